@@ -18,7 +18,9 @@ pub mod import;
 #[derive(Debug, thiserror::Error)]
 pub enum ArtError {
     /// Neither scale of a sheet is there.
-    #[error("the sheet {file} is missing in {textures}: neither 1x nor 2x holds it\nhelp: run `trainer import-art` again")]
+    #[error(
+        "the sheet {file} is missing in {textures}: neither 1x nor 2x holds it\nhelp: run `trainer import-art` again"
+    )]
     Missing {
         /// The sheet's file.
         file: String,
@@ -81,8 +83,9 @@ impl Sprites {
         let load = |(name, sheet): (&String, &Sheet)| -> Result<(String, Cells), ArtError> {
             let once = read_sheet(sheet, textures, 1)?;
             let twice = read_sheet(sheet, textures, 2)?;
-            let cells = Cells::new(sheet, once.as_ref(), twice.as_ref())
-                .ok_or_else(|| ArtError::Missing { file: sheet.file.clone(), textures: textures.to_path_buf() })?;
+            let cells = Cells::new(sheet, once.as_ref(), twice.as_ref()).ok_or_else(|| {
+                ArtError::Missing { file: sheet.file.clone(), textures: textures.to_path_buf() }
+            })?;
             Ok((name.clone(), cells))
         };
         let sheets = catalogue.sheets.par_iter().map(load).collect::<Result<_, _>>()?;
@@ -99,8 +102,10 @@ impl Sprites {
             if let Some(picture) = picture {
                 check_size(sheet, picture, 1)?;
             }
-            let cells = Cells::new(sheet, picture, None)
-                .ok_or_else(|| ArtError::Missing { file: sheet.file.clone(), textures: PathBuf::from("memory") })?;
+            let cells = Cells::new(sheet, picture, None).ok_or_else(|| ArtError::Missing {
+                file: sheet.file.clone(),
+                textures: PathBuf::from("memory"),
+            })?;
             Ok((name.clone(), cells))
         };
         let sheets = catalogue.sheets.iter().map(take).collect::<Result<_, _>>()?;
@@ -191,7 +196,11 @@ fn read_sheet(sheet: &Sheet, textures: &Path, scale: u32) -> Result<Option<RgbaI
 fn check_size(sheet: &Sheet, picture: &RgbaImage, scale: u32) -> Result<(), ArtError> {
     let expected = expected_size(sheet, scale);
     let found = picture.dimensions();
-    if found == expected { Ok(()) } else { Err(ArtError::Size { file: scaled_file(sheet, scale), found, expected }) }
+    if found == expected {
+        Ok(())
+    } else {
+        Err(ArtError::Size { file: scaled_file(sheet, scale), found, expected })
+    }
 }
 
 fn expected_size(sheet: &Sheet, scale: u32) -> (u32, u32) {

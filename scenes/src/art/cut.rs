@@ -28,10 +28,12 @@ pub(super) fn doubled(cell: &RgbaImage) -> RgbaImage {
 pub(super) fn halved(cell: &RgbaImage) -> RgbaImage {
     let (width, height) = cell.dimensions();
     RgbaImage::from_fn(width / 2, height / 2, |x, y| {
-        let block = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(right, down)| cell.get_pixel(2 * x + right, 2 * y + down).0);
+        let block = [(0, 0), (1, 0), (0, 1), (1, 1)]
+            .map(|(right, down)| cell.get_pixel(2 * x + right, 2 * y + down).0);
         let alpha: u32 = block.iter().map(|pixel| u32::from(pixel[3])).sum();
         let mean = |channel: usize| {
-            let weighted: u32 = block.iter().map(|pixel| u32::from(pixel[channel]) * u32::from(pixel[3])).sum();
+            let weighted: u32 =
+                block.iter().map(|pixel| u32::from(pixel[channel]) * u32::from(pixel[3])).sum();
             weighted.checked_div(alpha).unwrap_or(0) as u8
         };
         Rgba([mean(0), mean(1), mean(2), (alpha / 4) as u8])

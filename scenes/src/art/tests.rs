@@ -42,7 +42,10 @@ fn the_catalogue_has_every_card_of_the_game() {
     let cards: usize = expected.iter().map(|(_, count)| count).sum();
     assert_eq!(catalogue.classes().len(), cards - 1 + 12 * 6);
     let words = &catalogue.modifiers;
-    assert_eq!([words.editions.len(), words.enhancements.len(), words.seals.len(), words.stickers.len()], [5, 9, 5, 11]);
+    assert_eq!(
+        [words.editions.len(), words.enhancements.len(), words.seals.len(), words.stickers.len()],
+        [5, 9, 5, 11]
+    );
     for card in &catalogue.cards {
         assert_eq!(card.rarity.is_some(), card.card_type == CardType::Joker, "{}", card.id);
         assert_eq!(card.group.is_some(), card.card_type == CardType::Booster, "{}", card.id);
@@ -57,7 +60,8 @@ fn every_cell_of_the_game_has_a_picture() {
     let words = &catalogue.modifiers;
     let cards = catalogue.cards.iter().flat_map(|card| &card.looks).flat_map(|look| &look.art);
     let layers = cards.flat_map(|art| [&art.base, &art.front, &art.floating]);
-    let modifiers = words.enhancements.iter().chain(&words.seals).chain(&words.stickers).map(|word| &word.cell);
+    let modifiers =
+        words.enhancements.iter().chain(&words.seals).chain(&words.stickers).map(|word| &word.cell);
     for cell in layers.chain(modifiers).flatten() {
         for scale in [1, 2] {
             let opaque = sprites.cell(cell, scale).pixels().filter(|pixel| pixel.0[3] > 0).count();
