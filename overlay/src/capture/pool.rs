@@ -1,0 +1,136 @@
+//! Memory shared with the X server, used again once nobody holds the frame that was in it.
+//!
+//! The server writes a picture straight into the memory that recognition reads: no copy, no allocation in the
+//! steady state. System V segments, because every X server that has the MIT-SHM extension takes them.
+#![expect(unsafe_code, reason = "attaching shared memory and viewing it as bytes")]
+
+use std::io;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use x11rb::protocol::shm::{self, ConnectionExt as _};
+use x11rb::rust_connection::RustConnection;
+
+use super::CaptureError;
+
+/// Frames in flight at once: the one compared with, one in the mailbox, one being recognised, one being written.
+const WANTED: usize = 4;
+
+/// One attached segment.
+#[derive(Debug)]
+pub struct Segment {
+    address: NonNull<u8>,
+    length: usize,
+    id: shm::Seg,
+}
+
+// SAFETY: the memory belongs to the segment, not to a thread, and is only written while `Pool` holds the only handle.
+unsafe impl Send for Segment {}
+// SAFETY: as above; shared handles only read.
+unsafe impl Sync for Segment {}
+
+impl AsRef<[u8]> for Segment {
+    fn as_ref(&self) -> &[u8] {
+        // SAFETY: `length` bytes are mapped at `address` until `drop`. The server writes to them only between
+        // `Pool::write` being called and its reply, while the pool holds the only handle and nobody can read.
+        unsafe { std::slice::from_raw_parts(self.address.as_ptr(), self.length) }
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        // SAFETY: `address` came from `shmat` and is detached only here.
+        unsafe {
+            libc::shmdt(self.address.as_ptr().cast());
+        }
+    }
+}
+
+impl Segment {
+    fn attach(connection: &RustConnection, length: usize) -> Result<Self, CaptureError> {
+        // SAFETY: plain system calls; every result is checked before it is used.
+        unsafe {
+            let key = libc::shmget(libc::IPC_PRIVATE, length, libc::IPC_CREAT | 0o600);
+            if key < 0 {
+                return Err(out_of_memory());
+            }
+            let address = libc::shmat(key, ptr::null(), 0);
+            let result = if address as isize == -1 {
+                Err(out_of_memory())
+            } else {
+                let address = NonNull::new_unchecked(address.cast::<u8>());
+                introduce(connection, key).map(|id| Self { address, length, id }).inspect_err(|_| {
+                    libc::shmdt(address.as_ptr().cast());
+                })
+            };
+            // Marked only now, and gone once both sides have detached, even after a crash.
+            libc::shmctl(key, libc::IPC_RMID, ptr::null_mut());
+            result
+        }
+    }
+}
+
+/// Tells the server about the segment.
+fn introduce(connection: &RustConnection, key: libc::c_int) -> Result<shm::Seg, CaptureError> {
+    let wrong = |reason: String| {
+        CaptureError::Unsupported(format!("the X server cannot share memory with this program ({reason})"))
+    };
+    let id =
+        x11rb::connection::Connection::generate_id(connection).map_err(|error| wrong(error.to_string()))?;
+    let attached = connection.shm_attach(id, key as u32, false).map_err(|error| wrong(error.to_string()))?;
+    attached.check().map_err(|error| wrong(error.to_string()))?;
+    Ok(id)
+}
+
+fn out_of_memory() -> CaptureError {
+    CaptureError::Unsupported(format!("no shared memory ({})", io::Error::last_os_error()))
+}
+
+/// The segments of one source.
+#[derive(Debug, Default)]
+pub struct Pool {
+    segments: Vec<Arc<Segment>>,
+}
+
+impl Pool {
+    /// A segment of at least `length` bytes that nobody reads, filled by `write`, which is given the segment's id.
+    ///
+    /// # Errors
+    /// When memory cannot be shared, or `write` fails.
+    pub fn write(
+        &mut self,
+        connection: &RustConnection,
+        length: usize,
+        write: impl FnOnce(shm::Seg) -> Result<(), CaptureError>,
+    ) -> Result<Arc<Segment>, CaptureError> {
+        let free = |segment: &Arc<Segment>| Arc::strong_count(segment) == 1;
+        // Segments of another size have served: a window was resized.
+        let (kept, outgrown): (Vec<_>, Vec<_>) = self
+            .segments
+            .drain(..)
+            .partition(|segment| segment.length >= length && segment.length <= length * 2);
+        self.segments = kept;
+        for segment in outgrown {
+            forget(connection, &segment);
+        }
+        let index = match self.segments.iter().position(free) {
+            Some(index) => index,
+            None => {
+                self.segments.push(Arc::new(Segment::attach(connection, length)?));
+                self.segments.len() - 1
+            }
+        };
+        if self.segments.len() > WANTED {
+            log::trace!("{} frames are held at once", self.segments.len());
+        }
+        let segment = &self.segments[index];
+        write(segment.id)?;
+        Ok(Arc::clone(segment))
+    }
+}
+
+/// The server lets go of the segment; readers keep it until they are done.
+fn forget(connection: &RustConnection, segment: &Segment) {
+    // A server that is gone has let go already.
+    let _ = connection.shm_detach(segment.id);
+}

@@ -1,0 +1,108 @@
+//! Capture through the `xcap` crate: monitors everywhere, windows where nothing better is at hand.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use shared::pixels::ChannelOrder;
+use xcap::{Monitor, Window, XCapError};
+
+use super::{CaptureError, FrameSource};
+use crate::frame::Frame;
+use crate::target::WindowId;
+
+/// Captures one window.
+#[derive(Debug)]
+pub struct WindowSource {
+    window: Window,
+    next_id: u64,
+}
+
+impl WindowSource {
+    /// Finds the window again by its id.
+    ///
+    /// # Errors
+    /// When it is gone, or windows cannot be listed.
+    pub fn open(id: WindowId) -> Result<Self, CaptureError> {
+        let windows = Window::all().map_err(unsupported)?;
+        let is_it = |window: &Window| window.id().is_ok_and(|it| u64::from(it) == id.0);
+        let window = windows.into_iter().find(is_it).ok_or(CaptureError::Gone)?;
+        Ok(Self { window, next_id: 0 })
+    }
+}
+
+impl FrameSource for WindowSource {
+    fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
+        if self.window.is_minimized().unwrap_or(false) {
+            return Ok(None);
+        }
+        match self.window.capture_image() {
+            Ok(picture) => frame(picture, &mut self.next_id),
+            // xcap does not say why: a window that can no longer be found is gone, any other may come back.
+            Err(_) => Self::open(WindowId(u64::from(self.window.id().map_err(|_| CaptureError::Gone)?))).map(
+                |found| {
+                    self.window = found.window;
+                    None
+                },
+            ),
+        }
+    }
+}
+
+/// Captures one monitor, everything on it included.
+#[derive(Debug)]
+pub struct MonitorSource {
+    monitor: Monitor,
+    next_id: u64,
+}
+
+impl MonitorSource {
+    /// The monitor of this number, from zero.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open(number: usize) -> Result<Self, CaptureError> {
+        let monitors = Monitor::all().map_err(unsupported)?;
+        let count = monitors.len();
+        let missing = || {
+            CaptureError::Unsupported(format!("there is no monitor {number}: {count} found, counted from 0"))
+        };
+        let monitor = monitors.into_iter().nth(number).ok_or_else(missing)?;
+        Ok(Self { monitor, next_id: 0 })
+    }
+
+    /// Left, top, width and height on the desktop.
+    ///
+    /// # Errors
+    /// When the monitor was unplugged.
+    pub fn area(&self) -> Result<[i32; 4], CaptureError> {
+        let read = || -> Result<[i32; 4], XCapError> {
+            let (width, height) = (self.monitor.width()?, self.monitor.height()?);
+            Ok([self.monitor.x()?, self.monitor.y()?, width as i32, height as i32])
+        };
+        read().map_err(unsupported)
+    }
+}
+
+impl FrameSource for MonitorSource {
+    fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
+        let picture = self.monitor.capture_image().map_err(unsupported)?;
+        frame(picture, &mut self.next_id)
+    }
+}
+
+fn frame(picture: image::RgbaImage, next_id: &mut u64) -> Result<Option<Frame>, CaptureError> {
+    let (width, height) = picture.dimensions();
+    if width == 0 || height == 0 {
+        return Ok(None);
+    }
+    let bytes = Arc::new(picture.into_raw());
+    let frame = Frame::new(*next_id, Instant::now(), width, height, ChannelOrder::Rgbx, bytes)
+        .map_err(|error| CaptureError::Unsupported(error.to_string()))?;
+    *next_id += 1;
+    Ok(Some(frame))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn unsupported(error: XCapError) -> CaptureError {
+    CaptureError::Unsupported(error.to_string())
+}

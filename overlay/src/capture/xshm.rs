@@ -1,0 +1,231 @@
+//! Captures one X11 window: redirected to a pixmap of its own, read through shared memory, BGRX kept.
+//!
+//! Redirection (the Composite extension, automatic mode) keeps the picture whole where other windows cover it or
+//! it hangs off the screen, with and without a compositor, and leaves the overlay out of it. The Damage extension
+//! says whether anything was drawn at all. Errors of the server (a window that is minimised or closed meanwhile)
+//! are answers here, never panics.
+
+use std::time::Instant;
+
+use shared::pixels::ChannelOrder;
+use x11rb::connection::{Connection, RequestConnection};
+use x11rb::errors::ReplyError;
+use x11rb::protocol::composite::{self, ConnectionExt as _, Redirect};
+use x11rb::protocol::damage::{self, ConnectionExt as _, ReportLevel};
+use x11rb::protocol::shm::{self, ConnectionExt as _};
+use x11rb::protocol::xproto::{
+    ChangeWindowAttributesAux, ConnectionExt as _, EventMask, ImageFormat, ImageOrder, MapState, Pixmap,
+    Window,
+};
+use x11rb::protocol::{ErrorKind, Event};
+use x11rb::rust_connection::RustConnection;
+
+use super::pool::Pool;
+use super::{CaptureError, FrameSource};
+use crate::frame::Frame;
+use crate::target::WindowId;
+
+/// Captures one window.
+#[derive(Debug)]
+pub struct WindowSource {
+    connection: RustConnection,
+    window: Window,
+    surface: Option<Surface>,
+    damage: Option<damage::Damage>,
+    changed: bool,
+    pool: Pool,
+    next_id: u64,
+}
+
+/// The window's pixmap, valid until the window changes its size or is unmapped.
+#[derive(Clone, Copy, Debug)]
+struct Surface {
+    pixmap: Pixmap,
+    border: u16,
+    width: u16,
+    height: u16,
+}
+
+impl WindowSource {
+    /// Redirects the window; it is released when the source is dropped.
+    ///
+    /// # Errors
+    /// When the window is gone, or the server lacks an extension or draws in other than four bytes a pixel.
+    pub fn open(window: WindowId) -> Result<Self, CaptureError> {
+        let unsupported = |what: &str| CaptureError::Unsupported(what.to_owned());
+        let window = Window::try_from(window.0).map_err(|_| CaptureError::Gone)?;
+        let (connection, _) =
+            x11rb::connect(None).map_err(|error| CaptureError::Display(error.to_string()))?;
+        for (name, what) in [
+            (composite::X11_EXTENSION_NAME, "the X server has no Composite extension"),
+            (shm::X11_EXTENSION_NAME, "the X server has no shared memory (a remote display)"),
+        ] {
+            let found = connection.extension_information(name).map_err(lost)?;
+            found.ok_or_else(|| unsupported(what))?;
+        }
+        if connection.setup().image_byte_order != ImageOrder::LSB_FIRST {
+            return Err(unsupported("the X server is big-endian"));
+        }
+        ask(connection.composite_query_version(0, 4).map_err(lost)?.reply())?;
+        check_pixels(&connection, window)?;
+        let events = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
+        ask(connection.change_window_attributes(window, &events).map_err(lost)?.check())?;
+        ask(connection.composite_redirect_window(window, Redirect::AUTOMATIC).map_err(lost)?.check())?;
+        let damage = watch_damage(&connection, window);
+        let pool = Pool::default();
+        Ok(Self { connection, window, surface: None, damage, changed: true, pool, next_id: 0 })
+    }
+
+    /// Reads what the server has told meanwhile.
+    fn catch_up(&mut self) -> Result<(), CaptureError> {
+        while let Some(event) = self.connection.poll_for_event().map_err(lost)? {
+            match event {
+                Event::DestroyNotify(event) if event.window == self.window => return Err(CaptureError::Gone),
+                Event::DamageNotify(_) => self.changed = true,
+                Event::ConfigureNotify(event) => {
+                    let fits = |surface: &Surface| {
+                        (surface.width, surface.height, surface.border)
+                            == (event.width, event.height, event.border_width)
+                    };
+                    if !self.surface.as_ref().is_some_and(fits) {
+                        self.release_surface();
+                    }
+                }
+                Event::MapNotify(_) | Event::UnmapNotify(_) | Event::ReparentNotify(_) => {
+                    self.release_surface()
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn release_surface(&mut self) {
+        self.changed = true;
+        if let Some(surface) = self.surface.take() {
+            // Nothing depends on the answer: the server frees it at the latest when the connection closes.
+            let _ = self.connection.free_pixmap(surface.pixmap);
+        }
+    }
+
+    /// The window's pixmap, named anew when need be; `None` while it is not shown.
+    fn surface(&mut self) -> Result<Option<Surface>, CaptureError> {
+        if let Some(surface) = self.surface {
+            return Ok(Some(surface));
+        }
+        let attributes = self.connection.get_window_attributes(self.window).map_err(lost)?;
+        let geometry = self.connection.get_geometry(self.window).map_err(lost)?;
+        let (attributes, geometry) = (ask(attributes.reply())?, ask(geometry.reply())?);
+        if attributes.map_state != MapState::VIEWABLE {
+            return Ok(None);
+        }
+        let pixmap =
+            self.connection.generate_id().map_err(|error| CaptureError::Display(error.to_string()))?;
+        let named = self.connection.composite_name_window_pixmap(self.window, pixmap).map_err(lost)?;
+        if let Err(error) = named.check() {
+            // Unmapped between the two questions; a window that is gone shows at the next one.
+            return if passing(&error) { Ok(None) } else { Err(lost(error)) };
+        }
+        let (width, height, border) = (geometry.width, geometry.height, geometry.border_width);
+        self.surface = Some(Surface { pixmap, border, width, height });
+        Ok(self.surface)
+    }
+
+    fn read(&mut self, surface: Surface) -> Result<Frame, CaptureError> {
+        let (connection, length) =
+            (&self.connection, usize::from(surface.width) * usize::from(surface.height) * 4);
+        if let Some(damage) = self.damage {
+            // Before the picture is taken: what is drawn during the copy must count as a change.
+            connection.damage_subtract(damage, x11rb::NONE, x11rb::NONE).map_err(lost)?;
+        }
+        let border = surface.border as i16;
+        let format = u8::from(ImageFormat::Z_PIXMAP);
+        let segment = self.pool.write(connection, length, |segment| {
+            let request = connection.shm_get_image(
+                surface.pixmap,
+                border,
+                border,
+                surface.width,
+                surface.height,
+                !0,
+                format,
+                segment,
+                0,
+            );
+            request
+                .map_err(lost)?
+                .reply()
+                .map(drop)
+                .map_err(|error| if passing(&error) { CaptureError::Gone } else { lost(error) })
+        })?;
+        let (width, height) = (u32::from(surface.width), u32::from(surface.height));
+        let frame = Frame::new(self.next_id, Instant::now(), width, height, ChannelOrder::Bgrx, segment)
+            .map_err(|error| CaptureError::Unsupported(error.to_string()))?;
+        self.next_id += 1;
+        Ok(frame)
+    }
+}
+
+impl FrameSource for WindowSource {
+    fn changed(&mut self) -> Result<bool, CaptureError> {
+        self.catch_up()?;
+        Ok(self.changed || self.damage.is_none())
+    }
+
+    fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
+        self.catch_up()?;
+        // A pixmap that went stale between the events and the copy is named anew once.
+        for _ in 0..2 {
+            let Some(surface) = self.surface()? else { return Ok(None) };
+            match self.read(surface) {
+                Ok(frame) => {
+                    self.changed = false;
+                    return Ok(Some(frame));
+                }
+                Err(CaptureError::Gone) => self.release_surface(),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Only windows of 32 bits a pixel in the order blue, green, red can be read without a conversion.
+fn check_pixels(connection: &RustConnection, window: Window) -> Result<(), CaptureError> {
+    let attributes = ask(connection.get_window_attributes(window).map_err(lost)?.reply())?;
+    let depth = ask(connection.get_geometry(window).map_err(lost)?.reply())?.depth;
+    let setup = connection.setup();
+    let bits = setup.pixmap_formats.iter().find(|format| format.depth == depth).map(|it| it.bits_per_pixel);
+    let mut visuals = setup.roots.iter().flat_map(|root| &root.allowed_depths).flat_map(|it| &it.visuals);
+    let blue_first = visuals
+        .find(|visual| visual.visual_id == attributes.visual)
+        .is_some_and(|it| (it.red_mask, it.green_mask, it.blue_mask) == (0xff_0000, 0xff00, 0xff));
+    if bits == Some(32) && blue_first {
+        Ok(())
+    } else {
+        Err(CaptureError::Unsupported(format!("the window's colour depth is {depth}, not 24")))
+    }
+}
+
+/// Asks to be told of drawing; without it every picture is taken and compared.
+fn watch_damage(connection: &RustConnection, window: Window) -> Option<damage::Damage> {
+    connection.extension_information(damage::X11_EXTENSION_NAME).ok()??;
+    connection.damage_query_version(1, 1).ok()?.reply().ok()?;
+    let id = connection.generate_id().ok()?;
+    connection.damage_create(id, window, ReportLevel::NON_EMPTY).ok()?.check().ok()?;
+    Some(id)
+}
+
+/// An error that only says that the window or its pixmap is no longer what it was.
+fn passing(error: &ReplyError) -> bool {
+    let kinds = [ErrorKind::Window, ErrorKind::Drawable, ErrorKind::Match, ErrorKind::Pixmap];
+    matches!(error, ReplyError::X11Error(error) if kinds.contains(&error.error_kind))
+}
+
+fn ask<T>(answer: Result<T, ReplyError>) -> Result<T, CaptureError> {
+    answer.map_err(|error| if passing(&error) { CaptureError::Gone } else { lost(error) })
+}
+
+fn lost(error: impl std::error::Error) -> CaptureError {
+    CaptureError::Display(error.to_string())
+}

@@ -1,0 +1,27 @@
+//! The overlay: looks at the game's window, recognises its cards, draws over it.
+//!
+//! ```text
+//! capture ─Latest<Frame>→ vision ─Latest<Vec<Track>>→ scene ─OverlayScene→ render
+//! ```
+//!
+//! * [`capture`], [`frame`]: where pictures come from.
+//! * [`sighting`], [`recognition`], [`track`]: which cards are on them, one by one and over time.
+//! * [`scene`], [`render`]: what is shown, and how it is drawn.
+//! * [`target`], [`window`]: the game's window and the desktop around it.
+//! * [`event`], [`command`], [`latest`], [`worker`]: how the threads speak with each other.
+//!
+//! Networks and their runtime are the `vision` crate's; nothing here knows them.
+
+pub mod capture;
+pub mod command;
+pub mod event;
+pub mod frame;
+pub mod latest;
+pub mod recognition;
+pub mod render;
+pub mod scene;
+pub mod sighting;
+pub mod target;
+pub mod track;
+pub mod window;
+pub mod worker;

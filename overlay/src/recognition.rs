@@ -1,0 +1,57 @@
+//! The recogniser of the `vision` crate, speaking in sightings.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use shared::catalogue::Catalogue;
+use shared::pixels::Pixels;
+use vision::recogniser::{RecognisedCard, Recogniser, unmeasured};
+use vision::session::Options;
+
+use crate::sighting::{Identity, Recognise, Sighting};
+
+/// A model and the catalogue that it names cards from.
+pub struct Model {
+    recogniser: Recogniser,
+    catalogue: Arc<Catalogue>,
+}
+
+impl Model {
+    /// Opens the model of a folder.
+    ///
+    /// # Errors
+    /// When the model, its catalogue or ONNX Runtime is missing or does not fit.
+    pub fn open(folder: &Path, options: &Options) -> anyhow::Result<Self> {
+        let recogniser = Recogniser::open(folder, options)
+            .with_context(|| format!("cannot use the model in {}", folder.display()))?;
+        let catalogue = Arc::new(recogniser.catalogue().clone());
+        Ok(Self { recogniser, catalogue })
+    }
+
+    /// The catalogue that cards are named from.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogue)
+    }
+
+    /// Name of the model, for people.
+    pub fn name(&self) -> &str {
+        &self.recogniser.manifest().name
+    }
+}
+
+impl Recognise for Model {
+    fn recognise(&mut self, frame: &Pixels<'_>) -> anyhow::Result<Vec<Sighting>> {
+        let cards = self.recogniser.recognise(frame, &mut unmeasured)?;
+        Ok(cards.iter().map(sighting).collect())
+    }
+}
+
+fn sighting(card: &RecognisedCard) -> Sighting {
+    let RecognisedCard { detection, reading } = card;
+    let identity = match &reading.id {
+        Some(id) => Identity::Known { id: id.to_string(), confidence: reading.probability },
+        None => Identity::Unknown { nearest: reading.top.first().map(|(id, _)| id.to_string()) },
+    };
+    Sighting { quad: detection.quad, score: detection.score, identity, modifiers: reading.modifiers.clone() }
+}

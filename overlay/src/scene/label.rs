@@ -1,0 +1,142 @@
+//! The words on a chip: short for playing cards, full for the rest, narrow where cards crowd.
+
+use shared::catalogue::{CardType, Catalogue};
+use shared::modifiers::Modifiers;
+
+use super::Measure;
+use super::colour::{self, Colour};
+use crate::sighting::Identity;
+use crate::track::Track;
+
+/// Text of a chip with the place of each piece.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Label {
+    /// Width and height of the chip.
+    pub size: [f32; 2],
+    /// The pieces of text.
+    pub texts: Vec<Text>,
+}
+
+/// A piece of text in one colour.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text {
+    /// What it says.
+    pub text: String,
+    /// Left edge and top of the line, from the chip's top left.
+    pub at: [f32; 2],
+    /// Size of the font, in pixels.
+    pub size: f32,
+    /// Its colour.
+    pub colour: Colour,
+}
+
+/// Size of names in a window of 720 pixels.
+const NAME: f32 = 12.5;
+/// Size of everything else.
+const DETAIL: f32 = 9.5;
+/// Height of a line beside the size of its font.
+pub const LINE: f32 = 1.22;
+/// Space around the text, and the coloured bar at the left.
+const PADDING: [f32; 2] = [5.0, 2.5];
+const BAR: f32 = 3.0;
+
+/// Writes the label of a track whose visible part is `room` pixels wide.
+pub fn compose(
+    track: &Track,
+    catalogue: &Catalogue,
+    room: f32,
+    zoom: f32,
+    measure: &mut dyn Measure,
+) -> Label {
+    let (name, confidence) = match &track.identity {
+        Identity::Known { id, confidence } => (short_name(id, catalogue), Some(confidence)),
+        Identity::Unknown { .. } => ("unknown?".to_owned(), None),
+    };
+    let mut head = vec![(name, NAME, colour::TEXT)];
+    if let Some(confidence) = confidence {
+        // Never 100: the model is never that sure.
+        let percent = (confidence * 100.0).round().clamp(0.0, 99.0);
+        head.push((format!("{percent:.0}"), DETAIL, colour::FAINT));
+    }
+    let words = words(&track.modifiers);
+    let mut wide = vec![head.clone()];
+    if !words.is_empty() {
+        wide.push(words.iter().map(|(word, colour)| (word.clone(), DETAIL, *colour)).collect());
+    }
+    let label = set(&wide, zoom, measure);
+    if label.size[0] <= room.max(44.0 * zoom) {
+        return label;
+    }
+    // A fan leaves a strip of each card: the confidence goes, each modifier takes a line of its own.
+    head.truncate(1);
+    let narrow = std::iter::once(head)
+        .chain(words.into_iter().map(|(word, colour)| vec![(word, DETAIL, colour)]))
+        .collect::<Vec<_>>();
+    let narrow = set(&narrow, zoom, measure);
+    if narrow.size[0] < label.size[0] { narrow } else { label }
+}
+
+/// `A♠` for the ace of spades, the name for all others, the id for cards that the catalogue does not list.
+fn short_name(id: &str, catalogue: &Catalogue) -> String {
+    let Some(card) = catalogue.card(id) else { return id.to_owned() };
+    let parts = card.name.split_once(" of ").filter(|_| card.card_type == CardType::Playing);
+    let Some((rank, suit)) = parts else { return card.name.clone() };
+    let suit = match suit {
+        "Spades" => "♠",
+        "Hearts" => "♥",
+        "Clubs" => "♣",
+        "Diamonds" => "♦",
+        _ => return card.name.clone(),
+    };
+    let rank = match rank {
+        "Ace" | "King" | "Queen" | "Jack" => &rank[..1],
+        _ => rank,
+    };
+    format!("{rank}{suit}")
+}
+
+/// What is true of the card beside its name, in words.
+fn words(modifiers: &Modifiers) -> Vec<(String, Colour)> {
+    let Modifiers { edition, enhancement, seal, stickers, debuffed } = modifiers;
+    let mut words = Vec::new();
+    if let Some(colour) = colour::of_edition(edition) {
+        words.push((capital(edition), colour));
+    }
+    if enhancement != "none" {
+        words.push((capital(enhancement), colour::of_word(enhancement)));
+    }
+    if seal != "none" {
+        words.push((format!("{} seal", capital(seal)), colour::of_word(seal)));
+    }
+    words.extend(stickers.iter().map(|sticker| (capital(sticker), colour::of_word(sticker))));
+    if *debuffed {
+        words.push(("Debuffed".into(), colour::of_word("debuffed")));
+    }
+    words
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Sets lines of (text, size, colour) below each other.
+fn set(lines: &[Vec<(String, f32, Colour)>], zoom: f32, measure: &mut dyn Measure) -> Label {
+    let left = (PADDING[0] + BAR) * zoom;
+    let (mut top, mut widest) = (PADDING[1] * zoom, 0.0f32);
+    let mut texts = Vec::new();
+    for line in lines {
+        let tallest = line.iter().map(|piece| piece.1).fold(0.0, f32::max) * zoom;
+        let mut x = left;
+        for (text, size, colour) in line {
+            let size = size * zoom;
+            // Smaller pieces stand on the same baseline, about 0.93 of the font's size below the line's top.
+            let at = [x, top + (tallest - size) * 0.95];
+            texts.push(Text { text: text.clone(), at, size, colour: *colour });
+            x += measure.width(text, size) + 0.45 * DETAIL * zoom;
+        }
+        widest = widest.max(x - 0.45 * DETAIL * zoom);
+        top += tallest * LINE;
+    }
+    Label { size: [(widest + PADDING[0] * zoom).ceil(), (top + PADDING[1] * zoom).ceil()], texts }
+}

@@ -1,0 +1,131 @@
+//! Layout on cards as they lie in the game.
+
+use shared::geometry::{Point, Rect};
+use shared::modifiers::Modifiers;
+
+use super::colour::Line;
+use super::*;
+use crate::sighting::Identity;
+
+/// Every letter is as wide as 0.65 of its size, about what the real font has.
+struct Plain;
+
+impl Measure for Plain {
+    fn width(&mut self, text: &str, size: f32) -> f32 {
+        text.chars().count() as f32 * 0.65 * size
+    }
+}
+
+fn catalogue() -> Catalogue {
+    Catalogue::parse(
+        r#"{"format": 1, "game": "test", "title": "Test", "card_size": [71, 95],
+            "sheets": {"s": {"file": "s.png", "cell": [71, 95], "grid": [4, 1]}},
+            "modifiers": {"editions": ["base"], "enhancements": [], "seals": [], "stickers": []},
+            "cards": [
+              {"id": "S_A", "name": "Ace of Spades", "type": "Playing Card", "looks": [{"art": [{"base": {"sheet": "s", "x": 0, "y": 0}}]}]},
+              {"id": "H_10", "name": "10 of Hearts", "type": "Playing Card", "looks": [{"art": [{"base": {"sheet": "s", "x": 1, "y": 0}}]}]},
+              {"id": "j_long", "name": "Driver's License", "type": "Joker", "looks": [{"art": [{"base": {"sheet": "s", "x": 2, "y": 0}}]}]}
+            ]}"#,
+    )
+    .unwrap()
+}
+
+fn track(id: u64, card: &str, left: f32, top: f32) -> Track {
+    let identity = match card {
+        "?" => Identity::Unknown { nearest: None },
+        card => Identity::Known { id: card.into(), confidence: 0.97 },
+    };
+    let quad = Quad::from_rect(Rect::ltwh(left, top, 100.0, 134.0));
+    Track { id, quad, identity, modifiers: Modifiers::default(), opacity: 1.0 }
+}
+
+const VIEW: View = View { window: [1280, 720], frame: [1280, 720] };
+
+fn scene(tracks: &[Track]) -> OverlayScene {
+    build(tracks, &catalogue(), VIEW, &OverlayScene::default(), &mut Plain)
+}
+
+#[track_caller]
+fn check_tidy(scene: &OverlayScene) {
+    for (index, mark) in scene.marks.iter().enumerate() {
+        let area = mark.chip.area;
+        let [width, height] = scene.size.map(|side| side as f32);
+        assert!(
+            area.left >= 0.0 && area.top >= 0.0 && area.right <= width && area.bottom <= height,
+            "{area:?}"
+        );
+        for other in &scene.marks[..index] {
+            let shared = area.intersection(other.chip.area).area();
+            assert!(shared < 0.02 * area.area(), "{area:?} lies on {:?}", other.chip.area);
+        }
+        for text in &mark.chip.label.texts {
+            let right = text.at[0] + Plain.width(&text.text, text.size);
+            assert!(right <= mark.chip.label.size[0], "{text:?} leaves its chip");
+        }
+    }
+}
+
+#[test]
+fn a_fanned_hand_of_eight_reads_without_overlap() {
+    let mut tracks: Vec<_> =
+        (0..8u8).map(|at| track(at.into(), "H_10", 300.0 + 62.0 * f32::from(at), 480.0)).collect();
+    for track in &mut tracks[2..5] {
+        track.modifiers.enhancement = "steel".into();
+        track.modifiers.seal = "purple".into();
+    }
+    check_tidy(&scene(&tracks));
+}
+
+#[test]
+fn long_names_side_by_side_and_at_the_edges() {
+    let at = |id, left, top| track(id, "j_long", left, top);
+    check_tidy(&scene(&[at(0, -30.0, -40.0), at(1, 80.0, 2.0), at(2, 185.0, 2.0), at(3, 1230.0, 640.0)]));
+}
+
+#[test]
+fn chips_stay_where_they_were() {
+    let (one, two) = (track(0, "j_long", 300.0, 300.0), track(1, "j_long", 372.0, 302.0));
+    let first = build(&[one.clone(), two.clone()], &catalogue(), VIEW, &OverlayScene::default(), &mut Plain);
+    let mut moved = [one, two];
+    for track in &mut moved {
+        track.quad = track.quad.shifted(1.0, -2.0);
+    }
+    let second = build(&moved, &catalogue(), VIEW, &first, &mut Plain);
+    let slots = |scene: &OverlayScene| scene.marks.iter().map(|mark| mark.chip.slot).collect::<Vec<_>>();
+    assert_eq!(slots(&first), slots(&second));
+}
+
+#[test]
+fn words_and_looks() {
+    let mut known = track(0, "S_A", 100.0, 300.0);
+    known.modifiers.edition = "polychrome".into();
+    known.modifiers.seal = "red".into();
+    let scene = scene(&[known, track(1, "?", 400.0, 300.0)]);
+    let texts =
+        |at: usize| scene.marks[at].chip.label.texts.iter().map(|it| it.text.as_str()).collect::<Vec<_>>();
+    assert_eq!(texts(0), ["A♠", "97", "Polychrome", "Red seal"]);
+    assert_eq!(texts(1), ["unknown?"]);
+    assert_eq!((scene.marks[0].look.line, scene.marks[1].look.line), (Line::Rainbow, Line::Dashed));
+}
+
+#[test]
+fn a_frame_of_another_size_is_scaled_to_the_window() {
+    let view = View { window: [640, 360], frame: [1280, 720] };
+    let point = view.overlay_from_frame().point(Point::new(1280.0, 720.0));
+    assert_eq!(point, Point::new(640.0, 360.0));
+}
+
+#[test]
+fn the_outline_holds_strokes_and_chips_but_not_the_card() {
+    let scene = scene(&[track(0, "S_A", 100.0, 300.0)]);
+    let runs = outline::runs(&scene);
+    let covered = |x: i16, y: i16| {
+        runs.iter().any(|run| {
+            (run.x..run.x + run.width as i16).contains(&x) && (run.y..run.y + run.height as i16).contains(&y)
+        })
+    };
+    let chip = scene.marks[0].chip.area;
+    assert!(covered(100, 360) && covered(199, 360) && covered(150, 300) && covered(150, 433));
+    assert!(covered(chip.left as i16 + 3, chip.top as i16 + 3));
+    assert!(!covered(150, 360) && !covered(90, 360) && !covered(215, 360));
+}

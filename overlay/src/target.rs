@@ -1,0 +1,137 @@
+//! Which window is the game, and where it is.
+//!
+//! Choosing is pure; listing and following are the system's business, in `window/`.
+
+use std::fmt;
+
+use shared::geometry::{OnScreen, Rect};
+
+/// The system's number of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WindowId(pub u64);
+
+impl fmt::Display for WindowId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:#x}", self.0)
+    }
+}
+
+/// One window of the desktop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WindowInfo {
+    /// Its number.
+    pub id: WindowId,
+    /// What its title bar says.
+    pub title: String,
+    /// The program behind it: window class, program name, or both.
+    pub program: String,
+}
+
+/// Where the game's window is now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Placement {
+    /// On the screen; the area is its inside, without title bar and frame.
+    Shown {
+        /// Which window.
+        window: WindowId,
+        /// Where.
+        area: Rect<OnScreen>,
+    },
+    /// Minimised, or on another workspace.
+    Hidden {
+        /// Which window.
+        window: WindowId,
+    },
+    /// There is none.
+    Absent,
+}
+
+impl Placement {
+    /// The window, when there is one.
+    pub fn window(self) -> Option<WindowId> {
+        match self {
+            Self::Shown { window, .. } | Self::Hidden { window } => Some(window),
+            Self::Absent => None,
+        }
+    }
+}
+
+/// What to look for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// The game itself.
+    Game,
+    /// A window whose title contains this text, upper or lower case.
+    Title(String),
+}
+
+/// Title of the game's window, and part of its program's name.
+const GAME: &str = "balatro";
+/// Window class of the game under Steam's Proton.
+const GAME_ON_PROTON: &str = "steam_app_2379780";
+
+impl fmt::Display for Query {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Game => formatter.write_str("Balatro"),
+            Self::Title(title) => write!(formatter, "a window titled {title:?}"),
+        }
+    }
+}
+
+/// The best match among `windows`, which are listed from the bottom to the top.
+///
+/// For the game an exact title wins, then the program's name: a browser tab or a folder whose title mentions the
+/// game must not be taken for it.
+pub fn choose<'a>(windows: &'a [WindowInfo], query: &Query) -> Option<&'a WindowInfo> {
+    let rank = |window: &WindowInfo| {
+        let (title, program) = (window.title.to_lowercase(), window.program.to_lowercase());
+        match query {
+            Query::Game => match () {
+                () if title.trim() == GAME => 3,
+                () if program.contains(GAME_ON_PROTON) => 2,
+                () if program.split(['.', '/', '\\', ' ']).any(|word| word == GAME) => 1,
+                () => 0,
+            },
+            Query::Title(wanted) => {
+                let wanted = wanted.to_lowercase();
+                if title == wanted { 2 } else { u8::from(title.contains(&wanted)) }
+            }
+        }
+    };
+    windows.iter().filter(|window| rank(window) > 0).max_by_key(|window| rank(window))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(windows: &[(&str, &str)], query: &Query, want: Option<usize>) {
+        let windows: Vec<_> = (0..)
+            .zip(windows)
+            .map(|(id, (title, program))| WindowInfo {
+                id: WindowId(id),
+                title: (*title).into(),
+                program: (*program).into(),
+            })
+            .collect();
+        assert_eq!(choose(&windows, query).map(|it| it.id.0 as usize), want);
+    }
+
+    #[test]
+    fn the_game_is_told_from_windows_that_mention_it() {
+        let browser = ("Balatro tips - Browser", "browser");
+        check(&[browser, ("Balatro", "love")], &Query::Game, Some(1));
+        check(&[("Balatro", "steam_app_2379780"), browser], &Query::Game, Some(0));
+        check(&[browser, ("modded run", "C:\\games\\Balatro.exe")], &Query::Game, Some(1));
+        check(&[browser], &Query::Game, None);
+    }
+
+    #[test]
+    fn a_title_matches_in_part_and_an_exact_one_wins() {
+        let query = Query::Title("practice table".into());
+        check(&[("Practice table", "a"), ("My Practice Table 2", "b")], &query, Some(0));
+        check(&[("Practice tab", "a")], &query, None);
+    }
+}

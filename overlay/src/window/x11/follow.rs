@@ -1,0 +1,195 @@
+//! News of the game's window as the X server tells it: no polling while the window is there.
+//!
+//! Keeps the overlay directly above the game in the stack as well, so that a window raised over the game covers
+//! both.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::time::Timespec;
+use x11rb::connection::Connection as _;
+use x11rb::protocol::Event;
+use x11rb::protocol::xfixes::{ConnectionExt as _, SelectionEventMask};
+use x11rb::protocol::xproto::{
+    ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, EventMask, StackMode, Window,
+};
+
+use super::{Desktop, quiet};
+use crate::event::AppEvent;
+use crate::target::{Placement, Query, choose};
+use crate::window::{DesktopError, Listener};
+use crate::worker::{self, Worker};
+
+/// How often to look for a window that is not there, and whether to stop.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// A thread that follows a window; dropping it ends it.
+pub struct Follower {
+    shared: Arc<Shared>,
+    worker: Option<Worker>,
+}
+
+#[derive(Default)]
+struct Shared {
+    stop: AtomicBool,
+    overlay: AtomicU32,
+}
+
+impl Follower {
+    /// Starts following.
+    ///
+    /// # Errors
+    /// When there is no display.
+    pub fn start(query: Query, listener: Listener) -> Result<Self, DesktopError> {
+        let desktop = Desktop::connect()?;
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        let worker = worker::spawn("follow", move || {
+            let mut following =
+                Following { desktop, query, listener, shared: theirs, window: None, last: None };
+            if let Err(error) = following.run() {
+                (following.listener)(AppEvent::Failed(error.to_string()));
+            }
+        })?;
+        Ok(Self { shared, worker: Some(worker) })
+    }
+
+    /// Says which window is the overlay, so that it is kept directly above the game.
+    pub fn keep_above(&self, overlay: u32) {
+        self.shared.overlay.store(overlay, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        self.worker.take();
+    }
+}
+
+struct Following {
+    desktop: Desktop,
+    query: Query,
+    listener: Listener,
+    shared: Arc<Shared>,
+    window: Option<Window>,
+    last: Option<Placement>,
+}
+
+impl Following {
+    fn run(&mut self) -> Result<(), DesktopError> {
+        let compositor = self.desktop.compositor_selection()?;
+        self.watch_desktop(compositor)?;
+        self.tell(AppEvent::Compositor(self.desktop.is_composited()?));
+        while !self.shared.stop.load(Ordering::Relaxed) {
+            if self.window.is_none() {
+                self.search()?;
+            }
+            self.report()?;
+            self.restack()?;
+            self.desktop.connection.flush()?;
+            self.wait()?;
+            while let Some(event) = self.desktop.connection.poll_for_event()? {
+                match event {
+                    Event::XfixesSelectionNotify(event) if event.selection == compositor => {
+                        self.tell(AppEvent::Compositor(event.owner != x11rb::NONE));
+                    }
+                    Event::DestroyNotify(event) if Some(event.window) == self.window => self.window = None,
+                    // All other events only say that it is time to look again.
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Restacking of top-level windows, and compositors that come and go.
+    fn watch_desktop(&self, compositor: u32) -> Result<(), DesktopError> {
+        let connection = &self.desktop.connection;
+        let events = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
+        connection.change_window_attributes(self.desktop.root, &events)?;
+        if quiet(connection.xfixes_query_version(5, 0)?.reply())?.is_some() {
+            let news = SelectionEventMask::SET_SELECTION_OWNER
+                | SelectionEventMask::SELECTION_WINDOW_DESTROY
+                | SelectionEventMask::SELECTION_CLIENT_CLOSE;
+            connection.xfixes_select_selection_input(self.desktop.root, compositor, news)?;
+        }
+        Ok(())
+    }
+
+    fn search(&mut self) -> Result<(), DesktopError> {
+        let windows = self.desktop.windows()?;
+        let Some(found) = choose(&windows, &self.query) else { return Ok(()) };
+        let Ok(window) = Window::try_from(found.id.0) else { return Ok(()) };
+        let mask = EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
+        let events = ChangeWindowAttributesAux::new().event_mask(mask);
+        let asked = self.desktop.connection.change_window_attributes(window, &events)?.check();
+        if quiet(asked)?.is_some() {
+            log::info!("found the window {} {:?} ({})", found.id, found.title, found.program);
+            self.window = Some(window);
+        }
+        Ok(())
+    }
+
+    fn report(&mut self) -> Result<(), DesktopError> {
+        let mut placement = Placement::Absent;
+        if let Some(window) = self.window {
+            placement = self.desktop.placement(window)?;
+            if placement == Placement::Absent {
+                self.window = None;
+            }
+        }
+        if self.last.replace(placement) != Some(placement) {
+            self.tell(AppEvent::Target(placement));
+        }
+        Ok(())
+    }
+
+    /// Puts the overlay directly above the game's top-level window, unless it is there already.
+    fn restack(&self) -> Result<(), DesktopError> {
+        let overlay = self.shared.overlay.load(Ordering::Relaxed);
+        let (Some(game), true) = (self.window, overlay != x11rb::NONE) else { return Ok(()) };
+        let Some(frame) = self.top_level(game)? else { return Ok(()) };
+        let Some(tree) = quiet(self.desktop.connection.query_tree(self.desktop.root)?.reply())? else {
+            return Ok(());
+        };
+        let index = |window: Window| tree.children.iter().position(|&it| it == window);
+        if let (Some(below), Some(above)) = (index(frame), index(overlay))
+            && above != below + 1
+        {
+            let order = ConfigureWindowAux::new().sibling(frame).stack_mode(StackMode::ABOVE);
+            quiet(self.desktop.connection.configure_window(overlay, &order)?.check())?;
+        }
+        Ok(())
+    }
+
+    /// The window manager's frame around a window, or the window itself.
+    fn top_level(&self, window: Window) -> Result<Option<Window>, DesktopError> {
+        let mut current = window;
+        loop {
+            match quiet(self.desktop.connection.query_tree(current)?.reply())? {
+                None => return Ok(None),
+                Some(tree) if tree.parent == self.desktop.root => return Ok(Some(current)),
+                Some(tree) if tree.parent == x11rb::NONE => return Ok(None),
+                Some(tree) => current = tree.parent,
+            }
+        }
+    }
+
+    fn wait(&self) -> Result<(), DesktopError> {
+        let stream = self.desktop.connection.stream();
+        let patience = Timespec::try_from(PATIENCE).ok();
+        match poll(&mut [PollFd::new(stream, PollFlags::IN)], patience.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(DesktopError::System(error.into())),
+        }
+    }
+
+    fn tell(&self, event: AppEvent) {
+        if !(self.listener)(event) {
+            self.shared.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
