@@ -1,0 +1,171 @@
+//! What is said of made-up logits.
+
+use serde_json::json;
+
+use super::*;
+use crate::gallery::Taught;
+
+const IDS: [&str; 8] = ["S_K", "S_K@TW", "S_Q", "m_stone", "j_one", "p_pack", NOT_A_CARD, UNKNOWN];
+
+fn rules() -> Rules {
+    let cell = json!({"sheet": "s", "x": 0, "y": 0});
+    let look = |name: &str| json!({"name": name, "art": [{"base": cell}]});
+    let card = |id: &str, kind: &str| json!({"id": id, "name": id, "type": kind, "looks": [look("")]});
+    let catalogue = json!({
+        "format": 1, "game": "test", "title": "Test", "card_size": [71, 95],
+        "sheets": {"s": {"file": "s.png", "cell": [71, 95], "grid": [1, 1]}},
+        "modifiers": {"editions": ["base", "foil"], "enhancements": [{"word": "none"}, {"word": "stone"}, {"word": "gold"}],
+            "seals": [{"word": "none"}, {"word": "red"}], "stickers": [{"word": "eternal"}, {"word": "rental"}]},
+        "cards": [
+            {"id": "S_K", "name": "King", "type": "Playing Card", "looks": [look(""), look("TW")]},
+            card("S_Q", "Playing Card"), card("m_stone", "Playing Card"), card("j_one", "Joker"), card("p_pack", "Booster"),
+        ],
+    });
+    let softmax = |name: &str, classes: &[&str]| json!({"name": name, "activation": "softmax", "classes": classes});
+    let manifest = json!({
+        "format": 1, "name": "test", "catalogue": "test", "catalogue_digest": "",
+        "detector": {"files": {"float32": "d"}, "input_size": [640, 360], "stride": 4, "corner_scale": 32.0,
+            "anchor": [0.25, 0.5], "threshold": 0.35},
+        "identifier": {"files": {"float32": "i"}, "input_size": [72, 96], "widen": 1.03, "embedding": 2,
+            "heads": [softmax("identification", &IDS), softmax("edition", &["base", "foil"]),
+                softmax("enhancement", &["none", "stone", "gold"]), softmax("seal", &["none", "red"]),
+                {"name": "stickers", "activation": "sigmoid", "classes": ["eternal", "rental"]},
+                {"name": "debuffed", "activation": "sigmoid", "classes": ["debuffed"]}],
+            "thresholds": {"not_a_card": 0.5, "unknown": 0.4, "probability": 0.3, "similarity": 0.2, "gallery": 0.8}},
+        "sha256": {},
+    });
+    let catalogue = Catalogue::parse(&catalogue.to_string()).unwrap();
+    Rules::new(&serde_json::from_value(manifest).unwrap(), &catalogue, 3).unwrap()
+}
+
+/// Logits of a crop; `Crop::of` makes one plain card, tests change a field.
+struct Crop {
+    probabilities: [f32; 8],
+    edition: [f32; 2],
+    enhancement: [f32; 3],
+    seal: [f32; 2],
+    stickers: [f32; 2],
+    debuffed: [f32; 1],
+    similarity: f32,
+    embedding: [f32; 2],
+    gallery: Gallery,
+}
+
+impl Crop {
+    fn of(named: &[(&str, f32)]) -> Self {
+        let mut probabilities = [1e-6; 8];
+        for (id, probability) in named {
+            probabilities[IDS.iter().position(|it| it == id).unwrap()] = *probability;
+        }
+        Self {
+            probabilities,
+            edition: [3.0, 0.0],
+            enhancement: [3.0, 0.0, 0.0],
+            seal: [3.0, 0.0],
+            stickers: [-3.0, -3.0],
+            debuffed: [-3.0],
+            similarity: 0.9,
+            embedding: [1.0, 0.0],
+            gallery: Gallery::default(),
+        }
+    }
+
+    /// Read into a reading that another card has used, so that nothing may be left of it.
+    fn read(&self) -> Option<Reading> {
+        let logits = self.probabilities.map(f32::ln);
+        let similarity = [self.similarity; 8];
+        let heads: [&[f32]; 6] =
+            [&logits, &self.edition, &self.enhancement, &self.seal, &self.stickers, &self.debuffed];
+        let mut reading = Reading {
+            id: Some("before".into()),
+            top: vec![("before".into(), 1.0); 5],
+            modifiers: Modifiers {
+                edition: "before".into(),
+                enhancement: "before".into(),
+                seal: "before".into(),
+                stickers: vec!["before".into(); 3],
+                debuffed: true,
+            },
+            ..Reading::default()
+        };
+        let logits = Logits { heads: &heads, embedding: &self.embedding, similarity: &similarity };
+        match rules().read(&logits, &self.gallery, &mut reading) {
+            Verdict::Card => Some(reading),
+            Verdict::NotACard => None,
+        }
+    }
+}
+
+#[track_caller]
+fn check(crop: &Crop, id: Option<&str>, modifiers: Modifiers) {
+    let reading = crop.read().expect("a card");
+    assert_eq!((reading.id.as_deref(), reading.modifiers), (id, modifiers));
+}
+
+#[test]
+fn looks_of_one_card_add_up() {
+    let crop = Crop::of(&[("S_K", 0.3), ("S_K@TW", 0.3), ("S_Q", 0.4)]);
+    check(&crop, Some("S_K"), Modifiers::default());
+    let top: Vec<_> = crop.read().unwrap().top.iter().map(|(id, _)| id.to_string()).collect();
+    assert_eq!(top[..2], ["S_K", "S_Q"]);
+    assert!((crop.read().unwrap().probability - 0.6).abs() < 1e-3);
+}
+
+#[test]
+fn what_is_no_card_is_dropped() {
+    assert_eq!(Crop::of(&[(NOT_A_CARD, 0.6), ("S_K", 0.4)]).read(), None);
+    assert!(Crop::of(&[(NOT_A_CARD, 0.4), ("S_K", 0.6)]).read().is_some());
+}
+
+#[test]
+fn each_threshold_says_unknown_and_keeps_the_guesses() {
+    let unsure = Crop::of(&[("S_K", 0.25), ("S_Q", 0.24), ("j_one", 0.24), ("m_stone", 0.2)]);
+    let unlike = Crop { similarity: 0.1, ..Crop::of(&[("S_K", 1.0)]) };
+    for crop in [unsure, unlike, Crop::of(&[("S_K", 0.55), (UNKNOWN, 0.45)])] {
+        check(&crop, None, Modifiers::default());
+        assert_eq!(&*crop.read().unwrap().top[0].0, "S_K");
+    }
+}
+
+#[test]
+fn a_taught_card_is_named_only_where_the_model_has_no_name() {
+    let card = |embedding| Taught { id: "x_mod".into(), name: "Modded".into(), embedding };
+    let taught = |embedding| Gallery::new(vec![card(embedding)], 2).unwrap();
+    let unlike = Crop { similarity: 0.1, gallery: taught(vec![0.9, 0.1]), ..Crop::of(&[("j_one", 1.0)]) };
+    check(&unlike, Some("x_mod"), Modifiers::default());
+    check(&Crop { gallery: taught(vec![0.1, 0.9]), ..unlike }, None, Modifiers::default());
+    check(
+        &Crop { gallery: taught(vec![1.0, 0.0]), ..Crop::of(&[("j_one", 1.0)]) },
+        Some("j_one"),
+        Modifiers::default(),
+    );
+}
+
+#[test]
+fn stone_is_a_card_and_an_enhancement_at_once() {
+    let stone = || Modifiers { enhancement: "stone".into(), ..Modifiers::default() };
+    let by_name = Crop { enhancement: [1.0, 0.5, 0.0], ..Crop::of(&[("m_stone", 0.8), ("S_K", 0.1)]) };
+    check(&by_name, Some("m_stone"), stone());
+    let by_enhancement = Crop { enhancement: [0.0, 5.0, 0.0], ..Crop::of(&[("m_stone", 0.4), ("S_K", 0.5)]) };
+    check(&by_enhancement, Some("m_stone"), stone());
+    let neither = Crop { enhancement: [0.0, 1.0, 0.9], ..Crop::of(&[("m_stone", 0.01), ("S_K", 0.9)]) };
+    check(&neither, Some("S_K"), Modifiers { enhancement: "gold".into(), ..Modifiers::default() });
+}
+
+/// Every head shouts; each type keeps what the game can put on it.
+#[test]
+fn modifiers_follow_the_type() {
+    let loud = |id| Crop {
+        edition: [0.0, 3.0],
+        enhancement: [0.0, 0.0, 3.0],
+        seal: [0.0, 3.0],
+        stickers: [-3.0, 3.0],
+        debuffed: [3.0],
+        ..Crop::of(&[(id, 1.0)])
+    };
+    let foil = || Modifiers { edition: "foil".into(), ..Modifiers::default() };
+    let playing = Modifiers { enhancement: "gold".into(), seal: "red".into(), debuffed: true, ..foil() };
+    check(&loud("S_K"), Some("S_K"), playing);
+    check(&loud("j_one"), Some("j_one"), Modifiers { stickers: vec!["rental".into()], debuffed: true, ..foil() });
+    check(&loud("p_pack"), Some("p_pack"), Modifiers::default());
+}

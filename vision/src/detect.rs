@@ -1,0 +1,99 @@
+//! Finds cards: a whole frame in, quads out.
+
+use std::path::Path;
+
+use shared::geometry::{InFrame, Quad};
+use shared::manifest::Manifest;
+use shared::pixels::Pixels;
+use shared::preprocess::Letterboxer;
+
+use crate::decode::{self, Found, Grid};
+use crate::recogniser::Stage;
+use crate::runtime::Runtime;
+use crate::session::{Contract, Network, NetworkError, Options, RunError};
+
+/// A card that was found, and how sure the detector is, in `0.0..=1.0`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Detection {
+    /// The whole card, also where it is covered.
+    pub quad: Quad<InFrame>,
+    /// How sure the detector is.
+    pub score: f32,
+}
+
+#[derive(Debug)]
+pub(crate) struct Detector {
+    network: Network,
+    letterboxer: Letterboxer,
+    grid: Grid,
+    threshold: f32,
+    found: Vec<Found>,
+    detections: Vec<Detection>,
+}
+
+impl Detector {
+    pub(crate) fn open(
+        runtime: &Runtime,
+        folder: &Path,
+        manifest: &Manifest,
+        options: &Options,
+    ) -> Result<Self, NetworkError> {
+        let detector = &manifest.detector;
+        let [width, height] = detector.input_size;
+        let (columns, rows) = (width / detector.stride / 2, height / detector.stride / 2);
+        let contract = Contract {
+            network: "detector",
+            files: &detector.files,
+            input_size: detector.input_size,
+            outputs: vec![(
+                "cells".into(),
+                vec![i64::from(rows), i64::from(columns), decode::CELL as i64],
+            )],
+            max_batch: 1,
+        };
+        Ok(Self {
+            network: Network::open(runtime, folder, manifest, contract, options)?,
+            letterboxer: Letterboxer::new(width, height),
+            grid: Grid {
+                columns: 2 * columns as usize,
+                rows: 2 * rows as usize,
+                stride: detector.stride as f32,
+                corner_scale: detector.corner_scale,
+                anchor: detector.anchor,
+            },
+            threshold: detector.threshold,
+            found: Vec::with_capacity(4 * decode::MAX_CARDS),
+            detections: Vec::with_capacity(decode::MAX_CARDS),
+        })
+    }
+
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
+    }
+
+    pub(crate) fn set_threshold(&mut self, threshold: f32) {
+        self.threshold = threshold;
+    }
+
+    /// The cards of a frame, best first.
+    pub(crate) fn run(
+        &mut self,
+        frame: &Pixels<'_>,
+        ended: &mut dyn FnMut(Stage),
+    ) -> Result<&[Detection], RunError> {
+        let model_from_frame = self.letterboxer.run(frame, self.network.input(1)?);
+        ended(Stage::Letterbox);
+        self.network.run(1)?;
+        ended(Stage::Detector);
+        decode::decode(&self.grid, self.threshold, self.network.output(1, 0), &mut self.found);
+        let frame_from_model = model_from_frame.inverse();
+        self.detections.clear();
+        self.detections.extend(
+            self.found
+                .iter()
+                .map(|found| Detection { quad: frame_from_model.quad(found.quad), score: found.score }),
+        );
+        ended(Stage::Decode);
+        Ok(&self.detections)
+    }
+}

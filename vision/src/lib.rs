@@ -1,0 +1,26 @@
+//! Frame in, named cards out.
+//!
+//! ```text
+//! Pixels ─letterbox─▶ detector ─decode─▶ Detection{quad} ─rectify─▶ identifier ─decide─▶ Reading{id, modifiers}
+//! ```
+//!
+//! * [`recogniser`]: the whole way; start here.
+//! * [`runtime`]: finds and loads ONNX Runtime.
+//! * [`providers`]: which hardware a network runs on, and why not on other.
+//! * [`session`]: a network with its tensors, checked against the model's manifest.
+//! * [`decode`]: heat and corners to quads, pure.
+//! * [`decide`]: logits to a card, its modifiers, or *unknown*, pure.
+//! * [`gallery`]: cards taught from one capture, beside the model.
+//!
+//! No window, no capture, no clock, and no threads beside those of ONNX Runtime: whoever calls decides when, and
+//! measures. Once sizes have settled, a frame allocates nothing here.
+
+pub mod decide;
+pub mod decode;
+mod detect;
+pub mod gallery;
+mod identify;
+pub mod providers;
+pub mod recogniser;
+pub mod runtime;
+pub mod session;
