@@ -1,0 +1,223 @@
+//! `cargo xtask test`: the gate. Every step runs, also after one has failed, and a table at the end tells how it went.
+
+use std::fmt;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::workspace::{self, cargo, has_program};
+use crate::{accuracy, platforms, setup};
+
+/// What `cargo xtask test` is asked for.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Without the trainer, the accuracy on screenshots and the other platforms: what changes most, in a few minutes
+    #[arg(long, conflicts_with = "only")]
+    quick: bool,
+    /// Only this step; can be given several times
+    #[arg(long, value_enum, value_name = "STEP")]
+    only: Vec<Step>,
+}
+
+/// The steps, in the order of running: what fails fast comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// rustfmt finds nothing to change
+    Format,
+    /// System packages, ONNX Runtime, libtorch
+    Setup,
+    /// clippy finds nothing to say
+    Clippy,
+    /// Unit, property, golden-image and end-to-end tests
+    Tests,
+    /// Examples in the documentation compile and hold
+    DocTests,
+    /// The documentation has no broken links
+    Docs,
+    /// Recognition on real screenshots is good enough
+    Accuracy,
+    /// The overlay type-checks for Windows and macOS
+    Platforms,
+    /// Licences and sources of all dependencies are allowed
+    Deny,
+    /// Nothing is misspelt
+    Typos,
+}
+
+/// How a step ended, when nothing failed.
+enum Outcome {
+    Passed,
+    Skipped(String),
+}
+
+struct Row {
+    step: Step,
+    result: Result<Outcome>,
+    took: Duration,
+}
+
+/// Runs the steps; the exit code tells whether all passed.
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let steps: Vec<Step> = if options.only.is_empty() {
+        let slow = [Step::Accuracy, Step::Platforms];
+        Step::value_variants()
+            .iter()
+            .copied()
+            .filter(|step| !(options.quick && slow.contains(step)))
+            .collect()
+    } else {
+        options.only.clone()
+    };
+    let scope = if options.quick { Scope::WithoutTrainer } else { Scope::Everything };
+    let mut rows = Vec::new();
+    for step in steps {
+        println!("\n== {step}");
+        let started = Instant::now();
+        let result = step.run(scope);
+        if let Err(error) = &result {
+            println!("{step} failed: {error:#}");
+        }
+        rows.push(Row { step, result, took: started.elapsed() });
+        // Without packages and libraries every other failure would be noise.
+        if step == Step::Setup && rows.last().is_some_and(|row| row.result.is_err()) {
+            break;
+        }
+    }
+    println!("\n{}", Table(&rows));
+    Ok(if rows.iter().all(|row| row.result.is_ok()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Everything,
+    WithoutTrainer,
+}
+
+impl Scope {
+    /// Cargo's words for the crates in question.
+    fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Everything => &["--workspace"],
+            Self::WithoutTrainer => &["--workspace", "--exclude", "trainer"],
+        }
+    }
+}
+
+impl Step {
+    fn run(self, scope: Scope) -> Result<Outcome> {
+        let packages = scope.packages();
+        match self {
+            Self::Format => passed(cargo().args(["fmt", "--all", "--check"])),
+            Self::Setup => {
+                setup::for_tests(scope == Scope::Everything)?;
+                Ok(Outcome::Passed)
+            }
+            Self::Clippy => passed(cargo().arg("clippy").args(packages).args([
+                "--all-targets",
+                "--",
+                "--deny",
+                "warnings",
+            ])),
+            Self::Tests if has_program("cargo-nextest", &["nextest", "--version"]) => {
+                passed(cargo().args(["nextest", "run", "--no-fail-fast"]).args(packages))
+            }
+            Self::Tests => passed(cargo().args(["test", "--all-targets", "--no-fail-fast"]).args(packages)),
+            Self::DocTests => passed(cargo().args(["test", "--doc", "--quiet"]).args(packages)),
+            Self::Docs => {
+                let mut doc = cargo();
+                doc.args(["doc", "--no-deps", "--quiet"]).args(packages);
+                passed(doc.env("RUSTDOCFLAGS", "--deny warnings"))
+            }
+            Self::Accuracy => accuracy_step(),
+            Self::Platforms => Ok(match platforms::run(platforms::Which::Both)? {
+                platforms::Outcome::Checked => Outcome::Passed,
+                platforms::Outcome::Skipped(why) => Outcome::Skipped(why),
+            }),
+            Self::Deny => deny(),
+            Self::Typos => {
+                if !has_program("typos", &["--version"]) {
+                    return Ok(Outcome::Skipped("typos is not installed".to_owned()));
+                }
+                passed(Command::new("typos").current_dir(workspace::root()))
+            }
+        }
+    }
+}
+
+fn passed(command: &mut Command) -> Result<Outcome> {
+    workspace::check(command).map(|()| Outcome::Passed)
+}
+
+fn accuracy_step() -> Result<Outcome> {
+    if accuracy::art().is_none() {
+        return Ok(Outcome::Skipped("BALATRO_LENS_ART is not set".to_owned()));
+    }
+    if accuracy::run(None, false)? != ExitCode::SUCCESS {
+        bail!("a figure is too low\nhelp: `cargo xtask accuracy --show` lists every mistake");
+    }
+    Ok(Outcome::Passed)
+}
+
+fn deny() -> Result<Outcome> {
+    if !has_program("cargo-deny", &["--version"]) {
+        return Ok(Outcome::Skipped("cargo-deny is not installed".to_owned()));
+    }
+    // Advisories come from a repository of their own, which a machine without network may not have.
+    let advisories = std::env::var_os("CARGO_HOME")
+        .map(|home| Path::new(&home).join("advisory-dbs"))
+        .is_some_and(|folder| folder.is_dir());
+    let mut command = cargo();
+    command.args(["deny", "--offline", "check", "bans", "licenses", "sources"]);
+    if advisories {
+        command.arg("advisories");
+    }
+    passed(&mut command)
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value().expect("no step is hidden");
+        f.pad(value.get_name())
+    }
+}
+
+struct Table<'a>(&'a [Row]);
+
+impl fmt::Display for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Row { step, result, took } in self.0 {
+            let (verdict, note) = match result {
+                Ok(Outcome::Passed) => ("passed", ""),
+                Ok(Outcome::Skipped(why)) => ("SKIPPED", why.as_str()),
+                Err(_) => ("FAILED", "see above"),
+            };
+            writeln!(f, "{step:<10} {:>6} s  {verdict:<7}  {note}", took.as_secs())?;
+        }
+        let total: Duration = self.0.iter().map(|row| row.took).sum();
+        let failed = self.0.iter().filter(|row| row.result.is_err()).count();
+        let verdict = if failed == 0 { "passed".to_owned() } else { format!("{failed} FAILED") };
+        write!(f, "{:<10} {:>6} s  {verdict}", "together", total.as_secs())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_tells_failures_and_skips() {
+        let row = |step, result| Row { step, result, took: Duration::from_secs(61) };
+        let rows = [
+            row(Step::Format, Ok(Outcome::Passed)),
+            row(Step::Deny, Ok(Outcome::Skipped("not installed".to_owned()))),
+            row(Step::DocTests, Err(anyhow::anyhow!("x"))),
+        ];
+        let text = Table(&rows).to_string();
+        assert!(text.contains("deny           61 s  SKIPPED  not installed"), "{text}");
+        assert!(text.contains("doc-tests      61 s  FAILED"), "{text}");
+        assert!(text.ends_with("together      183 s  1 FAILED"), "{text}");
+    }
+}

@@ -1,0 +1,79 @@
+//! `cargo xtask`: set-up, run, checks and measurements of the workspace.
+//!
+//! Small on purpose: it is the first thing that a newcomer compiles, so it depends on no other crate of the workspace
+//! and on nothing that draws or computes.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod accuracy;
+mod bench;
+mod gate;
+mod platforms;
+mod run;
+mod setup;
+mod workspace;
+
+/// The one file of `shared` that set-up needs; the crate itself would bring image decoding with it.
+#[path = "../../shared/src/paths.rs"]
+#[expect(dead_code, unreachable_pub, reason = "written for another crate")]
+mod paths;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Set-up, run, checks and measurements")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what is needed, build, and start the overlay: over the game, else over the practice table
+    Run {
+        /// Passed on to the overlay as they are
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// The gate: everything that has to hold before a change goes in
+    Test(gate::Options),
+    /// Measure the pipeline and the capture on this machine
+    Bench {
+        /// Passed on to `overlay bench` as they are
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Install system packages, ONNX Runtime and, for the trainer, libtorch
+    Setup(setup::Options),
+    /// Type-check for Windows and macOS
+    CheckPlatforms {
+        /// Which
+        #[arg(value_enum, default_value = "both")]
+        which: platforms::Which,
+    },
+    /// Score recognition on real screenshots, in the folder that BALATRO_LENS_ART names
+    Accuracy {
+        /// Score this file, as printed by `overlay identify --json`, rather than running the overlay
+        #[arg(long)]
+        predictions: Option<PathBuf>,
+        /// List what is wrong in each picture
+        #[arg(long)]
+        show: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Run { arguments } => run::run(&arguments),
+        Task::Test(options) => gate::run(&options),
+        Task::Bench { arguments } => bench::run(&arguments),
+        Task::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::CheckPlatforms { which } => platforms::run(which).map(|_| ExitCode::SUCCESS),
+        Task::Accuracy { predictions, show } => accuracy::run(predictions.as_deref(), show),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,96 @@
+//! Type-checks everything but the trainer for Windows and macOS, on a machine that is neither.
+//!
+//! A type-check needs the target's standard library, not its linker. Where `rustup` can have it, the pinned toolchain
+//! does the work. On Debian, where a distribution's compiler comes with its sources, the library is built from them
+//! once. Where neither is possible the check is skipped, and says so.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::workspace::{self, cargo};
+
+mod debian;
+
+/// Which platforms to check for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Which {
+    /// Windows on x86-64
+    Windows,
+    /// macOS on Apple silicon
+    Macos,
+    /// Both
+    Both,
+}
+
+/// How a check ended that found no mistake.
+pub(crate) enum Outcome {
+    /// Every target was checked.
+    Checked,
+    /// At least one could not be, for this reason.
+    Skipped(String),
+}
+
+/// A target's triple; `rustup`'s names of the ones it can add.
+const WINDOWS: &str = "x86_64-pc-windows-gnu";
+const MACOS: &str = "aarch64-apple-darwin";
+
+/// Checks; a type error is an error.
+pub(crate) fn run(which: Which) -> Result<Outcome> {
+    let targets: &[&str] = match which {
+        Which::Windows => &[WINDOWS],
+        Which::Macos => &[MACOS],
+        Which::Both => &[WINDOWS, MACOS],
+    };
+    let mut skipped = Vec::new();
+    for target in targets {
+        let started = Instant::now();
+        let Some(mut command) = checker(target)? else {
+            println!(
+                "SKIPPED: no standard library for {target}: neither rustup nor Debian's packages can give it here"
+            );
+            skipped.push(*target);
+            continue;
+        };
+        // Its own folder: the compiler may be another one than the workspace's.
+        command.env("CARGO_TARGET_DIR", workspace::target().join("other-platforms"));
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+        workspace::check(command.args(["check", "--quiet", "--target", target]))?;
+        println!("{target}: no type errors, {:.0} s", started.elapsed().as_secs_f32());
+    }
+    Ok(if skipped.is_empty() {
+        Outcome::Checked
+    } else {
+        Outcome::Skipped(format!("no standard library for {}", skipped.join(" and ")))
+    })
+}
+
+/// Cargo with a compiler that can check for this target, if there is any.
+fn checker(target: &str) -> Result<Option<Command>> {
+    if has_library(target) {
+        return Ok(Some(cargo()));
+    }
+    if debian::is_possible()? {
+        return debian::checker(target).map(Some);
+    }
+    println!("adding the target {target} to the pinned toolchain");
+    let added =
+        Command::new("rustup").args(["target", "add", target]).current_dir(workspace::root()).status();
+    Ok(added.is_ok_and(|status| status.success()).then(cargo))
+}
+
+/// Whether the pinned toolchain has the target's standard library.
+fn has_library(target: &str) -> bool {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--print", "target-libdir", "--target", target])
+        .current_dir(workspace::root())
+        .output();
+    output.is_ok_and(|output| {
+        let folder = String::from_utf8_lossy(&output.stdout);
+        std::fs::read_dir(Path::new(folder.trim())).is_ok_and(|mut entries| entries.next().is_some())
+    })
+}

@@ -1,0 +1,134 @@
+//! ONNX Runtime, out of its Python wheel, into the folder of the cache where the recogniser looks for it.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::{Runtime, archive, download, install as install_folder, wheel};
+use crate::paths;
+
+/// The wheel of one build.
+struct Build {
+    package: &'static str,
+    version: &'static str,
+    /// Part of the folder's name.
+    kind: &'static str,
+}
+
+impl Build {
+    fn of(runtime: Runtime) -> Result<Self> {
+        let (package, version, kind, systems): (_, _, _, &[&str]) = match runtime {
+            Runtime::Cpu => ("onnxruntime", "1.31.1", "cpu", &["linux", "macos", "windows"]),
+            Runtime::Cuda => ("onnxruntime-gpu", "1.31.1", "cuda", &["linux", "windows"]),
+            Runtime::Directml => ("onnxruntime-directml", "1.24.4", "directml", &["windows"]),
+            Runtime::Openvino => ("onnxruntime-openvino", "1.24.1", "openvino", &["linux"]),
+        };
+        if !systems.contains(&env::consts::OS) {
+            bail!(
+                "the {kind} build of ONNX Runtime exists for {} only\nhelp: `cargo xtask setup --runtime cpu` works \
+                 everywhere",
+                systems.join(" and "),
+            );
+        }
+        Ok(Self { package, version, kind })
+    }
+
+    fn folder(&self) -> PathBuf {
+        paths::cache().join(format!("onnxruntime-{}-{}", self.version, self.kind))
+    }
+
+    fn library(&self) -> PathBuf {
+        self.folder().join(match env::consts::OS {
+            "windows" => "onnxruntime.dll".to_owned(),
+            "macos" => format!("libonnxruntime.{}.dylib", self.version),
+            _ => format!("libonnxruntime.so.{}", self.version),
+        })
+    }
+}
+
+/// Installs a build unless it is there; returns the library's path.
+pub(super) fn install(runtime: Runtime) -> Result<PathBuf> {
+    if let Some(library) = user_library()? {
+        return Ok(library);
+    }
+    let build = Build::of(runtime)?;
+    let library = build.library();
+    install_folder(
+        &build.folder(),
+        || library.is_file(),
+        |folder| {
+            let wheel = wheel::locate(&format!("{}=={}", build.package, build.version))?;
+            let file = download::fetch(&wheel, &paths::cache().join("downloads"))?;
+            archive::unpack(&file, folder, place)?;
+            if !folder.join(library.file_name().unwrap_or_default()).is_file() {
+                bail!("{} does not hold {}", wheel.file_name, library.display());
+            }
+            fs::write(folder.join("wheel.txt"), format!("{}\n{:?}\n", wheel.file_name, wheel.sha256))?;
+            fs::remove_file(file)?;
+            Ok(())
+        },
+    )?;
+    Ok(library)
+}
+
+/// Whether [`install`] would have nothing to do.
+pub(super) fn is_installed(runtime: Runtime) -> Result<bool> {
+    Ok(user_library()?.is_some() || Build::of(runtime)?.library().is_file())
+}
+
+/// A build that is installed already; else the one for every machine.
+pub(super) fn any_installed() -> Runtime {
+    [Runtime::Cuda, Runtime::Directml, Runtime::Openvino]
+        .into_iter()
+        .find(|&runtime| Build::of(runtime).is_ok_and(|build| build.library().is_file()))
+        .unwrap_or(Runtime::Cpu)
+}
+
+/// A library of the user's own: nothing is downloaded then.
+fn user_library() -> Result<Option<PathBuf>> {
+    let Some(path) = env::var_os("ORT_DYLIB_PATH").map(PathBuf::from) else { return Ok(None) };
+    if !path.is_file() {
+        bail!("ORT_DYLIB_PATH names {}, which is no file\nhelp: correct it or unset it", path.display());
+    }
+    Ok(Some(path))
+}
+
+/// The native libraries, without Python's part, and the licences.
+fn place(member: &str) -> Option<PathBuf> {
+    let (folder, name) = member.rsplit_once('/')?;
+    let library = name.contains(".so") || name.ends_with(".dll") || name.ends_with(".dylib");
+    let wanted = match folder {
+        "onnxruntime/capi" => library && !name.contains("pybind11"),
+        "onnxruntime" => name == "LICENSE" || name == "ThirdPartyNotices.txt",
+        _ => false,
+    };
+    wanted.then(|| Path::new(name).to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_native_libraries_and_licences_only() {
+        for wanted in [
+            "onnxruntime/capi/libonnxruntime.so.1.31.1",
+            "onnxruntime/capi/libonnxruntime_providers_shared.so",
+            "onnxruntime/capi/DirectML.dll",
+            "onnxruntime/capi/libonnxruntime.1.31.1.dylib",
+            "onnxruntime/LICENSE",
+        ] {
+            assert!(place(wanted).is_some_and(|path| wanted.ends_with(path.to_str().unwrap())), "{wanted}");
+        }
+        for other in [
+            "onnxruntime/capi/onnxruntime_pybind11_state.cpython-312-x86_64-linux-gnu.so",
+            "onnxruntime/capi/__init__.py",
+            "onnxruntime/tools/LICENSE",
+            "LICENSE",
+        ] {
+            assert_eq!(place(other), None, "{other}");
+        }
+    }
+}
