@@ -1,0 +1,57 @@
+//! Networks as ONNX files: the second interpreter of [`Graph`](crate::network::Graph), beside libtorch.
+//!
+//! * [`proto`]: the messages of the file format.
+//! * [`writer`]: a graph under construction.
+//! * [`layout`]: packed bytes in, channels last out.
+//! * [`lower`](mod@lower): what each operation becomes.
+//!
+//! Writes 32-bit floats; [`quantise`](crate::quantise) writes int8 with the same parts. Runs nothing.
+
+pub mod layout;
+pub mod lower;
+pub mod proto;
+pub mod writer;
+
+use crate::network::fold::Folded;
+use crate::network::shape::{GraphError, infer};
+use crate::onnx::layout::{BYTE, BYTES, ENTRY, enter, leave, value_names};
+use crate::onnx::proto::{AttributeProto, data_type};
+use crate::onnx::writer::GraphWriter;
+
+/// The first extent of every value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// Chosen by the caller at each run.
+    Dynamic,
+    /// Always this many.
+    Fixed(i64),
+}
+
+/// The network as an ONNX file of 32-bit floats.
+///
+/// # Errors
+/// When the graph is malformed, does not fit the weights, or cannot be written for this batch.
+pub fn write(
+    network: &Folded,
+    batch: Batch,
+    metadata: &[(String, String)],
+) -> Result<Vec<u8>, GraphError> {
+    let graph = &network.graph;
+    let shapes = infer(graph)?;
+    let names = value_names(graph, &shapes);
+    let mut writer = GraphWriter::new(batch);
+    enter(&mut writer, graph, &shapes)?;
+    let cast = vec![AttributeProto::int("to", i64::from(data_type::FLOAT))];
+    writer.node("Cast", &[BYTES], "planes.float", cast);
+    writer.floats("planes.scale", &[], &[BYTE]);
+    writer.node("Mul", &["planes.float", "planes.scale"], &names[ENTRY], Vec::new());
+    for (index, node) in graph.nodes.iter().enumerate().skip(ENTRY) {
+        for (weight, array) in node.weights().iter().zip(network.weights.of_node(node)?) {
+            writer.floats(&weight.name, &weight.shape, &array.data);
+        }
+        let inputs: Vec<&str> = node.inputs.iter().map(|&value| names[value].as_str()).collect();
+        lower::lower(&mut writer, node, &inputs, &names[index + 1], &shapes)?;
+    }
+    leave(&mut writer, graph, &shapes, |_, value| Ok(names[value].clone()))?;
+    Ok(writer.finish(metadata))
+}

@@ -1,0 +1,78 @@
+//! Networks as ONNX files that compute with bytes: static int8, for CPUs.
+//!
+//! * [`plan`](mod@plan): which parts compute with bytes.
+//! * [`calibration`]: what the values look like; ranges come from there.
+//! * [`range`]: from a range to bytes.
+//! * [`weights`]: weights as bytes.
+//! * [`emit`]: the ONNX nodes, in the patterns that ONNX Runtime fuses.
+//!
+//! The format is QDQ: each operation stays as it is, between nodes that say where floats would be bytes. Values are
+//! unsigned, weights signed and symmetric: the combination that ONNX Runtime recommends for x86 CPUs. Without VNNI those
+//! add products two by two in 16 bits, which overflow at full range; weights of 7 bits cannot (ONNX Runtime
+//! documentation, "Quantize ONNX models", section "When and why do I need to try U8U8?").
+
+pub mod calibration;
+pub mod emit;
+pub mod plan;
+pub mod range;
+pub mod weights;
+
+use crate::network::fold::Folded;
+use crate::network::shape::{GraphError, infer};
+use crate::onnx::Batch;
+use crate::onnx::layout::{ENTRY, enter, leave, value_names};
+use crate::onnx::writer::GraphWriter;
+use crate::quantise::calibration::Calibration;
+use crate::quantise::emit::Emitter;
+use crate::quantise::plan::Exceptions;
+use crate::quantise::range::Clipping;
+
+/// How a network is quantised.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// How the range of a value is chosen.
+    pub clipping: Clipping,
+    /// Largest weight in steps: 64 where products are added in 16 bits, 127 elsewhere.
+    pub weight_limit: i8,
+    /// Whether biases make up for the mean error of the rounded weights (Nagel et al., *Data-Free Quantization Through
+    /// Weight Equalization and Bias Correction*, 2019).
+    pub correct_bias: bool,
+    /// What stays in floats.
+    pub exceptions: Exceptions,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            clipping: Clipping::Share(1e-5),
+            weight_limit: 64,
+            correct_bias: true,
+            exceptions: Exceptions::default(),
+        }
+    }
+}
+
+/// The network as an ONNX file that computes with bytes.
+///
+/// # Errors
+/// When the graph is malformed, does not fit the weights, or cannot be written for this batch.
+pub fn write(
+    network: &Folded,
+    calibration: &Calibration,
+    options: &Options,
+    batch: Batch,
+    metadata: &[(String, String)],
+) -> Result<Vec<u8>, GraphError> {
+    let graph = &network.graph;
+    let shapes = infer(graph)?;
+    let names = value_names(graph, &shapes);
+    let mut writer = GraphWriter::new(batch);
+    enter(&mut writer, graph, &shapes)?;
+    let plan = plan::plan(graph, &options.exceptions);
+    let mut emitter = Emitter::new(network, &shapes, &names, &plan, calibration, options);
+    for index in ENTRY..graph.nodes.len() {
+        emitter.node(&mut writer, index)?;
+    }
+    leave(&mut writer, graph, &shapes, |writer, value| emitter.result(writer, value))?;
+    Ok(writer.finish(metadata))
+}
