@@ -1,0 +1,161 @@
+//! What lies under a front (enhancements) and over a card (seals, stickers), and what is no card at all (tokens).
+
+use image::RgbaImage;
+
+use super::letters;
+use super::palette::*;
+use super::pen::{Pen, scatter};
+use super::shape::*;
+
+/// The base that an enhancement gives a playing card.
+pub(super) fn enhancement(word: &str) -> Option<RgbaImage> {
+    let mut pen = Pen::card();
+    let face = || rounded(2, 2, 68, 92, 5);
+    let inner = || rounded(4, 4, 66, 90, 3);
+    let colour = match word {
+        "none" | "bonus" | "mult" | "wild" => WHITE,
+        "lucky" => mix(MINT, WHITE, 55),
+        "glass" => ICE,
+        "steel" => SILVER,
+        "stone" => STONE,
+        "gold" => GOLD,
+        _ => return None,
+    };
+    pen.ink(mix(colour, INK, 60));
+    pen.part(colour, face());
+    match word {
+        "bonus" => {
+            pen.flat(BLUE, inner().without(rounded(6, 6, 64, 88, 2)));
+            pen.flat(SKY, rounded(7, 7, 63, 87, 2).without(rounded(8, 8, 62, 86, 2)));
+            let corner = || poly(&[(50, 6), (64, 6), (64, 20)]);
+            pen.flat(BLUE, corner().or(poly(&[(6, 74), (6, 88), (20, 88)])));
+            pen.flat(WHITE, bitmap("..#../..#../#####/..#../..#..", 57, 8).or(bitmap("..#../..#../#####/..#../..#..", 9, 81)));
+        }
+        "mult" => pen.pattern(inner(), |x, y| {
+            let out = (x - 35).abs() + (y - 47).abs() * 3 / 4;
+            if out % 12 < 3 { mix(RED, WHITE, 45) } else if out % 12 == 3 { RED } else { WHITE }
+        }),
+        "wild" => {
+            for (colour, shape) in [
+                (RED, poly(&[(4, 4), (30, 4), (4, 38)])),
+                (GOLD, poly(&[(40, 4), (66, 4), (66, 38)])),
+                (GREEN, poly(&[(4, 56), (4, 90), (30, 90)])),
+                (BLUE, poly(&[(66, 56), (66, 90), (40, 90)])),
+            ] {
+                pen.flat(mix(colour, WHITE, 45), shape.and(inner()).and(Shape::new(|x, y| (x + y) % 4 != 0)));
+            }
+        }
+        "lucky" => {
+            for (x, y) in [(14, 34), (35, 14), (56, 34), (35, 47), (14, 61), (56, 61), (35, 80)] {
+                let leaves = disc(x - 3, y - 3, 3).or(disc(x + 3, y - 3, 3)).or(disc(x - 3, y + 3, 3)).or(disc(x + 3, y + 3, 3));
+                pen.flat(mix(GREEN, MINT, 55), leaves);
+                pen.flat(mix(FOREST, MINT, 55), path(&[(x, y), (x + 3, y + 8)], 1).or(rect(x, y, x, y)));
+            }
+        }
+        "glass" => {
+            pen.pattern(inner(), |x, y| if (x + y + 9) % 38 < 7 || (x + y) % 38 == 1 { WHITE } else { ICE });
+            pen.fade(inner(), 150);
+            pen.flat(SKY, inner().without(rounded(5, 5, 65, 89, 3)));
+        }
+        "steel" => {
+            pen.pattern(inner(), |x, y| match scatter(x / 9, y, 21) {
+                0..=220 => STONE,
+                221..=600 => SILVER,
+                _ => mix(SILVER, WHITE, 50),
+            });
+            pen.part(STONE, disc(9, 44, 2).or(disc(9, 50, 2)).mirrored());
+        }
+        "stone" => cobbles(&mut pen),
+        "gold" => {
+            pen.pattern(inner(), |x, y| if (x - y).rem_euclid(30) < 6 { LEMON } else { GOLD });
+            pen.flat(ORANGE, rounded(6, 6, 64, 88, 2).without(rounded(7, 7, 63, 87, 2)));
+            pen.flat(ORANGE, ring(6, 6, 8, 1).or(ring(64, 6, 8, 1)).or(ring(6, 88, 8, 1)).or(ring(64, 88, 8, 1)).and(inner()));
+        }
+        _ => {}
+    }
+    Some(pen.finish())
+}
+
+fn cobbles(pen: &mut Pen) {
+    let seeds: Vec<(i32, i32)> = (0..7)
+        .flat_map(|row| (0..5).map(move |column| (row, column)))
+        .map(|(row, column)| {
+            let nudge = |seed| scatter(row, column, seed) % 9 - 4;
+            (7 + column * 14 + nudge(1), 8 + row * 13 + nudge(2))
+        })
+        .collect();
+    pen.pattern(rounded(4, 4, 66, 90, 3), move |x, y| {
+        let mut near: Vec<(i32, usize)> = seeds
+            .iter()
+            .enumerate()
+            .map(|(index, (left, top))| ((x - left).pow(2) + (y - top).pow(2), index))
+            .collect();
+        near.sort_unstable();
+        let gap = (near[1].0 as f32).sqrt() - (near[0].0 as f32).sqrt();
+        let (left, top) = seeds[near[0].1];
+        match gap {
+            ..1.3 => INK,
+            ..2.6 if x - left + y - top > 0 => SLATE,
+            ..2.8 => SILVER,
+            _ if near[0].1 % 3 == 0 => mix(STONE, SLATE, 40),
+            _ => STONE,
+        }
+    });
+}
+
+/// A seal of wax near the upper right corner; each colour has its own sign.
+pub(super) fn seal(word: &str) -> Option<RgbaImage> {
+    let mut pen = Pen::card();
+    let (colour, sign) = match word {
+        "gold" => (GOLD, star(54, 20, 5, 6, 3)),
+        "purple" => (VIOLET, disc(53, 20, 5).without(disc(56, 18, 4))),
+        "red" => (RED, bitmap("..#.#../.#####./.#####./..###../...#...", 51, 18).or(rect(53, 18, 55, 20))),
+        "blue" => (BLUE, poly(&[(54, 14), (58, 21), (56, 25), (52, 25), (50, 21)])),
+        _ => return None,
+    };
+    pen.part(colour, star(54, 20, 12, 11, 9));
+    pen.ink(shaded(colour));
+    pen.plain(lit(colour), sign);
+    Some(pen.finish())
+}
+
+/// A sticker at the left edge: six-sided, each with its sign and its own height.
+pub(super) fn sticker(word: &str) -> Option<RgbaImage> {
+    let mut pen = Pen::card();
+    let (colour, y) = match word {
+        "eternal" => (SEA, 34),
+        "perishable" => (WINE, 53),
+        "rental" => (LEMON, 72),
+        _ => return None,
+    };
+    pen.part(colour, poly(&[(12, y - 8), (19, y - 4), (19, y + 4), (12, y + 8), (5, y + 4), (5, y - 4)]));
+    match word {
+        "eternal" => pen.flat(WHITE, ring(12, y, 4, 2)),
+        "perishable" => pen.flat(PINK, path(&[(9, y - 3), (15, y + 3)], 2).or(path(&[(15, y - 3), (9, y + 3)], 2))),
+        _ => pen.flat(INK, bitmap("..#../.####/#.#../.###./..#.#/####./..#..", 10, y - 3)),
+    }
+    Some(pen.finish())
+}
+
+/// Width and height of a token.
+pub(super) const TOKEN: u32 = 34;
+
+/// A token: round or square, with a sign.
+pub(super) fn token(number: u32) -> RgbaImage {
+    let mut pen = Pen::new(TOKEN, TOKEN);
+    let number = number as i32;
+    let colour = [RED, BLUE, GREEN, VIOLET, ORANGE, SEA, SLATE, ROSE][number as usize % 8];
+    let outline = match number % 3 {
+        0 => disc(16, 16, 14),
+        1 => rounded(3, 3, 29, 29, 6),
+        _ => star(16, 16, 8, 15, 13),
+    };
+    pen.part(colour, outline);
+    if number % 2 == 0 {
+        pen.plain(CREAM, disc(16, 16, 8));
+        letters::write(&mut pen, INK, ["1", "5", "20", "8"][number as usize / 2 % 4], 16, 14);
+    } else {
+        pen.part(LEMON, star(16, 16, 3 + number / 2, 9, 4));
+    }
+    pen.finish()
+}
