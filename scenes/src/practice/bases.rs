@@ -25,15 +25,21 @@ pub(super) fn enhancement(word: &str) -> Option<RgbaImage> {
     pen.part(colour, face());
     match word {
         "bonus" => {
-            pen.flat(BLUE, inner().without(rounded(6, 6, 64, 88, 2)));
-            pen.flat(SKY, rounded(7, 7, 63, 87, 2).without(rounded(8, 8, 62, 86, 2)));
-            let corner = || poly(&[(50, 6), (64, 6), (64, 20)]);
-            pen.flat(BLUE, corner().or(poly(&[(6, 74), (6, 88), (20, 88)])));
-            pen.flat(WHITE, bitmap("..#../..#../#####/..#../..#..", 57, 8).or(bitmap("..#../..#../#####/..#../..#..", 9, 81)));
+            pen.flat(BLUE, inner().without(rounded(5, 5, 65, 89, 2)));
+            pen.flat(BLUE, poly(&[(48, 5), (65, 5), (65, 22)]).or(poly(&[(5, 72), (5, 89), (22, 89)])));
+            pen.flat(SKY, path(&[(46, 5), (65, 24)], 1).or(path(&[(5, 70), (24, 89)], 1)));
+            let plus = |left, top| bitmap("..#../..#../#####/..#../..#..", left, top);
+            pen.flat(WHITE, plus(58, 8).or(plus(8, 82)));
         }
         "mult" => pen.pattern(inner(), |x, y| {
             let out = (x - 35).abs() + (y - 47).abs() * 3 / 4;
-            if out % 12 < 3 { mix(RED, WHITE, 45) } else if out % 12 == 3 { RED } else { WHITE }
+            if out % 12 < 4 {
+                mix(RED, WHITE, 76)
+            } else if out % 12 == 4 {
+                mix(RED, WHITE, 50)
+            } else {
+                WHITE
+            }
         }),
         "wild" => {
             for (colour, shape) in [
@@ -47,7 +53,10 @@ pub(super) fn enhancement(word: &str) -> Option<RgbaImage> {
         }
         "lucky" => {
             for (x, y) in [(14, 34), (35, 14), (56, 34), (35, 47), (14, 61), (56, 61), (35, 80)] {
-                let leaves = disc(x - 3, y - 3, 3).or(disc(x + 3, y - 3, 3)).or(disc(x - 3, y + 3, 3)).or(disc(x + 3, y + 3, 3));
+                let leaves = disc(x - 3, y - 3, 3)
+                    .or(disc(x + 3, y - 3, 3))
+                    .or(disc(x - 3, y + 3, 3))
+                    .or(disc(x + 3, y + 3, 3));
                 pen.flat(mix(GREEN, MINT, 55), leaves);
                 pen.flat(mix(FOREST, MINT, 55), path(&[(x, y), (x + 3, y + 8)], 1).or(rect(x, y, x, y)));
             }
@@ -58,10 +67,10 @@ pub(super) fn enhancement(word: &str) -> Option<RgbaImage> {
             pen.flat(SKY, inner().without(rounded(5, 5, 65, 89, 3)));
         }
         "steel" => {
-            pen.pattern(inner(), |x, y| match scatter(x / 9, y, 21) {
-                0..=220 => STONE,
-                221..=600 => SILVER,
-                _ => mix(SILVER, WHITE, 50),
+            pen.pattern(inner(), |x, y| match scatter((x + scatter(0, y, 22)) / 14, y, 21) {
+                0..=250 => mix(STONE, SILVER, 60),
+                251..=700 => SILVER,
+                _ => mix(SILVER, WHITE, 40),
             });
             pen.part(STONE, disc(9, 44, 2).or(disc(9, 50, 2)).mirrored());
         }
@@ -69,7 +78,14 @@ pub(super) fn enhancement(word: &str) -> Option<RgbaImage> {
         "gold" => {
             pen.pattern(inner(), |x, y| if (x - y).rem_euclid(30) < 6 { LEMON } else { GOLD });
             pen.flat(ORANGE, rounded(6, 6, 64, 88, 2).without(rounded(7, 7, 63, 87, 2)));
-            pen.flat(ORANGE, ring(6, 6, 8, 1).or(ring(64, 6, 8, 1)).or(ring(6, 88, 8, 1)).or(ring(64, 88, 8, 1)).and(inner()));
+            pen.flat(
+                ORANGE,
+                ring(6, 6, 8, 1)
+                    .or(ring(64, 6, 8, 1))
+                    .or(ring(6, 88, 8, 1))
+                    .or(ring(64, 88, 8, 1))
+                    .and(inner()),
+            );
         }
         _ => {}
     }
@@ -131,7 +147,9 @@ pub(super) fn sticker(word: &str) -> Option<RgbaImage> {
     pen.part(colour, poly(&[(12, y - 8), (19, y - 4), (19, y + 4), (12, y + 8), (5, y + 4), (5, y - 4)]));
     match word {
         "eternal" => pen.flat(WHITE, ring(12, y, 4, 2)),
-        "perishable" => pen.flat(PINK, path(&[(9, y - 3), (15, y + 3)], 2).or(path(&[(15, y - 3), (9, y + 3)], 2))),
+        "perishable" => {
+            pen.flat(PINK, path(&[(9, y - 3), (15, y + 3)], 2).or(path(&[(15, y - 3), (9, y + 3)], 2)))
+        }
         _ => pen.flat(INK, bitmap("..#../.####/#.#../.###./..#.#/####./..#..", 10, y - 3)),
     }
     Some(pen.finish())

@@ -48,7 +48,10 @@ fn corner(pen: &mut Pen, suit: &Suit, rank: char) {
 
 fn ace(pen: &mut Pen, suit: &Suit) {
     let frame = || poly(&[(35, 17), (54, 47), (35, 77), (16, 47)]);
-    pen.flat(mix(suit.colour, WHITE, 55), frame().without(frame().and(frame().moved(0, 1)).and(frame().moved(0, -1))));
+    pen.flat(
+        mix(suit.colour, WHITE, 55),
+        frame().without(frame().and(frame().moved(0, 1)).and(frame().moved(0, -1))),
+    );
     for (x, y) in [(35, 14), (35, 80), (13, 47), (57, 47)] {
         pen.flat(suit.accent, disc(x, y, 2));
     }

@@ -32,10 +32,12 @@ impl Pen {
 
     /// A part in the round: outlined, lit from the upper left, dark at the lower right.
     pub(super) fn part(&mut self, colour: Colour, shape: Shape) {
+        let shape = self.rasterised(&shape);
         self.outline(&shape);
         self.each(|x, y| {
             shape.covers(x, y).then(|| {
-                let dark = [(1, 1), (2, 2), (0, 2)].iter().any(|(right, down)| !shape.covers(x + right, y + down));
+                let dark =
+                    [(1, 1), (2, 2), (0, 2)].iter().any(|(right, down)| !shape.covers(x + right, y + down));
                 let light = !shape.covers(x - 1, y - 1) || !shape.covers(x, y - 1);
                 match (dark, light) {
                     (true, false) => shaded(colour),
@@ -48,8 +50,9 @@ impl Pen {
 
     /// A part without shading, outlined.
     pub(super) fn plain(&mut self, colour: Colour, shape: Shape) {
+        let shape = self.rasterised(&shape);
         self.outline(&shape);
-        self.flat(colour, shape);
+        self.each(|x, y| shape.covers(x, y).then_some(colour));
     }
 
     /// Pixels of one colour.
@@ -91,6 +94,15 @@ impl Pen {
         }
     }
 
+    /// Lays another cell over this one, but never outside of what is already painted.
+    pub(super) fn lay_inside(&mut self, other: &Self) {
+        for (pixel, over) in self.picture.pixels_mut().zip(other.picture.pixels()) {
+            if pixel.0[3] > 0 && over.0[3] > 0 {
+                *pixel = *over;
+            }
+        }
+    }
+
     /// Lays another cell over this one.
     pub(super) fn lay(&mut self, other: &Self) {
         image::imageops::overlay(&mut self.picture, &other.picture, 0, 0);
@@ -101,7 +113,7 @@ impl Pen {
         self.picture
     }
 
-    fn outline(&mut self, shape: &Shape) {
+    fn outline(&mut self, shape: &Mask) {
         let ink = self.ink;
         self.each(|x, y| {
             let beside = [(1, 0), (-1, 0), (0, 1), (0, -1)];
@@ -110,12 +122,34 @@ impl Pen {
         });
     }
 
+    fn rasterised(&self, shape: &Shape) -> Mask {
+        let (width, height) = (self.picture.width() as i32, self.picture.height() as i32);
+        let rows = -Mask::MARGIN..height + Mask::MARGIN;
+        let covered = rows.flat_map(|y| (-Mask::MARGIN..width + Mask::MARGIN).map(move |x| (x, y)));
+        Mask { width: width + 2 * Mask::MARGIN, covered: covered.map(|(x, y)| shape.covers(x, y)).collect() }
+    }
+
     fn each(&mut self, colour: impl Fn(i32, i32) -> Option<Colour>) {
         for (x, y, pixel) in self.picture.enumerate_pixels_mut() {
             if let Some([red, green, blue]) = colour(x as i32, y as i32) {
                 *pixel = Rgba([red, green, blue, 255]);
             }
         }
+    }
+}
+
+/// A shape's pixels, asked for once: outlines and shades look at every pixel's neighbours.
+struct Mask {
+    width: i32,
+    covered: Vec<bool>,
+}
+
+impl Mask {
+    /// How far a neighbour may lie outside of the cell.
+    const MARGIN: i32 = 2;
+
+    fn covers(&self, x: i32, y: i32) -> bool {
+        self.covered[((y + Self::MARGIN) * self.width + x + Self::MARGIN) as usize]
     }
 }
 

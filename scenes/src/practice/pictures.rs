@@ -5,7 +5,6 @@ use image::RgbaImage;
 use super::letters;
 use super::palette::*;
 use super::pen::Pen;
-use super::shape::*;
 use frames::{Ground, Window};
 
 mod animals;
@@ -33,15 +32,15 @@ const COMPANIONS: [Companion; 24] = [
     Companion("x_penguin", animals::penguin, Window::Round, Ground::Stripes, [ICE, SKY], WHITE),
     Companion("x_bee", animals::bee, Window::Diamond, Ground::Combs, [LEMON, ORANGE], SAND),
     Companion("x_rabbit", animals::rabbit, Window::Arch, Ground::Dots, [MINT, GREEN], PINK),
-    Companion("x_turtle", animals::turtle, Window::Panel, Ground::Dunes, [LIME, ICE], SEA),
+    Companion("x_turtle", animals::turtle, Window::Panel, Ground::Dunes, [SKY, SAND], LIME),
     Companion("x_teapot", things::teapot, Window::Panel, Ground::Checks, [ROSE, PINK], WHITE),
-    Companion("x_lantern", things::lantern, Window::Full, Ground::Rays, [NIGHT, PLUM], SLATE),
+    Companion("x_lantern", things::lantern, Window::Full, Ground::Rays, [NIGHT, PLUM], GOLD),
     Companion("x_anchor", things::anchor, Window::Diamond, Ground::Waves, [BLUE, SEA], SILVER),
     Companion("x_umbrella", things::umbrella, Window::Panel, Ground::Stripes, [SLATE, STONE], ICE),
     Companion("x_kite", things::kite, Window::Full, Ground::Dots, [SKY, ICE], WHITE),
     Companion("x_robot", things::robot, Window::Panel, Ground::Combs, [PLUM, VIOLET], SILVER),
     Companion("x_sailboat", things::sailboat, Window::Round, Ground::Stripes, [ORANGE, GOLD], CREAM),
-    Companion("x_lighthouse", things::lighthouse, Window::Full, Ground::Stars, [NIGHT, ICE], STONE),
+    Companion("x_lighthouse", things::lighthouse, Window::Full, Ground::Stars, [NIGHT, ICE], ICE),
     Companion("x_windmill", things::windmill, Window::Arch, Ground::Dots, [SKY, WHITE], LIME),
     Companion("x_cactus", things::cactus, Window::Round, Ground::Rays, [ORANGE, SAND], LEMON),
     Companion("x_toadstool", things::toadstool, Window::Diamond, Ground::Leaves, [FOREST, GREEN], LIME),
@@ -111,29 +110,32 @@ const BACKS: [(&str, Motif); 6] = [
 /// The picture of a card; none when no card of this id is drawn here.
 pub(super) fn draw(id: &str, name: &str) -> Option<RgbaImage> {
     let mut pen = Pen::card();
-    if let Some(Companion(_, motif, window, ground, colours, frame)) = COMPANIONS.iter().find(|card| card.0 == id) {
+    let mut inside = Pen::card();
+    if let Some(Companion(_, motif, window, ground, colours, frame)) =
+        COMPANIONS.iter().find(|card| card.0 == id)
+    {
         frames::companion(&mut pen, *window, *ground, *colours, *frame, name);
-        motif(&mut pen);
+        motif(&mut inside);
     } else if let Some((_, motif, ground)) = ALMANAC.iter().find(|card| card.0 == id) {
         frames::almanac(&mut pen, *ground, name);
-        motif(&mut pen);
+        motif(&mut inside);
     } else if let Some((_, motif)) = SKIES.iter().find(|card| card.0 == id) {
         frames::sky(&mut pen, id.len() as i32, name);
-        motif(&mut pen);
+        motif(&mut inside);
     } else if let Some((_, motif)) = DREAMS.iter().find(|card| card.0 == id) {
         frames::dream(&mut pen, name);
-        motif(&mut pen);
+        motif(&mut inside);
     } else if let Some((_, motif, colours, value)) = STAMPS.iter().find(|card| card.0 == id) {
         frames::stamp(&mut pen, *colours);
-        motif(&mut pen);
-        letters::write(&mut pen, WHITE, name, 35, 79);
-        letters::write(&mut pen, WHITE, value, 57, 11);
+        motif(&mut inside);
+        letters::write(&mut inside, WHITE, name, 35, 79);
+        letters::write(&mut inside, WHITE, value, 57, 11);
     } else if let Some((_, pack, variant)) = PACKS.iter().find(|card| card.0 == id) {
         pack(&mut pen, *variant);
     } else {
         let (_, back) = BACKS.iter().find(|card| card.0 == id)?;
         back(&mut pen);
     }
-    pen.keep(rounded(1, 1, 69, 93, 6));
+    pen.lay_inside(&inside);
     Some(pen.finish())
 }

@@ -73,7 +73,9 @@ pub(super) fn rounded(left: i32, top: i32, right: i32, bottom: i32, radius: i32)
         if !((left..=right).contains(&x) && (top..=bottom).contains(&y)) {
             return false;
         }
-        let into = |value: i32, low: i32, high: i32| (low + radius - value).max(value - (high - radius)).max(0) as f32;
+        let into = |value: i32, low: i32, high: i32| {
+            (low + radius - value).max(value - (high - radius)).max(0) as f32
+        };
         into(x, left, right).powi(2) + into(y, top, bottom).powi(2) <= reach
     })
 }
@@ -148,6 +150,7 @@ fn distance(from: (i32, i32), to: (i32, i32), point: (i32, i32)) -> f32 {
     let ((x1, y1), (x2, y2), (x, y)) = (as_float(from), as_float(to), as_float(point));
     let (across, down) = (x2 - x1, y2 - y1);
     let length = across * across + down * down;
-    let along = if length == 0.0 { 0.0 } else { (((x - x1) * across + (y - y1) * down) / length).clamp(0.0, 1.0) };
+    let along =
+        if length == 0.0 { 0.0 } else { (((x - x1) * across + (y - y1) * down) / length).clamp(0.0, 1.0) };
     (x - x1 - along * across).hypot(y - y1 - along * down)
 }

@@ -11,7 +11,9 @@ pub(super) fn figure(pen: &mut Pen, suit: &Suit, rank: char) {
     pen.ink(suit.colour);
     pen.plain(tint, rect(16, 9, 54, 85));
     pen.ink(INK);
-    pen.pattern(rect(16, 9, 54, 85), |x, y| if (x + y) % 6 == 0 || (x - y).rem_euclid(6) == 0 { mix(suit.accent, WHITE, 45) } else { tint });
+    pen.pattern(rect(16, 9, 54, 85), |x, y| {
+        if (x + y) % 6 == 0 || (x - y).rem_euclid(6) == 0 { mix(suit.accent, WHITE, 45) } else { tint }
+    });
 
     robe(pen, suit, rank);
     match rank {
@@ -84,7 +86,10 @@ fn king(pen: &mut Pen, suit: &Suit) {
     face(pen);
     pen.part(beard, poly(&[(28, 29), (32, 31), (38, 31), (42, 29), (41, 38), (35, 43), (29, 38)]));
     pen.flat(RED, rect(33, 33, 37, 33));
-    pen.part(suit.accent, poly(&[(26, 20), (25, 10), (30, 13), (30, 9), (35, 12), (40, 9), (40, 13), (45, 10), (44, 20)]));
+    pen.part(
+        suit.accent,
+        poly(&[(26, 20), (25, 10), (30, 13), (30, 9), (35, 12), (40, 9), (40, 13), (45, 10), (44, 20)]),
+    );
     pen.part(suit.colour, rect(27, 17, 43, 19));
     pen.flat(WHITE, disc(35, 15, 1));
     pen.part(SKIN, disc(49, 45, 3));

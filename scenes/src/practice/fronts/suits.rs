@@ -18,7 +18,8 @@ impl Suit {
     /// The suit of a letter.
     pub(super) fn new(letter: char, colours: Colours) -> Self {
         let (colour, accent) = match (letter, colours) {
-            ('H', _) => (RED, GOLD),
+            ('H', Colours::Two) => (RED, GOLD),
+            ('H', Colours::Four) => (ROSE, ORANGE),
             ('D', Colours::Two) => (WINE, ORANGE),
             ('D', Colours::Four) => (BLUE, SKY),
             ('C', Colours::Two) => (FOREST, LIME),
@@ -74,7 +75,12 @@ impl Suit {
     pub(super) fn large(&self, pen: &mut Pen) {
         let shape = match self.letter {
             'H' => disc(28, 42, 8).mirrored().or(poly(&[(20, 45), (50, 45), (35, 63)])),
-            'C' => disc(35, 38, 7).or(disc(27, 49, 7).mirrored()).or(poly(&[(34, 44), (36, 44), (40, 62), (30, 62)])),
+            'C' => disc(35, 38, 7).or(disc(27, 49, 7).mirrored()).or(poly(&[
+                (34, 44),
+                (36, 44),
+                (40, 62),
+                (30, 62),
+            ])),
             'D' => poly(&[(35, 30), (48, 47), (35, 64), (22, 47)]),
             _ => disc(28, 51, 7).mirrored().or(poly(&[(35, 30), (50, 49), (20, 49)])).or(poly(&[
                 (34, 50),

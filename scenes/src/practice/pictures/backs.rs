@@ -33,11 +33,11 @@ pub(super) fn lattice(pen: &mut Pen) {
 pub(super) fn scales(pen: &mut Pen) {
     blank(pen, MINT);
     pen.plain(FOREST, field());
-    for row in 0..12 {
-        for column in -1..7 {
-            let (x, y) = (6 + column * 12 + row % 2 * 6, 4 + row * 7);
-            for (radius, colour) in [(7, INK), (6, GREEN), (4, FOREST), (2, MINT)] {
-                pen.flat(colour, disc(x, y + 6, radius).and(rect(0, 0, 70, y + 6)).and(field()));
+    for row in 0..11 {
+        for column in 0..5 {
+            let (x, y) = (3 + column * 16 + row % 2 * 8, 12 + row * 8);
+            for (radius, colour) in [(9, INK), (8, GREEN), (6, MINT), (5, GREEN), (3, LIME)] {
+                pen.flat(colour, disc(x, y, radius).and(rect(0, 0, 70, y)).and(field()));
             }
         }
     }
@@ -93,13 +93,16 @@ pub(super) fn ripples(pen: &mut Pen) {
     blank(pen, LILAC);
     pen.plain(NIGHT, field());
     pen.pattern(field(), |x, y| {
-        let from = |left: i32, top: i32| ((x - left) as f32).hypot((y - top) as f32);
-        let height = (from(14, 20) * 0.9).sin() + (from(56, 74) * 0.9).sin();
-        match (height * 100.0) as i32 {
-            110.. => WHITE,
-            40.. => LILAC,
-            -60.. => VIOLET,
+        let from = |left: i32, top: i32| ((x - left) as f32).hypot((y - top) as f32) as i32;
+        let near = from(6, 6).min(from(64, 88));
+        match near % 11 {
+            0 => INK,
+            1..=2 => LILAC,
+            3..=5 => VIOLET,
+            6 => INK,
             _ => NIGHT,
         }
     });
+    pen.part(LILAC, poly(&[(35, 34), (45, 47), (35, 60), (25, 47)]));
+    pen.part(VIOLET, poly(&[(35, 40), (40, 47), (35, 54), (30, 47)]));
 }

@@ -25,11 +25,11 @@ pub(super) fn keyhole(pen: &mut Pen) {
 }
 
 pub(super) fn moth(pen: &mut Pen) {
-    pen.part(SAND, poly(&[(33, 40), (26, 62), (14, 66), (14, 52)]).mirrored());
+    pen.part(SAND, ellipse(23, 56, 10, 9).or(poly(&[(20, 62), (15, 70), (25, 66)])).mirrored());
     pen.part(CREAM, poly(&[(34, 40), (10, 18), (6, 30), (10, 46), (22, 50)]).mirrored());
     pen.part(ROSE, disc(15, 34, 5).mirrored());
     pen.flat(INK, disc(15, 34, 2).mirrored());
-    pen.flat(BROWN, path(&[(12, 47), (24, 44)], 1).or(path(&[(17, 62), (27, 54)], 1)).mirrored());
+    pen.flat(BROWN, path(&[(12, 47), (24, 44)], 1).or(path(&[(18, 58), (27, 52)], 1)).mirrored());
     pen.part(BROWN, ellipse(35, 46, 4, 16));
     pen.flat(SAND, rect(32, 44, 38, 45).or(rect(32, 50, 38, 51)).or(rect(33, 56, 37, 57)));
     pen.part(BARK, path(&[(34, 31), (28, 20), (23, 18)], 2).mirrored());
@@ -68,7 +68,10 @@ pub(super) fn knot(pen: &mut Pen) {
 }
 
 pub(super) fn mask(pen: &mut Pen) {
-    pen.part(VIOLET, poly(&[(18, 30), (8, 10), (26, 24)]).or(poly(&[(28, 26), (35, 8), (35, 26)])).mirrored());
+    pen.part(
+        VIOLET,
+        poly(&[(18, 30), (8, 10), (26, 24)]).or(poly(&[(28, 26), (35, 8), (35, 26)])).mirrored(),
+    );
     pen.part(CREAM, ellipse(35, 44, 21, 25));
     pen.pattern(ellipse(35, 44, 21, 25).and(rect(36, 0, 70, 90)), |_, _| LILAC);
     pen.plain(INK, poly(&[(18, 38), (30, 36), (30, 44), (20, 44)]).mirrored());

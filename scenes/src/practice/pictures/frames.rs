@@ -76,7 +76,13 @@ pub(super) fn almanac(pen: &mut Pen, ground: Colour, name: &str) {
     pen.plain(ground, arch());
     pen.pattern(arch(), move |x, y| {
         let height = y + scatter(x / 2, y / 2, 11) % 9;
-        if height > 60 { mix(ground, CREAM, 55) } else if height > 40 { mix(ground, CREAM, 25) } else { ground }
+        if height > 60 {
+            mix(ground, CREAM, 55)
+        } else if height > 40 {
+            mix(ground, CREAM, 25)
+        } else {
+            ground
+        }
     });
     letters::write(pen, LEMON, name, AXIS, 82);
 }
@@ -138,7 +144,10 @@ pub(super) fn stamp(pen: &mut Pen, [back, front]: [Colour; 2]) {
     pen.plain(WHITE, rect(2, 2, 68, 92).without(bites));
     pen.ink(INK);
     pen.plain(back, rect(8, 8, 62, 86));
-    pen.pattern(rect(8, 8, 62, 86), move |x, y| if (x + 2 * y) % 13 < 3 { mix(back, front, 40) } else { back });
+    pen.pattern(
+        rect(8, 8, 62, 86),
+        move |x, y| if (x + 2 * y) % 13 < 3 { mix(back, front, 40) } else { back },
+    );
     pen.flat(front, rect(8, 76, 62, 86).or(rect(51, 8, 62, 18)));
     pen.flat(INK, rect(8, 75, 62, 75).or(rect(50, 19, 62, 19)).or(rect(50, 8, 50, 19)));
 }

@@ -27,7 +27,12 @@ pub(super) fn seeds(pen: &mut Pen, variant: usize) {
     } else {
         pen.part(ORANGE, poly(&[(24, 56), (46, 56), (35, 86)]));
         pen.flat(BROWN, rect(28, 63, 35, 63).or(rect(35, 70, 40, 70)).or(rect(33, 77, 36, 77)));
-        pen.part(GREEN, path(&[(35, 56), (24, 44)], 3).or(path(&[(35, 56), (46, 44)], 3)).or(path(&[(35, 56), (35, 42)], 3)));
+        pen.part(
+            GREEN,
+            path(&[(35, 56), (24, 44)], 3)
+                .or(path(&[(35, 56), (46, 44)], 3))
+                .or(path(&[(35, 56), (35, 42)], 3)),
+        );
     }
 }
 
@@ -60,7 +65,11 @@ pub(super) fn parcel(pen: &mut Pen, variant: usize) {
     let (paper, string) = [(SAND, RED), (LILAC, FOREST)][variant];
     pen.part(paper, poly(&[(8, 14), (14, 9), (57, 9), (63, 14), (63, 84), (57, 89), (14, 89), (8, 84)]));
     let print = move |x: i32, y: i32| {
-        if variant == 0 { (x + y) % 9 == 0 || (x - y).rem_euclid(9) == 0 } else { (x % 10 - 5).abs() + (y % 10 - 5).abs() <= 2 }
+        if variant == 0 {
+            (x + y) % 9 == 0 || (x - y).rem_euclid(9) == 0
+        } else {
+            (x % 10 - 5).abs() + (y % 10 - 5).abs() <= 2
+        }
     };
     let printed = rect(10, 12, 61, 86).and(Shape::new(print));
     pen.flat(if variant == 0 { CREAM } else { WHITE }, printed);

@@ -61,12 +61,8 @@ pub(super) fn galaxy(pen: &mut Pen) {
 }
 
 pub(super) fn eclipse(pen: &mut Pen) {
-    for tip in 0..16 {
-        let (down, right) = (tip as f32 * std::f32::consts::TAU / 16.0).sin_cos();
-        let length = if tip % 4 == 0 { 29.0 } else { 23.0 - (tip % 2) as f32 * 3.0 };
-        let end = ((35.0 + length * right).round() as i32, (49.0 + length * down).round() as i32);
-        pen.flat(if tip % 2 == 0 { GOLD } else { ORANGE }, path(&[(35, 49), end], 2));
-    }
+    pen.part(WINE, star(35, 49, 16, 27, 18));
+    pen.part(ORANGE, star(35, 49, 8, 28, 18));
     pen.part(LEMON, disc(35, 49, 18));
     pen.part(INK, disc(36, 50, 16));
     pen.flat(WHITE, star(22, 38, 4, 5, 1));

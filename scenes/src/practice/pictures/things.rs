@@ -59,7 +59,14 @@ pub(super) fn kite(pen: &mut Pen) {
     pen.part(RED, poly(&[(41, 30), (35, 54), (22, 26)]));
     pen.flat(INK, path(&[(44, 10), (35, 54)], 1).or(path(&[(22, 26), (60, 32)], 1)));
     for (x, y, colour) in [(35, 58, SEA), (28, 65, ROSE), (15, 70, LIME)] {
-        pen.part(colour, poly(&[(x, y), (x - 6, y - 4), (x - 6, y + 4)]).or(poly(&[(x, y), (x + 6, y - 4), (x + 6, y + 4)])));
+        pen.part(
+            colour,
+            poly(&[(x, y), (x - 6, y - 4), (x - 6, y + 4)]).or(poly(&[
+                (x, y),
+                (x + 6, y - 4),
+                (x + 6, y + 4),
+            ])),
+        );
     }
 }
 
@@ -90,8 +97,8 @@ pub(super) fn sailboat(pen: &mut Pen) {
     pen.part(RED, poly(&[(36, 8), (48, 11), (36, 15)]));
     pen.part(WINE, poly(&[(7, 57), (64, 57), (55, 69), (16, 69)]));
     pen.flat(GOLD, rect(12, 60, 58, 61));
-    for wave in 0..6 {
-        pen.part(BLUE, disc(6 + wave * 12, 74, 7).and(rect(0, 66, 70, 74)));
+    for wave in 0..5 {
+        pen.part(BLUE, disc(11 + wave * 12, 74, 7).and(rect(0, 66, 70, 75)));
     }
 }
 
@@ -166,7 +173,10 @@ pub(super) fn acorn(pen: &mut Pen) {
     pen.part(GREEN, poly(&[(40, 20), (52, 8), (66, 12), (62, 24), (48, 28)]));
     pen.flat(FOREST, path(&[(42, 22), (62, 13)], 1));
     pen.part(BARK, path(&[(35, 26), (38, 14)], 4));
-    pen.part(GOLD, ellipse(35, 46, 18, 24).and(rect(0, 40, 70, 80)).or(poly(&[(31, 66), (39, 66), (35, 74)])));
+    pen.part(
+        GOLD,
+        ellipse(35, 46, 18, 24).and(rect(0, 40, 70, 80)).or(poly(&[(31, 66), (39, 66), (35, 74)])),
+    );
     pen.flat(LEMON, path(&[(25, 46), (27, 60)], 2));
     let cup = || ellipse(35, 38, 23, 15).and(rect(0, 0, 70, 42));
     pen.part(BROWN, cup());
@@ -182,9 +192,15 @@ pub(super) fn volcano(pen: &mut Pen) {
     for (x, y, radius) in [(26, 14, 7), (38, 11, 8), (48, 17, 6), (34, 20, 6)] {
         pen.part(STONE, disc(x, y, radius));
     }
-    pen.part(ORANGE, path(&[(35, 34), (24, 24)], 2).or(path(&[(36, 34), (50, 26)], 2)).or(path(&[(35, 34), (36, 22)], 3)));
+    pen.part(
+        ORANGE,
+        path(&[(35, 34), (24, 24)], 2).or(path(&[(36, 34), (50, 26)], 2)).or(path(&[(35, 34), (36, 22)], 3)),
+    );
     pen.part(PLUM, poly(&[(27, 34), (43, 34), (64, 73), (6, 73)]));
-    pen.part(ORANGE, poly(&[(28, 34), (42, 34), (45, 46), (40, 44), (41, 60), (35, 52), (32, 66), (29, 48), (25, 44)]));
+    pen.part(
+        ORANGE,
+        poly(&[(28, 34), (42, 34), (45, 46), (40, 44), (41, 60), (35, 52), (32, 66), (29, 48), (25, 44)]),
+    );
     pen.flat(LEMON, poly(&[(31, 36), (39, 36), (37, 46), (34, 44), (32, 52)]));
     pen.part(FOREST, disc(10, 72, 4).or(disc(18, 73, 4)).or(disc(58, 73, 5)).and(rect(0, 0, 70, 74)));
 }

@@ -8,7 +8,10 @@ pub(super) fn compass(pen: &mut Pen) {
     pen.part(GOLD, ring(35, 16, 5, 2));
     pen.part(GOLD, disc(35, 44, 24));
     pen.part(CREAM, disc(35, 44, 19));
-    pen.flat(INK, rect(35, 27, 35, 29).or(rect(35, 59, 35, 61)).or(rect(18, 44, 20, 44)).or(rect(50, 44, 52, 44)));
+    pen.flat(
+        INK,
+        rect(35, 27, 35, 29).or(rect(35, 59, 35, 61)).or(rect(18, 44, 20, 44)).or(rect(50, 44, 52, 44)),
+    );
     pen.part(RED, poly(&[(46, 32), (38, 47), (32, 41)]));
     pen.part(SLATE, poly(&[(24, 56), (38, 47), (32, 41)]));
     pen.flat(WHITE, disc(35, 44, 1));
@@ -63,14 +66,14 @@ pub(super) fn ladder(pen: &mut Pen) {
 }
 
 pub(super) fn balance(pen: &mut Pen) {
-    pen.part(GOLD, rect(33, 18, 37, 66));
+    pen.part(GOLD, rect(33, 21, 37, 66));
     pen.part(GOLD, rounded(22, 66, 48, 72, 2));
-    pen.part(GOLD, path(&[(10, 30), (60, 18)], 4));
-    pen.part(RED, disc(35, 17, 4));
-    pen.flat(INK, path(&[(11, 32), (5, 50)], 1).or(path(&[(11, 32), (19, 50)], 1)));
-    pen.flat(INK, path(&[(59, 20), (52, 38)], 1).or(path(&[(59, 20), (66, 38)], 1)));
-    pen.part(SILVER, ellipse(12, 51, 10, 6).and(rect(0, 51, 70, 70)));
-    pen.part(SILVER, ellipse(59, 39, 10, 6).and(rect(0, 39, 70, 70)));
-    pen.part(SEA, disc(12, 46, 4));
-    pen.part(LIME, poly(&[(56, 38), (59, 31), (62, 38)]));
+    pen.part(GOLD, path(&[(17, 32), (53, 23)], 4));
+    pen.part(RED, disc(35, 20, 4));
+    pen.flat(INK, path(&[(19, 33), (12, 50)], 1).or(path(&[(19, 33), (26, 50)], 1)));
+    pen.flat(INK, path(&[(52, 24), (45, 41)], 1).or(path(&[(52, 24), (59, 41)], 1)));
+    pen.part(SEA, disc(19, 46, 4));
+    pen.part(LIME, poly(&[(48, 41), (52, 33), (56, 41)]));
+    pen.part(SILVER, ellipse(19, 51, 9, 6).and(rect(0, 51, 70, 70)));
+    pen.part(SILVER, ellipse(52, 42, 9, 6).and(rect(0, 42, 70, 70)));
 }

@@ -5,7 +5,13 @@ use super::super::pen::{Pen, scatter};
 use super::super::shape::*;
 
 fn cloud(x: i32, y: i32) -> Shape {
-    disc(x - 12, y + 2, 7).or(disc(x - 2, y - 4, 10)).or(disc(x + 10, y, 8)).or(rounded(x - 19, y + 1, x + 18, y + 9, 4))
+    disc(x - 12, y + 2, 7).or(disc(x - 2, y - 4, 10)).or(disc(x + 10, y, 8)).or(rounded(
+        x - 19,
+        y + 1,
+        x + 18,
+        y + 9,
+        4,
+    ))
 }
 
 pub(super) fn rain(pen: &mut Pen) {
@@ -23,7 +29,10 @@ pub(super) fn snow(pen: &mut Pen) {
     let arm = |angle: i32| {
         let (down, right) = (angle as f32).to_radians().sin_cos();
         let at = move |along: f32, across: f32| {
-            ((35.0 + along * right - across * down).round() as i32, (43.0 + along * down + across * right).round() as i32)
+            (
+                (35.0 + along * right - across * down).round() as i32,
+                (43.0 + along * down + across * right).round() as i32,
+            )
         };
         path(&[at(0.0, 0.0), at(20.0, 0.0)], 3)
             .or(path(&[at(9.0, 0.0), at(15.0, 6.0)], 2))
@@ -42,7 +51,9 @@ pub(super) fn thunder(pen: &mut Pen) {
 }
 
 pub(super) fn gale(pen: &mut Pen) {
-    for (y, reach, shift) in [(20, 22, 0), (28, 18, 2), (36, 14, -1), (44, 11, 3), (52, 8, 1), (59, 5, 4), (66, 3, 1)] {
+    for (y, reach, shift) in
+        [(20, 22, 0), (28, 18, 2), (36, 14, -1), (44, 11, 3), (52, 8, 1), (59, 5, 4), (66, 3, 1)]
+    {
         pen.part(SILVER, ellipse(35 + shift, y, reach, 4));
         pen.flat(STONE, ellipse(35 + shift, y, reach - 4, 1));
     }
@@ -53,9 +64,10 @@ pub(super) fn gale(pen: &mut Pen) {
 pub(super) fn noon(pen: &mut Pen) {
     for ray in 0..12 {
         let (down, right) = (ray as f32 * std::f32::consts::TAU / 12.0).sin_cos();
-        let at = |length: f32| ((35.0 + length * right).round() as i32, (44.0 + length * down).round() as i32);
+        let at =
+            |length: f32| ((35.0 + length * right).round() as i32, (44.0 + length * down).round() as i32);
         let colour = if ray % 2 == 0 { ORANGE } else { GOLD };
-        pen.part(colour, path(&[at(18.0), at(if ray % 2 == 0 { 26.0 } else { 22.0 })], 3));
+        pen.part(colour, path(&[at(18.0), at(if ray % 2 == 0 { 24.0 } else { 21.0 })], 3));
     }
     pen.part(GOLD, disc(35, 44, 14));
     pen.flat(INK, path(&[(28, 40), (31, 40)], 2).mirrored());
@@ -64,14 +76,14 @@ pub(super) fn noon(pen: &mut Pen) {
 }
 
 pub(super) fn rainbow(pen: &mut Pen) {
-    let bands = [(RED, 25), (ORANGE, 22), (LEMON, 19), (LIME, 16), (SKY, 13), (VIOLET, 10)];
-    let bow = || ring(35, 60, 25, 18).and(rect(0, 0, 70, 60));
+    let bands = [(RED, 23), (ORANGE, 20), (LEMON, 17), (LIME, 14), (SKY, 11), (VIOLET, 8)];
+    let bow = || ring(35, 60, 23, 18).and(rect(0, 0, 70, 60));
     pen.part(RED, bow());
     for (colour, radius) in bands {
         pen.flat(colour, ring(35, 60, radius, 3).and(bow()));
     }
-    pen.part(WHITE, cloud(18, 62).and(rect(0, 0, 33, 80)));
-    pen.part(WHITE, cloud(53, 63).and(rect(37, 0, 70, 80)));
+    let puff = || disc(15, 63, 5).or(disc(22, 59, 7)).or(disc(29, 64, 4)).or(rounded(11, 63, 32, 69, 3));
+    pen.part(WHITE, puff().mirrored());
 }
 
 pub(super) fn fog(pen: &mut Pen) {
@@ -81,7 +93,10 @@ pub(super) fn fog(pen: &mut Pen) {
     }
     for (row, y) in [38, 46, 54, 62, 70].into_iter().enumerate() {
         let shift = scatter(row as i32, 3, 7) % 14 - 7;
-        pen.plain(SILVER, rounded(13 + shift, y, 46 + shift, y + 3, 2).or(rounded(50 + shift, y, 56, y + 3, 2)));
+        pen.plain(
+            SILVER,
+            rounded(13 + shift, y, 46 + shift, y + 3, 2).or(rounded(50 + shift, y, 56, y + 3, 2)),
+        );
     }
 }
 
