@@ -1,0 +1,152 @@
+//! What lies behind the cards: the game's swirling paint, plain colour, or another program's picture.
+//!
+//! The paint is kept as one number a pixel and coloured when it is used, so that few patterns give many backgrounds.
+
+use image::{Rgba, RgbaImage};
+
+use crate::canvas::Colour;
+use crate::dice::Dice;
+use crate::wave::{cos, sin};
+
+/// Width and height of a kept pattern: the game draws its paint about this coarse.
+const PATTERN: [usize; 2] = [640, 360];
+
+/// A pattern of the game's paint: how much of it lies at each pixel.
+pub(crate) struct Swirl {
+    paint: Vec<u8>,
+}
+
+/// Main colours that the game gives its paint.
+const PAINTS: [Colour; 14] = [
+    [58, 122, 90],
+    [75, 105, 95],
+    [90, 60, 130],
+    [150, 95, 20],
+    [200, 120, 10],
+    [120, 130, 80],
+    [70, 60, 50],
+    [60, 60, 65],
+    [110, 110, 115],
+    [130, 50, 50],
+    [40, 70, 120],
+    [30, 30, 35],
+    [80, 150, 160],
+    [95, 85, 105],
+];
+
+impl Swirl {
+    /// Stirs the paint as the game's shader does: coordinates are bent five times by waves of each other.
+    pub(crate) fn new(dice: &mut Dice) -> Self {
+        let [width, height] = PATTERN;
+        let diagonal = (width as f32).hypot(height as f32);
+        let time = dice.range(0.0, 2000.0);
+        let spin = if dice.chance(0.3) { dice.range(0.2, 1.0) } else { 0.0 };
+        let turn = dice.range(0.0, std::f32::consts::TAU);
+        let mut paint = Vec::with_capacity(width * height);
+        for y in 0..height {
+            for x in 0..width {
+                let u = (x as f32 - width as f32 / 2.0) / diagonal - 0.12;
+                let v = (y as f32 - height as f32 / 2.0) / diagonal;
+                let distance = (u * u + v * v).sqrt();
+                let angle = v.atan2(u) + turn - 10.0 * (spin * distance + 1.0 - spin);
+                let mut p = [30.0 * distance * cos(angle), 30.0 * distance * sin(angle)];
+                let mut q = [p[0] + p[1]; 2];
+                for _ in 0..5 {
+                    let wave = sin(p[0].max(p[1]));
+                    q = [q[0] + wave + p[0], q[1] + wave + p[1]];
+                    p[0] += 0.5 * cos(5.112_331_4 + 0.353 * q[1] + time * 0.131_121);
+                    p[1] += 0.5 * sin(q[0] - 0.113 * time);
+                    let back = cos(p[0] + p[1]) - sin(p[0] * 0.711 - p[1]);
+                    p = [p[0] - back, p[1] - back];
+                }
+                let amount = (p[0] * p[0] + p[1] * p[1]).sqrt() * 0.035;
+                paint.push((amount.min(2.0) * 127.5) as u8);
+            }
+        }
+        Self { paint }
+    }
+
+    /// Colours a window of the pattern; `step` is how many of its pixels one of the picture takes.
+    pub(crate) fn draw(&self, target: &mut RgbaImage, left: f32, top: f32, step: f32, mirrored: bool, palette: &[[u8; 4]; 256]) {
+        let [width, height] = PATTERN;
+        let columns: Vec<usize> = (0..target.width())
+            .map(|x| {
+                let at = ((left + x as f32 * step) as usize).min(width - 1);
+                if mirrored { width - 1 - at } else { at }
+            })
+            .collect();
+        let stride = target.width() as usize * 4;
+        for (y, row) in target.as_flat_samples_mut().samples.chunks_exact_mut(stride).enumerate() {
+            let from = ((top + y as f32 * step) as usize).min(height - 1) * width;
+            for (pixel, &column) in row.chunks_exact_mut(4).zip(&columns) {
+                pixel.copy_from_slice(&palette[usize::from(self.paint[from + column])]);
+            }
+        }
+    }
+}
+
+/// Mixes three colours by the amount of paint, as the game's shader does.
+pub(crate) fn palette(dice: &mut Dice) -> [[u8; 4]; 256] {
+    let mut main = dice.pick(&PAINTS).map(f32::from);
+    if dice.chance(0.4) {
+        main = [0; 3].map(|_: u8| dice.range(15.0, 200.0));
+    }
+    let factor = dice.range(0.8, 1.3);
+    let second = main.map(|channel| channel * factor);
+    let dark = dice.range(0.4, 0.9);
+    let mut third = main.map(|channel| channel * dark);
+    if dice.chance(0.25) {
+        third = [0; 3].map(|_: u8| dice.range(10.0, 230.0));
+    }
+    let contrast = if dice.chance(0.7) { dice.range(0.8, 2.0) } else { dice.range(2.0, 5.0) };
+    let reach = 0.25 * contrast + 1.2;
+    let floor = 0.3 / contrast;
+    std::array::from_fn(|index| {
+        let paint = (index as f32 / 127.5 * reach).min(2.0);
+        let first = (1.0 - reach * (1.0 - paint).abs()).max(0.0);
+        let mid = (1.0 - reach * paint).max(0.0);
+        let last = 1.0 - (first + mid).min(1.0);
+        let channel = |k: usize| {
+            let mixed = main[k] * first + second[k] * mid + third[k] * last;
+            (floor * main[k] + (1.0 - floor) * mixed).clamp(0.0, 255.0) as u8
+        };
+        [channel(0), channel(1), channel(2), 255]
+    })
+}
+
+/// Another program's picture: smooth or blocky patches of colour.
+pub(crate) fn patches(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
+    let (columns, rows) = (dice.between(2, 30), dice.between(2, 20));
+    let colours: Vec<[f32; 3]> =
+        (0..(columns + 1) * (rows + 1)).map(|_| [0; 3].map(|_: u8| dice.range(0.0, 255.0))).collect();
+    let smooth = dice.chance(0.5);
+    RgbaImage::from_fn(width, height, |x, y| {
+        let (u, v) = (x as f32 / width as f32 * columns as f32, y as f32 / height as f32 * rows as f32);
+        let (column, row) = (u as usize, v as usize);
+        let at = |dx: usize, dy: usize| colours[(row + dy) * (columns + 1) + column + dx];
+        let (fu, fv) = if smooth { (u - column as f32, v - row as f32) } else { (0.0, 0.0) };
+        let mixed = |k: usize| {
+            let upper = at(0, 0)[k] * (1.0 - fu) + at(1, 0)[k] * fu;
+            let lower = at(0, 1)[k] * (1.0 - fu) + at(1, 1)[k] * fu;
+            (upper * (1.0 - fv) + lower * fv) as u8
+        };
+        Rgba([mixed(0), mixed(1), mixed(2), 255])
+    })
+}
+
+/// One colour.
+pub(crate) fn plain(width: u32, height: u32, colour: Colour) -> RgbaImage {
+    RgbaImage::from_pixel(width, height, Rgba([colour[0], colour[1], colour[2], 255]))
+}
+
+/// The window of a pattern that a whole game of this size shows, at random.
+pub(crate) fn swirl(swirls: &[Swirl], width: u32, height: u32, step: f32, dice: &mut Dice) -> RgbaImage {
+    let mut image = RgbaImage::new(width, height);
+    let slack = |length: f32, pixels: u32| (length - pixels as f32 * step).max(0.0);
+    let left = dice.range(0.0, 1.0) * slack(PATTERN[0] as f32, width);
+    let top = dice.range(0.0, 1.0) * slack(PATTERN[1] as f32, height);
+    let palette = palette(dice);
+    let mirrored = dice.chance(0.5);
+    dice.pick(swirls).draw(&mut image, left, top, step, mirrored, &palette);
+    image
+}

@@ -1,0 +1,173 @@
+//! The blocks of a lossy picture format: the lossy half of JPEG (ITU T.81), without the lossless one.
+//!
+//! Colour is transformed, thinned out, cut into blocks of 8x8, and each block's cosine coefficients are rounded to the
+//! tables of the standard's annex K. Packing the coefficients would change nothing that is seen.
+
+use std::sync::OnceLock;
+
+use image::RgbaImage;
+
+const LUMA: [f32; 64] = [
+    16., 11., 10., 16., 24., 40., 51., 61., 12., 12., 14., 19., 26., 58., 60., 55., 14., 13., 16., 24., 40., 57., 69., 56.,
+    14., 17., 22., 29., 51., 87., 80., 62., 18., 22., 37., 56., 68., 109., 103., 77., 24., 35., 55., 64., 81., 104., 113.,
+    92., 49., 64., 78., 87., 103., 121., 120., 101., 72., 92., 95., 98., 112., 100., 103., 99.,
+];
+const CHROMA: [f32; 64] = [
+    17., 18., 24., 47., 99., 99., 99., 99., 18., 21., 26., 66., 99., 99., 99., 99., 24., 26., 56., 99., 99., 99., 99., 99.,
+    47., 66., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99.,
+    99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99.,
+];
+
+/// One channel, padded to whole blocks.
+struct Plane {
+    width: usize,
+    height: usize,
+    values: Vec<f32>,
+}
+
+/// Loses what a JPEG of this quality (1 to 100) loses; colour is thinned out to a quarter when `thinned`.
+pub(super) fn compress(image: &mut RgbaImage, quality: f32, thinned: bool) {
+    let scale = if quality < 50.0 { 50.0 / quality.max(1.0) } else { 2.0 - quality / 50.0 };
+    let table = |base: &[f32; 64]| -> [f32; 64] {
+        std::array::from_fn(|k| (base[k] * scale).round().clamp(1.0, 255.0))
+    };
+    let (luma_table, chroma_table) = (table(&LUMA), table(&CHROMA));
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let step = if thinned { 2 } else { 1 };
+    let mut luma = Plane::new(width, height);
+    let mut blue = Plane::new(width.div_ceil(step), height.div_ceil(step));
+    let mut red = Plane::new(width.div_ceil(step), height.div_ceil(step));
+    let weight = 1.0 / (step * step) as f32;
+    for (y, row) in image.as_raw().chunks_exact(width * 4).enumerate() {
+        for (x, pixel) in row.chunks_exact(4).enumerate() {
+            let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(f32::from);
+            luma.values[y * luma.width + x] = 0.299 * r + 0.587 * g + 0.114 * b - 128.0;
+            let at = y / step * blue.width + x / step;
+            blue.values[at] += (-0.168_736 * r - 0.331_264 * g + 0.5 * b) * weight;
+            red.values[at] += (0.5 * r - 0.418_688 * g - 0.081_312 * b) * weight;
+        }
+    }
+    luma.lose(width, height, &luma_table);
+    for plane in [&mut blue, &mut red] {
+        plane.lose(width.div_ceil(step), height.div_ceil(step), &chroma_table);
+    }
+    for (y, row) in image.as_flat_samples_mut().samples.chunks_exact_mut(width * 4).enumerate() {
+        for (x, pixel) in row.chunks_exact_mut(4).enumerate() {
+            let at = y / step * blue.width + x / step;
+            let (l, b, r) = (luma.values[y * luma.width + x] + 128.5, blue.values[at], red.values[at]);
+            pixel[0] = (l + 1.402 * r) as u8;
+            pixel[1] = (l - 0.344_136 * b - 0.714_136 * r) as u8;
+            pixel[2] = (l + 1.772 * b) as u8;
+        }
+    }
+}
+
+impl Plane {
+    fn new(width: usize, height: usize) -> Self {
+        let (width, height) = (width.next_multiple_of(8), height.next_multiple_of(8));
+        Self { width, height, values: vec![0.0; width * height] }
+    }
+
+    /// Rounds every block's coefficients; `width x height` is the used part, whose edge is repeated first.
+    fn lose(&mut self, width: usize, height: usize, table: &[f32; 64]) {
+        for y in 0..self.height {
+            let from = y.min(height - 1) * self.width;
+            if y >= height {
+                self.values.copy_within(from..from + width, y * self.width);
+            }
+            let last = self.values[y * self.width + width - 1];
+            self.values[y * self.width + width..(y + 1) * self.width].fill(last);
+        }
+        let cosines = cosines();
+        for top in (0..self.height).step_by(8) {
+            for left in (0..self.width).step_by(8) {
+                let mut block = [0.0; 64];
+                for (y, row) in block.chunks_exact_mut(8).enumerate() {
+                    let at = (top + y) * self.width + left;
+                    row.copy_from_slice(&self.values[at..at + 8]);
+                }
+                let mut coefficients = transform(cosines, &block);
+                for (value, &step) in coefficients.iter_mut().zip(table) {
+                    *value = (*value / step + ROUND - ROUND) * step;
+                }
+                let block = restore(cosines, &coefficients);
+                for (y, row) in block.chunks_exact(8).enumerate() {
+                    let at = (top + y) * self.width + left;
+                    self.values[at..at + 8].copy_from_slice(row);
+                }
+            }
+        }
+    }
+}
+
+/// Adding and taking away 1.5 * 2^23 rounds to the nearest whole number.
+const ROUND: f32 = 12_582_912.0;
+
+/// Row `k` is the cosine of frequency `k`, normalised.
+fn cosines() -> &'static [f32; 64] {
+    static TABLE: OnceLock<[f32; 64]> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        std::array::from_fn(|index| {
+            let (k, x) = ((index / 8) as f32, (index % 8) as f32);
+            let scale = if index < 8 { (1.0f32 / 8.0).sqrt() } else { 0.5 };
+            scale * ((2.0 * x + 1.0) * k * std::f32::consts::PI / 16.0).cos()
+        })
+    })
+}
+
+/// `C * block * C^T`.
+fn transform(c: &[f32; 64], block: &[f32; 64]) -> [f32; 64] {
+    multiply_transposed(&multiply(c, block), c)
+}
+
+/// `C^T * block * C`.
+fn restore(c: &[f32; 64], block: &[f32; 64]) -> [f32; 64] {
+    let mut transposed = [0.0; 64];
+    for k in 0..64 {
+        transposed[k] = c[k % 8 * 8 + k / 8];
+    }
+    multiply(&multiply(&transposed, block), c)
+}
+
+fn multiply(a: &[f32; 64], b: &[f32; 64]) -> [f32; 64] {
+    let mut out = [0.0; 64];
+    for (row, a) in out.chunks_exact_mut(8).zip(a.chunks_exact(8)) {
+        for (&factor, b) in a.iter().zip(b.chunks_exact(8)) {
+            for (sum, &value) in row.iter_mut().zip(b) {
+                *sum += factor * value;
+            }
+        }
+    }
+    out
+}
+
+fn multiply_transposed(a: &[f32; 64], b: &[f32; 64]) -> [f32; 64] {
+    let mut transposed = [0.0; 64];
+    for k in 0..64 {
+        transposed[k] = b[k % 8 * 8 + k / 8];
+    }
+    multiply(a, &transposed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Rgba;
+
+    fn loss(quality: f32) -> f32 {
+        let picture = RgbaImage::from_fn(61, 45, |x, y| {
+            Rgba([(x * 4) as u8, (y * 5) as u8, if (x / 5 + y / 7) % 2 == 0 { 220 } else { 30 }, 255])
+        });
+        let mut lossy = picture.clone();
+        compress(&mut lossy, quality, false);
+        let sum: u64 = lossy.as_raw().iter().zip(picture.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        sum as f32 / picture.as_raw().len() as f32
+    }
+
+    #[test]
+    fn a_high_quality_loses_almost_nothing_and_a_low_one_more() {
+        assert!(loss(100.0) < 1.0, "{}", loss(100.0));
+        assert!(loss(30.0) > 2.0 * loss(90.0), "{} {}", loss(30.0), loss(90.0));
+        assert!(loss(30.0) < 25.0, "{}", loss(30.0));
+    }
+}
