@@ -72,7 +72,7 @@ pub(super) fn almanac(pen: &mut Pen, ground: Colour, name: &str) {
     pen.part(GOLD, poly(&[(7, 7), (15, 7), (7, 15)]).mirrored());
     pen.flat(LEMON, ring(10, 10, 2, 1).mirrored());
     let arch = || disc(35, 36, 26).or(rect(9, 36, 61, 76));
-    pen.part(GOLD, disc(35, 36, 27).or(rect(8, 36, 62, 77)));
+    pen.part(GOLD, disc(35, 36, 28).or(rect(7, 36, 63, 78)));
     pen.plain(ground, arch());
     pen.pattern(arch(), move |x, y| {
         let height = y + scatter(x / 2, y / 2, 11) % 9;

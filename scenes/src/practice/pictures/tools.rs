@@ -42,9 +42,9 @@ pub(super) fn scissors(pen: &mut Pen) {
 
 pub(super) fn key(pen: &mut Pen) {
     pen.part(GOLD, disc(22, 26, 13).without(disc(19, 23, 5)));
-    pen.part(GOLD, path(&[(30, 35), (56, 66)], 5));
-    pen.part(GOLD, path(&[(47, 56), (56, 49)], 4).or(path(&[(54, 64), (62, 57)], 4)));
-    pen.flat(LEMON, path(&[(32, 36), (48, 55)], 1));
+    pen.part(GOLD, path(&[(30, 35), (53, 63)], 5));
+    pen.part(GOLD, path(&[(45, 54), (54, 47)], 4).or(path(&[(51, 62), (59, 55)], 4)));
+    pen.flat(LEMON, path(&[(32, 36), (46, 53)], 1));
 }
 
 pub(super) fn pencil(pen: &mut Pen) {
