@@ -1,6 +1,30 @@
-//! Trains the recogniser's two networks on composed pictures.
+//! Trains the recogniser's two networks on composed pictures and exports them.
+//!
+//! ```text
+//! recipe ─▶ train::composed ─▶ loader ─▶ train (Task: detector | identifier) ─▶ checkpoint ─▶ calibrate ─▶ export
+//!           scenes by number   batches    network::torch, loss, schedule         run's folder   thresholds   ONNX
+//! ```
+//!
+//! * [`network`]: networks as data, and libtorch as one of their two interpreters; [`onnx`] is the other.
+//! * [`recipe`]: every choice as data.
+//! * [`train`]: the loop, and what each network learns from; [`loader`] makes batches ahead of it.
+//! * [`targets`], [`loss`], [`schedule`]: pure.
+//! * [`checkpoint`]: all that a training needs to go on.
+//! * [`quantise`]: int8.
+//! * [`commands`], [`progress`]: what people see.
+//!
+//! No window and no ONNX Runtime session is opened in training.
+
+pub mod checkpoint;
+pub mod commands;
+pub mod export;
+pub mod loader;
+pub mod loss;
 pub mod network;
 pub mod onnx;
+pub mod progress;
 pub mod quantise;
+pub mod recipe;
 pub mod schedule;
+pub mod targets;
 pub mod train;

@@ -99,7 +99,9 @@ impl DetectorShape {
 
     /// What the last layer's bias starts from.
     pub fn initial_bias() -> Vec<f32> {
-        (0..SUB_CELLS * VALUES).map(|index| if index % VALUES == 0 { HEAT_BIAS as f32 } else { 0.0 }).collect()
+        (0..SUB_CELLS * VALUES)
+            .map(|index| if index % VALUES == 0 { HEAT_BIAS as f32 } else { 0.0 })
+            .collect()
     }
 
     /// Adds coarse levels to finer ones; the result is at the stride of the first level.

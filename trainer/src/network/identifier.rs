@@ -106,8 +106,7 @@ impl Default for IdentifierShape {
     /// 2 million parameters, most of them in the fully connected layer.
     fn default() -> Self {
         let conv = |channels, kernel, stride| Convolution { channels, kernel, stride };
-        let convolutions =
-            vec![conv(64, 3, 2), conv(96, 3, 2), conv(96, 3, 1), conv(64, 1, 1)];
+        let convolutions = vec![conv(64, 3, 2), conv(96, 3, 2), conv(96, 3, 1), conv(64, 1, 1)];
         Self { input: [72, 96], backbone: Backbone::Template { convolutions }, hidden: 256, embedding: 128 }
     }
 }

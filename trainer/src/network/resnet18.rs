@@ -40,7 +40,9 @@ pub fn backbone(net: &mut Builder, packed: Value) -> (Value, i64) {
 #[derive(Debug, thiserror::Error)]
 pub enum PretrainedError {
     /// It cannot be read.
-    #[error("cannot read the weights {path}: {source}\nhelp: give torchvision's resnet18 as .safetensors or .pth")]
+    #[error(
+        "cannot read the weights {path}: {source}\nhelp: give torchvision's resnet18 as .safetensors or .pth"
+    )]
     Read {
         /// The file.
         path: String,
@@ -72,7 +74,8 @@ pub fn load_pretrained(path: &Path, weights: &mut Weights) -> Result<(), Pretrai
     };
     let ours = ["conv1.", "bn1.", "layer1.", "layer2.", "layer3.", "layer4."];
     for (name, weight) in weights.iter_mut().filter(|(name, _)| ours.iter().any(|it| name.starts_with(it))) {
-        let misfit = |found| PretrainedError::Misfit { path: name_of_file.clone(), name: name.clone(), found };
+        let misfit =
+            |found| PretrainedError::Misfit { path: name_of_file.clone(), name: name.clone(), found };
         let (_, found) =
             tensors.iter().find(|(other, _)| other == name).ok_or_else(|| misfit("missing".into()))?;
         if found.size() != weight.size() {
@@ -86,7 +89,8 @@ pub fn load_pretrained(path: &Path, weights: &mut Weights) -> Result<(), Pretrai
 
 /// `w * (x - mean) / deviation` becomes `(w / deviation) * x` and a shift, which batch normalisation's mean takes up.
 fn fold_normalisation(weights: &mut Weights) {
-    let [mean, deviation] = IMAGENET.map(|it| Tensor::from_slice(&it).to_kind(tch::Kind::Float).view([1, 3, 1, 1]));
+    let [mean, deviation] =
+        IMAGENET.map(|it| Tensor::from_slice(&it).to_kind(tch::Kind::Float).view([1, 3, 1, 1]));
     if let Some(kernel) = weights.get_mut("conv1.weight") {
         *kernel = &*kernel / deviation;
         let shift = (&*kernel * mean).sum_dim_intlist([1i64, 2, 3].as_slice(), false, tch::Kind::Float);

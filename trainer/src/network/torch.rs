@@ -52,7 +52,9 @@ impl Precision {
 
 /// Weights that do not fit a graph.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the weights do not fit the network: {name} is {found}, expected {wanted:?}\nhelp: they were trained with another recipe; start a new run")]
+#[error(
+    "the weights do not fit the network: {name} is {found}, expected {wanted:?}\nhelp: they were trained with another recipe; start a new run"
+)]
 pub struct WeightError {
     /// The weight.
     pub name: String,
@@ -110,8 +112,7 @@ impl Layout {
         let vector = Tensor::zeros([self.length], (Kind::Float, tch::Device::Cpu));
         for (slot, (_, mut view)) in self.slots.iter().zip(self.views(&vector)) {
             let Weight { name, shape, .. } = &slot.weight;
-            let misfit =
-                |found| WeightError { name: name.clone(), found, wanted: shape.clone() };
+            let misfit = |found| WeightError { name: name.clone(), found, wanted: shape.clone() };
             let weight = weights.get(name).ok_or_else(|| misfit("missing".into()))?;
             if weight.size() != *shape {
                 return Err(misfit(format!("{:?}", weight.size())));
@@ -135,13 +136,11 @@ impl Layout {
         })
     }
 
-    /// One for each number that decays, zero for the others.
-    pub fn decay_mask(&self) -> Tensor {
-        let mask = Tensor::zeros([self.length], (Kind::Float, tch::Device::Cpu));
-        for slot in self.slots.iter().filter(|slot| slot.weight.role == Role::Matrix) {
-            let _ = mask.narrow(0, slot.offset, slot.length).fill_(1.0);
-        }
-        mask
+    /// Offset, length, and whether weight decay applies, of each weight.
+    pub fn spans(&self) -> impl Iterator<Item = (usize, usize, bool)> {
+        self.slots
+            .iter()
+            .map(|slot| (slot.offset as usize, slot.length as usize, slot.weight.role == Role::Matrix))
     }
 
     /// The vector of gradients, in the order of [`Layout::views`].
@@ -288,7 +287,10 @@ impl Module {
             // does not need it for its gradient.
             let before = node.inputs[0].checked_sub(1).map(|before| &self.graph.nodes[before].op);
             let overwrite = uses[node.inputs[0]] == 1
-                && matches!(before, Some(Op::BatchNorm { .. } | Op::Add | Op::Conv { .. } | Op::Linear { .. }));
+                && matches!(
+                    before,
+                    Some(Op::BatchNorm { .. } | Op::Add | Op::Conv { .. } | Op::Linear { .. })
+                );
             let output = self.apply(node, &read, mode, overwrite);
             for &input in &node.inputs {
                 left[input] -= 1;
@@ -400,7 +402,8 @@ pub fn initial_weights(graph: &Graph, seed: u64) -> Weights {
         let count: i64 = shape.iter().product();
         let has_bias = match name.strip_suffix(".weight") {
             Some(node) => graph.nodes.iter().any(|it| {
-                it.name == node && matches!(it.op, Op::Conv { bias: true, .. } | Op::Linear { bias: true, .. })
+                it.name == node
+                    && matches!(it.op, Op::Conv { bias: true, .. } | Op::Linear { bias: true, .. })
             }),
             None => false,
         };

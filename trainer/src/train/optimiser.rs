@@ -1,11 +1,13 @@
-//! `AdamW` (Loshchilov and Hutter, *Decoupled Weight Decay Regularization*, 2019) over one vector of weights.
+//! `AdamW` (Loshchilov and Hutter, *Decoupled Weight Decay Regularization*, 2019) and a moving average of the weights,
+//! in one pass over memory.
 //!
-//! Written here because its state has to be saved, which tch's optimisers cannot do.
+//! Written here because tch cannot save its optimisers' state. Everything is a plain vector in the order of
+//! [`Module::parameters`]: weights, moments and average are read and written once a step.
 
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
-use crate::network::torch::Module;
+use crate::network::torch::{Layout, Module};
 
 /// What does not change during training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,83 +21,162 @@ pub struct AdamW {
     pub weight_decay: f64,
     /// Length that a longer gradient is cut to.
     pub clip: f64,
+    /// Decay of the moving average of the weights (Polyak and Juditsky, *Acceleration of Stochastic Approximation by
+    /// Averaging*, 1992), which is what is evaluated and exported.
+    pub average: f64,
 }
 
 impl Default for AdamW {
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.99, weight_decay: 1e-3, clip: 5.0 }
+        Self { beta1: 0.9, beta2: 0.99, weight_decay: 1e-3, clip: 5.0, average: 0.995 }
     }
 }
 
 /// Keeps the second moment's root away from zero.
-const EPSILON: f64 = 1e-8;
+const EPSILON: f32 = 1e-8;
 
-/// The optimiser's state: vectors in the order of [`Module::parameters`].
+/// The optimiser and its state.
 #[derive(Debug)]
 pub struct Optimiser {
     settings: AdamW,
-    decay: Tensor,
+    /// Offset, length and weight decay of each run of weights.
+    spans: Vec<(usize, usize, f32)>,
+    gradient: Vec<f32>,
+    statistics: Vec<f32>,
+    state: State,
+}
+
+/// What a checkpoint keeps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The module's trained weights.
+    pub weights: Vec<f32>,
     /// Moving mean of the gradient.
-    pub first: Tensor,
+    pub first: Vec<f32>,
     /// Moving mean of its square.
-    pub second: Tensor,
+    pub second: Vec<f32>,
+    /// Moving average of the weights.
+    pub average: Vec<f32>,
+    /// Moving average of the module's running statistics.
+    pub average_statistics: Vec<f32>,
+}
+
+/// A gradient that is not a number: the training has diverged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the gradient of step {step} is not finite\nhelp: lower `rate` in the recipe and start again from the last checkpoint"
+)]
+pub struct Diverged {
+    /// The step, from zero.
+    pub step: u64,
 }
 
 impl Optimiser {
     /// With no history.
     pub fn new(settings: AdamW, module: &Module) -> Self {
-        let decay = module.trained().decay_mask() * settings.weight_decay;
-        Self { settings, decay, first: module.parameters().zeros_like(), second: module.parameters().zeros_like() }
+        let weights = to_vec(&module.parameters());
+        let state = State {
+            first: vec![0.0; weights.len()],
+            second: vec![0.0; weights.len()],
+            average: weights.clone(),
+            average_statistics: to_vec(&module.statistics()),
+            weights,
+        };
+        Self::resume(settings, module.trained(), state)
+    }
+
+    /// With the history of a checkpoint.
+    pub fn resume(settings: AdamW, layout: &Layout, state: State) -> Self {
+        let decay = |decays| if decays { settings.weight_decay as f32 } else { 0.0 };
+        let spans = layout.spans().map(|(offset, length, decays)| (offset, length, decay(decays))).collect();
+        let gradient = vec![0.0; state.weights.len()];
+        let statistics = vec![0.0; state.average_statistics.len()];
+        Self { settings, spans, gradient, statistics, state }
+    }
+
+    /// What a checkpoint keeps.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     /// Changes the module's weights; `step` counts from zero. Returns the gradient's length before it was cut.
-    pub fn step(&mut self, module: &Module, gradient: &Tensor, step: u64, rate: f64) -> f64 {
-        let AdamW { beta1, beta2, clip, .. } = self.settings;
-        tch::no_grad(|| {
-            let length = gradient.square().sum(Kind::Float).sqrt().double_value(&[]);
-            if !length.is_finite() {
-                return length;
-            }
-            let gradient = gradient * (clip / length.max(1e-12)).min(1.0);
-            let _ = self.first.lerp_(&gradient, 1.0 - beta1);
-            let _ = self.second.lerp_(&gradient.square(), 1.0 - beta2);
-            let count = (step + 1) as f64;
-            let correction = |beta: f64| 1.0 - beta.powf(count);
-            let root = (&self.second / correction(beta2)).sqrt() + EPSILON;
-            let mut weights = module.parameters();
-            let _ = weights.subtract_(&(&weights * &self.decay * rate));
-            let _ = weights.addcdiv_(&(&self.first * (-rate / correction(beta1))), &root);
-            length
-        })
+    ///
+    /// # Errors
+    /// When the gradient is not finite; nothing is changed then.
+    pub fn step(
+        &mut self,
+        module: &Module,
+        gradient: &Tensor,
+        step: u64,
+        rate: f64,
+    ) -> Result<f64, Diverged> {
+        gradient.copy_data(&mut self.gradient, self.state.weights.len());
+        let squares = |part: &[f32]| f64::from(part.iter().map(|g| g * g).sum::<f32>());
+        let length = self.gradient.chunks(4096).map(squares).sum::<f64>().sqrt();
+        if !length.is_finite() {
+            return Err(Diverged { step });
+        }
+        let AdamW { beta1, beta2, clip, average, .. } = self.settings;
+        let count = (step + 1) as f64;
+        let pass = Pass {
+            scale: (clip / length.max(1e-12)).min(1.0) as f32,
+            keep1: beta1 as f32,
+            keep2: beta2 as f32,
+            rate: rate as f32,
+            step: (rate / (1.0 - beta1.powf(count))) as f32,
+            correct: (1.0 / (1.0 - beta2.powf(count))) as f32,
+            // Fast in the first steps, so that random weights are soon forgotten.
+            blend: 1.0 - average.min(1.0 - 1.0 / (count / 8.0 + 1.0)) as f32,
+        };
+        for &(offset, length, decay) in &self.spans {
+            let span = offset..offset + length;
+            let State { weights, first, second, average, .. } = &mut self.state;
+            pass.run(
+                &self.gradient[span.clone()],
+                &mut weights[span.clone()],
+                &mut first[span.clone()],
+                &mut second[span.clone()],
+                &mut average[span],
+                decay,
+            );
+        }
+        module.statistics().copy_data(&mut self.statistics, self.state.average_statistics.len());
+        for (average, now) in self.state.average_statistics.iter_mut().zip(&self.statistics) {
+            *average += (now - *average) * pass.blend;
+        }
+        tch::no_grad(|| module.parameters().copy_(&Tensor::from_slice(&self.state.weights)));
+        Ok(length)
     }
 }
 
-/// A moving average of a module's weights and statistics: what is evaluated and exported.
-///
-/// Polyak and Juditsky, *Acceleration of Stochastic Approximation by Averaging* (1992).
-#[derive(Debug)]
-pub struct Average {
-    decay: f64,
-    /// Averaged [`Module::parameters`].
-    pub parameters: Tensor,
-    /// Averaged [`Module::statistics`].
-    pub statistics: Tensor,
+/// The numbers of one step.
+#[derive(Clone, Copy, Debug)]
+struct Pass {
+    scale: f32,
+    keep1: f32,
+    keep2: f32,
+    rate: f32,
+    step: f32,
+    correct: f32,
+    blend: f32,
 }
 
-impl Average {
-    /// Starts at the module's present weights.
-    pub fn new(decay: f64, module: &Module) -> Self {
-        Self { decay, parameters: module.parameters().detach().copy(), statistics: module.statistics().copy() }
+impl Pass {
+    fn run(self, g: &[f32], w: &mut [f32], m: &mut [f32], v: &mut [f32], a: &mut [f32], decay: f32) {
+        for ((((g, w), m), v), a) in g.iter().zip(w).zip(m).zip(v).zip(a) {
+            let g = g * self.scale;
+            *m += (g - *m) * (1.0 - self.keep1);
+            *v += (g * g - *v) * (1.0 - self.keep2);
+            *w -= self.rate * decay * *w + self.step * *m / ((*v * self.correct).sqrt() + EPSILON);
+            *a += (*w - *a) * self.blend;
+        }
     }
+}
 
-    /// Moves towards the module's weights: fast in the first steps, so that random ones are soon forgotten.
-    pub fn update(&mut self, module: &Module, step: u64) {
-        let decay = self.decay.min(1.0 - 1.0 / ((step + 1) as f64 / 8.0 + 1.0));
-        tch::no_grad(|| {
-            let _ = self.parameters.lerp_(&module.parameters(), 1.0 - decay);
-            let _ = self.statistics.lerp_(&module.statistics(), 1.0 - decay);
-        });
-    }
+fn to_vec(tensor: &Tensor) -> Vec<f32> {
+    let mut values = vec![0.0; tensor.numel()];
+    tensor.copy_data(&mut values, tensor.numel());
+    values
 }
 
 #[cfg(test)]
@@ -103,8 +184,9 @@ mod tests {
     use super::*;
     use crate::network::torch::{Mode, Precision, initial_weights};
     use crate::network::{Builder, Op};
+    use tch::Kind;
 
-    /// A linear layer must find the matrix that made its targets.
+    /// A linear layer must find the matrix that made its targets, and the average must follow it.
     #[test]
     fn finds_a_linear_map() {
         let mut net = Builder::new([3, 1, 1]);
@@ -113,19 +195,39 @@ mod tests {
         let graph = net.finish();
         let weights = initial_weights(&graph, 0);
         let module = Module::new(graph, &weights, Precision::Float32).unwrap();
-        let settings = AdamW { weight_decay: 0.0, ..AdamW::default() };
+        let settings = AdamW { weight_decay: 0.0, average: 0.9, ..AdamW::default() };
         let mut optimiser = Optimiser::new(settings, &module);
         let input = Tensor::arange(48, (Kind::Float, tch::Device::Cpu)).sin().view([16, 3, 1, 1]);
-        let target = input.view([16, 3]).matmul(&Tensor::from_slice(&[0.5f32, -1.0, 2.0]).view([3, 1])) + 0.25;
+        let target =
+            input.view([16, 3]).matmul(&Tensor::from_slice(&[0.5f32, -1.0, 2.0]).view([3, 1])) + 0.25;
         for step in 0..600 {
             let found = &module.forward(&input, &[out], Mode::Train)[0];
             let loss = (found - &target).square().mean(Kind::Float);
             let gradient = module.gradient(&loss);
-            optimiser.step(&module, &gradient, step, 0.05 * (1.0 - step as f64 / 600.0));
+            optimiser.step(&module, &gradient, step, 0.05 * (1.0 - step as f64 / 600.0)).unwrap();
         }
-        let found: Vec<f32> = module.weights()["out.weight"].view([-1]).try_into().unwrap();
-        for (found, wanted) in found.iter().zip([0.5, -1.0, 2.0]) {
+        let found = to_vec(&module.weights()["out.weight"].view([-1]));
+        for ((found, average), wanted) in found.iter().zip(&optimiser.state().average).zip([0.5, -1.0, 2.0]) {
             assert!((found - wanted).abs() < 1e-2, "{found} instead of {wanted}");
+            assert!((average - wanted).abs() < 2e-2, "{average} instead of {wanted}");
         }
+    }
+
+    #[test]
+    fn decays_matrices_but_no_biases_and_stops_at_a_gradient_that_is_no_number() {
+        let mut net = Builder::new([3, 1, 1]);
+        let flat = net.push("flat", Op::Flatten, &[net.input()]);
+        net.push("out", Op::Linear { input: 3, output: 1, bias: true }, &[flat]);
+        let graph = net.finish();
+        let mut weights = initial_weights(&graph, 0);
+        weights.insert("out.weight".into(), Tensor::from_slice(&[1.0f32, 1.0, 1.0]).view([1, 3]));
+        weights.insert("out.bias".into(), Tensor::from_slice(&[1.0f32]));
+        let module = Module::new(graph, &weights, Precision::Float32).unwrap();
+        let mut optimiser = Optimiser::new(AdamW { weight_decay: 0.1, ..AdamW::default() }, &module);
+        optimiser.step(&module, &Tensor::from_slice(&[0.0f32; 4]), 0, 0.5).unwrap();
+        assert_eq!(optimiser.state().weights, [0.95, 0.95, 0.95, 1.0]);
+        let broken = Tensor::from_slice(&[0.0, f32::NAN, 0.0, 0.0]);
+        assert_eq!(optimiser.step(&module, &broken, 1, 0.5), Err(Diverged { step: 1 }));
+        assert_eq!(to_vec(&module.parameters()), [0.95, 0.95, 0.95, 1.0]);
     }
 }

@@ -1,0 +1,233 @@
+//! Everything a training needs to go on, in one file that is either old or new.
+//!
+//! The sample stream and the schedule are functions of the step, so the step is all the random state there is.
+
+pub mod safetensors;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use shared::atomic;
+use shared::manifest::Head;
+use tch::Tensor;
+
+use crate::network::torch::{Module, WeightError, Weights};
+use crate::recipe::Recipe;
+use crate::train::optimiser::State;
+
+/// Version of the checkpoint that this code reads and writes.
+pub const FORMAT: u32 = 1;
+/// Key of [`Position`] in the file's texts.
+const POSITION: &str = "position";
+
+/// How long a training lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Budget {
+    /// So many steps.
+    Steps(u64),
+    /// So many seconds of training, loading and saving not counted.
+    Seconds(f64),
+}
+
+/// Which of the two networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// The one that finds cards.
+    Detector,
+    /// The one that names them.
+    Identifier,
+}
+
+impl Network {
+    /// As in file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Detector => "detector",
+            Self::Identifier => "identifier",
+        }
+    }
+}
+
+/// How far a training has come, and what it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    /// Always [`FORMAT`].
+    pub format: u32,
+    /// Which network.
+    pub network: Network,
+    /// Steps done.
+    pub step: u64,
+    /// Seconds spent in steps.
+    pub seconds: f64,
+    /// How long it lasts.
+    pub budget: Budget,
+    /// The resolved recipe.
+    pub recipe: Recipe,
+    /// Digest of the catalogue that the classes come from.
+    pub catalogue_digest: String,
+    /// Names of the heads and their classes; empty for the detector.
+    pub heads: Vec<Head>,
+}
+
+impl Position {
+    /// Part of the budget that is spent, `0.0..=1.0`.
+    pub fn progress(&self) -> f64 {
+        match self.budget {
+            Budget::Steps(steps) => self.step as f64 / steps.max(1) as f64,
+            Budget::Seconds(seconds) => self.seconds / seconds.max(1e-9),
+        }
+        .min(1.0)
+    }
+}
+
+/// A file with a training's position and numbers.
+#[derive(Debug)]
+pub struct Checkpoint {
+    /// How far it has come.
+    pub position: Position,
+    /// Weights by name below `now/`, `average/`, `first/` and `second/`.
+    tensors: Weights,
+}
+
+/// Why a checkpoint cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// There is none.
+    #[error("there is no checkpoint {path}\nhelp: train first: `trainer train {network}`")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// What to train.
+        network: &'static str,
+    },
+    /// It cannot be read.
+    #[error("cannot read the checkpoint {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It cannot be written.
+    #[error(
+        "cannot write the checkpoint {path}: {source}\nhelp: free some space and train on with --resume; the last checkpoint is whole"
+    )]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is damaged or of another version.
+    #[error("the checkpoint {path} is not valid: {reason}\nhelp: start a new run in another folder")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Checkpoint {
+    /// The file of a network in a run's folder.
+    pub fn path(run: &Path, network: Network) -> PathBuf {
+        run.join(format!("{}.safetensors", network.name()))
+    }
+
+    /// Of a module and its optimiser.
+    pub fn new(position: Position, module: &Module, state: &State) -> Self {
+        let vector = |values: &[f32]| Tensor::from_slice(values);
+        let (trained, kept) = (module.trained(), module.kept());
+        let groups = [
+            ("now", trained.weights(&module.parameters())),
+            ("now", kept.weights(&module.statistics())),
+            ("average", trained.weights(&vector(&state.average))),
+            ("average", kept.weights(&vector(&state.average_statistics))),
+            ("first", trained.weights(&vector(&state.first))),
+            ("second", trained.weights(&vector(&state.second))),
+        ];
+        let named = groups.into_iter().flat_map(|(group, weights)| {
+            weights.into_iter().map(move |(name, tensor)| (format!("{group}/{name}"), tensor))
+        });
+        Self { position, tensors: named.collect() }
+    }
+
+    /// Reads a network's checkpoint from a run's folder.
+    ///
+    /// # Errors
+    /// When it is missing, damaged, or of another version.
+    pub fn read(run: &Path, network: Network) -> Result<Self, CheckpointError> {
+        let path = Self::path(run, network);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(CheckpointError::Missing { path, network: network.name() });
+            }
+            Err(source) => return Err(CheckpointError::Read { path, source }),
+        };
+        let invalid = |reason: String| CheckpointError::Invalid { path: path.clone(), reason };
+        let (texts, tensors) = safetensors::decode(&bytes).map_err(invalid)?;
+        let position = texts.get(POSITION).ok_or_else(|| invalid("it says nothing of a training".into()))?;
+        let position: Position =
+            serde_json::from_str(position).map_err(|error| invalid(error.to_string()))?;
+        if position.format != FORMAT || position.network != network {
+            return Err(invalid(format!("format {}, of the {}", position.format, position.network.name())));
+        }
+        Ok(Self { position, tensors })
+    }
+
+    /// Writes it into a run's folder.
+    ///
+    /// # Errors
+    /// When the disk is full or the folder is read-only; the old checkpoint is whole then.
+    pub fn write(&self, run: &Path) -> Result<(), CheckpointError> {
+        let path = Self::path(run, self.position.network);
+        let position = serde_json::to_string(&self.position)
+            .map_err(|error| CheckpointError::Invalid { path: path.clone(), reason: error.to_string() })?;
+        let bytes = safetensors::encode(&BTreeMap::from([(POSITION.to_owned(), position)]), &self.tensors);
+        atomic::write(&path, &bytes).map_err(|source| CheckpointError::Write { path, source })
+    }
+
+    /// The weights that training goes on with.
+    pub fn now(&self) -> Weights {
+        self.group("now")
+    }
+
+    /// The averaged weights: what is evaluated and exported.
+    pub fn average(&self) -> Weights {
+        self.group("average")
+    }
+
+    /// The optimiser's state, for a module with the weights [`Checkpoint::now`].
+    ///
+    /// # Errors
+    /// When the checkpoint is of another network.
+    pub fn state(&self, module: &Module) -> Result<State, WeightError> {
+        let values = |tensor: Tensor| {
+            let mut values = vec![0.0f32; tensor.numel()];
+            tensor.copy_data(&mut values, tensor.numel());
+            values
+        };
+        let (trained, kept) = (module.trained(), module.kept());
+        let average = self.average();
+        Ok(State {
+            weights: values(module.parameters()),
+            first: values(trained.vector(&self.group("first"))?),
+            second: values(trained.vector(&self.group("second"))?),
+            average: values(trained.vector(&average)?),
+            average_statistics: values(kept.vector(&average)?),
+        })
+    }
+
+    fn group(&self, group: &str) -> Weights {
+        let inside = |(name, tensor): (&String, &Tensor)| {
+            let name = name.strip_prefix(group)?.strip_prefix('/')?;
+            Some((name.to_owned(), tensor.shallow_clone()))
+        };
+        self.tensors.iter().filter_map(inside).collect()
+    }
+}

@@ -1,0 +1,111 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use scenes::art::Sprites;
+use shared::catalogue::Catalogue;
+use shared::paths;
+
+use crate::recipe::{ArtSource, Recipe};
+use crate::train::composed::Material;
+
+pub mod import_art;
+pub mod preview;
+pub mod train;
+
+/// Trains the recogniser's networks on composed pictures and exports them.
+#[derive(Debug, Parser)]
+#[command(name = "trainer", version)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Copies the card textures out of your own copy of the game
+    ImportArt(import_art::Arguments),
+    /// Writes composed scenes and crops with their truth drawn on, to look at
+    Scenes(preview::Arguments),
+    /// Trains the detector, the identifier, or both
+    Train(train::Arguments),
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// Says what went wrong, where, and what to do.
+pub fn run(arguments: Arguments) -> Result<()> {
+    match arguments.command {
+        Command::ImportArt(arguments) => import_art::run(&arguments),
+        Command::Scenes(arguments) => preview::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+    }
+}
+
+/// Where the pictures of the cards are.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ArtArguments {
+    /// Folder with the texture folders 1x and 2x [default: $BALATRO_LENS_ART/textures, else data/art/GAME/textures]
+    #[arg(long, value_name = "DIR")]
+    art: Option<PathBuf>,
+}
+
+impl ArtArguments {
+    /// The pictures that a recipe is trained on.
+    ///
+    /// # Errors
+    /// When the catalogue or the textures cannot be read.
+    pub fn sprites(&self, recipe: &Recipe) -> Result<Arc<Sprites>> {
+        if recipe.art == ArtSource::Practice {
+            return Ok(Arc::new(scenes::practice::sprites()));
+        }
+        let catalogue = Arc::new(Catalogue::read(&paths::catalogue(&recipe.game))?);
+        let from_environment = || {
+            let folder = PathBuf::from(std::env::var_os("BALATRO_LENS_ART")?);
+            Some(folder.join("textures"))
+        };
+        let folder = self
+            .art
+            .clone()
+            .or_else(from_environment)
+            .unwrap_or_else(|| paths::art(&recipe.game).join("textures"));
+        if !folder.is_dir() {
+            let game = &recipe.game;
+            bail!(
+                "there are no textures in {}\nhelp: run `trainer import-art PATH --game {game}` with the path of \
+                 your own copy of the game, or give --art",
+                folder.display()
+            );
+        }
+        Ok(Arc::new(Sprites::from_folder(catalogue, &folder)?))
+    }
+}
+
+/// The pictures and the composer's settings of a recipe.
+pub(crate) fn material(recipe: &Recipe, sprites: Arc<Sprites>) -> Material {
+    Material { sprites, recipe: recipe.scenes.clone(), cards: recipe.bank.cards, seed: recipe.seed }
+}
+
+/// The folder of a run: as given, else `data/runs/<name of the recipe>`.
+pub(crate) fn run_folder(given: Option<&Path>, recipe: &Recipe) -> PathBuf {
+    given.map_or_else(|| paths::data().join("runs").join(&recipe.name), Path::to_path_buf)
+}
+
+/// Reads a recipe, or that of a run.
+pub(crate) fn read_recipe(recipe: Option<&Path>, run: Option<&Path>) -> Result<Recipe> {
+    match (recipe, run) {
+        (Some(path), _) => Ok(Recipe::read(path)?),
+        (None, Some(run)) => Recipe::read(&run.join(RECIPE))
+            .with_context(|| format!("{} is not the folder of a run", run.display())),
+        (None, None) => bail!(
+            "say what to train\nhelp: --recipe data/recipes/balatro.toml, or --run with the folder of a run"
+        ),
+    }
+}
+
+/// The resolved recipe in a run's folder.
+pub(crate) const RECIPE: &str = "recipe.toml";

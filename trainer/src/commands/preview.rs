@@ -1,0 +1,67 @@
+//! `trainer scenes`: composed pictures with their truth drawn on, to look at.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use image::imageops::{FilterType, resize};
+use rayon::prelude::*;
+use scenes::{crop, preview, scene};
+
+use super::{ArtArguments, material, read_recipe};
+use crate::train::composed::{Purpose, seed_of};
+
+/// What `trainer scenes` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Recipe
+    #[arg(long, value_name = "FILE", default_value = "data/recipes/balatro.toml")]
+    recipe: PathBuf,
+    /// How many scenes; as many crops for each come on one sheet
+    #[arg(long, default_value_t = 12)]
+    count: u64,
+    /// Where they go
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Which ones
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    art: ArtArguments,
+}
+
+/// How much larger the pictures are drawn, so that words can be read.
+const ENLARGED: u32 = 2;
+/// Crops in a row of the sheet.
+const COLUMNS: u32 = 12;
+
+/// Writes them.
+///
+/// # Errors
+/// When the recipe or the art cannot be read, or a picture cannot be written.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let recipe = read_recipe(Some(&arguments.recipe), None)?;
+    let material = material(&recipe, arguments.art.sprites(&recipe)?);
+    let bank = material.bank(0)?;
+    let catalogue = material.sprites.catalogue();
+    std::fs::create_dir_all(&arguments.out)
+        .with_context(|| format!("cannot make {}", arguments.out.display()))?;
+    let save = |image: &image::RgbaImage, name: String| {
+        let path = arguments.out.join(name);
+        image.save(&path).with_context(|| format!("cannot write {}", path.display()))
+    };
+    (0..arguments.count).into_par_iter().try_for_each(|number| {
+        let seed = seed_of(arguments.seed, Purpose::Scene, number);
+        let scene = scene::compose(&bank, &material.recipe, seed);
+        let (width, height) = scene.image.dimensions();
+        let mut large = resize(&scene.image, width * ENLARGED, height * ENLARGED, FilterType::Nearest);
+        preview::draw_truth(&mut large, &scene, catalogue);
+        save(&large, format!("scene-{number:03}.png"))
+    })?;
+    let crops: Vec<_> = (0..u64::from(COLUMNS) * arguments.count)
+        .into_par_iter()
+        .map(|number| crop::compose(&bank, &material.recipe, seed_of(arguments.seed, Purpose::Crop, number)))
+        .collect();
+    save(&preview::sheet(&crops, &bank, material.recipe.crop.size, COLUMNS), "crops.png".into())?;
+    println!("{} scenes and {} crops are in {}", arguments.count, crops.len(), arguments.out.display());
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! What the detector learns from: parts of composed scenes, enlarged a little and changed in colour.
+
+use std::sync::Arc;
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use scenes::scene::Scene;
+use shared::geometry::{InFrame, InModel, Point, Quad, Rect, Transform};
+use shared::manifest::Head;
+use tch::{Kind, Tensor};
+
+use super::Task;
+use super::composed::{Material, Pictures, Purpose, normal, random};
+use crate::checkpoint::Network;
+use crate::loss::{self, DetectorTarget, Loss};
+use crate::network::detector::{CELLS, DetectorShape, ShapeError};
+use crate::network::torch::{Weights, initial_weights};
+use crate::network::{Graph, Value};
+use crate::recipe::{DetectorRecipe, Jitter, Recipe, Training};
+use crate::targets::{Card, Target};
+
+/// The detector and its recipe.
+pub struct DetectorTask {
+    graph: Graph,
+    recipe: DetectorRecipe,
+    seed: u64,
+    scenes: Arc<Pictures<Scene>>,
+}
+
+/// The samples of a step.
+#[derive(Debug)]
+pub struct DetectorBatch {
+    pixels: Vec<u8>,
+    changes: Vec<ColourChange>,
+    targets: Vec<Target>,
+}
+
+/// What is done to the colours of a sample: factors of red, green and blue, and a shift.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ColourChange([f32; 4]);
+
+impl ColourChange {
+    /// By the recipe.
+    pub fn throw(jitter: Jitter, random: &mut ChaCha8Rng) -> Self {
+        if random.random::<f32>() >= jitter.share {
+            return Self([1.0, 1.0, 1.0, 0.0]);
+        }
+        let mut gain = || (1.0 + jitter.gain * normal(random)).clamp(0.5, 1.6);
+        let gains = [gain(), gain(), gain()];
+        Self([gains[0], gains[1], gains[2], jitter.offset * normal(random)])
+    }
+}
+
+/// A batch `[n, 3, height, width]` of `0.0..=1.0` from rows of red, green, blue and a byte that is ignored.
+pub fn planes(pixels: &[u8], [width, height]: [usize; 2], changes: &[ColourChange]) -> Tensor {
+    let shape = [changes.len() as i64, height as i64, width as i64, 4];
+    let bytes = Tensor::from_data_size(pixels, &shape, Kind::Uint8);
+    let changes: Vec<f32> = changes.iter().flat_map(|change| change.0).collect();
+    let changes = Tensor::from_slice(&changes).view([-1, 1, 1, 4]);
+    let floats = bytes.narrow(3, 0, 3).to_kind(Kind::Float) * (changes.narrow(3, 0, 3) / 255.0);
+    (floats + changes.narrow(3, 3, 1)).clamp_(0.0, 1.0).permute([0, 3, 1, 2])
+}
+
+impl DetectorTask {
+    /// The detector of a recipe.
+    ///
+    /// # Errors
+    /// When its shape does not fit.
+    pub fn new(recipe: &Recipe, material: Material) -> Result<Self, ShapeError> {
+        let reuse = recipe.detector.training.reuse();
+        Ok(Self {
+            graph: recipe.detector.shape.graph()?,
+            recipe: recipe.detector.clone(),
+            seed: recipe.seed,
+            scenes: Arc::new(Pictures::scenes(material, recipe.bank.scenes, reuse)),
+        })
+    }
+
+    /// Weights to start from.
+    pub fn initial_weights(&self) -> Weights {
+        let seed = super::composed::seed_of(self.seed, Purpose::Weights, 0);
+        let mut weights = initial_weights(&self.graph, seed);
+        weights.insert(format!("{CELLS}.bias"), Tensor::from_slice(&DetectorShape::initial_bias()));
+        weights
+    }
+}
+
+impl Task for DetectorTask {
+    type Batch = DetectorBatch;
+
+    fn network(&self) -> Network {
+        Network::Detector
+    }
+
+    fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    fn heads(&self) -> &[Head] {
+        &[]
+    }
+
+    fn training(&self) -> Training {
+        self.recipe.training
+    }
+
+    fn wanted(&self) -> Vec<Value> {
+        vec![self.graph.value(CELLS).expect("every detector has cells")]
+    }
+
+    fn batches(&self) -> impl Fn(u64) -> DetectorBatch + Send + Sync + 'static {
+        let (recipe, scenes, seed) = (self.recipe.clone(), Arc::clone(&self.scenes), self.seed);
+        move |step| {
+            let count = recipe.training.batch as u64;
+            // Other threads may still be a few batches behind.
+            scenes.forget_before_sample(step.saturating_sub(32) * count);
+            let [width, height] = recipe.crop;
+            let mut cutter = Cutter::new(recipe.crop);
+            let mut batch = DetectorBatch { pixels: Vec::new(), changes: Vec::new(), targets: Vec::new() };
+            for n in step * count..(step + 1) * count {
+                let mut random = random(seed, Purpose::DetectorSample, n);
+                let scene = scenes.of_sample(n, &mut random);
+                let region = throw_region(&recipe, &scene, &mut random);
+                let cards = cutter.cut(&scene, region);
+                batch.pixels.extend(cutter.image.buffer());
+                batch.changes.push(ColourChange::throw(recipe.jitter, &mut random));
+                batch.targets.push(Target::encode(&cards, width, height));
+            }
+            batch
+        }
+    }
+
+    fn input(&self, batch: &DetectorBatch) -> Tensor {
+        planes(&batch.pixels, self.recipe.crop, &batch.changes)
+    }
+
+    fn loss(&self, outputs: &[Tensor], batch: &DetectorBatch) -> Loss {
+        loss::detector(&outputs[0], &tensors(&batch.targets))
+    }
+}
+
+/// The targets of a batch as tensors.
+pub fn tensors(targets: &[Target]) -> DetectorTarget {
+    let stack = |plane: fn(&Target) -> &[f32]| {
+        let all: Vec<f32> = targets.iter().flat_map(|target| plane(target).iter().copied()).collect();
+        let (columns, rows) = (targets[0].columns as i64, targets[0].rows as i64);
+        Tensor::from_slice(&all).view([targets.len() as i64, -1, rows, columns])
+    };
+    DetectorTarget {
+        cells: stack(|target| &target.cells),
+        weight: stack(|target| &target.weight),
+        counted: stack(|target| &target.counted),
+    }
+}
+
+/// Chooses the part of a scene that becomes a sample.
+fn throw_region(recipe: &DetectorRecipe, scene: &Scene, random: &mut ChaCha8Rng) -> Rect<InFrame> {
+    let [low, high] = recipe.zoom;
+    let zoom = low * (high / low).powf(random.random::<f32>());
+    let frame = [scene.image.width() as f32, scene.image.height() as f32];
+    let [crop_width, crop_height] = recipe.crop.map(|side| side as f32);
+    // The whole scene when the part would be larger.
+    let zoom = zoom.max(crop_width / frame[0]).max(crop_height / frame[1]);
+    let size = [crop_width / zoom, crop_height / zoom];
+    let near = (!scene.cards.is_empty() && random.random::<f32>() < recipe.near_card)
+        .then(|| scene.cards[random.random_range(0..scene.cards.len())].quad.centre());
+    let mut corner = |axis: usize| {
+        let room = frame[axis] - size[axis];
+        let at = random.random::<f32>();
+        match near {
+            Some(centre) => ([centre.x, centre.y][axis] - at * size[axis]).clamp(0.0, room.max(0.0)),
+            None => at * room,
+        }
+    };
+    let (left, top) = (corner(0), corner(1));
+    Rect::ltwh(left, top, size[0], size[1])
+}
+
+/// Cuts parts out of scenes.
+struct Cutter {
+    resizer: Resizer,
+    image: Image<'static>,
+}
+
+impl Cutter {
+    fn new([width, height]: [usize; 2]) -> Self {
+        Self { resizer: Resizer::new(), image: Image::new(width as u32, height as u32, PixelType::U8x4) }
+    }
+
+    /// Draws the part into `image` and says where the cards are in it.
+    fn cut(&mut self, scene: &Scene, region: Rect<InFrame>) -> Vec<Card> {
+        let (width, height) = scene.image.dimensions();
+        let source = ImageRef::new(width, height, scene.image.as_raw(), PixelType::U8x4)
+            .expect("a picture has four bytes a pixel");
+        let scale = self.image.width() as f32 / region.width();
+        let filter = if scale < 1.0 { FilterType::Box } else { FilterType::Bilinear };
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false).crop(
+            f64::from(region.left),
+            f64::from(region.top),
+            f64::from(region.width().min(width as f32 - region.left)),
+            f64::from(region.height().min(height as f32 - region.top)),
+        );
+        self.resizer.resize(&source, &mut self.image, &options).expect("the part lies inside the picture");
+        let to_sample: Transform<InFrame, InModel> =
+            Transform::new(scale, Point::new(-region.left * scale, -region.top * scale));
+        let card = |quad: Quad<InFrame>, visible| Card { quad: to_sample.quad(quad), visible };
+        scene.cards.iter().map(|placed| card(placed.quad, placed.visible)).collect()
+    }
+}
