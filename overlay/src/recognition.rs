@@ -1,15 +1,22 @@
 //! The recogniser of the `vision` crate, speaking in sightings.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use shared::catalogue::Catalogue;
+use shared::manifest;
 use shared::pixels::Pixels;
 use vision::recogniser::{RecognisedCard, Recogniser, unmeasured};
 use vision::session::Options;
 
 use crate::sighting::{Identity, Recognise, Sighting};
+
+/// A model's folder: `model` itself when it is one, otherwise the folder of that name among the data.
+pub fn folder(model: &str) -> PathBuf {
+    let as_given = PathBuf::from(model);
+    if as_given.join(manifest::FILE_NAME).is_file() { as_given } else { shared::paths::model(model) }
+}
 
 /// A model and the catalogue that it names cards from.
 pub struct Model {

@@ -65,10 +65,12 @@ impl Desktop {
             windows =
                 quiet(self.connection.query_tree(self.root)?.reply())?.map_or(Vec::new(), |it| it.children);
         }
-        windows.into_iter().map(|window| self.describe(window)).collect()
+        let described = windows.into_iter().map(|window| self.describe(window));
+        described.filter_map(Result::transpose).collect()
     }
 
-    fn describe(&self, window: Window) -> Result<WindowInfo, DesktopError> {
+    /// `None` for windows of this program: the overlay must not find itself.
+    fn describe(&self, window: Window) -> Result<Option<WindowInfo>, DesktopError> {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace('\0', " ").trim().to_owned();
         let mut title = text(self.property(window, self.atoms._NET_WM_NAME, AtomEnum::ANY.into())?);
         if title.is_empty() {
@@ -76,9 +78,13 @@ impl Desktop {
         }
         let class = text(self.property(window, AtomEnum::WM_CLASS.into(), AtomEnum::ANY.into())?);
         let pid = self.property(window, self.atoms._NET_WM_PID, AtomEnum::CARDINAL.into())?;
-        let executable = <[u8; 4]>::try_from(pid).ok().and_then(|pid| executable(u32::from_ne_bytes(pid)));
+        let pid = <[u8; 4]>::try_from(pid).ok().map(u32::from_ne_bytes);
+        if pid == Some(std::process::id()) {
+            return Ok(None);
+        }
+        let executable = pid.and_then(executable);
         let program = [class, executable.unwrap_or_default()].join(" ").trim().to_owned();
-        Ok(WindowInfo { id: WindowId(u64::from(window)), title, program })
+        Ok(Some(WindowInfo { id: WindowId(u64::from(window)), title, program }))
     }
 
     /// Where a window is now.

@@ -1,0 +1,200 @@
+//! The overlay's own window and what draws on it.
+
+use super::*;
+
+/// A window, its surface and its renderer.
+pub(super) struct Canvas {
+    window: Arc<Window>,
+    transparency: Transparency,
+    surface: WindowSurface,
+    renderer: Renderer,
+    area: Option<Rect<OnScreen>>,
+    lost: u32,
+    #[cfg(target_os = "linux")]
+    desktop: Option<crate::window::x11::Desktop>,
+}
+
+/// How often in a row a lost device is opened again.
+const PATIENCE: u32 = 5;
+
+impl Canvas {
+    /// A see-through window that clicks go through, not shown yet.
+    pub(super) fn overlay(event_loop: &ActiveEventLoop) -> Result<Self, String> {
+        let attributes = Window::default_attributes()
+            .with_title("Balatro Lens overlay")
+            .with_decorations(false)
+            .with_transparent(true)
+            .with_active(false)
+            .with_visible(false)
+            .with_content_protected(true)
+            .with_window_level(winit::window::WindowLevel::AlwaysOnTop)
+            .with_inner_size(PhysicalSize::new(64, 64));
+        #[cfg(target_os = "linux")]
+        let attributes = {
+            use winit::platform::x11::{WindowAttributesExtX11 as _, WindowType};
+            // Not managed: above full-screen games too, no taskbar entry, never focused.
+            attributes
+                .with_name("balatro-lens", "overlay")
+                .with_override_redirect(true)
+                .with_x11_window_type(vec![WindowType::Notification])
+        };
+        let canvas = Self::open(event_loop, attributes, Transparency::Transparent)?;
+        canvas
+            .window
+            .set_cursor_hittest(false)
+            .map_err(|error| format!("clicks cannot be let through to the game: {error}"))?;
+        Ok(canvas)
+    }
+
+    /// An ordinary window.
+    pub(super) fn viewer(event_loop: &ActiveEventLoop) -> Result<Self, String> {
+        let attributes = Window::default_attributes()
+            .with_title("Balatro Lens viewer")
+            .with_inner_size(PhysicalSize::new(1280, 720));
+        Self::open(event_loop, attributes, Transparency::Opaque)
+    }
+
+    fn open(
+        event_loop: &ActiveEventLoop,
+        attributes: winit::window::WindowAttributes,
+        transparency: Transparency,
+    ) -> Result<Self, String> {
+        let window = event_loop.create_window(attributes).map_err(|error| format!("no window: {error}"))?;
+        let window = Arc::new(window);
+        let surface = WindowSurface::open(&window, transparency).map_err(|error| error.to_string())?;
+        let renderer = Renderer::new(&surface.gpu.device, &surface.gpu.queue, surface.format());
+        Ok(Self {
+            window,
+            transparency,
+            surface,
+            renderer,
+            area: None,
+            lost: 0,
+            #[cfg(target_os = "linux")]
+            desktop: None,
+        })
+    }
+
+    /// Width and height, in pixels.
+    pub(super) fn size(&self) -> [u32; 2] {
+        self.surface.size()
+    }
+
+    pub(super) fn redraw(&self) {
+        self.window.request_redraw();
+    }
+
+    /// Lays the window over a part of the screen and shows it.
+    pub(super) fn cover(&mut self, area: Rect<OnScreen>) {
+        let before = self.area.replace(area);
+        if before == Some(area) {
+            return;
+        }
+        let (width, height) = (area.width().max(1.0) as u32, area.height().max(1.0) as u32);
+        if before.is_none_or(|before| (before.left, before.top) != (area.left, area.top)) {
+            self.window.set_outer_position(PhysicalPosition::new(area.left as i32, area.top as i32));
+        }
+        if self.size() != [width, height]
+            && let Some(size) = self.window.request_inner_size(PhysicalSize::new(width, height))
+        {
+            self.resized(size.width, size.height);
+        }
+        if before.is_none() {
+            self.window.set_visible(true);
+        }
+        self.redraw();
+    }
+
+    pub(super) fn hide(&mut self) {
+        if self.area.take().is_some() {
+            self.window.set_visible(false);
+        }
+    }
+
+    /// Gives a viewer the size of its picture, the first time.
+    pub(super) fn fit(&self, width: u32, height: u32) {
+        if self.size() != [width, height] {
+            // When the desktop decides otherwise, the picture is stretched.
+            let _ = self.window.request_inner_size(PhysicalSize::new(width, height));
+        }
+    }
+
+    pub(super) fn resized(&mut self, width: u32, height: u32) {
+        self.surface.resize(width, height);
+    }
+
+    /// Draws; answers whether anything was shown.
+    pub(super) fn draw(&mut self, scene: &OverlayScene, backdrop: Backdrop<'_>) -> Result<bool, String> {
+        for _ in 0..2 {
+            match self.surface.next() {
+                Next::Draw(texture) => {
+                    let view = texture.texture.create_view(&wgpu::TextureViewDescriptor::default());
+                    let size = self.surface.size();
+                    self.renderer.draw(scene, backdrop, &view, size).map_err(|error| error.to_string())?;
+                    self.window.pre_present_notify();
+                    self.surface.present(texture);
+                    self.lost = 0;
+                    return Ok(true);
+                }
+                Next::Again => {}
+                Next::Later => return Ok(false),
+                Next::Lost => self.reopen()?,
+            }
+        }
+        self.redraw();
+        Ok(false)
+    }
+
+    /// Opens the graphics device again after it was lost.
+    fn reopen(&mut self) -> Result<(), String> {
+        self.lost += 1;
+        log::warn!("lost the graphics device, opening it again ({} of {PATIENCE})", self.lost);
+        if self.lost > PATIENCE {
+            return Err("lost the graphics device again and again\nhelp: restart the overlay".into());
+        }
+        self.surface =
+            WindowSurface::open(&self.window, self.transparency).map_err(|error| error.to_string())?;
+        self.renderer =
+            Renderer::new(&self.surface.gpu.device, &self.surface.gpu.queue, self.surface.format());
+        Ok(())
+    }
+
+    /// Without a compositor: cuts the window down to what the scene covers; `None` makes it whole.
+    #[cfg(target_os = "linux")]
+    pub(super) fn outline(&mut self, scene: Option<&OverlayScene>) {
+        use crate::window::x11::{Desktop, shape};
+        let Some(window) = self.x11_id() else { return };
+        if self.desktop.is_none() {
+            self.desktop = Desktop::connect().ok();
+        }
+        let Some(desktop) = &self.desktop else { return };
+        let runs = scene.map(scene::outline::runs);
+        if let Err(error) = shape::set(desktop, window, runs.as_deref()) {
+            log::warn!("cannot cut the window to the marks: {error}");
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn outline(&mut self, _scene: Option<&OverlayScene>) {}
+
+    /// Tells the follower which window to keep above the game.
+    #[cfg(target_os = "linux")]
+    pub(super) fn keep_above(&self, follower: &Follower) {
+        if let Some(window) = self.x11_id() {
+            follower.keep_above(window);
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn keep_above(&self, _follower: &Follower) {}
+
+    #[cfg(target_os = "linux")]
+    fn x11_id(&self) -> Option<u32> {
+        use raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
+        match self.window.window_handle().ok()?.as_raw() {
+            RawWindowHandle::Xlib(handle) => u32::try_from(handle.window).ok(),
+            RawWindowHandle::Xcb(handle) => Some(handle.window.get()),
+            _ => None,
+        }
+    }
+}

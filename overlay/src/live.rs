@@ -1,0 +1,171 @@
+//! The running overlay: opens the model, starts the threads, runs the window.
+
+use std::path::PathBuf;
+use std::process::{Child, Command as Process};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use shared::geometry::Rect;
+use vision::session::Options;
+use winit::event_loop::{EventLoop, EventLoopProxy};
+
+use crate::app::{App, OpenSource, Parts, Stage};
+use crate::capture::{self, images::ImageSource, xcap::MonitorSource};
+use crate::command::Command;
+use crate::event::AppEvent;
+use crate::latest::Latest;
+use crate::pipeline::{Pipeline, Report, Threads, Watch};
+use crate::practice;
+use crate::recognition::Model;
+use crate::sighting::Recognise;
+use crate::source::Source;
+use crate::target::Query;
+use crate::window::{self, DesktopError};
+use shared::catalogue::Catalogue;
+
+/// How the overlay is to run.
+pub struct Live {
+    /// What to look at.
+    pub source: Source,
+    /// Starts the practice table and looks at it.
+    pub practice: bool,
+    /// Looks a second, at most.
+    pub per_second: f32,
+    /// Ends after this many seconds.
+    pub seconds: Option<f32>,
+}
+
+/// Runs with the model of a folder.
+///
+/// # Errors
+/// When the model cannot be used, there is no display, or something breaks on the way.
+pub fn run_with_model(live: Live, folder: &std::path::Path, options: &Options) -> anyhow::Result<()> {
+    let event_loop = event_loop()?;
+    let model = Model::open(folder, options)?;
+    log::info!("recognising with the model {:?}", model.name());
+    let catalogue = model.catalogue();
+    run(live, event_loop, Box::new(model), catalogue)
+}
+
+/// Runs with any recogniser: the way that tests take.
+///
+/// # Errors
+/// As [`run_with_model`].
+pub fn run(
+    live: Live,
+    event_loop: EventLoop<AppEvent>,
+    recogniser: Box<dyn Recognise>,
+    catalogue: Arc<Catalogue>,
+) -> anyhow::Result<()> {
+    let proxy = event_loop.create_proxy();
+    let quit = proxy.clone();
+    ctrlc::set_handler(move || {
+        // A loop that has ended needs no telling.
+        let _ = quit.send_event(AppEvent::Command(Command::Quit));
+    })
+    .context("cannot listen for Ctrl+C")?;
+    let source =
+        if live.practice { Source::Window(Query::Title(practice::TITLE.into())) } else { live.source };
+    let table = live.practice.then(PracticeTable::start).transpose()?;
+    let snapshots = Latest::default();
+    let reports = [report(&proxy), report(&proxy)];
+    let threads = Threads::start(Pipeline::new(recogniser), live.per_second, &snapshots, reports)?;
+    let (stage, open) = stage(source, &proxy)?;
+    let composited = composited()?;
+    let parts = Parts {
+        stage,
+        threads,
+        open,
+        snapshots: snapshots.clone(),
+        catalogue,
+        composited,
+        ends_with_target: live.practice,
+        seconds: live.seconds,
+    };
+    let mut app = App::new(parts);
+    event_loop.run_app(&mut app).context("the window's event loop broke")?;
+    drop(table);
+    let (summary, failure) = app.finish();
+    println!("{summary}");
+    failure.map_or(Ok(()), |reason| Err(anyhow::anyhow!(reason)))
+}
+
+/// An event loop on the display that the overlay needs: X11 on Linux, XWayland included.
+///
+/// # Errors
+/// When there is no display.
+pub fn event_loop() -> Result<EventLoop<AppEvent>, DesktopError> {
+    let mut builder = EventLoop::<AppEvent>::with_user_event();
+    #[cfg(target_os = "linux")]
+    {
+        use winit::platform::x11::EventLoopBuilderExtX11 as _;
+        // Wayland lets no program lay its window over another's, XWayland does.
+        window::x11::Desktop::connect()?;
+        builder.with_x11();
+    }
+    builder.build().map_err(|error| DesktopError::NoDisplay(error.to_string()))
+}
+
+fn report(proxy: &EventLoopProxy<AppEvent>) -> Report {
+    let proxy = proxy.clone();
+    Box::new(move |event| proxy.send_event(event).is_ok())
+}
+
+fn stage(source: Source, proxy: &EventLoopProxy<AppEvent>) -> anyhow::Result<(Stage, OpenSource)> {
+    Ok(match source {
+        Source::Window(query) => {
+            println!("looking for {query}; press Ctrl+C to end");
+            let follower = window::follow(query, report(proxy))?;
+            let open: OpenSource = Box::new(|window| capture::open_window(window).map(Watch::Source));
+            (Stage::OverWindow(follower), open)
+        }
+        Source::Monitor(number) => {
+            let [left, top, width, height] = MonitorSource::open(number)?.area()?;
+            if cfg!(target_os = "linux") {
+                log::warn!("a captured monitor shows the marks as well: window:TITLE works better");
+            }
+            let area = Rect::ltwh(left as f32, top as f32, width as f32, height as f32);
+            let open: OpenSource =
+                Box::new(move |_| Ok(Watch::Source(Box::new(MonitorSource::open(number)?))));
+            (Stage::OverScreen(area), open)
+        }
+        Source::Images(path) => {
+            ImageSource::open(&path)?;
+            let open: OpenSource = Box::new(move |_| Ok(Watch::Source(Box::new(ImageSource::open(&path)?))));
+            (Stage::Viewer, open)
+        }
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn composited() -> Result<bool, DesktopError> {
+    window::x11::Desktop::connect()?.is_composited()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn composited() -> Result<bool, DesktopError> {
+    Ok(true)
+}
+
+/// The practice table in a process of its own, as the game would be; ends with the overlay.
+struct PracticeTable(Child);
+
+impl PracticeTable {
+    fn start() -> anyhow::Result<Self> {
+        let program: PathBuf = std::env::current_exe().context("cannot find this program's own file")?;
+        let child = Process::new(program)
+            .arg("practice")
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .context("cannot start the practice table")?;
+        Ok(Self(child))
+    }
+}
+
+impl Drop for PracticeTable {
+    fn drop(&mut self) {
+        // It may have been closed by hand before.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

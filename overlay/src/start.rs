@@ -1,0 +1,150 @@
+//! The commands that open windows, and their twin that needs none: arguments in, the library's parts put together.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use overlay::live::Live;
+use overlay::practice::art::CardArt;
+use overlay::practice::paint::Painter;
+use overlay::practice::table::Table;
+use overlay::practice::window::Show;
+use overlay::recognition::{self, Model};
+use overlay::source::Source;
+use overlay::target::{Query, choose};
+use overlay::{live, offscreen, practice, window};
+use vision::session::Options;
+
+/// What the live overlay takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct LiveArgs {
+    /// Start the practice table and lay the overlay over it
+    #[arg(long, conflicts_with = "source")]
+    practice: bool,
+    /// As --practice, but only when the game is not running
+    #[arg(long, conflicts_with_all = ["source", "practice"])]
+    or_practice: bool,
+    /// Name of a model, or its folder [default: balatro, with --practice practice]
+    #[arg(long)]
+    model: Option<String>,
+    /// What to look at: window:TITLE, monitor:NUMBER or images:PATH [default: the game's window]
+    #[arg(long)]
+    source: Option<Source>,
+    /// End after this many seconds
+    #[arg(long)]
+    seconds: Option<f32>,
+    /// Threads for recognition
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Looks a second, at most
+    #[arg(long, default_value_t = 30.0)]
+    fps: f32,
+}
+
+/// Show the practice table: a game-like animated table with a deck of our own
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PracticeArgs {
+    /// Another seed deals other cards
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Width and height of the window
+    #[arg(long, default_value = "1280x720", value_parser = parse_size)]
+    size: [u32; 2],
+    /// Stand still at this moment, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    still: Option<f32>,
+    /// Show this picture instead of the table
+    #[arg(long, value_name = "FILE", conflicts_with = "still")]
+    image: Option<PathBuf>,
+    /// Title of the window
+    #[arg(long, default_value = practice::TITLE)]
+    title: String,
+    /// Pictures a second, at most
+    #[arg(long, default_value_t = 30.0)]
+    fps: f32,
+}
+
+/// Recognise the practice table without any display and write an annotated picture
+#[derive(Args, Clone, Debug)]
+pub(crate) struct OffscreenArgs {
+    /// Name of a model, or its folder
+    #[arg(long, default_value = "practice")]
+    model: String,
+    /// Another seed deals other cards
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Width and height of the picture
+    #[arg(long, default_value = "1280x720", value_parser = parse_size)]
+    size: [u32; 2],
+    /// How long to run
+    #[arg(long, default_value_t = 4.0)]
+    seconds: f32,
+    /// Threads for recognition
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Where to write the picture
+    #[arg(long, value_name = "FILE", default_value = "practice-annotated.png")]
+    out: PathBuf,
+}
+
+/// Runs the overlay until it is told to end.
+///
+/// # Errors
+/// When there is no display, no usable model, or something breaks on the way.
+pub(crate) fn live(args: LiveArgs) -> Result<()> {
+    let practice = args.practice || args.or_practice && choose(&window::list()?, &Query::Game).is_none();
+    let model = args.model.unwrap_or_else(|| if practice { "practice" } else { "balatro" }.into());
+    let live = Live {
+        source: args.source.unwrap_or(Source::Window(Query::Game)),
+        practice,
+        per_second: args.fps,
+        seconds: args.seconds,
+    };
+    live::run_with_model(live, &recognition::folder(&model), &options(args.threads))
+}
+
+/// Shows the table, or a picture.
+///
+/// # Errors
+/// When there is no display or nothing to draw with, or the picture cannot be read.
+pub(crate) fn practice(args: PracticeArgs) -> Result<()> {
+    let (show, size) = match args.image {
+        Some(path) => {
+            let picture =
+                image::open(&path).with_context(|| format!("cannot read {}", path.display()))?.into_rgba8();
+            let size = picture.dimensions();
+            (Show::Picture(picture), [size.0, size.1])
+        }
+        None => {
+            let painter = Box::new(Painter::new(CardArt::new(scenes::practice::sprites())));
+            let table = Table::new(args.seed, args.size, painter.catalogue());
+            (Show::Table { table, painter, still: args.still }, args.size)
+        }
+    };
+    practice::window::run(show, &args.title, size, args.fps)
+}
+
+/// Runs the whole way without a display.
+///
+/// # Errors
+/// When there is no usable model or nothing to draw with, or the picture cannot be written.
+pub(crate) fn offscreen(args: OffscreenArgs) -> Result<()> {
+    let model = Model::open(&recognition::folder(&args.model), &options(args.threads))?;
+    let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
+    let table = Table::new(args.seed, args.size, painter.catalogue());
+    let catalogue = model.catalogue();
+    let outcome = offscreen::run(&table, &mut painter, Box::new(model), &catalogue, args.seconds, &args.out)?;
+    println!("{}\nwrote {}", outcome.summary(), args.out.display());
+    Ok(())
+}
+
+fn options(threads: Option<usize>) -> Options {
+    let defaults = Options::default();
+    Options { threads: threads.unwrap_or(defaults.threads).max(1), ..defaults }
+}
+
+fn parse_size(text: &str) -> Result<[u32; 2], String> {
+    let read = |side: &str| side.parse().ok().filter(|side| (64..=7680).contains(side));
+    let sides = text.split_once('x').and_then(|(width, height)| Some([read(width)?, read(height)?]));
+    sides.ok_or_else(|| "write WIDTHxHEIGHT, for example 1280x720".to_owned())
+}
