@@ -1,12 +1,13 @@
 //! Type-checks everything but the trainer for Windows and macOS, on a machine that is neither.
 //!
-//! A type-check needs the target's standard library, not its linker. Where `rustup` can have it, the pinned toolchain
-//! does the work. On Debian, where a distribution's compiler comes with its sources, the library is built from them
-//! once. Where neither is possible the check is skipped, and says so.
+//! A type-check needs the target's standard library, not its linker. Where `rustup` has it or can fetch it, the pinned
+//! toolchain does the work. Else, on Debian, the distribution's compiler does, with a library that is built once from
+//! the sources that come with it. Where neither is possible the check is skipped, and says so.
 
 use std::path::Path;
-use std::process::Command;
-use std::time::Instant;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -34,7 +35,8 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-/// A target's triple; `rustup`'s names of the ones it can add.
+/// So long `rustup` may take to fetch a library of some 30 MB.
+const LONGEST_FETCH: Duration = Duration::from_secs(120);
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "aarch64-apple-darwin";
 
@@ -70,16 +72,34 @@ pub(crate) fn run(which: Which) -> Result<Outcome> {
 
 /// Cargo with a compiler that can check for this target, if there is any.
 fn checker(target: &str) -> Result<Option<Command>> {
-    if has_library(target) {
+    if has_library(target) || add_to_toolchain(target) {
         return Ok(Some(cargo()));
     }
     if debian::is_possible()? {
         return debian::checker(target).map(Some);
     }
-    println!("adding the target {target} to the pinned toolchain");
-    let added =
-        Command::new("rustup").args(["target", "add", target]).current_dir(workspace::root()).status();
-    Ok(added.is_ok_and(|status| status.success()).then(cargo))
+    Ok(None)
+}
+
+/// Lets `rustup` fetch the library; a network that swallows the request must not hold up the gate.
+fn add_to_toolchain(target: &str) -> bool {
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", target]).current_dir(workspace::root()).stderr(Stdio::null());
+    let Ok(mut child) = rustup.spawn() else { return false };
+    println!("adding {target} to the pinned toolchain");
+    let started = Instant::now();
+    while started.elapsed() < LONGEST_FETCH {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.success() && has_library(target),
+            Ok(None) => thread::sleep(Duration::from_millis(100)),
+            Err(_) => break,
+        }
+    }
+    println!("rustup gave no answer in {} s", LONGEST_FETCH.as_secs());
+    // It may have ended by itself in this moment, which is as well.
+    let _ = child.kill();
+    let _ = child.wait();
+    false
 }
 
 /// Whether the pinned toolchain has the target's standard library.

@@ -163,3 +163,6 @@ fn matches(path: &Path, wheel: &Wheel) -> Result<bool> {
     let got: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(got == *want)
 }
+
+#[cfg(test)]
+mod tests;
