@@ -154,7 +154,8 @@ impl Runtime {
         ort::info()
     }
 
-    pub(crate) fn environment(&self) -> &Environment {
+    /// What sessions are opened in.
+    pub fn environment(&self) -> &Environment {
         &self.environment
     }
 }

@@ -1,0 +1,82 @@
+//! How far the results of a file are from those of libtorch.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+use tch::{Kind, Tensor};
+
+/// The difference in one result over all pictures that were tried.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Agreement {
+    /// Largest difference.
+    pub largest: f64,
+    /// Largest value of the reference.
+    pub scale: f64,
+    squared_difference: f64,
+    squared_deviation: f64,
+    values: i64,
+    same_best: i64,
+    rows: i64,
+}
+
+impl Agreement {
+    /// Root mean square of the difference, as a share of the reference's standard deviation.
+    pub fn relative(&self) -> f64 {
+        (self.squared_difference / self.squared_deviation.max(f64::MIN_POSITIVE)).sqrt()
+    }
+
+    /// Share of the pictures whose largest value is the same one, for rows of features.
+    pub fn same_best(&self) -> Option<f64> {
+        (self.rows > 0).then(|| self.same_best as f64 / self.rows as f64)
+    }
+
+    fn add(&mut self, found: &Tensor, wanted: &Tensor) {
+        let difference = (found - wanted).abs();
+        let number = |tensor: Tensor| tensor.double_value(&[]);
+        // A value that is not a number would be lost by the maximum.
+        let largest = number(difference.max());
+        self.largest = if largest.is_nan() { f64::INFINITY } else { self.largest.max(largest) };
+        self.scale = self.scale.max(number(wanted.abs().max()));
+        self.squared_difference += number(difference.square().sum(Kind::Double));
+        self.squared_deviation += number((wanted - wanted.mean(Kind::Float)).square().sum(Kind::Double));
+        self.values += wanted.numel() as i64;
+        if wanted.dim() == 2 {
+            let same = found.argmax(1, false).eq_tensor(&wanted.argmax(1, false));
+            self.same_best += same.sum(Kind::Int64).int64_value(&[]);
+            self.rows += wanted.size()[0];
+        }
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "largest difference {:.1e}, {:.2} % on average", self.largest, 100.0 * self.relative())?;
+        match self.same_best() {
+            Some(share) => write!(f, ", same best class {:.1} %", 100.0 * share),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Differences by result.
+pub type Agreements = BTreeMap<String, Agreement>;
+
+/// Adds the results for one batch.
+///
+/// # Errors
+/// When a result is missing or has another shape; the text names it.
+pub fn compare(
+    agreements: &mut Agreements,
+    found: &BTreeMap<String, Tensor>,
+    wanted: &BTreeMap<String, Tensor>,
+) -> Result<(), String> {
+    for (name, wanted) in wanted {
+        let found = found.get(name).ok_or_else(|| format!("it has no result {name:?}"))?;
+        if found.size() != wanted.size() {
+            return Err(format!("its result {name:?} is {:?}, not {:?}", found.size(), wanted.size()));
+        }
+        agreements.entry(name.clone()).or_default().add(found, wanted);
+    }
+    Ok(())
+}

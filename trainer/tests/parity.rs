@@ -1,0 +1,180 @@
+//! Every network says the same in libtorch and in ONNX Runtime, in floats and nearly so in int8.
+
+use shared::manifest::{
+    Activation, Detector, FORMAT, Head, IDENTIFICATION, Identifier, METADATA_KEY, Manifest, NetworkFiles,
+    Thresholds,
+};
+use tch::{Device, Kind, Tensor};
+use trainer::export::session::OnnxSession;
+use trainer::export::{NetworkReport, Trained, export, export_network};
+use trainer::network::Graph;
+use trainer::network::arrays::Arrays;
+use trainer::network::detector::DetectorShape;
+use trainer::network::identifier::{Backbone, IdentifierShape};
+use trainer::onnx::Batch;
+use trainer::quantise::Options;
+use vision::runtime::Runtime;
+
+/// Error of int8 beside the spread of a result, with weights that were never trained.
+const INT8_ERROR: f64 = 0.06;
+
+fn runtime_is_missing() -> bool {
+    match Runtime::load() {
+        Ok(_) => false,
+        Err(error) => {
+            eprintln!("SKIPPED: {error}");
+            true
+        }
+    }
+}
+
+fn heads() -> Vec<Head> {
+    let head = |name: &str, count: usize| Head {
+        name: name.into(),
+        activation: Activation::Softmax,
+        classes: (0..count).map(|class| format!("{name}{class}")).collect(),
+    };
+    vec![head(IDENTIFICATION, 40), head("modifier", 5), head("seal", 5)]
+}
+
+/// Soft blobs with grain, as bytes.
+fn pictures(graph: &Graph, batches: usize, batch: i64) -> Vec<Tensor> {
+    let [channels, height, width] = graph.input;
+    let kind = (Kind::Float, Device::Cpu);
+    (0..batches)
+        .map(|_| {
+            let blobs = Tensor::rand([batch, channels, 8, 8], kind);
+            let blobs = blobs.upsample_bilinear2d([height, width], false, None, None);
+            let grain = Tensor::rand([batch, channels, height, width], kind);
+            ((blobs * 0.8 + grain * 0.2) * 255.0).round().clamp(0.0, 255.0).to_kind(Kind::Uint8)
+        })
+        .collect()
+}
+
+fn files(name: &str) -> NetworkFiles {
+    NetworkFiles { float32: format!("{name}.onnx"), int8: Some(format!("{name}.int8.onnx")) }
+}
+
+/// [`export_network`] itself fails beyond the tolerance for floats.
+#[track_caller]
+fn check(name: &str, graph: &Graph, batch: Batch, pictures_in_batch: i64) -> NetworkReport {
+    tch::manual_seed(5);
+    let weights = Arrays::arbitrary(graph, 7).to_tensors();
+    let pictures = pictures(graph, 3, pictures_in_batch);
+    let options = Options::default();
+    let trained = Trained { graph, weights: &weights, batch, pictures: &pictures, options: &options };
+    let (report, written) = export_network(&trained, &files(name), &[]).unwrap();
+    for (output, agreement) in report.int8.as_ref().expect("an int8 file was asked for") {
+        println!("{name} {output}: float {}; int8 {agreement}", report.float32[output]);
+        assert!(agreement.relative() < INT8_ERROR, "{name} {output}: {agreement}");
+        assert!(agreement.largest > 0.0, "{name} {output} is exactly the same in int8: it was not quantised");
+    }
+    assert!(written[1].1.len() * 2 < written[0].1.len(), "int8 must be far smaller");
+    report
+}
+
+#[test]
+fn the_detector_agrees() {
+    if runtime_is_missing() {
+        return;
+    }
+    check("detector", &DetectorShape::default().graph().unwrap(), Batch::Fixed(1), 1);
+}
+
+#[test]
+fn the_identifier_agrees_and_takes_any_batch() {
+    if runtime_is_missing() {
+        return;
+    }
+    let graph = IdentifierShape::default().graph(&heads()).unwrap();
+    let report = check("identifier", &graph, Batch::Dynamic, 6);
+    assert_eq!(report.float32.len(), heads().len() + 2);
+    let arrays = Arrays::arbitrary(&graph, 7);
+    let folded = trainer::network::fold::fold(&graph, &arrays).unwrap();
+    let file = trainer::onnx::write(&folded, Batch::Dynamic, &[]).unwrap();
+    let mut session = OnnxSession::load(&file, 1).unwrap();
+    let together = pictures(&graph, 1, 4).remove(0);
+    let all = session.run(&together).unwrap();
+    for index in 0..4 {
+        for (name, alone) in session.run(&together.narrow(0, index, 1)).unwrap() {
+            let difference = (alone - all[&name].narrow(0, index, 1)).abs().max().double_value(&[]);
+            assert!(difference < 1e-4, "{name} of picture {index} depends on its batch: {difference}");
+        }
+    }
+}
+
+#[test]
+fn resnet18_agrees() {
+    if runtime_is_missing() {
+        return;
+    }
+    let shape = IdentifierShape { backbone: Backbone::Resnet18, ..IdentifierShape::default() };
+    check("resnet18", &shape.graph(&heads()).unwrap(), Batch::Dynamic, 3);
+}
+
+#[test]
+fn an_exported_model_is_what_its_manifest_says() {
+    if runtime_is_missing() {
+        return;
+    }
+    tch::manual_seed(6);
+    let detector = DetectorShape::default().graph().unwrap();
+    let identifier = IdentifierShape::default().graph(&heads()).unwrap();
+    let manifest = Manifest {
+        format: FORMAT,
+        name: "try".into(),
+        catalogue: "none".into(),
+        catalogue_digest: String::new(),
+        detector: Detector {
+            files: files("detector"),
+            input_size: [640, 352],
+            stride: 4,
+            corner_scale: 32.0,
+            anchor: [0.25, 0.5],
+            threshold: 0.35,
+        },
+        identifier: Identifier {
+            files: files("identifier"),
+            input_size: [72, 96],
+            widen: 1.03,
+            embedding: 128,
+            heads: heads(),
+            thresholds: Thresholds {
+                not_a_card: 0.5,
+                unknown: 0.5,
+                probability: 0.3,
+                similarity: 0.5,
+                gallery: 0.8,
+            },
+        },
+        sha256: Default::default(),
+        metrics: Default::default(),
+        recipe: Default::default(),
+    };
+    let options = Options::default();
+    let weights = [&detector, &identifier].map(|graph| Arrays::arbitrary(graph, 8).to_tensors());
+    let pictures = [&detector, &identifier].map(|graph| pictures(graph, 1, 1));
+    let trained = |index: usize, graph, batch| Trained {
+        graph,
+        weights: &weights[index],
+        batch,
+        pictures: &pictures[index],
+        options: &options,
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("try");
+    let (one, two) = (trained(0, &detector, Batch::Fixed(1)), trained(1, &identifier, Batch::Dynamic));
+    export(&target, manifest, &one, &two).unwrap();
+
+    let manifest = Manifest::read(&target).unwrap();
+    assert_eq!(manifest.sha256.len(), 4);
+    for file in manifest.sha256.keys() {
+        let content = manifest.read_network(&target, file).unwrap();
+        OnnxSession::load(&content, 1).unwrap();
+        let text = String::from_utf8_lossy(&content);
+        assert!(text.contains(METADATA_KEY) && text.contains("corner_scale"), "{file} carries no manifest");
+    }
+    let sizes: u64 =
+        std::fs::read_dir(&target).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+    println!("{sizes} bytes in all");
+}
