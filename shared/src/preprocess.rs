@@ -2,31 +2,31 @@
 //!
 //! Both stages keep their buffers, so that nothing is allocated once sizes have settled.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{CropBox, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+mod area;
+mod warp;
 
 use crate::geometry::{Homography, InFrame, InModel, Point, Quad, Transform};
 use crate::pixels::{ChannelOrder, Pixels};
+
+use area::{Region, Shrinker};
 
 /// Shrinks whole frames to the detector's input.
 #[derive(Debug)]
 pub struct Letterboxer {
     width: u32,
     height: u32,
-    resizer: Resizer,
-    small: Option<Image<'static>>,
+    shrinker: Shrinker,
 }
 
 impl Letterboxer {
     /// For an input of `width x height` pixels.
     pub fn new(width: u32, height: u32) -> Self {
-        Self { width, height, resizer: Resizer::new(), small: None }
+        Self { width, height, shrinker: Shrinker::default() }
     }
 
     /// Where a frame of this size lies in the input: scaled to fit, centred.
     pub fn transform(&self, frame_width: u32, frame_height: u32) -> Transform<InFrame, InModel> {
-        let scale =
-            (self.width as f32 / frame_width as f32).min(self.height as f32 / frame_height as f32);
+        let scale = (self.width as f32 / frame_width as f32).min(self.height as f32 / frame_height as f32);
         let inner = self.inner_size(frame_width, frame_height);
         let left = (self.width - inner.0) / 4 * 2;
         let top = (self.height - inner.1) / 4 * 2;
@@ -40,18 +40,15 @@ impl Letterboxer {
     pub fn run(&mut self, frame: &Pixels<'_>, packed: &mut [u8]) -> Transform<InFrame, InModel> {
         let transform = self.transform(frame.width, frame.height);
         let (inner_width, inner_height) = self.inner_size(frame.width, frame.height);
-        let small = sized(&mut self.small, inner_width, inner_height);
-        let source = ImageRef::new(frame.width, frame.height, frame.data, PixelType::U8x4)
-            .expect("Pixels checks its length");
-        self.resizer
-            .resize(&source, small, &options(FilterType::Box))
-            .expect("both images are four bytes a pixel");
+        let (width, height) = (inner_width as usize, inner_height as usize);
+        let whole = Region { left: 0, top: 0, width: frame.width as usize, height: frame.height as usize };
+        let small = self.shrinker.run(frame.data, whole.width, whole, width, height);
         assert_eq!(packed.len(), 3 * (self.width * self.height) as usize, "three bytes a pixel of the input");
         if (inner_width, inner_height) != (self.width, self.height) {
             packed.fill(0);
         }
         let (left, top) = (transform.offset.x as usize, transform.offset.y as usize);
-        pack(small.buffer(), inner_width as usize, frame.order, packed, self.width as usize, left, top);
+        pack(small, width, frame.order, packed, self.width as usize, left, top);
         transform
     }
 
@@ -70,8 +67,8 @@ pub struct Rectifier {
     width: u32,
     height: u32,
     widen: f32,
-    resizer: Resizer,
-    region: Option<Image<'static>>,
+    shrinker: Shrinker,
+    positions: Vec<[i32; 2]>,
     crop: Vec<u8>,
 }
 
@@ -87,8 +84,8 @@ impl Rectifier {
             width,
             height,
             widen,
-            resizer: Resizer::new(),
-            region: None,
+            shrinker: Shrinker::default(),
+            positions: Vec::new(),
             crop: vec![0; (width * height * 4) as usize],
         }
     }
@@ -97,63 +94,50 @@ impl Rectifier {
     ///
     /// A quad without area, or far outside the frame, gives a black crop.
     pub fn run(&mut self, frame: &Pixels<'_>, quad: Quad<InFrame>) -> &[u8] {
-        let quad = quad.scaled(self.widen);
-        let (width, height) = (self.width as usize, self.height as usize);
-        let bounds = quad.bounds();
-        let left = bounds.left.floor().max(0.0) as u32;
-        let top = bounds.top.floor().max(0.0) as u32;
-        let right = (bounds.right.ceil().max(0.0) as u32 + 1).min(frame.width);
-        let bottom = (bounds.bottom.ceil().max(0.0) as u32 + 1).min(frame.height);
-        let usable = bounds.left.is_finite() && bounds.right.is_finite() && left < right && top < bottom;
-        if !usable {
+        if self.cut(frame, quad.scaled(self.widen)).is_none() {
             self.crop.fill(0);
-            return &self.crop;
-        }
-        let shrink = (quad.height() / self.height as f32).min(quad.width() / self.width as f32);
-        let map = if shrink > PREFILTER_ABOVE {
-            let scale = PREFILTERED / shrink;
-            let (roi_width, roi_height) = (right - left, bottom - top);
-            let small_width = ((roi_width as f32 * scale).round() as u32).max(1);
-            let small_height = ((roi_height as f32 * scale).round() as u32).max(1);
-            let region = sized(&mut self.region, small_width, small_height);
-            let source = ImageRef::new(frame.width, frame.height, frame.data, PixelType::U8x4)
-                .expect("Pixels checks its length");
-            let crop = CropBox {
-                left: f64::from(left),
-                top: f64::from(top),
-                width: f64::from(roi_width),
-                height: f64::from(roi_height),
-            };
-            let crop_options =
-                options(FilterType::Box).crop(crop.left, crop.top, crop.width, crop.height);
-            self.resizer
-                .resize(&source, region, &crop_options)
-                .expect("the region lies inside the frame");
-            let (sx, sy) =
-                (small_width as f32 / roi_width as f32, small_height as f32 / roi_height as f32);
-            let local: Quad<InFrame> =
-                Quad::from_xy(quad.to_xy().map(|[x, y]| [(x - left as f32) * sx, (y - top as f32) * sy]));
-            let Some(map) = Homography::quad_from_rect(self.width as f32, self.height as f32, local) else {
-                self.crop.fill(0);
-                return &self.crop;
-            };
-            warp(region.buffer(), small_width, small_height, map, &mut self.crop, width, height);
-            None
-        } else {
-            Homography::quad_from_rect(self.width as f32, self.height as f32, quad)
-        };
-        if let Some(map) = map {
-            warp(frame.data, frame.width, frame.height, map, &mut self.crop, width, height);
-        } else if shrink <= PREFILTER_ABOVE {
-            self.crop.fill(0);
-        }
-        if frame.order == ChannelOrder::Bgrx {
-            for pixel in self.crop.chunks_exact_mut(4) {
-                pixel.swap(0, 2);
-            }
+        } else if frame.order == ChannelOrder::Bgrx {
+            let (pixels, _) = self.crop.as_chunks_mut::<4>();
+            pixels.iter_mut().for_each(|[blue, _, red, _]| std::mem::swap(blue, red));
         }
         &self.crop
     }
+
+    /// Fills the crop in the frame's channel order; `None` when there is nothing to cut.
+    fn cut(&mut self, frame: &Pixels<'_>, quad: Quad<InFrame>) -> Option<()> {
+        let region = region_around(frame, quad)?;
+        let shrink = (quad.height() / self.height as f32).min(quad.width() / self.width as f32);
+        let frame_size = [frame.width as usize, frame.height as usize];
+        let (source, size, quad) = if shrink > PREFILTER_ABOVE {
+            let side = |length: usize| ((length as f32 * PREFILTERED / shrink).round() as usize).max(1);
+            let size = [side(region.width), side(region.height)];
+            let small = self.shrinker.run(frame.data, frame_size[0], region, size[0], size[1]);
+            let scale = [size[0] as f32 / region.width as f32, size[1] as f32 / region.height as f32];
+            let in_region =
+                |[x, y]: [f32; 2]| [(x - region.left as f32) * scale[0], (y - region.top as f32) * scale[1]];
+            (small, size, Quad::from_xy(quad.to_xy().map(in_region)))
+        } else {
+            (frame.data, frame_size, quad)
+        };
+        let map = Homography::quad_from_rect(self.width as f32, self.height as f32, quad)?;
+        warp::warp(source, size, map, &mut self.crop, self.width as usize, &mut self.positions);
+        Some(())
+    }
+}
+
+/// The pixels of the frame that a quad can touch.
+fn region_around(frame: &Pixels<'_>, quad: Quad<InFrame>) -> Option<Region> {
+    let bounds = quad.bounds();
+    let finite = quad.to_xy().iter().flatten().all(|value| value.is_finite());
+    let (left, top) = (bounds.left.floor().max(0.0) as usize, bounds.top.floor().max(0.0) as usize);
+    let right = (bounds.right.ceil().max(0.0) as usize).saturating_add(1).min(frame.width as usize);
+    let bottom = (bounds.bottom.ceil().max(0.0) as usize).saturating_add(1).min(frame.height as usize);
+    (finite && left < right && top < bottom).then(|| Region {
+        left,
+        top,
+        width: right - left,
+        height: bottom - top,
+    })
 }
 
 /// Packs an upright crop of four bytes a pixel (red, green, blue first), as [`Rectifier::run`] gives it, two by two.
@@ -181,72 +165,39 @@ fn pack(
     left: usize,
     top: usize,
 ) {
-    let (red, blue) = match order {
-        ChannelOrder::Rgbx => (0, 2),
-        ChannelOrder::Bgrx => (2, 0),
-    };
     let stride = packed_width / 2 * PACK;
     for (pair, rows) in pixels.chunks_exact(width * 8).enumerate() {
-        let (upper, lower) = rows.split_at(width * 4);
+        let (pixel_pairs, _) = rows.as_chunks::<8>();
+        let (upper, lower) = pixel_pairs.split_at(width / 2);
         let at = (top / 2 + pair) * stride + left / 2 * PACK;
-        let cells = packed[at..at + width / 2 * PACK].chunks_exact_mut(PACK);
-        for ((cell, above), below) in cells.zip(upper.chunks_exact(8)).zip(lower.chunks_exact(8)) {
-            for (out, channel) in cell.chunks_exact_mut(4).zip([red, 1, blue]) {
-                out.copy_from_slice(&[above[channel], above[4 + channel], below[channel], below[4 + channel]]);
-            }
+        let (cells, _) = packed[at..at + width / 2 * PACK].as_chunks_mut::<PACK>();
+        for ((cell, above), below) in cells.iter_mut().zip(upper).zip(lower) {
+            *cell = cell_of(*above, *below, order);
         }
     }
 }
 
-/// Bilinear sampling with 7 fractional bits; the source's edge is repeated outside.
-fn warp(
-    source: &[u8],
-    source_width: u32,
-    source_height: u32,
-    map: Homography,
-    target: &mut [u8],
-    width: usize,
-    height: usize,
-) {
-    let [a, b, c, d, e, f, g, h, i] = map.matrix().map(|value| value as f32);
-    let (last_x, last_y) = (source_width as i32 - 1, source_height as i32 - 1);
-    let stride = source_width as usize * 4;
-    for y in 0..height {
-        let v = y as f32 + 0.5;
-        let row = &mut target[y * width * 4..(y + 1) * width * 4];
-        for (x, out) in row.chunks_exact_mut(4).enumerate() {
-            let u = x as f32 + 0.5;
-            let w = 1.0 / (g * u + h * v + i);
-            let sx = ((a * u + b * v + c) * w - 0.5).clamp(-1.0, last_x as f32 + 1.0);
-            let sy = ((d * u + e * v + f) * w - 0.5).clamp(-1.0, last_y as f32 + 1.0);
-            let (x0, y0) = (sx.floor() as i32, sy.floor() as i32);
-            let fx = ((sx - x0 as f32) * 128.0) as u32;
-            let fy = ((sy - y0 as f32) * 128.0) as u32;
-            let left = x0.clamp(0, last_x) as usize * 4;
-            let right = (x0 + 1).clamp(0, last_x) as usize * 4;
-            let above = y0.clamp(0, last_y) as usize * stride;
-            let below = (y0 + 1).clamp(0, last_y) as usize * stride;
-            for channel in 0..3 {
-                let at = |offset: usize| u32::from(source[offset + channel]);
-                let upper = at(above + left) * (128 - fx) + at(above + right) * fx;
-                let lower = at(below + left) * (128 - fx) + at(below + right) * fx;
-                out[channel] = ((upper * (128 - fy) + lower * fy + (1 << 13)) >> 14) as u8;
-            }
-            out[3] = 255;
-        }
-    }
-}
-
-fn options(filter: FilterType) -> ResizeOptions {
-    ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false)
-}
-
-fn sized<'a>(slot: &'a mut Option<Image<'static>>, width: u32, height: u32) -> &'a mut Image<'static> {
-    let fits = slot.as_ref().is_some_and(|image| image.width() == width && image.height() == height);
-    if !fits {
-        *slot = None;
-    }
-    slot.get_or_insert_with(|| Image::new(width, height, PixelType::U8x4))
+/// Two pixels above two others, channel by channel.
+fn cell_of(above: [u8; 8], below: [u8; 8], order: ChannelOrder) -> [u8; PACK] {
+    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+    let (above, below) = (u64::from_le_bytes(above), u64::from_le_bytes(below));
+    // Each lane of 16 bits: a channel of one pixel above in the low byte, and below in the high one.
+    let outer = (above & EVEN) | (below & EVEN) << 8;
+    let middle = (above >> 8 & EVEN) | (below & !EVEN);
+    let channel = |lanes: u64, shift: u32| {
+        let (left, right) = (lanes >> shift, lanes >> (shift + 32));
+        [left as u8, right as u8, (left >> 8) as u8, (right >> 8) as u8]
+    };
+    let (first, green, third) = (channel(outer, 0), channel(middle, 0), channel(outer, 16));
+    let (red, blue) = match order {
+        ChannelOrder::Rgbx => (first, third),
+        ChannelOrder::Bgrx => (third, first),
+    };
+    let mut cell = [0; PACK];
+    cell[..4].copy_from_slice(&red);
+    cell[4..8].copy_from_slice(&green);
+    cell[8..].copy_from_slice(&blue);
+    cell
 }
 
 #[cfg(test)]
@@ -277,7 +228,8 @@ mod tests {
 
     #[test]
     fn packing_keeps_every_pixel_in_its_place() {
-        let image = RgbaImage::from_fn(4, 2, |x, y| Rgba([x as u8, 10 + y as u8, 20 + (y * 4 + x) as u8, 255]));
+        let image =
+            RgbaImage::from_fn(4, 2, |x, y| Rgba([x as u8, 10 + y as u8, 20 + (y * 4 + x) as u8, 255]));
         let mut packed = [0; 2 * PACK];
         pack_crop(image.as_raw(), 4, &mut packed);
         assert_eq!(packed[..PACK], [0, 1, 0, 1, 10, 10, 11, 11, 20, 21, 24, 25]);

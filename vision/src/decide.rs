@@ -157,9 +157,9 @@ impl Rules {
         }
         self.best_cards();
         reading.top.clear();
-        reading
-            .top
-            .extend(self.order.iter().map(|&card| (Arc::clone(&self.cards[card].id), self.probability[card])));
+        reading.top.extend(
+            self.order.iter().map(|&card| (Arc::clone(&self.cards[card].id), self.probability[card])),
+        );
         reading.embedding.clear();
         reading.embedding.extend_from_slice(logits.embedding);
         let best = self.settle_enhancement(logits, &mut reading.modifiers);
@@ -227,7 +227,8 @@ impl Rules {
         let mut class = plainest;
         if self.cards[best].card_type == CardType::Playing {
             let log = |card: usize| self.probability[card].max(1e-9).ln();
-            let likelihood = |card: usize| log(card) + logits[self.cards[card].enhancement.unwrap_or(plainest)];
+            let likelihood =
+                |card: usize| log(card) + logits[self.cards[card].enhancement.unwrap_or(plainest)];
             let plain = self.order.iter().copied().find(|&card| self.cards[card].enhancement.is_none());
             let special = (0..self.cards.len()).filter(|&card| self.cards[card].enhancement.is_some());
             if let Some(card) =
@@ -250,7 +251,8 @@ impl Rules {
         let consumable = matches!(card_type, CardType::Tarot | CardType::Planet | CardType::Spectral);
         pick(self.edition.as_ref(), playing || joker || consumable, logits, "base", &mut modifiers.edition);
         pick(self.seal.as_ref(), playing, logits, "none", &mut modifiers.seal);
-        modifiers.debuffed = (playing || joker) && self.debuffed.as_ref().is_some_and(|words| is_true(words, logits));
+        modifiers.debuffed =
+            (playing || joker) && self.debuffed.as_ref().is_some_and(|words| is_true(words, logits));
         let stickers = self.stickers.as_ref().filter(|_| joker);
         let mut count = 0;
         for (word, &logit) in stickers.iter().flat_map(|it| it.words.iter().zip(logits.heads[it.head])) {

@@ -102,7 +102,8 @@ fn is_peak(grid: &Grid, cells: &[f32], column: usize, row: usize) -> bool {
 fn quad_at(grid: &Grid, cells: &[f32], column: usize, row: usize) -> Quad<InModel> {
     let offsets = &cells[grid.at(column, row) + 1..][..8];
     let centre = [(column as f32 + 0.5) * grid.stride, (row as f32 + 0.5) * grid.stride];
-    let coordinate = |corner: usize, axis: usize| centre[axis] + offsets[2 * corner + axis] * grid.corner_scale;
+    let coordinate =
+        |corner: usize, axis: usize| centre[axis] + offsets[2 * corner + axis] * grid.corner_scale;
     Quad::from_xy([0, 1, 2, 3].map(|corner| [coordinate(corner, 0), coordinate(corner, 1)]))
 }
 
@@ -153,7 +154,8 @@ mod tests {
         decode(&GRID, 0.35, &encode(cards), &mut found);
         assert_eq!(found.len(), cards.len(), "{found:?}");
         for card in cards {
-            let shift = found.iter().map(|it| it.quad.largest_corner_shift(*card)).fold(f32::INFINITY, f32::min);
+            let shift =
+                found.iter().map(|it| it.quad.largest_corner_shift(*card)).fold(f32::INFINITY, f32::min);
             assert!(shift < 0.01, "{card:?} is off by {shift}");
         }
     }
@@ -162,7 +164,9 @@ mod tests {
     fn card(x: f32, y: f32, height: f32, turn: f32) -> Quad<InModel> {
         let (sin, cos) = turn.sin_cos();
         let (w, h) = (height * 71.0 / 95.0 / 2.0, height / 2.0);
-        Quad::from_xy([[-w, -h], [w, -h], [w, h], [-w, h]].map(|[u, v]| [x + u * cos - v * sin, y + u * sin + v * cos]))
+        Quad::from_xy(
+            [[-w, -h], [w, -h], [w, h], [-w, h]].map(|[u, v]| [x + u * cos - v * sin, y + u * sin + v * cos]),
+        )
     }
 
     proptest! {
@@ -208,7 +212,8 @@ mod tests {
     #[test]
     fn a_frame_full_of_heat_gives_no_more_than_the_limit() {
         let small_card = [9.0, -0.05, -0.06, 0.05, -0.06, 0.05, 0.06, -0.05, 0.06];
-        let cells: Vec<f32> = small_card.into_iter().cycle().take(GRID.columns * GRID.rows * SUB_CELL).collect();
+        let cells: Vec<f32> =
+            small_card.into_iter().cycle().take(GRID.columns * GRID.rows * SUB_CELL).collect();
         let mut found = Vec::new();
         decode(&GRID, 0.35, &cells, &mut found);
         assert_eq!(found.len(), MAX_CARDS);

@@ -45,10 +45,7 @@ impl Detector {
             network: "detector",
             files: &detector.files,
             input_size: detector.input_size,
-            outputs: vec![(
-                "cells".into(),
-                vec![i64::from(rows), i64::from(columns), decode::CELL as i64],
-            )],
+            outputs: vec![("cells".into(), vec![i64::from(rows), i64::from(columns), decode::CELL as i64])],
             max_batch: 1,
         };
         Ok(Self {

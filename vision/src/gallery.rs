@@ -89,10 +89,7 @@ impl Gallery {
 
     /// Id of the taught card most like `embedding` (of length one), and the cosine between them.
     pub fn nearest(&self, embedding: &[f32]) -> Option<(&Arc<str>, f32)> {
-        self.cards
-            .iter()
-            .map(|(id, taught)| (id, dot(taught, embedding)))
-            .max_by(|a, b| a.1.total_cmp(&b.1))
+        self.cards.iter().map(|(id, taught)| (id, dot(taught, embedding))).max_by(|a, b| a.1.total_cmp(&b.1))
     }
 }
 

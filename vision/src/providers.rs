@@ -141,10 +141,7 @@ pub(crate) fn register(builder: &mut SessionBuilder, order: &[Provider], report:
             let help = provider
                 .setup()
                 .map(|kind| format!("; `cargo xtask setup --runtime {kind}` gets one that has it"));
-            report.refuse(
-                provider,
-                format!("not in this build of ONNX Runtime{}", help.unwrap_or_default()),
-            );
+            report.refuse(provider, format!("not in this build of ONNX Runtime{}", help.unwrap_or_default()));
             continue;
         }
         match dispatch.register(builder) {

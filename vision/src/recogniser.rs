@@ -86,7 +86,9 @@ pub enum OpenError {
         source: CatalogueError,
     },
     /// The catalogue is not the one that the model was trained on.
-    #[error("the model {model:?} was trained on catalogue {wanted}, but {path} is {found}\nhelp: run `trainer export` again, or put back the catalogue")]
+    #[error(
+        "the model {model:?} was trained on catalogue {wanted}, but {path} is {found}\nhelp: run `trainer export` again, or put back the catalogue"
+    )]
     Digest {
         /// Name of the model.
         model: String,

@@ -162,8 +162,8 @@ impl Runtime {
 
 fn start(search: &Search) -> Result<Runtime, RuntimeError> {
     if let Some(path) = &search.explicit {
-        let builder =
-            try_library(path).map_err(|reason| RuntimeError::Explicit(Attempt { place: path.clone(), reason }))?;
+        let builder = try_library(path)
+            .map_err(|reason| RuntimeError::Explicit(Attempt { place: path.clone(), reason }))?;
         return build(builder, path);
     }
     let (candidates, mut tried) = search.candidates();

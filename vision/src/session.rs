@@ -8,6 +8,7 @@ use std::path::Path;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{IoBinding, Session};
 use ort::value::{Outlet, Tensor, TensorElementType, ValueType};
+use serde_json::Value;
 use shared::manifest::{METADATA_KEY, Manifest, ManifestError, NetworkFiles};
 use shared::preprocess::PACK;
 
@@ -56,13 +57,17 @@ pub enum NetworkError {
     #[error(transparent)]
     File(#[from] ManifestError),
     /// The model has no int8 variant.
-    #[error("the {network} has no int8 file\nhelp: run `trainer export`, or leave the precision to the program")]
+    #[error(
+        "the {network} has no int8 file\nhelp: run `trainer export`, or leave the precision to the program"
+    )]
     NoInt8 {
         /// Which network.
         network: &'static str,
     },
     /// ONNX Runtime refuses the file.
-    #[error("ONNX Runtime cannot run {file}: {reason}\nhelp: run `trainer export` again, or install the model again")]
+    #[error(
+        "ONNX Runtime cannot run {file}: {reason}\nhelp: run `trainer export` again, or install the model again"
+    )]
     Refused {
         /// The file.
         file: String,
@@ -70,7 +75,9 @@ pub enum NetworkError {
         reason: String,
     },
     /// The network is not the one that `model.json` describes.
-    #[error("{file} disagrees with model.json: {reason}\nhelp: run `trainer export` again, or install the model again")]
+    #[error(
+        "{file} disagrees with model.json: {reason}\nhelp: run `trainer export` again, or install the model again"
+    )]
     Disagrees {
         /// The file.
         file: String,
@@ -81,7 +88,9 @@ pub enum NetworkError {
 
 /// A run that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("the {network} failed: {reason}\nhelp: `overlay doctor` shows what it runs on; another provider may do")]
+#[error(
+    "the {network} failed: {reason}\nhelp: `overlay doctor` shows what it runs on; another provider may do"
+)]
 pub struct RunError {
     network: &'static str,
     reason: String,
@@ -256,14 +265,16 @@ fn builder(runtime: &Runtime, threads: usize) -> ort::Result<SessionBuilder> {
     Ok(builder)
 }
 
-fn choose<'a>(contract: &Contract<'a>, precision: Precision, report: &Report) -> Result<&'a str, NetworkError> {
+fn choose<'a>(
+    contract: &Contract<'a>,
+    precision: Precision,
+    report: &Report,
+) -> Result<&'a str, NetworkError> {
     let int8 = contract.files.int8.as_deref();
     match precision {
         Precision::Float32 => Ok(&contract.files.float32),
         Precision::Int8 => int8.ok_or(NetworkError::NoInt8 { network: contract.network }),
-        Precision::Automatic => {
-            Ok(int8.filter(|_| report.is_cpu_only()).unwrap_or(&contract.files.float32))
-        }
+        Precision::Automatic => Ok(int8.filter(|_| report.is_cpu_only()).unwrap_or(&contract.files.float32)),
     }
 }
 
@@ -279,31 +290,50 @@ fn check_shape(
         other => return Err(format!("{:?} must be a tensor of {element}, not {other}", outlet.name())),
     };
     let batch_fits = shape.first().is_some_and(|&batch| batch == -1 || max_batch == 1 && batch == 1);
-    let item_fits =
-        shape.len() == item.len() + 1 && shape[1..].iter().zip(item).all(|(&has, &wants)| has == -1 || has == wants);
+    let item_fits = shape.len() == item.len() + 1
+        && shape[1..].iter().zip(item).all(|(&has, &wants)| has == -1 || has == wants);
     if batch_fits && item_fits {
         Ok(())
     } else {
-        Err(format!("{:?} has the shape {:?}; after the batch it must be {item:?}", outlet.name(), &shape[..]))
+        Err(format!(
+            "{:?} has the shape {:?}; after the batch it must be {item:?}",
+            outlet.name(),
+            &shape[..]
+        ))
     }
 }
 
 /// What is inside the file was written before digests and figures were known: only what decides how it is used counts.
 fn check_metadata(inside: &str, network: &str, manifest: &Manifest) -> Result<(), String> {
-    let inside: serde_json::Value =
+    let inside: Value =
         serde_json::from_str(inside).map_err(|error| format!("its metadata is not JSON: {error}"))?;
     let outside = serde_json::to_value(manifest).map_err(|error| error.to_string())?;
     let used: &[&str] = match network {
-        "detector" => &["/detector/input_size", "/detector/stride", "/detector/corner_scale", "/detector/anchor"],
+        "detector" => {
+            &["/detector/input_size", "/detector/stride", "/detector/corner_scale", "/detector/anchor"]
+        }
         _ => &["/identifier/input_size", "/identifier/widen", "/identifier/embedding", "/identifier/heads"],
     };
     let differs = ["/catalogue", "/catalogue_digest"]
         .iter()
         .chain(used)
-        .find(|pointer| inside.pointer(pointer) != outside.pointer(pointer));
+        .find(|pointer| !is_same(inside.pointer(pointer), outside.pointer(pointer)));
     match differs {
         None => Ok(()),
         Some(pointer) => Err(format!("{} differs", pointer[1..].replace('/', "."))),
+    }
+}
+
+/// Equal, but for how a 32-bit float came to be written.
+fn is_same(a: Option<&Value>, b: Option<&Value>) -> bool {
+    match (a, b) {
+        (Some(Value::Number(a)), Some(Value::Number(b))) => {
+            a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| a as f32 == b as f32)
+        }
+        (Some(Value::Array(a)), Some(Value::Array(b))) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(Some(a), Some(b)))
+        }
+        _ => a.is_some() && a == b,
     }
 }
 

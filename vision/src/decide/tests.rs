@@ -21,7 +21,8 @@ fn rules() -> Rules {
             card("S_Q", "Playing Card"), card("m_stone", "Playing Card"), card("j_one", "Joker"), card("p_pack", "Booster"),
         ],
     });
-    let softmax = |name: &str, classes: &[&str]| json!({"name": name, "activation": "softmax", "classes": classes});
+    let softmax =
+        |name: &str, classes: &[&str]| json!({"name": name, "activation": "softmax", "classes": classes});
     let manifest = json!({
         "format": 1, "name": "test", "catalogue": "test", "catalogue_digest": "",
         "detector": {"files": {"float32": "d"}, "input_size": [640, 360], "stride": 4, "corner_scale": 32.0,
@@ -166,6 +167,10 @@ fn modifiers_follow_the_type() {
     let foil = || Modifiers { edition: "foil".into(), ..Modifiers::default() };
     let playing = Modifiers { enhancement: "gold".into(), seal: "red".into(), debuffed: true, ..foil() };
     check(&loud("S_K"), Some("S_K"), playing);
-    check(&loud("j_one"), Some("j_one"), Modifiers { stickers: vec!["rental".into()], debuffed: true, ..foil() });
+    check(
+        &loud("j_one"),
+        Some("j_one"),
+        Modifiers { stickers: vec!["rental".into()], debuffed: true, ..foil() },
+    );
     check(&loud("p_pack"), Some("p_pack"), Modifiers::default());
 }
