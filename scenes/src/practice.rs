@@ -20,6 +20,9 @@ mod pen;
 mod pictures;
 mod shape;
 
+/// Draws what a word stands for, if it stands for anything.
+type Draw = fn(&str) -> Option<RgbaImage>;
+
 /// The catalogue that ships as `data/catalogues/practice.json`.
 pub fn catalogue() -> Arc<Catalogue> {
     let text = include_str!("../../data/catalogues/practice.json");
@@ -57,8 +60,11 @@ pub fn sheets(catalogue: &Catalogue) -> BTreeMap<String, RgbaImage> {
         }
     }
     let words = &catalogue.modifiers;
-    let kinds: [(&[ModifierArt], fn(&str) -> Option<RgbaImage>); 3] =
-        [(&words.enhancements, bases::enhancement), (&words.seals, bases::seal), (&words.stickers, bases::sticker)];
+    let kinds: [(&[ModifierArt], Draw); 3] = [
+        (&words.enhancements, bases::enhancement),
+        (&words.seals, bases::seal),
+        (&words.stickers, bases::sticker),
+    ];
     for (modifiers, draw) in kinds {
         for modifier in modifiers {
             if let (Some(cell), Some(picture)) = (&modifier.cell, draw(&modifier.word)) {
@@ -69,7 +75,10 @@ pub fn sheets(catalogue: &Catalogue) -> BTreeMap<String, RgbaImage> {
     for name in &catalogue.not_cards {
         let [columns, rows] = catalogue.sheets[name].grid;
         for number in 0..columns * rows {
-            put(&Cell { sheet: name.clone(), x: number % columns, y: number / columns }, &bases::token(number));
+            put(
+                &Cell { sheet: name.clone(), x: number % columns, y: number / columns },
+                &bases::token(number),
+            );
         }
     }
     sheets

@@ -113,7 +113,7 @@ fn cobbles(pen: &mut Pen) {
             ..1.3 => INK,
             ..2.6 if x - left + y - top > 0 => SLATE,
             ..2.8 => SILVER,
-            _ if near[0].1 % 3 == 0 => mix(STONE, SLATE, 40),
+            _ if near[0].1.is_multiple_of(3) => mix(STONE, SLATE, 40),
             _ => STONE,
         }
     });
@@ -148,7 +148,8 @@ pub(super) fn sticker(word: &str) -> Option<RgbaImage> {
     match word {
         "eternal" => pen.flat(WHITE, ring(12, y, 4, 2)),
         "perishable" => {
-            pen.flat(PINK, path(&[(9, y - 3), (15, y + 3)], 2).or(path(&[(15, y - 3), (9, y + 3)], 2)))
+            let cross = path(&[(9, y - 3), (15, y + 3)], 2).or(path(&[(15, y - 3), (9, y + 3)], 2));
+            pen.flat(PINK, cross);
         }
         _ => pen.flat(INK, bitmap("..#../.####/#.#../.###./..#.#/####./..#..", 10, y - 3)),
     }

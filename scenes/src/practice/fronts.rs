@@ -63,7 +63,7 @@ fn pips(pen: &mut Pen, suit: &Suit, rank: char) {
     const LEFT: i32 = 24;
     const RIGHT: i32 = 46;
     let pair = |y: i32| vec![(LEFT, y), (RIGHT, y)];
-    let (upper, middle): (Vec<(i32, i32)>, Vec<(i32, i32)>) = match rank {
+    let (upper, middle) = match rank {
         '2' => (vec![(AXIS, 19)], vec![]),
         '3' => (vec![(AXIS, 19)], vec![(AXIS, 47)]),
         '4' => (pair(19), vec![]),

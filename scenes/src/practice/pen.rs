@@ -14,6 +14,7 @@ pub(super) struct Pen {
     ink: Colour,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "drawings read as lists of shapes made on the spot")]
 impl Pen {
     /// An empty card.
     pub(super) fn card() -> Self {

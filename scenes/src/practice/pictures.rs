@@ -19,6 +19,9 @@ mod weather;
 
 type Motif = fn(&mut Pen);
 
+/// Paints a variant of a pack.
+type Print = fn(&mut Pen, usize);
+
 /// A companion's motif, window, ground and frame colour.
 struct Companion(&'static str, Motif, Window, Ground, [Colour; 2], Colour);
 
@@ -89,7 +92,7 @@ const STAMPS: [(&str, Motif, [Colour; 2], &str); 8] = [
     ("x_balance", tools::balance, [LILAC, VIOLET], "50"),
 ];
 
-const PACKS: [(&str, fn(&mut Pen, usize), usize); 6] = [
+const PACKS: [(&str, Print, usize); 6] = [
     ("x_seeds_1", packs::seeds, 0),
     ("x_seeds_2", packs::seeds, 1),
     ("x_tea_1", packs::tea, 0),

@@ -20,6 +20,9 @@ const CATALOGUE: &str = r#"{
     "cards": [{"id": "x", "name": "X", "type": "Joker", "looks": [{"art": [{"base": {"sheet": "a", "x": 1, "y": 0}}]}]}]
 }"#;
 
+/// Names and contents of files.
+type Files = Vec<(String, Vec<u8>)>;
+
 fn catalogue() -> Catalogue {
     Catalogue::parse(CATALOGUE).unwrap()
 }
@@ -32,7 +35,7 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// The files of a whole copy of the game.
-fn whole() -> Vec<(String, Vec<u8>)> {
+fn whole() -> Files {
     let file = |name: &str, bytes| (name.to_owned(), bytes);
     vec![
         file("resources/textures/1x/A.png", png(6, 4)),
@@ -105,7 +108,7 @@ fn every_form_of_a_copy_gives_the_same_files() {
             name.strip_prefix("resources/textures/").map(|name| (name.to_owned(), bytes.clone()))
         })
         .collect();
-    let cases: [(&str, &str, Vec<(String, Vec<u8>)>); 7] = [
+    let cases: [(&str, &str, Files); 7] = [
         ("program", "Tiny.exe", vec![("Tiny.exe".into(), as_program(&archive))]),
         ("archive", "Any name.love", vec![("Any name.love".into(), archive.clone())]),
         ("application", "Tiny.app", vec![("Tiny.app/Contents/Resources/Tiny.love".into(), archive.clone())]),
@@ -164,7 +167,7 @@ fn files_that_are_no_copy_are_told_apart() {
 
 /// An import of a copy whose files were changed.
 #[track_caller]
-fn refused_with(test: &str, change: impl FnOnce(&mut Vec<(String, Vec<u8>)>)) -> ImportError {
+fn refused_with(test: &str, change: impl FnOnce(&mut Files)) -> ImportError {
     let mut files = whole();
     change(&mut files);
     Place::new(test).refused(&zipped(&files))

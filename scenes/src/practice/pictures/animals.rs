@@ -87,7 +87,7 @@ pub(super) fn crab(pen: &mut Pen) {
     pen.flat(INK, rect(28, 27, 29, 29).mirrored());
     pen.part(RED, ellipse(35, 54, 20, 15));
     pen.flat(ORANGE, disc(26, 50, 2).or(disc(33, 46, 1)).mirrored());
-    pen.flat(INK, curve(8, 2, |t| (27.0 + 16.0 * t, 58.0 + 5.0 * (t * 3.14).sin())));
+    pen.flat(INK, curve(8, 2, |t| (27.0 + 16.0 * t, 58.0 + 5.0 * (t * std::f32::consts::PI).sin())));
 }
 
 pub(super) fn penguin(pen: &mut Pen) {

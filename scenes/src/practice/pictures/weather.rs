@@ -71,7 +71,7 @@ pub(super) fn noon(pen: &mut Pen) {
     }
     pen.part(GOLD, disc(35, 44, 14));
     pen.flat(INK, path(&[(28, 40), (31, 40)], 2).mirrored());
-    pen.flat(INK, curve(8, 2, |t| (29.0 + 12.0 * t, 47.0 + 4.0 * (t * 3.14).sin())));
+    pen.flat(INK, curve(8, 2, |t| (29.0 + 12.0 * t, 47.0 + 4.0 * (t * std::f32::consts::PI).sin())));
     pen.flat(ROSE, disc(25, 47, 1).mirrored());
 }
 
