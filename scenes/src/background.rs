@@ -6,6 +6,7 @@ use image::{Rgba, RgbaImage};
 
 use crate::canvas::Colour;
 use crate::dice::Dice;
+use crate::resize::{Manner, resized};
 use crate::wave::{cos, sin};
 
 /// Width and height of a kept pattern: the game draws its paint about this coarse.
@@ -42,14 +43,16 @@ impl Swirl {
         let time = dice.range(0.0, 2000.0);
         let spin = if dice.chance(0.3) { dice.range(0.2, 1.0) } else { 0.0 };
         let turn = dice.range(0.0, std::f32::consts::TAU);
-        let mut paint = Vec::with_capacity(width * height);
-        for y in 0..height {
-            for x in 0..width {
+        let (sin_turn, cos_turn) = turn.sin_cos();
+        let mut paint = vec![0; width * height];
+        for (y, row) in paint.chunks_exact_mut(width).enumerate() {
+            let v = (y as f32 - height as f32 / 2.0) / diagonal;
+            for (x, amount) in row.iter_mut().enumerate() {
                 let u = (x as f32 - width as f32 / 2.0) / diagonal - 0.12;
-                let v = (y as f32 - height as f32 / 2.0) / diagonal;
-                let distance = (u * u + v * v).sqrt();
-                let angle = v.atan2(u) + turn - 10.0 * (spin * distance + 1.0 - spin);
-                let mut p = [30.0 * distance * cos(angle), 30.0 * distance * sin(angle)];
+                let twist = -10.0 * spin * (u * u + v * v).sqrt();
+                let (s, c) = (sin(twist), cos(twist));
+                let (s, c) = (s * cos_turn + c * sin_turn, c * cos_turn - s * sin_turn);
+                let mut p = [30.0 * (u * c - v * s), 30.0 * (u * s + v * c)];
                 let mut q = [p[0] + p[1]; 2];
                 for _ in 0..5 {
                     let wave = sin(p[0].max(p[1]));
@@ -59,8 +62,7 @@ impl Swirl {
                     let back = cos(p[0] + p[1]) - sin(p[0] * 0.711 - p[1]);
                     p = [p[0] - back, p[1] - back];
                 }
-                let amount = (p[0] * p[0] + p[1] * p[1]).sqrt() * 0.035;
-                paint.push((amount.min(2.0) * 127.5) as u8);
+                *amount = ((p[0] * p[0] + p[1] * p[1]).sqrt() * (0.035 * 127.5)).min(255.0) as u8;
             }
         }
         Self { paint }
@@ -116,22 +118,13 @@ pub(crate) fn palette(dice: &mut Dice) -> [[u8; 4]; 256] {
 
 /// Another program's picture: smooth or blocky patches of colour.
 pub(crate) fn patches(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
-    let (columns, rows) = (dice.between(2, 30), dice.between(2, 20));
-    let colours: Vec<[f32; 3]> =
-        (0..(columns + 1) * (rows + 1)).map(|_| [0; 3].map(|_: u8| dice.range(0.0, 255.0))).collect();
-    let smooth = dice.chance(0.5);
-    RgbaImage::from_fn(width, height, |x, y| {
-        let (u, v) = (x as f32 / width as f32 * columns as f32, y as f32 / height as f32 * rows as f32);
-        let (column, row) = (u as usize, v as usize);
-        let at = |dx: usize, dy: usize| colours[(row + dy) * (columns + 1) + column + dx];
-        let (fu, fv) = if smooth { (u - column as f32, v - row as f32) } else { (0.0, 0.0) };
-        let mixed = |k: usize| {
-            let upper = at(0, 0)[k] * (1.0 - fu) + at(1, 0)[k] * fu;
-            let lower = at(0, 1)[k] * (1.0 - fu) + at(1, 1)[k] * fu;
-            (upper * (1.0 - fv) + lower * fv) as u8
-        };
-        Rgba([mixed(0), mixed(1), mixed(2), 255])
-    })
+    let (columns, rows) = (dice.between(2, 30) as u32, dice.between(2, 20) as u32);
+    let manner = if dice.chance(0.5) { Manner::Linear } else { Manner::Nearest };
+    let small = RgbaImage::from_fn(columns, rows, |_, _| {
+        let [r, g, b] = [0; 3].map(|_: u8| dice.below(256) as u8);
+        Rgba([r, g, b, 255])
+    });
+    resized(&small, width, height, manner)
 }
 
 /// One colour.

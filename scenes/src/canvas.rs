@@ -138,8 +138,8 @@ impl Canvas {
         let (y0, y1) = self.rows(top, bottom);
         for y in y0..y1 {
             let Some((left, right)) = crossings(corners, y as f32 + 0.5) else { continue };
-            let x0 = (left.round().max(0.0) as u32).min(width) as usize;
-            let x1 = (right.round().max(0.0) as u32).min(width) as usize;
+            let x0 = ((left + 0.5).max(0.0) as u32).min(width) as usize;
+            let x1 = ((right + 0.5).max(0.0) as u32).min(width) as usize;
             if x0 < x1 {
                 let row = y as usize * width as usize;
                 for pixel in self.image.as_flat_samples_mut().samples[(row + x0) * 4..(row + x1) * 4].chunks_exact_mut(4) {
@@ -176,7 +176,7 @@ impl Canvas {
     }
 
     fn rows(&self, top: f32, bottom: f32) -> (u32, u32) {
-        let clamp = |y: f32| (y.round().max(0.0) as u32).min(self.image.height());
+        let clamp = |y: f32| ((y + 0.5).max(0.0) as u32).min(self.image.height());
         (clamp(top), clamp(bottom))
     }
 
@@ -187,7 +187,7 @@ impl Canvas {
         if left >= right {
             return;
         }
-        let (x0, x1) = (left.round() as usize, (right.round() as usize).min(width as usize));
+        let (x0, x1) = ((left + 0.5) as usize, ((right + 0.5) as usize).min(width as usize));
         let row = y as usize * width as usize;
         let strength = (opacity.clamp(0.0, 1.0) * 256.0) as u32;
         let samples = self.image.as_flat_samples_mut().samples;

@@ -3,8 +3,6 @@
 //! Layers are drawn as the game draws them: enhancement or base, front, edition, what floats, seal, stickers, and the
 //! cross of a debuffed card last.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::{Rgba, RgbaImage, imageops};
 use shared::catalogue::{Art, CardType, Catalogue, Cell};
 use shared::geometry::{Homography, InFrame, Quad};
@@ -14,6 +12,7 @@ use crate::art::Sprites;
 use crate::canvas::warp::Sprite;
 use crate::dice::Dice;
 use crate::edition::{self, Effect};
+use crate::resize::{Manner, resized};
 
 /// What is true of a card in a composed picture. Words are indices into the catalogue's lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,7 +116,7 @@ pub(crate) struct Finish {
 pub(crate) fn plain(sprites: &Sprites, art: &Art, enhancement: Option<&Cell>, scale: u32) -> RgbaImage {
     let [width, height] = sprites.catalogue().card_size;
     let mut picture = match art.base.as_ref().or(enhancement) {
-        Some(cell) => fitted(sprites.cell(cell, scale), width * scale, height * scale),
+        Some(cell) => resized(sprites.cell(cell, scale), width * scale, height * scale, Manner::Area),
         None => RgbaImage::new(width * scale, height * scale),
     };
     if let Some(front) = &art.front {
@@ -170,22 +169,9 @@ pub(crate) fn overlay(picture: &mut RgbaImage, over: &RgbaImage) {
     if over.dimensions() == picture.dimensions() {
         imageops::overlay(picture, over, 0, 0);
     } else {
-        let fitted = fitted(over, picture.width(), picture.height());
+        let fitted = resized(over, picture.width(), picture.height(), Manner::Area);
         imageops::overlay(picture, &fitted, 0, 0);
     }
-}
-
-/// The picture at another size.
-pub(crate) fn fitted(picture: &RgbaImage, width: u32, height: u32) -> RgbaImage {
-    if picture.dimensions() == (width, height) {
-        return picture.clone();
-    }
-    let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x4)
-        .expect("an image has its own size");
-    let mut target = Image::new(width, height, PixelType::U8x4);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box));
-    Resizer::new().resize(&source, &mut target, &options).expect("both are four bytes a pixel");
-    RgbaImage::from_raw(width, height, target.into_vec()).expect("the target has this size")
 }
 
 /// Left, top, right and bottom of what is opaque in shares of the picture, and how much of that is filled.

@@ -17,7 +17,7 @@ pub(crate) fn hsl_from_rgb([r, g, b]: [f32; 3]) -> [f32; 3] {
     } else {
         (r - g) / delta + 4.0
     };
-    [(hue / 6.0).rem_euclid(1.0), saturation, lightness]
+    [wrapped(hue / 6.0), saturation, lightness]
 }
 
 /// Back to red, green and blue; lightness beyond one gives values beyond one, as on the graphics card.
@@ -32,7 +32,7 @@ pub(crate) fn rgb_from_hsl([hue, saturation, lightness]: [f32; 3]) -> [f32; 3] {
     };
     let bottom = 2.0 * lightness - top;
     let channel = |offset: f32| {
-        let hue = (hue + offset).rem_euclid(1.0) * 6.0;
+        let hue = wrapped(hue + offset) * 6.0;
         let slope = if hue < 1.0 {
             hue
         } else if hue < 3.0 {
@@ -45,6 +45,12 @@ pub(crate) fn rgb_from_hsl([hue, saturation, lightness]: [f32; 3]) -> [f32; 3] {
         bottom + (top - bottom) * slope
     };
     [channel(1.0 / 3.0), channel(0.0), channel(-1.0 / 3.0)]
+}
+
+/// The part of a turn, in `0.0..=1.0`.
+fn wrapped(turns: f32) -> f32 {
+    let part = turns - (turns as i32) as f32;
+    if part < 0.0 { part + 1.0 } else { part }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::canvas::{Area, Canvas, Owned};
 use crate::card;
 use crate::colour::{hsl_from_rgb, rgb_from_hsl};
 use crate::dice::Dice;
+use crate::resize::{Manner, resized};
 
 /// How much a mirrored card must differ from itself, in mean steps of 255, to count as another card.
 const MIRRORED_ENOUGH: f32 = 22.0;
@@ -124,7 +125,7 @@ impl Donors<'_> {
             let mut ground = RgbaImage::from_pixel(hole[2], hole[3], Rgba([paper[0], paper[1], paper[2], 255]));
             let tag = dice.pick(tags);
             let side = (hole[2].min(hole[3]) as f32 * dice.range(0.6, 1.0)) as u32;
-            let tag = card::fitted(tag, side, side * tag.height() / tag.width());
+            let tag = resized(tag, side, side * tag.height() / tag.width(), Manner::Area);
             let at = [(hole[2] - side) / 2, (hole[3].saturating_sub(tag.height())) / 2];
             imageops::overlay(&mut ground, &tag, at[0].into(), at[1].into());
             ground
@@ -134,7 +135,7 @@ impl Donors<'_> {
             let (w, h) = ((hole[2] as f32 / zoom) as u32, (hole[3] as f32 / zoom) as u32);
             let (w, h) = (w.min(other.width()), h.min(other.height()));
             let (x, y) = (dice.below((other.width() - w) as usize + 1) as u32, dice.below((other.height() - h) as usize + 1) as u32);
-            let mut cut = card::fitted(&imageops::crop_imm(&other, x, y, w, h).to_image(), hole[2], hole[3]);
+            let mut cut = resized(&imageops::crop_imm(&other, x, y, w, h).to_image(), hole[2], hole[3], Manner::Area);
             if dice.chance(0.4) {
                 imageops::flip_horizontal_in_place(&mut cut);
             }
@@ -165,7 +166,7 @@ impl Donors<'_> {
         let mut picture = if self.scale == 1 {
             small
         } else {
-            imageops::resize(&small, width * self.scale, height * self.scale, imageops::FilterType::Nearest)
+            resized(&small, width * self.scale, height * self.scale, Manner::Nearest)
         };
         let frame = dice.chance(0.4);
         let margin = (2 * self.scale) as f32;
@@ -198,7 +199,7 @@ impl Donors<'_> {
                 let (u, v) = (dice.below((other.width() - side) as usize), dice.below((other.height() - side) as usize));
                 imageops::crop_imm(&other, u as u32, v as u32, side, side).to_image()
             } else {
-                card::fitted(dice.pick(tags), side, side)
+                resized(dice.pick(tags), side, side, Manner::Area)
             };
             imageops::overlay(&mut picture, &mark, x as i64, y as i64);
         }

@@ -10,6 +10,7 @@
 //! * [`recipe`]: every probability and range, as data.
 //! * [`card`], [`bank`]: cards with their modifiers, drawn once for a run; invented ones among them.
 //! * [`scene`]: whole pictures for the detector. [`crop`]: single cards for the identifier.
+//! * [`single`]: one card as it is asked for.
 //! * [`preview`]: the truth drawn over a picture, for people.
 //!
 //! Everything is a function of a seed: the same on any number of threads. There is no clock, no file but art, and no
@@ -23,6 +24,7 @@ pub mod practice;
 pub mod preview;
 pub mod recipe;
 pub mod scene;
+pub mod single;
 
 mod background;
 mod canvas;
@@ -31,5 +33,6 @@ mod dice;
 mod edition;
 mod interface;
 mod invented;
+mod resize;
 mod screen_effects;
 mod wave;

@@ -76,11 +76,12 @@ fn light(image: &mut RgbaImage, recipe: &ScreenRecipe, shrunk: f32, dice: &mut D
             }
         }
         if let Some(saturation) = saturation {
-            let keep = (saturation * 256.0) as i32;
+            // Six bits, so that the product fits sixteen.
+            let keep = (saturation * 64.0) as i16;
             for pixel in row.chunks_exact_mut(4) {
-                let grey = (i32::from(pixel[0]) + i32::from(pixel[1]) + i32::from(pixel[2])) / 3;
+                let grey = (i16::from(pixel[0]) + 2 * i16::from(pixel[1]) + i16::from(pixel[2])) >> 2;
                 for channel in &mut pixel[..3] {
-                    *channel = (grey + (((i32::from(*channel) - grey) * keep) >> 8)).clamp(0, 255) as u8;
+                    *channel = (grey + (((i16::from(*channel) - grey) * keep) >> 6)).clamp(0, 255) as u8;
                 }
             }
         }
@@ -90,13 +91,13 @@ fn light(image: &mut RgbaImage, recipe: &ScreenRecipe, shrunk: f32, dice: &mut D
         if let Some(dark) = vignette {
             let v = (y as f32 / height as f32 * 2.0 - 1.0).powi(2);
             for (pixel, &u) in row.chunks_exact_mut(4).zip(&across) {
-                let keep = (line * (1.0 - dark * (u * v + 0.2 * (u + v))) * 256.0) as u32;
-                pixel[..3].iter_mut().for_each(|channel| *channel = ((u32::from(*channel) * keep) >> 8) as u8);
+                let keep = (line * (1.0 - dark * (u * v + 0.2 * (u + v))) * 256.0) as u16;
+                pixel[..3].iter_mut().for_each(|channel| *channel = ((u16::from(*channel) * keep) >> 8) as u8);
             }
         } else if line < 1.0 {
-            let keep = (line * 256.0) as u32;
+            let keep = (line * 256.0) as u16;
             for pixel in row.chunks_exact_mut(4) {
-                pixel[..3].iter_mut().for_each(|channel| *channel = ((u32::from(*channel) * keep) >> 8) as u8);
+                pixel[..3].iter_mut().for_each(|channel| *channel = ((u16::from(*channel) * keep) >> 8) as u8);
             }
         }
     }
@@ -104,20 +105,22 @@ fn light(image: &mut RgbaImage, recipe: &ScreenRecipe, shrunk: f32, dice: &mut D
 
 /// Length of the kept noise; prime, so that rows do not line up.
 const NOISE: usize = 262_139;
+/// How many bytes of a row are noised at once.
+const LONGEST: usize = 8192 * 4;
 
 fn noise(image: &mut RgbaImage, deviation: f32, dice: &mut Dice) {
     static TABLE: OnceLock<Vec<i8>> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
         let mut dice = Dice::new(7, 77);
-        (0..NOISE + 8192 * 4).map(|_| dice.normal(32.0) as i8).collect()
+        (0..NOISE + LONGEST).map(|_| dice.normal(32.0) as i8).collect()
     });
-    let strength = (deviation * 8.0) as i32;
+    let strength = (deviation * 8.0) as i16;
     let stride = image.width() as usize * 4;
     for row in image.as_flat_samples_mut().samples.chunks_exact_mut(stride) {
         let start = dice.below(NOISE);
-        for (pixels, noise) in row.chunks_mut(8192 * 4).zip(std::iter::repeat(&table[start..])) {
-            for (channel, &wave) in pixels.iter_mut().zip(noise) {
-                *channel = (i32::from(*channel) + ((i32::from(wave) * strength) >> 8)).clamp(0, 255) as u8;
+        for pixels in row.chunks_mut(LONGEST) {
+            for (channel, &wave) in pixels.iter_mut().zip(&table[start..]) {
+                *channel = (i16::from(*channel) + ((i16::from(wave) * strength) >> 8)).clamp(0, 255) as u8;
             }
         }
         row.iter_mut().skip(3).step_by(4).for_each(|alpha| *alpha = 255);

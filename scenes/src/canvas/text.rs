@@ -160,12 +160,18 @@ fn sans_glyph(font: &Font, character: char, size: u32) -> Glyph {
 fn pixel_glyph(character: char, size: u32, aspect: f32) -> Glyph {
     let (rows, columns) = (pixel_font::ROWS + 1, pixel_font::COLUMNS);
     let unit = size as f32 / pixel_font::ROWS as f32;
-    let (width, height) = ((columns as f32 * unit * aspect).ceil() as usize, (rows as f32 * unit).ceil() as usize);
+    let (width, height) = (((columns as f32 + 0.5) * unit * aspect).ceil() as usize, (rows as f32 * unit).ceil() as usize);
     let mask = supersampled(width, height, |x, y| {
-        let (column, row) = ((x / (unit * aspect)) as usize, (y / unit) as usize);
-        column < columns && row < rows && pixel_font::is_set(character, column, row)
+        let row = (y / unit) as usize;
+        // Strokes are half a column wider than the font's pixels: interfaces write boldly.
+        let set = |x: f32| {
+            let column = x.max(0.0) as usize;
+            x >= 0.0 && column < columns && row < rows && pixel_font::is_set(character, column, row)
+        };
+        let across = x / (unit * aspect);
+        set(across) || set(across - 0.5)
     });
-    let advance = if character == ' ' { 3.6 } else { columns as f32 + 1.0 } * unit * aspect;
+    let advance = if character == ' ' { 3.6 } else { columns as f32 + 1.2 } * unit * aspect;
     Glyph { offset: [0, 0], width, mask, advance }
 }
 
@@ -174,9 +180,9 @@ fn stroke_character(number: u32) -> Vec<[f32; 4]> {
     let mut dice = Dice::new(u64::from(number), 91);
     (0..dice.between(4, 9))
         .map(|_| {
-            let length = dice.range(0.3, 0.95) * if dice.chance(0.55) { 1.0 } else { -1.0 };
+            let length = dice.range(0.3, 0.9) * if dice.chance(0.55) { 1.0 } else { -1.0 };
             let at = (dice.below(6) as f32) / 6.0 + 0.03;
-            let start = dice.range(0.0, 1.0 - length.abs());
+            let start = dice.range(0.0, 0.94 - length.abs());
             if length > 0.0 { [start, at, length, 0.11] } else { [at, start, length, 0.12] }
         })
         .collect()
@@ -192,16 +198,21 @@ fn stroke_glyph(strokes: &[[f32; 4]], size: u32) -> Glyph {
             u >= left && u < left + w && v >= top && v < top + h
         })
     });
-    Glyph { offset: [0, 0], width: pixels, mask, advance: side * 1.08 }
+    Glyph { offset: [0, 0], width: pixels, mask, advance: side * 1.14 }
 }
 
-/// Coverage of each pixel by `inside`, from 16 samples.
+/// Coverage of each pixel by `inside`, from 16 samples; from four for large glyphs.
 fn supersampled(width: usize, height: usize, inside: impl Fn(f32, f32) -> bool) -> Vec<u8> {
+    let side = if height < 20 { 4 } else { 2 };
     let mut mask = vec![0; width * height];
     for (position, value) in mask.iter_mut().enumerate() {
         let (x, y) = ((position % width) as f32, (position / width) as f32);
-        let hits = (0..16).filter(|&i| inside(x + (i % 4) as f32 / 4.0 + 0.125, y + (i / 4) as f32 / 4.0 + 0.125)).count();
-        *value = (hits * 255 / 16) as u8;
+        let sample = |i: usize| {
+            let (dx, dy) = ((i % side) as f32 + 0.5, (i / side) as f32 + 0.5);
+            inside(x + dx / side as f32, y + dy / side as f32)
+        };
+        let hits = (0..side * side).filter(|&i| sample(i)).count();
+        *value = (hits * 255 / (side * side)) as u8;
     }
     mask
 }

@@ -88,11 +88,13 @@ impl Level {
             let rows = [2 * y, (2 * y + 1).min(self.height - 1)];
             for x in 0..width {
                 let columns = [2 * x, (2 * x + 1).min(self.width - 1)];
-                for channel in 0..4 {
-                    let at = |row: usize, column: usize| u32::from(self.pixels[(row * self.width + column) * 4 + channel]);
-                    let sum: u32 = rows.iter().flat_map(|&row| columns.map(|column| at(row, column))).sum();
-                    pixels.push(((sum + 2) / 4) as u8);
-                }
+                let at = |row: usize, column: usize| -> [u32; 4] {
+                    let at = (row * self.width + column) * 4;
+                    [0, 1, 2, 3].map(|channel| u32::from(self.pixels[at + channel]))
+                };
+                let four = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(row, column)| at(rows[row], columns[column]));
+                let mean = |k: usize| ((four[0][k] + four[1][k] + four[2][k] + four[3][k] + 2) / 4) as u8;
+                pixels.extend([mean(0), mean(1), mean(2), mean(3)]);
             }
         }
         Self { width, height, pixels }
@@ -139,14 +141,15 @@ impl Canvas {
         };
         let [a, b, c, d, e, f, g, h, i] = inverse.matrix().map(|value| value as f32);
         let affine = g.abs() < 1e-7 && h.abs() < 1e-7;
+        let source = Taps { pixels: bytemuck::cast_slice(source), width: source_width, height: source_height };
         let corners = quad.to_xy();
         let bounds = quad.bounds();
         let (canvas_width, canvas_height) = (self.image.width() as usize, self.image.height() as usize);
         let first = (bounds.top - 0.5).floor().max(0.0) as usize;
         let last = ((bounds.bottom + 0.5).ceil().max(0.0) as usize).min(canvas_height);
-        let (last_x, last_y) = (source_width as i32 - 1, source_height as i32 - 1);
         let ink = self.ink;
         let owned = !self.owners.is_empty();
+        let slope = |fraction: f32| (((fraction - 0.5) * steps + 0.5).clamp(0.0, 1.0) * 256.0) as u32;
         let samples = self.image.as_flat_samples_mut().samples;
         for y in first..last {
             let v = y as f32 + 0.5;
@@ -157,51 +160,80 @@ impl Canvas {
             if left > right {
                 continue;
             }
-            let x0 = (left - 1.0).floor().max(0.0) as usize;
-            let x1 = ((right + 1.0).ceil().max(0.0) as usize).min(canvas_width);
+            let x0 = (left - 1.0).max(0.0) as usize;
+            let x1 = ((right + 2.0).max(0.0) as usize).min(canvas_width);
+            if x0 >= x1 {
+                continue;
+            }
             let row = y * canvas_width;
-            for x in x0..x1 {
+            let target = samples[(row + x0) * 4..(row + x1) * 4].chunks_exact_mut(4);
+            for (x, pixel) in (x0..x1).zip(target) {
                 let u = x as f32 + 0.5;
                 let w = if affine { 1.0 / i } else { 1.0 / (g * u + h * v + i) };
-                let sx = (a * u + b * v + c) * w - 0.5;
-                let sy = (d * u + e * v + f) * w - 0.5;
-                if !(sx > -1.0 && sy > -1.0 && sx < source_width as f32 && sy < source_height as f32) {
+                // One pixel more, so that cutting off the fraction rounds down.
+                let sx = (a * u + b * v + c) * w + 0.5;
+                let sy = (d * u + e * v + f) * w + 0.5;
+                if !(sx > 0.0 && sy > 0.0) {
                     continue;
                 }
-                let (left_x, top_y) = (sx.floor(), sy.floor());
-                let slope = |fraction: f32| ((fraction - 0.5) * steps + 0.5).clamp(0.0, 1.0) * 256.0;
-                let (fx, fy) = (slope(sx - left_x) as u32, slope(sy - top_y) as u32);
-                let (x_low, y_low) = (left_x as i32, top_y as i32);
-                let fetch = |x: i32, y: i32| -> [u32; 4] {
-                    if x < 0 || y < 0 || x > last_x || y > last_y {
-                        return [0; 4];
-                    }
-                    let at = (y as usize * source_width + x as usize) * 4;
-                    let pixel = &source[at..at + 4];
-                    [pixel[0].into(), pixel[1].into(), pixel[2].into(), pixel[3].into()]
-                };
-                let (p, q) = (fetch(x_low, y_low), fetch(x_low + 1, y_low));
-                let (r, s) = (fetch(x_low, y_low + 1), fetch(x_low + 1, y_low + 1));
-                let blend = |k: usize| {
-                    let upper = p[k] * (256 - fx) + q[k] * fx;
-                    let lower = r[k] * (256 - fx) + s[k] * fx;
-                    (upper * (256 - fy) + lower * fy) >> 16
-                };
-                let alpha = blend(3);
+                let (x_high, y_high) = (sx as usize, sy as usize);
+                if x_high > source_width || y_high > source_height {
+                    continue;
+                }
+                let (fx, fy) = (slope(sx - x_high as f32), slope(sy - y_high as f32));
+                let [even, odd] = source.blend(x_high, y_high, fx, fy);
+                let alpha = odd >> 16;
                 if alpha == 0 {
                     continue;
                 }
-                let at = (row + x) * 4;
-                let pixel = &mut samples[at..at + 4];
-                let keep = 255 - alpha;
-                for (k, channel) in pixel[..3].iter_mut().enumerate() {
-                    *channel = (blend(k) + (u32::from(*channel) * keep + 127) / 255).min(255) as u8;
+                if alpha == 255 {
+                    let colour = even | odd << 8;
+                    pixel.copy_from_slice(&colour.to_le_bytes());
+                } else {
+                    let keep = 256 - (alpha + (alpha >> 7));
+                    let over = [even & 0xFF, odd & 0xFF, even >> 16];
+                    for (channel, over) in pixel[..3].iter_mut().zip(over) {
+                        *channel = (over + (u32::from(*channel) * keep >> 8)).min(255) as u8;
+                    }
                 }
                 if owned && alpha > 127 {
                     self.owners[row + x] = ink;
                 }
             }
         }
+    }
+}
+
+/// A premultiplied picture, transparent all around.
+struct Taps<'a> {
+    pixels: &'a [u32],
+    width: usize,
+    height: usize,
+}
+
+impl Taps<'_> {
+    /// Blends the pixel left of and above `(x, y)` with its three neighbours to the right and below, two channels in
+    /// each number: red and blue, green and alpha.
+    #[inline]
+    fn blend(&self, x: usize, y: usize, fx: u32, fy: u32) -> [u32; 2] {
+        let inside = x >= 1 && y >= 1 && x < self.width && y < self.height;
+        let [p, q, r, s] = if inside {
+            let above = (y - 1) * self.width + x - 1;
+            let upper = &self.pixels[above..above + 2];
+            let lower = &self.pixels[above + self.width..above + self.width + 2];
+            [upper[0], upper[1], lower[0], lower[1]]
+        } else {
+            let fetch = |x: usize, y: usize| {
+                let inside = x >= 1 && y >= 1 && x <= self.width && y <= self.height;
+                if inside { self.pixels[(y - 1) * self.width + x - 1] } else { 0 }
+            };
+            [fetch(x, y), fetch(x + 1, y), fetch(x, y + 1), fetch(x + 1, y + 1)]
+        };
+        let mix = |a: u32, b: u32, share: u32| ((a * (256 - share) + b * share) >> 8) & 0x00FF_00FF;
+        [0, 8].map(|shift| {
+            let [p, q, r, s] = [p, q, r, s].map(|pixel| pixel >> shift & 0x00FF_00FF);
+            mix(mix(p, q, fx), mix(r, s, fx), fy)
+        })
     }
 }
 
