@@ -96,7 +96,9 @@ struct Words {
     activation: Activation,
 }
 
-/// Heads that a manifest may have; any further one is not read.
+/// The word of no enhancement and of no seal.
+const PLAIN: &str = "none";
+/// Names of the edition head: ours, and that of the labels' field.
 const EDITION: [&str; 2] = ["edition", "modifier"];
 
 impl Rules {
@@ -215,7 +217,7 @@ impl Rules {
         let mut best = self.order[0];
         modifiers.enhancement.clear();
         let Some(words) = &self.enhancement else {
-            modifiers.enhancement.push_str(&Modifiers::default().enhancement);
+            modifiers.enhancement.push_str(PLAIN);
             return best;
         };
         let logits = logits.heads[words.head];
@@ -250,7 +252,7 @@ impl Rules {
         let joker = card_type == CardType::Joker;
         let consumable = matches!(card_type, CardType::Tarot | CardType::Planet | CardType::Spectral);
         pick(self.edition.as_ref(), playing || joker || consumable, logits, "base", &mut modifiers.edition);
-        pick(self.seal.as_ref(), playing, logits, "none", &mut modifiers.seal);
+        pick(self.seal.as_ref(), playing, logits, PLAIN, &mut modifiers.seal);
         modifiers.debuffed =
             (playing || joker) && self.debuffed.as_ref().is_some_and(|words| is_true(words, logits));
         let stickers = self.stickers.as_ref().filter(|_| joker);

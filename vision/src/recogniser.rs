@@ -1,6 +1,6 @@
 //! The whole way from a frame to named cards.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use shared::catalogue::{Catalogue, CatalogueError};
 use shared::geometry::{InFrame, Quad};
@@ -87,16 +87,16 @@ pub enum OpenError {
     },
     /// The catalogue is not the one that the model was trained on.
     #[error(
-        "the model {model:?} was trained on catalogue {wanted}, but {path} is {found}\nhelp: run `trainer export` again, or put back the catalogue"
+        "the model {model:?} was trained on catalogue {wanted}, but that of {game:?} is {found}\nhelp: run `trainer export` again, or put back the catalogue"
     )]
     Digest {
         /// Name of the model.
         model: String,
-        /// The catalogue's file.
-        path: PathBuf,
+        /// The catalogue's game.
+        game: String,
         /// Digest in `model.json`.
         wanted: String,
-        /// Digest of the file.
+        /// Digest of the catalogue.
         found: String,
     },
     /// The classes of the model are not those of its catalogue.
@@ -122,16 +122,35 @@ impl Recogniser {
     /// When anything is missing or does not fit together; the error says what to do.
     pub fn open(folder: &Path, options: &Options) -> Result<Self, OpenError> {
         let manifest = Manifest::read(folder)?;
-        let path = shared::paths::catalogue(&manifest.catalogue);
-        let model = || manifest.name.clone();
-        let catalogue =
-            Catalogue::read(&path).map_err(|source| OpenError::Catalogue { model: model(), source })?;
+        let catalogue = Catalogue::read(&shared::paths::catalogue(&manifest.catalogue))
+            .map_err(|source| OpenError::Catalogue { model: manifest.name.clone(), source })?;
+        Self::assemble(folder, manifest, catalogue, options)
+    }
+
+    /// As [`Recogniser::open`], with a catalogue that is at hand.
+    ///
+    /// # Errors
+    /// As [`Recogniser::open`].
+    pub fn open_with(folder: &Path, catalogue: Catalogue, options: &Options) -> Result<Self, OpenError> {
+        Self::assemble(folder, Manifest::read(folder)?, catalogue, options)
+    }
+
+    fn assemble(
+        folder: &Path,
+        manifest: Manifest,
+        catalogue: Catalogue,
+        options: &Options,
+    ) -> Result<Self, OpenError> {
         if catalogue.digest() != manifest.catalogue_digest {
-            let (wanted, found) = (manifest.catalogue_digest.clone(), catalogue.digest().to_owned());
-            return Err(OpenError::Digest { model: model(), path, wanted, found });
+            return Err(OpenError::Digest {
+                model: manifest.name,
+                game: catalogue.game.clone(),
+                wanted: manifest.catalogue_digest,
+                found: catalogue.digest().to_owned(),
+            });
         }
         let rules = Rules::new(&manifest, &catalogue, TOP)
-            .map_err(|reason| OpenError::Classes { model: model(), reason })?;
+            .map_err(|reason| OpenError::Classes { model: manifest.name.clone(), reason })?;
         let gallery = Gallery::read(folder, manifest.identifier.embedding as usize)?;
         let runtime = Runtime::load()?;
         Ok(Self {
