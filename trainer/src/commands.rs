@@ -12,6 +12,9 @@ use shared::paths;
 use crate::recipe::{ArtSource, Recipe};
 use crate::train::composed::Material;
 
+pub mod calibrate;
+pub mod evaluate;
+pub mod export;
 pub mod import_art;
 pub mod preview;
 pub mod train;
@@ -32,6 +35,12 @@ enum Command {
     Scenes(preview::Arguments),
     /// Trains the detector, the identifier, or both
     Train(train::Arguments),
+    /// Measures class centroids and thresholds for unknown cards, after training
+    Calibrate(calibrate::Arguments),
+    /// Measures a run's networks or an exported model on composed pictures and screenshots
+    Evaluate(evaluate::Arguments),
+    /// Writes a run's networks as a model for the overlay
+    Export(export::Arguments),
 }
 
 /// Does what the command line says.
@@ -43,6 +52,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Command::ImportArt(arguments) => import_art::run(&arguments),
         Command::Scenes(arguments) => preview::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
     }
 }
 

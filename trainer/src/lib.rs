@@ -10,13 +10,16 @@
 //! * [`train`]: the loop, and what each network learns from; [`loader`] makes batches ahead of it.
 //! * [`targets`], [`loss`], [`schedule`]: pure.
 //! * [`checkpoint`]: all that a training needs to go on.
-//! * [`quantise`]: int8.
+//! * [`trained`]: what a run has made; [`calibrate`], [`evaluate`]: how good it is, and what it does not know.
+//! * [`export`], [`quantise`]: a model for the overlay, also in int8.
 //! * [`commands`], [`progress`]: what people see.
 //!
 //! No window and no ONNX Runtime session is opened in training.
 
+pub mod calibrate;
 pub mod checkpoint;
 pub mod commands;
+pub mod evaluate;
 pub mod export;
 pub mod loader;
 pub mod loss;
@@ -28,3 +31,4 @@ pub mod recipe;
 pub mod schedule;
 pub mod targets;
 pub mod train;
+pub mod trained;

@@ -8,10 +8,10 @@ use trainer::commands;
 /// What libtorch and the C library read before `main`, and what it does.
 ///
 /// Waiting threads sleep instead of spinning, because others compose pictures on the same processors; freed memory stays
-/// with the process, because every step asks for the same large tensors again (a tenth of the time otherwise).
+/// with the process, because every step asks for the same large tensors again (a quarter of the time otherwise).
 const ENVIRONMENT: [(&str, &str); 4] = [
     ("OMP_WAIT_POLICY", "passive"),
-    ("MALLOC_MMAP_THRESHOLD_", "4294967296"),
+    ("MALLOC_MMAP_MAX_", "0"),
     ("MALLOC_TRIM_THRESHOLD_", "17179869184"),
     ("MALLOC_TOP_PAD_", "67108864"),
 ];

@@ -170,4 +170,46 @@ mod tests {
         let nonsense = Card { quad: Quad::from_xy([[f32::NAN; 2]; 4]), visible: 1.0 };
         assert_eq!(Target::encode(&[nonsense], 320, 192), empty);
     }
+
+    /// What a perfect network would say, in the order of the exported output, must decode to the same quads: also in a
+    /// hand that is fanned as tightly as the game does it.
+    #[test]
+    fn a_fan_survives_encoding_and_decoding() {
+        let (width, height) = (640, 352);
+        for step in [0.22, 0.35, 0.6, 1.05] {
+            let cards: Vec<Card> = (0..9)
+                .map(|index| {
+                    let (x, turn) = (60.0 + index as f32 * step * 62.0, (index as f32 - 4.0) * 0.02);
+                    let (sin, cos) = turn.sin_cos();
+                    let corner = |u: f32, v: f32| [x + u * cos - v * sin, 170.0 + u * sin + v * cos];
+                    let quad = Quad::from_xy([[-31.0, -42.0], [31.0, -42.0], [31.0, 42.0], [-31.0, 42.0]].map(|[u, v]| corner(u, v)));
+                    Card { quad, visible: if index == 8 { 1.0 } else { step.min(1.0) } }
+                })
+                .collect();
+            let target = Target::encode(&cards, width, height);
+            let plane = target.rows * target.columns;
+            let mut cells = vec![0.0; target.cells.len()];
+            for (index, &value) in target.cells.iter().enumerate() {
+                let (channel, cell) = (index / plane, index % plane);
+                let is_heat = channel as i64 % VALUES == 0;
+                let heat = value.clamp(1e-4, 1.0 - 1e-4);
+                let planes = (SUB_CELLS * VALUES) as usize;
+                cells[cell * planes + channel] = if is_heat { (heat / (1.0 - heat)).ln() } else { value };
+            }
+            let grid = vision::decode::Grid {
+                columns: 2 * target.columns,
+                rows: 2 * target.rows,
+                stride: STRIDE as f32,
+                corner_scale: CORNER_SCALE,
+                anchor: ANCHOR,
+            };
+            let mut found = Vec::new();
+            vision::decode::decode(&grid, 0.35, &cells, &mut found);
+            assert_eq!(found.len(), cards.len(), "at a step of {step} widths");
+            for card in &cards {
+                let nearest = found.iter().map(|it| it.quad.largest_corner_shift(card.quad)).fold(f32::MAX, f32::min);
+                assert!(nearest < 0.01, "a corner is off by {nearest} at a step of {step} widths");
+            }
+        }
+    }
 }

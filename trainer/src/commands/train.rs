@@ -80,10 +80,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             && Recipe::read(path)? != own
         {
             bail!(
-                "{} differs from the recipe that {} was begun with\nhelp: leave --recipe out to go on with that one, \
-                 or begin a new run with --from {0} --run OTHER",
+                "{} differs from the recipe that {run} was begun with\nhelp: leave --recipe out to go on with that \
+                 one, or begin a new run with --from {run} --run OTHER",
                 path.display(),
-                run.display()
+                run = run.display()
             );
         }
         own

@@ -1,0 +1,126 @@
+//! `trainer export`: a run's networks as a model for the overlay.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use rayon::prelude::*;
+use scenes::scene;
+use serde_json::json;
+use shared::paths;
+use shared::preprocess::Letterboxer;
+use tch::Tensor;
+
+use super::calibrate::evaluation_bank;
+use super::{ArtArguments, material, read_recipe};
+use crate::calibrate::Calibration;
+use crate::checkpoint::Network;
+use crate::evaluate::identification::compose;
+use crate::evaluate::subject::{batch, unpacked};
+use crate::export;
+use crate::onnx::Batch;
+use crate::quantise::Options;
+use crate::train::composed::{Material, Purpose, seed_of};
+use crate::trained::{Trained, manifest};
+
+/// What `trainer export` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Folder of the run
+    #[arg(long, value_name = "DIR")]
+    run: PathBuf,
+    /// Name of the model [default: the recipe's]
+    #[arg(long)]
+    name: Option<String>,
+    /// Folder of the model [default: data/models/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// What was measured of it, for model.json: the output of `trainer evaluate`
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
+    #[command(flatten)]
+    art: ArtArguments,
+}
+
+/// Composed scenes, and batches of crops, that int8 is calibrated on.
+const SCENES: usize = 96;
+const BATCHES: usize = 24;
+const CROPS: usize = 64;
+
+/// Exports.
+///
+/// # Errors
+/// When the run is not complete, or a file does not compute what libtorch does.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let recipe = read_recipe(None, Some(&arguments.run))?;
+    let sprites = arguments.art.sprites(&recipe)?;
+    let detector = Trained::read(&arguments.run, Network::Detector)?;
+    let mut identifier = Trained::read(&arguments.run, Network::Identifier)?;
+    let steps = [detector.position.step, identifier.position.step];
+    let calibration = Calibration::read(&arguments.run, steps)?;
+    identifier.calibrate(&calibration);
+    let name = arguments.name.clone().unwrap_or_else(|| recipe.name.clone());
+    let figures = &calibration.figures;
+    let mut manifest = manifest(
+        &name,
+        sprites.catalogue(),
+        &detector.position,
+        &identifier.position,
+        figures.detection,
+        figures.thresholds,
+    );
+    let measured = match &arguments.metrics {
+        Some(path) => serde_json::from_slice(&std::fs::read(path)?)?,
+        None => serde_json::Value::Null,
+    };
+    manifest.metrics = json!({ "calibration": figures.report, "evaluation": measured, "steps": steps });
+    manifest.recipe = serde_json::to_value(&recipe)?;
+
+    let (scenes, crops) = pictures(&material(&recipe, sprites), &manifest)?;
+    let options = Options::default();
+    let folder = arguments.out.clone().unwrap_or_else(|| paths::data().join("models").join(&name));
+    let reports = export::export(
+        &folder,
+        manifest,
+        &export::Source {
+            graph: &detector.graph,
+            weights: &detector.weights,
+            batch: Batch::Fixed(1),
+            pictures: &scenes,
+            options: &options,
+        },
+        &export::Source {
+            graph: &identifier.graph,
+            weights: &identifier.weights,
+            batch: Batch::Dynamic,
+            pictures: &crops,
+            options: &options,
+        },
+    )?;
+    println!("{}", serde_json::to_string_pretty(&reports)?);
+    println!("the model is in {}", folder.display());
+    Ok(())
+}
+
+/// Scenes and batches of crops as the networks take them.
+fn pictures(
+    material: &Material,
+    manifest: &shared::manifest::Manifest,
+) -> Result<(Vec<Tensor>, Vec<Tensor>)> {
+    let bank = evaluation_bank(material)?;
+    let size = manifest.detector.input_size;
+    let seed = |number| seed_of(material.seed, Purpose::Evaluation, number);
+    let packed: Vec<Vec<u8>> = (0..SCENES as u64)
+        .into_par_iter()
+        .map(|number| {
+            let scene = scene::compose(&bank, &material.recipe, seed_of(seed(300), Purpose::Evaluation, number));
+            let mut packed = vec![0; (3 * size[0] * size[1]) as usize];
+            Letterboxer::new(size[0], size[1]).run(&(&scene.image).into(), &mut packed);
+            packed
+        })
+        .collect();
+    let scenes = packed.iter().map(|packed| unpacked(packed, size)).collect();
+    let crops = compose(&bank, &material.recipe, seed(301), BATCHES * CROPS);
+    let pixels: Vec<&[u8]> = crops.iter().map(|crop| crop.pixels.as_slice()).collect();
+    let crops = pixels.chunks(CROPS).map(|part| batch(part, manifest.identifier.input_size)).collect();
+    Ok((scenes, crops))
+}

@@ -1,0 +1,190 @@
+//! Whole trainings, small enough for a test: they must learn, and stopping must change nothing.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use shared::manifest::Head;
+use tch::Tensor;
+use trainer::checkpoint::{Budget, Checkpoint, Network};
+use trainer::loss::Loss;
+use trainer::network::detector::{Stage, Stem};
+use trainer::network::identifier::{Backbone, Convolution};
+use trainer::network::torch::{Precision, Weights};
+use trainer::network::{Graph, Value};
+use trainer::recipe::{Recipe, Training};
+use trainer::train::composed::Material;
+use trainer::train::detector::DetectorTask;
+use trainer::train::identifier::IdentifierTask;
+use trainer::train::{Options, Outcome, Session, Task};
+
+/// The practice recipe with networks that train in seconds.
+fn small() -> Recipe {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/recipes/practice.toml");
+    let mut recipe = Recipe::read(&path).unwrap();
+    recipe.bank.cards = 120;
+    recipe.bank.scenes = 10;
+    recipe.detector.crop = [160, 96];
+    let shape = &mut recipe.detector.shape;
+    shape.stem = Stem { kernel: 3, stride: 2, channels: 16 };
+    shape.stages = [24, 32, 32].map(|channels| Stage { channels, blocks: 1 }).to_vec();
+    (shape.neck, shape.head) = (24, vec![32]);
+    let convolutions = vec![
+        Convolution { channels: 16, kernel: 3, stride: 2 },
+        Convolution { channels: 24, kernel: 3, stride: 2 },
+    ];
+    recipe.identifier.shape.backbone = Backbone::Template { convolutions };
+    recipe.identifier.shape.hidden = 64;
+    recipe.identifier.shape.embedding = 32;
+    for training in [&mut recipe.detector.training, &mut recipe.identifier.training] {
+        (training.batch, training.uses, training.window) = (8, 3, 6);
+        training.schedule.warm_up = 5;
+    }
+    recipe
+}
+
+fn material(recipe: &Recipe) -> Material {
+    let sprites = Arc::new(scenes::practice::sprites());
+    Material { sprites, recipe: recipe.scenes.clone(), cards: recipe.bank.cards, seed: recipe.seed }
+}
+
+fn options() -> Options {
+    Options { loaders: 2, checkpoint_every: Duration::from_secs(3600), precision: Precision::Float32 }
+}
+
+/// Trains until the budget is spent, or until `stop_after` steps; returns the last loss parts.
+fn train<T: Task>(task: &T, session: &mut Session, run: &Path, stop_after: u64) -> (Outcome, Vec<(String, f64)>) {
+    let stop = AtomicBool::new(false);
+    let mut last = Vec::new();
+    let outcome = session
+        .run(task, run, &options(), &stop, &mut |report| {
+            last.clone_from(&report.parts);
+            stop.store(report.step >= stop_after, Ordering::Relaxed);
+        })
+        .unwrap();
+    (outcome, last)
+}
+
+fn begin<T: Task>(task: &T, weights: &Weights, steps: u64, recipe: &Recipe) -> Session {
+    Session::new(task, weights, Budget::Steps(steps), recipe, "digest", Precision::Float32).unwrap()
+}
+
+/// Always the first batch.
+struct FirstBatch<T>(T);
+
+impl<T: Task> Task for FirstBatch<T> {
+    type Batch = T::Batch;
+
+    fn network(&self) -> Network {
+        self.0.network()
+    }
+
+    fn graph(&self) -> &Graph {
+        self.0.graph()
+    }
+
+    fn heads(&self) -> &[Head] {
+        self.0.heads()
+    }
+
+    fn training(&self) -> Training {
+        self.0.training()
+    }
+
+    fn wanted(&self) -> Vec<Value> {
+        self.0.wanted()
+    }
+
+    fn batches(&self) -> impl Fn(u64) -> T::Batch + Send + Sync + 'static {
+        let batches = self.0.batches();
+        move |_| batches(0)
+    }
+
+    fn input(&self, batch: &T::Batch) -> Tensor {
+        self.0.input(batch)
+    }
+
+    fn loss(&self, outputs: &[Tensor], batch: &T::Batch) -> Loss {
+        self.0.loss(outputs, batch)
+    }
+}
+
+#[track_caller]
+fn check_below(parts: &[(String, f64)], limits: &[(&str, f64)]) {
+    for (name, limit) in limits {
+        let (_, value) = parts.iter().find(|(part, _)| part == name).unwrap();
+        assert!(value < limit, "{name} is {value} after training, expected less than {limit}: {parts:?}");
+    }
+}
+
+#[test]
+fn the_detector_learns_eight_pictures_by_heart() {
+    let mut recipe = small();
+    recipe.detector.training.schedule.rate = 1e-2;
+    let folder = tempfile::tempdir().unwrap();
+    let task = FirstBatch(DetectorTask::new(&recipe, material(&recipe)).unwrap());
+    let mut session = begin(&task, &task.0.initial_weights(), 150, &recipe);
+    let (outcome, parts) = train(&task, &mut session, folder.path(), u64::MAX);
+    assert_eq!(outcome, Outcome::Finished);
+    check_below(&parts, &[("heat", 0.25), ("corners", 0.06)]);
+}
+
+#[test]
+fn the_identifier_learns_eight_crops_by_heart() {
+    let mut recipe = small();
+    recipe.identifier.training.schedule.rate = 1e-2;
+    let folder = tempfile::tempdir().unwrap();
+    let task = FirstBatch(IdentifierTask::new(&recipe, material(&recipe)).unwrap());
+    let mut session = begin(&task, &task.0.initial_weights().unwrap(), 80, &recipe);
+    let (_, parts) = train(&task, &mut session, folder.path(), u64::MAX);
+    let limits = ["identification", "edition", "enhancement", "seal", "debuffed", "stickers"];
+    check_below(&parts, &limits.map(|name| (name, 0.05)));
+}
+
+/// Every number of the checkpoint must be the same, whether the training was stopped and resumed or not.
+#[test]
+fn stopping_and_resuming_changes_nothing() {
+    let recipe = small();
+    let task = || DetectorTask::new(&recipe, material(&recipe)).unwrap();
+    let (whole, parted) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let one = task();
+    let mut session = begin(&one, &one.initial_weights(), 14, &recipe);
+    assert_eq!(train(&one, &mut session, whole.path(), u64::MAX).0, Outcome::Finished);
+
+    let first = task();
+    let mut session = begin(&first, &first.initial_weights(), 14, &recipe);
+    assert_eq!(train(&first, &mut session, parted.path(), 6).0, Outcome::Stopped);
+    let checkpoint = Checkpoint::read(parted.path(), Network::Detector).unwrap();
+    assert_eq!((checkpoint.position.step, checkpoint.position.progress()), (6, 6.0 / 14.0));
+    let second = task();
+    let mut session = Session::resume(&second, &checkpoint, None, Precision::Float32).unwrap();
+    assert_eq!(train(&second, &mut session, parted.path(), u64::MAX).0, Outcome::Finished);
+
+    let read = |folder: &Path| Checkpoint::read(folder, Network::Detector).unwrap();
+    let (whole, parted) = (read(whole.path()), read(parted.path()));
+    assert_eq!(whole.position.step, 14);
+    assert_eq!(whole.position.recipe, parted.position.recipe);
+    let mut moved = 0.0f64;
+    for (one, other) in [(whole.now(), parted.now()), (whole.average(), parted.average())] {
+        for (name, tensor) in &one {
+            let difference = (tensor - &other[name]).abs().max().double_value(&[]);
+            assert!(difference < 1e-6, "{name} differs by {difference}");
+        }
+    }
+    let initial = task().initial_weights();
+    for (name, tensor) in whole.now() {
+        moved = moved.max((tensor - &initial[&name]).abs().max().double_value(&[]));
+    }
+    assert!(moved > 1e-3, "nothing was trained, so nothing was compared");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_refused_with_advice() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = Checkpoint::read(folder.path(), Network::Detector).unwrap_err().to_string();
+    assert!(missing.contains("trainer train detector"), "{missing}");
+    std::fs::write(Checkpoint::path(folder.path(), Network::Detector), b"not a checkpoint at all").unwrap();
+    let damaged = Checkpoint::read(folder.path(), Network::Detector).unwrap_err().to_string();
+    assert!(damaged.contains("is not valid") && damaged.contains("help:"), "{damaged}");
+}
