@@ -1,7 +1,7 @@
 //! Measures composing on one core and writes sheets to look at.
 //!
-//! `cargo run -p scenes --example speed -- TEXTURES FOLDER`: the texture folder of the game (with `1x` and `2x`), and
-//! where the pictures go.
+//! `cargo run -p scenes --example speed -- TEXTURES [FOLDER]`: the texture folder of the game (with `1x` and `2x`),
+//! and where the pictures go, if they are wanted.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -33,8 +33,8 @@ fn busy() -> Duration {
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let textures = arguments.next().context("usage: speed TEXTURES FOLDER")?;
-    let folder = arguments.next().context("usage: speed TEXTURES FOLDER")?;
+    let textures = arguments.next().context("usage: speed TEXTURES [FOLDER]")?;
+    let folder = arguments.next();
     let catalogue = Arc::new(Catalogue::read(&shared::paths::catalogue("balatro"))?);
     let sprites = Sprites::from_folder(catalogue, &textures)?;
     let recipe = SceneRecipe::default();
@@ -48,6 +48,7 @@ fn main() -> Result<()> {
     let ms = per_item(4000, |seed| drop(crop::compose(&bank, &recipe, seed)));
     println!("crop: {ms:.3} ms");
 
+    let Some(folder) = folder else { return Ok(()) };
     std::fs::create_dir_all(&folder)?;
     for seed in 0..24 {
         let scene = scene::compose(&bank, &recipe, seed);

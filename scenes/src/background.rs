@@ -12,6 +12,9 @@ use crate::wave::{cos, sin};
 /// Width and height of a kept pattern: the game draws its paint about this coarse.
 const PATTERN: [usize; 2] = [640, 360];
 
+/// Pixels that are stirred together.
+const LANES: usize = 8;
+
 /// A pattern of the game's paint: how much of it lies at each pixel.
 pub(crate) struct Swirl {
     paint: Vec<u8>,
@@ -47,29 +50,36 @@ impl Swirl {
         let mut paint = vec![0; width * height];
         for (y, row) in paint.chunks_exact_mut(width).enumerate() {
             let v = (y as f32 - height as f32 / 2.0) / diagonal;
-            for (x, amount) in row.iter_mut().enumerate() {
-                let u = (x as f32 - width as f32 / 2.0) / diagonal - 0.12;
-                let twist = -10.0 * spin * (u * u + v * v).sqrt();
-                let (s, c) = (sin(twist), cos(twist));
-                let (s, c) = (s * cos_turn + c * sin_turn, c * cos_turn - s * sin_turn);
-                let mut p = [30.0 * (u * c - v * s), 30.0 * (u * s + v * c)];
-                let mut q = [p[0] + p[1]; 2];
-                for _ in 0..5 {
-                    let wave = sin(p[0].max(p[1]));
-                    q = [q[0] + wave + p[0], q[1] + wave + p[1]];
-                    p[0] += 0.5 * cos(5.112_331_4 + 0.353 * q[1] + time * 0.131_121);
-                    p[1] += 0.5 * sin(q[0] - 0.113 * time);
-                    let back = cos(p[0] + p[1]) - sin(p[0] * 0.711 - p[1]);
-                    p = [p[0] - back, p[1] - back];
+            for (block, amounts) in row.chunks_exact_mut(LANES).enumerate() {
+                let x = |lane: usize| (block * LANES + lane) as f32;
+                let (mut p0, mut p1) = ([0.0; LANES], [0.0; LANES]);
+                for lane in 0..LANES {
+                    let u = (x(lane) - width as f32 / 2.0) / diagonal - 0.12;
+                    let twist = -10.0 * spin * (u * u + v * v).sqrt();
+                    let (s, c) = (sin(twist), cos(twist));
+                    let (s, c) = (s * cos_turn + c * sin_turn, c * cos_turn - s * sin_turn);
+                    p0[lane] = 30.0 * (u * c - v * s);
+                    p1[lane] = 30.0 * (u * s + v * c);
                 }
-                *amount = ((p[0] * p[0] + p[1] * p[1]).sqrt() * (0.035 * 127.5)).min(255.0) as u8;
+                let paint = stir(p0, p1, time);
+                for (amount, paint) in amounts.iter_mut().zip(paint) {
+                    *amount = paint.min(255.0) as u8;
+                }
             }
         }
         Self { paint }
     }
 
     /// Colours a window of the pattern; `step` is how many of its pixels one of the picture takes.
-    pub(crate) fn draw(&self, target: &mut RgbaImage, left: f32, top: f32, step: f32, mirrored: bool, palette: &[[u8; 4]; 256]) {
+    pub(crate) fn draw(
+        &self,
+        target: &mut RgbaImage,
+        left: f32,
+        top: f32,
+        step: f32,
+        mirrored: bool,
+        palette: &[[u8; 4]; 256],
+    ) {
         let [width, height] = PATTERN;
         let columns: Vec<usize> = (0..target.width())
             .map(|x| {
@@ -85,6 +95,30 @@ impl Swirl {
             }
         }
     }
+}
+
+/// Bends the coordinates of neighbouring pixels five times, and says how much paint ends there, in 127.5ths.
+fn stir(mut p0: [f32; LANES], mut p1: [f32; LANES], time: f32) -> [f32; LANES] {
+    let (mut q0, mut q1) = ([0.0; LANES], [0.0; LANES]);
+    for lane in 0..LANES {
+        (q0[lane], q1[lane]) = (p0[lane] + p1[lane], p0[lane] + p1[lane]);
+    }
+    for _ in 0..5 {
+        for lane in 0..LANES {
+            let wave = sin(p0[lane].max(p1[lane]));
+            q0[lane] += wave + p0[lane];
+            q1[lane] += wave + p1[lane];
+            let x = p0[lane] + 0.5 * cos(5.112_331_4 + 0.353 * q1[lane] + time * 0.131_121);
+            let y = p1[lane] + 0.5 * sin(q0[lane] - 0.113 * time);
+            let back = cos(x + y) - sin(x * 0.711 - y);
+            (p0[lane], p1[lane]) = (x - back, y - back);
+        }
+    }
+    let mut paint = [0.0; LANES];
+    for lane in 0..LANES {
+        paint[lane] = (p0[lane] * p0[lane] + p1[lane] * p1[lane]).sqrt() * (0.035 * 127.5);
+    }
+    paint
 }
 
 /// Mixes three colours by the amount of paint, as the game's shader does.

@@ -19,7 +19,9 @@ use crate::recipe::{CardRecipe, SceneRecipe};
 #[derive(Debug, thiserror::Error)]
 pub enum BankError {
     /// Nothing is left to draw.
-    #[error("no card with art of its own is left: the filter and the held-out cards leave out all of {game:?}")]
+    #[error(
+        "no card with art of its own is left: the filter and the held-out cards leave out all of {game:?}"
+    )]
     Empty {
         /// The catalogue's game.
         game: String,
@@ -283,13 +285,14 @@ fn modifiers(
     let words = &catalogue.modifiers;
     let mut truth =
         CardTruth { class, kind, edition: 0, enhancement: 0, seal: 0, stickers: 0, debuffed: false };
-    let editions = |weights: &[f32], dice: &mut Dice| {
-        dice.weighted(&weights[..weights.len().min(words.editions.len())])
-    };
+    let editions =
+        |weights: &[f32], dice: &mut Dice| dice.weighted(&weights[..weights.len().min(words.editions.len())]);
     match kind {
         CardType::Joker => truth.edition = editions(&recipe.joker_editions, dice),
         CardType::Playing => truth.edition = editions(&recipe.playing_editions, dice),
-        CardType::Tarot | CardType::Planet | CardType::Spectral if dice.chance(recipe.negative_consumable) => {
+        CardType::Tarot | CardType::Planet | CardType::Spectral
+            if dice.chance(recipe.negative_consumable) =>
+        {
             truth.edition = words.editions.iter().position(|word| word == "negative").unwrap_or(0);
         }
         _ => {}
@@ -301,7 +304,8 @@ fn modifiers(
             let cell = &words.enhancements[index].cell;
             cell.is_some() && bases.iter().any(|art| art.base == *cell)
         };
-        let choices: Vec<usize> = (1..words.enhancements.len()).filter(|&index| !stands_alone(index)).collect();
+        let choices: Vec<usize> =
+            (1..words.enhancements.len()).filter(|&index| !stands_alone(index)).collect();
         if !choices.is_empty() && dice.chance(recipe.enhanced) {
             truth.enhancement = *dice.pick(&choices);
         }

@@ -142,7 +142,9 @@ impl Canvas {
             let x1 = ((right + 0.5).max(0.0) as u32).min(width) as usize;
             if x0 < x1 {
                 let row = y as usize * width as usize;
-                for pixel in self.image.as_flat_samples_mut().samples[(row + x0) * 4..(row + x1) * 4].chunks_exact_mut(4) {
+                for pixel in self.image.as_flat_samples_mut().samples[(row + x0) * 4..(row + x1) * 4]
+                    .chunks_exact_mut(4)
+                {
                     for channel in &mut pixel[..3] {
                         *channel = ((u32::from(*channel) * keep) >> 8) as u8;
                     }

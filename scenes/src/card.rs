@@ -75,7 +75,9 @@ impl RenderedCard {
     pub(crate) fn quad_in(&self, cell: Quad<InFrame>) -> Quad<InFrame> {
         let Some(map) = Homography::quad_from_rect(1.0, 1.0, cell) else { return cell };
         let [left, top, right, bottom] = self.bounds;
-        Quad::from_xy([[left, top], [right, top], [right, bottom], [left, bottom]].map(|[u, v]| map.apply(u, v)))
+        Quad::from_xy(
+            [[left, top], [right, top], [right, bottom], [left, bottom]].map(|[u, v]| map.apply(u, v)),
+        )
     }
 
     /// The cell's quad for which the card itself is centred at `(x, y)`, its full cell `height` high.
@@ -156,7 +158,7 @@ pub(crate) fn finish(
     if truth.debuffed {
         let mut crossed = plain;
         edition::apply(&mut crossed, Effect::Debuff, dice);
-        cross(&mut picture, &crossed, dice.range(0.3, 0.6));
+        cross(&mut picture, &crossed, dice.range(0.12, 0.32));
     }
     if finish.greyed {
         edition::apply(&mut picture, Effect::Greyed, dice);

@@ -1,6 +1,7 @@
 //! Hue, saturation and lightness, as the game's shaders convert them: hue in `0.0..=1.0`, wrapping.
 
 /// From red, green and blue in `0.0..=1.0`.
+#[inline]
 pub(crate) fn hsl_from_rgb([r, g, b]: [f32; 3]) -> [f32; 3] {
     let low = r.min(g).min(b);
     let high = r.max(g).max(b);
@@ -21,6 +22,7 @@ pub(crate) fn hsl_from_rgb([r, g, b]: [f32; 3]) -> [f32; 3] {
 }
 
 /// Back to red, green and blue; lightness beyond one gives values beyond one, as on the graphics card.
+#[inline]
 pub(crate) fn rgb_from_hsl([hue, saturation, lightness]: [f32; 3]) -> [f32; 3] {
     if saturation < 0.0001 {
         return [lightness; 3];
@@ -33,21 +35,15 @@ pub(crate) fn rgb_from_hsl([hue, saturation, lightness]: [f32; 3]) -> [f32; 3] {
     let bottom = 2.0 * lightness - top;
     let channel = |offset: f32| {
         let hue = wrapped(hue + offset) * 6.0;
-        let slope = if hue < 1.0 {
-            hue
-        } else if hue < 3.0 {
-            1.0
-        } else if hue < 4.0 {
-            4.0 - hue
-        } else {
-            0.0
-        };
+        // Up within the first sixth of a turn, down within the fourth.
+        let slope = hue.min(4.0 - hue).clamp(0.0, 1.0);
         bottom + (top - bottom) * slope
     };
     [channel(1.0 / 3.0), channel(0.0), channel(-1.0 / 3.0)]
 }
 
 /// The part of a turn, in `0.0..=1.0`.
+#[inline]
 fn wrapped(turns: f32) -> f32 {
     let part = turns - (turns as i32) as f32;
     if part < 0.0 { part + 1.0 } else { part }

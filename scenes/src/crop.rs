@@ -95,17 +95,33 @@ impl<'a> Stage<'a> {
         let (width, tall) = ((height * 71.0 / 95.0 * 1.4) as u32 + 2, (height * 1.36) as u32 + 2);
         let image = Self::ground(bank, recipe, width, tall, height, dice);
         let enlarge = if dice.chance(0.5) { Enlarge::Blocky } else { Enlarge::Smooth };
-        Self { canvas: Canvas::new(image, Owned::No), bank, recipe, height, shrunk, enlarge, cards: Vec::new() }
+        Self {
+            canvas: Canvas::new(image, Owned::No),
+            bank,
+            recipe,
+            height,
+            shrunk,
+            enlarge,
+            cards: Vec::new(),
+        }
     }
 
-    fn ground(bank: &Bank, recipe: &SceneRecipe, width: u32, height: u32, card: f32, dice: &mut Dice) -> RgbaImage {
+    fn ground(
+        bank: &Bank,
+        recipe: &SceneRecipe,
+        width: u32,
+        height: u32,
+        card: f32,
+        dice: &mut Dice,
+    ) -> RgbaImage {
         let choice = dice.unit();
         if choice < recipe.scene.swirl * 0.8 {
             let step = 73.0 / card * dice.range(0.8, 1.25);
             background::swirl(&bank.swirls, width, height, step, dice)
         } else if choice < 0.9 {
             let interface = dice.chance(0.5);
-            let colour = if interface { interface::accent(dice) } else { [0; 3].map(|_: u8| dice.below(256) as u8) };
+            let colour =
+                if interface { interface::accent(dice) } else { [0; 3].map(|_: u8| dice.below(256) as u8) };
             background::plain(width, height, colour)
         } else {
             background::patches(width, height, dice)
@@ -133,7 +149,9 @@ impl<'a> Stage<'a> {
         let size = h / (card.bounds[3] - card.bounds[1]).max(0.3);
         let playing = card.truth.kind == CardType::Playing || card.truth.kind == CardType::Deck;
         let crowded = dice.chance(ranges.neighbours[usize::from(!playing)]);
-        let shadow = dice.chance(self.recipe.scene.shadow).then(|| Shadow::new(self.recipe.scene.shadow_strength, dice));
+        let shadow = dice
+            .chance(self.recipe.scene.shadow)
+            .then(|| Shadow::new(self.recipe.scene.shadow_strength, dice));
         let distance = if playing { ranges.neighbour_distance } else { [0.5, 1.15] };
         if crowded && dice.chance(0.7) {
             let aside = Pose { rotation: pose.rotation - dice.range(0.0, 0.06), tilt: [0.0; 2] };
@@ -156,7 +174,15 @@ impl<'a> Stage<'a> {
         quad
     }
 
-    fn neighbour(&mut self, card: &RenderedCard, x: f32, y: f32, pose: Pose, shadow: Option<&Shadow>, dice: &mut Dice) {
+    fn neighbour(
+        &mut self,
+        card: &RenderedCard,
+        x: f32,
+        y: f32,
+        pose: Pose,
+        shadow: Option<&Shadow>,
+        dice: &mut Dice,
+    ) {
         let other = self.bank.of_type(card.truth.kind, self.recipe.scene.unknown, dice);
         let bank = self.bank;
         let other = &bank.cards()[other];
@@ -194,7 +220,11 @@ impl<'a> Stage<'a> {
         let middle = (bounds.left + bounds.right) / 2.0;
         if dice.chance(ranges.tooltip) {
             let (tw, th) = (w * dice.range(0.5, 1.4), h * dice.range(0.25, 0.7));
-            let y = if dice.chance(0.7) { bounds.bottom - h * dice.range(0.0, 0.3) } else { bounds.top + h * dice.range(0.0, 0.25) - th };
+            let y = if dice.chance(0.7) {
+                bounds.bottom - h * dice.range(0.0, 0.3)
+            } else {
+                bounds.top + h * dice.range(0.0, 0.25) - th
+            };
             let x = middle - tw * dice.range(0.1, 0.9);
             interface::tooltip(&mut self.canvas, Area::new(x, y, tw, th), dice);
         }
@@ -238,7 +268,8 @@ fn rectify(image: &RgbaImage, quad: Quad<InFrame>, size: [u32; 2], widen: f32) -
         static RECTIFIER: RefCell<Kept> = const { RefCell::new(None) };
     }
     RECTIFIER.with_borrow_mut(|kept| {
-        if !kept.as_ref().is_some_and(|(kept_size, kept_widen, _)| *kept_size == size && *kept_widen == widen) {
+        if !kept.as_ref().is_some_and(|(kept_size, kept_widen, _)| *kept_size == size && *kept_widen == widen)
+        {
             *kept = None;
         }
         let (_, _, rectifier) =

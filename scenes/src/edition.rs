@@ -3,7 +3,7 @@
 //!
 //! Positions are shares of the card's cell, so that the effect is the same at 1x and 2x.
 
-use image::RgbaImage;
+use image::{Rgba, RgbaImage};
 
 use crate::colour::{hsl_from_rgb, rgb_from_hsl};
 use crate::dice::Dice;
@@ -92,11 +92,11 @@ fn each(picture: &mut RgbaImage, shader: impl Fn([f32; 2], [f32; 3]) -> [f32; 3]
             continue;
         }
         let uv = [(x as f32 + 0.5) / width, (y as f32 + 0.5) / height];
-        let [r, g, b, _] = pixel.0.map(|channel| f32::from(channel) * (1.0 / 255.0));
-        let out = shader(uv, [r, g, b]);
-        for (channel, value) in pixel.0.iter_mut().zip(out) {
-            *channel = (value * 255.0 + 0.5) as u8;
-        }
+        let [r, g, b, alpha] = pixel.0;
+        let unit = |channel: u8| f32::from(channel) * (1.0 / 255.0);
+        let [r, g, b] = shader(uv, [unit(r), unit(g), unit(b)]);
+        let byte = |value: f32| (value * 255.0 + 0.5) as u8;
+        *pixel = Rgba([byte(r), byte(g), byte(b), alpha]);
     }
 }
 
@@ -106,7 +106,8 @@ fn foil(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
     let (low, high) = low_high(tex);
     let delta = high.min((1.0 - low).max(0.5));
     let distance = length(at);
-    let rings = (2.0 * sin(90.0 * distance + 2.0 * r + 3.0 * (1.0 + 0.8 * cos(113.1121 * distance - 3.121 * r)))
+    let rings = (2.0
+        * sin(90.0 * distance + 2.0 * r + 3.0 * (1.0 + 0.8 * cos(113.1121 * distance - 3.121 * r)))
         - 1.0
         - (5.0 - 90.0 * distance).max(0.0))
     .clamp(0.0, 1.0);
@@ -116,8 +117,10 @@ fn foil(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
         - 4.0
         - (2.0 - 20.0 * distance).max(0.0))
     .clamp(0.0, 1.0);
-    let across = 0.3 * (2.0 * sin(r * 5.0 + u * 3.0 + 3.0 * (1.0 + 0.5 * cos(r * 7.0))) - 1.0).clamp(-1.0, 1.0);
-    let down = 0.3 * (2.0 * sin(r * 6.66 + v * 3.8 + 3.0 * (1.0 + 0.5 * cos(r * 3.414))) - 1.0).clamp(-1.0, 1.0);
+    let across =
+        0.3 * (2.0 * sin(r * 5.0 + u * 3.0 + 3.0 * (1.0 + 0.5 * cos(r * 7.0))) - 1.0).clamp(-1.0, 1.0);
+    let down =
+        0.3 * (2.0 * sin(r * 6.66 + v * 3.8 + 3.0 * (1.0 + 0.5 * cos(r * 3.414))) - 1.0).clamp(-1.0, 1.0);
     let light = rings.max(rays).max(across).max(down).max(0.0) + 2.2 * (rings + rays + across + down);
     let over = [
         tex[0] - delta + delta * light * 0.3,
@@ -145,9 +148,10 @@ impl Field {
     }
 
     fn hue(&self, sway: f32, [u, v]: [f32; 2]) -> f32 {
-        let pixelated = [(u * CELL[0]).trunc() / CELL[0], (v * CELL[1]).trunc() / CELL[1]];
-        let at = pixelated.map(|share| (share - 0.5) * self.zoom);
-        let [p1, p2, p3] = self.points.map(|point| [at[0] + point[0], at[1] + point[1]]);
+        let pixelated = [(u * CELL[0]) as i32 as f32 / CELL[0], (v * CELL[1]) as i32 as f32 / CELL[1]];
+        let at = [(pixelated[0] - 0.5) * self.zoom, (pixelated[1] - 0.5) * self.zoom];
+        let moved = |k: usize| [at[0] + self.points[k][0], at[1] + self.points[k][1]];
+        let (p1, p2, p3) = (moved(0), moved(1), moved(2));
         let field = (1.0
             + (cos(length(p1) / 19.483)
                 + sin(length(p2) / 33.155) * cos(p2[1] / 15.73)
@@ -193,8 +197,11 @@ fn negative(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
     hsl[2] = 1.0 - hsl[2];
     hsl[0] = 0.2 - hsl[0];
     let inverted = rgb_from_hsl(hsl);
-    let lift = [79.0, 99.0, 103.0].map(|value: f32| 0.8 * value / 255.0);
-    let base = std::array::from_fn(|k| (inverted[k] + lift[k]).clamp(0.0, 1.0));
+    let base = [
+        (inverted[0] + 0.8 * 79.0 / 255.0).clamp(0.0, 1.0),
+        (inverted[1] + 0.8 * 99.0 / 255.0).clamp(0.0, 1.0),
+        (inverted[2] + 0.8 * 103.0 / 255.0).clamp(0.0, 1.0),
+    ];
     let r = moment.sway;
     let (low, high) = low_high(base);
     let delta = high - low - 0.1;
@@ -203,7 +210,8 @@ fn negative(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
     let three = 0.5 + 0.5 * sin(10.0 * u + 5.32 * v + r * 6.111 + sin(r * 5.3 + v * 3.2));
     let four = 0.5 + 0.5 * sin(3.0 * u + 2.32 * v + r * 8.111 + sin(r * 1.3 + v * 11.2));
     let five = sin(0.9 * 16.0 * u + 5.32 * v + r * 12.0 + cos(r * 5.3 + v * 4.2 - u * 4.0));
-    let light = 0.7 * one.max(two.max(three.max(0.0))) + (one + two + three * four + five * 0.1).max(0.0) * 0.15;
+    let light =
+        0.7 * one.max(two.max(three.max(0.0))) + (one + two + three * four + five * 0.1).max(0.0) * 0.15;
     let over = [
         base[0] * 0.5 + 0.4 - delta + delta * light * 0.7,
         base[1] * 0.5 + 0.4 - delta + delta * light * 0.7,
@@ -233,14 +241,18 @@ fn gleam(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
     [tex[0] + light * 0.9, tex[1] + light * 0.95, tex[2] + light]
 }
 
+#[inline]
 fn blend(under: [f32; 3], over: [f32; 3], alpha: f32) -> [f32; 3] {
-    std::array::from_fn(|k| (under[k] * (1.0 - alpha) + over[k].clamp(0.0, 1.0) * alpha).clamp(0.0, 1.0))
+    let channel = |k: usize| (under[k] * (1.0 - alpha) + over[k].clamp(0.0, 1.0) * alpha).clamp(0.0, 1.0);
+    [channel(0), channel(1), channel(2)]
 }
 
+#[inline]
 fn low_high(tex: [f32; 3]) -> (f32, f32) {
     (tex[0].min(tex[1]).min(tex[2]), tex[0].max(tex[1]).max(tex[2]))
 }
 
+#[inline]
 fn length([x, y]: [f32; 2]) -> f32 {
     (x * x + y * y).sqrt()
 }
@@ -248,7 +260,6 @@ fn length([x, y]: [f32; 2]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::Rgba;
 
     const ALL: [Effect; 7] = [
         Effect::Foil,
@@ -300,7 +311,8 @@ mod tests {
             let mut picture = card();
             apply(&mut picture, effect, &mut Dice::new(5, 0));
             let pixels = (5..15).flat_map(|x| (5..90).map(move |y| (x, y)));
-            pixels.map(|(x, y)| u32::from(*picture.get_pixel(x, y).0[..3].iter().min().unwrap())).sum::<u32>() / 850
+            pixels.map(|(x, y)| u32::from(*picture.get_pixel(x, y).0[..3].iter().min().unwrap())).sum::<u32>()
+                / 850
         };
         assert!(lightness(Effect::Polychrome) > 215, "{}", lightness(Effect::Polychrome));
         assert!(lightness(Effect::Negative) < 140, "{}", lightness(Effect::Negative));

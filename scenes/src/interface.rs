@@ -17,18 +17,8 @@ pub(crate) const ORANGE: Colour = [255, 152, 0];
 pub(crate) const GOLD: Colour = [240, 185, 80];
 pub(crate) const GREEN: Colour = [60, 190, 140];
 
-const ACCENTS: [Colour; 10] = [
-    BLUE,
-    RED,
-    ORANGE,
-    PANEL,
-    GREEN,
-    DARK,
-    [135, 103, 200],
-    [80, 80, 80],
-    [235, 235, 235],
-    [160, 90, 10],
-];
+const ACCENTS: [Colour; 10] =
+    [BLUE, RED, ORANGE, PANEL, GREEN, DARK, [135, 103, 200], [80, 80, 80], [235, 235, 235], [160, 90, 10]];
 
 /// One of the interface's colours.
 pub(crate) fn accent(dice: &mut Dice) -> Colour {
@@ -77,7 +67,8 @@ pub(crate) fn badge(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
     let colour = *dice.pick(&[BLUE, RED, RED, GOLD, WHITE]);
     if value.starts_with('X') {
         let box_width = height * 2.0;
-        let plate = Area::new(middle[0] - box_width / 2.0, middle[1] - height * 0.75, box_width, height * 1.5);
+        let plate =
+            Area::new(middle[0] - box_width / 2.0, middle[1] - height * 0.75, box_width, height * 1.5);
         canvas.rounded(plate, height * 0.2, RED);
         canvas.text_centred(face, &value, middle, height, area.w, WHITE, None);
     } else {
@@ -85,7 +76,15 @@ pub(crate) fn badge(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
     }
     if two_lines {
         let line = format!("({})", phrase(dice, Face::Pixel));
-        canvas.text_centred(face, &line, [middle[0], area.y + area.h * 0.75], height * 0.8, area.w, [110, 120, 120], None);
+        canvas.text_centred(
+            face,
+            &line,
+            [middle[0], area.y + area.h * 0.75],
+            height * 0.8,
+            area.w,
+            [110, 120, 120],
+            None,
+        );
     }
 }
 
@@ -99,7 +98,15 @@ pub(crate) fn tooltip(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
     let face = any_face(dice);
     let head = area.h * dice.range(0.18, 0.3);
     let centre = area.x + area.w / 2.0;
-    canvas.text_centred(face, &phrase(dice, face), [centre, area.y + head / 2.0], head * 0.6, area.w * 0.9, WHITE, Some(DARK));
+    canvas.text_centred(
+        face,
+        &phrase(dice, face),
+        [centre, area.y + head / 2.0],
+        head * 0.6,
+        area.w * 0.9,
+        WHITE,
+        Some(DARK),
+    );
     let footed = dice.chance(0.5);
     let foot = area.h * if footed { 0.8 } else { 0.96 };
     let light = dice.chance(0.85);
@@ -123,7 +130,15 @@ pub(crate) fn tooltip(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
         let colour = accent(dice);
         canvas.rounded(plate, area.h * 0.04, colour);
         let middle = [centre, plate.y + plate.h / 2.0];
-        canvas.text_centred(face, &phrase(dice, face), middle, plate.h * 0.6, plate.w, readable(colour), None);
+        canvas.text_centred(
+            face,
+            &phrase(dice, face),
+            middle,
+            plate.h * 0.6,
+            plate.w,
+            readable(colour),
+            None,
+        );
     }
 }
 
@@ -199,6 +214,14 @@ pub(crate) fn card_like_panel(canvas: &mut Canvas, area: Area, dice: &mut Dice) 
     for line in 0..dice.below(4) {
         let y = area.y + area.h * (0.12 + 0.21 * line as f32);
         let height = area.h * dice.range(0.06, 0.16);
-        canvas.text(face, &phrase(dice, face), area.x + area.w * 0.1, y, height, area.w * 0.8, readable(colour));
+        canvas.text(
+            face,
+            &phrase(dice, face),
+            area.x + area.w * 0.1,
+            y,
+            height,
+            area.w * 0.8,
+            readable(colour),
+        );
     }
 }

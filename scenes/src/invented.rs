@@ -14,11 +14,16 @@ use crate::colour::{hsl_from_rgb, rgb_from_hsl};
 use crate::dice::Dice;
 use crate::resize::{Manner, resized};
 
-/// How much a mirrored card must differ from itself, in mean steps of 255, to count as another card.
-const MIRRORED_ENOUGH: f32 = 22.0;
+/// How much an invented card must differ from the cards it is made of, in mean steps of 255.
+const DIFFERENT: f32 = 22.0;
 
 /// Draws a plain invented card from parts of `donors`, and says what it imitates.
-pub(crate) fn draw(sprites: &Sprites, donors: &[&Card], scale: u32, dice: &mut Dice) -> (RgbaImage, CardType) {
+pub(crate) fn draw(
+    sprites: &Sprites,
+    donors: &[&Card],
+    scale: u32,
+    dice: &mut Dice,
+) -> (RgbaImage, CardType) {
     let donor = Donors { sprites, cards: donors, scale };
     let (mut picture, kind) = match dice.weighted(&[0.24, 0.1, 0.26, 0.32, 0.08]) {
         0 => donor.collage(dice),
@@ -62,33 +67,27 @@ impl Donors<'_> {
         card::plain(self.sprites, dice.pick(&look.art), enhancement, self.scale)
     }
 
-    /// Halves or quarters of different cards.
+    /// Parts of different cards of one type.
+    ///
+    /// Never a left and a right half, and never of playing cards: so look cards that a neighbour covers.
     fn collage(&self, dice: &mut Dice) -> (RgbaImage, CardType) {
-        let (mut picture, kind) = self.any(dice);
-        let same = dice.chance(0.7) && kind != CardType::Playing;
-        let other = |dice: &mut Dice| if same { self.of(kind, dice) } else { self.any(dice).0 };
-        let (width, height) = picture.dimensions();
-        let split = [dice.range(0.35, 0.65), dice.range(0.35, 0.65)];
-        let slope = dice.range(-0.4, 0.4);
-        let (second, third, fourth) = (other(dice), other(dice), other(dice));
-        let manner = dice.below(4);
-        for (x, y, pixel) in picture.enumerate_pixels_mut() {
-            let (u, v) = (x as f32 / width as f32, y as f32 / height as f32);
-            let right = u + slope * (v - 0.5) > split[0];
-            let low = v + slope * (u - 0.5) > split[1];
-            let from = match (manner, right, low) {
-                (0, true, _) | (1, _, true) | (2, true, false) => &second,
-                (2, false, true) => &third,
-                (2, true, true) => &fourth,
-                (3, ..) if (u - 0.5).abs() < 0.3 && low => &second,
-                _ => continue,
-            };
-            let source = from.get_pixel(x, y);
-            if source[3] > 127 {
-                *pixel = *source;
+        for _ in 0..8 {
+            let (whole, kind) = self.any(dice);
+            if kind == CardType::Playing {
+                continue;
+            }
+            let others =
+                [0; 3].map(|_| if dice.chance(0.8) { self.of(kind, dice) } else { self.any(dice).0 });
+            let mut picture = whole.clone();
+            cut_up(&mut picture, &others, dice);
+            let sources = std::iter::once(&whole).chain(&others);
+            if sources.map(|source| mean_difference(&picture, source)).fold(f32::INFINITY, f32::min)
+                > DIFFERENT
+            {
+                return (picture, kind);
             }
         }
-        (picture, if kind == CardType::Playing { CardType::Joker } else { kind })
+        self.drawing(dice)
     }
 
     /// A card in a mirror, where that changes it much.
@@ -103,7 +102,7 @@ impl Donors<'_> {
             } else {
                 imageops::flip_vertical(&picture)
             };
-            if mean_difference(&picture, &turned) > MIRRORED_ENOUGH {
+            if mean_difference(&picture, &turned) > DIFFERENT {
                 return (turned, kind);
             }
         }
@@ -112,17 +111,26 @@ impl Donors<'_> {
 
     /// A known frame around another card's picture, a tag or a chip.
     fn foreign_picture(&self, dice: &mut Dice) -> (RgbaImage, CardType) {
-        let kinds = [CardType::Joker, CardType::Tarot, CardType::Planet, CardType::Spectral, CardType::Voucher, CardType::Booster];
+        let kinds = [
+            CardType::Joker,
+            CardType::Tarot,
+            CardType::Planet,
+            CardType::Spectral,
+            CardType::Voucher,
+            CardType::Booster,
+        ];
         let kind = kinds[dice.weighted(&[0.6, 0.1, 0.08, 0.08, 0.06, 0.08])];
         let mut picture = self.of(kind, dice);
         let (width, height) = (picture.width() as f32, picture.height() as f32);
         let (left, right) = (dice.range(0.12, 0.24), dice.range(0.76, 0.88));
         let (top, bottom) = (dice.range(0.06, 0.2), dice.range(0.78, 0.94));
-        let hole = [left * width, top * height, (right - left) * width, (bottom - top) * height].map(|side| side as u32);
+        let hole = [left * width, top * height, (right - left) * width, (bottom - top) * height]
+            .map(|side| side as u32);
         let tags = self.sprites.not_cards();
         let inner = if !tags.is_empty() && dice.chance(0.3) {
             let paper = picture.get_pixel(hole[0] + 1, hole[1] + 1).0;
-            let mut ground = RgbaImage::from_pixel(hole[2], hole[3], Rgba([paper[0], paper[1], paper[2], 255]));
+            let mut ground =
+                RgbaImage::from_pixel(hole[2], hole[3], Rgba([paper[0], paper[1], paper[2], 255]));
             let tag = dice.pick(tags);
             let side = (hole[2].min(hole[3]) as f32 * dice.range(0.6, 1.0)) as u32;
             let tag = resized(tag, side, side * tag.height() / tag.width(), Manner::Area);
@@ -131,11 +139,16 @@ impl Donors<'_> {
             ground
         } else {
             let (other, _) = self.any(dice);
-            let zoom = dice.range(0.7, 1.3);
+            // Well off the size it has on its own card, so that it is not that card in another frame.
+            let zoom = if dice.chance(0.5) { dice.range(0.6, 0.8) } else { dice.range(1.3, 1.8) };
             let (w, h) = ((hole[2] as f32 / zoom) as u32, (hole[3] as f32 / zoom) as u32);
             let (w, h) = (w.min(other.width()), h.min(other.height()));
-            let (x, y) = (dice.below((other.width() - w) as usize + 1) as u32, dice.below((other.height() - h) as usize + 1) as u32);
-            let mut cut = resized(&imageops::crop_imm(&other, x, y, w, h).to_image(), hole[2], hole[3], Manner::Area);
+            let (x, y) = (
+                dice.below((other.width() - w) as usize + 1) as u32,
+                dice.below((other.height() - h) as usize + 1) as u32,
+            );
+            let mut cut =
+                resized(&imageops::crop_imm(&other, x, y, w, h).to_image(), hole[2], hole[3], Manner::Area);
             if dice.chance(0.4) {
                 imageops::flip_horizontal_in_place(&mut cut);
             }
@@ -172,13 +185,17 @@ impl Donors<'_> {
         let margin = (2 * self.scale) as f32;
         for (x, y, pixel) in picture.enumerate_pixels_mut() {
             let shape = outline.get_pixel(x, y);
-            let edge = (x as f32).min(y as f32).min((width * self.scale - x) as f32).min((height * self.scale - y) as f32);
+            let edge = (x as f32)
+                .min(y as f32)
+                .min((width * self.scale - x) as f32)
+                .min((height * self.scale - y) as f32);
             if frame && edge < margin * 1.5 {
                 *pixel = *shape;
             }
             pixel[3] = shape[3];
         }
-        let kind = [CardType::Joker, CardType::Tarot, CardType::Voucher, CardType::Playing][dice.weighted(&[0.75, 0.1, 0.05, 0.1])];
+        let kind = [CardType::Joker, CardType::Tarot, CardType::Voucher, CardType::Playing]
+            [dice.weighted(&[0.75, 0.1, 0.05, 0.1])];
         (picture, kind)
     }
 
@@ -188,15 +205,26 @@ impl Donors<'_> {
         let cells: Vec<_> = enhancements.iter().filter_map(|it| it.cell.as_ref()).collect();
         let Some(cell) = (!cells.is_empty()).then(|| *dice.pick(&cells)) else { return self.drawing(dice) };
         let mut picture = self.sprites.cell(cell, self.scale).clone();
-        let stone = self.cards.iter().flat_map(|card| &card.looks).flat_map(|look| &look.art).any(|art| art.base.as_ref() == Some(cell));
+        let stone = self
+            .cards
+            .iter()
+            .flat_map(|card| &card.looks)
+            .flat_map(|look| &look.art)
+            .any(|art| art.base.as_ref() == Some(cell));
         let tags = self.sprites.not_cards();
         let marks = if stone { dice.between(2, 5) } else { dice.below(6) };
         for _ in 0..marks {
             let side = (picture.width() as f32 * dice.range(0.2, 0.5)) as u32;
-            let (x, y) = (dice.below((picture.width() - side) as usize), dice.below((picture.height() - side) as usize));
+            let (x, y) = (
+                dice.below((picture.width() - side) as usize),
+                dice.below((picture.height() - side) as usize),
+            );
             let mark = if tags.is_empty() || dice.chance(0.5) {
                 let (other, _) = self.any(dice);
-                let (u, v) = (dice.below((other.width() - side) as usize), dice.below((other.height() - side) as usize));
+                let (u, v) = (
+                    dice.below((other.width() - side) as usize),
+                    dice.below((other.height() - side) as usize),
+                );
                 imageops::crop_imm(&other, u as u32, v as u32, side, side).to_image()
             } else {
                 resized(dice.pick(tags), side, side, Manner::Area)
@@ -204,6 +232,32 @@ impl Donors<'_> {
             imageops::overlay(&mut picture, &mark, x as i64, y as i64);
         }
         (picture, CardType::Playing)
+    }
+}
+
+/// Replaces parts of a picture by those of others: its lower part, quarters, a diagonal half, or its middle.
+fn cut_up(picture: &mut RgbaImage, others: &[RgbaImage; 3], dice: &mut Dice) {
+    let (width, height) = picture.dimensions();
+    let split = [dice.range(0.35, 0.65), dice.range(0.35, 0.65)];
+    let slope = dice.range(-0.4, 0.4);
+    let manner = dice.below(4);
+    for (x, y, pixel) in picture.enumerate_pixels_mut() {
+        let (u, v) = (x as f32 / width as f32, y as f32 / height as f32);
+        let right = u + slope * (v - 0.5) > split[0];
+        let low = v + slope * (u - 0.5) > split[1];
+        let middle = (u - 0.5).abs() < 0.32;
+        let from = match (manner, right, low) {
+            (0, _, true) | (1, true, false) => &others[0],
+            (1, false, true) => &others[1],
+            (1, true, true) => &others[2],
+            (2, ..) if u + v > 1.0 => &others[0],
+            (3, ..) if middle => &others[usize::from(low)],
+            _ => continue,
+        };
+        let source = from.get_pixel(x, y);
+        if source[3] > 127 {
+            *pixel = *source;
+        }
     }
 }
 
@@ -231,7 +285,8 @@ fn blobs(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
 /// A figure of square pixels, mirrored about its middle as creatures and faces are.
 fn figure(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
     let ground = paper(dice);
-    let colours: Vec<[u8; 3]> = (0..dice.between(2, 6)).map(|_| [0; 3].map(|_: u8| dice.between(0, 255) as u8)).collect();
+    let colours: Vec<[u8; 3]> =
+        (0..dice.between(2, 6)).map(|_| [0; 3].map(|_: u8| dice.between(0, 255) as u8)).collect();
     let (columns, rows) = (dice.between(4, 14), dice.between(8, 30));
     let density = dice.range(0.35, 0.7);
     let cells: Vec<Option<[u8; 3]>> =
@@ -242,7 +297,10 @@ fn figure(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
         let (u, v) = ((x as f32 - left) / w, (y as f32 - top) / h);
         let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
         let folded = (u - 0.5).abs() * 2.0;
-        let cell = inside.then(|| cells[(v * rows as f32) as usize * columns + ((folded * columns as f32) as usize).min(columns - 1)]);
+        let cell = inside.then(|| {
+            cells
+                [(v * rows as f32) as usize * columns + ((folded * columns as f32) as usize).min(columns - 1)]
+        });
         let [r, g, b] = cell.flatten().unwrap_or(ground);
         Rgba([r, g, b, 255])
     })
@@ -250,7 +308,8 @@ fn figure(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
 
 fn gradients(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
     let colours: [[f32; 3]; 3] = [0; 3].map(|_| [0; 3].map(|_: u8| dice.range(0.0, 255.0)));
-    let waves: [[f32; 3]; 3] = [0; 3].map(|_| [dice.range(-9.0, 9.0), dice.range(-9.0, 9.0), dice.range(0.0, 6.0)]);
+    let waves: [[f32; 3]; 3] =
+        [0; 3].map(|_| [dice.range(-9.0, 9.0), dice.range(-9.0, 9.0), dice.range(0.0, 6.0)]);
     let steps = dice.range(3.0, 9.0);
     RgbaImage::from_fn(width, height, |x, y| {
         let (u, v) = (x as f32 / width as f32, y as f32 / height as f32);

@@ -60,7 +60,8 @@ pub fn sheet(crops: &[Crop], bank: &Bank, size: [u32; 2], columns: u32) -> RgbaI
     }
     let mut canvas = Canvas::new(sheet, Owned::No);
     for (number, crop) in crops.iter().enumerate() {
-        let (x, y) = (number as u32 % columns * cell_width, number as u32 / columns * cell_height + height + 2);
+        let (x, y) =
+            (number as u32 % columns * cell_width, number as u32 / columns * cell_height + height + 2);
         let text = &bank.classes()[crop.truth.class];
         canvas.text(Face::PixelTall, text, x as f32, y as f32, 8.0, cell_width as f32, [255, 255, 255]);
     }

@@ -79,7 +79,16 @@ impl Default for TypeWeights {
 impl TypeWeights {
     /// In the order of [`shared::catalogue::CardType::ALL`].
     pub(crate) fn in_order(self) -> [f32; 8] {
-        [self.joker, self.playing, self.tarot, self.planet, self.spectral, self.voucher, self.booster, self.deck]
+        [
+            self.joker,
+            self.playing,
+            self.tarot,
+            self.planet,
+            self.spectral,
+            self.voucher,
+            self.booster,
+            self.deck,
+        ]
     }
 }
 
@@ -245,7 +254,7 @@ impl Default for LayoutRecipe {
             shadow: 0.9,
             shadow_strength: [0.15, 0.5],
             price_tag: [0.85, 0.03],
-            badges: 0.12,
+            badges: 0.15,
             tooltips: [0.5, 0.35, 0.15],
             unknown: 0.07,
             face_down: 0.3,
@@ -383,7 +392,8 @@ mod tests {
         assert_eq!(recipe.crop.unknown, 0.5);
         assert_eq!(recipe.crop.widen, CropRecipe::default().widen);
         assert!(toml::from_str::<SceneRecipe>("sise = [1, 2]").is_err());
-        let round_trip: SceneRecipe = toml::from_str(&toml::to_string(&SceneRecipe::default()).unwrap()).unwrap();
+        let round_trip: SceneRecipe =
+            toml::from_str(&toml::to_string(&SceneRecipe::default()).unwrap()).unwrap();
         assert_eq!(round_trip, SceneRecipe::default());
     }
 }

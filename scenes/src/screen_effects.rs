@@ -92,12 +92,16 @@ fn light(image: &mut RgbaImage, recipe: &ScreenRecipe, shrunk: f32, dice: &mut D
             let v = (y as f32 / height as f32 * 2.0 - 1.0).powi(2);
             for (pixel, &u) in row.chunks_exact_mut(4).zip(&across) {
                 let keep = (line * (1.0 - dark * (u * v + 0.2 * (u + v))) * 256.0) as u16;
-                pixel[..3].iter_mut().for_each(|channel| *channel = ((u16::from(*channel) * keep) >> 8) as u8);
+                pixel[..3]
+                    .iter_mut()
+                    .for_each(|channel| *channel = ((u16::from(*channel) * keep) >> 8) as u8);
             }
         } else if line < 1.0 {
             let keep = (line * 256.0) as u16;
             for pixel in row.chunks_exact_mut(4) {
-                pixel[..3].iter_mut().for_each(|channel| *channel = ((u16::from(*channel) * keep) >> 8) as u8);
+                pixel[..3]
+                    .iter_mut()
+                    .for_each(|channel| *channel = ((u16::from(*channel) * keep) >> 8) as u8);
             }
         }
     }
@@ -133,7 +137,9 @@ mod tests {
     use image::Rgba;
 
     fn picture() -> RgbaImage {
-        RgbaImage::from_fn(123, 77, |x, y| Rgba([(x * 2) as u8, (y * 3) as u8, ((x / 8 + y / 8) % 2 * 200) as u8, 255]))
+        RgbaImage::from_fn(123, 77, |x, y| {
+            Rgba([(x * 2) as u8, (y * 3) as u8, ((x / 8 + y / 8) % 2 * 200) as u8, 255])
+        })
     }
 
     fn only(change: impl FnOnce(&mut ScreenRecipe)) -> ScreenRecipe {
@@ -175,7 +181,8 @@ mod tests {
             let mut image = picture();
             apply(&mut image, recipe, 1.0, 1.0, &mut Dice::new(11, 0));
             assert!(image.pixels().all(|pixel| pixel[3] == 255));
-            let sum: u64 = image.as_raw().iter().zip(picture().as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+            let sum: u64 =
+                image.as_raw().iter().zip(picture().as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
             sum as f32 / image.as_raw().len() as f32
         };
         assert_eq!(change(&only(|_| {})), 0.0);

@@ -4,6 +4,7 @@
 const ROUND: f32 = 12_582_912.0;
 
 /// Sine of `x` radians, for `x` up to a few million.
+#[inline]
 pub(crate) fn sin(x: f32) -> f32 {
     let turns = x * std::f32::consts::FRAC_1_PI * 0.5;
     let part = turns - ((turns + ROUND) - ROUND);
@@ -12,6 +13,7 @@ pub(crate) fn sin(x: f32) -> f32 {
 }
 
 /// Cosine of `x` radians.
+#[inline]
 pub(crate) fn cos(x: f32) -> f32 {
     sin(x + std::f32::consts::FRAC_PI_2)
 }

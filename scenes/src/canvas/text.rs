@@ -40,7 +40,16 @@ struct Faces(Vec<Vec<Vec<Glyph>>>);
 
 impl Canvas {
     /// Writes a line whose capitals are about `height` pixels high, its top left at `(x, y)`, cut at `max_width`.
-    pub(crate) fn text(&mut self, face: Face, text: &str, x: f32, y: f32, height: f32, max_width: f32, colour: Colour) {
+    pub(crate) fn text(
+        &mut self,
+        face: Face,
+        text: &str,
+        x: f32,
+        y: f32,
+        height: f32,
+        max_width: f32,
+        colour: Colour,
+    ) {
         let glyphs = faces().at(face, height);
         let mut pen = x;
         for character in text.chars() {
@@ -95,10 +104,46 @@ pub(crate) fn text_width(face: Face, text: &str, height: f32) -> f32 {
 /// Something that could stand on a screen: words, numbers, prices.
 pub(crate) fn phrase(dice: &mut Dice, face: Face) -> String {
     const WORDS: [&str; 40] = [
-        "Play Hand", "Discard", "Sort Hand", "Rank", "Suit", "Run Info", "Options", "Round", "Ante", "Hands", "Discards",
-        "Shop", "Skip", "Reroll", "Next Round", "Use", "Sell", "Pair", "Flush", "Full House", "Straight", "High Card",
-        "Small Blind", "Big Blind", "Score at least", "Reward:", "Common", "Uncommon", "Rare", "Tarot", "Planet",
-        "Negative", "Foil", "Chips", "Mult", "each played", "when scored", "if hand", "Cash Out", "Remaining",
+        "Play Hand",
+        "Discard",
+        "Sort Hand",
+        "Rank",
+        "Suit",
+        "Run Info",
+        "Options",
+        "Round",
+        "Ante",
+        "Hands",
+        "Discards",
+        "Shop",
+        "Skip",
+        "Reroll",
+        "Next Round",
+        "Use",
+        "Sell",
+        "Pair",
+        "Flush",
+        "Full House",
+        "Straight",
+        "High Card",
+        "Small Blind",
+        "Big Blind",
+        "Score at least",
+        "Reward:",
+        "Common",
+        "Uncommon",
+        "Rare",
+        "Tarot",
+        "Planet",
+        "Negative",
+        "Foil",
+        "Chips",
+        "Mult",
+        "each played",
+        "when scored",
+        "if hand",
+        "Cash Out",
+        "Remaining",
     ];
     if face == Face::Strokes {
         return (0..dice.between(1, 9)).map(|_| char::from(b' ' + 1 + dice.below(90) as u8)).collect();
@@ -160,7 +205,8 @@ fn sans_glyph(font: &Font, character: char, size: u32) -> Glyph {
 fn pixel_glyph(character: char, size: u32, aspect: f32) -> Glyph {
     let (rows, columns) = (pixel_font::ROWS + 1, pixel_font::COLUMNS);
     let unit = size as f32 / pixel_font::ROWS as f32;
-    let (width, height) = (((columns as f32 + 0.5) * unit * aspect).ceil() as usize, (rows as f32 * unit).ceil() as usize);
+    let (width, height) =
+        (((columns as f32 + 0.5) * unit * aspect).ceil() as usize, (rows as f32 * unit).ceil() as usize);
     let mask = supersampled(width, height, |x, y| {
         let row = (y / unit) as usize;
         // Strokes are half a column wider than the font's pixels: interfaces write boldly.
@@ -229,9 +275,12 @@ mod tests {
             for height in [4.0, 9.0, 33.0] {
                 let mut canvas = Canvas::new(RgbaImage::from_pixel(400, 80, Rgba([0, 0, 0, 255])), Owned::No);
                 canvas.text(face, "HELLO WORLD", 10.0, 10.0, height, 120.0, [255, 255, 255]);
-                let lit: Vec<_> = canvas.image.enumerate_pixels().filter(|(_, _, pixel)| pixel[0] > 100).collect();
+                let lit: Vec<_> =
+                    canvas.image.enumerate_pixels().filter(|(_, _, pixel)| pixel[0] > 100).collect();
                 assert!(lit.len() > 8, "{face:?} {height}");
-                let fits = lit.iter().all(|&(x, y, _)| x >= 9 && x < 134 && y >= 9 && (y as f32) < 12.0 + height * 1.25);
+                let fits = lit
+                    .iter()
+                    .all(|&(x, y, _)| x >= 9 && x < 134 && y >= 9 && (y as f32) < 12.0 + height * 1.25);
                 assert!(fits, "{face:?} {height}");
             }
         }

@@ -83,18 +83,20 @@ impl Sprite {
 impl Level {
     fn halved(&self) -> Self {
         let (width, height) = (self.width.div_ceil(2), self.height.div_ceil(2));
-        let mut pixels = Vec::with_capacity(width * height * 4);
-        for y in 0..height {
-            let rows = [2 * y, (2 * y + 1).min(self.height - 1)];
-            for x in 0..width {
-                let columns = [2 * x, (2 * x + 1).min(self.width - 1)];
-                let at = |row: usize, column: usize| -> [u32; 4] {
-                    let at = (row * self.width + column) * 4;
-                    [0, 1, 2, 3].map(|channel| u32::from(self.pixels[at + channel]))
-                };
-                let four = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(row, column)| at(rows[row], columns[column]));
-                let mean = |k: usize| ((four[0][k] + four[1][k] + four[2][k] + four[3][k] + 2) / 4) as u8;
-                pixels.extend([mean(0), mean(1), mean(2), mean(3)]);
+        let from: &[[u8; 4]] = bytemuck::cast_slice(&self.pixels);
+        let mut pixels = vec![0; width * height * 4];
+        for (y, row) in pixels.chunks_exact_mut(width * 4).enumerate() {
+            let upper = &from[2 * y * self.width..][..self.width];
+            let lower = &from[(2 * y + 1).min(self.height - 1) * self.width..][..self.width];
+            for (x, pixel) in row.chunks_exact_mut(4).enumerate() {
+                let (l, r) = (2 * x, (2 * x + 1).min(self.width - 1));
+                for k in 0..4 {
+                    let sum = u16::from(upper[l][k])
+                        + u16::from(upper[r][k])
+                        + u16::from(lower[l][k])
+                        + u16::from(lower[r][k]);
+                    pixel[k] = ((sum + 2) / 4) as u8;
+                }
             }
         }
         Self { width, height, pixels }
@@ -133,7 +135,14 @@ impl Canvas {
     }
 
     /// Bilinear sampling; `steps` above one narrows the slope between pixels to that part of a source pixel.
-    fn warp(&mut self, source: &[u8], source_width: usize, source_height: usize, quad: Quad<InFrame>, steps: f32) {
+    fn warp(
+        &mut self,
+        source: &[u8],
+        source_width: usize,
+        source_height: usize,
+        quad: Quad<InFrame>,
+        steps: f32,
+    ) {
         let Some(inverse) = Homography::quad_from_rect(source_width as f32, source_height as f32, quad)
             .and_then(Homography::inverse)
         else {
@@ -141,7 +150,9 @@ impl Canvas {
         };
         let [a, b, c, d, e, f, g, h, i] = inverse.matrix().map(|value| value as f32);
         let affine = g.abs() < 1e-7 && h.abs() < 1e-7;
-        let source = Taps { pixels: bytemuck::cast_slice(source), width: source_width, height: source_height };
+        let constant = 1.0 / i;
+        let source =
+            Taps { pixels: bytemuck::cast_slice(source), width: source_width, height: source_height };
         let corners = quad.to_xy();
         let bounds = quad.bounds();
         let (canvas_width, canvas_height) = (self.image.width() as usize, self.image.height() as usize);
@@ -154,9 +165,12 @@ impl Canvas {
         for y in first..last {
             let v = y as f32 + 0.5;
             // The row half a pixel up and down may cross the quad where its middle does not.
-            let spans = [v - 0.5, v, v + 0.5].map(|at| crossings(&corners, at));
-            let left = spans.iter().flatten().fold(f32::INFINITY, |low, span| low.min(span.0));
-            let right = spans.iter().flatten().fold(f32::NEG_INFINITY, |high, span| high.max(span.1));
+            let (mut left, mut right) = (f32::INFINITY, f32::NEG_INFINITY);
+            for at in [v - 0.5, v, v + 0.5] {
+                if let Some(span) = crossings(&corners, at) {
+                    (left, right) = (left.min(span.0), right.max(span.1));
+                }
+            }
             if left > right {
                 continue;
             }
@@ -166,13 +180,14 @@ impl Canvas {
                 continue;
             }
             let row = y * canvas_width;
+            let (from_x, from_y, from_w) = (b * v + c, e * v + f, h * v + i);
             let target = samples[(row + x0) * 4..(row + x1) * 4].chunks_exact_mut(4);
             for (x, pixel) in (x0..x1).zip(target) {
                 let u = x as f32 + 0.5;
-                let w = if affine { 1.0 / i } else { 1.0 / (g * u + h * v + i) };
+                let w = if affine { constant } else { 1.0 / (g * u + from_w) };
                 // One pixel more, so that cutting off the fraction rounds down.
-                let sx = (a * u + b * v + c) * w + 0.5;
-                let sy = (d * u + e * v + f) * w + 0.5;
+                let sx = (a * u + from_x) * w + 0.5;
+                let sy = (d * u + from_y) * w + 0.5;
                 if !(sx > 0.0 && sy > 0.0) {
                     continue;
                 }
@@ -192,8 +207,8 @@ impl Canvas {
                 } else {
                     let keep = 256 - (alpha + (alpha >> 7));
                     let over = [even & 0xFF, odd & 0xFF, even >> 16];
-                    for (channel, over) in pixel[..3].iter_mut().zip(over) {
-                        *channel = (over + (u32::from(*channel) * keep >> 8)).min(255) as u8;
+                    for k in 0..3 {
+                        pixel[k] = (over[k] + (u32::from(pixel[k]) * keep >> 8)).min(255) as u8;
                     }
                 }
                 if owned && alpha > 127 {
@@ -229,12 +244,19 @@ impl Taps<'_> {
             };
             [fetch(x, y), fetch(x + 1, y), fetch(x, y + 1), fetch(x + 1, y + 1)]
         };
-        let mix = |a: u32, b: u32, share: u32| ((a * (256 - share) + b * share) >> 8) & 0x00FF_00FF;
-        [0, 8].map(|shift| {
-            let [p, q, r, s] = [p, q, r, s].map(|pixel| pixel >> shift & 0x00FF_00FF);
-            mix(mix(p, q, fx), mix(r, s, fx), fy)
-        })
+        let even = mix(mix(p & EVEN, q & EVEN, fx), mix(r & EVEN, s & EVEN, fx), fy);
+        let odd = mix(mix(p >> 8 & EVEN, q >> 8 & EVEN, fx), mix(r >> 8 & EVEN, s >> 8 & EVEN, fx), fy);
+        [even, odd]
     }
+}
+
+/// Every other byte of a pixel.
+const EVEN: u32 = 0x00FF_00FF;
+
+/// Mixes two bytes at once.
+#[inline]
+fn mix(a: u32, b: u32, share: u32) -> u32 {
+    ((a * (256 - share) + b * share) >> 8) & EVEN
 }
 
 fn shrink(resizer: &mut Resizer, level: &Level, target: &mut [u8], width: usize, height: usize) {
@@ -264,8 +286,7 @@ mod tests {
     fn a_paste_covers_its_quad_at_every_size() {
         for height in [20.0f32, 60.0, 95.0, 190.0, 300.0] {
             let width = height * 71.0 / 95.0;
-            let mut canvas =
-                Canvas::new(RgbaImage::from_pixel(400, 400, Rgba([0, 0, 0, 255])), Owned::Yes);
+            let mut canvas = Canvas::new(RgbaImage::from_pixel(400, 400, Rgba([0, 0, 0, 255])), Owned::Yes);
             canvas.ink = 1;
             let quad = Quad::from_rect(Rect::ltwh(40.0, 30.0, width, height));
             canvas.paste(&striped(), quad, Enlarge::Blocky);

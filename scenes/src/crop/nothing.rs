@@ -24,7 +24,8 @@ pub(super) fn compose(bank: &Bank, recipe: &SceneRecipe, dice: &mut Dice) -> Cro
         stage.misplace(placed, dice)
     } else {
         stage.furnish_only(dice);
-        let (w, h) = (stage.height * 71.0 / 95.0 * dice.range(0.75, 1.3), stage.height * dice.range(0.75, 1.25));
+        let (w, h) =
+            (stage.height * 71.0 / 95.0 * dice.range(0.75, 1.3), stage.height * dice.range(0.75, 1.25));
         let (x, y) = (stage.canvas.width() / 2.0, stage.canvas.height() / 2.0);
         let quad = Quad::from_rect(Rect::ltwh(x - w / 2.0, y - h / 2.0, w, h));
         stage.misjudge(turned(quad, dice.normal(0.05)), dice)
@@ -96,7 +97,11 @@ impl Stage<'_> {
                     let side = w * dice.range(0.35, 0.95);
                     let at = [w * dice.range(0.35, 0.65), h * dice.range(0.35, 0.65)];
                     let rect = Rect::ltwh(at[0] - side / 2.0, at[1] - side / 2.0, side, side);
-                    self.canvas.paste(sprite, turned(Quad::from_rect(rect), dice.normal(0.05)), Enlarge::Smooth);
+                    self.canvas.paste(
+                        sprite,
+                        turned(Quad::from_rect(rect), dice.normal(0.05)),
+                        Enlarge::Smooth,
+                    );
                 }
             }
             7 => {
@@ -115,8 +120,13 @@ impl Stage<'_> {
     fn window_of_the_game(&mut self, dice: &mut Dice) {
         let scale = self.height / 0.204;
         let size = [scale * 16.0 / 9.0, scale];
-        let at = if dice.chance(0.8) { [dice.range(0.02, 0.2), dice.range(0.05, 0.9)] } else { [dice.range(0.3, 0.8), dice.range(0.3, 0.95)] };
-        let (x, y) = (self.canvas.width() / 2.0 - at[0] * size[0], self.canvas.height() / 2.0 - at[1] * size[1]);
+        let at = if dice.chance(0.8) {
+            [dice.range(0.02, 0.2), dice.range(0.05, 0.9)]
+        } else {
+            [dice.range(0.3, 0.8), dice.range(0.3, 0.95)]
+        };
+        let (x, y) =
+            (self.canvas.width() / 2.0 - at[0] * size[0], self.canvas.height() / 2.0 - at[1] * size[1]);
         let game = Area::new(x, y, size[0], size[1]);
         if at[0] < 0.25 {
             panels::sidebar(&mut self.canvas, game, dice);
@@ -133,7 +143,12 @@ impl Stage<'_> {
         let card: &RenderedCard = &bank.cards()[bank.of_type(kind, 0.1, dice)];
         let (dx, dy) = (dice.range(0.75, 0.95) * w, dice.normal(0.3) * h);
         let x = w / 2.0 + if dice.chance(0.5) { dx } else { -dx };
-        let cell = card.cell_quad(x, h / 2.0 + dy, self.height, Pose { rotation: dice.normal(0.05), tilt: [0.0; 2] });
+        let cell = card.cell_quad(
+            x,
+            h / 2.0 + dy,
+            self.height,
+            Pose { rotation: dice.normal(0.05), tilt: [0.0; 2] },
+        );
         self.paste(card, cell, None);
     }
 }

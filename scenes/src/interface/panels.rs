@@ -8,7 +8,11 @@ use crate::interface::{BLUE, DARK, GOLD, GREEN, ORANGE, PANEL, RED, WHITE, accen
 /// The side bar with blind, score, chips and counters, in `area` of the game.
 pub(crate) fn sidebar(canvas: &mut Canvas, game: Area, dice: &mut Dice) {
     let width = game.w * dice.range(0.2, 0.24);
-    let left = if dice.chance(0.08) { game.x + game.w - width * 1.1 } else { game.x + game.w * dice.range(0.0, 0.055) };
+    let left = if dice.chance(0.08) {
+        game.x + game.w - width * 1.1
+    } else {
+        game.x + game.w * dice.range(0.0, 0.055)
+    };
     let bar = Area::new(left, game.y, width, game.h);
     let shade = dice.range(0.75, 1.05);
     let ground = PANEL.map(|channel| (f32::from(channel) * shade) as u8);
@@ -25,7 +29,15 @@ pub(crate) fn sidebar(canvas: &mut Canvas, game: Area, dice: &mut Dice) {
     }
     let score = inner.part(0.0, 0.372, 1.0, 0.068);
     canvas.rounded(score, score.h * 0.15, DARK);
-    canvas.text(face, "Round score", score.x + score.w * 0.05, score.y + score.h * 0.35, score.h * 0.3, score.w * 0.25, WHITE);
+    canvas.text(
+        face,
+        "Round score",
+        score.x + score.w * 0.05,
+        score.y + score.h * 0.35,
+        score.h * 0.3,
+        score.w * 0.25,
+        WHITE,
+    );
     let plate = score.part(0.3, 0.12, 0.66, 0.76);
     canvas.rounded(plate, plate.h * 0.2, ground);
     number(canvas, plate, WHITE, dice.below(50_000), face);
@@ -40,7 +52,15 @@ pub(crate) fn sidebar(canvas: &mut Canvas, game: Area, dice: &mut Dice) {
         canvas.rounded(place, place.h * 0.15, colour);
         number(canvas, place, WHITE, dice.below(300), face);
     }
-    canvas.text_centred(face, "X", [hand.x + hand.w / 2.0, chips.y + chips.h / 2.0], hand.h * 0.2, hand.w, RED, None);
+    canvas.text_centred(
+        face,
+        "X",
+        [hand.x + hand.w / 2.0, chips.y + chips.h / 2.0],
+        hand.h * 0.2,
+        hand.w,
+        RED,
+        None,
+    );
     button(canvas, inner.part(0.0, 0.655, 0.3, 0.135), RED, "Run Info", face);
     button(canvas, inner.part(0.0, 0.805, 0.3, 0.135), ORANGE, "Options", face);
     for (place, title, colour) in [
@@ -51,7 +71,15 @@ pub(crate) fn sidebar(canvas: &mut Canvas, game: Area, dice: &mut Dice) {
     ] {
         canvas.rounded(place, place.h * 0.1, DARK);
         let middle = place.x + place.w / 2.0;
-        canvas.text_centred(face, title, [middle, place.y + place.h * 0.18], place.h * 0.2, place.w, WHITE, None);
+        canvas.text_centred(
+            face,
+            title,
+            [middle, place.y + place.h * 0.18],
+            place.h * 0.2,
+            place.w,
+            WHITE,
+            None,
+        );
         let plate = place.part(0.1, 0.38, 0.8, 0.54);
         canvas.rounded(plate, plate.h * 0.15, ground);
         number(canvas, plate, colour, dice.below(12), face);
@@ -80,10 +108,26 @@ fn blind(canvas: &mut Canvas, area: Area, colour: Colour, face: Face, dice: &mut
     let goal = area.part(0.36, 0.36, 0.6, 0.5);
     canvas.rounded(goal, goal.h * 0.1, DARK);
     let centre = goal.x + goal.w / 2.0;
-    canvas.text_centred(face, "Score at least", [centre, goal.y + goal.h * 0.18], goal.h * 0.14, goal.w, WHITE, None);
+    canvas.text_centred(
+        face,
+        "Score at least",
+        [centre, goal.y + goal.h * 0.18],
+        goal.h * 0.14,
+        goal.w,
+        WHITE,
+        None,
+    );
     let score = dice.below(100_000).to_string();
     canvas.text_centred(face, &score, [centre, goal.y + goal.h * 0.5], goal.h * 0.26, goal.w, RED, None);
-    canvas.text_centred(face, "Reward: $$$$", [centre, goal.y + goal.h * 0.83], goal.h * 0.14, goal.w, GOLD, None);
+    canvas.text_centred(
+        face,
+        "Reward: $$$$",
+        [centre, goal.y + goal.h * 0.83],
+        goal.h * 0.14,
+        goal.w,
+        GOLD,
+        None,
+    );
 }
 
 fn number(canvas: &mut Canvas, area: Area, colour: Colour, value: usize, face: Face) {
@@ -145,8 +189,24 @@ pub(crate) fn pack_title(canvas: &mut Canvas, game: Area, dice: &mut Dice) {
     canvas.rounded(panel.grown(1.0), game.h * 0.015, accent(dice));
     canvas.rounded(panel, game.h * 0.015, [50, 62, 66]);
     let middle = panel.x + panel.w / 2.0;
-    canvas.text_centred(face, &phrase(dice, face), [middle, panel.y + panel.h * 0.28], panel.h * 0.2, panel.w, WHITE, None);
-    canvas.text_centred(face, "Choose 1", [middle, panel.y + panel.h * 0.65], panel.h * 0.15, panel.w, WHITE, None);
+    canvas.text_centred(
+        face,
+        &phrase(dice, face),
+        [middle, panel.y + panel.h * 0.28],
+        panel.h * 0.2,
+        panel.w,
+        WHITE,
+        None,
+    );
+    canvas.text_centred(
+        face,
+        "Choose 1",
+        [middle, panel.y + panel.h * 0.65],
+        panel.h * 0.15,
+        panel.w,
+        WHITE,
+        None,
+    );
     button(canvas, game.part(0.65, 0.87, 0.08, 0.09), [80, 110, 115], "Skip", face);
 }
 
@@ -156,7 +216,8 @@ pub(crate) fn desktop(canvas: &mut Canvas, px: f32, dice: &mut Dice) {
     for _ in 0..dice.below(4) {
         let (w, h) = (dice.range(0.1, 0.5), dice.range(0.1, 0.6));
         let area = whole.part(dice.range(0.0, 1.0 - w), dice.range(0.0, 1.0 - h), w, h);
-        let ground = if dice.chance(0.6) { [20, 22, 26] } else { [0; 3].map(|_: u8| dice.between(0, 255) as u8) };
+        let ground =
+            if dice.chance(0.6) { [20, 22, 26] } else { [0; 3].map(|_: u8| dice.between(0, 255) as u8) };
         if dice.chance(0.5) {
             canvas.rounded(area.grown(px), 6.0 * px, accent(dice));
         }

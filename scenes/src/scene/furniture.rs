@@ -9,7 +9,13 @@ use crate::scene::Layout;
 use crate::scene::table::Table;
 
 /// What lies below the cards.
-pub(super) fn below(canvas: &mut Canvas, table: &mut Table<'_>, recipe: &SceneRecipe, px: f32, dice: &mut Dice) {
+pub(super) fn below(
+    canvas: &mut Canvas,
+    table: &mut Table<'_>,
+    recipe: &SceneRecipe,
+    px: f32,
+    dice: &mut Dice,
+) {
     let game = table.game;
     let in_game = !matches!(table.layout, Layout::Jokers | Layout::CloseUp | Layout::Scatter);
     if in_game && dice.chance(recipe.scene.sidebar) {
@@ -51,12 +57,16 @@ pub(super) fn above(canvas: &mut Canvas, table: &Table<'_>, recipe: &SceneRecipe
     for item in table.items.iter().filter(|item| !item.is_edge) {
         let bounds = item.cell.bounds();
         let (height, middle) = (item.cell.height(), (bounds.left + bounds.right) / 2.0);
-        let tagged = if item.is_priced { tags && dice.chance(recipe.scene.price_tag[0]) } else { dice.chance(recipe.scene.price_tag[1]) };
+        let tagged = if item.is_priced {
+            tags && dice.chance(recipe.scene.price_tag[0])
+        } else {
+            dice.chance(recipe.scene.price_tag[1])
+        };
         if tagged {
             let (w, h) = (height * 0.38, height * 0.22);
             let y = bounds.top - h * dice.range(0.55, 1.0);
             interface::price_tag(canvas, Area::new(middle - w / 2.0, y, w, h), dice);
-        } else if badges && table.layout != Layout::Deck {
+        } else if badges && (table.is_joker(item) || dice.chance(0.04)) {
             let (w, h) = (height * 0.74 * dice.range(0.85, 1.05), height * dice.range(0.2, 0.36));
             let y = bounds.bottom - h * dice.range(-0.1, 0.25);
             interface::badge(canvas, Area::new(middle - w / 2.0, y, w, h), dice);
@@ -64,14 +74,25 @@ pub(super) fn above(canvas: &mut Canvas, table: &Table<'_>, recipe: &SceneRecipe
             // The tab with which a selected card is sold or used.
             let (w, h) = (height * 0.3, height * 0.3);
             let tab = Area::new(bounds.right - w * 0.1, bounds.top + height * 0.3, w, h);
-            interface::button(canvas, tab, if dice.chance(0.5) { RED } else { interface::GREEN }, "Sell", Face::Pixel);
+            interface::button(
+                canvas,
+                tab,
+                if dice.chance(0.5) { RED } else { interface::GREEN },
+                "Sell",
+                Face::Pixel,
+            );
         }
     }
     tooltips(canvas, table, recipe, dice);
     let whole = Area::new(0.0, 0.0, canvas.width(), canvas.height());
     for _ in 0..dice.below(3) {
         let face = any_face(dice);
-        let place = whole.part(dice.range(0.2, 0.8), dice.range(0.82, 0.96), dice.range(0.06, 0.14), dice.range(0.05, 0.12));
+        let place = whole.part(
+            dice.range(0.2, 0.8),
+            dice.range(0.82, 0.96),
+            dice.range(0.06, 0.14),
+            dice.range(0.05, 0.12),
+        );
         interface::button(canvas, place, accent(dice), &phrase(dice, face), face);
     }
     for _ in 0..dice.below(5) {
@@ -100,7 +121,13 @@ fn tooltips(canvas: &mut Canvas, table: &Table<'_>, recipe: &SceneRecipe, dice: 
 fn negatives(canvas: &mut Canvas, table: &Table<'_>, px: f32, dice: &mut Dice) {
     let whole = Area::new(0.0, 0.0, canvas.width(), canvas.height());
     for _ in 0..dice.below(4) {
-        table.picture(canvas, dice.range(0.0, 1.0) * whole.w, dice.unit() * whole.h, dice.range(12.0, 60.0) * px, dice);
+        table.picture(
+            canvas,
+            dice.range(0.0, 1.0) * whole.w,
+            dice.unit() * whole.h,
+            dice.range(12.0, 60.0) * px,
+            dice,
+        );
     }
     if dice.chance(0.25) {
         let (w, h) = (dice.range(0.1, 0.25), dice.range(0.08, 0.2));
@@ -140,7 +167,11 @@ impl Table<'_> {
             let [w, h] = sprite.size();
             let (w, h) = (side, side * h as f32 / w as f32);
             let rect = shared::geometry::Rect::ltwh(x - w / 2.0, y - h / 2.0, w, h);
-            canvas.paste(sprite, shared::geometry::Quad::from_rect(rect), crate::canvas::warp::Enlarge::Smooth);
+            canvas.paste(
+                sprite,
+                shared::geometry::Quad::from_rect(rect),
+                crate::canvas::warp::Enlarge::Smooth,
+            );
         }
     }
 }

@@ -81,6 +81,11 @@ impl<'a> Table<'a> {
         (!pictures.is_empty()).then(|| dice.pick(pictures))
     }
 
+    /// Whether a card is a joker, or an invented one that looks like it.
+    pub(super) fn is_joker(&self, item: &Item) -> bool {
+        self.bank.cards()[item.card].truth.kind == CardType::Joker
+    }
+
     fn x(&self, share: f32) -> f32 {
         self.game.x + share * self.game.w
     }
@@ -166,7 +171,13 @@ impl<'a> Table<'a> {
     fn top(&mut self, dice: &mut Dice) {
         let (y, turn) = (self.y(dice.range(0.1, 0.18)), 0.05);
         let height = self.height;
-        let jokers = Row { left: self.x(dice.range(0.22, 0.34)), right: self.x(dice.range(0.6, 0.75)), y, height, turn };
+        let jokers = Row {
+            left: self.x(dice.range(0.22, 0.34)),
+            right: self.x(dice.range(0.6, 0.75)),
+            y,
+            height,
+            turn,
+        };
         let count = dice.below(8);
         self.row(&[CardType::Joker], count, &jokers, dice);
         let consumables = Row { left: self.x(0.78), right: self.x(0.97), y, height, turn };
@@ -228,7 +239,15 @@ impl<'a> Table<'a> {
             height,
             turn: 0.03,
         };
-        let mix = [CardType::Joker, CardType::Joker, CardType::Joker, CardType::Tarot, CardType::Planet, CardType::Spectral, CardType::Playing];
+        let mix = [
+            CardType::Joker,
+            CardType::Joker,
+            CardType::Joker,
+            CardType::Tarot,
+            CardType::Planet,
+            CardType::Spectral,
+            CardType::Playing,
+        ];
         let count = dice.below(5);
         self.row(&mix, count, &row(shop.cards, self.height), dice);
         let count = *dice.pick(&[0, 1, 1, 1, 2]);
@@ -339,7 +358,12 @@ impl<'a> Table<'a> {
             height,
             turn: 0.05,
         };
-        self.row(&[CardType::Joker, CardType::Joker, CardType::Joker, CardType::Joker, CardType::Tarot], count, &row, dice);
+        self.row(
+            &[CardType::Joker, CardType::Joker, CardType::Joker, CardType::Joker, CardType::Tarot],
+            count,
+            &row,
+            dice,
+        );
     }
 
     fn strewn(&mut self, dice: &mut Dice) {

@@ -8,14 +8,16 @@ use std::sync::OnceLock;
 use image::RgbaImage;
 
 const LUMA: [f32; 64] = [
-    16., 11., 10., 16., 24., 40., 51., 61., 12., 12., 14., 19., 26., 58., 60., 55., 14., 13., 16., 24., 40., 57., 69., 56.,
-    14., 17., 22., 29., 51., 87., 80., 62., 18., 22., 37., 56., 68., 109., 103., 77., 24., 35., 55., 64., 81., 104., 113.,
-    92., 49., 64., 78., 87., 103., 121., 120., 101., 72., 92., 95., 98., 112., 100., 103., 99.,
+    16., 11., 10., 16., 24., 40., 51., 61., 12., 12., 14., 19., 26., 58., 60., 55., 14., 13., 16., 24., 40.,
+    57., 69., 56., 14., 17., 22., 29., 51., 87., 80., 62., 18., 22., 37., 56., 68., 109., 103., 77., 24.,
+    35., 55., 64., 81., 104., 113., 92., 49., 64., 78., 87., 103., 121., 120., 101., 72., 92., 95., 98.,
+    112., 100., 103., 99.,
 ];
 const CHROMA: [f32; 64] = [
-    17., 18., 24., 47., 99., 99., 99., 99., 18., 21., 26., 66., 99., 99., 99., 99., 24., 26., 56., 99., 99., 99., 99., 99.,
-    47., 66., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99.,
-    99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99.,
+    17., 18., 24., 47., 99., 99., 99., 99., 18., 21., 26., 66., 99., 99., 99., 99., 24., 26., 56., 99., 99.,
+    99., 99., 99., 47., 66., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99.,
+    99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99., 99.,
+    99.,
 ];
 
 /// One channel, padded to whole blocks.
@@ -28,8 +30,9 @@ struct Plane {
 /// Loses what a JPEG of this quality (1 to 100) loses; colour is thinned out to a quarter when `thinned`.
 pub(super) fn compress(image: &mut RgbaImage, quality: f32, thinned: bool) {
     let scale = if quality < 50.0 { 50.0 / quality.max(1.0) } else { 2.0 - quality / 50.0 };
-    let table = |base: &[f32; 64]| -> [f32; 64] {
-        std::array::from_fn(|k| (base[k] * scale).round().clamp(1.0, 255.0))
+    let table = |base: &[f32; 64]| -> Block {
+        let step = |y: usize, x: usize| (base[x * 8 + y] * scale).round().clamp(1.0, 255.0);
+        std::array::from_fn(|y| std::array::from_fn(|x| step(y, x)))
     };
     let (luma_table, chroma_table) = (table(&LUMA), table(&CHROMA));
     let (width, height) = (image.width() as usize, image.height() as usize);
@@ -69,7 +72,7 @@ impl Plane {
     }
 
     /// Rounds every block's coefficients; `width x height` is the used part, whose edge is repeated first.
-    fn lose(&mut self, width: usize, height: usize, table: &[f32; 64]) {
+    fn lose(&mut self, width: usize, height: usize, table: &Block) {
         for y in 0..self.height {
             let from = y.min(height - 1) * self.width;
             if y >= height {
@@ -81,17 +84,20 @@ impl Plane {
         let cosines = cosines();
         for top in (0..self.height).step_by(8) {
             for left in (0..self.width).step_by(8) {
-                let mut block = [0.0; 64];
-                for (y, row) in block.chunks_exact_mut(8).enumerate() {
+                let mut block = [[0.0; 8]; 8];
+                for (y, row) in block.iter_mut().enumerate() {
                     let at = (top + y) * self.width + left;
                     row.copy_from_slice(&self.values[at..at + 8]);
                 }
-                let mut coefficients = transform(cosines, &block);
-                for (value, &step) in coefficients.iter_mut().zip(table) {
-                    *value = (*value / step + ROUND - ROUND) * step;
+                // Coefficients lie transposed between the two passes, as the table does.
+                let mut coefficients = forward(cosines, &transposed(&forward(cosines, &block)));
+                for (row, steps) in coefficients.iter_mut().zip(table) {
+                    for (value, &step) in row.iter_mut().zip(steps) {
+                        *value = (*value / step + ROUND - ROUND) * step;
+                    }
                 }
-                let block = restore(cosines, &coefficients);
-                for (y, row) in block.chunks_exact(8).enumerate() {
+                let block = backward(cosines, &transposed(&backward(cosines, &coefficients)));
+                for (y, row) in block.iter().enumerate() {
                     let at = (top + y) * self.width + left;
                     self.values[at..at + 8].copy_from_slice(row);
                 }
@@ -103,50 +109,72 @@ impl Plane {
 /// Adding and taking away 1.5 * 2^23 rounds to the nearest whole number.
 const ROUND: f32 = 12_582_912.0;
 
-/// Row `k` is the cosine of frequency `k`, normalised.
-fn cosines() -> &'static [f32; 64] {
-    static TABLE: OnceLock<[f32; 64]> = OnceLock::new();
+type Block = [[f32; 8]; 8];
+
+/// `[k][n]` is the normalised cosine of frequency `k` at sample `n`; the other four samples mirror these.
+type Cosines = [[f32; 4]; 8];
+
+fn cosines() -> &'static Cosines {
+    static TABLE: OnceLock<Cosines> = OnceLock::new();
     TABLE.get_or_init(|| {
-        std::array::from_fn(|index| {
-            let (k, x) = ((index / 8) as f32, (index % 8) as f32);
-            let scale = if index < 8 { (1.0f32 / 8.0).sqrt() } else { 0.5 };
-            scale * ((2.0 * x + 1.0) * k * std::f32::consts::PI / 16.0).cos()
+        std::array::from_fn(|k| {
+            let scale = if k == 0 { (1.0f32 / 8.0).sqrt() } else { 0.5 };
+            std::array::from_fn(|n| {
+                scale * ((2 * n + 1) as f32 * k as f32 * std::f32::consts::PI / 16.0).cos()
+            })
         })
     })
 }
 
-/// `C * block * C^T`.
-fn transform(c: &[f32; 64], block: &[f32; 64]) -> [f32; 64] {
-    multiply_transposed(&multiply(c, block), c)
-}
-
-/// `C^T * block * C`.
-fn restore(c: &[f32; 64], block: &[f32; 64]) -> [f32; 64] {
-    let mut transposed = [0.0; 64];
-    for k in 0..64 {
-        transposed[k] = c[k % 8 * 8 + k / 8];
+/// The cosine transform of every column. Even frequencies see sums of mirrored samples, odd ones differences.
+fn forward(cosines: &Cosines, block: &Block) -> Block {
+    let mut out = [[0.0; 8]; 8];
+    let (mut sums, mut differences) = ([[0.0; 8]; 4], [[0.0; 8]; 4]);
+    for n in 0..4 {
+        for x in 0..8 {
+            sums[n][x] = block[n][x] + block[7 - n][x];
+            differences[n][x] = block[n][x] - block[7 - n][x];
+        }
     }
-    multiply(&multiply(&transposed, block), c)
-}
-
-fn multiply(a: &[f32; 64], b: &[f32; 64]) -> [f32; 64] {
-    let mut out = [0.0; 64];
-    for (row, a) in out.chunks_exact_mut(8).zip(a.chunks_exact(8)) {
-        for (&factor, b) in a.iter().zip(b.chunks_exact(8)) {
-            for (sum, &value) in row.iter_mut().zip(b) {
-                *sum += factor * value;
-            }
+    for (k, (row, weights)) in out.iter_mut().zip(cosines).enumerate() {
+        let samples = if k % 2 == 0 { &sums } else { &differences };
+        for x in 0..8 {
+            row[x] = samples[0][x] * weights[0]
+                + samples[1][x] * weights[1]
+                + samples[2][x] * weights[2]
+                + samples[3][x] * weights[3];
         }
     }
     out
 }
 
-fn multiply_transposed(a: &[f32; 64], b: &[f32; 64]) -> [f32; 64] {
-    let mut transposed = [0.0; 64];
-    for k in 0..64 {
-        transposed[k] = b[k % 8 * 8 + k / 8];
+/// The way back.
+fn backward(cosines: &Cosines, block: &Block) -> Block {
+    let mut out = [[0.0; 8]; 8];
+    for n in 0..4 {
+        for x in 0..8 {
+            let part = |first: usize| {
+                block[first][x] * cosines[first][n]
+                    + block[first + 2][x] * cosines[first + 2][n]
+                    + block[first + 4][x] * cosines[first + 4][n]
+                    + block[first + 6][x] * cosines[first + 6][n]
+            };
+            let (even, odd) = (part(0), part(1));
+            out[n][x] = even + odd;
+            out[7 - n][x] = even - odd;
+        }
     }
-    multiply(a, &transposed)
+    out
+}
+
+fn transposed(block: &Block) -> Block {
+    let mut out = [[0.0; 8]; 8];
+    for (y, row) in block.iter().enumerate() {
+        for (x, &value) in row.iter().enumerate() {
+            out[x][y] = value;
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -160,7 +188,8 @@ mod tests {
         });
         let mut lossy = picture.clone();
         compress(&mut lossy, quality, false);
-        let sum: u64 = lossy.as_raw().iter().zip(picture.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        let sum: u64 =
+            lossy.as_raw().iter().zip(picture.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
         sum as f32 / picture.as_raw().len() as f32
     }
 

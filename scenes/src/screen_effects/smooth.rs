@@ -73,8 +73,7 @@ pub(super) fn resample(image: &mut RgbaImage, share: f32) {
 /// Weights of 256 in sum, symmetric, of odd length: 255 times them still fits 16 bits.
 fn kernel(deviation: f32) -> Vec<u16> {
     let reach = (deviation * 2.5).ceil() as i32;
-    let weights: Vec<f32> =
-        (-reach..=reach).map(|x| (-0.5 * (x as f32 / deviation).powi(2)).exp()).collect();
+    let weights: Vec<f32> = (-reach..=reach).map(|x| (-0.5 * (x as f32 / deviation).powi(2)).exp()).collect();
     let sum: f32 = weights.iter().sum();
     let mut kernel: Vec<u16> = weights.iter().map(|weight| (weight / sum * 256.0).round() as u16).collect();
     let rest = 256 - i32::from(kernel.iter().sum::<u16>());
