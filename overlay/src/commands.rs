@@ -4,23 +4,31 @@ pub(crate) mod annotate;
 pub(crate) mod bench;
 pub(crate) mod identify;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use image::RgbaImage;
-use shared::manifest;
+use overlay::recognition;
+use vision::recogniser::{OpenError, Recogniser};
+use vision::session::Options;
 
-/// A model's folder: `model` itself when it is one, otherwise the folder of that name among the data.
-pub(crate) fn model_folder(model: &str) -> PathBuf {
-    let as_given = PathBuf::from(model);
-    if as_given.join(manifest::FILE_NAME).is_file() { as_given } else { shared::paths::model(model) }
+/// Opens a model by its name or folder.
+fn open_model(model: &str, options: &Options) -> Result<Recogniser, OpenError> {
+    Recogniser::open(&recognition::folder(model), options)
 }
 
+/// Reads a picture. The errors already say why: a context would have it said twice.
 fn read_picture(path: &Path) -> Result<RgbaImage> {
+    let path_name = path.display();
     let reader = image::ImageReader::open(path)
         .and_then(image::ImageReader::with_guessed_format)
-        .with_context(|| format!("cannot read {}", path.display()))?;
+        .map_err(|error| anyhow!("cannot read {path_name}: {error}"))?;
     let picture =
-        reader.decode().with_context(|| format!("{} is not a picture that can be read", path.display()))?;
+        reader.decode().map_err(|error| anyhow!("{path_name} is not a picture that can be read: {error}"))?;
     Ok(picture.into_rgba8())
+}
+
+/// The error's message alone: it contains those of its sources.
+fn said_once(error: OpenError) -> anyhow::Error {
+    anyhow!(error.to_string())
 }

@@ -3,6 +3,7 @@
 //! Nothing is downloaded here: `cargo xtask setup` does that.
 
 use std::env;
+use std::error::Error as _;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -181,7 +182,11 @@ fn try_library(path: &Path) -> Result<ort::environment::EnvironmentBuilder, Stri
         return Err("there is no such file".into());
     }
     ort::init_from(path).map_err(|error| match error {
-        ort::LoadDynamicError::Dlopen { error, .. } => format!("cannot be loaded ({error})"),
+        // The loader's own words are the error's source.
+        ort::LoadDynamicError::Dlopen { error, .. } => {
+            let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            format!("cannot be loaded ({why})")
+        }
         ort::LoadDynamicError::MissingApi { .. } => "is not ONNX Runtime".into(),
         ort::LoadDynamicError::BadVersion { version_str, .. } => {
             format!("is version {version_str}; 1.{} or newer is needed", ort::MINOR_VERSION)

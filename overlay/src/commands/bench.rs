@@ -1,15 +1,19 @@
 //! `overlay bench`: how long each stage of recognising takes.
 //!
-//! The number of cards is forced: that many quads are identified, whatever the detector says.
+//! The number of cards is forced: that many quads of the picture's truth are identified, some of them twice where it
+//! has fewer, whatever the detector says.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
-use image::{Rgba, RgbaImage};
-use shared::geometry::{InFrame, Quad, Rect};
-use vision::recogniser::{Recogniser, Stage};
+use image::RgbaImage;
+use scenes::bank::Bank;
+use scenes::recipe::{LayoutWeights, SceneRecipe};
+use scenes::scene;
+use shared::geometry::{InFrame, Quad};
+use vision::recogniser::{Recogniser, Stage, unmeasured};
 use vision::session::{Options, Precision};
 
 /// Measure how long recognising takes
@@ -18,7 +22,7 @@ pub(crate) struct BenchArgs {
     /// Name of a model, or its folder
     #[arg(long, default_value = "balatro")]
     model: String,
-    /// A picture to measure with instead of a drawn one
+    /// A picture to measure with instead of a composed one
     #[arg(long)]
     image: Option<PathBuf>,
     /// Threads to measure with
@@ -32,10 +36,10 @@ pub(crate) struct BenchArgs {
     runs: usize,
 }
 
-/// The size of the drawn picture.
+/// The size of the composed picture.
 const SIZE: [u32; 2] = [1920, 1080];
-/// A card of the game's hand in a picture of that size.
-const CARD: [f32; 2] = [216.0, 292.0];
+/// Cards to compose the picture from.
+const BANK: usize = 60;
 /// Frames before measuring: memory is laid out on the first ones.
 const WARM_UP: usize = 5;
 
@@ -45,11 +49,14 @@ const WARM_UP: usize = 5;
 /// When the model or the picture cannot be used.
 pub(crate) fn run(args: BenchArgs) -> Result<()> {
     ensure!(args.runs > 0, "--runs must be at least 1");
-    let picture = match &args.image {
-        Some(path) => super::read_picture(path)?,
-        None => drawn_picture(),
+    let (picture, quads) = match &args.image {
+        Some(path) => {
+            let picture = super::read_picture(path)?;
+            let quads = found(&args.model, &picture)?;
+            (picture, quads)
+        }
+        None => composed()?,
     };
-    let folder = super::model_folder(&args.model);
     println!("{}x{} in memory, median (least) ms of {} frames", picture.width(), picture.height(), args.runs);
     println!(
         "{:<8} {:>7} {:>5} | {:>13} {:>13} {:>13} {:>13} {:>13} {:>13} | {:>13}",
@@ -67,17 +74,17 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
     for precision in [Precision::Float32, Precision::Int8] {
         for &threads in &args.threads {
             let options = Options { precision, threads, ..Options::default() };
-            let mut recogniser = match Recogniser::open(&folder, &options) {
+            let mut recogniser = match super::open_model(&args.model, &options) {
                 Err(vision::recogniser::OpenError::Network(
                     error @ vision::session::NetworkError::NoInt8 { .. },
                 )) => {
                     println!("int8: {error}");
                     break;
                 }
-                other => other?,
+                other => other.map_err(super::said_once)?,
             };
             for &cards in &args.cards {
-                let quads = quads(&picture, cards);
+                let quads: Vec<_> = quads.iter().copied().cycle().take(cards).collect();
                 let mut samples = Samples::default();
                 for run in 0..WARM_UP + args.runs {
                     let sample = measure(&mut recogniser, &picture, &quads)?;
@@ -132,30 +139,32 @@ impl Samples {
     }
 }
 
-/// `count` cards of the hand's size, fanned over the picture in rows.
-fn quads(picture: &RgbaImage, count: usize) -> Vec<Quad<InFrame>> {
-    let (width, height) = (picture.width() as f32, picture.height() as f32);
-    let scale = (width / SIZE[0] as f32).min(height / SIZE[1] as f32);
-    let [card_width, card_height] = CARD.map(|side| side * scale);
-    let per_row = 10;
-    let step = (width - card_width) / per_row as f32;
-    let row_step = (height - card_height) / 3.0;
-    (0..count)
-        .map(|index| (index % per_row, index / per_row % 4))
-        .map(|(column, row)| {
-            let (left, top) = (column as f32 * step, row as f32 * row_step);
-            let turn = (column as f32 - 4.5) * 2.0 * scale;
-            let [a, b, c, d] =
-                Quad::<InFrame>::from_rect(Rect::ltwh(left, top, card_width, card_height)).to_xy();
-            Quad::from_xy([a, [b[0], b[1] + turn], [c[0] - turn, c[1] + turn], [d[0] - turn, d[1]]])
-        })
-        .collect()
+/// Where the cards of a picture of one's own lie.
+fn found(model: &str, picture: &RgbaImage) -> Result<Vec<Quad<InFrame>>> {
+    let mut recogniser = super::open_model(model, &Options::default()).map_err(super::said_once)?;
+    let detections = recogniser.detect(&picture.into(), &mut unmeasured)?;
+    ensure!(!detections.is_empty(), "no card was found in the picture; choose another");
+    Ok(detections.iter().map(|detection| detection.quad).collect())
 }
 
-/// Something with edges everywhere; how long networks take does not depend on what they see.
-fn drawn_picture() -> RgbaImage {
-    RgbaImage::from_fn(SIZE[0], SIZE[1], |x, y| {
-        let [r, g, b] = [x * 7 + y * 3, x ^ y, (x / 16 + y / 16) * 40].map(|value| (value & 255) as u8);
-        Rgba([r, g, b, 255])
-    })
+/// A table of the practice deck, the hand fanned below the jokers, and where its cards lie.
+fn composed() -> Result<(RgbaImage, Vec<Quad<InFrame>>)> {
+    let mut recipe = SceneRecipe { size: SIZE, ..SceneRecipe::default() };
+    recipe.scene.layouts = LayoutWeights {
+        hand: 1.0,
+        shop: 0.0,
+        deck: 0.0,
+        pack: 0.0,
+        scatter: 0.0,
+        close_up: 0.0,
+        collection: 0.0,
+        jokers: 0.0,
+        strewn: 0.0,
+    };
+    let bank = Bank::render(&scenes::practice::sprites(), &recipe, 1, BANK, &|_| true)?;
+    let scene = (0..100)
+        .map(|seed| scene::compose(&bank, &recipe, seed))
+        .find(|scene| scene.cards.len() >= 13)
+        .context("no table of thirteen cards was composed")?;
+    Ok((scene.image, scene.cards.iter().map(|card| card.quad).collect()))
 }
