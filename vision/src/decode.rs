@@ -44,8 +44,9 @@ pub struct Found {
 
 /// Two anchors closer than this part of the card's width are one card.
 const SAME_ANCHOR: f32 = 0.1;
-/// Two quads that overlap more than this are one card. Neighbours in the tightest fan (0.14 of a width) stay below.
-const SAME_QUAD: f32 = 0.75;
+/// Two quads that overlap more than this are one card. Neighbours in the tightest fan that [`SAME_ANCHOR`] lets through
+/// overlap by 0.82.
+const SAME_QUAD: f32 = 0.85;
 /// The most cards in one frame; a full deck with jokers has 70.
 pub const MAX_CARDS: usize = 160;
 

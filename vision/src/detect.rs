@@ -68,6 +68,10 @@ impl Detector {
         &self.network
     }
 
+    pub(crate) fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
     pub(crate) fn set_threshold(&mut self, threshold: f32) {
         self.threshold = threshold;
     }

@@ -65,6 +65,10 @@ impl Identifier {
         &self.network
     }
 
+    pub(crate) fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
     /// Calls `each` with the position of a quad and what the network says of it, in order.
     pub(crate) fn run(
         &mut self,

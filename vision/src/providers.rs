@@ -2,6 +2,7 @@
 //!
 //! Providers are registered one at a time so that each refusal is kept: `overlay doctor` shows them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use ort::ep::{self, ExecutionProvider, ExecutionProviderDispatch};
@@ -157,6 +158,29 @@ pub(crate) fn register(builder: &mut SessionBuilder, order: &[Provider], report:
     report.accepted.push(Provider::Cpu);
 }
 
+/// Nodes by the provider that ran them, from the record that ONNX Runtime writes when it profiles.
+pub(crate) fn assigned_in(profile: &str) -> serde_json::Result<BTreeMap<String, usize>> {
+    #[derive(Deserialize)]
+    struct Event {
+        #[serde(default)]
+        name: String,
+        #[serde(default)]
+        args: Arguments,
+    }
+    #[derive(Default, Deserialize)]
+    struct Arguments {
+        provider: Option<String>,
+    }
+    let events: Vec<Event> = serde_json::from_str(profile)?;
+    let nodes: BTreeSet<(String, String)> =
+        events.into_iter().filter_map(|event| Some((event.args.provider?, event.name))).collect();
+    let mut counts = BTreeMap::new();
+    for (provider, _) in nodes {
+        *counts.entry(provider).or_insert(0) += 1;
+    }
+    Ok(counts)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +189,16 @@ mod tests {
     fn the_configuration_names_providers_in_lower_case() {
         let order: Vec<Provider> = serde_json::from_str(r#"["tensorrt", "directml", "cpu"]"#).unwrap();
         assert_eq!(order, [Provider::TensorRt, Provider::DirectMl, Provider::Cpu]);
+    }
+
+    #[test]
+    fn a_node_counts_once_however_often_it_ran() {
+        let ran = |name, provider| serde_json::json!({"name": name, "args": {"provider": provider}});
+        let events = [ran("conv", "Cuda"), ran("conv", "Cuda"), ran("relu", "Cuda"), ran("softmax", "Cpu")];
+        let profile =
+            serde_json::json!([{"name": "session", "dur": 3}, events[0], events[1], events[2], events[3]]);
+        let counts = assigned_in(&profile.to_string()).unwrap();
+        assert_eq!(counts, BTreeMap::from([("Cuda".to_owned(), 2), ("Cpu".to_owned(), 1)]));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The whole way from a frame to named cards.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use shared::catalogue::{Catalogue, CatalogueError};
@@ -178,6 +179,17 @@ impl Recogniser {
     /// ONNX file and hardware of the detector and of the identifier.
     pub fn reports(&self) -> [(&str, &Report); 2] {
         [self.detector.network(), self.identifier.network()].map(|network| (network.file(), network.report()))
+    }
+
+    /// How many nodes of the detector and of the identifier each provider ran.
+    ///
+    /// A provider that accepted a network may still leave all of it to the CPU: this is what really happened in the
+    /// frames since the model was opened. Can be asked once.
+    ///
+    /// # Errors
+    /// When the model was not opened with [`Options::profile`], or the record cannot be read.
+    pub fn assigned(&mut self) -> Result<[BTreeMap<String, usize>; 2], RunError> {
+        Ok([self.detector.network_mut().assigned()?, self.identifier.network_mut().assigned()?])
     }
 
     /// Takes another heat than the manifest's from which a peak is a card.

@@ -3,7 +3,9 @@
 //! Inputs and outputs stay bound, one set for each batch size that was seen, so that running allocates nothing here.
 //! What the numbers mean is not known in this file.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{IoBinding, Session};
@@ -24,6 +26,8 @@ pub struct Options {
     pub precision: Precision,
     /// Threads that work on one network, the caller's included.
     pub threads: usize,
+    /// A folder to record runs into, for [`crate::recogniser::Recogniser::assigned`]; slows every run.
+    pub profile: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -34,6 +38,7 @@ impl Default for Options {
             precision: Precision::Automatic,
             // The game needs its cores; beyond four such small networks gain nothing.
             threads: cores.min(4),
+            profile: None,
         }
     }
 }
@@ -147,7 +152,7 @@ impl Network {
                 file: contract.files.float32.clone(),
                 reason: error.to_string(),
             };
-            let mut builder = builder(runtime, options.threads).map_err(|error| refused(&error))?;
+            let mut builder = builder(runtime, contract.network, options).map_err(|error| refused(&error))?;
             providers::register(&mut builder, &options.providers, &mut report);
             let file = choose(&contract, options.precision, &report)?;
             let bytes = manifest.read_network(folder, file)?;
@@ -207,6 +212,16 @@ impl Network {
         bound.outputs[index].extract_tensor().1
     }
 
+    /// How many nodes of the network each provider ran since it was opened with [`Options::profile`].
+    pub(crate) fn assigned(&mut self) -> Result<BTreeMap<String, usize>, RunError> {
+        let name = self.name;
+        let failed = |reason: String| RunError { network: name, reason };
+        let path = self.session.end_profiling().map_err(|error| failure(name, &error))?;
+        let profile =
+            fs::read_to_string(&path).map_err(|error| failed(format!("cannot read {path}: {error}")))?;
+        providers::assigned_in(&profile).map_err(|error| failed(format!("cannot understand {path}: {error}")))
+    }
+
     fn bound(&mut self, batch: usize) -> ort::Result<&mut Bound> {
         let slot = &mut self.bound[batch - 1];
         if slot.is_none() {
@@ -254,15 +269,18 @@ impl Network {
     }
 }
 
-fn builder(runtime: &Runtime, threads: usize) -> ort::Result<SessionBuilder> {
+fn builder(runtime: &Runtime, network: &str, options: &Options) -> ort::Result<SessionBuilder> {
     let builder = SessionBuilder::new(runtime.environment())?
         .with_optimization_level(GraphOptimizationLevel::All)?
-        .with_intra_threads(threads.max(1))?
+        .with_intra_threads(options.threads.max(1))?
         .with_inter_threads(1)?
         .with_log_level(ort::logging::LogLevel::Warning)?
         // Two networks take turns: the threads of one must not spin while the other works.
         .with_config_entry("session.force_spinning_stop", "1")?;
-    Ok(builder)
+    match &options.profile {
+        Some(folder) => Ok(builder.with_profiling(folder.join(network))?),
+        None => Ok(builder),
+    }
 }
 
 fn choose<'a>(

@@ -205,6 +205,49 @@ fn int8_must_be_there_when_it_is_asked_for() {
 }
 
 #[test]
+fn int8_is_taken_where_only_the_cpu_is_left() {
+    if !have_runtime() {
+        return;
+    }
+    let mut manifest = toy::manifest();
+    manifest["detector"]["files"]["int8"] = "detector.int8.onnx".into();
+    let mut files = toy::networks(&manifest);
+    files.insert("detector.int8.onnx", files["detector.onnx"].clone());
+    let folder = tempfile::tempdir().unwrap();
+    toy::write(folder.path(), &manifest, &files);
+    for (precision, file) in
+        [(Precision::Automatic, "detector.int8.onnx"), (Precision::Float32, "detector.onnx")]
+    {
+        let options = Options { precision, providers: vec![Provider::Cpu], ..options() };
+        let recogniser = Recogniser::open_with(folder.path(), toy::catalogue(), &options).unwrap();
+        assert_eq!(recogniser.reports().map(|(file, _)| file), [file, "identifier.onnx"]);
+    }
+}
+
+#[test]
+fn what_ran_where_is_counted() {
+    if !have_runtime() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = toy::manifest();
+    toy::write(folder.path(), &manifest, &toy::networks(&manifest));
+    let options =
+        Options { profile: Some(folder.path().into()), providers: vec![Provider::Cpu], ..options() };
+    let mut recogniser = Recogniser::open_with(folder.path(), toy::catalogue(), &options).unwrap();
+    let pixels = vec![90; 64 * 32 * 4];
+    let frame = Pixels::new(&pixels, 64, 32, ChannelOrder::Rgbx).unwrap();
+    recogniser.recognise(&frame, &mut unmeasured).unwrap();
+    let assigned = recogniser.assigned().unwrap();
+    assert!(
+        assigned
+            .iter()
+            .all(|counts| counts.keys().eq(["CPUExecutionProvider"]) && counts.values().all(|&it| it > 1)),
+        "{assigned:?}"
+    );
+}
+
+#[test]
 fn a_missing_model_names_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let message = Recogniser::open(folder.path(), &options()).unwrap_err().to_string();
