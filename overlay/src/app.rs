@@ -16,7 +16,6 @@ use winit::window::{Window, WindowId as WinitId};
 
 use crate::command::Command;
 use crate::event::AppEvent;
-use crate::frame::Frame;
 use crate::latest::Latest;
 use crate::pipeline::{Snapshot, Threads, Watch};
 use crate::render::gpu::{Next, Transparency, WindowSurface};
@@ -59,7 +58,6 @@ pub struct App {
     snapshot: Snapshot,
     scene: OverlayScene,
     placement: Placement,
-    backdrop: Option<Frame>,
     composited: bool,
     shown: bool,
     paused: bool,
@@ -109,7 +107,6 @@ impl App {
             snapshot: Snapshot::default(),
             scene: OverlayScene::default(),
             placement,
-            backdrop: None,
             composited,
             shown: true,
             paused: false,
@@ -185,15 +182,16 @@ impl App {
     }
 
     fn fetch(&mut self) {
-        let Some(mut snapshot) = self.snapshots.try_take() else { return };
-        self.statistics.saw(&snapshot, &self.catalogue);
-        // Only a viewer shows the picture; anyone else lets go of its memory.
-        let picture = snapshot.picture.take().filter(|_| matches!(self.stage, Stage::Viewer));
-        self.snapshot = snapshot;
-        if let (Some(picture), Some(canvas)) = (picture, &self.canvas) {
+        let Some(snapshot) = self.snapshots.try_take() else { return };
+        let before = std::mem::replace(&mut self.snapshot, snapshot);
+        let number = |snapshot: &Snapshot| snapshot.picture.as_ref().map(|frame| frame.id);
+        let is_new = number(&before) != number(&self.snapshot);
+        self.statistics.saw(&self.snapshot, is_new, &self.catalogue);
+        if let (Stage::Viewer, true, Some(picture), Some(canvas)) =
+            (&self.stage, is_new, &self.snapshot.picture, &self.canvas)
+        {
             canvas.fit(picture.width, picture.height);
             canvas.redraw();
-            self.backdrop = Some(picture);
         }
         self.rebuild();
     }
@@ -201,27 +199,28 @@ impl App {
     /// Builds the scene anew and asks for a redraw when it is another one.
     fn rebuild(&mut self) {
         let Some(canvas) = &mut self.canvas else { return };
-        let view = View { window: canvas.size(), frame: self.snapshot.frame };
+        let view = View { window: canvas.size(), frame: self.snapshot.frame_size() };
         let tracks = if self.shown { self.snapshot.tracks.as_slice() } else { &[] };
         let scene = scene::build(tracks, &self.catalogue, view, &self.scene, &mut self.measure);
         if scene != self.scene {
             self.scene = scene;
             canvas.redraw();
-        }
-        if !self.composited && !matches!(self.stage, Stage::Viewer) {
-            canvas.outline(Some(&self.scene));
+            if !self.composited && !matches!(self.stage, Stage::Viewer) {
+                canvas.outline(Some(&self.scene));
+            }
         }
     }
 
     fn draw(&mut self) -> Result<(), String> {
         let Some(canvas) = &mut self.canvas else { return Ok(()) };
         let start = Instant::now();
-        let backdrop = match &self.backdrop {
-            Some(frame) => Backdrop::Picture(frame.pixels()),
-            None => Backdrop::Transparent,
+        let picture = self.snapshot.picture.as_ref();
+        let backdrop = match (&self.stage, picture) {
+            (Stage::Viewer, Some(frame)) => Backdrop::Picture(frame.pixels()),
+            _ => Backdrop::Transparent,
         };
         if canvas.draw(&self.scene, backdrop)? {
-            self.statistics.drew(start.elapsed(), self.snapshot.captured_at.take());
+            self.statistics.drew(start.elapsed(), picture);
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ pub mod xcap;
 #[cfg(target_os = "linux")]
 pub mod xshm;
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::frame::Frame;
@@ -128,6 +129,19 @@ pub struct Timings {
     pub min: Duration,
     /// The one that 95 % were faster than.
     pub p95: Duration,
+}
+
+impl fmt::Display for Timings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [width, height] = self.size;
+        let millis = |time: Duration| time.as_secs_f64() * 1e3;
+        let (median, min, p95) = (millis(self.median), millis(self.min), millis(self.p95));
+        let count = self.count;
+        write!(
+            formatter,
+            "{width}x{height}: median {median:.2} ms, least {min:.2}, 95 % below {p95:.2} ({count} pictures)"
+        )
+    }
 }
 
 /// Takes `count` pictures as fast as it can, after three that do not count.

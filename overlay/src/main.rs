@@ -11,7 +11,7 @@ use overlay::window::DesktopError;
 
 use commands::bench::BenchArgs;
 use commands::identify::IdentifyArgs;
-use start::{LiveArgs, OffscreenArgs, PracticeArgs};
+use start::{BenchCaptureArgs, LiveArgs, OffscreenArgs, PracticeArgs};
 
 /// Names the cards on screen and draws over them
 #[derive(Debug, Parser)]
@@ -27,6 +27,7 @@ struct Cli {
 enum Command {
     Identify(IdentifyArgs),
     Bench(BenchArgs),
+    BenchCapture(BenchCaptureArgs),
     Practice(PracticeArgs),
     Offscreen(OffscreenArgs),
 }
@@ -53,6 +54,7 @@ fn run(cli: Cli) -> Result<()> {
         None => start::live(cli.live),
         Some(Command::Identify(args)) => commands::identify::run(args),
         Some(Command::Bench(args)) => commands::bench::run(args),
+        Some(Command::BenchCapture(args)) => start::bench_capture(args),
         Some(Command::Practice(args)) => start::practice(args),
         Some(Command::Offscreen(args)) => start::offscreen(args),
     }

@@ -75,7 +75,7 @@ pub fn run(
         recognition.push(snapshot.recognition);
         compare(&state, &snapshot, &mut outcome);
         let began = Instant::now();
-        let view = View { window: state.size, frame: snapshot.frame };
+        let view = View { window: state.size, frame: snapshot.frame_size() };
         scene = scene::build(&snapshot.tracks, catalogue, view, &scene, &mut measure);
         marked = Some(gpu.draw(&scene, Backdrop::Picture((&picture).into()))?);
         drawing.push(began.elapsed());

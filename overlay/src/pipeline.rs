@@ -18,19 +18,25 @@ use crate::worker::{self, Worker};
 /// How often tracks that have not settled are looked at again.
 const SETTLE: Duration = Duration::from_millis(33);
 
+/// How much less often a window is looked at that shows nothing.
+const HIDDEN: Duration = Duration::from_millis(150);
+
 /// What the vision thread hands to the main thread.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// The cards.
     pub tracks: Vec<Track>,
-    /// Width and height of the frame that they were seen on.
-    pub frame: [u32; 2],
-    /// That frame; none when it was looked at before.
+    /// The frame that they were last seen on; its number tells whether it is another one.
     pub picture: Option<Frame>,
-    /// When that frame was taken.
-    pub captured_at: Option<Instant>,
-    /// How long recognition took, zero when it did not run.
+    /// How long recognising that frame took.
     pub recognition: Duration,
+}
+
+impl Snapshot {
+    /// Width and height of the frame; zero without one.
+    pub fn frame_size(&self) -> [u32; 2] {
+        self.picture.as_ref().map_or([0, 0], |frame| [frame.width, frame.height])
+    }
 }
 
 /// Recogniser and tracker together; no thread of its own.
@@ -38,13 +44,15 @@ pub struct Pipeline {
     recogniser: Box<dyn Recognise>,
     tracker: Tracker,
     last: Vec<Sighting>,
-    frame: [u32; 2],
+    picture: Option<Frame>,
+    recognition: Duration,
 }
 
 impl Pipeline {
     /// For one source.
     pub fn new(recogniser: Box<dyn Recognise>) -> Self {
-        Self { recogniser, tracker: Tracker::default(), last: Vec::new(), frame: [0, 0] }
+        let (tracker, last) = (Tracker::default(), Vec::new());
+        Self { recogniser, tracker, last, picture: None, recognition: Duration::ZERO }
     }
 
     /// Takes in a new picture; `now` is the time since any fixed moment.
@@ -54,27 +62,24 @@ impl Pipeline {
     pub fn see(&mut self, frame: &Frame, now: Duration) -> anyhow::Result<Snapshot> {
         let start = Instant::now();
         self.last = self.recogniser.recognise(&frame.pixels())?;
-        let recognition = start.elapsed();
-        let size = [frame.width, frame.height];
-        if self.frame != size {
+        self.recognition = start.elapsed();
+        let size = |frame: &Frame| (frame.width, frame.height);
+        if self.picture.as_ref().is_some_and(|last| size(last) != size(frame)) {
             // Quads of another size would be matched with the wrong cards.
             self.tracker.clear();
-            self.frame = size;
         }
+        self.picture = Some(frame.clone());
         self.tracker.update(&self.last, now);
-        let captured_at = Some(frame.captured_at);
-        let picture = Some(frame.clone());
-        Ok(Snapshot { picture, captured_at, recognition, ..self.snapshot(now) })
+        Ok(self.snapshot(now))
     }
 
-    /// Counts the last picture once more; `None` when that changes nothing.
-    pub fn settle(&mut self, now: Duration) -> Option<Snapshot> {
-        let before = self.tracker.is_settled(now);
+    /// Counts the last picture once more, without recognising it again.
+    pub fn settle(&mut self, now: Duration) -> Snapshot {
         self.tracker.update(&self.last, now);
-        (!before).then(|| self.snapshot(now))
+        self.snapshot(now)
     }
 
-    /// Whether [`Pipeline::settle`] at `now` would change nothing.
+    /// Whether [`Pipeline::settle`] after `now` would change nothing.
     pub fn is_settled(&self, now: Duration) -> bool {
         self.tracker.is_settled(now)
     }
@@ -83,11 +88,13 @@ impl Pipeline {
     pub fn clear(&mut self) -> Snapshot {
         self.tracker.clear();
         self.last.clear();
+        self.picture = None;
         Snapshot::default()
     }
 
     fn snapshot(&self, now: Duration) -> Snapshot {
-        Snapshot { tracks: self.tracker.tracks(now), frame: self.frame, ..Snapshot::default() }
+        let tracks = self.tracker.tracks(now);
+        Snapshot { tracks, picture: self.picture.clone(), recognition: self.recognition }
     }
 }
 
@@ -168,6 +175,7 @@ impl Drop for Threads {
 fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, pause: Duration, report: &Report) {
     let mut watcher: Option<Watcher> = None;
     let mut next = Instant::now();
+    let mut hidden = false;
     loop {
         let watch = match &watcher {
             None => watches.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -183,11 +191,18 @@ fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, pause: Duration, repo
             Err(RecvTimeoutError::Timeout) => {}
         }
         let Some(watching) = &mut watcher else { continue };
+        let was_hidden = std::mem::take(&mut hidden);
         next = Instant::now() + pause;
         match watching.look() {
             Ok(News::Fresh(frame)) => sights.put(Sight::Frame(frame)),
             Ok(News::Same) => {}
-            Ok(News::Hidden) => sights.put(Sight::Nothing),
+            Ok(News::Hidden) => {
+                hidden = true;
+                next += HIDDEN;
+                if !was_hidden {
+                    sights.put(Sight::Nothing);
+                }
+            }
             Err(CaptureError::Gone) => {
                 // Whoever follows the window will say when there is another.
                 watcher = None;
@@ -214,9 +229,9 @@ fn recognise(mut pipeline: Pipeline, sights: &Latest<Sight>, snapshots: &Latest<
         let snapshot = match sight {
             Taken::Closed => return,
             Taken::TimedOut => pipeline.settle(now),
-            Taken::Value(Sight::Nothing) => Some(pipeline.clear()),
+            Taken::Value(Sight::Nothing) => pipeline.clear(),
             Taken::Value(Sight::Frame(frame)) => match pipeline.see(&frame, now) {
-                Ok(snapshot) => Some(snapshot),
+                Ok(snapshot) => snapshot,
                 Err(error) => {
                     report(AppEvent::Failed(format!("{error:#}")));
                     return;
@@ -224,11 +239,9 @@ fn recognise(mut pipeline: Pipeline, sights: &Latest<Sight>, snapshots: &Latest<
             },
         };
         settled = pipeline.is_settled(now);
-        if let Some(snapshot) = snapshot {
-            snapshots.put(snapshot);
-            if !report(AppEvent::TracksReady) {
-                return;
-            }
+        snapshots.put(snapshot);
+        if !report(AppEvent::TracksReady) {
+            return;
         }
     }
 }

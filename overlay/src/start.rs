@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use overlay::capture::{self, CaptureError, FrameSource};
 use overlay::live::Live;
 use overlay::practice::art::CardArt;
 use overlay::practice::paint::Painter;
@@ -82,9 +83,20 @@ pub(crate) struct OffscreenArgs {
     /// Threads for recognition
     #[arg(long)]
     threads: Option<usize>,
-    /// Where to write the picture
-    #[arg(long, value_name = "FILE", default_value = "practice-annotated.png")]
-    out: PathBuf,
+    /// Where to write the picture [default: runs/practice-annotated.png among the data]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Measure how long capturing a window takes
+#[derive(Args, Clone, Debug)]
+pub(crate) struct BenchCaptureArgs {
+    /// Part of the window's title [default: the game's window]
+    #[arg(long)]
+    title: Option<String>,
+    /// How many pictures to take
+    #[arg(long, default_value_t = 100)]
+    count: usize,
 }
 
 /// Runs the overlay until it is told to end.
@@ -135,6 +147,25 @@ pub(crate) fn offscreen(args: OffscreenArgs) -> Result<()> {
     let catalogue = model.catalogue();
     let outcome = offscreen::run(&table, &mut painter, Box::new(model), &catalogue, args.seconds, &args.out)?;
     println!("{}\nwrote {}", outcome.summary(), args.out.display());
+    Ok(())
+}
+
+/// Captures a window again and again, each way that works here.
+///
+/// # Errors
+/// When there is no such window, or it shows nothing.
+pub(crate) fn bench_capture(args: BenchCaptureArgs) -> Result<()> {
+    let query = args.title.map_or(Query::Game, Query::Title);
+    let windows = window::list()?;
+    let found = choose(&windows, &query).with_context(|| format!("{query} was not found"))?;
+    let way = |name: &str, source: Result<Box<dyn FrameSource>, CaptureError>| match source
+        .and_then(|mut source| capture::measure(&mut *source, args.count))
+    {
+        Ok(timings) => println!("{name:<14} {timings}"),
+        Err(error) => println!("{name:<14} {error}"),
+    };
+    way("overlay", capture::open_window(found.id));
+    way("xcap", capture::xcap::WindowSource::open(found.id).map(|it| Box::new(it) as Box<dyn FrameSource>));
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! What was seen and how fast, for the words at the end.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use shared::catalogue::Catalogue;
 
+use crate::frame::Frame;
 use crate::pipeline::Snapshot;
 
 /// Counts while the overlay runs.
@@ -14,14 +15,19 @@ pub(super) struct Statistics {
     draws: Vec<Duration>,
     ages: Vec<Duration>,
     names: BTreeMap<String, u64>,
+    last_drawn: Option<u64>,
 }
 
 /// Times that are kept of each kind: an hour at thirty a second.
 const KEPT: usize = 108_000;
 
 impl Statistics {
-    pub(super) fn saw(&mut self, snapshot: &Snapshot, catalogue: &Catalogue) {
-        if !snapshot.recognition.is_zero() {
+    /// Tracks came in; `is_new` when they are of another frame.
+    pub(super) fn saw(&mut self, snapshot: &Snapshot, is_new: bool, catalogue: &Catalogue) {
+        if !is_new {
+            return;
+        }
+        if snapshot.picture.is_some() {
             keep(&mut self.recognitions, snapshot.recognition);
         }
         for track in &snapshot.tracks {
@@ -31,11 +37,13 @@ impl Statistics {
         }
     }
 
-    /// A scene was drawn; `captured_at` is set the first time that a frame's tracks are.
-    pub(super) fn drew(&mut self, time: Duration, captured_at: Option<Instant>) {
+    /// A scene was drawn that shows what was on `picture`.
+    pub(super) fn drew(&mut self, time: Duration, picture: Option<&Frame>) {
         keep(&mut self.draws, time);
-        if let Some(captured_at) = captured_at {
-            keep(&mut self.ages, captured_at.elapsed());
+        if let Some(frame) = picture
+            && self.last_drawn.replace(frame.id) != Some(frame.id)
+        {
+            keep(&mut self.ages, frame.captured_at.elapsed());
         }
     }
 

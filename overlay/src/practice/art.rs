@@ -1,11 +1,11 @@
-//! The pictures of cards, layered from sprites and kept.
+//! The pictures of cards, drawn once and kept.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use image::{RgbaImage, imageops};
+use image::RgbaImage;
 use scenes::art::Sprites;
-use shared::catalogue::{Cell, ModifierArt};
+use scenes::single;
 use shared::modifiers::Modifiers;
 
 /// Sheets have a larger scale as well, which suits the sizes that cards have on screens.
@@ -34,36 +34,10 @@ impl CardArt {
         if let Some(picture) = self.drawn.get(&key) {
             return Some(Rc::clone(picture));
         }
-        let picture = Rc::new(self.draw(id, modifiers)?);
+        // Each card shimmers at a moment of its own.
+        let seed = key.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        let picture = Rc::new(single::picture(&self.sprites, id, modifiers, SCALE, seed)?);
         self.drawn.insert(key, Rc::clone(&picture));
-        Some(picture)
-    }
-
-    fn draw(&self, id: &str, modifiers: &Modifiers) -> Option<RgbaImage> {
-        let catalogue = self.sprites.catalogue();
-        let words = &catalogue.modifiers;
-        let art = catalogue.card(id)?.looks.first()?.art.first()?;
-        let [width, height] = catalogue.card_size.map(|side| side * SCALE);
-        let mut picture = RgbaImage::new(width, height);
-        let mut lay = |cell: Option<&Cell>| {
-            if let Some(cell) = cell {
-                let layer = self.sprites.cell(cell, SCALE);
-                if layer.dimensions() == (width, height) {
-                    imageops::overlay(&mut picture, layer, 0, 0);
-                } else {
-                    let fitted = imageops::resize(layer, width, height, imageops::FilterType::Triangle);
-                    imageops::overlay(&mut picture, &fitted, 0, 0);
-                }
-            }
-        };
-        let enhancement = || find(&words.enhancements, &modifiers.enhancement);
-        lay(art.base.as_ref().or_else(enhancement));
-        lay(art.front.as_ref());
-        lay(art.floating.as_ref());
-        lay(find(&words.seals, &modifiers.seal));
-        for sticker in &modifiers.stickers {
-            lay(find(&words.stickers, sticker));
-        }
         Some(picture)
     }
 }
@@ -72,8 +46,4 @@ impl CardArt {
 pub(super) fn key(id: &str, modifiers: &Modifiers) -> String {
     let Modifiers { edition, enhancement, seal, stickers, debuffed } = modifiers;
     format!("{id} {edition} {enhancement} {seal} {stickers:?} {debuffed}")
-}
-
-fn find<'a>(words: &'a [ModifierArt], word: &str) -> Option<&'a Cell> {
-    words.iter().find(|modifier| modifier.word == word)?.cell.as_ref()
 }

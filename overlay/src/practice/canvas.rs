@@ -45,6 +45,26 @@ fn premultiply(picture: &mut RgbaImage) {
 impl Canvas {
     /// Lays a picture into a quad, smooth at its edges.
     pub(super) fn paste(&mut self, sprite: &Sprite, quad: Quad<InFrame>) {
+        self.for_texels(sprite, quad, |pixel, [red, green, blue, alpha]| {
+            for (channel, over) in pixel.iter_mut().zip([red, green, blue]) {
+                *channel = (over + u32::from(*channel) * (255 - alpha) / 255).min(255) as u8;
+            }
+        });
+    }
+
+    /// Darkens what lies under a picture's shape; `strength` from 0.0 to 1.0.
+    pub(super) fn shade(&mut self, sprite: &Sprite, quad: Quad<InFrame>, strength: f32) {
+        let strength = (256.0 * strength) as u32;
+        self.for_texels(sprite, quad, |pixel, [.., alpha]| {
+            let keep = 256 - strength * alpha / 255;
+            for channel in &mut pixel[..3] {
+                *channel = (u32::from(*channel) * keep >> 8) as u8;
+            }
+        });
+    }
+
+    /// Each pixel that a picture in a quad covers, and the picture's premultiplied colour there.
+    fn for_texels(&mut self, sprite: &Sprite, quad: Quad<InFrame>, mut put: impl FnMut(&mut [u8], [u32; 4])) {
         let (width, height) = (sprite.width as f32, sprite.height as f32);
         let Some(map) = Homography::quad_from_rect(width, height, quad).and_then(Homography::inverse) else {
             return;
@@ -53,28 +73,12 @@ impl Canvas {
         let outer = quad.scaled(1.0 + 2.0 / quad.width().max(4.0));
         self.for_rows(outer, |x0, y, row| {
             let v = y as f32 + 0.5;
-            for (x, out) in (x0..).zip(row.chunks_exact_mut(4)) {
+            for (x, pixel) in (x0..).zip(row.chunks_exact_mut(4)) {
                 let u = x as f32 + 0.5;
                 let w = 1.0 / (g * u + h * v + i);
                 let (sx, sy) = ((a * u + b * v + c) * w - 0.5, (d * u + e * v + f) * w - 0.5);
                 if sx > -1.0 && sy > -1.0 && sx < width && sy < height {
-                    let [red, green, blue, alpha] = sample(sprite, sx, sy);
-                    let keep = 255 - alpha;
-                    for (channel, over) in out.iter_mut().zip([red, green, blue]) {
-                        *channel = (over + u32::from(*channel) * keep / 255).min(255) as u8;
-                    }
-                }
-            }
-        });
-    }
-
-    /// Darkens a quad; `strength` from 0.0 to 1.0.
-    pub(super) fn shade(&mut self, quad: Quad<InFrame>, strength: f32) {
-        let keep = (256.0 * (1.0 - strength)) as u32;
-        self.for_rows(quad, |_, _, row| {
-            for pixel in row.chunks_exact_mut(4) {
-                for channel in &mut pixel[..3] {
-                    *channel = (u32::from(*channel) * keep >> 8) as u8;
+                    put(pixel, sample(sprite, sx, sy));
                 }
             }
         });

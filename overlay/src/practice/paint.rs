@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use image::RgbaImage;
-use shared::geometry::{InFrame, Quad, Rect};
+use shared::geometry::Rect;
 
 use super::art::{self, CardArt};
 use super::canvas::{Canvas, Sprite, Writer};
@@ -63,7 +63,7 @@ impl Painter {
         }
         let Some(sprite) = self.sprite(card, state.card_height()) else { return };
         let away = (0.02 + 0.07 * card.lift) * state.card_height();
-        self.canvas.shade(inset(card.quad.shifted(-0.4 * away, away)), 0.35);
+        self.canvas.shade(&sprite, card.quad.shifted(-0.4 * away, away), 0.35);
         self.canvas.paste(&sprite, card.quad);
     }
 
@@ -82,9 +82,4 @@ impl Painter {
         self.sprites.insert(key, Rc::clone(&sprite));
         Some(sprite)
     }
-}
-
-/// Shadows are a little smaller, because cards have round corners.
-fn inset(quad: Quad<InFrame>) -> Quad<InFrame> {
-    quad.scaled(0.98)
 }

@@ -171,7 +171,9 @@ fn joker(seed: Chance, stock: &Stock, number: u64) -> (String, Modifiers) {
     let ids = stock.of(CardType::Joker);
     let order = seed.of("jokers", number / ids.len().max(1) as u64).distinct(ids.len(), ids.len());
     let id = ids.get(order.get(number as usize % ids.len().max(1)).copied().unwrap_or(0));
-    (id.cloned().unwrap_or_default(), stock.modifiers(CardType::Joker, seed.of("joker", number)))
+    let id = id.cloned().unwrap_or_default();
+    let modifiers = stock.modifiers(&id, CardType::Joker, seed.of("joker", number));
+    (id, modifiers)
 }
 
 fn jokers(seed: Chance, round: u64, places: &Places, stock: &Stock, played: usize, actors: &mut Vec<Actor>) {
@@ -200,7 +202,8 @@ fn consumable(seed: Chance, stock: &Stock, number: u64) -> (String, Modifiers) {
     let kind = kinds[(number % 3) as usize];
     let ids = stock.of(kind);
     let id = ids.get(seed.of("consumable", number).index(ids.len())).cloned().unwrap_or_default();
-    (id, stock.modifiers(kind, seed.of("consumable", number)))
+    let modifiers = stock.modifiers(&id, kind, seed.of("consumable", number));
+    (id, modifiers)
 }
 
 fn consumables(seed: Chance, round: u64, places: &Places, stock: &Stock, actors: &mut Vec<Actor>) {
@@ -256,7 +259,7 @@ fn hand_cards(
             }
             None => path.go(CLEAR + 0.2, 0.5, places.below(home.x)).until(CLEAR + 0.8),
         };
-        let modifiers = stock.modifiers(CardType::Playing, chance.of("card", *card as u64));
+        let modifiers = stock.modifiers(&ids[*card], CardType::Playing, chance.of("card", *card as u64));
         let mut actor = Actor::new(&ids[*card], modifiers, path);
         actor.scores = scores;
         if let Some(turn) = hovered.iter().position(|it| *it == index) {
@@ -273,7 +276,8 @@ fn shop(seed: Chance, round: u64, places: &Places, stock: &Stock, actors: &mut V
     let pick = |kind: CardType, number: u64| {
         let ids = stock.of(kind);
         let id = ids.get(chance.of("goods", number).index(ids.len())).cloned().unwrap_or_default();
-        (id, stock.modifiers(kind, chance.of("goods", number)))
+        let modifiers = stock.modifiers(&id, kind, chance.of("goods", number));
+        (id, modifiers)
     };
     let rising = |place: Pose| {
         let below = place.shifted(0.0, 420.0);

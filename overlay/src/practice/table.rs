@@ -57,6 +57,8 @@ pub(super) struct Stock {
     by_type: Vec<(CardType, Vec<String>)>,
     editions: Vec<String>,
     enhancements: Vec<String>,
+    /// Cards that are an enhancement themselves, and which.
+    fixed: Vec<(String, String)>,
     seals: Vec<String>,
     stickers: Vec<String>,
 }
@@ -156,10 +158,20 @@ impl Stock {
         let rest = |list: &[shared::catalogue::ModifierArt], skip: usize| {
             list.iter().skip(skip).map(|modifier| modifier.word.clone()).collect()
         };
+        // A stone card is a card and an enhancement in one: it is dealt as a card.
+        let own_enhancement = |card: &shared::catalogue::Card| {
+            let base = card.looks.first()?.art.first()?.base.as_ref()?;
+            let found = words.enhancements.iter().find(|it| it.cell.as_ref() == Some(base))?;
+            Some((card.id.clone(), found.word.clone()))
+        };
+        let fixed: Vec<(String, String)> = catalogue.cards.iter().filter_map(own_enhancement).collect();
+        let mut enhancements: Vec<String> = rest(&words.enhancements, 1);
+        enhancements.retain(|word| fixed.iter().all(|(_, it)| it != word));
         Self {
             by_type: CardType::ALL.into_iter().map(of).collect(),
             editions: words.editions.iter().skip(1).cloned().collect(),
-            enhancements: rest(&words.enhancements, 1),
+            enhancements,
+            fixed,
             seals: rest(&words.seals, 1),
             stickers: rest(&words.stickers, 0),
         }
@@ -183,7 +195,7 @@ impl Stock {
     }
 
     /// Draws modifiers as the game deals them, only more often.
-    pub(super) fn modifiers(&self, kind: CardType, chance: Chance) -> Modifiers {
+    pub(super) fn modifiers(&self, id: &str, kind: CardType, chance: Chance) -> Modifiers {
         let pick = |words: &[String], what: &str, share: f32, plain: &str| {
             let chance = chance.of(what, 0);
             let word = words.get(chance.of("which", 0).index(words.len()));
@@ -197,6 +209,9 @@ impl Stock {
         if playing {
             modifiers.enhancement = pick(&self.enhancements, "enhancement", 0.35, "none");
             modifiers.seal = pick(&self.seals, "seal", 0.2, "none");
+            if let Some((_, word)) = self.fixed.iter().find(|(card, _)| card == id) {
+                modifiers.enhancement.clone_from(word);
+            }
             modifiers.debuffed = chance.of("debuffed", 0).happens(0.06);
         }
         if kind == CardType::Joker && !self.stickers.is_empty() && chance.of("sticker", 0).happens(0.15) {

@@ -79,6 +79,15 @@ pub struct WindowSurface {
     configuration: SurfaceConfiguration,
 }
 
+/// Which drivers are taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    /// Those that are known to show see-through windows.
+    Suitable,
+    /// The first that can draw at all: better than nothing.
+    Any,
+}
+
 /// What asking a window for its next picture came to.
 pub enum Next {
     /// Draw on it, then hand it to [`WindowSurface::present`].
@@ -98,22 +107,24 @@ impl WindowSurface {
     /// When no driver can draw on it.
     pub fn open(window: &Arc<Window>, transparency: Transparency) -> Result<Self, GpuError> {
         let mut reasons = Vec::new();
-        for backends in candidates() {
-            match Self::open_with(window, transparency, backends) {
-                Ok(Some(surface)) => return Ok(surface),
-                Ok(None) => reasons
-                    .push(format!("{backends:?}: a software driver that cannot show transparent windows")),
-                Err(error) => reasons.push(format!("{backends:?}: {error}")),
+        for choice in [Choice::Suitable, Choice::Any] {
+            for backends in candidates() {
+                match Self::open_with(window, transparency, backends, choice) {
+                    Ok(Some(surface)) => return Ok(surface),
+                    Ok(None) => log::info!("{backends:?} cannot show see-through windows, trying another"),
+                    Err(error) => reasons.push(format!("{backends:?}: {error}")),
+                }
             }
         }
         Err(GpuError::NoAdapter(reasons.join("; ")))
     }
 
-    /// `None` when another backend should be preferred to what this one offers.
+    /// `None` when another backend should be tried before what this one offers.
     fn open_with(
         window: &Arc<Window>,
         transparency: Transparency,
         backends: Backends,
+        choice: Choice,
     ) -> Result<Option<Self>, GpuError> {
         let mut descriptor = InstanceDescriptor::new_without_display_handle().with_env();
         descriptor.backends = backends;
@@ -125,13 +136,11 @@ impl WindowSurface {
         let surface =
             instance.create_surface(Arc::clone(window)).map_err(|error| no_adapter(error.to_string()))?;
         let adapter = adapter(&instance, Some(&surface)).map_err(|error| no_adapter(error.to_string()))?;
-        let info = adapter.get_info();
-        // Mesa's software Vulkan reports success on windows with transparency and shows nothing; its GL works.
-        let shows_nothing = info.device_type == DeviceType::Cpu && info.backend == wgpu::Backend::Vulkan;
-        if cfg!(target_os = "linux")
-            && shows_nothing
+        let offered = surface.get_capabilities(&adapter);
+        if choice == Choice::Suitable
             && transparency == Transparency::Transparent
             && Backends::from_env().is_none()
+            && !shows_through(&adapter.get_info(), &offered.alpha_modes)
         {
             return Ok(None);
         }
@@ -141,7 +150,6 @@ impl WindowSurface {
         let mut configuration = surface
             .get_default_config(&gpu.adapter, size.width.max(1), size.height.max(1))
             .ok_or_else(|| refused("it cannot draw on this window"))?;
-        let offered = surface.get_capabilities(&gpu.adapter);
         configuration.format = plain_format(&offered.formats).unwrap_or(configuration.format);
         configuration.alpha_mode = match transparency {
             Transparency::Transparent => transparent_mode(&offered.alpha_modes),
@@ -203,10 +211,11 @@ pub(super) struct Stages<'a> {
     pub(super) label: &'static str,
 }
 
-/// A pipeline that draws strips of four vertices, premultiplied.
+/// A pipeline that draws strips of four vertices.
 pub(super) fn pipeline(
     device: &Device,
     stages: &Stages<'_>,
+    blend: wgpu::BlendState,
     buffers: &[Option<wgpu::VertexBufferLayout<'_>>],
 ) -> wgpu::RenderPipeline {
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
@@ -229,7 +238,7 @@ pub(super) fn pipeline(
             compilation_options: wgpu::PipelineCompilationOptions::default(),
             targets: &[Some(wgpu::ColorTargetState {
                 format: stages.format,
-                blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
+                blend: Some(blend),
                 write_mask: wgpu::ColorWrites::ALL,
             })],
         }),
@@ -264,6 +273,15 @@ fn adapter(
     }))
 }
 
+/// Whether a see-through window will be one.
+fn shows_through(info: &wgpu::AdapterInfo, modes: &[CompositeAlphaMode]) -> bool {
+    if !cfg!(target_os = "linux") || info.backend != wgpu::Backend::Vulkan {
+        return true;
+    }
+    // Mesa's software Vulkan reports success on such windows and shows nothing; some drivers offer only opaque ones.
+    info.device_type != DeviceType::Cpu && modes.iter().any(|mode| SEE_THROUGH.contains(mode))
+}
+
 /// Eight bits, written as they are.
 fn plain_format(offered: &[TextureFormat]) -> Option<TextureFormat> {
     let plain =
@@ -271,9 +289,11 @@ fn plain_format(offered: &[TextureFormat]) -> Option<TextureFormat> {
     offered.iter().find(plain).copied()
 }
 
+/// In order of preference.
+const SEE_THROUGH: [CompositeAlphaMode; 3] =
+    [CompositeAlphaMode::PreMultiplied, CompositeAlphaMode::PostMultiplied, CompositeAlphaMode::Inherit];
+
 fn transparent_mode(offered: &[CompositeAlphaMode]) -> CompositeAlphaMode {
-    let wanted =
-        [CompositeAlphaMode::PreMultiplied, CompositeAlphaMode::PostMultiplied, CompositeAlphaMode::Inherit];
     // GL offers none by name; there the window's own depth makes it transparent.
-    wanted.into_iter().find(|mode| offered.contains(mode)).unwrap_or(CompositeAlphaMode::Auto)
+    SEE_THROUGH.into_iter().find(|mode| offered.contains(mode)).unwrap_or(CompositeAlphaMode::Auto)
 }

@@ -30,7 +30,7 @@ impl PicturePainter {
             entries: &[entry(0, texture), entry(1, sampler)],
         });
         let stages = super::gpu::Stages { shader: &shader, layout: &layout, format, label: "picture" };
-        let pipeline = super::gpu::pipeline(device, &stages, &[]);
+        let pipeline = super::gpu::pipeline(device, &stages, wgpu::BlendState::REPLACE, &[]);
         Self { pipeline, layout, uploaded: None }
     }
 

@@ -26,11 +26,16 @@ const ATTRIBUTES: [wgpu::VertexAttribute; 7] = wgpu::vertex_attr_array![
 
 /// Draws the shapes of scenes.
 pub(super) struct QuadPainter {
-    pipeline: RenderPipeline,
+    /// Lays shapes over what is there.
+    over: RenderPipeline,
+    /// Takes away what is there, as far as the shape is opaque.
+    away: RenderPipeline,
     frame: Buffer,
     bindings: wgpu::BindGroup,
     shapes: Buffer,
     prepared: Vec<Shape>,
+    /// Which of them take away, in order.
+    eraser: Vec<u32>,
 }
 
 impl QuadPainter {
@@ -65,15 +70,33 @@ impl QuadPainter {
             step_mode: wgpu::VertexStepMode::Instance,
             attributes: &ATTRIBUTES,
         };
-        let pipeline = super::gpu::pipeline(device, &stages, &[Some(instances)]);
+        let buffers = [Some(instances)];
+        let over =
+            super::gpu::pipeline(device, &stages, wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING, &buffers);
+        let fading = wgpu::BlendComponent {
+            src_factor: wgpu::BlendFactor::Zero,
+            dst_factor: wgpu::BlendFactor::OneMinusSrcAlpha,
+            operation: wgpu::BlendOperation::Add,
+        };
+        let erasing = wgpu::BlendState { color: fading, alpha: fading };
+        let away = super::gpu::pipeline(device, &stages, erasing, &buffers);
         let shapes = shape_buffer(device, 64);
-        Self { pipeline, frame, bindings, shapes, prepared: Vec::new() }
+        Self { over, away, frame, bindings, shapes, prepared: Vec::new(), eraser: Vec::new() }
     }
 
     pub(super) fn prepare(&mut self, device: &Device, queue: &Queue, scene: &OverlayScene, size: [u32; 2]) {
         self.prepared.clear();
+        self.eraser.clear();
         // All strokes first: a card's stroke must not cross its neighbour's name.
-        self.prepared.extend(scene.marks.iter().map(stroke));
+        for (at, mark) in scene.marks.iter().enumerate() {
+            let bounds = mark.quad.bounds();
+            let below = &scene.marks[..at];
+            if below.iter().any(|other| other.quad.bounds().intersection(bounds).area() > 0.0) {
+                self.eraser.push(self.prepared.len() as u32);
+                self.prepared.push(hidden_edges(mark));
+            }
+            self.prepared.push(stroke(mark));
+        }
         for mark in &scene.marks {
             chip(mark, &mut self.prepared);
         }
@@ -90,10 +113,20 @@ impl QuadPainter {
         if self.prepared.is_empty() {
             return;
         }
-        pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &self.bindings, &[]);
         pass.set_vertex_buffer(0, self.shapes.slice(..));
-        pass.draw(0..4, 0..self.prepared.len() as u32);
+        let mut next = 0;
+        for &index in &self.eraser {
+            if next < index {
+                pass.set_pipeline(&self.over);
+                pass.draw(0..4, next..index);
+            }
+            pass.set_pipeline(&self.away);
+            pass.draw(0..4, index..index + 1);
+            next = index + 1;
+        }
+        pass.set_pipeline(&self.over);
+        pass.draw(0..4, next..self.prepared.len() as u32);
     }
 }
 
@@ -124,6 +157,16 @@ fn stroke(mark: &Mark) -> Shape {
         widths: [radius, mark.stroke, 1.1 * zoom, 4.0 * zoom],
         pattern: [pattern, dashes, 0.0, mark.opacity],
     }
+}
+
+/// What a card takes away of the strokes below it: they lead around cards that it covers, but stay guessable.
+fn hidden_edges(mark: &Mark) -> Shape {
+    let mut shape = stroke(mark);
+    shape.fill = [0.0, 0.0, 0.0, 0.8];
+    // The card's own stroke and its casing lie over the rest.
+    shape.widths[1..].fill(0.0);
+    shape.pattern[0] = 0.0;
+    shape
 }
 
 /// The chip's leader, box and bar.

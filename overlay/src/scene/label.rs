@@ -48,18 +48,18 @@ pub fn compose(
     zoom: f32,
     measure: &mut dyn Measure,
 ) -> Label {
-    let (name, confidence) = match &track.identity {
-        Identity::Known { id, confidence } => (short_name(id, catalogue), Some(confidence)),
-        Identity::Unknown { .. } => ("unknown?".to_owned(), None),
+    let mut head = match &track.identity {
+        Identity::Known { id, .. } => name(id, catalogue),
+        Identity::Unknown { .. } => vec![("unknown?".to_owned(), NAME, colour::TEXT)],
     };
-    let mut head = vec![(name, NAME, colour::TEXT)];
-    if let Some(confidence) = confidence {
+    let name_pieces = head.len();
+    if let Identity::Known { confidence, .. } = &track.identity {
         // Never 100: the model is never that sure.
         let percent = (confidence * 100.0).round().clamp(0.0, 99.0);
-        head.push((format!("{percent:.0}"), DETAIL, colour::FAINT));
+        head.push((format!(" {percent:.0}%"), DETAIL, colour::FAINT));
     }
     let words = words(&track.modifiers);
-    let mut wide = vec![head.clone()];
+    let mut wide: Vec<Vec<Piece>> = vec![head.clone()];
     if !words.is_empty() {
         wide.push(words.iter().map(|(word, colour)| (word.clone(), DETAIL, *colour)).collect());
     }
@@ -68,7 +68,7 @@ pub fn compose(
         return label;
     }
     // A fan leaves a strip of each card: the confidence goes, each modifier takes a line of its own.
-    head.truncate(1);
+    head.truncate(name_pieces);
     let narrow = std::iter::once(head)
         .chain(words.into_iter().map(|(word, colour)| vec![(word, DETAIL, colour)]))
         .collect::<Vec<_>>();
@@ -76,23 +76,27 @@ pub fn compose(
     if narrow.size[0] < label.size[0] { narrow } else { label }
 }
 
+/// A piece of a line: text, size, colour.
+type Piece = (String, f32, Colour);
+
 /// `A♠` for the ace of spades, the name for all others, the id for cards that the catalogue does not list.
-fn short_name(id: &str, catalogue: &Catalogue) -> String {
-    let Some(card) = catalogue.card(id) else { return id.to_owned() };
+fn name(id: &str, catalogue: &Catalogue) -> Vec<Piece> {
+    let whole = |name: &str| vec![(name.to_owned(), NAME, colour::TEXT)];
+    let Some(card) = catalogue.card(id) else { return whole(id) };
     let parts = card.name.split_once(" of ").filter(|_| card.card_type == CardType::Playing);
-    let Some((rank, suit)) = parts else { return card.name.clone() };
-    let suit = match suit {
-        "Spades" => "♠",
-        "Hearts" => "♥",
-        "Clubs" => "♣",
-        "Diamonds" => "♦",
-        _ => return card.name.clone(),
+    let Some((rank, suit)) = parts else { return whole(&card.name) };
+    let (suit, colour) = match suit {
+        "Spades" => ("♠", 0xb9_c7ff),
+        "Hearts" => ("♥", 0xff_6b81),
+        "Clubs" => ("♣", 0x7f_e0b0),
+        "Diamonds" => ("♦", 0xff_b35c),
+        _ => return whole(&card.name),
     };
     let rank = match rank {
         "Ace" | "King" | "Queen" | "Jack" => &rank[..1],
         _ => rank,
     };
-    format!("{rank}{suit}")
+    vec![(rank.to_owned(), NAME, colour::TEXT), (suit.to_owned(), NAME, Colour::hex(colour))]
 }
 
 /// What is true of the card beside its name, in words.
@@ -121,21 +125,25 @@ fn capital(word: &str) -> String {
 }
 
 /// Sets lines of (text, size, colour) below each other.
-fn set(lines: &[Vec<(String, f32, Colour)>], zoom: f32, measure: &mut dyn Measure) -> Label {
+fn set(lines: &[Vec<Piece>], zoom: f32, measure: &mut dyn Measure) -> Label {
     let left = (PADDING[0] + BAR) * zoom;
     let (mut top, mut widest) = (PADDING[1] * zoom, 0.0f32);
     let mut texts = Vec::new();
     for line in lines {
         let tallest = line.iter().map(|piece| piece.1).fold(0.0, f32::max) * zoom;
         let mut x = left;
-        for (text, size, colour) in line {
+        for (index, (text, size, colour)) in line.iter().enumerate() {
             let size = size * zoom;
+            // Words of the small line stand apart; rank and suit of a playing card do not.
+            if index > 0 && line[index - 1].1 == line[index].1 && line[index].1 == DETAIL {
+                x += 0.45 * DETAIL * zoom;
+            }
             // Smaller pieces stand on the same baseline, about 0.93 of the font's size below the line's top.
             let at = [x, top + (tallest - size) * 0.95];
             texts.push(Text { text: text.clone(), at, size, colour: *colour });
-            x += measure.width(text, size) + 0.45 * DETAIL * zoom;
+            x += measure.width(text, size);
         }
-        widest = widest.max(x - 0.45 * DETAIL * zoom);
+        widest = widest.max(x);
         top += tallest * LINE;
     }
     Label { size: [(widest + PADDING[0] * zoom).ceil(), (top + PADDING[1] * zoom).ceil()], texts }

@@ -103,7 +103,7 @@ fn words_and_looks() {
     let scene = scene(&[known, track(1, "?", 400.0, 300.0)]);
     let texts =
         |at: usize| scene.marks[at].chip.label.texts.iter().map(|it| it.text.as_str()).collect::<Vec<_>>();
-    assert_eq!(texts(0), ["A♠", "97", "Polychrome", "Red seal"]);
+    assert_eq!(texts(0), ["A", "♠", " 97%", "Polychrome", "Red seal"]);
     assert_eq!(texts(1), ["unknown?"]);
     assert_eq!((scene.marks[0].look.line, scene.marks[1].look.line), (Line::Rainbow, Line::Dashed));
 }

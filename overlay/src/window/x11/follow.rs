@@ -1,4 +1,4 @@
-//! News of the game's window as the X server tells it: no polling while the window is there.
+//! News of the game's window as the X server tells it: nothing is asked while nothing happens.
 //!
 //! Keeps the overlay directly above the game in the stack as well, so that a window raised over the game covers
 //! both.
@@ -83,15 +83,20 @@ impl Following {
         let compositor = self.desktop.compositor_selection()?;
         self.watch_desktop(compositor)?;
         self.tell(AppEvent::Compositor(self.desktop.is_composited()?));
+        let mut news = true;
         while !self.shared.stop.load(Ordering::Relaxed) {
             if self.window.is_none() {
                 self.search()?;
+                news = true;
             }
-            self.report()?;
-            self.restack()?;
+            if std::mem::take(&mut news) {
+                self.report()?;
+                self.restack()?;
+            }
             self.desktop.connection.flush()?;
             self.wait()?;
             while let Some(event) = self.desktop.connection.poll_for_event()? {
+                news = true;
                 match event {
                     Event::XfixesSelectionNotify(event) if event.selection == compositor => {
                         self.tell(AppEvent::Compositor(event.owner != x11rb::NONE));

@@ -1,0 +1,101 @@
+//! The overlay's process: the real one in everything but the recogniser, which knows the table's truth.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use image::RgbaImage;
+use overlay::live::{self, Live};
+use overlay::practice::table::Table;
+use overlay::sighting::{Identity, Recognise, Sighting};
+use overlay::source::Source;
+use overlay::target::Query;
+use shared::catalogue::Catalogue;
+use shared::pixels::Pixels;
+
+/// What the process is to do, handed over in the environment.
+pub(crate) struct Task {
+    title: String,
+    seed: u64,
+    still: f32,
+    folder: PathBuf,
+}
+
+const KEY: &str = "OVERLAY_E2E_CHILD";
+
+impl Task {
+    /// Tells a new process of this program to be the overlay of a table that stands still.
+    pub(crate) fn command(title: &str, seed: u64, still: f32, folder: &std::path::Path) -> Command {
+        let mut command = Command::new(std::env::current_exe().expect("this program has a file"));
+        command.env(KEY, format!("{seed}|{still}|{}|{title}", folder.display()));
+        command
+    }
+
+    pub(crate) fn from_env() -> Option<Self> {
+        let text = std::env::var(KEY).ok()?;
+        let mut parts = text.splitn(4, '|').map(str::to_owned);
+        let mut next = || parts.next().expect("the parent wrote four parts");
+        let (seed, still, folder, title) = (next(), next(), next(), next());
+        Some(Self {
+            title,
+            seed: seed.parse().expect("a seed"),
+            still: still.parse().expect("a time"),
+            folder: folder.into(),
+        })
+    }
+}
+
+pub(crate) fn run(task: Task) -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("overlay=info")).init();
+    let catalogue: Arc<Catalogue> = scenes::practice::catalogue();
+    let table = Table::new(task.seed, [1280, 720], &catalogue);
+    let recogniser = Truth { table, still: task.still, folder: task.folder, calls: 0 };
+    let live = Live {
+        source: Source::Window(Query::Title(task.title)),
+        practice: false,
+        per_second: 30.0,
+        seconds: None,
+    };
+    let result = live::event_loop()
+        .map_err(anyhow::Error::from)
+        .and_then(|event_loop| live::run(live, event_loop, Box::new(recogniser), catalogue));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says what is true of the table at its moment, and keeps what it was shown.
+struct Truth {
+    table: Table,
+    still: f32,
+    folder: PathBuf,
+    calls: usize,
+}
+
+impl Recognise for Truth {
+    fn recognise(&mut self, frame: &Pixels<'_>) -> anyhow::Result<Vec<Sighting>> {
+        self.calls += 1;
+        let shown = RgbaImage::from_fn(frame.width, frame.height, |x, y| {
+            let [red, green, blue] = frame.rgb(x, y);
+            image::Rgba([red, green, blue, 255])
+        });
+        let partial = self.folder.join("partial.png");
+        shown.save(&partial)?;
+        std::fs::rename(partial, self.folder.join("captured.png"))?;
+        std::fs::write(self.folder.join("calls"), self.calls.to_string())?;
+        let state = self.table.resized([frame.width, frame.height]).at(self.still);
+        Ok(state
+            .readable()
+            .map(|card| Sighting {
+                quad: card.quad,
+                score: 0.95,
+                identity: Identity::Known { id: card.id.clone(), confidence: 0.97 },
+                modifiers: card.modifiers.clone(),
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,141 @@
+//! A throw-away desktop and the programs on it; all end when it is dropped.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running program; ended when it is dropped.
+pub(crate) struct Program {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Program {
+    pub(crate) fn start(mut command: Command, log: &Path) -> Self {
+        let file = File::create(log).expect("the test's folder can be written");
+        let errors = file.try_clone().expect("a file can be opened twice");
+        command.stdout(file).stderr(errors).stdin(Stdio::null());
+        let name = command.get_program().to_owned();
+        let child =
+            command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", name.display()));
+        Self { child, log: log.to_path_buf() }
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Asks it to end as Ctrl+C does; answers its exit code.
+    pub(crate) fn interrupt(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-INT", &id]).status().expect("kill is there");
+        let ended = wait_for("the program ends", || self.child.try_wait().ok().flatten());
+        ended.code()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Xvfb with a window manager; a compositor when wanted.
+pub(crate) struct Desktop {
+    pub(crate) folder: PathBuf,
+    compositor: Option<Program>,
+    _window_manager: Program,
+    _server: Program,
+}
+
+/// What must be installed for these tests.
+const NEEDED: [&str; 4] = ["Xvfb", "openbox", "picom", "xdotool"];
+
+/// Programs that are not installed.
+pub(crate) fn missing() -> Vec<&'static str> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = |name: &&str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    NEEDED.into_iter().filter(|name| !found(name)).collect()
+}
+
+impl Desktop {
+    /// Starts everything and points `DISPLAY` at it.
+    pub(crate) fn start() -> Self {
+        let folder = std::env::temp_dir().join(format!("overlay-e2e-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a temporary folder can be made");
+        // The server picks a free number itself and writes it down.
+        let number = folder.join("display");
+        let mut server = Command::new("sh");
+        let line = "exec Xvfb -displayfd 3 -screen 0 1600x1000x24 -nolisten tcp -noreset 3>\"$0\"";
+        server.arg("-c").arg(line).arg(&number);
+        let server = Program::start(server, &folder.join("xvfb.log"));
+        let number = wait_for("the display", || {
+            let text = fs::read_to_string(&number).ok()?;
+            text.ends_with('\n').then(|| text.trim().to_owned())
+        });
+        set_env("DISPLAY", &format!(":{number}"));
+        set_env("XDG_CONFIG_HOME", &folder.join("config").display().to_string());
+        let mut openbox = Command::new("openbox");
+        openbox.arg("--sm-disable");
+        let window_manager = Program::start(openbox, &folder.join("openbox.log"));
+        let mut desktop = Self { folder, compositor: None, _window_manager: window_manager, _server: server };
+        wait_for("the window manager", || run("xdotool", &["get_desktop"]).then_some(()));
+        desktop.start_compositor();
+        desktop
+    }
+
+    pub(crate) fn start_compositor(&mut self) {
+        let mut picom = Command::new("picom");
+        picom.args(["--backend", "xrender", "--config", "/dev/null"]);
+        self.compositor = Some(Program::start(picom, &self.folder.join("picom.log")));
+        let running = || overlay::window::x11::Desktop::connect().ok()?.is_composited().ok()?.then_some(());
+        wait_for("the compositor", running);
+    }
+
+    pub(crate) fn stop_compositor(&mut self) {
+        self.compositor = None;
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // Left behind after a failure, for whoever looks into it.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// Runs a command quietly; answers whether it succeeded.
+pub(crate) fn run(program: &str, arguments: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Asks again and again until there is an answer.
+///
+/// # Panics
+/// When there is none for a long time.
+pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    // Software drivers on a busy machine take their time.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[expect(unsafe_code, reason = "the environment of this process is set before it starts any thread")]
+fn set_env(name: &str, value: &str) {
+    // SAFETY: called from the main thread while no other thread runs.
+    unsafe {
+        std::env::set_var(name, value);
+    }
+}

@@ -1,0 +1,27 @@
+//! The overlay on a desktop of its own: Xvfb, openbox and picom are started, windows are shown, clicked, moved,
+//! covered, and the screen is looked at.
+//!
+//! Not libtest's harness: winit wants the main thread of the process that shows the overlay, so this program starts
+//! itself again as that process (see `child.rs`). Without Xvfb it says loudly that it was skipped.
+
+#[cfg(target_os = "linux")]
+mod child;
+#[cfg(target_os = "linux")]
+mod desktop;
+#[cfg(target_os = "linux")]
+mod screen;
+#[cfg(target_os = "linux")]
+mod tests;
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    println!("SKIPPED: the X11 tests run on Linux only");
+}
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    if let Some(task) = child::Task::from_env() {
+        return child::run(task);
+    }
+    tests::run_all()
+}

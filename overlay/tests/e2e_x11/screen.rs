@@ -1,0 +1,123 @@
+//! Looking at the screen and at its windows.
+
+use overlay::practice::table::TableState;
+use overlay::render::text::FontMeasure;
+use overlay::scene::colour::Colour;
+use overlay::scene::{self, InOverlay, Mark, OverlayScene, View};
+use overlay::sighting::Identity;
+use overlay::track::Track;
+use shared::catalogue::Catalogue;
+use shared::geometry::{Quad, Rect};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, MapState, Window};
+use x11rb::rust_connection::RustConnection;
+
+/// The screen, as someone in front of it sees it.
+pub(crate) struct Screen {
+    connection: RustConnection,
+    root: Window,
+}
+
+/// A picture of the screen.
+pub(crate) struct Shot {
+    width: usize,
+    data: Vec<u8>,
+}
+
+/// Left, top, width and height on the screen.
+pub(crate) type Area = [i32; 4];
+
+impl Screen {
+    pub(crate) fn connect() -> Self {
+        let (connection, number) = x11rb::connect(None).expect("the display is there");
+        let root = connection.setup().roots[number].root;
+        Self { connection, root }
+    }
+
+    pub(crate) fn shot(&self) -> Shot {
+        let size = self.connection.get_geometry(self.root).unwrap().reply().unwrap();
+        let format = ImageFormat::Z_PIXMAP;
+        let (width, height) = (size.width, size.height);
+        let request = self.connection.get_image(format, self.root, 0, 0, width, height, !0);
+        Shot { width: usize::from(width), data: request.unwrap().reply().unwrap().data }
+    }
+
+    /// The first window below the root with this title, and whether it is shown.
+    pub(crate) fn find(&self, title: &str) -> Option<(Window, bool)> {
+        let mut open = vec![self.root];
+        while let Some(window) = open.pop() {
+            let name = self.connection.get_property(false, window, 39u32, 0u32, 0, 256).ok()?.reply();
+            if name.is_ok_and(|name| name.value == title.as_bytes()) {
+                let attributes = self.connection.get_window_attributes(window).ok()?.reply().ok()?;
+                return Some((window, attributes.map_state == MapState::VIEWABLE));
+            }
+            if let Ok(tree) = self.connection.query_tree(window).ok()?.reply() {
+                open.extend(tree.children);
+            }
+        }
+        None
+    }
+
+    pub(crate) fn area(&self, window: Window) -> Option<Area> {
+        let size = self.connection.get_geometry(window).ok()?.reply().ok()?;
+        let at = self.connection.translate_coordinates(window, self.root, 0, 0).ok()?.reply().ok()?;
+        Some([at.dst_x.into(), at.dst_y.into(), size.width.into(), size.height.into()])
+    }
+}
+
+impl Shot {
+    pub(crate) fn rgb(&self, x: i32, y: i32) -> [u8; 3] {
+        let at = (y as usize * self.width + x as usize) * 4;
+        [self.data[at + 2], self.data[at + 1], self.data[at]]
+    }
+
+    /// Share of a mark's edges where its stroke is seen, for a window whose inside starts at `left, top`.
+    ///
+    /// Only `edges` are looked at: 0 is the upper one, 3 the left one.
+    pub(crate) fn stroke_share(&self, mark: &Mark, [left, top, ..]: Area, edges: &[usize]) -> f32 {
+        let (mut seen, mut all) = (0, 0);
+        for &edge in edges {
+            let (from, to) = (mark.quad.corners[edge], mark.quad.corners[(edge + 1) % 4]);
+            for step in 2..=8 {
+                let point = from.lerp(to, step as f32 / 10.0);
+                let (x, y) = (left + point.x.round() as i32, top + point.y.round() as i32);
+                all += 1;
+                let around = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)];
+                seen += usize::from(around.iter().any(|(dx, dy)| {
+                    let rgb = self.rgb(x + dx, y + dy);
+                    is_like(rgb, mark.look.accent) || is_like(rgb, mark.look.second)
+                }));
+            }
+        }
+        seen as f32 / all.max(1) as f32
+    }
+}
+
+fn is_like(rgb: [u8; 3], colour: Colour) -> bool {
+    let wanted = [colour.red, colour.green, colour.blue].map(|share| share * 255.0);
+    rgb.iter().zip(wanted).all(|(&got, want)| (f32::from(got) - want).abs() < 60.0)
+}
+
+/// The marks that a perfect recogniser leads to.
+pub(crate) fn marks(state: &TableState, catalogue: &Catalogue) -> Vec<Mark> {
+    let tracks: Vec<Track> = (0..)
+        .zip(state.readable())
+        .map(|(id, card)| Track {
+            id,
+            quad: card.quad,
+            identity: Identity::Known { id: card.id.clone(), confidence: 0.97 },
+            modifiers: card.modifiers.clone(),
+            opacity: 1.0,
+        })
+        .collect();
+    let view = View { window: state.size, frame: state.size };
+    scene::build(&tracks, catalogue, view, &OverlayScene::default(), &mut FontMeasure::default()).marks
+}
+
+/// Whether nothing of the scene lies near a mark's upper edge: no other card, no chip.
+pub(crate) fn is_free(mark: &Mark, all: &[Mark]) -> bool {
+    let bounds = |quad: Quad<InOverlay>| quad.bounds().grown(4.0);
+    let own = bounds(mark.quad);
+    let apart = |area: Rect<InOverlay>| area.intersection(own).area() <= 0.0;
+    all.iter().filter(|it| it.track != mark.track).all(|it| apart(bounds(it.quad)) && apart(it.chip.area))
+}

@@ -1,0 +1,302 @@
+//! What is checked. Each test starts its own windows on the same desktop.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use overlay::practice::art::CardArt;
+use overlay::practice::paint::Painter;
+use overlay::practice::table::{Table, TableState};
+use overlay::scene::Mark;
+use overlay::scene::colour::Line;
+
+use crate::child::Task;
+use crate::desktop::{Desktop, Program, missing, run, wait_for};
+use crate::screen::{Area, Screen, is_free, marks};
+
+const OVERLAY: &str = env!("CARGO_BIN_EXE_overlay");
+const TITLE: &str = "E2E table";
+const OVERLAY_TITLE: &str = "Balatro Lens overlay";
+const SEED: u64 = 5;
+/// A hand, five jokers and a used card lie on the table.
+const STILL: f32 = 3.0;
+
+/// A test, and what it is called.
+type Test = (&'static str, fn(&mut Desktop) -> Outcome);
+
+enum Outcome {
+    Passed,
+    Skipped(String),
+}
+
+const TESTS: [Test; 6] = [
+    ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
+    ("it_follows_hides_and_returns", it_follows_hides_and_returns),
+    ("without_a_compositor_the_game_stays_visible", without_a_compositor),
+    ("a_steady_picture_costs_nothing", a_steady_picture_costs_nothing),
+    ("without_a_display_it_says_so", without_a_display),
+    ("a_real_screenshot_is_marked_by_the_shipped_model", a_real_screenshot),
+];
+
+pub(crate) fn run_all() -> ExitCode {
+    let missing = missing();
+    if !missing.is_empty() {
+        println!(
+            "SKIPPED: the X11 tests need {}\n0 passed, 0 failed, {} skipped",
+            missing.join(", "),
+            TESTS.len()
+        );
+        return ExitCode::SUCCESS;
+    }
+    let filter: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
+    let wanted = |name: &str| filter.is_empty() || filter.iter().any(|it| name.contains(it.as_str()));
+    let chosen: Vec<&Test> = TESTS.iter().filter(|(name, _)| wanted(name)).collect();
+    if chosen.is_empty() || std::env::args().any(|it| it == "--list") {
+        return ExitCode::SUCCESS;
+    }
+    let mut desktop = Desktop::start();
+    let (mut passed, mut skipped) = (0, 0);
+    for (name, test) in &chosen {
+        match test(&mut desktop) {
+            Outcome::Passed => {
+                passed += 1;
+                println!("test {name} ... ok");
+            }
+            Outcome::Skipped(reason) => {
+                skipped += 1;
+                println!("test {name} ... SKIPPED: {reason}");
+            }
+        }
+    }
+    // A failure panics and says where.
+    println!("{passed} passed, 0 failed, {skipped} skipped");
+    ExitCode::SUCCESS
+}
+
+/// The table at its moment in a window, and the overlay over it.
+struct Stage {
+    screen: Screen,
+    game: Program,
+    overlay: Program,
+    table: Table,
+    folder: PathBuf,
+}
+
+impl Stage {
+    fn set(desktop: &Desktop) -> Self {
+        let folder = desktop.folder.clone();
+        let mut game = Command::new(OVERLAY);
+        let (seed, still) = (SEED.to_string(), STILL.to_string());
+        game.args(["practice", "--seed", &seed, "--still", &still, "--title", TITLE, "--size", "1100x660"]);
+        let game = Program::start(game, &folder.join("game.log"));
+        let _ = std::fs::remove_file(folder.join("calls"));
+        let overlay = Task::command(TITLE, SEED, STILL, &folder);
+        let overlay = Program::start(overlay, &folder.join("overlay.log"));
+        let table = Table::new(SEED, [1100, 660], &scenes::practice::catalogue());
+        Self { screen: Screen::connect(), game, overlay, table, folder }
+    }
+
+    /// Where the game's window is.
+    fn game_area(&self) -> Area {
+        wait_for("the game's window", || {
+            let (window, shown) = self.screen.find(TITLE)?;
+            self.screen.area(window).filter(|_| shown)
+        })
+    }
+
+    /// Where the overlay is, when it is shown.
+    fn overlay_area(&self) -> Option<Area> {
+        let (window, shown) = self.screen.find(OVERLAY_TITLE)?;
+        self.screen.area(window).filter(|_| shown)
+    }
+
+    fn state(&self, [.., width, height]: Area) -> TableState {
+        self.table.resized([width as u32, height as u32]).at(STILL)
+    }
+
+    /// Waits until every card that lies alone is marked where it should be; answers where the game is.
+    #[track_caller]
+    fn wait_for_marks(&self) -> Area {
+        let catalogue = scenes::practice::catalogue();
+        let mut last = String::new();
+        let deadline = std::time::Instant::now() + Duration::from_secs(40);
+        while std::time::Instant::now() < deadline {
+            let area = self.game_area();
+            let all = marks(&self.state(area), &catalogue);
+            let alone: Vec<&Mark> =
+                all.iter().filter(|mark| is_free(mark, &all) && mark.look.line == Line::Solid).collect();
+            assert!(alone.len() >= 3, "the table shows too few cards apart");
+            let shot = self.screen.shot();
+            let shares: Vec<f32> =
+                alone.iter().map(|mark| shot.stroke_share(mark, area, &[0, 1, 2, 3])).collect();
+            if shares.iter().all(|share| *share > 0.8) && self.overlay_area() == Some(area) {
+                return area;
+            }
+            last = format!("{shares:?}, overlay {:?}, game {area:?}", self.overlay_area());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the marks are not where they should be: {last}\n{}", self.overlay.log());
+    }
+
+    fn calls(&self) -> usize {
+        let text = std::fs::read_to_string(self.folder.join("calls")).unwrap_or_default();
+        text.parse().unwrap_or(0)
+    }
+}
+
+fn marks_lie_on_the_cards(desktop: &mut Desktop) -> Outcome {
+    let stage = Stage::set(desktop);
+    let area = stage.wait_for_marks();
+    // What was captured is the table as it was painted, and nothing of the overlay.
+    let captured = image::open(stage.folder.join("captured.png")).unwrap().into_rgba8();
+    let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
+    let painted = painter.paint(&stage.state(area));
+    assert_eq!(captured.dimensions(), painted.dimensions());
+    let differing = captured.pixels().zip(painted.pixels()).filter(|(a, b)| a != b).count();
+    assert!(differing < 50, "{differing} captured pixels are not as painted");
+    // A click on a card reaches the game.
+    let card = stage.state(area).readable().next().unwrap().quad.centre();
+    let (x, y) = ((area[0] + card.x as i32).to_string(), (area[1] + card.y as i32).to_string());
+    assert!(run("xdotool", &["mousemove", &x, &y, "click", "1"]));
+    let wanted = format!("click at {},{}", card.x as i32, card.y as i32);
+    wait_for("the click in the game", || stage.game.log().contains(&wanted).then_some(()));
+    // Ctrl+C ends it in good order.
+    assert_eq!(stage.overlay.interrupt(), Some(0));
+    Outcome::Passed
+}
+
+fn it_follows_hides_and_returns(desktop: &mut Desktop) -> Outcome {
+    let stage = Stage::set(desktop);
+    let before = stage.wait_for_marks();
+    let game = stage.screen.find(TITLE).unwrap().0.to_string();
+    let tell = |arguments: &[&str]| {
+        let [verb, rest @ ..] = arguments else { unreachable!("a verb is given") };
+        assert!(run("xdotool", &[&[*verb, &game], rest].concat()), "xdotool {arguments:?}");
+    };
+    tell(&["windowmove", "300", "200"]);
+    wait_for("the window moves", || (stage.game_area()[..2] != before[..2]).then_some(()));
+    stage.wait_for_marks();
+    tell(&["windowsize", "1240", "700"]);
+    wait_for("the window grows", || (stage.game_area()[2..] == [1240, 700]).then_some(()));
+    let area = stage.wait_for_marks();
+    // A window over the game covers the marks as well.
+    let cover = desktop.folder.join("cover.png");
+    image::RgbaImage::from_pixel(700, 400, image::Rgba([200, 0, 200, 255])).save(&cover).unwrap();
+    let mut other = Command::new(OVERLAY);
+    other.args(["practice", "--title", "Cover", "--image"]).arg(&cover);
+    let other = Program::start(other, &desktop.folder.join("cover.log"));
+    let id = wait_for("the other window's id", || Some(stage.screen.find("Cover")?.0.to_string()));
+    assert!(run("xdotool", &["windowmove", &id, "450", "350"]));
+    let covered = wait_for("the other window", || {
+        stage.screen.area(stage.screen.find("Cover")?.0).filter(|area| area[0] > 400)
+    });
+    let middle = [covered[0] + covered[2] / 2, covered[1] + covered[3] / 2];
+    wait_for("the other window's picture", || {
+        (stage.screen.shot().rgb(middle[0], middle[1]) == [200, 0, 200]).then_some(())
+    });
+    std::thread::sleep(Duration::from_millis(500));
+    let shot = stage.screen.shot();
+    let inside = |step: i32| {
+        [covered[0] + 2 + step * 7 % (covered[2] - 4), covered[1] + 2 + step * 13 % (covered[3] - 4)]
+    };
+    let own = (0..2000).filter(|&step| shot.rgb(inside(step)[0], inside(step)[1]) == [200, 0, 200]).count();
+    assert!(own > 1990, "marks lie on a window that covers the game ({own} of 2000)");
+    drop(other);
+    stage.wait_for_marks();
+    tell(&["windowminimize"]);
+    wait_for("the overlay hides", || stage.overlay_area().is_none().then_some(()));
+    tell(&["windowmap"]);
+    assert_eq!(stage.wait_for_marks()[2..], area[2..]);
+    drop(stage.game);
+    wait_for("the overlay goes with the game", || {
+        let (window, shown) = stage.screen.find(OVERLAY_TITLE)?;
+        stage.screen.area(window).filter(|_| !shown)
+    });
+    assert_eq!(stage.overlay.interrupt(), Some(0));
+    Outcome::Passed
+}
+
+fn without_a_compositor(desktop: &mut Desktop) -> Outcome {
+    desktop.stop_compositor();
+    let stage = Stage::set(desktop);
+    let area = stage.wait_for_marks();
+    let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
+    let state = stage.state(area);
+    let painted = painter.paint(&state).clone();
+    let shot = stage.screen.shot();
+    for card in state.readable().filter(|card| card.visible > 0.95) {
+        let centre = card.quad.at(0.5, 0.6);
+        let (x, y) = (centre.x as i32, centre.y as i32);
+        let [red, green, blue, _] = painted.get_pixel(x as u32, y as u32).0;
+        assert_eq!(shot.rgb(area[0] + x, area[1] + y), [red, green, blue], "the game is hidden at {x},{y}");
+    }
+    desktop.start_compositor();
+    stage.wait_for_marks();
+    Outcome::Passed
+}
+
+fn a_steady_picture_costs_nothing(desktop: &mut Desktop) -> Outcome {
+    let stage = Stage::set(desktop);
+    stage.wait_for_marks();
+    std::thread::sleep(Duration::from_millis(800));
+    let before = stage.calls();
+    std::thread::sleep(Duration::from_millis(1500));
+    let after = stage.calls();
+    assert!(after <= before, "recognised {} times though nothing changed", after - before);
+    Outcome::Passed
+}
+
+fn without_a_display(_: &mut Desktop) -> Outcome {
+    let output = Command::new(OVERLAY).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("there is no display") && told.contains("overlay offscreen"), "{told}");
+    Outcome::Passed
+}
+
+/// The product itself, as a player runs it, on a window that shows a real picture of the game.
+fn a_real_screenshot(desktop: &mut Desktop) -> Outcome {
+    let Some(art) = std::env::var_os("BALATRO_LENS_ART") else {
+        return Outcome::Skipped("BALATRO_LENS_ART is not set".into());
+    };
+    if !shared::paths::model("balatro").join("model.json").is_file() {
+        return Outcome::Skipped("the model \"balatro\" is not here".into());
+    }
+    let path = Path::new(&art).join("screens/raien_in_blind.png");
+    let truth = std::fs::read_to_string(Path::new(&art).join("truth.json")).unwrap();
+    let truth: serde_json::Value = serde_json::from_str(&truth).unwrap();
+    let entry = truth
+        .as_object()
+        .unwrap()
+        .values()
+        .find(|it| it["path"].as_str().is_some_and(|it| it.ends_with("raien_in_blind.png")));
+    let cards = entry.expect("the picture has its truth")["cards"].as_array().unwrap().clone();
+    let mut game = Command::new(OVERLAY);
+    game.args(["practice", "--title", "Balatro", "--image"]).arg(&path);
+    let _game = Program::start(game, &desktop.folder.join("game.log"));
+    let screen = Screen::connect();
+    let area = wait_for("the game's window", || screen.area(screen.find("Balatro")?.0));
+    let before = screen.shot();
+    let mut overlay = Command::new(OVERLAY);
+    overlay.args(["--seconds", "60"]);
+    let overlay = Program::start(overlay, &desktop.folder.join("overlay.log"));
+    let (width, height) = image::image_dimensions(&path).unwrap();
+    let scale = [area[2] as f32 / width as f32, area[3] as f32 / height as f32];
+    let changed_at = |card: &serde_json::Value| {
+        let side = |index: usize| card["box"][index].as_f64().unwrap() as f32;
+        let (x, y) = ((side(0) + side(2)) / 2.0 * scale[0], side(1) * scale[1]);
+        let shot = screen.shot();
+        let reach = 12;
+        (-reach..=reach).any(|dy| {
+            let (x, y) = (area[0] + x as i32, (area[1] + y as i32 + dy).max(0));
+            let (old, new) = (before.rgb(x, y), shot.rgb(x, y));
+            old.iter().zip(new).any(|(a, b)| a.abs_diff(b) > 40)
+        })
+    };
+    wait_for("marks on nearly all cards", || {
+        let marked = cards.iter().filter(|card| changed_at(card)).count();
+        (marked * 10 >= cards.len() * 9).then_some(())
+    });
+    assert_eq!(overlay.interrupt(), Some(0));
+    Outcome::Passed
+}
