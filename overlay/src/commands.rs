@@ -29,6 +29,6 @@ fn read_picture(path: &Path) -> Result<RgbaImage> {
 }
 
 /// The error's message alone: it contains those of its sources.
-fn said_once(error: OpenError) -> anyhow::Error {
+fn said_once(error: &OpenError) -> anyhow::Error {
     anyhow!(error.to_string())
 }

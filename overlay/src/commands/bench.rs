@@ -48,16 +48,17 @@ const WARM_UP: usize = 5;
 /// # Errors
 /// When the model or the picture cannot be used.
 pub(crate) fn run(args: BenchArgs) -> Result<()> {
-    ensure!(args.runs > 0, "--runs must be at least 1");
-    let (picture, quads) = match &args.image {
+    let BenchArgs { model, image, threads: thread_counts, cards: card_counts, runs } = args;
+    ensure!(runs > 0, "--runs must be at least 1");
+    let (picture, quads) = match &image {
         Some(path) => {
             let picture = super::read_picture(path)?;
-            let quads = found(&args.model, &picture)?;
+            let quads = found(&model, &picture)?;
             (picture, quads)
         }
         None => composed()?,
     };
-    println!("{}x{} in memory, median (least) ms of {} frames", picture.width(), picture.height(), args.runs);
+    println!("{}x{} in memory, median (least) ms of {} frames", picture.width(), picture.height(), runs);
     println!(
         "{:<8} {:>7} {:>5} | {:>13} {:>13} {:>13} {:>13} {:>13} {:>13} | {:>13}",
         "files",
@@ -72,21 +73,21 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
         "total"
     );
     for precision in [Precision::Float32, Precision::Int8] {
-        for &threads in &args.threads {
+        for &threads in &thread_counts {
             let options = Options { precision, threads, ..Options::default() };
-            let mut recogniser = match super::open_model(&args.model, &options) {
+            let mut recogniser = match super::open_model(&model, &options) {
                 Err(vision::recogniser::OpenError::Network(
                     error @ vision::session::NetworkError::NoInt8 { .. },
                 )) => {
                     println!("int8: {error}");
                     break;
                 }
-                other => other.map_err(super::said_once)?,
+                other => other.map_err(|error| super::said_once(&error))?,
             };
-            for &cards in &args.cards {
+            for &cards in &card_counts {
                 let quads: Vec<_> = quads.iter().copied().cycle().take(cards).collect();
                 let mut samples = Samples::default();
-                for run in 0..WARM_UP + args.runs {
+                for run in 0..WARM_UP + runs {
                     let sample = measure(&mut recogniser, &picture, &quads)?;
                     if run >= WARM_UP {
                         samples.push(sample);
@@ -141,7 +142,8 @@ impl Samples {
 
 /// Where the cards of a picture of one's own lie.
 fn found(model: &str, picture: &RgbaImage) -> Result<Vec<Quad<InFrame>>> {
-    let mut recogniser = super::open_model(model, &Options::default()).map_err(super::said_once)?;
+    let mut recogniser =
+        super::open_model(model, &Options::default()).map_err(|error| super::said_once(&error))?;
     let detections = recogniser.detect(&picture.into(), &mut unmeasured)?;
     ensure!(!detections.is_empty(), "no card was found in the picture; choose another");
     Ok(detections.iter().map(|detection| detection.quad).collect())

@@ -73,7 +73,8 @@ struct Guess {
 /// When the model cannot be used. Pictures that cannot be read are told on standard error, the others are done, and
 /// the command fails at the end.
 pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
-    let mut recogniser = super::open_model(&args.model, &Options::default()).map_err(super::said_once)?;
+    let mut recogniser =
+        super::open_model(&args.model, &Options::default()).map_err(|error| super::said_once(&error))?;
     if let Some(threshold) = args.threshold {
         recogniser.set_detection_threshold(threshold);
     }

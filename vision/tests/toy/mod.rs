@@ -10,20 +10,20 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shared::catalogue::{Catalogue, hex};
 
-pub mod onnx;
+pub(crate) mod onnx;
 
 use onnx::{Element, Graph};
 
 /// Width and height of the detector's input.
-pub const INPUT: [usize; 2] = [64, 32];
+pub(crate) const INPUT: [usize; 2] = [64, 32];
 /// Left edges of the cards that are found in it; they are 12 x 16 pixels, 8 pixels from the top.
-pub const CARDS: [f32; 2] = [8.0, 40.0];
+pub(crate) const CARDS: [f32; 2] = [8.0, 40.0];
 /// Classes of the identifier, the likeliest first.
-pub const CLASSES: [&str; 3] = ["j_one", "j_two", "_not_a_card"];
+pub(crate) const CLASSES: [&str; 3] = ["j_one", "j_two", "_not_a_card"];
 const EDITIONS: [&str; 2] = ["foil", "base"];
 
 /// A catalogue of two cards.
-pub fn catalogue() -> Catalogue {
+pub(crate) fn catalogue() -> Catalogue {
     let card = |id: &str| {
         let cell = json!({"sheet": "s", "x": 0, "y": 0});
         json!({"id": id, "name": id, "type": "Joker", "looks": [{"art": [{"base": cell}]}]})
@@ -38,7 +38,7 @@ pub fn catalogue() -> Catalogue {
 }
 
 /// `model.json`, without digests.
-pub fn manifest() -> Value {
+pub(crate) fn manifest() -> Value {
     json!({
         "format": 1, "name": "toy", "catalogue": "toy", "catalogue_digest": catalogue().digest(),
         "detector": {"files": {"float32": "detector.onnx"}, "input_size": INPUT, "stride": 4,
@@ -53,7 +53,7 @@ pub fn manifest() -> Value {
 }
 
 /// The networks as they should be, by file name; `manifest` goes into them.
-pub fn networks(manifest: &Value) -> BTreeMap<&'static str, Vec<u8>> {
+pub(crate) fn networks(manifest: &Value) -> BTreeMap<&'static str, Vec<u8>> {
     let [width, height] = INPUT;
     let mut detector = Graph::new([Some(1), Some(height / 2), Some(width / 2), Some(12)], Element::U8);
     detector.constant_output("cells", &[height / 8, width / 8, 36], &cells());
@@ -70,7 +70,7 @@ pub fn networks(manifest: &Value) -> BTreeMap<&'static str, Vec<u8>> {
 }
 
 /// Writes a model's folder with the digests of `files`.
-pub fn write(folder: &Path, manifest: &Value, files: &BTreeMap<&'static str, Vec<u8>>) {
+pub(crate) fn write(folder: &Path, manifest: &Value, files: &BTreeMap<&'static str, Vec<u8>>) {
     let mut manifest = manifest.clone();
     for (name, bytes) in files {
         fs::write(folder.join(name), bytes).unwrap();

@@ -2,7 +2,7 @@
 
 /// Type of a tensor's elements.
 #[derive(Clone, Copy, Debug)]
-pub enum Element {
+pub(crate) enum Element {
     /// Unsigned bytes.
     U8 = 2,
     /// 32-bit floats.
@@ -11,7 +11,7 @@ pub enum Element {
 
 /// A network with the input `image`.
 #[derive(Debug)]
-pub struct Graph {
+pub(crate) struct Graph {
     /// Fields of `GraphProto`.
     fields: Vec<u8>,
     batch: Option<usize>,
@@ -19,7 +19,7 @@ pub struct Graph {
 
 impl Graph {
     /// With an input of this shape, the batch first; `None` is an open dimension.
-    pub fn new(input: [Option<usize>; 4], element: Element) -> Self {
+    pub(crate) fn new(input: [Option<usize>; 4], element: Element) -> Self {
         let mut graph = Self { fields: Vec::new(), batch: input[0] };
         text(&mut graph.fields, 2, "toy");
         message(&mut graph.fields, 11, &value_info("image", element, &input));
@@ -38,7 +38,7 @@ impl Graph {
     }
 
     /// Adds an output of `shape` (without the batch) that is always `values`.
-    pub fn constant_output(&mut self, name: &str, shape: &[usize], values: &[f32]) {
+    pub(crate) fn constant_output(&mut self, name: &str, shape: &[usize], values: &[f32]) {
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         let constant = format!("{name} constant");
         self.initializer(&constant, &[1, values.len()], &bytes, Element::F32);
@@ -55,7 +55,7 @@ impl Graph {
     }
 
     /// The file, with `metadata` under the manifest's key.
-    pub fn to_bytes(&self, metadata: Option<&str>) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self, metadata: Option<&str>) -> Vec<u8> {
         let mut model = Vec::new();
         number(&mut model, 1, 8);
         message(&mut model, 7, &self.fields);
