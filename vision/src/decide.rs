@@ -35,6 +35,18 @@ impl Reading {
     }
 }
 
+/// Heat from which a detection is a card whatever the identifier says of it.
+const SURE_HEAT: f32 = 0.42;
+/// Probability of its name from which a card of less heat is one too.
+const SURE_NAME: f32 = 0.25;
+
+/// Whether detector and identifier together are sure enough that there is a card: a weak peak needs a name.
+///
+/// Panels, buttons and other programs' boxes give weak peaks without a name; strewn and covered cards give weak peaks with one.
+pub fn is_confirmed(heat: f32, reading: &Reading) -> bool {
+    heat >= SURE_HEAT || reading.probability >= SURE_NAME
+}
+
 /// Whether a crop shows a card at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -171,11 +183,12 @@ impl Rules {
             && reading.probability >= self.thresholds.probability
             && reading.similarity >= self.thresholds.similarity;
         reading.id = known.then(|| Arc::clone(&self.cards[best].id));
-        if !known && let Some((taught, similarity)) = gallery.nearest(logits.embedding) {
-            if similarity >= self.thresholds.gallery {
-                reading.id = Some(Arc::clone(taught));
-                (reading.probability, reading.similarity) = (similarity, similarity);
-            }
+        if !known
+            && let Some((taught, similarity)) = gallery.nearest(logits.embedding)
+            && similarity >= self.thresholds.gallery
+        {
+            reading.id = Some(Arc::clone(taught));
+            (reading.probability, reading.similarity) = (similarity, similarity);
         }
         self.read_modifiers(self.cards[best].card_type, logits, &mut reading.modifiers);
         Verdict::Card

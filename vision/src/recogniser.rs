@@ -8,7 +8,7 @@ use shared::geometry::{InFrame, Quad};
 use shared::manifest::{Manifest, ManifestError};
 use shared::pixels::Pixels;
 
-use crate::decide::{Reading, Rules, Verdict};
+use crate::decide::{Reading, Rules, Verdict, is_confirmed};
 pub use crate::detect::Detection;
 use crate::detect::Detector;
 use crate::gallery::{Gallery, GalleryError};
@@ -256,7 +256,8 @@ impl Recogniser {
         identifier.run(frame, detections.iter().map(|it| it.quad), ended, |index, logits| {
             let card = &mut cards[count];
             card.detection = detections[index];
-            if rules.read(logits, gallery, &mut card.reading) == Verdict::Card {
+            let verdict = rules.read(logits, gallery, &mut card.reading);
+            if verdict == Verdict::Card && is_confirmed(card.detection.score, &card.reading) {
                 count += 1;
             }
         })?;

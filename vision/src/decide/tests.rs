@@ -174,3 +174,11 @@ fn modifiers_follow_the_type() {
     );
     check(&loud("p_pack"), Some("p_pack"), Modifiers::default());
 }
+
+#[test]
+fn a_weak_peak_needs_a_name() {
+    let named = |probability| Reading { probability, ..Reading::default() };
+    assert!(is_confirmed(0.9, &named(0.0)), "an unknown card that is plainly there");
+    assert!(is_confirmed(0.33, &named(0.9)), "a covered card that can still be read");
+    assert!(!is_confirmed(0.33, &named(0.05)), "a panel of the interface");
+}
