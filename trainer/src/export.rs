@@ -40,7 +40,7 @@ const COMPARED: usize = 8;
 
 /// A trained network, and pictures of the kind that it will see.
 #[derive(Debug)]
-pub struct Trained<'a> {
+pub struct Source<'a> {
     /// What it is.
     pub graph: &'a Graph,
     /// Its weights.
@@ -113,15 +113,15 @@ pub enum ExportError {
 pub fn export(
     folder: &Path,
     mut manifest: Manifest,
-    detector: &Trained<'_>,
-    identifier: &Trained<'_>,
+    detector: &Source<'_>,
+    identifier: &Source<'_>,
 ) -> Result<[NetworkReport; 2], ExportError> {
     manifest.sha256.clear();
     // Inside the files there are no digests: a file cannot contain its own.
     let inside = vec![(METADATA_KEY.to_owned(), json(&manifest))];
     let mut files = Vec::new();
-    let mut network = |trained, names: &NetworkFiles| -> Result<NetworkReport, ExportError> {
-        let (report, written) = export_network(trained, names, &inside)?;
+    let mut network = |source, names: &NetworkFiles| -> Result<NetworkReport, ExportError> {
+        let (report, written) = export_network(source, names, &inside)?;
         files.extend(written);
         Ok(report)
     };
@@ -139,20 +139,20 @@ pub fn export(
 /// # Errors
 /// As [`export`].
 pub fn export_network(
-    trained: &Trained<'_>,
+    source: &Source<'_>,
     names: &NetworkFiles,
     metadata: &[(String, String)],
 ) -> Result<(NetworkReport, Vec<(String, Vec<u8>)>), ExportError> {
-    let Some(first) = trained.pictures.first() else {
+    let Some(first) = source.pictures.first() else {
         return Err(ExportError::NoPictures(names.float32.clone()));
     };
-    let folded = fold(trained.graph, &Arrays::from_tensors(trained.weights)?)?;
-    let module = Module::new(trained.graph.clone(), trained.weights, Precision::Float32)?;
+    let folded = fold(source.graph, &Arrays::from_tensors(source.weights)?)?;
+    let module = Module::new(source.graph.clone(), source.weights, Precision::Float32)?;
     let mut compared: Vec<Tensor> =
-        trained.pictures.iter().take(COMPARED).map(Tensor::shallow_clone).collect();
+        source.pictures.iter().take(COMPARED).map(Tensor::shallow_clone).collect();
     compared.push(noise(first));
 
-    let float32 = onnx::write(&folded, trained.batch, metadata)?;
+    let float32 = onnx::write(&folded, source.batch, metadata)?;
     let agreement = agree(&module, &float32, &names.float32, &compared)?;
     for (name, it) in &agreement {
         if it.largest > TOLERANCE * it.scale.max(1.0) {
@@ -163,8 +163,8 @@ pub fn export_network(
         NetworkReport { float32_bytes: float32.len(), float32: agreement, int8_bytes: None, int8: None };
     let mut files = vec![(names.float32.clone(), float32)];
     if let Some(file) = &names.int8 {
-        let calibration = calibrate(&folded, &module, trained.pictures)?;
-        let int8 = quantise::write(&folded, &calibration, trained.options, trained.batch, metadata)?;
+        let calibration = calibrate(&folded, &module, source.pictures)?;
+        let int8 = quantise::write(&folded, &calibration, source.options, source.batch, metadata)?;
         let typical = &compared[..compared.len() - 1];
         let agreement = agree(&module, &int8, file, typical)?;
         for (name, it) in &agreement {

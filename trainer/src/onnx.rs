@@ -31,11 +31,7 @@ pub enum Batch {
 ///
 /// # Errors
 /// When the graph is malformed, does not fit the weights, or cannot be written for this batch.
-pub fn write(
-    network: &Folded,
-    batch: Batch,
-    metadata: &[(String, String)],
-) -> Result<Vec<u8>, GraphError> {
+pub fn write(network: &Folded, batch: Batch, metadata: &[(String, String)]) -> Result<Vec<u8>, GraphError> {
     let graph = &network.graph;
     let shapes = infer(graph)?;
     let names = value_names(graph, &shapes);
@@ -52,6 +48,6 @@ pub fn write(
         let inputs: Vec<&str> = node.inputs.iter().map(|&value| names[value].as_str()).collect();
         lower::lower(&mut writer, node, &inputs, &names[index + 1], &shapes)?;
     }
-    leave(&mut writer, graph, &shapes, |_, value| Ok(names[value].clone()))?;
+    leave(&mut writer, graph, &shapes, |_, value| names[value].clone());
     Ok(writer.finish(metadata))
 }

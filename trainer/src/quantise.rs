@@ -7,9 +7,7 @@
 //! * [`emit`]: the ONNX nodes, in the patterns that ONNX Runtime fuses.
 //!
 //! The format is QDQ: each operation stays as it is, between nodes that say where floats would be bytes. Values are
-//! unsigned, weights signed and symmetric: the combination that ONNX Runtime recommends for x86 CPUs. Without VNNI those
-//! add products two by two in 16 bits, which overflow at full range; weights of 7 bits cannot (ONNX Runtime
-//! documentation, "Quantize ONNX models", section "When and why do I need to try U8U8?").
+//! unsigned, weights signed and symmetric: what ONNX Runtime's x86 kernels are fastest with.
 
 pub mod calibration;
 pub mod emit;
@@ -32,8 +30,8 @@ use crate::quantise::range::Clipping;
 pub struct Options {
     /// How the range of a value is chosen.
     pub clipping: Clipping,
-    /// Largest weight in steps: 64 where products are added in 16 bits, 127 elsewhere.
-    pub weight_limit: i8,
+    /// How large weights may become.
+    pub weights: weights::WeightRange,
     /// Whether biases make up for the mean error of the rounded weights (Nagel et al., *Data-Free Quantization Through
     /// Weight Equalization and Bias Correction*, 2019).
     pub correct_bias: bool,
@@ -44,8 +42,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            clipping: Clipping::Share(1e-5),
-            weight_limit: 64,
+            clipping: Clipping::Share(1e-6),
+            weights: weights::WeightRange::Pairs,
             correct_bias: true,
             exceptions: Exceptions::default(),
         }
@@ -73,6 +71,6 @@ pub fn write(
     for index in ENTRY..graph.nodes.len() {
         emitter.node(&mut writer, index)?;
     }
-    leave(&mut writer, graph, &shapes, |writer, value| emitter.result(writer, value))?;
+    leave(&mut writer, graph, &shapes, |writer, value| emitter.floats(writer, value));
     Ok(writer.finish(metadata))
 }

@@ -6,7 +6,7 @@ use shared::manifest::{
 };
 use tch::{Device, Kind, Tensor};
 use trainer::export::session::OnnxSession;
-use trainer::export::{NetworkReport, Trained, export, export_network};
+use trainer::export::{NetworkReport, Source, export, export_network};
 use trainer::network::Graph;
 use trainer::network::arrays::Arrays;
 use trainer::network::detector::DetectorShape;
@@ -62,8 +62,8 @@ fn check(name: &str, graph: &Graph, batch: Batch, pictures_in_batch: i64) -> Net
     let weights = Arrays::arbitrary(graph, 7).to_tensors();
     let pictures = pictures(graph, 3, pictures_in_batch);
     let options = Options::default();
-    let trained = Trained { graph, weights: &weights, batch, pictures: &pictures, options: &options };
-    let (report, written) = export_network(&trained, &files(name), &[]).unwrap();
+    let source = Source { graph, weights: &weights, batch, pictures: &pictures, options: &options };
+    let (report, written) = export_network(&source, &files(name), &[]).unwrap();
     for (output, agreement) in report.int8.as_ref().expect("an int8 file was asked for") {
         println!("{name} {output}: float {}; int8 {agreement}", report.float32[output]);
         assert!(agreement.relative() < INT8_ERROR, "{name} {output}: {agreement}");
@@ -154,7 +154,7 @@ fn an_exported_model_is_what_its_manifest_says() {
     let options = Options::default();
     let weights = [&detector, &identifier].map(|graph| Arrays::arbitrary(graph, 8).to_tensors());
     let pictures = [&detector, &identifier].map(|graph| pictures(graph, 1, 1));
-    let trained = |index: usize, graph, batch| Trained {
+    let source = |index: usize, graph, batch| Source {
         graph,
         weights: &weights[index],
         batch,
@@ -163,7 +163,7 @@ fn an_exported_model_is_what_its_manifest_says() {
     };
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("try");
-    let (one, two) = (trained(0, &detector, Batch::Fixed(1)), trained(1, &identifier, Batch::Dynamic));
+    let (one, two) = (source(0, &detector, Batch::Fixed(1)), source(1, &identifier, Batch::Dynamic));
     export(&target, manifest, &one, &two).unwrap();
 
     let manifest = Manifest::read(&target).unwrap();

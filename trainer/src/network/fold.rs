@@ -71,8 +71,8 @@ fn absorb(layer: &mut Node, weights: &mut Arrays, normalisation: &[&Array]) -> R
     let mut bias = if had_bias { weights.get(&bias_name)?.data.clone() } else { vec![0.0; channels] };
     let row = weight.data.len() / channels;
     for (channel, (row, bias)) in weight.data.chunks_exact_mut(row).zip(&mut bias).enumerate() {
-        let scale = f64::from(gamma.data[channel])
-            / (f64::from(variance.data[channel]) + BATCH_NORM_EPSILON).sqrt();
+        let scale =
+            f64::from(gamma.data[channel]) / (f64::from(variance.data[channel]) + BATCH_NORM_EPSILON).sqrt();
         row.iter_mut().for_each(|value| *value = (f64::from(*value) * scale) as f32);
         let centred = f64::from(*bias) - f64::from(mean.data[channel]);
         *bias = (centred * scale + f64::from(beta.data[channel])) as f32;

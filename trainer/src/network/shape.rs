@@ -11,7 +11,9 @@ pub type Shape = Vec<i64>;
 
 /// A graph that cannot be run, or does not fit its weights.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("node {node:?} of the network: {reason}\nhelp: the weights and the recipe that describes the network must belong together")]
+#[error(
+    "node {node:?} of the network: {reason}\nhelp: the weights and the recipe that describes the network must belong together"
+)]
 pub struct GraphError {
     /// Name of the node, or of the weight.
     pub node: String,

@@ -52,22 +52,17 @@ pub fn value_names(graph: &Graph, shapes: &[Shape]) -> Vec<String> {
     names
 }
 
-/// Declares every result; `name` gives the float tensor of a value.
-///
-/// # Errors
-/// Those of `name`.
-pub fn leave<E>(
+/// Declares every result; `floats` gives the float tensor of a value.
+pub fn leave(
     writer: &mut GraphWriter,
     graph: &Graph,
     shapes: &[Shape],
-    mut name: impl FnMut(&mut GraphWriter, Value) -> Result<String, E>,
-) -> Result<(), E> {
+    mut floats: impl FnMut(&mut GraphWriter, Value) -> String,
+) {
     for output in &graph.outputs {
-        let from = name(writer, output.value)?;
+        let from = floats(writer, output.value);
         if let [channels, height, width] = shapes[output.value][..] {
-            if from != output.name {
-                transpose(writer, &from, &output.name, &CHANNELS_LAST);
-            }
+            transpose(writer, &from, &output.name, &CHANNELS_LAST);
             writer.output(&output.name, &[height, width, channels]);
         } else {
             if from != output.name {
@@ -76,7 +71,6 @@ pub fn leave<E>(
             writer.output(&output.name, &shapes[output.value]);
         }
     }
-    Ok(())
 }
 
 /// Reorders axes.

@@ -41,7 +41,12 @@ pub fn lower(
         Op::BatchNorm { .. } => {
             let [mean, variance] = ["running_mean", "running_var"].map(|it| format!("{}.{it}", node.name));
             let attributes = vec![AttributeProto::float("epsilon", BATCH_NORM_EPSILON as f32)];
-            writer.node("BatchNormalization", &[first, &weight, &bias_name, &mean, &variance], output, attributes);
+            writer.node(
+                "BatchNormalization",
+                &[first, &weight, &bias_name, &mean, &variance],
+                output,
+                attributes,
+            );
         }
         Op::Relu => writer.node("Relu", &[first], output, Vec::new()),
         Op::Sigmoid => writer.node("Sigmoid", &[first], output, Vec::new()),
@@ -49,7 +54,10 @@ pub fn lower(
         Op::Concat => writer.node("Concat", inputs, output, vec![AttributeProto::int("axis", 1)]),
         Op::UpsampleLike => resize(writer, node, first, output, shapes)?,
         Op::PixelUnshuffle { .. } => {
-            return Err(GraphError::new(&node.name, "packing can only be the first step of an exported network"));
+            return Err(GraphError::new(
+                &node.name,
+                "packing can only be the first step of an exported network",
+            ));
         }
         Op::PixelShuffle { factor } => {
             let attributes =

@@ -91,8 +91,10 @@ impl GraphWriter {
 
     /// The finished file.
     pub fn finish(self, metadata: &[(String, String)]) -> Vec<u8> {
-        let entry =
-            |(key, value): &(String, String)| StringStringEntryProto { key: key.clone(), value: value.clone() };
+        let entry = |(key, value): &(String, String)| StringStringEntryProto {
+            key: key.clone(),
+            value: value.clone(),
+        };
         ModelProto {
             ir_version: IR_VERSION,
             producer_name: "balatro-lens".into(),
@@ -118,11 +120,7 @@ impl GraphWriter {
             .chain(shape.iter().map(|&extent| Dimension::Value(extent)))
             .map(|value| DimensionProto { value: Some(value) })
             .collect();
-        let tensor_type =
-            TensorTypeProto { elem_type, shape: Some(TensorShapeProto { dim }) };
-        ValueInfoProto {
-            name: name.to_owned(),
-            r#type: Some(TypeProto { tensor_type: Some(tensor_type) }),
-        }
+        let tensor_type = TensorTypeProto { elem_type, shape: Some(TensorShapeProto { dim }) };
+        ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type: Some(tensor_type) }) }
     }
 }

@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 use tch::{TchError, Tensor};
 
+use crate::network::Value;
 use crate::network::arrays::floats;
 use crate::network::fold::Folded;
-use crate::network::Value;
 use crate::quantise::range::{Affine, Clipping, Histogram};
 
 /// Statistics of every value, gathered picture by picture.

@@ -48,7 +48,7 @@ impl<'a> Emitter<'a> {
         plan: &'a Plan,
         calibration: &'a Calibration,
         options: &'a Options,
-        ) -> Self {
+    ) -> Self {
         let (floats, bytes) = (vec![None; names.len()], vec![None; names.len()]);
         Self { network, shapes, names, plan, calibration, options, floats, bytes }
     }
@@ -76,20 +76,12 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    /// The tensor of a result: floats, in the layout in which it leaves.
-    ///
-    /// # Errors
-    /// None yet; the signature is that of [`leave`](crate::onnx::layout::leave).
-    pub fn result(&mut self, writer: &mut GraphWriter, value: Value) -> Result<String, GraphError> {
-        Ok(self.floats(writer, value))
-    }
-
     fn float_inputs(&mut self, writer: &mut GraphWriter, node: &Node) -> Vec<String> {
         node.inputs.iter().map(|&value| self.floats(writer, value)).collect()
     }
 
     /// The value as floats, converted at the first call.
-    fn floats(&mut self, writer: &mut GraphWriter, value: Value) -> String {
+    pub fn floats(&mut self, writer: &mut GraphWriter, value: Value) -> String {
         if let Some(name) = &self.floats[value] {
             return name.clone();
         }
@@ -184,11 +176,11 @@ impl<'a> Emitter<'a> {
         // A bias of this many steps still fits 32 bits after it was corrected.
         let smallest: Vec<f32> =
             bias.iter().map(|bias| bias.abs() / input.scale / (1 << 29) as f32).collect();
-        let quantised = quantise_rows(&weight.data, &smallest, self.options.weight_limit);
+        let length = weight.data.len() / rows;
+        let taps = weight.shape[2..].iter().product::<i64>() as usize;
+        let quantised = quantise_rows(&weight.data, taps, &smallest, self.options.weights);
         if self.options.correct_bias {
             let means = self.calibration.channel_means(node.inputs[0]);
-            let length = weight.data.len() / rows;
-            let taps = weight.shape[2..].iter().product::<i64>() as usize;
             let group = means.len() / weight.shape[1] as usize;
             for (row, bias) in bias.iter_mut().enumerate() {
                 let first = row * group / rows * weight.shape[1] as usize;
@@ -209,8 +201,11 @@ impl<'a> Emitter<'a> {
         writer.node("DequantizeLinear", &names, &name("weight"), vec![AttributeProto::int("axis", 0)]);
         if arrays.len() > 1 {
             let scales: Vec<f32> = quantised.scales.iter().map(|scale| scale * input.scale).collect();
-            let steps: Vec<i32> =
-                bias.iter().zip(&scales).map(|(bias, scale)| (bias / scale).round_ties_even() as i32).collect();
+            let steps: Vec<i32> = bias
+                .iter()
+                .zip(&scales)
+                .map(|(bias, scale)| (bias / scale).round_ties_even() as i32)
+                .collect();
             writer.int32(&name("bias.steps"), &row, &steps);
             writer.floats(&name("bias.scale"), &row, &scales);
             let names = [name("bias.steps"), name("bias.scale")];
@@ -236,7 +231,12 @@ impl<'a> Emitter<'a> {
         transpose(writer, &input.name, &name("last"), &CHANNELS_LAST);
         reshape(writer, &name("last"), &name("rows"), &[-1, channels]);
         let rows = name("rows");
-        writer.node("DequantizeLinear", &[&rows, &input.scale, &input.zero_point], &name("rows.floats"), Vec::new());
+        writer.node(
+            "DequantizeLinear",
+            &[&rows, &input.scale, &input.zero_point],
+            &name("rows.floats"),
+            Vec::new(),
+        );
         let linear = Node {
             name: node.name.clone(),
             op: Op::Linear { input: channels, output, bias: matches!(node.op, Op::Conv { bias: true, .. }) },

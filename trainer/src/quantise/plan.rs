@@ -64,7 +64,9 @@ pub fn plan(graph: &Graph, exceptions: &Exceptions) -> Plan {
         let wanted = !exceptions.nodes.contains(&node.name);
         let step = match node.op {
             Op::Conv { .. } if wanted => Step::Bytes,
-            Op::Linear { input, output, .. } if wanted && input * output >= exceptions.linear_below => Step::Bytes,
+            Op::Linear { input, output, .. } if wanted && input * output >= exceptions.linear_below => {
+                Step::Bytes
+            }
             Op::Add | Op::Concat | Op::GlobalAveragePool if wanted && all_bytes => Step::Bytes,
             Op::MaxPool { .. } | Op::PixelShuffle { .. } | Op::Flatten if wanted && all_bytes => Step::Moves,
             Op::UpsampleLike if wanted && is_bytes(&node.inputs[0]) => Step::Moves,
