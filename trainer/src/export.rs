@@ -53,6 +53,9 @@ pub struct Source<'a> {
     pub options: &'a Options,
 }
 
+/// Files of a model: name and content.
+pub type Files = Vec<(String, Vec<u8>)>;
+
 /// What the export of a network was like.
 #[derive(Clone, Debug, Serialize)]
 pub struct NetworkReport {
@@ -119,7 +122,7 @@ pub fn export(
     manifest.sha256.clear();
     // Inside the files there are no digests: a file cannot contain its own.
     let inside = vec![(METADATA_KEY.to_owned(), json(&manifest))];
-    let mut files = Vec::new();
+    let mut files = Files::new();
     let mut network = |source, names: &NetworkFiles| -> Result<NetworkReport, ExportError> {
         let (report, written) = export_network(source, names, &inside)?;
         files.extend(written);
@@ -142,7 +145,7 @@ pub fn export_network(
     source: &Source<'_>,
     names: &NetworkFiles,
     metadata: &[(String, String)],
-) -> Result<(NetworkReport, Vec<(String, Vec<u8>)>), ExportError> {
+) -> Result<(NetworkReport, Files), ExportError> {
     let Some(first) = source.pictures.first() else {
         return Err(ExportError::NoPictures(names.float32.clone()));
     };

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use tch::{Kind, Tensor};
 
 /// The difference in one result over all pictures that were tried.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Agreement {
     /// Largest difference.
     pub largest: f64,
@@ -15,7 +15,6 @@ pub struct Agreement {
     pub scale: f64,
     squared_difference: f64,
     squared_deviation: f64,
-    values: i64,
     same_best: i64,
     rows: i64,
 }
@@ -40,12 +39,21 @@ impl Agreement {
         self.scale = self.scale.max(number(wanted.abs().max()));
         self.squared_difference += number(difference.square().sum(Kind::Double));
         self.squared_deviation += number((wanted - wanted.mean(Kind::Float)).square().sum(Kind::Double));
-        self.values += wanted.numel() as i64;
         if wanted.dim() == 2 {
             let same = found.argmax(1, false).eq_tensor(&wanted.argmax(1, false));
             self.same_best += same.sum(Kind::Int64).int64_value(&[]);
             self.rows += wanted.size()[0];
         }
+    }
+}
+
+impl Serialize for Agreement {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Agreement", 3)?;
+        fields.serialize_field("largest", &self.largest)?;
+        fields.serialize_field("relative", &self.relative())?;
+        fields.serialize_field("same_best", &self.same_best())?;
+        fields.end()
     }
 }
 
