@@ -34,8 +34,11 @@ pub(crate) fn program(name: &str) -> Command {
 }
 
 /// Builds one of the workspace's programs.
-pub(crate) fn build(package: &str) -> Result<()> {
-    check(cargo().args(["build", "--package", package, "--bins"]))
+///
+/// The whole workspace is selected, and one program of it: dependencies then have the features that the gate builds
+/// them with, and are compiled once for both.
+pub(crate) fn build(program: &str) -> Result<()> {
+    check(cargo().args(["build", "--workspace", "--bin", program]))
 }
 
 /// Runs a command to its end; failing to start and an exit code other than zero are both errors.

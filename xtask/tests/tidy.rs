@@ -22,8 +22,8 @@ const FORBIDDEN: [(&str, &[&str]); 5] = [
     ("overlay", &["tch", "torch-sys", "trainer"]),
     ("xtask", &["shared", "image", "wgpu", "ort", "tch"]),
 ];
-/// Where unsafe code may be.
-const UNSAFE_FOLDERS: [&str; 3] = ["overlay/src/capture/", "overlay/src/window/", "xtask/tests/"];
+/// Where unsafe code may be: where the system is spoken to, and in tests that count allocations or set variables.
+const UNSAFE_FOLDERS: [&str; 3] = ["overlay/src/capture/", "overlay/src/window/", "/tests/"];
 
 #[test]
 fn source_files_are_short_and_say_what_they_are_for() {
@@ -96,7 +96,7 @@ fn unsafe_code_and_threads_stay_where_they_belong() {
     let mut faults = Vec::new();
     for (path, text) in sources() {
         let lifts_the_ban = text.contains(concat!("(unsafe", "_code"));
-        if lifts_the_ban && !UNSAFE_FOLDERS.iter().any(|folder| path.starts_with(folder)) {
+        if lifts_the_ban && !UNSAFE_FOLDERS.iter().any(|folder| path.contains(folder)) {
             faults.push(format!("{path}: unsafe code belongs into {}", UNSAFE_FOLDERS.join(", ")));
         }
         let starts_threads =

@@ -14,6 +14,8 @@ use crate::setup::{apt_install, is_debian, is_root, missing_on_debian};
 use crate::{paths, workspace};
 
 const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "libstd-rust-web-dev", "rust-web-src"];
+/// Makes the import libraries that the standard library for Windows is built with.
+const WINDOWS_TOOLS: &str = "binutils-mingw-w64-x86-64";
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
 /// Tells, beside a built library, which compiler it is for.
@@ -30,7 +32,10 @@ pub(super) fn is_possible() -> Result<bool> {
 
 /// Installs the compiler, builds the target's library if need be, and gives cargo.
 pub(super) fn checker(target: &str) -> Result<Command> {
-    let missing = missing_on_debian(&PACKAGES)?;
+    let mut missing = missing_on_debian(&PACKAGES)?;
+    if target.contains("windows") {
+        missing.extend(missing_on_debian(&[WINDOWS_TOOLS])?);
+    }
     if !missing.is_empty() {
         apt_install(&missing)?;
     }
