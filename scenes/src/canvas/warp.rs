@@ -160,7 +160,7 @@ impl Canvas {
         let last = ((bounds.bottom + 0.5).ceil().max(0.0) as usize).min(canvas_height);
         let ink = self.ink;
         let owned = !self.owners.is_empty();
-        let slope = |fraction: f32| (((fraction - 0.5) * steps + 0.5).clamp(0.0, 1.0) * 256.0) as u32;
+        let slope = |fraction: f32| whole(((fraction - 0.5) * steps + 0.5).clamp(0.0, 1.0) * 256.0);
         let samples = self.image.as_flat_samples_mut().samples;
         for y in first..last {
             let v = y as f32 + 0.5;
@@ -191,7 +191,7 @@ impl Canvas {
                 if !(sx > 0.0 && sy > 0.0) {
                     continue;
                 }
-                let (x_high, y_high) = (sx as usize, sy as usize);
+                let (x_high, y_high) = (whole(sx - 0.5) as usize, whole(sy - 0.5) as usize);
                 if x_high > source_width || y_high > source_height {
                     continue;
                 }
@@ -248,6 +248,17 @@ impl Taps<'_> {
         let odd = mix(mix(p >> 8 & EVEN, q >> 8 & EVEN, fx), mix(r >> 8 & EVEN, s >> 8 & EVEN, fx), fy);
         [even, odd]
     }
+}
+
+/// The nearest whole number of a small one, without the checks of a conversion: negative ones become very large.
+///
+/// Of `x - 0.5` it is the number below `x`, or `x - 1` when `x` is whole; sampling takes either, with the share that
+/// goes with it.
+#[inline]
+fn whole(value: f32) -> u32 {
+    /// 1.5 * 2^23: from here on, floats are whole numbers.
+    const WHOLE: f32 = 12_582_912.0;
+    (value + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits())
 }
 
 /// Every other byte of a pixel.

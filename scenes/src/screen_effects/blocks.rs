@@ -40,14 +40,19 @@ pub(super) fn compress(image: &mut RgbaImage, quality: f32, thinned: bool) {
     let mut luma = Plane::new(width, height);
     let mut blue = Plane::new(width.div_ceil(step), height.div_ceil(step));
     let mut red = Plane::new(width.div_ceil(step), height.div_ceil(step));
-    let weight = 1.0 / (step * step) as f32;
     for (y, row) in image.as_raw().chunks_exact(width * 4).enumerate() {
-        for (x, pixel) in row.chunks_exact(4).enumerate() {
-            let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(f32::from);
-            luma.values[y * luma.width + x] = 0.299 * r + 0.587 * g + 0.114 * b - 128.0;
-            let at = y / step * blue.width + x / step;
-            blue.values[at] += (-0.168_736 * r - 0.331_264 * g + 0.5 * b) * weight;
-            red.values[at] += (0.5 * r - 0.418_688 * g - 0.081_312 * b) * weight;
+        let lumas = luma.values[y * luma.width..][..width].chunks_mut(step);
+        let chroma = y / step * blue.width..(y / step + 1) * blue.width;
+        let chromas = blue.values[chroma.clone()].iter_mut().zip(&mut red.values[chroma]);
+        let rows = step.min(height - y / step * step);
+        for ((pixels, lumas), (blue, red)) in row.chunks(4 * step).zip(lumas).zip(chromas) {
+            let weight = 1.0 / (rows * lumas.len()) as f32;
+            for (pixel, luma) in pixels.chunks_exact(4).zip(lumas) {
+                let (r, g, b) = (f32::from(pixel[0]), f32::from(pixel[1]), f32::from(pixel[2]));
+                *luma = 0.299 * r + 0.587 * g + 0.114 * b - 128.0;
+                *blue += (-0.168_736 * r - 0.331_264 * g + 0.5 * b) * weight;
+                *red += (0.5 * r - 0.418_688 * g - 0.081_312 * b) * weight;
+            }
         }
     }
     luma.lose(width, height, &luma_table);
@@ -55,14 +60,25 @@ pub(super) fn compress(image: &mut RgbaImage, quality: f32, thinned: bool) {
         plane.lose(width.div_ceil(step), height.div_ceil(step), &chroma_table);
     }
     for (y, row) in image.as_flat_samples_mut().samples.chunks_exact_mut(width * 4).enumerate() {
-        for (x, pixel) in row.chunks_exact_mut(4).enumerate() {
-            let at = y / step * blue.width + x / step;
-            let (l, b, r) = (luma.values[y * luma.width + x] + 128.5, blue.values[at], red.values[at]);
-            pixel[0] = (l + 1.402 * r) as u8;
-            pixel[1] = (l - 0.344_136 * b - 0.714_136 * r) as u8;
-            pixel[2] = (l + 1.772 * b) as u8;
+        let lumas = luma.values[y * luma.width..][..width].chunks(step);
+        let chroma = y / step * blue.width..(y / step + 1) * blue.width;
+        let chromas = blue.values[chroma.clone()].iter().zip(&red.values[chroma]);
+        for ((pixels, lumas), (blue, red)) in row.chunks_mut(4 * step).zip(lumas).zip(chromas) {
+            let add =
+                [1.402 * red + 128.0, -0.344_136 * blue - 0.714_136 * red + 128.0, 1.772 * blue + 128.0];
+            for (pixel, luma) in pixels.chunks_exact_mut(4).zip(lumas) {
+                for (channel, add) in pixel.iter_mut().zip(add) {
+                    *channel = byte(luma + add);
+                }
+            }
         }
     }
+}
+
+/// The nearest byte, without the checks of a conversion.
+#[inline]
+fn byte(value: f32) -> u8 {
+    (value.clamp(0.0, 255.0) + ROUND).to_bits() as u8
 }
 
 impl Plane {
