@@ -16,6 +16,8 @@ use crate::resize::{Manner, resized};
 
 /// How much an invented card must differ from the cards it is made of, in mean steps of 255.
 const DIFFERENT: f32 = 22.0;
+/// The same for mirrored cards, whose colours stay where they mattered.
+const MIRRORED_ENOUGH: f32 = 30.0;
 
 /// Draws a plain invented card from parts of `donors`, and says what it imitates.
 pub(crate) fn draw(
@@ -102,7 +104,7 @@ impl Donors<'_> {
             } else {
                 imageops::flip_vertical(&picture)
             };
-            if mean_difference(&picture, &turned) > DIFFERENT {
+            if mean_difference(&picture, &turned) > MIRRORED_ENOUGH {
                 return (turned, kind);
             }
         }
@@ -159,6 +161,9 @@ impl Donors<'_> {
             if pixel[3] > 127 && under[3] > 0 {
                 *under = *pixel;
             }
+        }
+        if kind != CardType::Joker && dice.chance(0.5) {
+            title(&mut picture, self.scale as f32, dice);
         }
         (picture, kind)
     }
@@ -265,19 +270,38 @@ fn paper(dice: &mut Dice) -> [u8; 3] {
     if dice.chance(0.6) { [250, 250, 252] } else { [0; 3].map(|_: u8| dice.between(20, 255) as u8) }
 }
 
+/// Round and square shapes: a heap of them, or a creature with an outline, two of everything and eyes.
 fn blobs(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
     let [r, g, b] = paper(dice);
     let mut canvas = Canvas::new(RgbaImage::from_pixel(width, height, Rgba([r, g, b, 255])), Owned::No);
     let (w, h) = (width as f32, height as f32);
-    for _ in 0..dice.between(3, 14) {
-        let colour = [0; 3].map(|_: u8| dice.between(0, 255) as u8);
+    let creature = dice.chance(0.6);
+    let line = dice.range(0.8, 2.0);
+    let grey = dice.chance(0.3);
+    for _ in 0..dice.between(3, 12) {
+        let tone = dice.between(0, 255) as u8;
+        let colour = if grey { [tone; 3] } else { [0; 3].map(|_: u8| dice.between(0, 255) as u8) };
         let (x, y) = (dice.range(0.2, 0.8) * w, dice.range(0.12, 0.88) * h);
-        if dice.chance(0.6) {
-            canvas.disc(x, y, dice.range(0.03, 0.22) * w, colour);
-        } else {
-            let (bw, bh) = (dice.range(0.05, 0.5) * w, dice.range(0.04, 0.4) * h);
-            canvas.rounded(Area::new(x - bw / 2.0, y - bh / 2.0, bw, bh), dice.range(0.0, 6.0), colour);
+        let (sw, sh) = (dice.range(0.06, 0.5) * w, dice.range(0.05, 0.4) * h);
+        let radius = if dice.chance(0.7) { sw.min(sh) / 2.0 } else { dice.range(0.0, 5.0) };
+        let sides: &[f32] = if creature { &[1.0, -1.0] } else { &[1.0] };
+        for side in sides {
+            let x = w / 2.0 + (x - w / 2.0) * side;
+            let area = Area::new(x - sw / 2.0, y - sh / 2.0, sw, sh);
+            if creature {
+                canvas.rounded(area.grown(line), radius + line, [40, 45, 50]);
+            }
+            canvas.rounded(area, radius, colour);
         }
+    }
+    if creature {
+        let (y, apart, size) = (dice.range(0.25, 0.5) * h, dice.range(0.06, 0.16) * w, dice.range(1.5, 4.0));
+        for x in [w / 2.0 - apart, w / 2.0 + apart] {
+            canvas.disc(x, y, size, [250, 250, 250]);
+            canvas.disc(x, y, size * 0.5, [20, 20, 25]);
+        }
+        let mouth = Area::new(w / 2.0 - apart, y + size * 2.0, apart * 2.0, dice.range(1.0, 4.0));
+        canvas.rounded(mouth, 1.0, [60, 20, 30]);
     }
     canvas.image
 }
@@ -349,6 +373,24 @@ fn photograph(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
         let [r, g, b] = sum.map(|channel| channel.clamp(0.0, 255.0) as u8);
         Rgba([r, g, b, 255])
     })
+}
+
+/// A plate with a name at the upper or lower edge, where tarots and planets have theirs.
+fn title(picture: &mut RgbaImage, scale: f32, dice: &mut Dice) {
+    let (width, height) = (picture.width() as f32, picture.height() as f32);
+    let y = if dice.chance(0.6) { height * 0.86 } else { height * 0.1 };
+    let ground = picture.get_pixel(picture.width() / 2, (y + 2.0) as u32).0;
+    let plate = Area::new(width * 0.14, y, width * 0.72, 9.0 * scale);
+    let alpha: Vec<u8> = picture.pixels().map(|pixel| pixel[3]).collect();
+    let mut canvas = Canvas::new(std::mem::take(picture), Owned::No);
+    canvas.rounded(plate, 2.0 * scale, [ground[0], ground[1], ground[2]]);
+    let name: String = (0..dice.between(3, 9)).map(|_| char::from(b'A' + dice.below(26) as u8)).collect();
+    let middle = [width / 2.0, y + 4.5 * scale];
+    let dark = ground[..3].iter().map(|&channel| u32::from(channel)).sum::<u32>() > 330;
+    let ink = if dark { [60, 45, 30] } else { [240, 240, 235] };
+    canvas.text_centred(Face::PixelTall, &name, middle, 6.0 * scale, plate.w, ink, None);
+    *picture = canvas.image;
+    picture.pixels_mut().zip(alpha).for_each(|(pixel, alpha)| pixel[3] = alpha);
 }
 
 /// A word down the left side and, upside down, up the right one.
