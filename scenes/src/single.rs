@@ -38,8 +38,7 @@ pub fn picture(
     let base = words.enhancements.get(truth.enhancement).and_then(|it| it.cell.as_ref());
     let base = base.filter(|_| wanted.card_type == CardType::Playing);
     let plain = card::plain(sprites, art, base, scale);
-    let finish =
-        Finish { effect: Effect::of_edition(&modifiers.edition), ..Finish::default() };
+    let finish = Finish { effect: Effect::of_edition(&modifiers.edition), ..Finish::default() };
     let mut dice = Dice::new(seed, 7);
     let floating = art.floating.as_ref();
     let finished = card::finish(sprites, plain, floating, truth, finish, scale, wanted.scale, &mut dice);

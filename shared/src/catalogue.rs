@@ -270,10 +270,9 @@ impl Catalogue {
 
     fn check_references(&self) -> Result<(), String> {
         let check_cell = |cell: &Cell, owner: &str| -> Result<(), String> {
-            let sheet = self
-                .sheets
-                .get(&cell.sheet)
-                .ok_or_else(|| format!("{owner} refers to the sheet {:?}, which is not listed", cell.sheet))?;
+            let sheet = self.sheets.get(&cell.sheet).ok_or_else(|| {
+                format!("{owner} refers to the sheet {:?}, which is not listed", cell.sheet)
+            })?;
             if cell.x >= sheet.grid[0] || cell.y >= sheet.grid[1] {
                 return Err(format!("{owner} refers to cell {},{} outside {:?}", cell.x, cell.y, cell.sheet));
             }

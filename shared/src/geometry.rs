@@ -279,10 +279,7 @@ impl<A: Space, B: Space> Transform<A, B> {
 
     /// The way back.
     pub fn inverse(self) -> Transform<B, A> {
-        Transform::new(
-            1.0 / self.scale,
-            Point::new(-self.offset.x / self.scale, -self.offset.y / self.scale),
-        )
+        Transform::new(1.0 / self.scale, Point::new(-self.offset.x / self.scale, -self.offset.y / self.scale))
     }
 }
 
@@ -326,7 +323,17 @@ impl Homography {
         if determinant.abs() < 1e-12 {
             return None;
         }
-        let m = [ca, c * h - b * i, b * f - c * e, cb, a * i - c * g, c * d - a * f, cc, b * g - a * h, a * e - b * d];
+        let m = [
+            ca,
+            c * h - b * i,
+            b * f - c * e,
+            cb,
+            a * i - c * g,
+            c * d - a * f,
+            cc,
+            b * g - a * h,
+            a * e - b * d,
+        ];
         Some(Self(m.map(|v| v / determinant)))
     }
 
@@ -415,7 +422,9 @@ mod tests {
     fn homography_takes_corners_to_corners_and_back() {
         let quad: Quad<InFrame> = Quad::from_xy([[10.0, 12.0], [80.0, 5.0], [90.0, 130.0], [4.0, 110.0]]);
         let map = Homography::quad_from_rect(72.0, 96.0, quad).unwrap();
-        for ([u, v], want) in [[0.0, 0.0], [72.0, 0.0], [72.0, 96.0], [0.0, 96.0]].into_iter().zip(quad.to_xy()) {
+        for ([u, v], want) in
+            [[0.0, 0.0], [72.0, 0.0], [72.0, 96.0], [0.0, 96.0]].into_iter().zip(quad.to_xy())
+        {
             let got = map.apply(u, v);
             assert!((got[0] - want[0]).abs() < 1e-3 && (got[1] - want[1]).abs() < 1e-3, "{got:?} {want:?}");
             let back = map.inverse().unwrap().apply(got[0], got[1]);

@@ -15,7 +15,6 @@
 //! L2-normalised; and `similarity` `[N, classes]`, the cosine between the embedding and the centroid of each
 //! identification class.
 
-// LEAD: decisions of 02:40, read /tmp/lens/decisions.md (this line goes away).
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -152,7 +151,9 @@ pub struct Thresholds {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// A file of the model cannot be read.
-    #[error("cannot read {path} of the model: {source}\nhelp: the model is incomplete; install it again or choose another")]
+    #[error(
+        "cannot read {path} of the model: {source}\nhelp: the model is incomplete; install it again or choose another"
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -168,7 +169,9 @@ pub enum ManifestError {
         reason: String,
     },
     /// A file changed after it was exported.
-    #[error("{path} is not the file that the model was exported with (sha256 {found}, expected {wanted})\nhelp: install the model again or choose another")]
+    #[error(
+        "{path} is not the file that the model was exported with (sha256 {found}, expected {wanted})\nhelp: install the model again or choose another"
+    )]
     Digest {
         /// The file.
         path: PathBuf,
@@ -205,9 +208,7 @@ impl Manifest {
         let found = hex(&Sha256::digest(&bytes));
         match self.sha256.get(file) {
             Some(wanted) if *wanted == found => Ok(bytes),
-            wanted => {
-                Err(ManifestError::Digest { path, wanted: wanted.cloned().unwrap_or_default(), found })
-            }
+            wanted => Err(ManifestError::Digest { path, wanted: wanted.cloned().unwrap_or_default(), found }),
         }
     }
 

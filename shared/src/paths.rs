@@ -10,9 +10,8 @@ pub fn data() -> PathBuf {
         return folder.into();
     }
     let looks_right = |folder: &Path| folder.join("catalogues").is_dir();
-    let above = |start: &Path| {
-        start.ancestors().map(|folder| folder.join("data")).find(|folder| looks_right(folder))
-    };
+    let above =
+        |start: &Path| start.ancestors().map(|folder| folder.join("data")).find(|folder| looks_right(folder));
     env::current_dir()
         .ok()
         .and_then(|folder| above(&folder))

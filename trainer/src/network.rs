@@ -2,7 +2,6 @@
 //!
 //! A [`Graph`] is a list of operations on numbered values. Two interpreters read it: [`torch`](crate::network::torch)
 //! runs and trains it, [`onnx`](crate::onnx) writes it to a file. Neither knows which network it is.
-// LEAD: decisions of 02:40, read /tmp/lens/decisions.md (this line goes away).
 
 pub mod arrays;
 pub mod blocks;

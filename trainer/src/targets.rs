@@ -182,7 +182,10 @@ mod tests {
                     let (x, turn) = (60.0 + index as f32 * step * 62.0, (index as f32 - 4.0) * 0.02);
                     let (sin, cos) = turn.sin_cos();
                     let corner = |u: f32, v: f32| [x + u * cos - v * sin, 170.0 + u * sin + v * cos];
-                    let quad = Quad::from_xy([[-31.0, -42.0], [31.0, -42.0], [31.0, 42.0], [-31.0, 42.0]].map(|[u, v]| corner(u, v)));
+                    let quad = Quad::from_xy(
+                        [[-31.0, -42.0], [31.0, -42.0], [31.0, 42.0], [-31.0, 42.0]]
+                            .map(|[u, v]| corner(u, v)),
+                    );
                     Card { quad, visible: if index == 8 { 1.0 } else { step.min(1.0) } }
                 })
                 .collect();
@@ -207,7 +210,8 @@ mod tests {
             vision::decode::decode(&grid, 0.35, &cells, &mut found);
             assert_eq!(found.len(), cards.len(), "at a step of {step} widths");
             for card in &cards {
-                let nearest = found.iter().map(|it| it.quad.largest_corner_shift(card.quad)).fold(f32::MAX, f32::min);
+                let nearest =
+                    found.iter().map(|it| it.quad.largest_corner_shift(card.quad)).fold(f32::MAX, f32::min);
                 assert!(nearest < 0.01, "a corner is off by {nearest} at a step of {step} widths");
             }
         }

@@ -54,7 +54,12 @@ fn options() -> Options {
 }
 
 /// Trains until the budget is spent, or until `stop_after` steps; returns the last loss parts.
-fn train<T: Task>(task: &T, session: &mut Session, run: &Path, stop_after: u64) -> (Outcome, Vec<(String, f64)>) {
+fn train<T: Task>(
+    task: &T,
+    session: &mut Session,
+    run: &Path,
+    stop_after: u64,
+) -> (Outcome, Vec<(String, f64)>) {
     let stop = AtomicBool::new(false);
     let mut last = Vec::new();
     let outcome = session

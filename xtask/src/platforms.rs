@@ -75,7 +75,7 @@ fn checker(target: &str) -> Result<Option<Command>> {
     if has_library(target) || add_to_toolchain(target) {
         return Ok(Some(cargo()));
     }
-    if debian::is_possible()? {
+    if debian::is_possible(target)? {
         return debian::checker(target).map(Some);
     }
     Ok(None)

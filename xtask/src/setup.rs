@@ -88,7 +88,11 @@ pub(crate) fn for_tests(trainer: bool) -> Result<()> {
 /// Makes `folder` by `fill`, which writes into a folder beside it: `folder` is either absent or whole.
 ///
 /// One set-up works at a time; a second one waits and then finds the work done, if `done` says so.
-fn install(folder: &Path, done: impl Fn() -> bool, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+pub(crate) fn install_folder(
+    folder: &Path,
+    done: impl Fn() -> bool,
+    fill: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
     if done() {
         return Ok(());
     }

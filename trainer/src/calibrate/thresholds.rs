@@ -68,7 +68,8 @@ impl Signals {
 pub fn choose(known: &[Signals], unknown: &[Signals], allowed: f64, gallery: f32) -> Thresholds {
     let values = |of: fn(&Signals) -> f32| known.iter().map(of).collect::<Vec<f32>>();
     let above = |values: &[f32], share: f64| quantile(values, 1.0 - share).map_or(1.0, |it| it.max(0.5));
-    let below = |values: &[f32], share: f64| if share > 0.0 { quantile(values, share).unwrap_or(0.0) } else { -1.0 };
+    let below =
+        |values: &[f32], share: f64| if share > 0.0 { quantile(values, share).unwrap_or(0.0) } else { -1.0 };
     let (nothing, strange) = (values(|it| it.not_a_card), values(|it| it.unknown));
     let (probability, similarity) = (values(|it| it.probability), values(|it| it.similarity));
     let not_a_card = above(&nothing, allowed * SHARE_OF_NOT_A_CARD);
@@ -128,7 +129,8 @@ mod tests {
     /// Similarity separates, probability does not: the thresholds must rely on similarity and keep to the limit.
     #[test]
     fn relies_on_the_signal_that_separates() {
-        let known: Vec<_> = (0..1000).map(|i| signals((i % 97) as f32 / 97.0, 0.7 + i as f32 / 5000.0, 0.0)).collect();
+        let known: Vec<_> =
+            (0..1000).map(|i| signals((i % 97) as f32 / 97.0, 0.7 + i as f32 / 5000.0, 0.0)).collect();
         let unknown: Vec<_> = (0..200).map(|i| signals(0.9, 0.3 + i as f32 / 1000.0, 0.0)).collect();
         let thresholds = choose(&known, &unknown, 0.01, 0.8);
         let report = report(&known, &unknown, &[], &thresholds);

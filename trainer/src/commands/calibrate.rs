@@ -74,7 +74,8 @@ fn calibrate(
     let catalogue = sprites.catalogue();
     let open = manifest("", catalogue, &detector.position, &identifier.position, 0.5, OPEN);
     let size = open.identifier.input_size;
-    let centroids = centroids::centroids(&identifier.module()?, material, identifier.identities().len(), size)?;
+    let centroids =
+        centroids::centroids(&identifier.module()?, material, identifier.identities().len(), size)?;
     let figures = Figures {
         steps: [detector.position.step, identifier.position.step],
         detection: 0.5,
@@ -164,7 +165,12 @@ fn signals(
         let pixels: Vec<&[u8]> = crops.iter().map(|crop| crop.pixels.as_slice()).collect();
         let outputs = Outputs::of(module, manifest, &batch(&pixels, manifest.identifier.input_size))?;
         for index in 0..crops.len() {
-            all.push(signals_of(classes, unknown, outputs.heads[0].row(index), outputs.similarity.row(index)));
+            all.push(signals_of(
+                classes,
+                unknown,
+                outputs.heads[0].row(index),
+                outputs.similarity.row(index),
+            ));
         }
     }
     Ok(all)
@@ -178,7 +184,8 @@ fn signals_of(classes: &[String], unknown: usize, logits: &[f32], similarity: &[
     let not_a_card = unknown - 1;
     let mut by_card: std::collections::HashMap<&str, (f32, f32)> = std::collections::HashMap::new();
     for index in (0..classes.len()).filter(|&index| index != unknown && index != not_a_card) {
-        let (sum, best) = by_card.entry(shared::catalogue::id_of_class(&classes[index])).or_insert((0.0, -1.0));
+        let (sum, best) =
+            by_card.entry(shared::catalogue::id_of_class(&classes[index])).or_insert((0.0, -1.0));
         *sum += exponentials[index] / total;
         *best = best.max(similarity[index]);
     }

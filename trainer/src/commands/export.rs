@@ -112,7 +112,8 @@ fn pictures(
     let packed: Vec<Vec<u8>> = (0..SCENES as u64)
         .into_par_iter()
         .map(|number| {
-            let scene = scene::compose(&bank, &material.recipe, seed_of(seed(300), Purpose::Evaluation, number));
+            let scene =
+                scene::compose(&bank, &material.recipe, seed_of(seed(300), Purpose::Evaluation, number));
             let mut packed = vec![0; (3 * size[0] * size[1]) as usize];
             Letterboxer::new(size[0], size[1]).run(&(&scene.image).into(), &mut packed);
             packed

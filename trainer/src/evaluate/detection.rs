@@ -26,6 +26,7 @@ pub struct DetectionReport {
     /// Cards of which enough is seen.
     pub cards: usize,
     /// Heat from which a peak counts.
+    #[serde(serialize_with = "rounded")]
     pub threshold: f32,
     /// Share of the cards that were found.
     pub recall: Share,
@@ -34,7 +35,24 @@ pub struct DetectionReport {
     /// Mean distance of a found card's corners from the truth, in card heights.
     pub corner_error: f64,
     /// Recall and precision at each threshold.
-    pub at: Vec<(f32, Share, Share)>,
+    pub at: Vec<AtThreshold>,
+}
+
+/// Recall and precision at a threshold.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct AtThreshold {
+    /// Heat from which a peak counts.
+    #[serde(serialize_with = "rounded")]
+    pub threshold: f32,
+    /// Share of the cards that were found.
+    pub recall: Share,
+    /// Share of what was found that is a card.
+    pub precision: Share,
+}
+
+/// 0.35 instead of 0.3499999940395355.
+fn rounded<S: serde::Serializer>(value: &f32, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_f64((f64::from(*value) * 1e4).round() / 1e4)
 }
 
 /// Composes `count` scenes and looks for their cards; the report is at the threshold with the best harmonic mean of
@@ -66,7 +84,8 @@ pub fn measure(
         .map(|threshold| {
             let mut tally = Tally::default();
             for (scene, found) in &pairs {
-                let sure: Vec<_> = found.iter().filter(|(_, score)| *score >= threshold).map(|it| it.0).collect();
+                let sure: Vec<_> =
+                    found.iter().filter(|(_, score)| *score >= threshold).map(|it| it.0).collect();
                 let truth: Vec<_> = scene.cards.iter().map(|card| (card.quad, card.visible)).collect();
                 tally.add(&truth, &sure);
             }
@@ -87,7 +106,14 @@ pub fn measure(
         recall: tally.recall,
         precision: tally.precision,
         corner_error: tally.corner_error / tally.recall.part.max(1) as f64,
-        at: tallies.iter().map(|(threshold, tally)| (*threshold, tally.recall, tally.precision)).collect(),
+        at: tallies
+            .iter()
+            .map(|(threshold, tally)| AtThreshold {
+                threshold: *threshold,
+                recall: tally.recall,
+                precision: tally.precision,
+            })
+            .collect(),
     })
 }
 

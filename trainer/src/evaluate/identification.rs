@@ -110,7 +110,13 @@ impl IdentificationReport {
         let found = reading.map_or(&plain, |reading| &reading.modifiers);
         let playing = card.kind == CardType::Playing;
         if playing || card.kind == CardType::Joker {
-            count(&truth.edition, &found.edition, &plain.edition, &mut self.edition, &mut self.edition_not_plain);
+            count(
+                &truth.edition,
+                &found.edition,
+                &plain.edition,
+                &mut self.edition,
+                &mut self.edition_not_plain,
+            );
             let debuffed = if truth.debuffed { &mut self.debuffed } else { &mut self.not_debuffed };
             debuffed.count(truth.debuffed == found.debuffed);
         }
@@ -132,12 +138,33 @@ fn count(truth: &str, found: &str, plain: &str, all: &mut Share, not_plain: &mut
     }
 }
 
-/// Whether two ids are the same card, or look the same, or count as the same.
+/// Whether two ids are the same card, or look the same, or count as the same. `other` may also be the name of a group.
 pub fn is_same(catalogue: &Catalogue, one: &str, other: &str) -> bool {
-    if one == other {
+    let group = |id: &str| catalogue.card(id).and_then(|card| card.group.as_deref());
+    if one == other || group(one) == Some(other) || group(one).is_some_and(|it| Some(it) == group(other)) {
         return true;
     }
-    let (Some(a), Some(b)) = (catalogue.card(one), catalogue.card(other)) else { return false };
-    let twins = a.twins.iter().any(|twin| twin == other) || b.twins.iter().any(|twin| twin == one);
-    twins || (a.group.is_some() && a.group == b.group)
+    let is_twin =
+        |a: &str, b: &str| catalogue.card(a).is_some_and(|card| card.twins.iter().any(|twin| twin == b));
+    is_twin(one, other) || is_twin(other, one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_that_cannot_be_told_apart_count_as_the_same() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/catalogues/balatro.json");
+        let catalogue = Catalogue::read(&path).unwrap();
+        let check =
+            |one, other, wanted| assert_eq!(is_same(&catalogue, one, other), wanted, "{one} and {other}");
+        check("j_joker", "j_joker", true);
+        check("j_wee", "j_joker", true);
+        check("p_arcana_normal_1", "p_arcana_normal_4", true);
+        check("p_arcana_normal_1", "p_arcana_normal", true);
+        check("p_arcana_normal_1", "p_arcana_mega_1", false);
+        check("H_A", "S_A", false);
+        check("no_such_card", "H_A", false);
+    }
 }

@@ -35,7 +35,8 @@ mod tests {
 
     #[test]
     fn auroc_by_hand() {
-        let check = |high: &[f32], low: &[f32], wanted| assert_eq!(auroc(high, low), wanted, "{high:?} {low:?}");
+        let check =
+            |high: &[f32], low: &[f32], wanted| assert_eq!(auroc(high, low), wanted, "{high:?} {low:?}");
         check(&[3.0, 4.0], &[1.0, 2.0], Some(1.0));
         check(&[1.0, 2.0], &[3.0, 4.0], Some(0.0));
         check(&[1.0, 3.0], &[2.0], Some(0.5));

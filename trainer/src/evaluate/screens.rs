@@ -91,14 +91,16 @@ pub fn measure(
     let mut reports = [ScreensReport::default(), ScreensReport::default()];
     for (name, screen) in &screens {
         let path = folder.join(&screen.path);
-        let picture = image::open(&path).with_context(|| format!("cannot read {}", path.display()))?.into_rgba8();
+        let picture =
+            image::open(&path).with_context(|| format!("cannot read {}", path.display()))?.into_rgba8();
         let quads: Vec<Quad<InFrame>> =
             subject.detect(&picture, threshold)?.into_iter().map(|(quad, _)| quad).collect();
         let crops: Vec<Vec<u8>> =
             quads.iter().map(|quad| rectifier.run(&(&picture).into(), *quad).to_vec()).collect();
         let readings = subject.read(&crops.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         let scale = screen.width as f32 / picture.width() as f32;
-        let scaled = |quad: Quad<InFrame>| Quad::from_xy(quad.to_xy().map(|corner| corner.map(|v| v * scale)));
+        let scaled =
+            |quad: Quad<InFrame>| Quad::from_xy(quad.to_xy().map(|corner| corner.map(|v| v * scale)));
         let cards = quads.into_iter().zip(readings);
         let cards: Vec<_> =
             cards.filter_map(|(quad, reading)| Some((scaled(quad).bounds(), reading?))).collect();
@@ -112,7 +114,8 @@ type Card = (Rect<InFrame>, Reading);
 impl ScreensReport {
     fn add(&mut self, name: &str, screen: &Screen, cards: &[Card], catalogue: &Catalogue) {
         self.screens += 1;
-        let wanted: Vec<&Wanted> = screen.cards.iter().filter(|card| !card.label.starts_with("tag_")).collect();
+        let wanted: Vec<&Wanted> =
+            screen.cards.iter().filter(|card| !card.label.starts_with("tag_")).collect();
         let boxes: Vec<_> = wanted.iter().map(|card| rect(card.ltrb)).collect();
         let all: Vec<usize> = (0..cards.len()).collect();
         let (matched, extra) = matches(&boxes, cards, &all);
@@ -183,7 +186,11 @@ impl ScreensReport {
 }
 
 /// Pairs of a box and one of the `candidates` among the cards, best overlap first; and the candidates that are left.
-fn matches(boxes: &[Rect<InFrame>], cards: &[Card], candidates: &[usize]) -> (Vec<(usize, usize)>, Vec<usize>) {
+fn matches(
+    boxes: &[Rect<InFrame>],
+    cards: &[Card],
+    candidates: &[usize],
+) -> (Vec<(usize, usize)>, Vec<usize>) {
     let mut pairs: Vec<(f32, usize, usize)> = Vec::new();
     for (index, wanted) in boxes.iter().enumerate() {
         pairs.extend(candidates.iter().map(|&card| (wanted.iou(cards[card].0), index, card)));

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::{archive, download, install as install_folder, wheel};
+use super::{archive, download, install_folder, wheel};
 use crate::{paths, workspace};
 
 const VERSION: &str = "2.13.0";

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::{Runtime, archive, download, install as install_folder, wheel};
+use super::{Runtime, archive, download, install_folder, wheel};
 use crate::paths;
 
 /// The wheel of one build.
