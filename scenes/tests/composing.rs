@@ -229,3 +229,17 @@ fn an_empty_bank_and_an_unknown_id_are_errors() {
     let recipe = SceneRecipe { held_out: vec!["no_such_card".into()], ..SceneRecipe::default() };
     assert!(matches!(Bank::render(&sprites, &recipe, 1, 5, &|_| true), Err(BankError::NoSuchCard { .. })));
 }
+
+#[test]
+fn a_large_bank_holds_every_class_and_the_types_in_their_shares() {
+    let mut recipe = SceneRecipe::default();
+    recipe.cards.double_scale = 0.0;
+    let bank = bank(&recipe, 1500);
+    let mut drawn = vec![0; bank.classes().len()];
+    bank.cards().iter().for_each(|card| drawn[card.truth.class] += 1);
+    drawn.remove(bank.not_a_card());
+    let missing = drawn.iter().filter(|&&count| count == 0).count();
+    assert_eq!(missing, 0, "{missing} classes are never drawn");
+    let playing = bank.cards().iter().filter(|card| card.truth.kind.name() == "Playing Card").count();
+    assert!((300..620).contains(&playing), "{playing} playing cards");
+}

@@ -161,3 +161,30 @@ fn turned(quad: Quad<InFrame>, angle: f32) -> Quad<InFrame> {
         [centre.x + dx * cos - dy * sin, centre.y + dx * sin + dy * cos]
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::practice;
+
+    /// A quad that is said to show no card must not lie on one.
+    #[test]
+    fn misplaced_quads_show_less_than_the_limit_of_every_card() {
+        let recipe = SceneRecipe::default();
+        let bank = Bank::render(&practice::sprites(), &recipe, 2, 40, &|_| true).unwrap();
+        let mut least_shift = f32::INFINITY;
+        for seed in 0..300 {
+            let mut dice = Dice::new(seed, 0);
+            let mut stage = Stage::new(&bank, &recipe, &mut dice);
+            let card = bank.any_known(&mut dice);
+            let placed = stage.place(card, &mut dice);
+            let quad = stage.misplace(placed, &mut dice);
+            assert!(!stage.cards.is_empty());
+            for card in &stage.cards {
+                assert!(card.iou(quad) < SHOWS_A_CARD, "seed {seed}: {}", card.iou(quad));
+            }
+            least_shift = least_shift.min(quad.largest_corner_shift(placed) / placed.height());
+        }
+        assert!(least_shift > 0.1, "{least_shift}");
+    }
+}
