@@ -77,11 +77,12 @@ impl Renderer {
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         {
             let mut pass = begin(&mut encoder, target);
+            self.quads.paint(&mut pass);
+            self.texts.paint(&mut pass)?;
+            // Last and below: marks take each other away, which must not take the picture.
             if let Backdrop::Picture(_) = backdrop {
                 self.picture.paint(&mut pass);
             }
-            self.quads.paint(&mut pass);
-            self.texts.paint(&mut pass)?;
         }
         self.queue.submit([encoder.finish()]);
         self.texts.trim();

@@ -145,8 +145,12 @@ pub(crate) fn offscreen(args: OffscreenArgs) -> Result<()> {
     let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
     let table = Table::new(args.seed, args.size, painter.catalogue());
     let catalogue = model.catalogue();
-    let outcome = offscreen::run(&table, &mut painter, Box::new(model), &catalogue, args.seconds, &args.out)?;
-    println!("{}\nwrote {}", outcome.summary(), args.out.display());
+    let out = args.out.unwrap_or_else(|| shared::paths::data().join("runs/practice-annotated.png"));
+    if let Some(folder) = out.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    let outcome = offscreen::run(&table, &mut painter, Box::new(model), &catalogue, args.seconds, &out)?;
+    println!("{}\nwrote {}", outcome.summary(), out.display());
     Ok(())
 }
 

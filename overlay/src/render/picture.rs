@@ -10,6 +10,14 @@ pub(super) struct PicturePainter {
     uploaded: Option<(Texture, BindGroup)>,
 }
 
+/// Under what is there already.
+const BELOW: wgpu::BlendState = wgpu::BlendState { color: BELOW_ALL, alpha: BELOW_ALL };
+const BELOW_ALL: wgpu::BlendComponent = wgpu::BlendComponent {
+    src_factor: wgpu::BlendFactor::OneMinusDstAlpha,
+    dst_factor: wgpu::BlendFactor::One,
+    operation: wgpu::BlendOperation::Add,
+};
+
 impl PicturePainter {
     pub(super) fn new(device: &Device, format: TextureFormat) -> Self {
         let shader = device.create_shader_module(wgpu::include_wgsl!("picture.wgsl"));
@@ -30,7 +38,7 @@ impl PicturePainter {
             entries: &[entry(0, texture), entry(1, sampler)],
         });
         let stages = super::gpu::Stages { shader: &shader, layout: &layout, format, label: "picture" };
-        let pipeline = super::gpu::pipeline(device, &stages, wgpu::BlendState::REPLACE, &[]);
+        let pipeline = super::gpu::pipeline(device, &stages, BELOW, &[]);
         Self { pipeline, layout, uploaded: None }
     }
 

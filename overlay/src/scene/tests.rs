@@ -100,10 +100,11 @@ fn words_and_looks() {
     let mut known = track(0, "S_A", 100.0, 300.0);
     known.modifiers.edition = "polychrome".into();
     known.modifiers.seal = "red".into();
-    let scene = scene(&[known, track(1, "?", 400.0, 300.0)]);
+    let scene = scene(&[known, track(1, "?", 400.0, 300.0), track(2, "S_A", 700.0, 300.0)]);
     let texts =
         |at: usize| scene.marks[at].chip.label.texts.iter().map(|it| it.text.as_str()).collect::<Vec<_>>();
-    assert_eq!(texts(0), ["A", "♠", " 97%", "Polychrome", "Red seal"]);
+    assert_eq!(texts(0), ["A", "♠", "Polychrome", "Red seal"], "too much for one line: a line for each");
+    assert_eq!(texts(2), ["A", "♠", " 97%"]);
     assert_eq!(texts(1), ["unknown?"]);
     assert_eq!((scene.marks[0].look.line, scene.marks[1].look.line), (Line::Rainbow, Line::Dashed));
 }
