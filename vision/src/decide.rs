@@ -36,9 +36,9 @@ impl Reading {
 }
 
 /// Heat from which a detection is a card whatever the identifier says of it.
-const SURE_HEAT: f32 = 0.42;
+const SURE_HEAT: f32 = 0.41;
 /// Probability of its name from which a card of less heat is one too.
-const SURE_NAME: f32 = 0.25;
+const SURE_NAME: f32 = 0.2;
 
 /// Whether detector and identifier together are sure enough that there is a card: a weak peak needs a name.
 ///
