@@ -3,6 +3,8 @@
 //!
 //! Positions are shares of the card's cell, so that the effect is the same at 1x and 2x.
 
+use std::f32::consts::PI;
+
 use image::{Rgba, RgbaImage};
 
 use crate::colour::{hsl_from_rgb, rgb_from_hsl};
@@ -113,7 +115,7 @@ fn foil(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
     .clamp(0.0, 1.0);
     let rotated = [cos(r * 0.1221), sin(r * 0.3512)];
     let angle = (rotated[0] * at[0] + rotated[1] * at[1]) / (length(rotated) * distance).max(1e-6);
-    let rays = (5.0 * cos(g * 0.3 + angle * 3.14 * (2.2 + 0.9 * sin(r * 1.65 + 0.2 * g)))
+    let rays = (5.0 * cos(g * 0.3 + angle * PI * (2.2 + 0.9 * sin(r * 1.65 + 0.2 * g)))
         - 4.0
         - (2.0 - 20.0 * distance).max(0.0))
     .clamp(0.0, 1.0);
@@ -157,7 +159,7 @@ impl Field {
                 + sin(length(p2) / 33.155) * cos(p2[1] / 15.73)
                 + cos(length(p3) / 27.193) * sin(p3[0] / 21.92)))
             / 2.0;
-        0.5 + 0.5 * cos(sway * 2.612 + (field - 0.5) * 3.14)
+        0.5 + 0.5 * cos(sway * 2.612 + (field - 0.5) * PI)
     }
 }
 

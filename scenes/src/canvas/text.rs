@@ -280,7 +280,7 @@ mod tests {
                 assert!(lit.len() > 8, "{face:?} {height}");
                 let fits = lit
                     .iter()
-                    .all(|&(x, y, _)| x >= 9 && x < 134 && y >= 9 && (y as f32) < 12.0 + height * 1.25);
+                    .all(|&(x, y, _)| (9..134).contains(&x) && y >= 9 && (y as f32) < 12.0 + height * 1.25);
                 assert!(fits, "{face:?} {height}");
             }
         }

@@ -208,7 +208,7 @@ impl Canvas {
                     let keep = 256 - (alpha + (alpha >> 7));
                     let over = [even & 0xFF, odd & 0xFF, even >> 16];
                     for k in 0..3 {
-                        pixel[k] = (over[k] + (u32::from(pixel[k]) * keep >> 8)).min(255) as u8;
+                        pixel[k] = (over[k] + ((u32::from(pixel[k]) * keep) >> 8)).min(255) as u8;
                     }
                 }
                 if owned && alpha > 127 {
