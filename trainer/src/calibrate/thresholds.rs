@@ -67,7 +67,9 @@ impl Signals {
 /// `gallery` is passed through: it is measured on pairs, not here.
 pub fn choose(known: &[Signals], unknown: &[Signals], allowed: f64, gallery: f32) -> Thresholds {
     let values = |of: fn(&Signals) -> f32| known.iter().map(of).collect::<Vec<f32>>();
-    let above = |values: &[f32], share: f64| quantile(values, 1.0 - share).map_or(1.0, |it| it.max(0.5));
+    // Just above the quantile: what equals it is not rejected, also when many crops do.
+    let above =
+        |values: &[f32], share: f64| quantile(values, 1.0 - share).map_or(1.0, |it| it.next_up().max(0.5));
     let below =
         |values: &[f32], share: f64| if share > 0.0 { quantile(values, share).unwrap_or(0.0) } else { -1.0 };
     let (nothing, strange) = (values(|it| it.not_a_card), values(|it| it.unknown));
@@ -83,7 +85,7 @@ pub fn choose(known: &[Signals], unknown: &[Signals], allowed: f64, gallery: f32
         for b in PARTS {
             for c in PARTS {
                 let candidate = Thresholds {
-                    unknown: above(&strange, allowed * a).min(0.999),
+                    unknown: above(&strange, allowed * a),
                     probability: below(&probability, allowed * b).max(0.0),
                     similarity: below(&similarity, allowed * c),
                     ..plain

@@ -197,7 +197,7 @@ mod tests {
         let module = Module::new(graph, &weights, Precision::Float32).unwrap();
         let settings = AdamW { weight_decay: 0.0, average: 0.9, ..AdamW::default() };
         let mut optimiser = Optimiser::new(settings, &module);
-        let input = Tensor::arange(48, (Kind::Float, tch::Device::Cpu)).sin().view([16, 3, 1, 1]);
+        let input = Tensor::arange(48, (Kind::Float, tch::Device::Cpu)).square().sin().view([16, 3, 1, 1]);
         let target =
             input.view([16, 3]).matmul(&Tensor::from_slice(&[0.5f32, -1.0, 2.0]).view([3, 1])) + 0.25;
         for step in 0..600 {
