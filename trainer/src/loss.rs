@@ -93,7 +93,7 @@ pub fn identifier(
             ((each * &target.known).sum(Kind::Float) / &known, weight(&head.name))
         };
         parts.push((head.name.clone(), loss.double_value(&[])));
-        total = total + loss * weight;
+        total += loss * weight;
     }
     Loss { total, parts }
 }

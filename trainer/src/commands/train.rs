@@ -172,7 +172,7 @@ impl Job<'_> {
         let file = Checkpoint::path(self.run, network);
         match outcome {
             Outcome::Finished => {
-                println!("{name}: finished after {step} steps in {seconds}: {}", file.display())
+                println!("{name}: finished after {step} steps in {seconds}: {}", file.display());
             }
             Outcome::Stopped => println!(
                 "{name}: stopped after {step} steps, saved {}\nto go on: {}",
