@@ -11,6 +11,7 @@
 //! * [`preprocess`]: the only copy of the way from pixels to network input, used live and in training.
 //! * [`catalogue`]: the card classes of a game, read from `data/catalogues/*.json`.
 //! * [`modifiers`]: what can be true of a card beside its name.
+//! * [`labels`]: `labels.json`, what people say that captures show.
 //! * [`manifest`]: `model.json`, the contract between the trainer and the overlay.
 //! * [`atomic`]: files that are either old or new, never half-written.
 //! * [`paths`]: where data, models and downloaded runtimes live.
@@ -20,6 +21,7 @@
 pub mod atomic;
 pub mod catalogue;
 pub mod geometry;
+pub mod labels;
 pub mod manifest;
 pub mod modifiers;
 pub mod paths;
