@@ -51,9 +51,18 @@ impl FrameSource for WindowSource {
 /// Captures one monitor, everything on it included.
 #[derive(Debug)]
 pub struct MonitorSource {
-    monitor: Monitor,
+    monitor: Handle,
     next_id: u64,
 }
+
+/// A monitor that may be opened on one thread and captured on another.
+#[derive(Debug)]
+struct Handle(Monitor);
+
+// SAFETY: on Windows it holds an `HMONITOR`, a handle that names the monitor in every thread of the process and is never
+// dereferenced; elsewhere it is `Send` by itself.
+#[expect(unsafe_code, reason = "xcap does not say that its handle may move to another thread")]
+unsafe impl Send for Handle {}
 
 impl MonitorSource {
     /// The monitor of this number, from zero.
@@ -67,7 +76,7 @@ impl MonitorSource {
             CaptureError::Unsupported(format!("there is no monitor {number}: {count} found, counted from 0"))
         };
         let monitor = monitors.into_iter().nth(number).ok_or_else(missing)?;
-        Ok(Self { monitor, next_id: 0 })
+        Ok(Self { monitor: Handle(monitor), next_id: 0 })
     }
 
     /// Left, top, width and height on the desktop.
@@ -76,8 +85,9 @@ impl MonitorSource {
     /// When the monitor was unplugged.
     pub fn area(&self) -> Result<[i32; 4], CaptureError> {
         let read = || -> Result<[i32; 4], XCapError> {
-            let (width, height) = (self.monitor.width()?, self.monitor.height()?);
-            Ok([self.monitor.x()?, self.monitor.y()?, width as i32, height as i32])
+            let Handle(monitor) = &self.monitor;
+            let (width, height) = (monitor.width()?, monitor.height()?);
+            Ok([monitor.x()?, monitor.y()?, width as i32, height as i32])
         };
         read().map_err(unsupported)
     }
@@ -85,7 +95,7 @@ impl MonitorSource {
 
 impl FrameSource for MonitorSource {
     fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
-        let picture = self.monitor.capture_image().map_err(unsupported)?;
+        let picture = self.monitor.0.capture_image().map_err(unsupported)?;
         frame(picture, &mut self.next_id)
     }
 }

@@ -65,8 +65,9 @@ struct PredictedCard {
     id: Option<String>,
     #[serde(default = "yes")]
     known: bool,
+    /// Words, but for stickers (a list) and debuffed (yes or no), which are not scored.
     #[serde(default)]
-    modifiers: BTreeMap<String, String>,
+    modifiers: serde_json::Map<String, serde_json::Value>,
 }
 
 /// So many of so many.
@@ -197,8 +198,8 @@ impl Score {
             }
             let value = value.strip_prefix("e_").or_else(|| value.strip_prefix("m_")).unwrap_or(&value);
             let value = if value == "holo" { "holographic" } else { value };
-            let got =
-                predicted.modifiers.get(what).map_or_else(|| plain.to_owned(), |got| got.to_lowercase());
+            let got = predicted.modifiers.get(what).and_then(|word| word.as_str());
+            let got = got.map_or_else(|| plain.to_owned(), str::to_lowercase);
             reading.all.count(got == value);
             if value != plain {
                 reading.hard.count(got == value);

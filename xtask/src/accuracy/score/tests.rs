@@ -46,7 +46,7 @@ fn share(good: usize, of: usize) -> Share {
 #[test]
 fn twins_variants_and_doubtful_labels_are_forgiven() {
     let score = scored(&[
-        (0.0, 0.0, "j_joker", r#""edition": "holographic""#),
+        (0.0, 0.0, "j_joker", r#""edition": "holographic", "stickers": ["eternal"], "debuffed": false"#),
         (20.0, 0.0, "p_arcana_normal_1", ""),
         (40.0, 0.0, "H_A", r#""enhancement": "glass", "seal": "red""#),
         (60.0, 0.0, "", r#""enhancement": "stone""#),
