@@ -10,7 +10,7 @@ use shared::pixels::Pixels;
 use vision::recogniser::{RecognisedCard, Recogniser, unmeasured};
 use vision::session::Options;
 
-use crate::sighting::{Identity, Recognise, Sighting};
+use crate::sighting::{Guess, Identity, Recognise, Sighting};
 
 /// A model's folder: `model` itself when it is one, otherwise the folder of that name among the data.
 pub fn folder(model: &str) -> PathBuf {
@@ -60,5 +60,12 @@ fn sighting(card: &RecognisedCard) -> Sighting {
         Some(id) => Identity::Known { id: id.to_string(), confidence: reading.probability },
         None => Identity::Unknown { nearest: reading.top.first().map(|(id, _)| id.to_string()) },
     };
-    Sighting { quad: detection.quad, score: detection.score, identity, modifiers: reading.modifiers.clone() }
+    let guess = |(id, probability): &(Arc<str>, f32)| Guess { id: id.to_string(), probability: *probability };
+    Sighting {
+        quad: detection.quad,
+        score: detection.score,
+        identity,
+        modifiers: reading.modifiers.clone(),
+        guesses: reading.top.iter().map(guess).collect(),
+    }
 }

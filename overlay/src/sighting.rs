@@ -33,6 +33,15 @@ impl Identity {
     }
 }
 
+/// A name that it could be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guess {
+    /// The card's id.
+    pub id: String,
+    /// Its probability, in `0.0..=1.0`.
+    pub probability: f32,
+}
+
 /// One card on one frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sighting {
@@ -44,6 +53,8 @@ pub struct Sighting {
     pub identity: Identity,
     /// What else is true of it.
     pub modifiers: Modifiers,
+    /// The likeliest names, best first, also of an unknown card.
+    pub guesses: Vec<Guess>,
 }
 
 /// Whatever finds and names the cards of a frame.

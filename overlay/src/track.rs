@@ -8,7 +8,7 @@ use std::time::Duration;
 use shared::geometry::{InFrame, Quad};
 use shared::modifiers::Modifiers;
 
-use crate::sighting::{Identity, Sighting};
+use crate::sighting::{Guess, Identity, Sighting};
 use votes::Votes;
 
 mod votes;
@@ -37,6 +37,8 @@ pub struct Track {
     pub identity: Identity,
     /// What else is true of it, by the votes of several frames.
     pub modifiers: Modifiers,
+    /// The likeliest names on the last frame, best first.
+    pub guesses: Vec<Guess>,
     /// From 0.0 (not drawn) to 1.0.
     pub opacity: f32,
 }
@@ -53,6 +55,7 @@ struct Card {
     id: u64,
     quad: Quad<InFrame>,
     votes: Votes,
+    guesses: Vec<Guess>,
     seen: u32,
     first_shown: Option<Duration>,
     last_seen: Duration,
@@ -97,7 +100,8 @@ impl Tracker {
             .filter_map(|card| {
                 let (identity, modifiers) = (card.votes.identity(), card.votes.modifiers());
                 let opacity = card.opacity(now)?;
-                Some(Track { id: card.id, quad: card.quad, identity, modifiers, opacity })
+                let guesses = card.guesses.clone();
+                Some(Track { id: card.id, quad: card.quad, identity, modifiers, guesses, opacity })
             })
             .collect()
     }
@@ -116,7 +120,8 @@ impl Tracker {
 impl Card {
     fn new(id: u64, sighting: &Sighting, now: Duration) -> Self {
         let votes = Votes::of(sighting);
-        Self { id, quad: sighting.quad, votes, seen: 1, first_shown: None, last_seen: now }
+        let guesses = sighting.guesses.clone();
+        Self { id, quad: sighting.quad, votes, guesses, seen: 1, first_shown: None, last_seen: now }
     }
 
     fn see(&mut self, sighting: &Sighting, now: Duration) {
@@ -125,6 +130,7 @@ impl Card {
             self.quad = sighting.quad;
         }
         self.votes.add(sighting);
+        self.guesses.clone_from(&sighting.guesses);
         self.seen += 1;
         self.last_seen = now;
         if self.seen >= CONFIRMED_FROM {
@@ -153,6 +159,7 @@ mod tests {
             score: 0.9,
             identity: Identity::Known { id: id.into(), confidence: 0.9 },
             modifiers: Modifiers::default(),
+            guesses: Vec::new(),
         }
     }
 

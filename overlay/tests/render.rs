@@ -53,7 +53,7 @@ fn track(id: u64, card: Option<&str>, quad: Quad<shared::geometry::InFrame>, mod
         Some(card) => Identity::Known { id: card.into(), confidence: 0.97 },
         None => Identity::Unknown { nearest: None },
     };
-    Track { id, quad, identity, modifiers, opacity: 1.0 }
+    Track { id, quad, identity, modifiers, guesses: Vec::new(), opacity: 1.0 }
 }
 
 /// One card of each look on a see-through window.

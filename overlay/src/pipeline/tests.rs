@@ -23,6 +23,7 @@ impl Recognise for Counting {
             score: 1.0,
             identity: Identity::Known { id: "a".into(), confidence: 0.9 },
             modifiers: Modifiers::default(),
+            guesses: Vec::new(),
         }])
     }
 }

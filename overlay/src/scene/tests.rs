@@ -36,7 +36,7 @@ fn track(id: u64, card: &str, left: f32, top: f32) -> Track {
         card => Identity::Known { id: card.into(), confidence: 0.97 },
     };
     let quad = Quad::from_rect(Rect::ltwh(left, top, 100.0, 134.0));
-    Track { id, quad, identity, modifiers: Modifiers::default(), opacity: 1.0 }
+    Track { id, quad, identity, modifiers: Modifiers::default(), guesses: Vec::new(), opacity: 1.0 }
 }
 
 const VIEW: View = View { window: [1280, 720], frame: [1280, 720] };

@@ -95,6 +95,7 @@ impl Recognise for Truth {
                 score: 0.95,
                 identity: Identity::Known { id: card.id.clone(), confidence: 0.97 },
                 modifiers: card.modifiers.clone(),
+                guesses: Vec::new(),
             })
             .collect())
     }

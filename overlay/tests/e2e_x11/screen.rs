@@ -107,6 +107,7 @@ pub(crate) fn marks(state: &TableState, catalogue: &Catalogue) -> Vec<Mark> {
             quad: card.quad,
             identity: Identity::Known { id: card.id.clone(), confidence: 0.97 },
             modifiers: card.modifiers.clone(),
+            guesses: Vec::new(),
             opacity: 1.0,
         })
         .collect();
