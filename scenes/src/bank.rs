@@ -8,7 +8,7 @@ use shared::manifest::{NOT_A_CARD, UNKNOWN};
 
 use crate::art::Sprites;
 use crate::background::Swirl;
-use crate::canvas::warp::Sprite;
+use crate::canvas::sprite::Sprite;
 use crate::card::{self, CardTruth, Finish, RenderedCard};
 use crate::dice::Dice;
 use crate::edition::Effect;

@@ -6,6 +6,7 @@
 use image::RgbaImage;
 
 pub(crate) mod pixel_font;
+pub(crate) mod sprite;
 pub(crate) mod text;
 pub(crate) mod warp;
 
@@ -77,8 +78,8 @@ impl Canvas {
     /// How many pixels each of `0..count` owns.
     pub(crate) fn count_owners(&self, count: usize) -> Vec<u32> {
         let mut counts = vec![0; count];
-        for &owner in &self.owners {
-            counts[owner as usize] += 1;
+        for run in self.owners.chunk_by(|a, b| a == b) {
+            counts[run[0] as usize] += run.len() as u32;
         }
         counts
     }

@@ -9,7 +9,7 @@ use shared::geometry::{Homography, InFrame, Quad};
 use shared::modifiers::Modifiers;
 
 use crate::art::Sprites;
-use crate::canvas::warp::Sprite;
+use crate::canvas::sprite::Sprite;
 use crate::dice::Dice;
 use crate::edition::{self, Effect};
 use crate::resize::{Manner, resized};

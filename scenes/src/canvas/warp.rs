@@ -1,28 +1,12 @@
 //! Pastes a card's picture into a quad of a canvas.
-//!
-//! Pictures are premultiplied and kept at halving sizes, so that shrinking starts from the nearest larger one.
 
 use std::cell::RefCell;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use image::RgbaImage;
+use fast_image_resize::Resizer;
 use shared::geometry::{Homography, InFrame, Quad};
 
+use crate::canvas::sprite::{Level, Shrunk, Sprite, packed, spread};
 use crate::canvas::{Canvas, crossings};
-
-/// A premultiplied picture at its full size and at halves of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Sprite {
-    levels: Vec<Level>,
-}
-
-#[derive(Clone, Debug)]
-struct Level {
-    width: usize,
-    height: usize,
-    pixels: Vec<u8>,
-}
 
 /// How a picture is enlarged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,75 +20,8 @@ pub(crate) enum Enlarge {
 /// A picture that is this much smaller on screen than its level is area-averaged first.
 const SHRINK_BELOW: f32 = 0.9;
 
-impl Sprite {
-    /// From straight alpha.
-    pub(crate) fn new(picture: &RgbaImage) -> Self {
-        let mut pixels = picture.as_raw().clone();
-        for pixel in pixels.chunks_exact_mut(4) {
-            let alpha = u32::from(pixel[3]);
-            for channel in &mut pixel[..3] {
-                *channel = ((u32::from(*channel) * alpha + 127) / 255) as u8;
-            }
-        }
-        let first = Level { width: picture.width() as usize, height: picture.height() as usize, pixels };
-        let mut levels = vec![first];
-        while levels.last().is_some_and(|level| level.height > 60 && level.width > 8) {
-            let half = levels[levels.len() - 1].halved();
-            levels.push(half);
-        }
-        Self { levels }
-    }
-
-    /// Width and height of the largest level.
-    pub(crate) fn size(&self) -> [usize; 2] {
-        [self.levels[0].width, self.levels[0].height]
-    }
-
-    /// The largest level, with straight alpha again.
-    pub(crate) fn picture(&self) -> RgbaImage {
-        let level = &self.levels[0];
-        let mut pixels = level.pixels.clone();
-        for pixel in pixels.chunks_exact_mut(4) {
-            let alpha = u32::from(pixel[3]).max(1);
-            for channel in &mut pixel[..3] {
-                *channel = (u32::from(*channel) * 255 / alpha).min(255) as u8;
-            }
-        }
-        RgbaImage::from_raw(level.width as u32, level.height as u32, pixels).expect("a level keeps its size")
-    }
-
-    /// The smallest level that is at least this large.
-    fn level_for(&self, width: f32, height: f32) -> &Level {
-        let fits = |level: &&Level| level.width as f32 >= width && level.height as f32 >= height;
-        self.levels.iter().rev().find(fits).unwrap_or(&self.levels[0])
-    }
-}
-
-impl Level {
-    fn halved(&self) -> Self {
-        let (width, height) = (self.width.div_ceil(2), self.height.div_ceil(2));
-        let from: &[[u8; 4]] = bytemuck::cast_slice(&self.pixels);
-        let mut pixels = vec![0; width * height * 4];
-        for (y, row) in pixels.chunks_exact_mut(width * 4).enumerate() {
-            let upper = &from[2 * y * self.width..][..self.width];
-            let lower = &from[(2 * y + 1).min(self.height - 1) * self.width..][..self.width];
-            for (x, pixel) in row.chunks_exact_mut(4).enumerate() {
-                let (l, r) = (2 * x, (2 * x + 1).min(self.width - 1));
-                for k in 0..4 {
-                    let sum = u16::from(upper[l][k])
-                        + u16::from(upper[r][k])
-                        + u16::from(lower[l][k])
-                        + u16::from(lower[r][k]);
-                    pixel[k] = ((sum + 2) / 4) as u8;
-                }
-            }
-        }
-        Self { width, height, pixels }
-    }
-}
-
 thread_local! {
-    static SHRUNK: RefCell<(Resizer, Vec<u8>)> = RefCell::new((Resizer::new(), Vec::new()));
+    static SHRUNK: RefCell<(Resizer, Shrunk)> = RefCell::new((Resizer::new(), Shrunk::default()));
 }
 
 impl Canvas {
@@ -123,36 +40,24 @@ impl Canvas {
         let scale = (width / level.width as f32).max(height / level.height as f32);
         if scale >= SHRINK_BELOW {
             let steps = if enlarge == Enlarge::Blocky { scale.max(1.0) } else { 1.0 };
-            self.warp(&level.pixels, level.width, level.height, quad, steps);
+            self.warp(level, quad, steps);
             return;
         }
         let (small_width, small_height) = ((width.round() as usize).max(2), (height.round() as usize).max(2));
-        SHRUNK.with_borrow_mut(|(resizer, buffer)| {
-            buffer.resize(small_width * small_height * 4, 0);
-            shrink(resizer, level, &mut buffer[..small_width * small_height * 4], small_width, small_height);
-            self.warp(&buffer[..small_width * small_height * 4], small_width, small_height, quad, 1.0);
+        SHRUNK.with_borrow_mut(|(resizer, shrunk)| {
+            level.shrink_into(resizer, shrunk, small_width, small_height);
+            self.warp(&shrunk.level, quad, 1.0);
         });
     }
 
     /// Bilinear sampling; `steps` above one narrows the slope between pixels to that part of a source pixel.
-    fn warp(
-        &mut self,
-        source: &[u8],
-        source_width: usize,
-        source_height: usize,
-        quad: Quad<InFrame>,
-        steps: f32,
-    ) {
-        let Some(inverse) = Homography::quad_from_rect(source_width as f32, source_height as f32, quad)
+    fn warp(&mut self, level: &Level, quad: Quad<InFrame>, steps: f32) {
+        let Some(inverse) = Homography::quad_from_rect(level.width as f32, level.height as f32, quad)
             .and_then(Homography::inverse)
         else {
             return;
         };
-        let [a, b, c, d, e, f, g, h, i] = inverse.matrix().map(|value| value as f32);
-        let affine = g.abs() < 1e-7 && h.abs() < 1e-7;
-        let constant = 1.0 / i;
-        let source =
-            Taps { pixels: bytemuck::cast_slice(source), width: source_width, height: source_height };
+        let matrix = inverse.matrix().map(|value| value as f32);
         let corners = quad.to_xy();
         let bounds = quad.bounds();
         let (canvas_width, canvas_height) = (self.image.width() as usize, self.image.height() as usize);
@@ -160,8 +65,10 @@ impl Canvas {
         let last = ((bounds.bottom + 0.5).ceil().max(0.0) as usize).min(canvas_height);
         let ink = self.ink;
         let owned = !self.owners.is_empty();
-        let slope = |fraction: f32| whole(((fraction - 0.5) * steps + 0.5).clamp(0.0, 1.0) * 256.0);
-        let samples = self.image.as_flat_samples_mut().samples;
+        let stride = level.width + 2;
+        let pixels = &level.pixels[..];
+        let samples: &mut [u32] = bytemuck::cast_slice_mut(self.image.as_flat_samples_mut().samples);
+        let mut taps = Taps::default();
         for y in first..last {
             let v = y as f32 + 0.5;
             // The row half a pixel up and down may cross the quad where its middle does not.
@@ -176,114 +83,87 @@ impl Canvas {
             }
             let x0 = (left - 1.0).max(0.0) as usize;
             let x1 = ((right + 2.0).max(0.0) as usize).min(canvas_width);
-            if x0 >= x1 {
-                continue;
-            }
             let row = y * canvas_width;
-            let (from_x, from_y, from_w) = (b * v + c, e * v + f, h * v + i);
-            let target = samples[(row + x0) * 4..(row + x1) * 4].chunks_exact_mut(4);
-            for (x, pixel) in (x0..x1).zip(target) {
-                let u = x as f32 + 0.5;
-                let w = if affine { constant } else { 1.0 / (g * u + from_w) };
-                // One pixel more, so that cutting off the fraction rounds down.
-                let sx = (a * u + from_x) * w + 0.5;
-                let sy = (d * u + from_y) * w + 0.5;
-                if !(sx > 0.0 && sy > 0.0) {
-                    continue;
-                }
-                let (x_high, y_high) = (whole(sx - 0.5) as usize, whole(sy - 0.5) as usize);
-                if x_high > source_width || y_high > source_height {
-                    continue;
-                }
-                let (fx, fy) = (slope(sx - x_high as f32), slope(sy - y_high as f32));
-                let [even, odd] = source.blend(x_high, y_high, fx, fy);
-                let alpha = odd >> 16;
-                if alpha == 0 {
-                    continue;
-                }
-                if alpha == 255 {
-                    let colour = even | odd << 8;
-                    pixel.copy_from_slice(&colour.to_le_bytes());
-                } else {
-                    let keep = 256 - (alpha + (alpha >> 7));
-                    let over = [even & 0xFF, odd & 0xFF, even >> 16];
-                    for k in 0..3 {
-                        pixel[k] = (over[k] + ((u32::from(pixel[k]) * keep) >> 8)).min(255) as u8;
+            for start in (x0..x1).step_by(TOGETHER) {
+                let count = (x1 - start).min(TOGETHER);
+                taps.find(&matrix, start as f32 + 0.5, v, level, steps);
+                for (lane, target) in samples[row + start..row + start + count].iter_mut().enumerate() {
+                    let (fx, fy) = (u64::from(taps.fx[lane]), u64::from(taps.fy[lane]));
+                    let at = taps.y[lane] as usize * stride + taps.x[lane] as usize;
+                    let (upper, lower) = (&pixels[at..at + 2], &pixels[at + stride..at + stride + 2]);
+                    let both = fx * fy >> 8;
+                    let sum = spread(upper[0]) * (256 + both - fx - fy)
+                        + spread(upper[1]) * (fx - both)
+                        + spread(lower[0]) * (fy - both)
+                        + spread(lower[1]) * both;
+                    let over = sum >> 8 & 0x00FF_00FF_00FF_00FF;
+                    let alpha = over >> 48;
+                    if alpha == 255 {
+                        *target = packed(over);
+                    } else if alpha > 0 {
+                        let keep = 256 - (alpha + (alpha >> 7));
+                        *target = packed(over + (spread(*target) * keep >> 8 & 0x00FF_00FF_00FF_00FF))
+                            | 0xFF00_0000;
                     }
-                }
-                if owned && alpha > 127 {
-                    self.owners[row + x] = ink;
+                    if owned && alpha > 127 {
+                        self.owners[row + start + lane] = ink;
+                    }
                 }
             }
         }
     }
 }
 
-/// A premultiplied picture, transparent all around.
-struct Taps<'a> {
-    pixels: &'a [u32],
-    width: usize,
-    height: usize,
+/// How many pixels of a row are located together: independent of each other, so that it vectorises.
+const TOGETHER: usize = 16;
+
+/// Where the pixels of a part of a row lie in a level: the pixel left and above, in the level with its edge, and the
+/// share in 256ths of those to the right and below.
+#[derive(Default)]
+struct Taps {
+    x: [u32; TOGETHER],
+    y: [u32; TOGETHER],
+    fx: [u32; TOGETHER],
+    fy: [u32; TOGETHER],
 }
 
-impl Taps<'_> {
-    /// Blends the pixel left of and above `(x, y)` with its three neighbours to the right and below, two channels in
-    /// each number: red and blue, green and alpha.
-    #[inline]
-    fn blend(&self, x: usize, y: usize, fx: u32, fy: u32) -> [u32; 2] {
-        let inside = x >= 1 && y >= 1 && x < self.width && y < self.height;
-        let [p, q, r, s] = if inside {
-            let above = (y - 1) * self.width + x - 1;
-            let upper = &self.pixels[above..above + 2];
-            let lower = &self.pixels[above + self.width..above + self.width + 2];
-            [upper[0], upper[1], lower[0], lower[1]]
-        } else {
-            let fetch = |x: usize, y: usize| {
-                let inside = x >= 1 && y >= 1 && x <= self.width && y <= self.height;
-                if inside { self.pixels[(y - 1) * self.width + x - 1] } else { 0 }
-            };
-            [fetch(x, y), fetch(x + 1, y), fetch(x, y + 1), fetch(x + 1, y + 1)]
+impl Taps {
+    fn find(&mut self, matrix: &[f32; 9], u: f32, v: f32, level: &Level, steps: f32) {
+        let [a, b, c, d, e, f, g, h, i] = *matrix;
+        let (from_x, from_y, from_w) = (b * v + c, e * v + f, h * v + i);
+        let (last_x, last_y) = (level.width as f32, level.height as f32);
+        // Half a pixel more for the edge, and half a pixel less to round down.
+        let locate = |at: f32, last: f32| {
+            let at = (at + 0.5).max(0.0).min(last + 0.999);
+            let whole = whole((at - 0.5).max(0.0).min(last));
+            let share = (at - whole as f32 - 0.5) * steps + 0.5;
+            (whole, self::whole(share.max(0.0).min(1.0) * 256.0))
         };
-        let even = mix(mix(p & EVEN, q & EVEN, fx), mix(r & EVEN, s & EVEN, fx), fy);
-        let odd = mix(mix(p >> 8 & EVEN, q >> 8 & EVEN, fx), mix(r >> 8 & EVEN, s >> 8 & EVEN, fx), fy);
-        [even, odd]
+        for lane in 0..TOGETHER {
+            let u = u + lane as f32;
+            let w = 1.0 / (g * u + from_w);
+            (self.x[lane], self.fx[lane]) = locate((a * u + from_x) * w, last_x);
+            (self.y[lane], self.fy[lane]) = locate((d * u + from_y) * w, last_y);
+        }
     }
 }
 
-/// The nearest whole number of a small one, without the checks of a conversion: negative ones become very large.
+/// The nearest whole number of one that is not negative and small, without the checks of a conversion.
 ///
 /// Of `x - 0.5` it is the number below `x`, or `x - 1` when `x` is whole; sampling takes either, with the share that
 /// goes with it.
 #[inline]
 fn whole(value: f32) -> u32 {
-    /// 1.5 * 2^23: from here on, floats are whole numbers.
-    const WHOLE: f32 = 12_582_912.0;
-    (value + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits())
-}
-
-/// Every other byte of a pixel.
-const EVEN: u32 = 0x00FF_00FF;
-
-/// Mixes two bytes at once.
-#[inline]
-fn mix(a: u32, b: u32, share: u32) -> u32 {
-    ((a * (256 - share) + b * share) >> 8) & EVEN
-}
-
-fn shrink(resizer: &mut Resizer, level: &Level, target: &mut [u8], width: usize, height: usize) {
-    let source = ImageRef::new(level.width as u32, level.height as u32, &level.pixels, PixelType::U8x4)
-        .expect("a level keeps its size");
-    let mut small = Image::from_slice_u8(width as u32, height as u32, target, PixelType::U8x4)
-        .expect("the buffer was sized for it");
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box)).use_alpha(false);
-    resizer.resize(&source, &mut small, &options).expect("both are four bytes a pixel");
+    /// 2^23: from here on, floats are whole numbers.
+    const WHOLE: f32 = 8_388_608.0;
+    (value + WHOLE).to_bits() & 0x007F_FFFF
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::canvas::Owned;
-    use image::Rgba;
+    use image::{Rgba, RgbaImage};
     use shared::geometry::Rect;
 
     fn striped() -> Sprite {

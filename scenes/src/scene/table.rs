@@ -5,7 +5,7 @@ use shared::geometry::{InFrame, Quad};
 
 use crate::bank::Bank;
 use crate::canvas::Area;
-use crate::canvas::warp::Sprite;
+use crate::canvas::sprite::Sprite;
 use crate::card::Pose;
 use crate::dice::Dice;
 use crate::recipe::LayoutRecipe;

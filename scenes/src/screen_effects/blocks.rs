@@ -27,58 +27,72 @@ struct Plane {
     values: Vec<f32>,
 }
 
+/// The steps that coefficients are rounded to, and one divided by each.
+struct Steps {
+    steps: Block,
+    inverses: Block,
+}
+
 /// Loses what a JPEG of this quality (1 to 100) loses; colour is thinned out to a quarter when `thinned`.
 pub(super) fn compress(image: &mut RgbaImage, quality: f32, thinned: bool) {
     let scale = if quality < 50.0 { 50.0 / quality.max(1.0) } else { 2.0 - quality / 50.0 };
-    let table = |base: &[f32; 64]| -> Block {
-        let step = |y: usize, x: usize| (base[x * 8 + y] * scale).round().clamp(1.0, 255.0);
-        std::array::from_fn(|y| std::array::from_fn(|x| step(y, x)))
-    };
-    let (luma_table, chroma_table) = (table(&LUMA), table(&CHROMA));
     let (width, height) = (image.width() as usize, image.height() as usize);
     let step = if thinned { 2 } else { 1 };
+    let (chroma_width, chroma_height) = (width.div_ceil(step), height.div_ceil(step));
     let mut luma = Plane::new(width, height);
-    let mut blue = Plane::new(width.div_ceil(step), height.div_ceil(step));
-    let mut red = Plane::new(width.div_ceil(step), height.div_ceil(step));
-    for (y, row) in image.as_raw().chunks_exact(width * 4).enumerate() {
-        let lumas = luma.values[y * luma.width..][..width].chunks_mut(step);
-        let chroma = y / step * blue.width..(y / step + 1) * blue.width;
-        let chromas = blue.values[chroma.clone()].iter_mut().zip(&mut red.values[chroma]);
+    let mut blue = Plane::new(chroma_width, chroma_height);
+    let mut red = Plane::new(chroma_width, chroma_height);
+    let (mut blues, mut reds) = (vec![0.0; width], vec![0.0; width]);
+    let pixels: &mut [u32] = bytemuck::cast_slice_mut(image.as_flat_samples_mut().samples);
+    for (y, row) in pixels.chunks_exact(width).enumerate() {
+        let lumas = &mut luma.values[y * luma.width..][..width];
+        for (((pixel, luma), blue), red) in row.iter().zip(lumas).zip(&mut blues).zip(&mut reds) {
+            let channel = |shift: u32| (pixel >> shift & 0xFF) as i32 as f32;
+            let (r, g, b) = (channel(0), channel(8), channel(16));
+            *luma = 0.299 * r + 0.587 * g + 0.114 * b - 128.0;
+            *blue = -0.168_736 * r - 0.331_264 * g + 0.5 * b;
+            *red = 0.5 * r - 0.418_688 * g - 0.081_312 * b;
+        }
         let rows = step.min(height - y / step * step);
-        for ((pixels, lumas), (blue, red)) in row.chunks(4 * step).zip(lumas).zip(chromas) {
-            let weight = 1.0 / (rows * lumas.len()) as f32;
-            for (pixel, luma) in pixels.chunks_exact(4).zip(lumas) {
-                let (r, g, b) = (f32::from(pixel[0]), f32::from(pixel[1]), f32::from(pixel[2]));
-                *luma = 0.299 * r + 0.587 * g + 0.114 * b - 128.0;
-                *blue += (-0.168_736 * r - 0.331_264 * g + 0.5 * b) * weight;
-                *red += (0.5 * r - 0.418_688 * g - 0.081_312 * b) * weight;
+        for (plane, values) in [(&mut blue, &blues), (&mut red, &reds)] {
+            let target = &mut plane.values[y / step * plane.width..][..chroma_width];
+            for (sum, values) in target.iter_mut().zip(values.chunks(step)) {
+                *sum += values.iter().sum::<f32>() / (rows * values.len()) as f32;
             }
         }
     }
-    luma.lose(width, height, &luma_table);
-    for plane in [&mut blue, &mut red] {
-        plane.lose(width.div_ceil(step), height.div_ceil(step), &chroma_table);
-    }
-    for (y, row) in image.as_flat_samples_mut().samples.chunks_exact_mut(width * 4).enumerate() {
-        let lumas = luma.values[y * luma.width..][..width].chunks(step);
-        let chroma = y / step * blue.width..(y / step + 1) * blue.width;
-        let chromas = blue.values[chroma.clone()].iter().zip(&red.values[chroma]);
-        for ((pixels, lumas), (blue, red)) in row.chunks_mut(4 * step).zip(lumas).zip(chromas) {
-            let add =
-                [1.402 * red + 128.0, -0.344_136 * blue - 0.714_136 * red + 128.0, 1.772 * blue + 128.0];
-            for (pixel, luma) in pixels.chunks_exact_mut(4).zip(lumas) {
-                for (channel, add) in pixel.iter_mut().zip(add) {
-                    *channel = byte(luma + add);
-                }
-            }
+    luma.lose(width, height, &Steps::new(&LUMA, scale));
+    let chroma = Steps::new(&CHROMA, scale);
+    blue.lose(chroma_width, chroma_height, &chroma);
+    red.lose(chroma_width, chroma_height, &chroma);
+    for (y, row) in pixels.chunks_exact_mut(width).enumerate() {
+        for (plane, values) in [(&blue, &mut blues), (&red, &mut reds)] {
+            let source = &plane.values[y / step * plane.width..][..chroma_width];
+            values.chunks_mut(step).zip(source).for_each(|(values, &value)| values.fill(value));
         }
+        let lumas = &luma.values[y * luma.width..][..width];
+        for (((pixel, luma), blue), red) in row.iter_mut().zip(lumas).zip(&blues).zip(&reds) {
+            let luma = luma + 128.0;
+            let r = byte(luma + 1.402 * red);
+            let g = byte(luma - 0.344_136 * blue - 0.714_136 * red);
+            let b = byte(luma + 1.772 * blue);
+            *pixel = r | g << 8 | b << 16 | 0xFF00_0000;
+        }
+    }
+}
+
+impl Steps {
+    fn new(base: &[f32; 64], scale: f32) -> Self {
+        let step = |y: usize, x: usize| (base[x * 8 + y] * scale).round().clamp(1.0, 255.0);
+        let steps: Block = std::array::from_fn(|y| std::array::from_fn(|x| step(y, x)));
+        Self { steps, inverses: steps.map(|row| row.map(f32::recip)) }
     }
 }
 
 /// The nearest byte, without the checks of a conversion.
 #[inline]
-fn byte(value: f32) -> u8 {
-    (value.clamp(0.0, 255.0) + ROUND).to_bits() as u8
+fn byte(value: f32) -> u32 {
+    (value.max(0.0).min(255.0) + ROUND).to_bits() & 0xFF
 }
 
 impl Plane {
@@ -88,7 +102,7 @@ impl Plane {
     }
 
     /// Rounds every block's coefficients; `width x height` is the used part, whose edge is repeated first.
-    fn lose(&mut self, width: usize, height: usize, table: &Block) {
+    fn lose(&mut self, width: usize, height: usize, table: &Steps) {
         for y in 0..self.height {
             let from = y.min(height - 1) * self.width;
             if y >= height {
@@ -107,9 +121,9 @@ impl Plane {
                 }
                 // Coefficients lie transposed between the two passes, as the table does.
                 let mut coefficients = forward(cosines, &transposed(&forward(cosines, &block)));
-                for (row, steps) in coefficients.iter_mut().zip(table) {
-                    for (value, &step) in row.iter_mut().zip(steps) {
-                        *value = (*value / step + ROUND - ROUND) * step;
+                for (y, row) in coefficients.iter_mut().enumerate() {
+                    for (x, value) in row.iter_mut().enumerate() {
+                        *value = (*value * table.inverses[y][x] + ROUND - ROUND) * table.steps[y][x];
                     }
                 }
                 let block = backward(cosines, &transposed(&backward(cosines, &coefficients)));
