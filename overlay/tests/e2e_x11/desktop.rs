@@ -69,7 +69,7 @@ impl Desktop {
         // The server picks a free number itself and writes it down.
         let number = folder.join("display");
         let mut server = Command::new("sh");
-        let line = "exec Xvfb -displayfd 3 -screen 0 1600x1000x24 -nolisten tcp -noreset 3>\"$0\"";
+        let line = "exec Xvfb -displayfd 3 -screen 0 2048x1200x24 -nolisten tcp -noreset 3>\"$0\"";
         server.arg("-c").arg(line).arg(&number);
         let server = Program::start(server, &folder.join("xvfb.log"));
         let number = wait_for("the display", || {

@@ -66,9 +66,14 @@ impl Screen {
 }
 
 impl Shot {
+    /// The colour of a pixel; black beyond the screen's edges.
     pub(crate) fn rgb(&self, x: i32, y: i32) -> [u8; 3] {
-        let at = (y as usize * self.width + x as usize) * 4;
-        [self.data[at + 2], self.data[at + 1], self.data[at]]
+        let inside = x >= 0 && y >= 0 && (x as usize) < self.width;
+        let at = (y.max(0) as usize * self.width + x.max(0) as usize) * 4;
+        match self.data.get(at..at + 3) {
+            Some(&[blue, green, red]) if inside => [red, green, blue],
+            _ => [0; 3],
+        }
     }
 
     /// Share of a mark's edges where its stroke is seen, for a window whose inside starts at `left, top`.
