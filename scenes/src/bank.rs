@@ -14,6 +14,7 @@ use crate::dice::Dice;
 use crate::edition::Effect;
 use crate::invented;
 use crate::recipe::{CardRecipe, SceneRecipe};
+use crate::reskin;
 
 /// Why a bank cannot be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -265,7 +266,15 @@ fn draw(
         truth.enhancement = enhancements.iter().position(|it| it.cell == art.base).unwrap_or(0);
     }
     let enhancement = enhancements.get(truth.enhancement).and_then(|it| it.cell.as_ref());
-    let plain = card::plain(sprites, art, enhancement, scale);
+    let plain = match &art.front {
+        Some(front) if card.looks.len() > 1 && entry.look == 0 && dice.chance(recipe.reskinned) => {
+            let mut picture = card::base(sprites, art, enhancement, scale);
+            let front = reskin::dressed(sprites, sprites.cell(front, scale), scale, dice);
+            card::overlay(&mut picture, &front);
+            picture
+        }
+        _ => card::plain(sprites, art, enhancement, scale),
+    };
     let finish = finish(catalogue, truth, recipe, dice);
     // Cards that share a picture may differ in size only: Joker and Wee Joker.
     let twins = card.twins.iter().filter_map(|id| catalogue.card(id)).filter(|twin| twin.looks.is_empty());

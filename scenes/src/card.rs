@@ -116,15 +116,20 @@ pub(crate) struct Finish {
 
 /// Draws the layers that make a card plain: its enhancement or base, and its front.
 pub(crate) fn plain(sprites: &Sprites, art: &Art, enhancement: Option<&Cell>, scale: u32) -> RgbaImage {
-    let [width, height] = sprites.catalogue().card_size;
-    let mut picture = match art.base.as_ref().or(enhancement) {
-        Some(cell) => resized(sprites.cell(cell, scale), width * scale, height * scale, Manner::Area),
-        None => RgbaImage::new(width * scale, height * scale),
-    };
+    let mut picture = base(sprites, art, enhancement, scale);
     if let Some(front) = &art.front {
         overlay(&mut picture, sprites.cell(front, scale));
     }
     picture
+}
+
+/// What lies under the front: the enhancement, or the card's own base.
+pub(crate) fn base(sprites: &Sprites, art: &Art, enhancement: Option<&Cell>, scale: u32) -> RgbaImage {
+    let [width, height] = sprites.catalogue().card_size;
+    match art.base.as_ref().or(enhancement) {
+        Some(cell) => resized(sprites.cell(cell, scale), width * scale, height * scale, Manner::Area),
+        None => RgbaImage::new(width * scale, height * scale),
+    }
 }
 
 /// Draws edition, floating layer, seal, stickers and cross over a plain card.
@@ -151,8 +156,16 @@ pub(crate) fn finish(
         float(&mut picture, sprites.cell(cell, scale), dice);
     }
     let worn = words.stickers.iter().enumerate().filter(|(number, _)| truth.stickers >> number & 1 == 1);
-    let seal = words.seals.get(truth.seal).and_then(|seal| seal.cell.as_ref());
-    for cell in seal.into_iter().chain(worn.filter_map(|(_, sticker)| sticker.cell.as_ref())) {
+    if let Some(seal) = words.seals.get(truth.seal)
+        && let Some(cell) = &seal.cell
+    {
+        let mut drawn = sprites.cell(cell, scale).clone();
+        if edition::is_shiny_seal(&seal.word) {
+            edition::apply(&mut drawn, Effect::Gleam, dice);
+        }
+        overlay(&mut picture, &drawn);
+    }
+    for cell in worn.filter_map(|(_, sticker)| sticker.cell.as_ref()) {
         overlay(&mut picture, sprites.cell(cell, scale));
     }
     if truth.debuffed {

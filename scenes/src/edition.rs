@@ -39,6 +39,11 @@ impl Effect {
     }
 }
 
+/// Whether the game lets light run over a seal of this word, as over vouchers.
+pub(crate) fn is_shiny_seal(word: &str) -> bool {
+    word == "gold"
+}
+
 /// Width and height of a cell that the shaders' constants are written for.
 const CELL: [f32; 2] = [71.0, 95.0];
 
@@ -78,7 +83,10 @@ pub(crate) fn apply(picture: &mut RgbaImage, effect: Effect, dice: &mut Dice) {
                 tex.map(|channel| (channel * 0.7 + grey * 0.3) * keep + lift)
             });
         }
-        Effect::Gleam => each(picture, |uv, tex| gleam(&moment, uv, tex)),
+        Effect::Gleam => {
+            let gain = dice.range(0.8, 2.4);
+            each(picture, |uv, tex| shine(&moment, uv, tex, gain));
+        }
     }
 }
 
@@ -204,6 +212,11 @@ fn negative(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
         (inverted[1] + 0.8 * 99.0 / 255.0).clamp(0.0, 1.0),
         (inverted[2] + 0.8 * 103.0 / 255.0).clamp(0.0, 1.0),
     ];
+    shine(moment, [u, v], base, 1.0)
+}
+
+/// The bands of light over negative cards and, stronger, over vouchers and packs.
+fn shine(moment: &Moment, [u, v]: [f32; 2], base: [f32; 3], gain: f32) -> [f32; 3] {
     let r = moment.sway;
     let (low, high) = low_high(base);
     let delta = high - low - 0.1;
@@ -221,7 +234,7 @@ fn negative(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
     ];
     let alpha = 0.5 * (0.3 * (0.2 * low).max(delta)).max((light * 0.1).clamp(0.0, 0.4))
         + 0.15 * light * (0.1 + delta);
-    blend(base, over, alpha.clamp(0.0, 0.6) * moment.strength)
+    blend(base, over, (alpha * gain).clamp(0.0, 0.6) * moment.strength)
 }
 
 fn debuff(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
@@ -233,14 +246,6 @@ fn debuff(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
         hsl[2] = hsl[2] * 0.85 + 0.03;
     }
     rgb_from_hsl(hsl)
-}
-
-fn gleam(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
-    let r = moment.sway;
-    let (low, high) = low_high(tex);
-    let wave = 0.5 + 0.5 * sin(8.0 * u + 2.3 * v + r * 5.0 - cos(r * 2.3 + u * 8.2));
-    let light = (wave - 0.55).max(0.0) * 0.35 * (0.4 + 0.6 * high) * moment.strength * (1.2 - low);
-    [tex[0] + light * 0.9, tex[1] + light * 0.95, tex[2] + light]
 }
 
 #[inline]

@@ -33,6 +33,8 @@ mod dice;
 mod edition;
 mod interface;
 mod invented;
+
 mod resize;
+mod reskin;
 mod screen_effects;
 mod wave;

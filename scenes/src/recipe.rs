@@ -104,6 +104,8 @@ pub struct CardRecipe {
     pub unknown: f32,
     /// Share of a playing card's pictures that are collaboration skins, where it has some.
     pub skin: f32,
+    /// Share of the playing cards with skins that wear one of no catalogue: rank and suit must be read from the corners.
+    pub reskinned: f32,
     /// Weights of a joker's editions, in the catalogue's order.
     pub joker_editions: Vec<f32>,
     /// Weights of a playing card's editions, in the catalogue's order.
@@ -131,6 +133,7 @@ impl Default for CardRecipe {
             double_scale: 0.6,
             unknown: 0.1,
             skin: 0.4,
+            reskinned: 0.12,
             joker_editions: vec![0.46, 0.14, 0.14, 0.15, 0.11],
             playing_editions: vec![0.57, 0.13, 0.13, 0.13, 0.04],
             negative_consumable: 0.06,

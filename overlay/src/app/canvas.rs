@@ -126,7 +126,7 @@ impl Canvas {
     /// Draws; answers whether anything was shown.
     pub(super) fn draw(&mut self, scene: &OverlayScene, backdrop: Backdrop<'_>) -> Result<bool, String> {
         for _ in 0..2 {
-            match self.surface.next() {
+            match self.surface.next_frame() {
                 Next::Draw(texture) => {
                     let view = texture.texture.create_view(&wgpu::TextureViewDescriptor::default());
                     let size = self.surface.size();

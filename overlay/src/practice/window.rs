@@ -96,7 +96,7 @@ impl TableApp {
                 painter.paint(&table.at(time))
             }
         };
-        match open.surface.next() {
+        match open.surface.next_frame() {
             Next::Draw(texture) => {
                 let view = texture.texture.create_view(&wgpu::TextureViewDescriptor::default());
                 let nothing = OverlayScene::default();

@@ -183,7 +183,7 @@ impl WindowSurface {
     }
 
     /// The next picture to draw on.
-    pub fn next(&mut self) -> Next {
+    pub fn next_frame(&mut self) -> Next {
         match self.surface.get_current_texture() {
             CurrentSurfaceTexture::Success(texture) | CurrentSurfaceTexture::Suboptimal(texture) => {
                 Next::Draw(texture)

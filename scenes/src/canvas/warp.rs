@@ -91,7 +91,7 @@ impl Canvas {
                     let (fx, fy) = (u64::from(taps.fx[lane]), u64::from(taps.fy[lane]));
                     let at = taps.y[lane] as usize * stride + taps.x[lane] as usize;
                     let (upper, lower) = (&pixels[at..at + 2], &pixels[at + stride..at + stride + 2]);
-                    let both = fx * fy >> 8;
+                    let both = (fx * fy) >> 8;
                     let sum = spread(upper[0]) * (256 + both - fx - fy)
                         + spread(upper[1]) * (fx - both)
                         + spread(lower[0]) * (fy - both)
@@ -102,7 +102,7 @@ impl Canvas {
                         *target = packed(over);
                     } else if alpha > 0 {
                         let keep = 256 - (alpha + (alpha >> 7));
-                        *target = packed(over + (spread(*target) * keep >> 8 & 0x00FF_00FF_00FF_00FF))
+                        *target = packed(over + (((spread(*target) * keep) >> 8) & 0x00FF_00FF_00FF_00FF))
                             | 0xFF00_0000;
                     }
                     if owned && alpha > 127 {
@@ -137,7 +137,7 @@ impl Taps {
             let at = (at + 0.5).max(0.0).min(last + 0.999);
             let whole = whole((at - 0.5).max(0.0).min(last));
             let share = (at - whole as f32 - 0.5) * steps + 0.5;
-            (whole, self::whole(share.max(0.0).min(1.0) * 256.0))
+            (whole, self::whole(share.clamp(0.0, 1.0) * 256.0))
         };
         for lane in 0..TOGETHER {
             let u = u + lane as f32;

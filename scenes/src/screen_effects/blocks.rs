@@ -92,7 +92,7 @@ impl Steps {
 /// The nearest byte, without the checks of a conversion.
 #[inline]
 fn byte(value: f32) -> u32 {
-    (value.max(0.0).min(255.0) + ROUND).to_bits() & 0xFF
+    (value.clamp(0.0, 255.0) + ROUND).to_bits() & 0xFF
 }
 
 impl Plane {
