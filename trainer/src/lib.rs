@@ -16,19 +16,27 @@
 //!
 //! No window and no ONNX Runtime session is opened in training.
 
+pub mod augment;
 pub mod calibrate;
 pub mod checkpoint;
 pub mod commands;
+pub mod dataset;
+pub mod embedding;
 pub mod evaluate;
 pub mod export;
+pub mod labelled;
 pub mod loader;
 pub mod loss;
+pub mod metrics;
 pub mod network;
 pub mod onnx;
+pub mod plot;
 pub mod progress;
 pub mod quantise;
 pub mod recipe;
+pub mod report;
 pub mod schedule;
 pub mod targets;
+pub mod tensorboard;
 pub mod train;
 pub mod trained;

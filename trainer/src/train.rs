@@ -137,6 +137,7 @@ impl Session {
             recipe: recipe.clone(),
             catalogue_digest: catalogue_digest.to_owned(),
             heads: task.heads().to_vec(),
+            epochs: None,
         };
         Ok(Self { module, optimiser, position })
     }
