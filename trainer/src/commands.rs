@@ -19,10 +19,12 @@ pub mod calibrate;
 pub mod embed;
 pub mod evaluate;
 pub mod export;
+pub mod export_dataset;
 pub mod import_art;
 pub mod predict;
 pub mod preview;
 pub mod report;
+pub mod retrain;
 pub mod stats;
 pub mod train;
 
@@ -48,12 +50,18 @@ enum Command {
     Calibrate(calibrate::Arguments),
     /// Measures a run's networks or an exported model on composed pictures and screenshots
     Evaluate(evaluate::Arguments),
+    /// Writes data for trainings elsewhere: YOLO, COCO, Label Studio, or a folder for each card
+    ExportDataset(export_dataset::Arguments),
     /// Names the cards on pictures of single cards
     Predict(predict::Arguments),
     /// Writes what an identifier makes of labelled captures, as vectors and as a map
     Embed(embed::Arguments),
     /// Says what is in a labelled data set, what is missing, and what looks wrong
     Stats(stats::Arguments),
+    /// Trains the installed model on newly labelled captures and installs the result where it is better
+    Retrain(retrain::Arguments),
+    /// Puts back the model that the last `retrain` replaced
+    Rollback(retrain::RollbackArguments),
     /// Makes one page of a run, with plots
     Report(report::Arguments),
     /// Writes a run's networks as a model for the overlay
@@ -72,9 +80,12 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Command::Train(arguments) => train::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::ExportDataset(arguments) => export_dataset::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
         Command::Stats(arguments) => stats::run(&arguments),
+        Command::Retrain(arguments) => retrain::run(&arguments),
+        Command::Rollback(arguments) => retrain::rollback(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
     }

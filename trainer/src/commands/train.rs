@@ -134,7 +134,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn start_threads(threads: usize) -> Result<()> {
+pub(crate) fn start_threads(threads: usize) -> Result<()> {
     tch::set_num_threads(threads as i32);
     // Banks are drawn by rayon, in pauses of the training.
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")
@@ -260,7 +260,7 @@ fn prepare_folder(run: &Path, recipe: &Recipe, arguments: &Arguments) -> Result<
 }
 
 /// A flag that Ctrl-C and SIGTERM set.
-fn stop_on_signals() -> Result<Arc<AtomicBool>> {
+pub(crate) fn stop_on_signals() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {

@@ -72,6 +72,12 @@ impl Namer {
         Ok(Self { backend: Backend::Torch(Box::new(module)), heads, size, thresholds: None })
     }
 
+    /// A network in memory.
+    pub fn of_module(module: Module, heads: &[Head], size: [u32; 2], thresholds: Thresholds) -> Self {
+        let backend = Backend::Torch(Box::new(module));
+        Self { backend, heads: heads.to_vec(), size, thresholds: Some(thresholds) }
+    }
+
     fn open_model(folder: &Path) -> Result<Self> {
         let manifest = Manifest::read(folder)?;
         let contract = &manifest.identifier;

@@ -128,6 +128,8 @@ impl Pictures {
                     let known = wanted.iter().any(|&class| class != IGNORED);
                     let wanted = Tensor::from_slice(&wanted);
                     let weights = costs.weights[number].as_ref();
+                    let masked = costs.masks[number].as_ref().map(|mask| logits + mask);
+                    let logits = masked.as_ref().unwrap_or(logits);
                     known.then(|| {
                         logits.cross_entropy_loss(&wanted, weights, Reduction::Mean, IGNORED, costs.smoothing)
                     })
@@ -173,6 +175,8 @@ fn several_loss(
 pub struct Costs {
     /// For each head a weight for each class, or none.
     weights: Vec<Option<Tensor>>,
+    /// For each head what is added to its logits, or nothing.
+    masks: Vec<Option<Tensor>>,
     smoothing: f64,
     other_heads: f64,
 }
@@ -194,7 +198,26 @@ impl Costs {
             let of = |&count: &u32| if count == 0 { 1.0 } else { (mean / count as f32).clamp(0.1, 10.0) };
             Some(Tensor::from_slice(&counts.iter().map(of).collect::<Vec<f32>>()))
         });
-        Self { weights: weights.collect(), smoothing: recipe.smoothing, other_heads: recipe.other_heads }
+        Self {
+            weights: weights.collect(),
+            masks: heads.iter().map(|_| None).collect(),
+            smoothing: recipe.smoothing,
+            other_heads: recipe.other_heads,
+        }
+    }
+
+    /// Classes that no sample of `train` has are left out of the competition, so that nothing is unlearned of them.
+    pub fn only_present(mut self, pictures: &Pictures, heads: &[Head], train: &[usize]) -> Self {
+        for (number, head) in heads.iter().enumerate().filter(|(_, it)| it.activation == Activation::Softmax)
+        {
+            let mut mask = vec![-1e9f32; head.classes.len()];
+            train
+                .iter()
+                .filter_map(|&index| pictures.class(number, index))
+                .for_each(|class| mask[class] = 0.0);
+            self.masks[number] = Some(Tensor::from_slice(&mask));
+        }
+        self
     }
 }
 
