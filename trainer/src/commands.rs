@@ -15,6 +15,7 @@ use crate::recipe::{ArtSource, Recipe};
 use crate::train::composed::Material;
 
 pub mod augment;
+pub mod bench;
 pub mod calibrate;
 pub mod embed;
 pub mod evaluate;
@@ -50,6 +51,8 @@ enum Command {
     Calibrate(calibrate::Arguments),
     /// Measures a run's networks or an exported model on composed pictures and screenshots
     Evaluate(evaluate::Arguments),
+    /// Measures whether the loader keeps the networks fed
+    Bench(bench::Arguments),
     /// Writes data for trainings elsewhere: YOLO, COCO, Label Studio, or a folder for each card
     ExportDataset(export_dataset::Arguments),
     /// Names the cards on pictures of single cards
@@ -80,6 +83,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Command::Train(arguments) => train::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::ExportDataset(arguments) => export_dataset::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),

@@ -101,7 +101,19 @@ fn a_model_learns_a_new_card_and_can_go_back() {
     let folder = data.join("models/tiny");
     let old = Manifest::read(&folder).unwrap();
 
-    let options = ["retrain", "--model", "tiny", "--game", "practice", "--minutes", "0.25", "--threads", "1"];
+    let options = [
+        "retrain",
+        "--model",
+        "tiny",
+        "--game",
+        "practice",
+        "--minutes",
+        "1",
+        "--steps",
+        "100",
+        "--threads",
+        "1",
+    ];
     let said = trainer(data, &options);
     assert!(said.contains("new cards: mod_ghost") && said.contains("is installed"), "{said}");
     let new = Manifest::read(&folder).unwrap();

@@ -54,6 +54,9 @@ pub struct Arguments {
     /// Minutes that it may take, most of them for training
     #[arg(long, default_value_t = 15.0)]
     minutes: f64,
+    /// Steps of training, instead of as many as the minutes allow
+    #[arg(long)]
+    steps: Option<u64>,
     /// Threads for the network [default: all processors]
     #[arg(long)]
     threads: Option<usize>,
@@ -92,7 +95,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let job = Job::gather(arguments, &folder)?;
     let seconds =
         arguments.minutes * 60.0 * TRAINING - begin.elapsed().as_secs_f64().min(arguments.minutes * 20.0);
-    let Some(weights) = job.train(seconds)? else {
+    let budget = arguments.steps.map_or(Budget::Seconds(seconds.max(1.0)), Budget::Steps);
+    let Some(weights) = job.train(budget)? else {
         println!("stopped; the installed model is untouched");
         return Ok(());
     };
@@ -234,7 +238,7 @@ impl Job {
     }
 
     /// The new weights; none when it was asked to stop.
-    fn train(&self, seconds: f64) -> Result<Option<Weights>> {
+    fn train(&self, budget: Budget) -> Result<Option<Weights>> {
         let graph = self.graph(&self.heads)?;
         let start = fill(&graph, &self.heads, self.recipe.seed, Some(&self.known));
         let labelled = LabelledRecipe { batch: BATCH, weighted_sampler: true, ..LabelledRecipe::default() };
@@ -258,7 +262,6 @@ impl Job {
         let (heads, size) = (self.heads.clone(), self.size());
         let task = RetrainTask { graph, heads, training, pictures, order, costs, composed, size };
         let digest = self.catalogue.digest();
-        let budget = Budget::Seconds(seconds.max(1.0));
         let precision = Precision::of_this_machine();
         let mut session = Session::new(&task, &start.weights, budget, &recipe, digest, precision)?;
         let run = paths::data().join("runs").join("retrain");

@@ -225,7 +225,8 @@ impl Fit {
             let seconds = begin.elapsed().as_secs_f64();
             self.position.seconds += seconds;
             self.position.step = (self.progress.epoch + 1) * steps;
-            let judged = module(job, &self.checkpoint().average(), false)?;
+            // In the precision that it is exported in.
+            let judged = Module::new(job.graph.clone(), &self.checkpoint().average(), Precision::Float32)?;
             let (heads, loss) = judge(&judged, &wanted, &job.pictures, &job.judged, &job.heads, &costs, size);
             let better = self.progress.observe(loss.unwrap_or(epoch.total / epoch.steps), labelled.scheduler);
             let report = epoch.report(self.progress.epoch, heads, loss, better, seconds);
