@@ -46,7 +46,7 @@ enum Command {
     /// Writes changed copies of labelled captures, so that rare cards are seen as often as others
     Augment(augment::Arguments),
     /// Trains the detector, the identifier, or both
-    Train(train::Arguments),
+    Train(Box<train::Arguments>),
     /// Measures class centroids and thresholds for unknown cards, after training
     Calibrate(calibrate::Arguments),
     /// Measures a run's networks or an exported model on composed pictures and screenshots

@@ -337,8 +337,8 @@ impl Job {
         if let Some(centroids) = self.known.weights.get(&similarity) {
             start.insert(similarity, centroids.copy());
         }
-        let old = self.figures(graph, &start, &self.manifest)?;
-        let new = self.figures(new.graph.clone(), &new.weights, &new.manifest)?;
+        let old = self.figures(&graph, &start, &self.manifest)?;
+        let new = self.figures(&new.graph, &new.weights, &new.manifest)?;
         let row = |what: &str, weight, of: &dyn Fn(&Figures) -> Share| Row {
             what: what.to_owned(),
             old: of(&old),
@@ -366,7 +366,7 @@ impl Job {
         Ok(rows)
     }
 
-    fn figures(&self, graph: Graph, weights: &Weights, manifest: &Manifest) -> Result<Figures> {
+    fn figures(&self, graph: &Graph, weights: &Weights, manifest: &Manifest) -> Result<Figures> {
         let module = || Module::new(graph.clone(), weights, Precision::Float32);
         let contract = &manifest.identifier;
         let mut namer =
