@@ -1,6 +1,7 @@
 //! Draws the truth over a composed picture, for people to look at.
 
-use image::RgbaImage;
+use image::imageops::{FilterType, replace, resize};
+use image::{Rgba, RgbaImage};
 use shared::catalogue::{CardType, Catalogue};
 use shared::manifest::{NOT_A_CARD, UNKNOWN};
 
@@ -47,26 +48,44 @@ pub fn draw_truth(image: &mut RgbaImage, scene: &Scene, catalogue: &Catalogue) {
 }
 
 /// Crops side by side, `columns` in a row, each over its class.
-pub fn sheet(crops: &[Crop], bank: &Bank, size: [u32; 2], columns: u32) -> RgbaImage {
-    let [width, height] = size;
+pub fn sheet(crops: &[Crop], bank: &Bank, [width, height]: [u32; 2], columns: u32) -> RgbaImage {
+    let picture = |crop: &Crop| RgbaImage::from_raw(width, height, crop.pixels.clone()).unwrap_or_default();
+    let named = crops.iter().map(|crop| (picture(crop), bank.classes()[crop.truth.class].clone()));
+    captioned(&named.collect::<Vec<_>>(), [width, height], columns)
+}
+
+/// Pictures side by side, `columns` in a row, each shrunk or enlarged to fit a cell and over its caption.
+pub fn captioned(pictures: &[(RgbaImage, String)], [width, height]: [u32; 2], columns: u32) -> RgbaImage {
     let (cell_width, cell_height) = (width + 4, height + 14);
-    let rows = (crops.len() as u32).div_ceil(columns);
-    let mut sheet = RgbaImage::new(columns * cell_width, rows * cell_height);
-    for (number, crop) in crops.iter().enumerate() {
-        let (x, y) = (number as u32 % columns * cell_width, number as u32 / columns * cell_height);
-        if let Some(picture) = RgbaImage::from_raw(width, height, crop.pixels.clone()) {
-            image::imageops::replace(&mut sheet, &picture, x.into(), y.into());
-        }
+    let rows = (pictures.len() as u32).div_ceil(columns).max(1);
+    let mut sheet = RgbaImage::from_pixel(columns * cell_width, rows * cell_height, Rgba([0, 0, 0, 255]));
+    let corner = |number: usize| {
+        let number = number as u32;
+        (number % columns * cell_width, number / columns * cell_height)
+    };
+    for (number, (picture, _)) in
+        pictures.iter().enumerate().filter(|(_, (it, _))| it.width().min(it.height()) > 0)
+    {
+        let scale = (width as f32 / picture.width() as f32).min(height as f32 / picture.height() as f32);
+        let side = |length: u32| ((length as f32 * scale).round() as u32).max(1);
+        let (w, h) = (side(picture.width()), side(picture.height()));
+        let (x, y) = corner(number);
+        let fitted = resize(picture, w, h, FilterType::Triangle);
+        replace(&mut sheet, &fitted, (x + (width.saturating_sub(w)) / 2).into(), y.into());
     }
-    let mut canvas = Canvas::new(sheet, Owned::No);
-    for (number, crop) in crops.iter().enumerate() {
-        let (x, y) =
-            (number as u32 % columns * cell_width, number as u32 / columns * cell_height + height + 2);
-        let text = &bank.classes()[crop.truth.class];
-        canvas.text(Face::PixelTall, text, x as f32, y as f32, 8.0, cell_width as f32, [255, 255, 255]);
+    for (number, (_, caption)) in pictures.iter().enumerate() {
+        let (x, y) = corner(number);
+        write(&mut sheet, caption, [x as f32, (y + height + 2) as f32], cell_width as f32, [255, 255, 255]);
     }
+    sheet
+}
+
+/// Writes small letters, at most `width` pixels of them, from the top left corner `at` on.
+pub fn write(image: &mut RgbaImage, text: &str, at: [f32; 2], width: f32, colour: [u8; 3]) {
+    let mut canvas = Canvas::new(std::mem::take(image), Owned::No);
+    canvas.text(Face::PixelTall, text, at[0], at[1], 8.0, width, colour);
     canvas.image.pixels_mut().for_each(|pixel| pixel[3] = 255);
-    canvas.image
+    *image = canvas.image;
 }
 
 fn line(canvas: &mut Canvas, from: [f32; 2], to: [f32; 2], colour: Colour) {

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::hex;
+use crate::catalogue::{CardType, hex};
 
 /// Version of `model.json` that this code reads and writes.
 pub const FORMAT: u32 = 1;
@@ -107,6 +107,20 @@ pub struct Identifier {
     pub heads: Vec<Head>,
     /// When a card is said to be unknown.
     pub thresholds: Thresholds,
+    /// Cards of no catalogue that it names all the same, by class: those that a player labelled.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub added: BTreeMap<String, Added>,
+}
+
+/// A card of no catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Added {
+    /// Name for people.
+    pub name: String,
+    /// What it is: decides what can be on it.
+    #[serde(rename = "type")]
+    pub card_type: CardType,
 }
 
 /// A classification head.

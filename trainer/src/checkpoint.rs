@@ -12,6 +12,7 @@ use shared::atomic;
 use shared::manifest::Head;
 use tch::Tensor;
 
+use crate::labelled::schedule::Progress;
 use crate::network::torch::{Module, WeightError, Weights};
 use crate::recipe::Recipe;
 use crate::train::optimiser::State;
@@ -71,6 +72,9 @@ pub struct Position {
     pub catalogue_digest: String,
     /// Names of the heads and their classes; empty for the detector.
     pub heads: Vec<Head>,
+    /// How far a training on labelled captures is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<Progress>,
 }
 
 impl Position {
@@ -161,7 +165,15 @@ impl Checkpoint {
     /// # Errors
     /// When it is missing, damaged, or of another version.
     pub fn read(run: &Path, network: Network) -> Result<Self, CheckpointError> {
-        let path = Self::path(run, network);
+        Self::read_file(&Self::path(run, network), network)
+    }
+
+    /// Reads a network's checkpoint from a file.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::read`].
+    pub fn read_file(path: &Path, network: Network) -> Result<Self, CheckpointError> {
+        let path = path.to_path_buf();
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -185,7 +197,15 @@ impl Checkpoint {
     /// # Errors
     /// When the disk is full or the folder is read-only; the old checkpoint is whole then.
     pub fn write(&self, run: &Path) -> Result<(), CheckpointError> {
-        let path = Self::path(run, self.position.network);
+        self.write_file(&Self::path(run, self.position.network))
+    }
+
+    /// Writes it into a file.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::write`].
+    pub fn write_file(&self, path: &Path) -> Result<(), CheckpointError> {
+        let path = path.to_path_buf();
         let position = serde_json::to_string(&self.position)
             .map_err(|error| CheckpointError::Invalid { path: path.clone(), reason: error.to_string() })?;
         let bytes = safetensors::encode(&BTreeMap::from([(POSITION.to_owned(), position)]), &self.tensors);

@@ -9,14 +9,24 @@ use scenes::art::Sprites;
 use shared::catalogue::Catalogue;
 use shared::paths;
 
+use crate::dataset::{AUGMENTED, DataSet};
+use crate::evaluate::namer::{Namer, model_folder};
 use crate::recipe::{ArtSource, Recipe};
 use crate::train::composed::Material;
 
+pub mod augment;
+pub mod bench;
 pub mod calibrate;
+pub mod embed;
 pub mod evaluate;
 pub mod export;
+pub mod export_dataset;
 pub mod import_art;
+pub mod predict;
 pub mod preview;
+pub mod report;
+pub mod retrain;
+pub mod stats;
 pub mod train;
 
 /// Trains the recogniser's networks on composed pictures and exports them.
@@ -33,12 +43,30 @@ enum Command {
     ImportArt(import_art::Arguments),
     /// Writes composed scenes and crops with their truth drawn on, to look at
     Scenes(preview::Arguments),
+    /// Writes changed copies of labelled captures, so that rare cards are seen as often as others
+    Augment(augment::Arguments),
     /// Trains the detector, the identifier, or both
-    Train(train::Arguments),
+    Train(Box<train::Arguments>),
     /// Measures class centroids and thresholds for unknown cards, after training
     Calibrate(calibrate::Arguments),
     /// Measures a run's networks or an exported model on composed pictures and screenshots
     Evaluate(evaluate::Arguments),
+    /// Measures whether the loader keeps the networks fed
+    Bench(bench::Arguments),
+    /// Writes data for trainings elsewhere: YOLO, COCO, Label Studio, or a folder for each card
+    ExportDataset(export_dataset::Arguments),
+    /// Names the cards on pictures of single cards
+    Predict(predict::Arguments),
+    /// Writes what an identifier makes of labelled captures, as vectors and as a map
+    Embed(embed::Arguments),
+    /// Says what is in a labelled data set, what is missing, and what looks wrong
+    Stats(stats::Arguments),
+    /// Trains the installed model on newly labelled captures and installs the result where it is better
+    Retrain(retrain::Arguments),
+    /// Puts back the model that the last `retrain` replaced
+    Rollback(retrain::RollbackArguments),
+    /// Makes one page of a run, with plots
+    Report(report::Arguments),
     /// Writes a run's networks as a model for the overlay
     Export(export::Arguments),
 }
@@ -51,9 +79,18 @@ pub fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::ImportArt(arguments) => import_art::run(&arguments),
         Command::Scenes(arguments) => preview::run(&arguments),
+        Command::Augment(arguments) => augment::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::ExportDataset(arguments) => export_dataset::run(&arguments),
+        Command::Predict(arguments) => predict::run(&arguments),
+        Command::Embed(arguments) => embed::run(&arguments),
+        Command::Stats(arguments) => stats::run(&arguments),
+        Command::Retrain(arguments) => retrain::run(&arguments),
+        Command::Rollback(arguments) => retrain::rollback(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
     }
 }
@@ -94,6 +131,95 @@ impl ArtArguments {
             );
         }
         Ok(Arc::new(Sprites::from_folder(catalogue, &folder)?))
+    }
+}
+
+/// Which identifier.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// Folder of a run (its best epoch where it has one), or a checkpoint
+    #[arg(long, value_name = "PATH")]
+    pub run: Option<PathBuf>,
+    /// Folder or name of an exported model
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+}
+
+impl Which {
+    /// It, ready to name pictures of single cards.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn open(&self) -> Result<Namer> {
+        match (&self.run, &self.model) {
+            (Some(run), _) => Namer::open(run),
+            (None, Some(model)) => Namer::open(&model_folder(model)?),
+            (None, None) => unreachable!("the command line asks for one of them"),
+        }
+    }
+}
+
+/// Where labelled captures are.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct DataArguments {
+    /// Folder with labels.json and its pictures [default: data/dataset_default]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Folder with augmented.json and its pictures [default: augmented, beside the other]
+    #[arg(long, value_name = "DIR")]
+    pub augmented: Option<PathBuf>,
+    /// Catalogue that names are looked up in
+    #[arg(long, default_value = "balatro")]
+    pub game: String,
+}
+
+impl DataArguments {
+    /// The folder of the originals.
+    pub fn folder(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| paths::data().join("dataset_default"))
+    }
+
+    /// The folder of the augmented pictures.
+    pub fn augmented(&self) -> PathBuf {
+        let beside = || self.folder().parent().unwrap_or(Path::new(".")).join("augmented");
+        self.augmented.clone().unwrap_or_else(beside)
+    }
+
+    /// The catalogue; none when the game has none, which is said.
+    pub fn catalogue(&self) -> Option<Catalogue> {
+        match Catalogue::read(&paths::catalogue(&self.game)) {
+            Ok(catalogue) => Some(catalogue),
+            Err(error) => {
+                log::warn!("names are taken as they are written: {error}");
+                None
+            }
+        }
+    }
+
+    /// The originals; what is wrong with them is printed.
+    ///
+    /// # Errors
+    /// When there are no labels.
+    pub fn read_originals(&self) -> Result<DataSet> {
+        self.read_with(None)
+    }
+
+    /// Originals and, where there are some, augmented pictures; what is wrong with them is printed.
+    ///
+    /// # Errors
+    /// When there are no labels.
+    pub fn read(&self) -> Result<DataSet> {
+        let augmented = self.augmented();
+        self.read_with(augmented.join(AUGMENTED).is_file().then_some(augmented.as_path()))
+    }
+
+    fn read_with(&self, augmented: Option<&Path>) -> Result<DataSet> {
+        let set = DataSet::read(&self.folder(), augmented, self.catalogue().as_ref())?;
+        for problem in &set.problems {
+            eprintln!("{problem}");
+        }
+        Ok(set)
     }
 }
 

@@ -2,10 +2,13 @@
 //!
 //! * [`subject`]: what is measured: a run's networks in libtorch, or an exported model as the overlay runs it.
 //! * [`detection`]: are the cards found? [`identification`]: are they named? [`screens`]: both, on screenshots.
+//! * [`namer`]: single pictures of cards named; [`captures`]: are labelled ones named rightly?
 //! * [`ranking`]: how well a score tells two groups apart.
 
+pub mod captures;
 pub mod detection;
 pub mod identification;
+pub mod namer;
 pub mod ranking;
 pub mod screens;
 pub mod subject;

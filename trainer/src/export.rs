@@ -5,10 +5,12 @@
 //!
 //! * [`session`]: runs a file as the overlay will.
 //! * [`agreement`]: how far its results are from libtorch's.
+//! * [`previous`]: the model before, to go back to.
 //! * [`install`](mod@install): replaces the folder as a whole.
 
 pub mod agreement;
 pub mod install;
+pub mod previous;
 pub mod session;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shared::catalogue::hex;
-use shared::manifest::{FILE_NAME, METADATA_KEY, Manifest, NetworkFiles};
+use shared::manifest::{FILE_NAME, METADATA_KEY, Manifest, ManifestError, NetworkFiles};
 use tch::{Kind, TchError, Tensor};
 
 use crate::export::agreement::{Agreements, compare};
@@ -78,6 +80,9 @@ pub enum ExportError {
     /// The weights do not fit libtorch's module.
     #[error(transparent)]
     Weights(#[from] WeightError),
+    /// The detector that stays is damaged.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
     /// libtorch failed.
     #[error("libtorch failed: {0}")]
     Torch(#[from] TchError),
@@ -135,6 +140,31 @@ pub fn export(
     files.push((FILE_NAME.to_owned(), (json(&manifest) + "\n").into_bytes()));
     install(folder, &files).map_err(|source| ExportError::Write { folder: folder.to_owned(), source })?;
     Ok(reports)
+}
+
+/// Replaces the identifier of a model's folder and keeps its detector; the digests in `manifest` are filled in.
+///
+/// # Errors
+/// As [`export`], and when the detector that is there is not that of `manifest`.
+pub fn export_identifier(
+    folder: &Path,
+    mut manifest: Manifest,
+    identifier: &Source<'_>,
+) -> Result<NetworkReport, ExportError> {
+    let detector = &manifest.detector.files;
+    let mut files = Files::new();
+    for name in std::iter::once(&detector.float32).chain(&detector.int8) {
+        files.push((name.clone(), manifest.read_network(folder, name)?));
+    }
+    manifest.sha256.clear();
+    let inside = vec![(METADATA_KEY.to_owned(), json(&manifest))];
+    let (report, written) = export_network(identifier, &manifest.identifier.files, &inside)?;
+    files.extend(written);
+    manifest.sha256 =
+        files.iter().map(|(name, content)| (name.clone(), hex(&Sha256::digest(content)))).collect();
+    files.push((FILE_NAME.to_owned(), (json(&manifest) + "\n").into_bytes()));
+    install(folder, &files).map_err(|source| ExportError::Write { folder: folder.to_owned(), source })?;
+    Ok(report)
 }
 
 /// One network in floats and, where a file for it is named, in int8.

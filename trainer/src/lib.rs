@@ -5,6 +5,16 @@
 //!           scenes by number   batches    network::torch, loss, schedule         run's folder   thresholds   ONNX
 //! ```
 //!
+//! The same network on captures that people labelled:
+//!
+//! ```text
+//! dataset ─▶ augment ─▶ labelled: task ─▶ fit ─▶ checkpoint ─▶ evaluate, report, retrain ─▶ data/models
+//! ```
+//!
+//! * [`dataset`]: which captures can be used, and which are held out; [`augment`]: changes that leave a card the same.
+//! * [`labelled`]: training by epochs; [`retrain`]: from an installed model to a better one.
+//! * [`metrics`], [`embedding`]: pure; [`plot`], [`report`], [`tensorboard`]: what people look at.
+//! * [`exchange`]: data for trainings elsewhere.
 //! * [`network`]: networks as data, and libtorch as one of their two interpreters; [`onnx`] is the other.
 //! * [`recipe`]: every choice as data.
 //! * [`train`]: the loop, and what each network learns from; [`loader`] makes batches ahead of it.
@@ -16,19 +26,29 @@
 //!
 //! No window and no ONNX Runtime session is opened in training.
 
+pub mod augment;
 pub mod calibrate;
 pub mod checkpoint;
 pub mod commands;
+pub mod dataset;
+pub mod embedding;
 pub mod evaluate;
+pub mod exchange;
 pub mod export;
+pub mod labelled;
 pub mod loader;
 pub mod loss;
+pub mod metrics;
 pub mod network;
 pub mod onnx;
+pub mod plot;
 pub mod progress;
 pub mod quantise;
 pub mod recipe;
+pub mod report;
+pub mod retrain;
 pub mod schedule;
 pub mod targets;
+pub mod tensorboard;
 pub mod train;
 pub mod trained;

@@ -4,12 +4,14 @@
 //! * [`writer`]: a graph under construction.
 //! * [`layout`]: packed bytes in, channels last out.
 //! * [`lower`](mod@lower): what each operation becomes.
+//! * [`read`](mod@read): the weights of a file, to train on from.
 //!
 //! Writes 32-bit floats; [`quantise`](crate::quantise) writes int8 with the same parts. Runs nothing.
 
 pub mod layout;
 pub mod lower;
 pub mod proto;
+pub mod read;
 pub mod writer;
 
 use crate::network::fold::Folded;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use scenes::recipe::SceneRecipe;
 use serde::{Deserialize, Serialize};
 
+use crate::labelled::recipe::LabelledRecipe;
 use crate::loader::Reuse;
 use crate::network::detector::{CELL, DetectorShape, ShapeError};
 use crate::network::identifier::IdentifierShape;
@@ -32,6 +33,9 @@ pub struct Recipe {
     pub detector: DetectorRecipe,
     /// The network that names them.
     pub identifier: IdentifierRecipe,
+    /// How the identifier is trained on labelled captures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labelled: Option<LabelledRecipe>,
 }
 
 /// Where the pictures of the cards come from.
@@ -229,6 +233,9 @@ impl Recipe {
             return Err(format!("detector.zoom: {zoom:?} must be [low, high], above 0"));
         }
         let shapes = |error: ShapeError| error.to_string();
+        if let Some(labelled) = &self.labelled {
+            labelled.check().map_err(|reason| format!("labelled: {reason}"))?;
+        }
         self.detector.shape.graph().map_err(shapes)?;
         self.identifier.shape.graph(&[]).map_err(shapes)?;
         let input = self.identifier.shape.input.map(|side| side as u32);

@@ -16,7 +16,7 @@ use crate::loss::Loss;
 use crate::network::torch::{Mode, Module, Precision, WeightError, Weights};
 use crate::network::{Graph, Value};
 use crate::recipe::{Recipe, Training};
-use crate::train::optimiser::{Diverged, Optimiser};
+use crate::train::optimiser::{Diverged, Optimiser, State};
 
 pub mod composed;
 pub mod detector;
@@ -36,6 +36,14 @@ pub trait Task {
     fn heads(&self) -> &[Head];
     /// How it is trained.
     fn training(&self) -> Training;
+    /// Whether a node is not trained.
+    fn holds(&self, _node: &str) -> bool {
+        false
+    }
+    /// Whether batch normalisation keeps its statistics in training.
+    fn keeps_statistics(&self) -> bool {
+        false
+    }
     /// The values that the loss reads.
     fn wanted(&self) -> Vec<Value>;
     /// Makes the batch of a step, the same one whenever it is asked.
@@ -126,8 +134,9 @@ impl Session {
         catalogue_digest: &str,
         precision: Precision,
     ) -> Result<Self, WeightError> {
-        let module = Module::new(task.graph().clone(), weights, precision)?;
-        let optimiser = Optimiser::new(task.training().optimiser, &module);
+        let module = module(task, weights, precision)?;
+        let state = Optimiser::new(task.training().optimiser, &module).state().clone();
+        let optimiser = optimiser(task, &module, state);
         let position = Position {
             format: FORMAT,
             network: task.network(),
@@ -137,6 +146,7 @@ impl Session {
             recipe: recipe.clone(),
             catalogue_digest: catalogue_digest.to_owned(),
             heads: task.heads().to_vec(),
+            epochs: None,
         };
         Ok(Self { module, optimiser, position })
     }
@@ -151,9 +161,9 @@ impl Session {
         budget: Option<Budget>,
         precision: Precision,
     ) -> Result<Self, WeightError> {
-        let module = Module::new(task.graph().clone(), &checkpoint.now(), precision)?;
+        let module = module(task, &checkpoint.now(), precision)?;
         let state = checkpoint.state(&module)?;
-        let optimiser = Optimiser::resume(task.training().optimiser, module.trained(), state);
+        let optimiser = optimiser(task, &module, state);
         let mut position = checkpoint.position.clone();
         position.budget = budget.unwrap_or(position.budget);
         Ok(Self { module, optimiser, position })
@@ -215,4 +225,18 @@ impl Session {
         self.checkpoint().write(run)?;
         Ok(if self.position.progress() < 1.0 { Outcome::Stopped } else { Outcome::Finished })
     }
+}
+
+fn module<T: Task>(task: &T, weights: &Weights, precision: Precision) -> Result<Module, WeightError> {
+    let mut module = Module::new(task.graph().clone(), weights, precision)?;
+    module.hold(&|node| task.holds(node));
+    if task.keeps_statistics() {
+        module.keep_statistics();
+    }
+    Ok(module)
+}
+
+fn optimiser<T: Task>(task: &T, module: &Module, state: State) -> Optimiser {
+    let rate = |node: &str| if task.holds(node) { 0.0 } else { 1.0 };
+    Optimiser::with_rates(task.training().optimiser, module.trained(), state, &rate)
 }

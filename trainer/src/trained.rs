@@ -113,6 +113,7 @@ pub fn manifest(
             embedding: identifier.recipe.identifier.shape.embedding as u32,
             heads,
             thresholds,
+            added: std::collections::BTreeMap::new(),
         },
         sha256: std::collections::BTreeMap::new(),
         metrics: serde_json::Value::Null,

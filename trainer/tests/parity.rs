@@ -146,6 +146,7 @@ fn an_exported_model_is_what_its_manifest_says() {
                 similarity: 0.5,
                 gallery: 0.8,
             },
+            added: Default::default(),
         },
         sha256: Default::default(),
         metrics: Default::default(),

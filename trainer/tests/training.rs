@@ -1,7 +1,8 @@
 //! Whole trainings, small enough for a test: they must learn, and stopping must change nothing.
 
+mod small;
+
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -9,45 +10,12 @@ use shared::manifest::Head;
 use tch::Tensor;
 use trainer::checkpoint::{Budget, Checkpoint, Network};
 use trainer::loss::Loss;
-use trainer::network::detector::{Stage, Stem};
-use trainer::network::identifier::{Backbone, Convolution};
 use trainer::network::torch::{Precision, Weights};
 use trainer::network::{Graph, Value};
 use trainer::recipe::{Recipe, Training};
-use trainer::train::composed::Material;
 use trainer::train::detector::DetectorTask;
 use trainer::train::identifier::IdentifierTask;
 use trainer::train::{Options, Outcome, Session, Task};
-
-/// The practice recipe with networks that train in seconds.
-fn small() -> Recipe {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/recipes/practice.toml");
-    let mut recipe = Recipe::read(&path).unwrap();
-    recipe.bank.cards = 120;
-    recipe.bank.scenes = 10;
-    recipe.detector.crop = [160, 96];
-    let shape = &mut recipe.detector.shape;
-    shape.stem = Stem { kernel: 3, stride: 2, channels: 16 };
-    shape.stages = [24, 32, 32].map(|channels| Stage { channels, blocks: 1 }).to_vec();
-    (shape.neck, shape.head) = (24, vec![32]);
-    let convolutions = vec![
-        Convolution { channels: 16, kernel: 3, stride: 2 },
-        Convolution { channels: 24, kernel: 3, stride: 2 },
-    ];
-    recipe.identifier.shape.backbone = Backbone::Template { convolutions };
-    recipe.identifier.shape.hidden = 64;
-    recipe.identifier.shape.embedding = 32;
-    for training in [&mut recipe.detector.training, &mut recipe.identifier.training] {
-        (training.batch, training.uses, training.window) = (8, 3, 6);
-        training.schedule.warm_up = 5;
-    }
-    recipe
-}
-
-fn material(recipe: &Recipe) -> Material {
-    let sprites = Arc::new(scenes::practice::sprites());
-    Material { sprites, recipe: recipe.scenes.clone(), cards: recipe.bank.cards, seed: recipe.seed }
-}
 
 fn options() -> Options {
     Options { loaders: 2, checkpoint_every: Duration::from_secs(3600), precision: Precision::Float32 }
@@ -125,10 +93,10 @@ fn check_below(parts: &[(String, f64)], limits: &[(&str, f64)]) {
 
 #[test]
 fn the_detector_learns_eight_pictures_by_heart() {
-    let mut recipe = small();
+    let mut recipe = small::recipe();
     recipe.detector.training.schedule.rate = 1e-2;
     let folder = tempfile::tempdir().unwrap();
-    let task = FirstBatch(DetectorTask::new(&recipe, material(&recipe)).unwrap());
+    let task = FirstBatch(DetectorTask::new(&recipe, small::material(&recipe)).unwrap());
     let mut session = begin(&task, &task.0.initial_weights(), 150, &recipe);
     let (outcome, parts) = train(&task, &mut session, folder.path(), u64::MAX);
     assert_eq!(outcome, Outcome::Finished);
@@ -137,10 +105,10 @@ fn the_detector_learns_eight_pictures_by_heart() {
 
 #[test]
 fn the_identifier_learns_eight_crops_by_heart() {
-    let mut recipe = small();
+    let mut recipe = small::recipe();
     recipe.identifier.training.schedule.rate = 1e-2;
     let folder = tempfile::tempdir().unwrap();
-    let task = FirstBatch(IdentifierTask::new(&recipe, material(&recipe)).unwrap());
+    let task = FirstBatch(IdentifierTask::new(&recipe, small::material(&recipe)).unwrap());
     let mut session = begin(&task, &task.0.initial_weights().unwrap(), 80, &recipe);
     let (_, parts) = train(&task, &mut session, folder.path(), u64::MAX);
     let limits = ["identification", "edition", "enhancement", "seal", "debuffed", "stickers"];
@@ -150,8 +118,8 @@ fn the_identifier_learns_eight_crops_by_heart() {
 /// Every number of the checkpoint must be the same, whether the training was stopped and resumed or not.
 #[test]
 fn stopping_and_resuming_changes_nothing() {
-    let recipe = small();
-    let task = || DetectorTask::new(&recipe, material(&recipe)).unwrap();
+    let recipe = small::recipe();
+    let task = || DetectorTask::new(&recipe, small::material(&recipe)).unwrap();
     let (whole, parted) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let one = task();
     let mut session = begin(&one, &one.initial_weights(), 14, &recipe);

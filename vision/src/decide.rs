@@ -137,7 +137,7 @@ impl Rules {
                     Class::Card(match known {
                         Some(position) => position,
                         None => {
-                            cards.push(card(id, catalogue, enhancement.as_ref())?);
+                            cards.push(card(id, manifest, catalogue, enhancement.as_ref())?);
                             cards.len() - 1
                         }
                     })
@@ -289,11 +289,19 @@ impl Rules {
     }
 }
 
-fn card(id: &str, catalogue: &Catalogue, enhancement: Option<&Words>) -> Result<Card, String> {
-    let known = catalogue.card(id).ok_or_else(|| format!("its class {id:?} is no card of the catalogue"))?;
-    let word = id.strip_prefix("m_").filter(|_| known.card_type == CardType::Playing);
+fn card(
+    id: &str,
+    manifest: &Manifest,
+    catalogue: &Catalogue,
+    enhancement: Option<&Words>,
+) -> Result<Card, String> {
+    let listed = catalogue.card(id).map(|card| card.card_type);
+    let added = || manifest.identifier.added.get(id).map(|card| card.card_type);
+    let card_type =
+        listed.or_else(added).ok_or_else(|| format!("its class {id:?} is no card of the catalogue"))?;
+    let word = id.strip_prefix("m_").filter(|_| card_type == CardType::Playing);
     let enhancement = word.and_then(|word| enhancement?.words.iter().position(|it| it == word));
-    Ok(Card { id: id.into(), card_type: known.card_type, enhancement })
+    Ok(Card { id: id.into(), card_type, enhancement })
 }
 
 fn words(heads: &[Head], names: &[&str]) -> Option<Words> {

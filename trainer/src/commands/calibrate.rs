@@ -151,7 +151,7 @@ fn held_out_bank(material: &Material, sprites: &Sprites) -> Result<Option<(Bank,
 }
 
 /// What the identifier says of crops.
-fn signals(
+pub(crate) fn signals(
     module: &Module,
     manifest: &shared::manifest::Manifest,
     classes: &[String],

@@ -1,10 +1,12 @@
 //! `trainer evaluate`: how good a run's networks or an exported model are.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Result;
-use serde_json::json;
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use shared::atomic;
 use shared::catalogue::Catalogue;
 use shared::manifest::Manifest;
 use shared::paths;
@@ -12,11 +14,13 @@ use vision::recogniser::Recogniser;
 use vision::session::Options;
 
 use super::calibrate::{OPEN, evaluation_bank};
-use super::{ArtArguments, material, read_recipe};
+use super::train::labelled::SPLIT;
+use super::{ArtArguments, DataArguments, Which, material, read_recipe};
 use crate::calibrate::Calibration;
 use crate::checkpoint::Network;
 use crate::evaluate::subject::{Exported, Run, Subject};
-use crate::evaluate::{detection, identification, screens};
+use crate::evaluate::{captures, detection, identification, screens};
+use crate::plot;
 use crate::recipe::Recipe;
 use crate::train::composed::{Purpose, seed_of};
 use crate::trained::{Trained, manifest};
@@ -25,7 +29,7 @@ use crate::trained::{Trained, manifest};
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    what: What,
+    what: Which,
     /// Composed scenes, and twenty times as many crops
     #[arg(long, value_name = "N")]
     composed: Option<usize>,
@@ -36,18 +40,18 @@ pub struct Arguments {
     #[arg(long)]
     show: bool,
     #[command(flatten)]
+    data: DataArguments,
+    /// All labelled captures, also those that the run was trained on
+    #[arg(long, requires = "data")]
+    all: bool,
+    /// Writes misread captures into this folder, each beside what it was taken for
+    #[arg(long, value_name = "DIR", requires = "data")]
+    failures: Option<PathBuf>,
+    /// Writes the figures into this file too, for `trainer report` and `trainer export --metrics`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
     art: ArtArguments,
-}
-
-#[derive(Clone, Debug, clap::Args)]
-#[group(required = true, multiple = false)]
-struct What {
-    /// Folder of a run, whose networks are run by libtorch
-    #[arg(long, value_name = "DIR")]
-    run: Option<PathBuf>,
-    /// Folder or name of an exported model, run as the overlay runs it
-    #[arg(long, value_name = "MODEL")]
-    model: Option<PathBuf>,
 }
 
 /// Crops for each scene.
@@ -58,12 +62,56 @@ const CROPS_PER_SCENE: usize = 20;
 /// # Errors
 /// When the run, the model or a file cannot be read.
 pub fn run(arguments: &Arguments) -> Result<()> {
+    let mut result = serde_json::Map::new();
+    if arguments.data.data.is_some() {
+        result.insert("labelled".into(), labelled(arguments)?);
+    }
+    if arguments.data.data.is_none() || arguments.composed.is_some() || arguments.screens.is_some() {
+        composed_and_screens(arguments, &mut result)?;
+    }
+    let text = serde_json::to_string_pretty(&result)?;
+    if let Some(path) = &arguments.out {
+        atomic::write(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    println!("{text}");
+    Ok(())
+}
+
+/// On labelled captures: those held out of the run where it has such, else all originals.
+fn labelled(arguments: &Arguments) -> Result<Value> {
+    let mut namer = arguments.what.open()?;
+    let mut samples = arguments.data.read_originals()?.samples;
+    let split = arguments.what.run.as_ref().map(|run| run.join(SPLIT)).filter(|path| path.is_file());
+    if let (Some(path), false) = (split, arguments.all) {
+        let split: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+        let held_out: BTreeSet<&str> =
+            split["validation"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        samples.retain(|sample| held_out.contains(sample.file.as_str()));
+        eprintln!("{} captures were held out of this run; --all takes the others too", samples.len());
+    }
+    ensure!(
+        !samples.is_empty(),
+        "there are no captures to evaluate on\nhelp: --all takes those trained on too"
+    );
+    let report = captures::measure(&mut namer, &samples)?;
+    if let Some(folder) = &arguments.failures {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        for (name, picture) in captures::failures(&report, &samples) {
+            let path = folder.join(name).with_extension("png");
+            picture.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        plot::confusion(&report.confusion).save(folder.join("confusion.png"))?;
+        eprintln!("{} misread captures are in {}", report.failures.len(), folder.display());
+    }
+    Ok(serde_json::to_value(&report)?)
+}
+
+fn composed_and_screens(arguments: &Arguments, result: &mut serde_json::Map<String, Value>) -> Result<()> {
     let (recipe, manifest, mut subject) = match (&arguments.what.run, &arguments.what.model) {
         (_, Some(model)) => open_model(model)?,
         (Some(run), None) => open_run(run, &arguments.art)?,
         (None, None) => unreachable!("the command line asks for one of them"),
     };
-    let mut result = serde_json::Map::new();
     let count = arguments.composed.or(arguments.screens.is_none().then_some(100));
     if let Some(count) = count {
         let material = material(&recipe, arguments.art.sprites(&recipe)?);
@@ -91,7 +139,6 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         }
         result.insert("screens".into(), json!({ "screens": plain, "stress": stress }));
     }
-    println!("{}", serde_json::to_string_pretty(&result)?);
     Ok(())
 }
 

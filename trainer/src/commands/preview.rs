@@ -1,6 +1,6 @@
-//! `trainer scenes`: composed pictures with their truth drawn on, to look at.
+//! `trainer scenes`: composed pictures with their truth drawn on, to look at, or a labelled data set of composed crops.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use image::imageops::{FilterType, resize};
@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use scenes::{crop, preview, scene};
 
 use super::{ArtArguments, material, read_recipe};
-use crate::train::composed::{Purpose, seed_of};
+use crate::dataset::composed::{self, Amount};
+use crate::train::composed::{Material, Purpose, seed_of};
 
 /// What `trainer scenes` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -20,8 +21,20 @@ pub struct Arguments {
     #[arg(long, default_value_t = 12)]
     count: u64,
     /// Where they go
+    #[arg(long, value_name = "DIR", required_unless_present = "labelled")]
+    out: Option<PathBuf>,
+    /// Write crops as if they were captured and labelled into this folder
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    labelled: Option<PathBuf>,
+    /// Cards in the labelled folder, in the order of the catalogue
+    #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
+    classes: usize,
+    /// Card groups of each card in the labelled folder
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    groups: usize,
+    /// Captures in each card group
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    captures: usize,
     /// Which ones
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -41,12 +54,15 @@ const COLUMNS: u32 = 12;
 pub fn run(arguments: &Arguments) -> Result<()> {
     let recipe = read_recipe(Some(&arguments.recipe), None)?;
     let material = material(&recipe, arguments.art.sprites(&recipe)?);
+    if let Some(folder) = &arguments.labelled {
+        return write_labelled(arguments, &material, folder);
+    }
+    let Some(out) = &arguments.out else { unreachable!("the command line asks for one of them") };
     let bank = material.bank(0)?;
     let catalogue = material.sprites.catalogue();
-    std::fs::create_dir_all(&arguments.out)
-        .with_context(|| format!("cannot make {}", arguments.out.display()))?;
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     let save = |image: &image::RgbaImage, name: String| {
-        let path = arguments.out.join(name);
+        let path = out.join(name);
         image.save(&path).with_context(|| format!("cannot write {}", path.display()))
     };
     (0..arguments.count).into_par_iter().try_for_each(|number| {
@@ -62,6 +78,16 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .map(|number| crop::compose(&bank, &material.recipe, seed_of(arguments.seed, Purpose::Crop, number)))
         .collect();
     save(&preview::sheet(&crops, &bank, material.recipe.crop.size, COLUMNS), "crops.png".into())?;
-    println!("{} scenes and {} crops are in {}", arguments.count, crops.len(), arguments.out.display());
+    println!("{} scenes and {} crops are in {}", arguments.count, crops.len(), out.display());
+    Ok(())
+}
+
+/// Not the drawings that a training with this recipe begins with, so that a model may be judged by them.
+fn write_labelled(arguments: &Arguments, material: &Material, folder: &Path) -> Result<()> {
+    let bank = material.bank(seed_of(arguments.seed, Purpose::Evaluation, 400))?;
+    let amount =
+        Amount { classes: arguments.classes, groups: arguments.groups, captures: arguments.captures };
+    let count = composed::write(folder, &bank, &material.recipe, amount, arguments.seed, &|_| true)?;
+    println!("{count} labelled captures are in {}", folder.display());
     Ok(())
 }

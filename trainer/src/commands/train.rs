@@ -1,4 +1,4 @@
-//! `trainer train`: the two networks, with a run's folder that a later command goes on from.
+//! `trainer train`: the two networks on composed pictures, or the identifier on labelled captures, with a run's folder that a later command goes on from.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +9,9 @@ use anyhow::{Context, Result, bail};
 use scenes::art::Sprites;
 use shared::atomic;
 
-use super::{ArtArguments, RECIPE, material, read_recipe, run_folder};
+pub mod labelled;
+
+use super::{ArtArguments, DataArguments, RECIPE, material, read_recipe, run_folder};
 use crate::checkpoint::{Budget, Checkpoint, Network};
 use crate::network::torch::{Precision, Weights};
 use crate::progress::{Console, duration};
@@ -53,6 +55,10 @@ pub struct Arguments {
     checkpoint_every: u64,
     #[command(flatten)]
     art: ArtArguments,
+    #[command(flatten)]
+    data: DataArguments,
+    #[command(flatten)]
+    labelled: labelled::Options,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -70,6 +76,24 @@ enum What {
 /// # Errors
 /// When the recipe, the art or the run's folder cannot be used, or the training diverges.
 pub fn run(arguments: &Arguments) -> Result<()> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let loaders = arguments.loaders.unwrap_or_else(|| processors.div_ceil(4));
+    if arguments.data.data.is_some() {
+        if arguments.what != What::Identifier || arguments.steps.is_some() || arguments.minutes.is_some() {
+            bail!(
+                "labelled captures train the identifier, for so many epochs\nhelp: `trainer train identifier --data DIR --epochs N`"
+            );
+        }
+        start_threads(arguments.threads.unwrap_or(processors))?;
+        let given = labelled::Given {
+            data: &arguments.data,
+            recipe: arguments.recipe.as_deref(),
+            run: arguments.run.as_deref(),
+            resume: arguments.resume,
+            loaders,
+        };
+        return labelled::run(&given, &arguments.labelled);
+    }
     let recipe = if arguments.resume {
         let run = match (&arguments.run, &arguments.recipe) {
             (Some(run), _) => run.clone(),
@@ -91,16 +115,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         read_recipe(arguments.recipe.as_deref(), None)?
     };
     let run = run_folder(arguments.run.as_deref(), &recipe);
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = arguments.threads.unwrap_or(processors);
-    tch::set_num_threads(threads as i32);
-    // Banks are drawn by rayon, in pauses of the training.
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")?;
+    start_threads(arguments.threads.unwrap_or(processors))?;
     let sprites = arguments.art.sprites(&recipe)?;
     prepare_folder(&run, &recipe, arguments)?;
     let stop = stop_on_signals()?;
     let options = Options {
-        loaders: arguments.loaders.unwrap_or_else(|| processors.div_ceil(4)),
+        loaders,
         checkpoint_every: Duration::from_secs(arguments.checkpoint_every),
         precision: Precision::of_this_machine(),
     };
@@ -112,6 +132,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         job.train_identifier(&sprites)?;
     }
     Ok(())
+}
+
+pub(crate) fn start_threads(threads: usize) -> Result<()> {
+    tch::set_num_threads(threads as i32);
+    // Banks are drawn by rayon, in pauses of the training.
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")
 }
 
 /// What both trainings have in common.
@@ -234,7 +260,7 @@ fn prepare_folder(run: &Path, recipe: &Recipe, arguments: &Arguments) -> Result<
 }
 
 /// A flag that Ctrl-C and SIGTERM set.
-fn stop_on_signals() -> Result<Arc<AtomicBool>> {
+pub(crate) fn stop_on_signals() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {

@@ -4,7 +4,7 @@
 //! average and checkpoints are a handful of operations on vectors. Kernels lie there with their channels last, which
 //! makes libtorch compute the whole network in that order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -69,6 +69,19 @@ pub struct WeightError {
 pub struct Layout {
     slots: Vec<Slot>,
     length: i64,
+}
+
+/// Where a weight lies in a vector, and how it is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span<'a> {
+    /// Name of its node.
+    pub node: &'a str,
+    /// First number.
+    pub offset: usize,
+    /// How many numbers.
+    pub length: usize,
+    /// Whether weight decay applies.
+    pub decays: bool,
 }
 
 #[derive(Debug)]
@@ -136,11 +149,14 @@ impl Layout {
         })
     }
 
-    /// Offset, length, and whether weight decay applies, of each weight.
-    pub fn spans(&self) -> impl Iterator<Item = (usize, usize, bool)> {
-        self.slots
-            .iter()
-            .map(|slot| (slot.offset as usize, slot.length as usize, slot.weight.role == Role::Matrix))
+    /// Where each weight lies.
+    pub fn spans(&self) -> impl Iterator<Item = Span<'_>> {
+        self.slots.iter().map(|slot| Span {
+            node: node_of(&slot.weight.name),
+            offset: slot.offset as usize,
+            length: slot.length as usize,
+            decays: slot.weight.role == Role::Matrix,
+        })
     }
 
     /// The vector of gradients, in the order of [`Layout::views`].
@@ -177,6 +193,10 @@ pub struct Module {
     statistics: Tensor,
     by_name: Weights,
     precision: Precision,
+    /// Nodes that are not trained.
+    held: BTreeSet<String>,
+    /// Whether batch normalisation keeps its statistics in training, in every node.
+    keeps_statistics: bool,
 }
 
 impl Module {
@@ -207,7 +227,33 @@ impl Module {
             };
             by_name.insert(name, constant);
         }
-        Ok(Self { graph, trained, parameters, leaves, kept, statistics, by_name, precision })
+        let (held, keeps_statistics) = (BTreeSet::new(), false);
+        Ok(Self {
+            graph,
+            trained,
+            parameters,
+            leaves,
+            kept,
+            statistics,
+            by_name,
+            precision,
+            held,
+            keeps_statistics,
+        })
+    }
+
+    /// Trains only the nodes that are not `held`; their batch normalisation keeps its statistics.
+    pub fn hold(&mut self, held: &dyn Fn(&str) -> bool) {
+        self.held = self.graph.nodes.iter().map(|node| node.name.clone()).filter(|name| held(name)).collect();
+        for (slot, leaf) in self.trained.slots.iter().zip(&self.leaves) {
+            let _ = leaf.set_requires_grad(!self.held.contains(node_of(&slot.weight.name)));
+        }
+    }
+
+    /// Batch normalisation keeps its statistics in training too: what an exported network is fine-tuned with, because
+    /// its statistics went into the layers before.
+    pub fn keep_statistics(&mut self) {
+        self.keeps_statistics = true;
     }
 
     /// What it runs.
@@ -245,10 +291,16 @@ impl Module {
         all
     }
 
-    /// The gradient of `loss` by all trained weights, in the order of [`Module::parameters`].
+    /// The gradient of `loss` by all trained weights, in the order of [`Module::parameters`]; zero for those held.
     pub fn gradient(&self, loss: &Tensor) -> Tensor {
-        let gradients = Tensor::run_backward(&[loss], &self.leaves, false, false);
-        self.trained.gather(&gradients)
+        let open: Vec<&Tensor> = self.leaves.iter().filter(|leaf| leaf.requires_grad()).collect();
+        let mut gradients = Tensor::run_backward(&[loss], &open, false, false).into_iter();
+        let of = |leaf: &Tensor| match leaf.requires_grad() {
+            true => gradients.next().expect("there is a gradient for each leaf that wants one"),
+            false => leaf.zeros_like(),
+        };
+        let all: Vec<Tensor> = self.leaves.iter().map(of).collect();
+        self.trained.gather(&all)
     }
 
     /// Those of the graph's values that are `wanted`, for a batch `[n, channels, height, width]`.
@@ -331,7 +383,7 @@ impl Module {
                 Some(weight("bias")),
                 Some(weight("running_mean")),
                 Some(weight("running_var")),
-                mode == Mode::Train,
+                mode == Mode::Train && !self.keeps_statistics && !self.held.contains(&node.name),
                 BATCH_NORM_MOMENTUM,
                 BATCH_NORM_EPSILON,
                 false,
@@ -378,6 +430,11 @@ impl Module {
             }
         }
     }
+}
+
+/// The node that a weight belongs to: its name without the last part.
+fn node_of(weight: &str) -> &str {
+    weight.rsplit_once('.').map_or(weight, |(node, _)| node)
 }
 
 /// `pixel_unshuffle`, with the result's channels next to each other in memory.

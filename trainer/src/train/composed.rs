@@ -31,6 +31,12 @@ pub enum Purpose {
     IdentifierSample = 6,
     /// Pictures that nothing is trained on.
     Evaluation = 7,
+    /// What is held out of labelled captures.
+    Split = 8,
+    /// Augmented pictures that are written to files.
+    Augmentation = 9,
+    /// Order and changes of labelled captures in training.
+    LabelledSample = 10,
 }
 
 /// The random numbers of one thing.

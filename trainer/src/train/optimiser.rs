@@ -1,5 +1,5 @@
-//! `AdamW` (Loshchilov and Hutter, *Decoupled Weight Decay Regularization*, 2019) and a moving average of the weights,
-//! in one pass over memory.
+//! `AdamW` (Loshchilov and Hutter, *Decoupled Weight Decay Regularization*, 2019), or plain Adam (Kingma and Ba, 2015),
+//! and a moving average of the weights, in one pass over memory.
 //!
 //! Written here because tch cannot save its optimisers' state. Everything is a plain vector in the order of
 //! [`Module::parameters`]: weights, moments and average are read and written once a step.
@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use crate::network::torch::{Layout, Module};
+use crate::network::torch::{Layout, Module, Span};
 
 /// What does not change during training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,11 +24,24 @@ pub struct AdamW {
     /// Decay of the moving average of the weights (Polyak and Juditsky, *Acceleration of Stochastic Approximation by
     /// Averaging*, 1992), which is what is evaluated and exported.
     pub average: f64,
+    /// Where the weight decay goes.
+    pub kind: Kind,
+}
+
+/// Where the weight decay goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Off the weights, apart from the gradient.
+    #[default]
+    Adamw,
+    /// Into the gradient, and so into its moments.
+    Adam,
 }
 
 impl Default for AdamW {
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.99, weight_decay: 1e-3, clip: 5.0, average: 0.995 }
+        Self { beta1: 0.9, beta2: 0.99, weight_decay: 1e-3, clip: 5.0, average: 0.995, kind: Kind::Adamw }
     }
 }
 
@@ -39,11 +52,20 @@ const EPSILON: f32 = 1e-8;
 #[derive(Debug)]
 pub struct Optimiser {
     settings: AdamW,
-    /// Offset, length and weight decay of each run of weights.
-    spans: Vec<(usize, usize, f32)>,
+    spans: Vec<Run>,
     gradient: Vec<f32>,
     statistics: Vec<f32>,
     state: State,
+}
+
+/// A run of weights that are trained alike.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    offset: usize,
+    length: usize,
+    decay: f32,
+    /// Its learning rate, as a part of the step's; nothing changes at zero.
+    factor: f32,
 }
 
 /// What a checkpoint keeps.
@@ -87,8 +109,18 @@ impl Optimiser {
 
     /// With the history of a checkpoint.
     pub fn resume(settings: AdamW, layout: &Layout, state: State) -> Self {
-        let decay = |decays| if decays { settings.weight_decay as f32 } else { 0.0 };
-        let spans = layout.spans().map(|(offset, length, decays)| (offset, length, decay(decays))).collect();
+        Self::with_rates(settings, layout, state, &|_| 1.0)
+    }
+
+    /// As [`Optimiser::resume`], with a learning rate for each node, as a part of the step's: zero for those held.
+    pub fn with_rates(settings: AdamW, layout: &Layout, state: State, rate: &dyn Fn(&str) -> f64) -> Self {
+        let run = |span: Span<'_>| Run {
+            offset: span.offset,
+            length: span.length,
+            decay: if span.decays { settings.weight_decay as f32 } else { 0.0 },
+            factor: rate(span.node) as f32,
+        };
+        let spans = layout.spans().map(run).collect();
         let gradient = vec![0.0; state.weights.len()];
         let statistics = vec![0.0; state.average_statistics.len()];
         Self { settings, spans, gradient, statistics, state }
@@ -128,8 +160,10 @@ impl Optimiser {
             // Fast in the first steps, so that random weights are soon forgotten.
             blend: 1.0 - average.min(1.0 - 1.0 / (count / 8.0 + 1.0)) as f32,
         };
-        for &(offset, length, decay) in &self.spans {
+        let decoupled = self.settings.kind == Kind::Adamw;
+        for &Run { offset, length, decay, factor } in self.spans.iter().filter(|run| run.factor != 0.0) {
             let span = offset..offset + length;
+            let (apart, inside) = if decoupled { (decay, 0.0) } else { (0.0, decay) };
             let State { weights, first, second, average, .. } = &mut self.state;
             pass.run(
                 &self.gradient[span.clone()],
@@ -137,7 +171,9 @@ impl Optimiser {
                 &mut first[span.clone()],
                 &mut second[span.clone()],
                 &mut average[span],
-                decay,
+                apart,
+                inside,
+                factor,
             );
         }
         module.statistics().copy_data(&mut self.statistics, self.state.average_statistics.len());
@@ -162,12 +198,24 @@ struct Pass {
 }
 
 impl Pass {
-    fn run(self, g: &[f32], w: &mut [f32], m: &mut [f32], v: &mut [f32], a: &mut [f32], decay: f32) {
+    /// The decay is `apart` from the gradient or `inside` it.
+    fn run(
+        self,
+        g: &[f32],
+        w: &mut [f32],
+        m: &mut [f32],
+        v: &mut [f32],
+        a: &mut [f32],
+        apart: f32,
+        inside: f32,
+        factor: f32,
+    ) {
+        let (rate, step) = (self.rate * factor, self.step * factor);
         for ((((g, w), m), v), a) in g.iter().zip(w).zip(m).zip(v).zip(a) {
-            let g = g * self.scale;
+            let g = g * self.scale + inside * *w;
             *m += (g - *m) * (1.0 - self.keep1);
             *v += (g * g - *v) * (1.0 - self.keep2);
-            *w -= self.rate * decay * *w + self.step * *m / ((*v * self.correct).sqrt() + EPSILON);
+            *w -= rate * apart * *w + step * *m / ((*v * self.correct).sqrt() + EPSILON);
             *a += (*w - *a) * self.blend;
         }
     }
@@ -184,8 +232,6 @@ mod tests {
     use super::*;
     use crate::network::torch::{Mode, Precision, initial_weights};
     use crate::network::{Builder, Op};
-    use tch::Kind;
-
     /// A linear layer must find the matrix that made its targets, and the average must follow it.
     #[test]
     fn finds_a_linear_map() {
@@ -197,12 +243,13 @@ mod tests {
         let module = Module::new(graph, &weights, Precision::Float32).unwrap();
         let settings = AdamW { weight_decay: 0.0, average: 0.9, ..AdamW::default() };
         let mut optimiser = Optimiser::new(settings, &module);
-        let input = Tensor::arange(48, (Kind::Float, tch::Device::Cpu)).square().sin().view([16, 3, 1, 1]);
+        let input =
+            Tensor::arange(48, (tch::Kind::Float, tch::Device::Cpu)).square().sin().view([16, 3, 1, 1]);
         let target =
             input.view([16, 3]).matmul(&Tensor::from_slice(&[0.5f32, -1.0, 2.0]).view([3, 1])) + 0.25;
         for step in 0..600 {
             let found = &module.forward(&input, &[out], Mode::Train)[0];
-            let loss = (found - &target).square().mean(Kind::Float);
+            let loss = (found - &target).square().mean(tch::Kind::Float);
             let gradient = module.gradient(&loss);
             optimiser.step(&module, &gradient, step, 0.05 * (1.0 - step as f64 / 600.0)).unwrap();
         }
@@ -211,6 +258,33 @@ mod tests {
             assert!((found - wanted).abs() < 1e-2, "{found} instead of {wanted}");
             assert!((average - wanted).abs() < 2e-2, "{average} instead of {wanted}");
         }
+    }
+
+    /// Held weights stay, Adam's decay goes through the moments: by hand, both first steps are one rate long.
+    #[test]
+    fn rates_and_the_place_of_the_decay() {
+        let mut net = Builder::new([3, 1, 1]);
+        let flat = net.push("flat", Op::Flatten, &[net.input()]);
+        let a = net.push("a", Op::Linear { input: 3, output: 1, bias: false }, &[flat]);
+        net.push("b", Op::Linear { input: 1, output: 1, bias: false }, &[a]);
+        let graph = net.finish();
+        let mut weights = initial_weights(&graph, 0);
+        weights.insert("a.weight".into(), Tensor::from_slice(&[1.0f32, 2.0, 3.0]).view([1, 3]));
+        weights.insert("b.weight".into(), Tensor::from_slice(&[1.0f32]).view([1, 1]));
+        let check = |kind, wanted: [f32; 4]| {
+            let mut module = Module::new(graph.clone(), &weights, Precision::Float32).unwrap();
+            module.hold(&|node| node == "a");
+            let settings = AdamW { weight_decay: 0.1, kind, ..AdamW::default() };
+            let state = Optimiser::new(settings, &module).state().clone();
+            let rate = |node: &str| if node == "a" { 0.0 } else { 0.5 };
+            let mut optimiser = Optimiser::with_rates(settings, module.trained(), state, &rate);
+            optimiser.step(&module, &Tensor::from_slice(&[0.0f32; 4]), 0, 0.2).unwrap();
+            for (found, wanted) in optimiser.state().weights.iter().zip(wanted) {
+                assert!((found - wanted).abs() < 1e-5, "{kind:?}: {:?}", optimiser.state().weights);
+            }
+        };
+        check(Kind::Adamw, [1.0, 2.0, 3.0, 0.99]);
+        check(Kind::Adam, [1.0, 2.0, 3.0, 0.9]);
     }
 
     #[test]

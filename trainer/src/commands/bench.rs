@@ -1,0 +1,93 @@
+//! `trainer bench`: does the loader keep the network fed? Images a second with batches from the loader, beside the same
+//! network on a batch that is there already.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use super::train::start_threads;
+use super::{ArtArguments, material, read_recipe};
+use crate::loader::Batches;
+use crate::network::torch::{Mode, Module, Precision, Weights};
+use crate::train::Task;
+use crate::train::detector::DetectorTask;
+use crate::train::identifier::IdentifierTask;
+use crate::train::optimiser::Optimiser;
+
+/// What `trainer bench` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Recipe
+    #[arg(long, value_name = "FILE", default_value = "data/recipes/practice.toml")]
+    recipe: PathBuf,
+    /// Steps that are measured, of each kind
+    #[arg(long, default_value_t = 40)]
+    steps: u64,
+    /// Threads for the network [default: all processors]
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Threads that compose pictures [default: one for four processors]
+    #[arg(long)]
+    loaders: Option<usize>,
+    #[command(flatten)]
+    art: ArtArguments,
+}
+
+/// Measures and prints a line for each network.
+///
+/// # Errors
+/// When the recipe or the art cannot be read.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    start_threads(arguments.threads.unwrap_or(processors))?;
+    let loaders = arguments.loaders.unwrap_or_else(|| processors.div_ceil(4));
+    let recipe = read_recipe(Some(&arguments.recipe), None)?;
+    let material = material(&recipe, arguments.art.sprites(&recipe)?);
+    let detector = DetectorTask::new(&recipe, material.clone())?;
+    let identifier = IdentifierTask::new(&recipe, material)?;
+    println!("{:<12} {:>12} {:>12} {:>8}", "images/s", "resident", "from loader", "");
+    measure(&detector, &detector.initial_weights(), arguments.steps, loaders)?;
+    measure(&identifier, &identifier.initial_weights()?, arguments.steps, loaders)
+}
+
+fn measure<T: Task>(task: &T, weights: &Weights, steps: u64, loaders: usize) -> Result<()> {
+    let module = Module::new(task.graph().clone(), weights, Precision::of_this_machine())?;
+    let mut optimiser = Optimiser::new(task.training().optimiser, &module);
+    let wanted = task.wanted();
+    let mut number = 0;
+    let mut step = |batch: &T::Batch| -> Result<()> {
+        let outputs = module.forward(&task.input(batch), &wanted, Mode::Train);
+        let gradient = module.gradient(&task.loss(&outputs, batch).total);
+        optimiser.step(&module, &gradient, number, 1e-4)?;
+        number += 1;
+        Ok(())
+    };
+    let mut batches = Batches::start(loaders, 0, task.batches()).context("cannot start the loader")?;
+    let mut next = || batches.next_batch().context("the loader has died");
+    // The first batches wait for a bank of cards, which a training does once in thousands of steps.
+    let resident = next()?;
+    for _ in 0..8 {
+        step(&next()?)?;
+    }
+    let begin = Instant::now();
+    for _ in 0..steps {
+        step(&next()?)?;
+    }
+    let fed = begin.elapsed().as_secs_f64();
+    // The loader's threads now sleep, as its queues are full: they must not share the processor with the other half.
+    let begin = Instant::now();
+    for _ in 0..steps {
+        step(&resident)?;
+    }
+    let alone = begin.elapsed().as_secs_f64();
+    let images = (steps * task.training().batch as u64) as f64;
+    println!(
+        "{:<12} {:>12.1} {:>12.1} {:>6.1} %",
+        task.network().name(),
+        images / alone,
+        images / fed,
+        100.0 * alone / fed
+    );
+    Ok(())
+}

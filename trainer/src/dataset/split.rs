@@ -1,0 +1,236 @@
+//! What is trained on and what is held out. Pure.
+//!
+//! Near-duplicates (the same card group) stay on one side, and augmented pictures follow their parent: otherwise the
+//! network is judged on what it has learned by heart. Every class with originals in two groups is in both sides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::seq::SliceRandom;
+use serde::Serialize;
+
+use super::Sample;
+use crate::train::composed::{Purpose, random};
+
+/// Indices into the samples.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// Trained on; originals and augmented ones.
+    pub train: Vec<usize>,
+    /// Held out; originals, and the augmented ones made of them, which nothing is trained on nor judged by.
+    pub validation: Vec<usize>,
+}
+
+/// As written into a run's folder.
+#[derive(Debug, Serialize)]
+pub struct SplitFile<'a> {
+    /// Seed that it was thrown with.
+    pub seed: u64,
+    /// Files that are trained on.
+    pub train: Vec<&'a str>,
+    /// Files that are held out.
+    pub validation: Vec<&'a str>,
+    /// Classes that nothing is held out of, because all their originals are in one card group.
+    pub only_in_training: Vec<&'a str>,
+}
+
+/// A card group, or a single picture that is in none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    Numbered(Option<u64>, u64),
+    Alone(usize),
+}
+
+/// Holds out about `share` of the originals of each class; the same for the same seed.
+pub fn split(samples: &[Sample], share: f64, seed: u64) -> Split {
+    let mut members: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+    for (index, sample) in samples.iter().enumerate().filter(|(_, sample)| !sample.is_augmented()) {
+        members.entry(group(index, sample)).or_default().push(index);
+    }
+    let mut groups: Vec<&Vec<usize>> = members.values().collect();
+    groups.shuffle(&mut random(seed, Purpose::Split, 0));
+    let mut by_class: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (number, group) in groups.iter().enumerate() {
+        for class in group.iter().map(|&index| samples[index].class.as_str()).collect::<BTreeSet<_>>() {
+            by_class.entry(class).or_default().push(number);
+        }
+    }
+    let of_class = |number: usize, class: &str| {
+        groups[number].iter().filter(|&&index| samples[index].class == class).count()
+    };
+    let mut left: BTreeMap<&str, usize> = by_class.iter().map(|(class, list)| (*class, list.len())).collect();
+    let mut held_out = vec![false; groups.len()];
+    // Classes with few groups first, so that they get theirs while there is a choice.
+    let mut order: Vec<&str> = by_class.keys().copied().collect();
+    order.sort_by_key(|class| by_class[class].len());
+    for class in order {
+        let originals: usize = by_class[class].iter().map(|&number| of_class(number, class)).sum();
+        let wanted = ((originals as f64 * share).round() as usize).max(1);
+        let mut got: usize = by_class[class]
+            .iter()
+            .filter(|&&number| held_out[number])
+            .map(|&number| of_class(number, class))
+            .sum();
+        for &number in &by_class[class] {
+            if got >= wanted {
+                break;
+            }
+            let classes: BTreeSet<&str> =
+                groups[number].iter().map(|&index| samples[index].class.as_str()).collect();
+            // Every class of the group keeps another group to learn from.
+            if held_out[number] || classes.iter().any(|class| left[class] < 2) {
+                continue;
+            }
+            held_out[number] = true;
+            got += of_class(number, class);
+            for class in classes {
+                *left.get_mut(class).expect("every class was counted") -= 1;
+            }
+        }
+    }
+    let outside: BTreeSet<&str> = (0..groups.len())
+        .filter(|&number| held_out[number])
+        .flat_map(|number| groups[number].iter().map(|&index| samples[index].file.as_str()))
+        .collect();
+    let (validation, train) = (0..samples.len()).partition(|&index| {
+        let sample = &samples[index];
+        outside.contains(sample.label.parent.as_deref().unwrap_or(&sample.file))
+    });
+    Split { train, validation }
+}
+
+impl Split {
+    /// The held-out originals: what a network is judged by.
+    pub fn judged(&self, samples: &[Sample]) -> Vec<usize> {
+        self.validation.iter().copied().filter(|&index| !samples[index].is_augmented()).collect()
+    }
+
+    /// Holds out one original of each class that has none held out but two to give, although it is nearly the same as
+    /// another: for judging cards that were only just labelled.
+    pub fn judge_near_duplicates(&mut self, samples: &[Sample]) -> Vec<String> {
+        let judged: BTreeSet<&str> =
+            self.judged(samples).into_iter().map(|index| samples[index].class.as_str()).collect();
+        let mut originals: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for &index in self.train.iter().filter(|&&index| !samples[index].is_augmented()) {
+            originals.entry(&samples[index].class).or_default().push(index);
+        }
+        originals.retain(|class, list| !judged.contains(class) && list.len() > 1);
+        let moved: Vec<usize> = originals.values().filter_map(|list| list.last().copied()).collect();
+        let files: BTreeSet<&str> = moved.iter().map(|&index| samples[index].file.as_str()).collect();
+        let follows = |&index: &usize| {
+            let sample = &samples[index];
+            files.contains(sample.label.parent.as_deref().unwrap_or(&sample.file))
+        };
+        self.validation.extend(self.train.iter().copied().filter(follows));
+        self.train.retain(|index| !follows(index));
+        self.validation.sort_unstable();
+        originals.keys().map(|class| (*class).to_owned()).collect()
+    }
+
+    /// What is written into the run's folder.
+    pub fn file<'a>(&self, samples: &'a [Sample], seed: u64) -> SplitFile<'a> {
+        let names = |list: &[usize]| list.iter().map(|&index| samples[index].file.as_str()).collect();
+        let classes =
+            |list: &[usize]| list.iter().map(|&index| samples[index].class.as_str()).collect::<BTreeSet<_>>();
+        let judged = classes(&self.judged(samples));
+        let only = classes(&self.train).into_iter().filter(|class| !judged.contains(class)).collect();
+        SplitFile {
+            seed,
+            train: names(&self.train),
+            validation: names(&self.validation),
+            only_in_training: only,
+        }
+    }
+}
+
+fn group(index: usize, sample: &Sample) -> Group {
+    match sample.label.card_group {
+        Some(number) => Group::Numbered(sample.label.cluster, number),
+        None => Group::Alone(index),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use shared::labels::Label;
+
+    fn samples(cards: &[(usize, Option<u64>, usize)]) -> Vec<Sample> {
+        let mut all = Vec::new();
+        for (number, (class, card_group, _)) in cards.iter().enumerate() {
+            let label = Label { name: format!("c{class}"), card_group: *card_group, ..Label::default() };
+            let file = format!("{number}.png");
+            all.push(Sample { path: file.clone().into(), file, class: label.name.clone(), label });
+        }
+        for (number, (_, _, children)) in cards.iter().enumerate() {
+            for child in 0..*children {
+                let mut sample = all[number].clone();
+                sample.label.parent = Some(sample.file.clone());
+                sample.file = format!("{number}_aug{child}.png");
+                all.push(sample);
+            }
+        }
+        all
+    }
+
+    proptest! {
+        /// Classes 0..6, card groups that mostly hold one class, and children.
+        #[test]
+        fn no_card_group_and_no_child_is_on_both_sides(
+            cards in prop::collection::vec((0usize..6, prop::option::of(0u64..12), 0usize..3), 0..60),
+            share in 0.05f64..0.6,
+            seed in 0u64..1000,
+        ) {
+            let samples = samples(&cards);
+            let split = split(&samples, share, seed);
+            let mut all: Vec<usize> = split.train.iter().chain(&split.validation).copied().collect();
+            all.sort_unstable();
+            prop_assert_eq!(all, (0..samples.len()).collect::<Vec<_>>());
+            let held: BTreeSet<usize> = split.validation.iter().copied().collect();
+            let side = |index: usize| held.contains(&index);
+            for (a, one) in samples.iter().enumerate() {
+                for (b, other) in samples.iter().enumerate() {
+                    let same_group = one.label.card_group.is_some() && one.label.card_group == other.label.card_group;
+                    if same_group || other.label.parent.as_ref() == Some(&one.file) {
+                        prop_assert_eq!(side(a), side(b), "{} and {}", one.file, other.file);
+                    }
+                }
+            }
+            // A class that is held out is trained on too.
+            for &index in &split.validation {
+                prop_assert!(split.train.iter().any(|&it| samples[it].class == samples[index].class));
+            }
+            prop_assert_eq!(&split, &super::split(&samples, share, seed));
+        }
+
+        /// Without groups every class with two originals is on both sides, in about the right share.
+        #[test]
+        fn every_class_with_two_originals_is_judged(
+            counts in prop::collection::vec(1usize..30, 1..8),
+            share in 0.05f64..0.5,
+            seed in 0u64..1000,
+        ) {
+            let cards: Vec<_> =
+                counts.iter().enumerate().flat_map(|(class, &count)| vec![(class, None, 0); count]).collect();
+            let samples = samples(&cards);
+            let split = split(&samples, share, seed);
+            for (class, &count) in counts.iter().enumerate() {
+                let name = format!("c{class}");
+                let held = split.validation.iter().filter(|&&index| samples[index].class == name).count();
+                let wanted = ((count as f64 * share).round() as usize).max(1);
+                prop_assert_eq!(held, if count < 2 { 0 } else { wanted.min(count - 1) });
+            }
+        }
+    }
+
+    #[test]
+    fn a_class_in_one_group_is_judged_only_when_asked() {
+        let samples = samples(&[(0, Some(1), 1), (0, Some(1), 1), (1, None, 0), (1, None, 0)]);
+        let mut split = split(&samples, 0.3, 1);
+        assert_eq!(split.file(&samples, 1).only_in_training, ["c0"]);
+        assert_eq!(split.judge_near_duplicates(&samples), ["c0"]);
+        let file = split.file(&samples, 1);
+        assert!(file.validation.contains(&"1.png") && file.validation.contains(&"1_aug0.png"), "{file:?}");
+        assert!(file.train.contains(&"0.png") && file.only_in_training.is_empty(), "{file:?}");
+    }
+}

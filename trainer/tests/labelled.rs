@@ -1,0 +1,254 @@
+//! Trainings on labelled captures of the practice deck: they learn, and stopping, even by force, changes nothing.
+
+mod small;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use trainer::checkpoint::{Checkpoint, Network};
+use trainer::dataset::composed::{Amount, write};
+use trainer::dataset::fields::heads;
+use trainer::dataset::split::split;
+use trainer::dataset::{DataSet, Sample};
+use trainer::labelled::fit::{Ending, EpochReport, Event, Fit, Job, best_path};
+use trainer::labelled::history;
+use trainer::labelled::recipe::{Choice, LabelledRecipe};
+use trainer::labelled::start::fill;
+use trainer::labelled::task::Pictures;
+use trainer::recipe::Recipe;
+
+/// Captures of a few cards that look much as they are drawn.
+fn captures(folder: &Path, classes: usize) -> Vec<Sample> {
+    let mut recipe = small::recipe();
+    recipe.scenes.crop.cut = 0.0;
+    recipe.scenes.crop.covered = 0.0;
+    let bank = small::material(&recipe).bank(3).unwrap();
+    let amount = Amount { classes, groups: 4, captures: 2 };
+    write(folder, &bank, &recipe.scenes, amount, 5, &|_| true).unwrap();
+    let set = DataSet::read(folder, None, Some(bank.catalogue())).unwrap();
+    assert!(set.problems.is_empty(), "{:?}", set.problems);
+    set.samples
+}
+
+fn recipe(epochs: u64) -> Recipe {
+    let mut recipe = small::recipe();
+    recipe.labelled = Some(LabelledRecipe {
+        epochs,
+        batch: 8,
+        precision: Choice::Float32,
+        average: 0.9,
+        patience: 0,
+        checkpoint_interval: 2,
+        keep: 1,
+        warm_up: 4,
+        rate: 5e-3,
+        backbone_rate: 5e-3,
+        ..LabelledRecipe::default()
+    });
+    recipe
+}
+
+fn job(samples: &[Sample], recipe: Recipe) -> Job {
+    let labelled = recipe.labelled.clone().unwrap();
+    let heads = heads(samples, &labelled.tasks, None).unwrap();
+    let graph = recipe.identifier.shape.graph(&heads).unwrap();
+    let parts = split(samples, 0.25, 1);
+    let size = recipe.identifier.shape.input.map(|side| side as u32);
+    let pictures = Arc::new(Pictures::new(samples.to_vec(), &heads, size));
+    let judged = parts.judged(samples);
+    Job { recipe, labelled, graph, heads, pictures, train: parts.train, judged, digest: String::new() }
+}
+
+/// Trains, and stops after the epoch `until`.
+fn train(fit: &mut Fit, job: &Job, run: &Path, until: u64) -> (Ending, Vec<EpochReport>) {
+    let stop = AtomicBool::new(false);
+    let mut reports = Vec::new();
+    let ending = fit.run(job, run, 2, &stop, &mut |event| {
+        if let Event::Epoch(report) = event {
+            reports.push(report.clone());
+            stop.store(report.epoch >= until, Ordering::Relaxed);
+        }
+    });
+    (ending.unwrap(), reports)
+}
+
+fn begin(job: &Job) -> Fit {
+    Fit::new(job, &fill(&job.graph, &job.heads, 7, None)).unwrap()
+}
+
+#[test]
+fn a_few_captures_are_learned_and_resuming_changes_nothing() {
+    // Threads that wait for each other cost more than they give on networks of this size.
+    tch::set_num_threads(1);
+    let place = tempfile::tempdir().unwrap();
+    let samples = captures(&place.path().join("data"), 6);
+    let (whole, parted) = (place.path().join("whole"), place.path().join("parted"));
+    for folder in [&whole, &parted] {
+        std::fs::create_dir(folder).unwrap();
+    }
+
+    let one = job(&samples, recipe(8));
+    let (ending, reports) = train(&mut begin(&one), &one, &whole, u64::MAX);
+    assert_eq!((ending, reports.len()), (Ending::Finished, 8));
+    let last = reports.last().unwrap();
+    let top1 = last.heads[0].top1.value().unwrap();
+    assert!(top1 >= 0.6, "{top1} of {:?} after 8 epochs", last.heads[0].top1);
+    assert!(
+        last.train_loss < 0.5 * reports[0].train_loss,
+        "{} then {}",
+        reports[0].train_loss,
+        last.train_loss
+    );
+    assert!(best_path(&whole).exists() && whole.join("identifier.epoch-0008.safetensors").exists());
+    assert!(!whole.join("identifier.epoch-0006.safetensors").exists(), "old checkpoints go");
+
+    let two = job(&samples, recipe(8));
+    let (ending, mut curve) = train(&mut begin(&two), &two, &parted, 3);
+    assert_eq!((ending, curve.len()), (Ending::Stopped, 3));
+    let checkpoint = Checkpoint::read(&parted, Network::Identifier).unwrap();
+    let three = job(&samples, recipe(8));
+    let (_, rest) = train(&mut Fit::resume(&three, &checkpoint).unwrap(), &three, &parted, u64::MAX);
+    curve.extend(rest);
+    for (one, other) in reports.iter().zip(&curve) {
+        assert!((one.train_loss - other.train_loss).abs() < 1e-5, "epoch {}", one.epoch);
+        assert!((one.loss.unwrap() - other.loss.unwrap()).abs() < 1e-5, "epoch {}", one.epoch);
+    }
+    let read = |folder: &Path| Checkpoint::read(folder, Network::Identifier).unwrap();
+    for (name, tensor) in read(&whole).average() {
+        let difference = (tensor - &read(&parted).average()[&name]).abs().max().double_value(&[]);
+        assert!(difference < 1e-5, "{name} differs by {difference}");
+    }
+}
+
+fn trainer(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
+    command.args(arguments).current_dir(folder).env("BALATRO_LENS_DATA", data);
+    command
+}
+
+fn output(arguments: &[&str], folder: &Path) -> String {
+    let output = trainer(arguments, folder).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+fn losses(run: &Path) -> Vec<(u64, f64, f64)> {
+    let number = |value: &serde_json::Value| value.as_f64().unwrap_or(f64::NAN);
+    let lines = history::read(run).unwrap();
+    lines
+        .iter()
+        .map(|it| (it["epoch"].as_u64().unwrap(), number(&it["train_loss"]), number(&it["loss"])))
+        .collect()
+}
+
+/// The program itself, killed in the middle of an epoch.
+#[test]
+fn a_killed_training_goes_on_as_if_nothing_had_happened() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    captures(&folder.join("data"), 6);
+    std::fs::write(folder.join("small.toml"), toml::to_string(&recipe(8)).unwrap()).unwrap();
+    let options = [
+        "train",
+        "identifier",
+        "--data",
+        "data",
+        "--game",
+        "practice",
+        "--recipe",
+        "small.toml",
+        "--threads",
+        "1",
+        "--run",
+    ];
+    let of = |run: &'static str| options.iter().copied().chain([run]).collect::<Vec<_>>();
+    let whole = output(&of("whole"), folder);
+    assert!(whole.contains("finished after 8 epochs") && whole.contains("identification"), "{whole}");
+
+    let mut child =
+        trainer(&of("killed"), folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let killed = folder.join("killed");
+    while losses(&killed).len() < 3 {
+        assert!(child.try_wait().unwrap().is_none(), "the training ended before it could be killed");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let done = losses(&killed).len();
+    assert!(done < 8, "it was too late to kill it");
+    let resumed = output(
+        &["train", "identifier", "--data", "data", "--game", "practice", "--run", "killed", "--resume"],
+        folder,
+    );
+    assert!(resumed.contains("finished after 8 epochs"), "{resumed}");
+    let (one, other) = (losses(&folder.join("whole")), losses(&killed));
+    assert_eq!(one.len(), other.len(), "{one:?}\n{other:?}");
+    for (one, other) in one.iter().zip(&other) {
+        assert!(
+            one.0 == other.0 && (one.1 - other.1).abs() < 1e-4 && (one.2 - other.2).abs() < 1e-4,
+            "{one:?} {other:?}"
+        );
+    }
+    check_tensorboard(&killed, &one);
+
+    // Another head set: what fits is taken over, the rest is said.
+    let changed = output(
+        &[
+            "train",
+            "identifier",
+            "--data",
+            "data",
+            "--game",
+            "practice",
+            "--run",
+            "killed",
+            "--resume",
+            "--tasks",
+            "rarity",
+            "--epochs",
+            "1",
+        ],
+        folder,
+    );
+    assert!(changed.contains("begins again with what fits"), "{changed}");
+    assert!(changed.contains("rarity: new") && changed.contains("identification: 6 of 6"), "{changed}");
+}
+
+/// Reads the events back with TensorBoard's own package: each epoch once, with the loss, and a picture.
+fn check_tensorboard(run: &Path, wanted: &[(u64, f64, f64)]) {
+    let python =
+        std::env::var_os("BALATRO_LENS_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
+    let script = "
+import sys
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+events = EventAccumulator(sys.argv[1]).Reload()
+for it in events.Scalars('loss/validation'):
+    print(it.step, it.value)
+image = events.Images('identification/confusion')[-1]
+assert image.encoded_image_string[:4] == b'\\x89PNG' and image.width > 10, image
+";
+    let found = Command::new(&python).args(["-c", "import tensorboard"]).output();
+    if !found.is_ok_and(|it| it.status.success()) {
+        eprintln!(
+            "SKIPPED: {} has no package tensorboard; set BALATRO_LENS_PYTHON to one that has",
+            python.display()
+        );
+        return;
+    }
+    let output = Command::new(&python).arg("-c").arg(script).arg(run.join("tensorboard")).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Vec<(u64, f64)> = text
+        .lines()
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(step, value)| (step.parse().unwrap(), value.parse().unwrap()))
+        .collect();
+    assert_eq!(found.len(), wanted.len(), "{text}");
+    for ((step, value), wanted) in found.iter().zip(wanted) {
+        assert!(*step == wanted.0 && (value - wanted.2).abs() < 1e-4, "{step} {value} {wanted:?}");
+    }
+}
