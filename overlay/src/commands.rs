@@ -1,6 +1,7 @@
 //! The commands that need no window: they read pictures, recognise and print.
 
 pub(crate) mod annotate;
+pub(crate) mod ask;
 pub(crate) mod bench;
 pub(crate) mod identify;
 

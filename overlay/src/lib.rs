@@ -9,12 +9,14 @@
 //! * [`scene`], [`render`]: what is shown, and how it is drawn.
 //! * [`target`], [`window`]: the game's window and the desktop around it.
 //! * [`pipeline`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
+//! * [`api`]: what other programs on this machine are told.
 //! * [`source`]: what the player asked to look at.
 //! * [`practice`]: a table to try it on without the game.
 //! * [`event`], [`command`], [`latest`], [`worker`]: how the threads speak with each other.
 //!
 //! Networks and their runtime are the `vision` crate's; nothing here knows them.
 
+pub mod api;
 pub mod app;
 pub mod capture;
 pub mod command;

@@ -9,6 +9,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use overlay::window::DesktopError;
 
+use commands::ask::{DisplayedArgs, TellArgs, WatchArgs};
 use commands::bench::BenchArgs;
 use commands::identify::IdentifyArgs;
 use start::{BenchCaptureArgs, LiveArgs, OffscreenArgs, PracticeArgs};
@@ -25,6 +26,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Displayed(DisplayedArgs),
+    Watch(WatchArgs),
+    Tell(TellArgs),
     Identify(IdentifyArgs),
     Bench(BenchArgs),
     BenchCapture(BenchCaptureArgs),
@@ -38,7 +42,7 @@ const NO_DISPLAY: u8 = 3;
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("overlay: {error:#}");
             match error.downcast_ref() {
@@ -49,8 +53,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<()> {
+fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
+        // A question has three answers, and the third is no failure of this program.
+        Some(Command::Displayed(args)) => return Ok(commands::ask::displayed(&args)),
+        Some(Command::Watch(args)) => commands::ask::watch(&args),
+        Some(Command::Tell(args)) => commands::ask::tell(&args),
         None => start::live(cli.live),
         Some(Command::Identify(args)) => commands::identify::run(args),
         Some(Command::Bench(args)) => commands::bench::run(args),
@@ -58,4 +66,5 @@ fn run(cli: Cli) -> Result<()> {
         Some(Command::Practice(args)) => start::practice(args),
         Some(Command::Offscreen(args)) => start::offscreen(args),
     }
+    .map(|()| ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use overlay::api::ApiConfig;
 use overlay::capture::{self, CaptureError, FrameSource};
 use overlay::live::Live;
 use overlay::practice::art::CardArt;
@@ -40,6 +41,9 @@ pub(crate) struct LiveArgs {
     /// Looks a second, at most
     #[arg(long, default_value_t = 30.0)]
     fps: f32,
+    /// Tell other programs nothing
+    #[arg(long)]
+    no_api: bool,
 }
 
 /// Show the practice table: a game-like animated table with a deck of our own
@@ -111,6 +115,7 @@ pub(crate) fn live(args: LiveArgs) -> Result<()> {
         practice,
         per_second: args.fps,
         seconds: args.seconds,
+        api: ApiConfig { enabled: !args.no_api, ..ApiConfig::default() },
     };
     live::run_with_model(live, &recognition::folder(&model), &options(args.threads))
 }
