@@ -14,7 +14,8 @@ const colours = {
 const list = document.getElementById("list");
 const boxes = document.getElementById("boxes");
 const notice = document.getElementById("notice");
-(view === "boxes" ? boxes : list).hidden = false;
+// An SVG element has the attribute, but no property of that name.
+(view === "boxes" ? boxes : list).removeAttribute("hidden");
 
 let cards = new Map();
 let frame = [0, 0];
@@ -43,9 +44,14 @@ function apply(event) {
       say(event.state);
       break;
   }
+  drawSoon();
+}
+
+/** Several events at once are drawn once. A timer, for pages that are not in view get no animation frames. */
+function drawSoon() {
   if (!drawing) {
     drawing = true;
-    requestAnimationFrame(draw);
+    setTimeout(draw, 15);
   }
 }
 
@@ -113,9 +119,14 @@ function connect() {
   socket.onclose = () => {
     cards.clear();
     say("absent");
-    requestAnimationFrame(draw);
+    drawSoon();
     setTimeout(connect, 2000);
   };
 }
 
-connect();
+// The first picture comes by a plain request, which is quicker than a socket; then the socket tells everything anew.
+fetch("/v1/cards")
+  .then((answer) => answer.json())
+  .then((now) => apply({ ...now, event: "snapshot" }))
+  .catch(() => say("absent"))
+  .finally(connect);

@@ -3,7 +3,9 @@
 pub(crate) mod annotate;
 pub(crate) mod ask;
 pub(crate) mod bench;
+pub(crate) mod doctor;
 pub(crate) mod identify;
+pub(crate) mod recordings;
 
 use std::path::Path;
 

@@ -11,7 +11,9 @@ use overlay::window::DesktopError;
 
 use commands::ask::{DisplayedArgs, TellArgs, WatchArgs};
 use commands::bench::BenchArgs;
+use commands::doctor::DoctorArgs;
 use commands::identify::IdentifyArgs;
+use commands::recordings::{RecordArgs, ReplayArgs};
 use start::{BenchCaptureArgs, LiveArgs, OffscreenArgs, PracticeArgs};
 
 /// Names the cards on screen and draws over them
@@ -29,6 +31,9 @@ enum Command {
     Displayed(DisplayedArgs),
     Watch(WatchArgs),
     Tell(TellArgs),
+    Record(RecordArgs),
+    Replay(ReplayArgs),
+    Doctor(DoctorArgs),
     Identify(IdentifyArgs),
     Bench(BenchArgs),
     BenchCapture(BenchCaptureArgs),
@@ -41,6 +46,7 @@ const NO_DISPLAY: u8 = 3;
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    overlay::crash::install(overlay::crash::folder(&shared::paths::data()));
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
@@ -59,6 +65,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Displayed(args)) => return Ok(commands::ask::displayed(&args)),
         Some(Command::Watch(args)) => commands::ask::watch(&args),
         Some(Command::Tell(args)) => commands::ask::tell(&args),
+        Some(Command::Record(args)) => commands::recordings::record(&args),
+        Some(Command::Replay(args)) => commands::recordings::replay(&args),
+        Some(Command::Doctor(args)) => commands::doctor::run(&args),
         None => start::live(cli.live),
         Some(Command::Identify(args)) => commands::identify::run(args),
         Some(Command::Bench(args)) => commands::bench::run(args),

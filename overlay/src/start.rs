@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use overlay::api::ApiConfig;
 use overlay::capture::{self, CaptureError, FrameSource};
+use overlay::instance::{self, Claim};
 use overlay::live::Live;
 use overlay::practice::art::CardArt;
 use overlay::practice::paint::Painter;
@@ -108,6 +109,21 @@ pub(crate) struct BenchCaptureArgs {
 /// # Errors
 /// When there is no display, no usable model, or something breaks on the way.
 pub(crate) fn live(args: LiveArgs) -> Result<()> {
+    let data = shared::paths::data();
+    let _instance = match instance::claim(&data) {
+        Ok(Claim::First(instance)) => Some(instance),
+        Ok(Claim::Taken(other)) => {
+            // What is asked for is to see the overlay.
+            instance::hand_over(&data, "show").with_context(|| format!("{other}; end it first"))?;
+            println!("{other}: it was told to show itself");
+            return Ok(());
+        }
+        Err(error) => {
+            let folder = data.display();
+            log::warn!("cannot write into {folder}, so nothing keeps a second overlay away: {error}");
+            None
+        }
+    };
     let practice = args.practice || args.or_practice && choose(&window::list()?, &Query::Game).is_none();
     let model = args.model.unwrap_or_else(|| if practice { "practice" } else { "balatro" }.into());
     let live = Live {
