@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use shared::api::State;
 use shared::catalogue::Catalogue;
 use shared::geometry::{OnScreen, Rect};
 use winit::application::ApplicationHandler;
@@ -14,6 +15,7 @@ use winit::event::WindowEvent;
 use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::window::{Window, WindowId as WinitId};
 
+use crate::api::board::Board;
 use crate::command::Command;
 use crate::event::AppEvent;
 use crate::latest::Latest;
@@ -50,6 +52,7 @@ pub struct App {
     open: OpenSource,
     snapshots: Latest<Snapshot>,
     catalogue: Arc<Catalogue>,
+    board: Board,
     ends_with_target: bool,
     deadline: Option<Instant>,
 
@@ -77,6 +80,8 @@ pub struct Parts {
     pub snapshots: Latest<Snapshot>,
     /// Where cards are named from.
     pub catalogue: Arc<Catalogue>,
+    /// Where other programs read what is on the screen.
+    pub board: Board,
     /// Whether a compositor runs, as far as is known at the start.
     pub composited: bool,
     /// Whether the program ends when the followed window is closed.
@@ -88,8 +93,17 @@ pub struct Parts {
 impl App {
     /// Puts the parts together; the window opens when the event loop runs.
     pub fn new(parts: Parts) -> Self {
-        let Parts { stage, threads, open, snapshots, catalogue, composited, ends_with_target, seconds } =
-            parts;
+        let Parts {
+            stage,
+            threads,
+            open,
+            snapshots,
+            catalogue,
+            board,
+            composited,
+            ends_with_target,
+            seconds,
+        } = parts;
         let placement = match &stage {
             Stage::OverScreen(area) => Placement::Shown { window: WindowId(0), area: *area },
             Stage::OverWindow(_) | Stage::Viewer => Placement::Absent,
@@ -100,6 +114,7 @@ impl App {
             open,
             snapshots,
             catalogue,
+            board,
             ends_with_target,
             deadline: seconds.map(|seconds| Instant::now() + Duration::from_secs_f32(seconds)),
             canvas: None,
@@ -127,6 +142,14 @@ impl App {
 
     fn command(&mut self, event_loop: &ActiveEventLoop, command: Command) {
         match command {
+            Command::Show => {
+                if !std::mem::replace(&mut self.shown, true) {
+                    self.rebuild();
+                }
+                if self.paused {
+                    self.command(event_loop, Command::Pause);
+                }
+            }
             Command::Toggle => {
                 self.shown = !self.shown;
                 self.rebuild();
@@ -135,6 +158,7 @@ impl App {
                 self.paused = !self.paused;
                 let watch = if self.paused { Ok(Watch::Nothing) } else { self.source() };
                 self.watch(event_loop, watch);
+                self.publish();
             }
             Command::Quit => event_loop.exit(),
         }
@@ -193,7 +217,18 @@ impl App {
             canvas.fit(picture.width, picture.height);
             canvas.redraw();
         }
+        self.publish();
         self.rebuild();
+    }
+
+    /// Tells other programs what is on the screen.
+    fn publish(&self) {
+        let state = match (self.paused, &self.snapshot.picture) {
+            (true, _) => State::Paused,
+            (false, Some(_)) => State::Watching,
+            (false, None) => State::Waiting,
+        };
+        self.board.publish(state, self.snapshot.frame_size(), &self.snapshot.tracks, &self.catalogue);
     }
 
     /// Builds the scene anew and asks for a redraw when it is another one.
@@ -241,6 +276,7 @@ impl ApplicationHandler<AppEvent> for App {
                     canvas.keep_above(follower);
                 }
                 self.canvas = Some(canvas);
+                self.publish();
                 let watch = self.source();
                 self.watch(event_loop, watch);
                 self.place();

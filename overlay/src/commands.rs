@@ -1,8 +1,11 @@
 //! The commands that need no window: they read pictures, recognise and print.
 
 pub(crate) mod annotate;
+pub(crate) mod ask;
 pub(crate) mod bench;
+pub(crate) mod doctor;
 pub(crate) mod identify;
+pub(crate) mod recordings;
 
 use std::path::Path;
 

@@ -9,6 +9,7 @@ use shared::geometry::Rect;
 use vision::session::Options;
 use winit::event_loop::{EventLoop, EventLoopProxy};
 
+use crate::api::{ApiConfig, board::Board, server::Server};
 use crate::app::{App, OpenSource, Parts, Stage};
 use crate::capture::{self, images::ImageSource, xcap::MonitorSource};
 use crate::command::Command;
@@ -33,6 +34,8 @@ pub struct Live {
     pub per_second: f32,
     /// Ends after this many seconds.
     pub seconds: Option<f32>,
+    /// How other programs are told.
+    pub api: ApiConfig,
 }
 
 /// Runs with the model of a folder.
@@ -72,18 +75,24 @@ pub fn run(
     let threads = Threads::start(Pipeline::new(recogniser), live.per_second, &snapshots, reports)?;
     let (stage, open) = stage(source, &proxy)?;
     let composited = composited()?;
+    let board = Board::default();
+    let server = live.api.enabled.then(|| Server::start(&live.api, &board, report(&proxy)));
+    // Cards are marked all the same.
+    let server = server.and_then(|started| started.inspect_err(|error| log::warn!("{error}")).ok());
     let parts = Parts {
         stage,
         threads,
         open,
         snapshots: snapshots.clone(),
         catalogue,
+        board,
         composited,
         ends_with_target: live.practice,
         seconds: live.seconds,
     };
     let mut app = App::new(parts);
     event_loop.run_app(&mut app).context("the window's event loop broke")?;
+    drop(server);
     drop(table);
     let (summary, failure) = app.finish();
     println!("{summary}");

@@ -9,8 +9,11 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use overlay::window::DesktopError;
 
+use commands::ask::{DisplayedArgs, TellArgs, WatchArgs};
 use commands::bench::BenchArgs;
+use commands::doctor::DoctorArgs;
 use commands::identify::IdentifyArgs;
+use commands::recordings::{RecordArgs, ReplayArgs};
 use start::{BenchCaptureArgs, LiveArgs, OffscreenArgs, PracticeArgs};
 
 /// Names the cards on screen and draws over them
@@ -25,6 +28,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Displayed(DisplayedArgs),
+    Watch(WatchArgs),
+    Tell(TellArgs),
+    Record(RecordArgs),
+    Replay(ReplayArgs),
+    Doctor(DoctorArgs),
     Identify(IdentifyArgs),
     Bench(BenchArgs),
     BenchCapture(BenchCaptureArgs),
@@ -37,8 +46,9 @@ const NO_DISPLAY: u8 = 3;
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    overlay::crash::install(overlay::crash::folder(&shared::paths::data()));
     match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("overlay: {error:#}");
             match error.downcast_ref() {
@@ -49,8 +59,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<()> {
+fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
+        // A question has three answers, and the third is no failure of this program.
+        Some(Command::Displayed(args)) => return Ok(commands::ask::displayed(&args)),
+        Some(Command::Watch(args)) => commands::ask::watch(&args),
+        Some(Command::Tell(args)) => commands::ask::tell(&args),
+        Some(Command::Record(args)) => commands::recordings::record(&args),
+        Some(Command::Replay(args)) => commands::recordings::replay(&args),
+        Some(Command::Doctor(args)) => commands::doctor::run(&args),
         None => start::live(cli.live),
         Some(Command::Identify(args)) => commands::identify::run(args),
         Some(Command::Bench(args)) => commands::bench::run(args),
@@ -58,4 +75,5 @@ fn run(cli: Cli) -> Result<()> {
         Some(Command::Practice(args)) => start::practice(args),
         Some(Command::Offscreen(args)) => start::offscreen(args),
     }
+    .map(|()| ExitCode::SUCCESS)
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use overlay::api::ApiConfig;
 use overlay::capture::{self, CaptureError, FrameSource};
+use overlay::instance::{self, Claim};
 use overlay::live::Live;
 use overlay::practice::art::CardArt;
 use overlay::practice::paint::Painter;
@@ -40,6 +42,9 @@ pub(crate) struct LiveArgs {
     /// Looks a second, at most
     #[arg(long, default_value_t = 30.0)]
     fps: f32,
+    /// Tell other programs nothing
+    #[arg(long)]
+    no_api: bool,
 }
 
 /// Show the practice table: a game-like animated table with a deck of our own
@@ -104,6 +109,21 @@ pub(crate) struct BenchCaptureArgs {
 /// # Errors
 /// When there is no display, no usable model, or something breaks on the way.
 pub(crate) fn live(args: LiveArgs) -> Result<()> {
+    let data = shared::paths::data();
+    let _instance = match instance::claim(&data) {
+        Ok(Claim::First(instance)) => Some(instance),
+        Ok(Claim::Taken(other)) => {
+            // What is asked for is to see the overlay.
+            instance::hand_over(&data, "show").with_context(|| format!("{other}; end it first"))?;
+            println!("{other}: it was told to show itself");
+            return Ok(());
+        }
+        Err(error) => {
+            let folder = data.display();
+            log::warn!("cannot write into {folder}, so nothing keeps a second overlay away: {error}");
+            None
+        }
+    };
     let practice = args.practice || args.or_practice && choose(&window::list()?, &Query::Game).is_none();
     let model = args.model.unwrap_or_else(|| if practice { "practice" } else { "balatro" }.into());
     let live = Live {
@@ -111,6 +131,7 @@ pub(crate) fn live(args: LiveArgs) -> Result<()> {
         practice,
         per_second: args.fps,
         seconds: args.seconds,
+        api: ApiConfig { enabled: !args.no_api, ..ApiConfig::default() },
     };
     live::run_with_model(live, &recognition::folder(&model), &options(args.threads))
 }

@@ -14,12 +14,15 @@
 //! * [`labels`]: `labels.json`, what people say that captures show.
 //! * [`manifest`]: `model.json`, the contract between the trainer and the overlay.
 //! * [`atomic`]: files that are either old or new, never half-written.
+//! * [`api`], [`client`]: what the running overlay tells other programs, and how they ask it.
 //! * [`paths`]: where data, models and downloaded runtimes live.
 //!
 //! Nothing here opens a window, runs a network or draws.
 
+pub mod api;
 pub mod atomic;
 pub mod catalogue;
+pub mod client;
 pub mod geometry;
 pub mod labels;
 pub mod manifest;

@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod accuracy;
 mod bench;
 mod gate;
+mod package;
 mod platforms;
 mod run;
 mod setup;
@@ -46,6 +47,8 @@ enum Task {
     },
     /// Install system packages, ONNX Runtime and, for the trainer, libtorch
     Setup(setup::Options),
+    /// Make a folder and a zip file that run on another machine, and try them out
+    Package(package::Options),
     /// Type-check for Windows and macOS
     CheckPlatforms {
         /// Which
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Task::Test(options) => gate::run(&options),
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Package(options) => package::run(&options).map(|()| ExitCode::SUCCESS),
         Task::CheckPlatforms { which } => platforms::run(which).map(|_| ExitCode::SUCCESS),
         Task::Accuracy { predictions, show } => accuracy::run(predictions.as_deref(), show),
     };

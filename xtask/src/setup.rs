@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -71,6 +71,11 @@ pub(crate) fn for_overlay() -> Result<()> {
     let pip = !onnxruntime::is_installed(runtime)?;
     system::install(Groups { tests: false, trainer: false, pip }, Consent::Given)?;
     onnxruntime::install(runtime).map(drop)
+}
+
+/// The library of ONNX Runtime, installed if it was not.
+pub(crate) fn runtime() -> Result<PathBuf> {
+    onnxruntime::install(onnxruntime::any_installed())
 }
 
 /// What the gate needs; silent when it is there.

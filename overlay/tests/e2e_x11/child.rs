@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use image::RgbaImage;
+use overlay::api::ApiConfig;
 use overlay::live::{self, Live};
 use overlay::practice::table::Table;
 use overlay::sighting::{Identity, Recognise, Sighting};
@@ -49,12 +50,13 @@ pub(crate) fn run(task: Task) -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("overlay=info")).init();
     let catalogue: Arc<Catalogue> = scenes::practice::catalogue();
     let table = Table::new(task.seed, [1280, 720], &catalogue);
-    let recogniser = Truth { table, still: task.still, folder: task.folder, calls: 0 };
+    let recogniser = Truth { table, still: task.still, folder: task.folder.clone(), calls: 0 };
     let live = Live {
         source: Source::Window(Query::Title(task.title)),
         practice: false,
         per_second: 30.0,
         seconds: None,
+        api: ApiConfig { port: 0, data: task.folder.clone(), ..ApiConfig::default() },
     };
     let result = live::event_loop()
         .map_err(anyhow::Error::from)

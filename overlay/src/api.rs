@@ -1,0 +1,51 @@
+//! The local API: what is on the screen, for other programs on this machine.
+//!
+//! ```text
+//! App ─publish→ Board ─bounded queues→ one thread for each connection ─HTTP, WebSocket→ programs
+//!  ▲                                                │
+//!  └────────────── AppEvent::Command ◀──────────────┘
+//! ```
+//!
+//! * [`view`]: tracks as they are told, and what differs between two moments. Pure.
+//! * [`board`]: the present moment, and those who watch it.
+//! * [`request`], [`guard`], [`routes`]: bytes to a request, who may ask, what is answered. No sockets.
+//! * [`server`], [`stream`]: the sockets.
+//! * [`token`], [`page`]: the secret for commands, the page for OBS.
+//!
+//! Listens on the loopback interface only. `docs/api.md` is the description for those who use it.
+
+pub mod board;
+pub mod guard;
+pub mod page;
+pub mod request;
+pub mod routes;
+pub mod server;
+pub mod stream;
+pub mod token;
+pub mod view;
+
+use std::path::PathBuf;
+
+/// How the API is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiConfig {
+    /// Whether it is.
+    pub enabled: bool,
+    /// The port that is taken when it is free, otherwise the next free one; zero takes any.
+    pub port: u16,
+    /// Web pages of other origins that may ask: `http://127.0.0.1:8080`.
+    pub origins: Vec<String>,
+    /// Where `api.json` and `api-token` are written.
+    pub data: PathBuf,
+}
+
+impl Default for ApiConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            port: shared::api::DEFAULT_PORT,
+            origins: Vec::new(),
+            data: shared::paths::data(),
+        }
+    }
+}

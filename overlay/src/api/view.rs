@@ -1,0 +1,136 @@
+//! Tracks as they are told to other programs, and what differs between two moments.
+//!
+//! Pure: neither clock nor socket.
+
+use shared::api::{CardView, Cards, Event, FORMAT, GuessView, State};
+use shared::catalogue::Catalogue;
+use shared::geometry::{InFrame, Quad};
+
+use crate::sighting::Identity;
+use crate::track::Track;
+
+/// Guesses that are told of a card.
+const GUESSES: usize = 3;
+
+/// The cards of a moment, of which [`Cards::sequence`] is not known yet.
+pub fn cards(state: State, frame: [u32; 2], tracks: &[Track], catalogue: &Catalogue) -> Cards {
+    let cards = tracks.iter().map(|track| card(track, catalogue)).collect();
+    Cards { format: FORMAT, sequence: 0, state, frame, cards }
+}
+
+/// A track as it is told.
+pub fn card(track: &Track, catalogue: &Catalogue) -> CardView {
+    let name_of = |id: &str| catalogue.card(id).map_or_else(|| id.to_owned(), |card| card.name.clone());
+    let id = track.identity.id();
+    let known = id.and_then(|id| catalogue.card(id));
+    let confidence = match track.identity {
+        Identity::Known { confidence, .. } => Some(rounded(confidence, 1000.0)),
+        Identity::Unknown { .. } => None,
+    };
+    let guess = |it: &crate::sighting::Guess| GuessView {
+        id: it.id.clone(),
+        name: name_of(&it.id),
+        probability: rounded(it.probability, 1000.0),
+    };
+    CardView {
+        track: track.id,
+        id: id.map(str::to_owned),
+        name: id.map(name_of),
+        card_type: known.map(|card| card.card_type),
+        rarity: known.and_then(|card| card.rarity.clone()),
+        confidence,
+        modifiers: track.modifiers.clone(),
+        quad: quad(track.quad),
+        guesses: track.guesses.iter().take(GUESSES).map(guess).collect(),
+    }
+}
+
+/// What those who watch are told when `before` became `after`.
+///
+/// A card whose confidence or guesses alone differ is no news: they tremble with every frame.
+pub fn events(before: &Cards, after: &Cards) -> Vec<Event> {
+    let sequence = after.sequence;
+    let find = |cards: &[CardView], track: u64| cards.iter().position(|card| card.track == track);
+    let mut events = Vec::new();
+    if (before.state, before.frame) != (after.state, after.frame) {
+        events.push(Event::State { sequence, state: after.state, frame: after.frame });
+    }
+    for card in before.cards.iter().filter(|card| find(&after.cards, card.track).is_none()) {
+        events.push(Event::Leave { sequence, track: card.track, id: card.id.clone() });
+    }
+    for card in &after.cards {
+        let Some(old) = find(&before.cards, card.track).map(|at| &before.cards[at]) else {
+            events.push(Event::Appear { sequence, card: card.clone() });
+            continue;
+        };
+        if (&old.id, &old.modifiers) != (&card.id, &card.modifiers) {
+            events.push(Event::Change { sequence, card: card.clone() });
+        } else if old.quad != card.quad {
+            events.push(Event::Move { sequence, track: card.track, quad: card.quad });
+        }
+    }
+    events
+}
+
+/// Corners to a tenth of a pixel: more is noise.
+fn quad(quad: Quad<InFrame>) -> Quad<InFrame> {
+    Quad::from_xy(quad.to_xy().map(|corner| corner.map(|side| rounded(side, 10.0))))
+}
+
+fn rounded(value: f32, steps: f32) -> f32 {
+    (value * steps).round() / steps
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use shared::geometry::Rect;
+    use shared::modifiers::Modifiers;
+
+    /// A track at a place, with a card of the practice deck or an unknown one.
+    pub(crate) fn track(id: u64, card: &str, left: f32) -> Track {
+        let identity = match card {
+            "?" => Identity::Unknown { nearest: None },
+            card => Identity::Known { id: card.into(), confidence: 0.98765 },
+        };
+        let quad = Quad::from_rect(Rect::ltwh(left, 10.0, 71.0, 95.0));
+        Track { id, quad, identity, modifiers: Modifiers::default(), guesses: Vec::new(), opacity: 1.0 }
+    }
+
+    /// Each moment is a list of track, card and left edge; answers what is told of the step between them.
+    fn told(before: &[(u64, &str, f32)], after: &[(u64, &str, f32)]) -> Vec<String> {
+        let catalogue = scenes::practice::catalogue();
+        let moment = |cards_at: &[(u64, &str, f32)]| {
+            let tracks: Vec<Track> = cards_at.iter().map(|&(id, card, left)| track(id, card, left)).collect();
+            cards(State::Watching, [640, 360], &tracks, &catalogue)
+        };
+        let name = |event: &Event| match event {
+            Event::Appear { card, .. } => format!("appear {}", card.track),
+            Event::Change { card, .. } => format!("change {}", card.track),
+            Event::Move { track, .. } => format!("move {track}"),
+            Event::Leave { track, .. } => format!("leave {track}"),
+            Event::State { .. } | Event::Snapshot(_) => "other".to_owned(),
+        };
+        events(&moment(before), &moment(after)).iter().map(name).collect()
+    }
+
+    #[test]
+    fn only_differences_are_told() {
+        let ace = (1, "H_A", 0.0);
+        assert_eq!(told(&[ace], &[ace]), [""; 0]);
+        assert_eq!(told(&[ace], &[(1, "H_A", 0.01)]), [""; 0], "less than a tenth of a pixel");
+        assert_eq!(told(&[], &[ace]), ["appear 1"]);
+        assert_eq!(told(&[ace], &[(1, "H_A", 5.0)]), ["move 1"]);
+        assert_eq!(told(&[ace], &[(1, "S_A", 5.0)]), ["change 1"], "a change tells the place as well");
+        assert_eq!(told(&[ace, (2, "?", 90.0)], &[(3, "?", 90.0), ace]), ["leave 2", "appear 3"]);
+    }
+
+    #[test]
+    fn a_card_is_told_with_its_name_and_rounded() {
+        let card = card(&track(7, "H_A", 1.0 / 3.0), &scenes::practice::catalogue());
+        let text = serde_json::to_string(&card).unwrap();
+        assert!(text.starts_with(r#"{"track":7,"id":"H_A","name":""#), "{text}");
+        assert!(text.contains(r#""confidence":0.988"#) && text.contains(r#""quad":[[0.3,10.0],"#), "{text}");
+        assert_eq!(serde_json::from_str::<CardView>(&text).unwrap(), card, "it can be read back");
+    }
+}

@@ -1,0 +1,308 @@
+//! The API over real sockets: the client, a WebSocket, programs that misbehave, the Python example, a browser.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+use std::process::Command as Process;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::{Duration, Instant};
+
+use overlay::api::ApiConfig;
+use overlay::api::board::Board;
+use overlay::api::server::{MOST_CONNECTIONS, Server, StartError};
+use overlay::command::Command;
+use overlay::event::AppEvent;
+use overlay::sighting::Identity;
+use overlay::track::Track;
+use shared::api::{Cards, Event, PortFile, State};
+use shared::client::{Client, ClientError};
+use shared::geometry::{Quad, Rect};
+use shared::modifiers::Modifiers;
+use tempfile::TempDir;
+
+#[path = "api/browser.rs"]
+mod browser;
+
+/// A server on a board, with a data folder of its own.
+struct Stage {
+    server: Option<Server>,
+    board: Board,
+    data: TempDir,
+    events: Receiver<AppEvent>,
+}
+
+impl Stage {
+    fn start() -> Self {
+        let (data, board) = (tempfile::tempdir().unwrap(), Board::default());
+        let config = ApiConfig { port: 0, data: data.path().into(), ..ApiConfig::default() };
+        let (sender, events) = sync_channel(100);
+        let report = Box::new(move |event| sender.send(event).is_ok());
+        let server = Some(Server::start(&config, &board, report).unwrap());
+        Self { server, board, data, events }
+    }
+
+    /// Cards of the practice deck, one beside the other; those that stay keep their track.
+    fn show(&self, cards: &[(u64, &str)]) {
+        let tracks: Vec<Track> = (0u16..)
+            .zip(cards)
+            .map(|(at, &(id, card))| Track {
+                id,
+                quad: Quad::from_rect(Rect::ltwh(100.0 * f32::from(at), 50.0, 71.0, 95.0)),
+                identity: Identity::Known { id: card.into(), confidence: 0.9 },
+                modifiers: Modifiers::default(),
+                guesses: Vec::new(),
+                opacity: 1.0,
+            })
+            .collect();
+        self.board.publish(State::Watching, [1280, 720], &tracks, &scenes::practice::catalogue());
+    }
+
+    fn client(&self) -> Client {
+        Client::find_in(self.data.path()).unwrap()
+    }
+
+    fn port(&self) -> u16 {
+        self.server.as_ref().expect("it runs").port()
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port())).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+    }
+
+    /// Sends text and reads all that comes back.
+    fn raw(&self, text: &str) -> String {
+        let mut stream = self.connect();
+        // The server may have answered and closed before all of it was sent.
+        let _ = stream.write_all(text.as_bytes());
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+/// Waits for something that takes a moment on a busy machine.
+#[track_caller]
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(30), "waited in vain: {what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_client_asks_watches_and_commands() {
+    let stage = Stage::start();
+    let client = stage.client();
+    assert!(matches!(client.is_card_displayed("H_A"), Err(ClientError::Refused { status: 503, .. })));
+    stage.show(&[(1, "H_A")]);
+    assert!(client.is_card_displayed("H_A").unwrap());
+    assert!(!client.is_card_displayed("H_2").unwrap());
+    assert!(matches!(client.is_card_displayed("no such"), Err(ClientError::Refused { status: 404, .. })));
+    let mut watch = client.watch().unwrap();
+    let mut next = || watch.next().expect("it goes on").unwrap();
+    assert!(matches!(next(), Event::Snapshot(Cards { cards, .. }) if cards.len() == 1));
+    stage.show(&[(1, "H_2"), (2, "S_A")]);
+    assert!(matches!(next(), Event::Change { card, .. } if card.id.as_deref() == Some("H_2")));
+    assert!(matches!(next(), Event::Appear { card, .. } if card.track == 2));
+    stage.show(&[(1, "H_2")]);
+    assert!(matches!(next(), Event::Leave { track: 2, id: Some(id), .. } if id == "S_A"));
+    client.command("toggle").unwrap();
+    assert_eq!(stage.events.recv().unwrap(), AppEvent::Command(Command::Toggle));
+    assert!(matches!(client.command("explode"), Err(ClientError::Refused { status: 404, .. })));
+    stage.board.publish(State::Paused, [0, 0], &[], &scenes::practice::catalogue());
+    assert!(matches!(client.is_card_displayed("H_2"), Err(ClientError::NotLooking(State::Paused))));
+}
+
+#[test]
+fn the_end_of_the_overlay_ends_streams_and_removes_the_port_file() {
+    let mut stage = Stage::start();
+    let client = stage.client();
+    let mut watch = client.watch().unwrap();
+    assert!(matches!(watch.next(), Some(Ok(Event::Snapshot(_)))));
+    stage.server = None;
+    assert!(watch.next().is_none(), "the stream ends and does not break");
+    assert!(!PortFile::path(stage.data.path()).exists());
+    assert!(matches!(client.cards(), Err(ClientError::NotRunning(_))));
+    assert!(matches!(Client::find_in(stage.data.path()), Err(ClientError::NotRunning(_))));
+}
+
+#[test]
+fn a_stale_port_file_and_a_stranger_are_told_from_an_overlay() {
+    let data = tempfile::tempdir().unwrap();
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let file = PortFile { format: 1, pid: 1, port, version: "0".into() };
+    std::fs::write(PortFile::path(data.path()), serde_json::to_vec(&file).unwrap()).unwrap();
+    let client = Client::find_in(data.path()).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = [0; 16];
+            stream.read_exact(&mut asked).unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nServer: other\r\n\r\n{}").unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            // Everything is read before the socket closes, else the answer could be lost.
+            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        });
+        assert!(matches!(client.cards(), Err(ClientError::Stranger { .. })));
+    });
+    drop(listener);
+    assert!(matches!(client.cards(), Err(ClientError::NotRunning(_))));
+}
+
+#[test]
+fn a_taken_port_is_stepped_over_and_ten_taken_ports_are_named() {
+    let data = tempfile::tempdir().unwrap();
+    // A row of ten that were free a moment ago; should another program be quicker, the next row is as good.
+    let (listeners, port) = (20_000u16..30_000)
+        .step_by(10)
+        .find_map(|first| {
+            let all: Option<Vec<_>> = (first..first + 10)
+                .map(|port| std::net::TcpListener::bind(("127.0.0.1", port)).ok())
+                .collect();
+            all.map(|all| (all, first))
+        })
+        .expect("ten free ports in a row");
+    let config = ApiConfig { port, data: data.path().into(), ..ApiConfig::default() };
+    let start = || Server::start(&config, &Board::default(), Box::new(|_| true));
+    assert!(
+        matches!(start(), Err(StartError::Port { first, last, .. }) if first == port && last == port + 9)
+    );
+    let mut listeners = listeners;
+    drop(listeners.pop());
+    assert_eq!(start().unwrap().port(), port + 9);
+}
+
+#[test]
+fn a_web_socket_speaks_the_same() {
+    let stage = Stage::start();
+    stage.show(&[(1, "H_A")]);
+    let ask = |path: &str| {
+        let address = format!("ws://127.0.0.1:{}{path}", stage.port());
+        tungstenite::client(address, stage.connect()).map_err(|error| error.to_string())
+    };
+    let (mut socket, _) = ask("/v1/stream?moves=no").unwrap();
+    let mut next = || -> Event {
+        loop {
+            match socket.read().unwrap() {
+                tungstenite::Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                tungstenite::Message::Pong(_) => {}
+                other => panic!("{other:?} was not expected"),
+            }
+        }
+    };
+    assert!(matches!(next(), Event::Snapshot(_)));
+    wait_until("the watcher is there", || stage.board.watchers() == 1);
+    stage.show(&[(2, "S_A"), (1, "H_A")]);
+    assert!(matches!(next(), Event::Appear { card, .. } if card.track == 2), "the move is left out");
+    stage.show(&[(1, "H_A")]);
+    assert!(matches!(next(), Event::Leave { track: 2, .. }));
+    socket.close(None).unwrap();
+    wait_until("the socket closes from both sides", || socket.read().is_err());
+    assert!(ask("/v1/nothing").is_err());
+}
+
+#[test]
+fn foreign_pages_are_refused_over_the_wire() {
+    let stage = Stage::start();
+    let ask =
+        |host: &str, more: &str| stage.raw(&format!("GET /v1/cards HTTP/1.1\r\nHost: {host}\r\n{more}\r\n"));
+    let own = format!("127.0.0.1:{}", stage.port());
+    assert!(ask(&own, "").starts_with("HTTP/1.1 200 OK\r\nServer: balatro-lens\r\n"));
+    assert!(ask("rebound.example", "").starts_with("HTTP/1.1 403"));
+    assert!(ask(&own, "Origin: https://evil.example\r\n").starts_with("HTTP/1.1 403"));
+    let same = ask(&own, &format!("Origin: http://{own}\r\n"));
+    assert!(same.contains(&format!("Access-Control-Allow-Origin: http://{own}\r\n")), "{same}");
+}
+
+#[test]
+fn those_who_send_too_much_or_nonsense_are_refused() {
+    let stage = Stage::start();
+    assert!(stage.raw("hello\r\n\r\n").starts_with("HTTP/1.1 400"));
+    let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(1 << 20));
+    let answer = stage.raw(&long);
+    // Closing on somebody who still sends may lose the answer; what counts is that it is not read to the end.
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer:.60}");
+    stage.show(&[(1, "H_A")]);
+    assert!(stage.client().is_card_displayed("H_A").unwrap(), "others are served on");
+}
+
+#[test]
+fn those_who_say_nothing_take_no_place_for_ever() {
+    let stage = Stage::start();
+    let silent: Vec<TcpStream> = (0..MOST_CONNECTIONS).map(|_| stage.connect()).collect();
+    let refused = stage.raw("GET /v1 HTTP/1.1\r\n\r\n");
+    assert!(refused.is_empty() || refused.starts_with("HTTP/1.1 503"), "{refused:.60}");
+    let mut answer = String::new();
+    (&silent[0]).read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer:.60}");
+    wait_until("places are free again", || stage.client().cards().is_ok());
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_let_go_and_nobody_waits_for_it() {
+    let stage = Stage::start();
+    let mut slow = stage.connect();
+    let host = format!("127.0.0.1:{}", stage.port());
+    slow.write_all(format!("GET /v1/stream HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).unwrap();
+    wait_until("it watches", || stage.board.watchers() == 1);
+    let cards: Vec<(u64, &str)> = (0..60).map(|track| (track, "H_A")).collect();
+    let mut longest = Duration::ZERO;
+    wait_until("it is let go", || {
+        let start = Instant::now();
+        stage.show(&cards);
+        stage.show(&[]);
+        longest = longest.max(start.elapsed());
+        stage.board.watchers() == 0
+    });
+    assert!(longest < Duration::from_secs(1), "publishing waited {longest:?}");
+    assert!(stage.client().cards().is_ok());
+}
+
+#[test]
+fn the_python_example_works() {
+    let python = ["python3", "python"]
+        .into_iter()
+        .find(|name| Process::new(name).arg("--version").output().is_ok_and(|it| it.status.success()));
+    let Some(python) = python else {
+        println!("SKIPPED: Python is not installed");
+        return;
+    };
+    let stage = Stage::start();
+    stage.show(&[(1, "H_A")]);
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/displayed.py");
+    let run = |card: &str| {
+        let mut command = Process::new(python);
+        command.arg(&example).arg(card).env("BALATRO_LENS_DATA", stage.data.path());
+        let output = command.output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    assert_eq!(run("H_A"), (true, "yes".to_owned()));
+    assert_eq!(run("H_2"), (true, "no".to_owned()));
+    assert!(!run("no_such_card").0);
+}
+
+#[test]
+fn the_commands_answer_by_exit_code() {
+    let mut stage = Stage::start();
+    stage.show(&[(1, "H_A")]);
+    let data = stage.data.path().to_owned();
+    let run = |arguments: &[&str]| {
+        let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
+        let output = command.args(arguments).env("BALATRO_LENS_DATA", &data).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    assert_eq!(run(&["displayed", "H_A"]), (Some(0), "displayed".into()));
+    assert_eq!(run(&["displayed", "H_2"]), (Some(1), "not displayed".into()));
+    assert_eq!(run(&["displayed", "h_2"]).0, Some(2));
+    let (code, line) = run(&["watch", "--lines", "1"]);
+    assert_eq!(code, Some(0));
+    assert!(matches!(serde_json::from_str(&line), Ok(Event::Snapshot(_))), "{line}");
+    assert_eq!(run(&["tell", "pause"]).0, Some(0));
+    assert_eq!(stage.events.recv().unwrap(), AppEvent::Command(Command::Pause));
+    stage.server = None;
+    assert_eq!(run(&["displayed", "H_A"]).0, Some(2), "nobody can be asked");
+}

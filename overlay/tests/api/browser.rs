@@ -1,0 +1,107 @@
+//! The OBS page in a real browser, headless. Skipped, loudly, where there is none.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use shared::api::State;
+
+use super::Stage;
+
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+
+fn chromium() -> Option<&'static str> {
+    let works = |name: &&str| {
+        let run = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        run.is_ok_and(|status| status.success())
+    };
+    let found = NAMES.into_iter().find(works);
+    if found.is_none() {
+        println!("SKIPPED: the page for OBS is not tested, for Chromium is not installed");
+        eprintln!("SKIPPED: the page for OBS is not tested, for Chromium is not installed");
+    }
+    found
+}
+
+/// Looks at a page until `is_there` says so: how much a browser does in its virtual time depends on how busy the
+/// machine is. What it saw last is answered in any case.
+fn look<T>(
+    program: &str,
+    query: &str,
+    stage: &Stage,
+    see: impl Fn(&str, &Path) -> T,
+    is_there: impl Fn(&T) -> bool,
+) -> T {
+    let mut seen = None;
+    for budget in [3000, 6000, 12_000, 24_000, 48_000] {
+        // A browser that was killed would leave its lock in the profile.
+        let profile = tempfile::tempdir().unwrap();
+        let arguments = [
+            format!("--virtual-time-budget={budget}"),
+            format!("--user-data-dir={}", profile.path().display()),
+            format!("--screenshot={}", profile.path().join("page.png").display()),
+        ];
+        let output = Command::new(program)
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .args(["--window-size=1280,720", "--hide-scrollbars", "--default-background-color=00000000"])
+            .args(["--dump-dom"])
+            .args(arguments)
+            .arg(format!("http://127.0.0.1:{}/overlay{query}", stage.port()))
+            .output()
+            .expect("it has started before");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let now = see(&text, &profile.path().join("page.png"));
+        let there = is_there(&now);
+        seen = Some(now);
+        if there {
+            break;
+        }
+    }
+    seen.expect("it was looked at")
+}
+
+#[test]
+fn the_page_for_obs_shows_the_cards() {
+    let Some(program) = chromium() else { return };
+    let stage = Stage::start();
+    stage.show(&[(1, "H_A"), (2, "S_K")]);
+    let catalogue = scenes::practice::catalogue();
+    let names = ["H_A", "S_K"].map(|id| catalogue.card(id).unwrap().name.clone());
+    let text = |text: &str, _: &Path| text.to_owned();
+    let lists = |text: &String| names.iter().all(|name| text.contains(&format!("{name}</li>")));
+    let list = look(program, "", &stage, text, lists);
+    assert!(lists(&list), "the names are not listed:\n{list}");
+    let first = |text: &String| text.contains(&format!("{}</li>", names[0]));
+    let chosen = look(program, "?types=Joker,Playing%20Card", &stage, text, first);
+    assert!(first(&chosen), "playing cards were asked for:\n{chosen}");
+
+    stage.board.publish(State::Paused, [0, 0], &[], &catalogue);
+    let says = |text: &String| text.contains(">paused</div>");
+    let paused = look(program, "?types=Joker", &stage, text, says);
+    assert!(says(&paused) && !paused.contains("</li>"), "{paused}");
+    let silent = look(program, "?notice=no", &stage, text, |text| text.contains("paused"));
+    assert!(silent.contains(r#"hidden="">paused</div>"#), "{silent}");
+}
+
+#[test]
+fn the_boxes_for_obs_lie_on_the_cards() {
+    let Some(program) = chromium() else { return };
+    let stage = Stage::start();
+    stage.show(&[(1, "H_A"), (2, "S_K")]);
+    let text = |text: &str, _: &Path| text.to_owned();
+    let points = r#"points="100,50 171,50 171,145 100,145""#;
+    let boxes = look(program, "?view=boxes", &stage, text, |text| text.contains(points));
+    assert!(boxes.contains(points), "{boxes}");
+    let picture = |_: &str, path: &Path| image::open(path).ok().map(image::DynamicImage::into_rgba8);
+    let edge = |picture: &Option<image::RgbaImage>| {
+        picture.as_ref().is_some_and(|picture| picture.get_pixel(100, 100)[3] > 200)
+    };
+    let Some(drawn) = look(program, "?view=boxes", &stage, picture, edge) else {
+        println!("SKIPPED: this browser does not write a picture and the page at once");
+        return;
+    };
+    assert!(edge(&Some(drawn.clone())), "the left edge of the second card is drawn");
+    assert_eq!(drawn.get_pixel(640, 500)[3], 0, "what is not drawn is see-through");
+    assert_eq!(drawn.get_pixel(135, 110)[3], 0, "so is the inside of a card");
+}

@@ -1,0 +1,99 @@
+//! What other programs send to the API, and recordings that somebody else made.
+
+#[path = "../../shared/tests/fuzz/mutation.rs"]
+mod mutation;
+
+use std::time::Instant;
+
+use mutation::fuzz;
+use overlay::api::board::Board;
+use overlay::api::guard::Guard;
+use overlay::api::request::{LONGEST_BODY, LONGEST_HEAD, Request};
+use overlay::api::routes::{self, Answer};
+use overlay::recording;
+use overlay::replay::{compare, timeline::Timeline};
+use shared::api::State;
+
+#[test]
+fn requests() {
+    let token = "0123456789abcdef";
+    let command = r#"{"command":"toggle"}"#;
+    let post = format!(
+        "POST /v1/commands HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nAuthorization: Bearer {token}\r\nContent-Type: \
+         application/json\r\nContent-Length: {}\r\n\r\n{command}",
+        command.len()
+    );
+    let seeds: Vec<Vec<u8>> = [
+        "GET /v1/cards HTTP/1.1\r\nHost: 127.0.0.1:4000\r\n\r\n",
+        "GET /v1/cards/H_A?x=%20+y&z HTTP/1.1\r\nHost: localhost:4000\r\nOrigin: http://localhost:4000\r\n\r\n",
+        "GET /v1/stream?moves=no HTTP/1.1\r\nHost: [::1]:4000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        "GET /overlay?view=boxes HTTP/1.1\r\nHost: 127.0.0.1:4000\r\n\r\n",
+        &post,
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec();
+    let board = Board::default();
+    board.publish(State::Watching, [640, 360], &[], &scenes::practice::catalogue());
+    let guard = Guard::new(4000, Vec::new(), Some(token.into()));
+    let mut answered = 0;
+    fuzz("request", &seeds, |bytes| {
+        let whole = Request::parse(bytes);
+        if let Ok(None) = &whole {
+            assert!(bytes.len() <= LONGEST_HEAD + LONGEST_BODY, "it would be waited for without end");
+        }
+        let Ok(Some(request)) = whole else { return };
+        let more = [bytes, b"GET /"].concat();
+        assert_eq!(
+            Request::parse(&more).as_ref(),
+            Ok(&Some(request.clone())),
+            "what follows changes nothing"
+        );
+        answered += 1;
+        match routes::answer(&request, &board, &guard, Instant::now(), &|_| true) {
+            Answer::Plain(response) => {
+                let bytes = response.bytes();
+                assert!(bytes.starts_with(b"HTTP/1.1 ") && (200..600).contains(&response.status));
+                let head = bytes.windows(4).position(|it| it == b"\r\n\r\n").expect("the head ends");
+                assert!(!bytes[..head].contains(&0), "nothing of the request leaks into the head");
+            }
+            Answer::Stream(streaming) => {
+                let own = |origin: &String| origin.starts_with("http://");
+                assert!(streaming.origin.iter().all(own));
+            }
+        }
+    });
+    assert!(answered >= seeds.len());
+}
+
+#[test]
+fn recordings() {
+    let seeds = [
+        b"{\"millis\":0,\"file\":\"000000.png\"}\n{\"millis\":40,\"file\":null}\n{\"millis\":80,\"file\":\"b.png\"}\n"
+            .to_vec(),
+    ];
+    fuzz("recording", &seeds, |bytes| {
+        let Ok(moments) = recording::parse(&String::from_utf8_lossy(bytes)) else { return };
+        assert!(moments.is_sorted_by_key(|moment| moment.millis));
+        for file in moments.iter().filter_map(|moment| moment.file.as_ref()) {
+            let path = std::path::Path::new("folder").join(file);
+            assert_eq!(path.parent(), Some(std::path::Path::new("folder")), "{file:?} leaves the folder");
+        }
+    });
+}
+
+#[test]
+fn timelines() {
+    let golden = include_bytes!("golden/replay.json");
+    // The beginning is enough, and quicker.
+    let lines: Vec<&[u8]> = golden.split(|byte| *byte == b'\n').take(4).collect();
+    let mut short = lines.join(&b'\n');
+    short.truncate(short.len() - 1);
+    short.extend(b"]}");
+    let wanted = Timeline::parse(std::str::from_utf8(&short).unwrap()).unwrap();
+    assert!(!wanted.moments.is_empty());
+    fuzz("timeline", &[short], |bytes| {
+        let Ok(found) = Timeline::parse(&String::from_utf8_lossy(bytes)) else { return };
+        let _ = compare::compare(&wanted, &found).to_string();
+    });
+}

@@ -1,0 +1,133 @@
+//! What happens when something is wrong, in processes of their own: a second overlay, a crash, a visit to the doctor.
+
+use std::io::{Cursor, Read as _};
+use std::path::Path;
+use std::process::{Command as Process, Output};
+use std::sync::mpsc::sync_channel;
+
+use overlay::api::ApiConfig;
+use overlay::api::board::Board;
+use overlay::api::server::Server;
+use overlay::command::Command;
+use overlay::crash;
+use overlay::event::AppEvent;
+use overlay::instance::{self, Claim};
+use overlay::worker;
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn a_second_overlay_says_where_the_first_is_and_passes_its_wish_on() {
+    let data = tempfile::tempdir().unwrap();
+    let Claim::First(_first) = instance::claim(data.path()).unwrap() else { panic!("nobody else is there") };
+    let (sender, events) = sync_channel(10);
+    let config = ApiConfig { port: 0, data: data.path().into(), ..ApiConfig::default() };
+    let report = Box::new(move |event| sender.send(event).is_ok());
+    let server = Server::start(&config, &Board::default(), report).unwrap();
+    let second = || {
+        let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
+        command.env("BALATRO_LENS_DATA", data.path()).output().unwrap()
+    };
+    let output = second();
+    let text = said(&output);
+    assert!(output.status.success(), "{text}");
+    let whereabouts = format!("http://127.0.0.1:{}", server.port());
+    assert!(text.contains("another overlay runs already") && text.contains(&whereabouts), "{text}");
+    #[cfg(unix)]
+    assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
+    assert_eq!(events.recv().unwrap(), AppEvent::Command(Command::Show));
+}
+
+/// Where [`crashes_when_told`] leaves its report.
+const CRASH: &str = "OVERLAY_TEST_CRASH";
+
+#[test]
+fn crashes_when_told() {
+    let Some(folder) = std::env::var_os(CRASH) else { return };
+    crash::install(folder.into());
+    let home = std::env::var("HOME").unwrap_or_default();
+    let worker = worker::spawn("vision", move || panic!("cannot find {home}/cards")).unwrap();
+    assert!(worker.join().is_err());
+}
+
+#[test]
+fn a_crash_leaves_a_report_without_personal_paths() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("jimbo");
+    let reports = folder.path().join("reports");
+    let output = Process::new(std::env::current_exe().unwrap())
+        .args(["--exact", "crashes_when_told", "--nocapture"])
+        .env(CRASH, &reports)
+        .env("HOME", &home)
+        .env("USERPROFILE", &home)
+        .output()
+        .unwrap();
+    let text = said(&output);
+    assert!(text.contains("overlay: something broke in the vision thread"), "{text}");
+    assert!(!text.contains("panicked at"), "one clean message, not two: {text}");
+    let written = crash::reports(&reports);
+    assert_eq!(written.len(), 1);
+    let report = std::fs::read_to_string(&written[0]).unwrap();
+    assert!(report.contains("said: cannot find ~/cards\n"), "{report}");
+    assert!(!report.contains(&*home.to_string_lossy()), "{report}");
+    assert!(report.contains("crashes_when_told"), "the trace is there: {report}");
+}
+
+#[test]
+fn the_doctor_examines_what_ships() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.zip");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
+    let output = Process::new(env!("CARGO_BIN_EXE_overlay"))
+        .args(["doctor", "--pictures", "3", "--report"])
+        .arg(&report)
+        .env("BALATRO_LENS_DATA", &data)
+        .output()
+        .unwrap();
+    let text = said(&output);
+    for model in ["model balatro", "model practice"] {
+        assert!(text.contains(&format!("good {model}")), "{text}");
+    }
+    if text.contains("ONNX Runtime was not found") {
+        println!("SKIPPED: the self-test, for ONNX Runtime is not set up");
+    } else {
+        assert!(text.contains("good self-test"), "{text}");
+        assert!(text.contains("sha256"), "{text}");
+        assert!(text.contains("not CUDA:"), "refusals are told: {text}");
+    }
+    let mut packed = zip::ZipArchive::new(Cursor::new(std::fs::read(&report).unwrap())).unwrap();
+    let mut inside = String::new();
+    packed.by_name("doctor.txt").unwrap().read_to_string(&mut inside).unwrap();
+    assert!(inside.contains("self-test"), "{inside}");
+    assert!(!inside.contains("api-token"), "{inside}");
+}
+
+#[test]
+fn a_damaged_model_is_bad_and_the_rest_is_examined() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
+    let model = folder.path().join("models/practice");
+    std::fs::create_dir_all(&model).unwrap();
+    std::fs::create_dir_all(folder.path().join("catalogues")).unwrap();
+    let catalogue = "catalogues/practice.json";
+    std::fs::copy(shipped.join(catalogue), folder.path().join(catalogue)).unwrap();
+    for entry in std::fs::read_dir(shipped.join("models/practice")).unwrap().flatten() {
+        let mut bytes = std::fs::read(entry.path()).unwrap();
+        if entry.file_name() == "identifier.onnx" {
+            bytes.truncate(bytes.len() / 2);
+        }
+        std::fs::write(model.join(entry.file_name()), bytes).unwrap();
+    }
+    let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
+    let output =
+        command.args(["doctor", "--pictures", "1"]).env("BALATRO_LENS_DATA", folder.path()).output().unwrap();
+    let text = said(&output);
+    assert!(!output.status.success());
+    assert!(
+        text.contains("BAD  model practice") && text.contains("is not the file that the model was exported"),
+        "{text}"
+    );
+    assert!(text.contains("self-test"), "{text}");
+}

@@ -1,0 +1,269 @@
+//! `cargo xtask package`: a folder and a zip file that run on another machine of the same kind without set-up.
+//!
+//! ```text
+//! balatro-lens-0.1.0-linux-x86_64/
+//!   overlay, ONNX Runtime's libraries      found beside each other
+//!   data/catalogues, data/models           what ships; a user's own are left out
+//!   balatro-lens.desktop, balatro-lens.svg
+//!   licences/                              ours, ONNX Runtime's, and those of all crates that are linked
+//! ```
+//! The trainer is no part of it: it links libtorch, which is larger than all the rest.
+
+use std::env::consts::{ARCH, EXE_SUFFIX, OS};
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use crate::{setup, workspace};
+use metadata::Metadata;
+
+mod icon;
+mod licences;
+mod metadata;
+
+/// What `cargo xtask package` is asked for.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Where the package is made [default: package in the build folder]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// How the programs are built
+    #[arg(long, value_enum, default_value = "release")]
+    profile: Profile,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Profile {
+    /// Smallest and fastest; takes long
+    Release,
+    /// As the tests are built
+    Dev,
+}
+
+/// The programs that are packed, as far as the workspace has them.
+const PROGRAMS: [&str; 2] = ["overlay", "labeller"];
+/// What is taken of the data folder.
+const MODEL_FILES: [&str; 2] = ["onnx", "json"];
+/// What a user adds to a model's folder.
+const OWN_FILES: [&str; 1] = ["gallery.json"];
+
+/// Builds, packs, and tries the package out.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let metadata = Metadata::read()?;
+    let programs: Vec<&str> = PROGRAMS.into_iter().filter(|name| metadata.has_member(name)).collect();
+    let built = build(&programs, options.profile)?;
+    let out = options.out.clone().unwrap_or_else(|| workspace::target().join("package"));
+    let name = format!("balatro-lens-{}-{OS}-{ARCH}", metadata.version("overlay")?);
+    let folder = out.join(&name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot replace {}", folder.display()))?;
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    for program in &programs {
+        let file = format!("{program}{EXE_SUFFIX}");
+        copy(&built.join(&file), &folder.join(&file))?;
+    }
+    let runtime = setup::runtime()?;
+    runtime_files(&runtime, &folder)?;
+    data(&workspace::root().join("data"), &folder.join("data"))?;
+    for file in ["README.md", "LICENSE", "CHANGELOG.md"] {
+        copy(&workspace::root().join(file), &folder.join(file))?;
+    }
+    let linked = licences::collect(&metadata, &programs, &folder.join("licences"))?;
+    if OS == "linux" {
+        fs::write(folder.join("balatro-lens.svg"), icon::svg())?;
+        fs::write(folder.join("balatro-lens.desktop"), DESKTOP_ENTRY)?;
+    }
+    let archive = out.join(format!("{name}.zip"));
+    zip(&folder, &name, &archive)?;
+    let cards = try_out(&archive, &name)?;
+    let megabytes = fs::metadata(&archive)?.len() as f64 / 1e6;
+    println!(
+        "{}\n{megabytes:.1} MB with {} and the licences of {linked} crates; unpacked elsewhere it named {cards} cards",
+        archive.display(),
+        programs.join(", "),
+    );
+    Ok(())
+}
+
+const DESKTOP_ENTRY: &str = "\
+[Desktop Entry]
+Type=Application
+Name=Balatro Lens
+Comment=Names the cards of a running Balatro
+Exec=overlay
+Icon=balatro-lens
+Terminal=false
+Categories=Game;Utility;
+";
+
+fn build(programs: &[&str], profile: Profile) -> Result<PathBuf> {
+    let mut command = workspace::cargo();
+    command.arg("build");
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    for program in programs {
+        command.args(["--package", program, "--bin", program]);
+    }
+    workspace::check(&mut command)?;
+    Ok(workspace::target().join(if profile == Profile::Release { "release" } else { "debug" }))
+}
+
+/// The library, what it loads itself, and its licences.
+fn runtime_files(library: &Path, folder: &Path) -> Result<()> {
+    let source = library.parent().context("the library lies in a folder")?;
+    let licences = folder.join("licences/onnxruntime");
+    fs::create_dir_all(&licences)?;
+    for entry in fs::read_dir(source)? {
+        let (path, name) = (entry.as_ref().map(|it| it.path()), entry.as_ref().map(|it| it.file_name()));
+        let (Ok(path), Ok(name)) = (path, name) else { continue };
+        let text = name.to_string_lossy();
+        let is_library = [".so", ".dll", ".dylib"].iter().any(|part| text.contains(part));
+        if is_library && text.contains("onnxruntime") || text == "DirectML.dll" {
+            copy(&path, &folder.join(&name))?;
+        } else if ["LICENSE", "ThirdPartyNotices.txt"].contains(&&*text) {
+            copy(&path, &licences.join(&name))?;
+        }
+    }
+    let name = library.file_name().unwrap_or_default();
+    ensure!(folder.join(name).is_file(), "{} was not packed", library.display());
+    Ok(())
+}
+
+/// Catalogues, and the files of each model that came with the project.
+fn data(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from.join("catalogues"))? {
+        let path = entry?.path();
+        copy(&path, &to.join("catalogues").join(path.file_name().unwrap_or_default()))?;
+    }
+    for model in fs::read_dir(from.join("models"))? {
+        let model = model?.path();
+        // A folder that is being written, or was left by something else.
+        if !model.join("model.json").is_file() {
+            continue;
+        }
+        for entry in fs::read_dir(&model)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default();
+            let wanted = path.extension().is_some_and(|it| MODEL_FILES.iter().any(|file| it == *file));
+            if wanted && !OWN_FILES.iter().any(|own| name == *own) {
+                copy(&path, &to.join("models").join(model.file_name().unwrap_or_default()).join(name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::copy(from, to)
+        .map(drop)
+        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
+}
+
+/// Packs a folder; programs stay executable.
+fn zip(folder: &Path, name: &str, archive: &Path) -> Result<()> {
+    let file = File::create(archive).with_context(|| format!("cannot create {}", archive.display()))?;
+    let mut zip = ZipWriter::new(file);
+    for (path, relative) in files(folder, name)? {
+        let executable = PROGRAMS.iter().any(|program| {
+            path.file_stem().is_some_and(|stem| stem == *program) && path.parent() == Some(folder)
+        });
+        let mode = if executable { 0o755 } else { 0o644 };
+        zip.start_file(relative, SimpleFileOptions::default().unix_permissions(mode).large_file(true))?;
+        io::copy(&mut File::open(&path)?, &mut zip)?;
+    }
+    zip.finish()?.flush()?;
+    Ok(())
+}
+
+/// All files below a folder in order, and their names in the archive.
+fn files(folder: &Path, name: &str) -> Result<Vec<(PathBuf, String)>> {
+    let mut found = Vec::new();
+    let mut open = vec![(folder.to_path_buf(), name.to_owned())];
+    while let Some((folder, name)) = open.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let inside = format!("{name}/{}", entry.file_name().to_string_lossy());
+            if entry.file_type()?.is_dir() {
+                open.push((entry.path(), inside));
+            } else {
+                found.push((entry.path(), inside));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Unpacks into a clean folder and names the cards of a picture there, with nothing of this machine at hand.
+fn try_out(archive: &Path, name: &str) -> Result<usize> {
+    let place = archive.with_extension("trial");
+    if place.exists() {
+        fs::remove_dir_all(&place)?;
+    }
+    zip::ZipArchive::new(File::open(archive)?)?.extract(&place)?;
+    let folder = place.join(name);
+    let picture = workspace::root().join("docs/practice.png");
+    let picture = fs::canonicalize(&picture).context("the picture of the practice table is gone")?;
+    let home = place.join("home");
+    fs::create_dir_all(&home)?;
+    let mut command = Command::new(folder.join(format!("overlay{EXE_SUFFIX}")));
+    command.args(["identify", "--model", "practice", "--json"]).arg(&picture).current_dir(&home);
+    // Neither the cache nor the data of whoever packs may help.
+    command.env_clear().env("HOME", &home).env("BALATRO_LENS_CACHE", home.join("no cache"));
+    for kept in ["SystemRoot", "TEMP", "TMP"] {
+        if let Some(value) = std::env::var_os(kept) {
+            command.env(kept, value);
+        }
+    }
+    let output = command.output().context("the packed overlay does not start")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "the packed overlay failed:\n{said}");
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let cards = answer[0]["cards"].as_array().map_or(0, |cards| {
+        cards.iter().filter(|card| card["known"] == serde_json::Value::Bool(true)).count()
+    });
+    ensure!(cards > 0, "the packed overlay named no card in {}", picture.display());
+    fs::remove_dir_all(&place)?;
+    Ok(cards)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_s_own_cards_and_unfinished_models_stay_at_home() {
+        let folder = tempfile::tempdir().unwrap();
+        let from = folder.path().join("from");
+        for file in [
+            "catalogues/game.json",
+            "models/game/model.json",
+            "models/game/detector.onnx",
+            "models/game/gallery.json",
+            "models/game/notes.txt",
+            "models/unfinished/detector.onnx",
+            "screenshots/frame.png",
+        ] {
+            let path = from.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let to = folder.path().join("to");
+        data(&from, &to).unwrap();
+        let packed: Vec<String> = files(&to, "data").unwrap().into_iter().map(|(_, name)| name).collect();
+        let want =
+            ["data/catalogues/game.json", "data/models/game/detector.onnx", "data/models/game/model.json"];
+        assert_eq!(packed, want);
+    }
+}
