@@ -8,29 +8,37 @@
 //! * [`sighting`], [`recognition`], [`track`]: which cards are on them, one by one and over time.
 //! * [`scene`], [`render`]: what is shown, and how it is drawn.
 //! * [`target`], [`window`]: the game's window and the desktop around it.
-//! * [`pipeline`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
-//! * [`source`]: what the player asked to look at.
+//! * [`pipeline`], [`budget`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
+//! * [`source`], [`settings`]: what the player asked for. [`models`], [`watch`]: what can change while it runs.
+//! * [`hotkeys`], [`tray`]: how the player asks. [`information`]: what a card does.
 //! * [`practice`]: a table to try it on without the game.
 //! * [`event`], [`command`], [`latest`], [`worker`]: how the threads speak with each other.
 //!
 //! Networks and their runtime are the `vision` crate's; nothing here knows them.
 
 pub mod app;
+pub mod budget;
 pub mod capture;
 pub mod command;
 pub mod event;
 pub mod frame;
+pub mod hotkeys;
+pub mod information;
 pub mod latest;
 pub mod live;
+pub mod models;
 pub mod offscreen;
 pub mod pipeline;
 pub mod practice;
 pub mod recognition;
 pub mod render;
 pub mod scene;
+pub mod settings;
 pub mod sighting;
 pub mod source;
 pub mod target;
 pub mod track;
+pub mod tray;
+pub mod watch;
 pub mod window;
 pub mod worker;
