@@ -28,9 +28,9 @@ const REACH: f32 = 1.2;
 /// How alike it must look then, from 0.0 to 1.0.
 const ALIKE_FROM: f32 = 0.6;
 /// Difference of looks from which two cards are not alike at all.
-const UNLIKE: f32 = 40.0;
+const UNLIKE: f32 = 32.0;
 /// What looking the same and being near are worth, in overlap.
-const SAME_LOOK: f32 = 0.6;
+const SAME_LOOK: f32 = 1.0;
 const SAME_PLACE: f32 = 0.3;
 /// Frames that a card must be seen on before it is shown.
 const CONFIRMED_FROM: u32 = 2;

@@ -35,7 +35,7 @@ fn what_is_written_is_read() {
     assert_eq!((settings.recognition.threads, settings.capture.share), (Some(3), 0.5));
     assert!(!settings.api.enabled);
     let pause = crate::hotkeys::HOTKEYS.iter().position(|it| it.name == "pause").unwrap();
-    assert_eq!(settings.hotkeys[pause], Chord { keys: "F9".into(), line: Some(14) });
+    assert_eq!(settings.hotkeys[pause], Chord { keys: "F9".into(), line: Some(15) });
     assert_eq!(settings.hotkeys.len(), crate::hotkeys::HOTKEYS.len(), "the others have their defaults");
 }
 
