@@ -140,7 +140,10 @@ pub fn event_loop() -> Result<EventLoop<AppEvent>, DesktopError> {
         window::x11::Desktop::connect()?;
         builder.with_x11();
     }
-    builder.build().map_err(|error| DesktopError::NoDisplay(error.to_string()))
+    let event_loop = builder.build().map_err(|error| DesktopError::NoDisplay(error.to_string()))?;
+    #[cfg(target_os = "linux")]
+    window::x11::lost::end_in_good_order();
+    Ok(event_loop)
 }
 
 fn report(proxy: &EventLoopProxy<AppEvent>) -> Report {

@@ -133,12 +133,12 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
     if !crate::information::LANGUAGES.contains(&language.as_str()) {
         let known = crate::information::LANGUAGES.join(", ");
         return Err(
-            lines.at("information.language", format!("{language:?} is no language; there are {known}"))
+            lines.at("information.language", &format!("{language:?} is no language; there are {known}"))
         );
     }
     let raw::Api { enabled, port } = raw.api;
     if port == 0 {
-        return Err(lines.at("api.port", "0 is no port".to_owned()));
+        return Err(lines.at("api.port", "0 is no port"));
     }
     let hotkeys = raw
         .hotkeys

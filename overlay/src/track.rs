@@ -258,7 +258,7 @@ impl Card {
         let difference = self.look.difference(&seen.look);
         let alike = difference.map_or(0.0, |difference| (1.0 - difference / UNLIKE).max(0.0));
         let fits = overlap >= SAME_FROM || alike >= ALIKE_FROM;
-        fits.then(|| overlap + SAME_LOOK * alike + SAME_PLACE * near)
+        fits.then_some(overlap + SAME_LOOK * alike + SAME_PLACE * near)
     }
 
     fn see(&mut self, seen: &Seen, now: Duration) {

@@ -98,7 +98,7 @@ impl WindowSource {
                     }
                 }
                 Event::MapNotify(_) | Event::UnmapNotify(_) | Event::ReparentNotify(_) => {
-                    self.release_surface()
+                    self.release_surface();
                 }
                 _ => {}
             }

@@ -58,7 +58,7 @@ impl Canvas {
         self.for_texels(sprite, quad, |pixel, [.., alpha]| {
             let keep = 256 - strength * alpha / 255;
             for channel in &mut pixel[..3] {
-                *channel = (u32::from(*channel) * keep >> 8) as u8;
+                *channel = ((u32::from(*channel) * keep) >> 8) as u8;
             }
         });
     }

@@ -183,6 +183,10 @@ impl WindowSurface {
     }
 
     /// The next picture to draw on.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it never runs out, and what it gives is no plain item"
+    )]
     pub fn next(&mut self) -> Next {
         match self.surface.get_current_texture() {
             CurrentSurfaceTexture::Success(texture) | CurrentSurfaceTexture::Suboptimal(texture) => {

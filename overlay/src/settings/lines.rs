@@ -28,7 +28,7 @@ impl<'a> Lines<'a> {
     }
 
     /// A mistake in the value of `path`, as in `show.types`.
-    pub(super) fn at(&self, path: &str, what: String) -> Mistake {
+    pub(super) fn at(&self, path: &str, what: &str) -> Mistake {
         Mistake { line: self.line(path), what: format!("{path}: {what}") }
     }
 
@@ -46,7 +46,7 @@ impl<'a> Lines<'a> {
             return Ok(());
         }
         let (from, to) = (range.start(), range.end());
-        Err(self.at(path, format!("{value} is out of range; it can be from {from} to {to}")))
+        Err(self.at(path, &format!("{value} is out of range; it can be from {from} to {to}")))
     }
 
     /// The likeliest of `known` to be meant by `written`.
@@ -57,7 +57,7 @@ impl<'a> Lines<'a> {
     /// Refuses a section or key that does not exist, and names the nearest that does.
     pub(super) fn check_keys(&self) -> Result<(), Mistake> {
         let known = toml::Table::try_from(Raw::default()).expect("the defaults can be written");
-        for (name, value) in self.table.iter() {
+        for (name, value) in &self.table {
             let (section, at) = (name.get_ref().as_ref(), name.span().start);
             let Some(keys) = known.get(section).and_then(toml::Value::as_table) else {
                 return Err(self.unknown("section", section, at, known.keys()));

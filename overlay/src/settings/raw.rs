@@ -179,14 +179,14 @@ pub(super) fn style(show: &Show, colours: &Colours, lines: &Lines<'_>) -> Result
     for name in &show.types {
         types.push(card_type(name).ok_or_else(|| {
             let nearest = lines.nearest(name, CardType::ALL.iter().map(|it| it.name()));
-            lines.at("show.types", format!("{name:?} is no type of card; did you mean {nearest:?}?"))
+            lines.at("show.types", &format!("{name:?} is no type of card; did you mean {nearest:?}?"))
         })?);
     }
     let read_out = match show.read_out.as_str() {
         "none" => None,
         written => Some(Corner::ALL.into_iter().find(|it| it.name() == written).ok_or_else(|| {
             let nearest = lines.nearest(written, Corner::ALL.iter().map(|it| it.name()).chain(["none"]));
-            lines.at("show.read_out", format!("{written:?} is no corner; did you mean {nearest:?}?"))
+            lines.at("show.read_out", &format!("{written:?} is no corner; did you mean {nearest:?}?"))
         })?),
     };
     lines.within("show.text_size", show.text_size, 0.5..=3.0)?;
@@ -210,7 +210,7 @@ fn palette(colours: &Colours, lines: &Lines<'_>) -> Result<Palette, Mistake> {
         Colour::from_hex(written).ok_or_else(|| {
             lines.at(
                 &format!("colours.{key}"),
-                format!("{written:?} is no colour; write it as in \"#ff9d3d\""),
+                &format!("{written:?} is no colour; write it as in \"#ff9d3d\""),
             )
         })
     };
