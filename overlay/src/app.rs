@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use shared::api::State;
-use shared::catalogue::Catalogue;
-use shared::geometry::{OnScreen, Rect};
+use shared::geometry::{InFrame, OnScreen, Point, Rect};
 use winit::application::ApplicationHandler;
 use winit::dpi::{PhysicalPosition, PhysicalSize};
 use winit::event::WindowEvent;
@@ -18,19 +17,41 @@ use winit::window::{Window, WindowId as WinitId};
 use crate::api::board::Board;
 use crate::command::Command;
 use crate::event::AppEvent;
+use crate::hotkeys::Hotkeys;
+use crate::information::Book;
 use crate::latest::Latest;
-use crate::pipeline::{Snapshot, Threads, Watch};
+use crate::models::Loader;
+use crate::pipeline::{Running, Snapshot, Threads, Watch};
 use crate::render::gpu::{Next, Transparency, WindowSurface};
 use crate::render::text::FontMeasure;
 use crate::render::{Backdrop, Renderer};
-use crate::scene::{self, OverlayScene, View};
-use crate::target::{Placement, WindowId};
+use crate::scene::panel::{Place, Words};
+use crate::scene::style::Corner;
+use crate::scene::{self, OverlayScene, View, colour};
+use crate::settings::Settings;
+use crate::target::{Placement, WindowId, WindowInfo};
+use crate::track::{self, Track};
+use crate::tray::{self, Tray};
+use crate::watch::Watcher;
 use crate::window::Follower;
 use canvas::Canvas;
+pub use choices::{Choices, Fixed};
+use notices::Notices;
 use statistics::Statistics;
 
+mod asked;
 mod canvas;
+mod choices;
+mod notices;
+mod shell;
 mod statistics;
+
+/// How often gliding cards are drawn between two pictures.
+const GLIDE: Duration = Duration::from_millis(16);
+/// How long after a picture they still glide.
+const GLIDES_FOR: Duration = Duration::from_millis(150);
+/// How often the card under the pointer is looked up while it is explained.
+const EXPLAIN: Duration = Duration::from_millis(100);
 
 /// What the window is for.
 pub enum Stage {
@@ -45,14 +66,26 @@ pub enum Stage {
 /// Opens a capture of a window.
 pub type OpenSource = Box<dyn Fn(WindowId) -> Result<Watch, crate::capture::CaptureError>>;
 
+/// Sends events to the main thread; answers whether it still listens.
+pub type SendEvent = Arc<dyn Fn(AppEvent) -> bool + Send + Sync>;
+
 /// Everything that the main thread owns.
 pub struct App {
     stage: Stage,
     threads: Threads,
     open: OpenSource,
     snapshots: Latest<Snapshot>,
-    catalogue: Arc<Catalogue>,
     board: Board,
+    new_model: Latest<Running>,
+    running: Running,
+    choices: Choices,
+    loader: Option<Loader>,
+    watcher: Option<Watcher>,
+    send: Option<SendEvent>,
+    hotkeys: Option<Hotkeys>,
+    tray: Option<Tray>,
+    windows: Vec<WindowInfo>,
+    chosen_window: Option<WindowId>,
     ends_with_target: bool,
     deadline: Option<Instant>,
 
@@ -64,6 +97,12 @@ pub struct App {
     composited: bool,
     shown: bool,
     paused: bool,
+    /// Whether the card under the pointer is explained.
+    explains: bool,
+    book: Option<Book>,
+    notices: Notices,
+    /// When something has to be looked at again though nothing happens.
+    wake: Option<Instant>,
     statistics: Statistics,
     failure: Option<String>,
 }
@@ -78,10 +117,20 @@ pub struct Parts {
     pub open: OpenSource,
     /// Where the vision thread puts its snapshots.
     pub snapshots: Latest<Snapshot>,
-    /// Where cards are named from.
-    pub catalogue: Arc<Catalogue>,
     /// Where other programs read what is on the screen.
     pub board: Board,
+    /// Where it says which model it has gone over to.
+    pub new_model: Latest<Running>,
+    /// The model that runs.
+    pub running: Running,
+    /// What the player chose.
+    pub choices: Choices,
+    /// Opens other models; `None` where there is only one.
+    pub loader: Option<Loader>,
+    /// Watches the settings and the model; `None` where neither is a file.
+    pub watcher: Option<Watcher>,
+    /// Where hotkeys and the tray send what they are asked; `None` runs without them.
+    pub send: Option<SendEvent>,
     /// Whether a compositor runs, as far as is known at the start.
     pub composited: bool,
     /// Whether the program ends when the followed window is closed.
@@ -93,38 +142,40 @@ pub struct Parts {
 impl App {
     /// Puts the parts together; the window opens when the event loop runs.
     pub fn new(parts: Parts) -> Self {
-        let Parts {
-            stage,
-            threads,
-            open,
-            snapshots,
-            catalogue,
-            board,
-            composited,
-            ends_with_target,
-            seconds,
-        } = parts;
-        let placement = match &stage {
+        let placement = match &parts.stage {
             Stage::OverScreen(area) => Placement::Shown { window: WindowId(0), area: *area },
             Stage::OverWindow(_) | Stage::Viewer => Placement::Absent,
         };
         Self {
-            stage,
-            threads,
-            open,
-            snapshots,
-            catalogue,
-            board,
-            ends_with_target,
-            deadline: seconds.map(|seconds| Instant::now() + Duration::from_secs_f32(seconds)),
+            stage: parts.stage,
+            threads: parts.threads,
+            open: parts.open,
+            snapshots: parts.snapshots,
+            board: parts.board,
+            new_model: parts.new_model,
+            running: parts.running,
+            choices: parts.choices,
+            loader: parts.loader,
+            watcher: parts.watcher,
+            send: parts.send,
+            hotkeys: None,
+            tray: None,
+            windows: Vec::new(),
+            chosen_window: None,
+            ends_with_target: parts.ends_with_target,
+            deadline: parts.seconds.map(|seconds| Instant::now() + Duration::from_secs_f32(seconds)),
             canvas: None,
             measure: FontMeasure::default(),
             snapshot: Snapshot::default(),
             scene: OverlayScene::default(),
             placement,
-            composited,
+            composited: parts.composited,
             shown: true,
             paused: false,
+            explains: false,
+            book: None,
+            notices: Notices::default(),
+            wake: None,
             statistics: Statistics::default(),
             failure: None,
         }
@@ -138,30 +189,6 @@ impl App {
     fn fail(&mut self, event_loop: &ActiveEventLoop, reason: String) {
         self.failure = Some(reason);
         event_loop.exit();
-    }
-
-    fn command(&mut self, event_loop: &ActiveEventLoop, command: Command) {
-        match command {
-            Command::Show => {
-                if !std::mem::replace(&mut self.shown, true) {
-                    self.rebuild();
-                }
-                if self.paused {
-                    self.command(event_loop, Command::Pause);
-                }
-            }
-            Command::Toggle => {
-                self.shown = !self.shown;
-                self.rebuild();
-            }
-            Command::Pause => {
-                self.paused = !self.paused;
-                let watch = if self.paused { Ok(Watch::Nothing) } else { self.source() };
-                self.watch(event_loop, watch);
-                self.publish();
-            }
-            Command::Quit => event_loop.exit(),
-        }
     }
 
     fn source(&self) -> Result<Watch, crate::capture::CaptureError> {
@@ -210,7 +237,7 @@ impl App {
         let before = std::mem::replace(&mut self.snapshot, snapshot);
         let number = |snapshot: &Snapshot| snapshot.picture.as_ref().map(|frame| frame.id);
         let is_new = number(&before) != number(&self.snapshot);
-        self.statistics.saw(&self.snapshot, is_new, &self.catalogue);
+        self.statistics.saw(&self.snapshot, is_new, &self.running.catalogue);
         if let (Stage::Viewer, true, Some(picture), Some(canvas)) =
             (&self.stage, is_new, &self.snapshot.picture, &self.canvas)
         {
@@ -228,21 +255,65 @@ impl App {
             (false, Some(_)) => State::Watching,
             (false, None) => State::Waiting,
         };
-        self.board.publish(state, self.snapshot.frame_size(), &self.snapshot.tracks, &self.catalogue);
+        self.board.publish(state, self.snapshot.frame_size(), &self.snapshot.tracks, &self.running.catalogue);
     }
 
     /// Builds the scene anew and asks for a redraw when it is another one.
     fn rebuild(&mut self) {
+        let now = Instant::now();
         let Some(canvas) = &mut self.canvas else { return };
         let view = View { window: canvas.size(), frame: self.snapshot.frame_size() };
-        let tracks = if self.shown { self.snapshot.tracks.as_slice() } else { &[] };
-        let scene = scene::build(tracks, &self.catalogue, view, &self.scene, &mut self.measure);
+        let age = self.snapshot.picture.as_ref().map_or(Duration::ZERO, |frame| frame.captured_at.elapsed());
+        let tracks = if self.shown { track::glide(&self.snapshot.tracks, age) } else { Vec::new() };
+        let style = &self.choices.settings.style;
+        let catalogue = &self.running.catalogue;
+        let mut scene = scene::build(&tracks, catalogue, style, view, &self.scene, &mut self.measure);
+        if let (true, Some(book)) = (self.explains, &self.book)
+            && let Some(track) = under_pointer(&tracks, self.placement, view)
+        {
+            let words = book.words(track, catalogue, &style.palette);
+            let card = view.overlay_from_frame().quad(track.quad).bounds();
+            scene.say(&words, Place::Beside(card), style, &mut self.measure);
+        }
+        for text in self.notices.now(now) {
+            let words = Words::notice(text, colour::UNKNOWN);
+            scene.say(&words, Place::Corner(Corner::BottomLeft), style, &mut self.measure);
+        }
+        let glides = age < GLIDES_FOR && tracks.iter().any(Track::glides);
+        let times =
+            [glides.then(|| now + GLIDE), self.explains.then(|| now + EXPLAIN), self.notices.next_change()];
+        self.wake = times.into_iter().flatten().min();
         if scene != self.scene {
             self.scene = scene;
             canvas.redraw();
             if !self.composited && !matches!(self.stage, Stage::Viewer) {
                 canvas.outline(Some(&self.scene));
             }
+        }
+    }
+
+    /// Opens hotkeys and the tray; where there are none, the overlay goes on and says so once.
+    fn open_controls(&mut self) {
+        let Some(send) = self.send.clone() else { return };
+        let sender = || {
+            let send = Arc::clone(&send);
+            Box::new(move |command| send(AppEvent::Command(command))) as crate::hotkeys::Send
+        };
+        match Hotkeys::open(sender()) {
+            Ok(hotkeys) => self.hotkeys = Some(hotkeys),
+            Err(reason) => self.say(reason),
+        }
+        self.register_hotkeys();
+        match Tray::open(sender()) {
+            Ok(tray) => {
+                self.tray = Some(tray);
+                if let Some(watcher) = &self.watcher {
+                    watcher.windows();
+                }
+                self.show_tray();
+            }
+            // Many desktops have none: worth a line in the log, not one on the game.
+            Err(reason) => log::warn!("{reason}"),
         }
     }
 
@@ -280,6 +351,7 @@ impl ApplicationHandler<AppEvent> for App {
                 let watch = self.source();
                 self.watch(event_loop, watch);
                 self.place();
+                self.open_controls();
             }
             Err(error) => self.fail(event_loop, error),
         }
@@ -300,6 +372,17 @@ impl ApplicationHandler<AppEvent> for App {
                 }
             }
             AppEvent::Command(command) => self.command(event_loop, command),
+            AppEvent::Settings(news) => self.settings(*news),
+            AppEvent::ModelFiles => self.model_files(),
+            AppEvent::ModelRuns => self.model_runs(),
+            AppEvent::ModelRefused(reason) => {
+                self.say(format!("{} goes on: {reason}", self.running.name));
+            }
+            AppEvent::Windows(windows) => {
+                self.windows = windows;
+                self.show_tray();
+            }
+            AppEvent::Notice(text) => self.say(text),
             AppEvent::Failed(reason) => self.fail(event_loop, reason),
         }
     }
@@ -323,10 +406,26 @@ impl ApplicationHandler<AppEvent> for App {
     }
 
     fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
-        match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => event_loop.exit(),
-            Some(deadline) => event_loop.set_control_flow(ControlFlow::WaitUntil(deadline)),
-            None => event_loop.set_control_flow(ControlFlow::Wait),
+        let now = Instant::now();
+        if self.deadline.is_some_and(|deadline| now >= deadline) {
+            event_loop.exit();
+            return;
         }
+        if self.wake.is_some_and(|wake| now >= wake) {
+            self.rebuild();
+        }
+        let next = [self.deadline, self.wake].into_iter().flatten().min();
+        event_loop.set_control_flow(next.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
     }
+}
+
+/// The topmost card that the mouse pointer is on.
+fn under_pointer(tracks: &[Track], placement: Placement, view: View) -> Option<&Track> {
+    let Placement::Shown { area, .. } = placement else { return None };
+    let pointer = crate::window::pointer::pointer()?;
+    let scale = view.overlay_from_frame().scale;
+    let point = Point::<InFrame>::new((pointer.x - area.left) / scale, (pointer.y - area.top) / scale);
+    // Of a fan, the card further right lies on top.
+    let on = tracks.iter().filter(|track| track.quad.contains(point));
+    on.max_by(|a, b| a.quad.centre().x.total_cmp(&b.quad.centre().x))
 }

@@ -2,8 +2,10 @@
 //!
 //! A signal, a hotkey, the tray and the local API all speak in these; none of them acts on its own.
 
+use crate::target::WindowId;
+
 /// One request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Shows the marks, and looks at the game again when that was paused.
     Show,
@@ -11,6 +13,24 @@ pub enum Command {
     Toggle,
     /// Stops looking at the game, or starts again.
     Pause,
+    /// Goes on to the next model of the data folder.
+    NextModel,
+    /// Recognises with this model: a name or a folder.
+    Model(String),
+    /// Looks at this window, or at whatever was asked for at the start.
+    Follow(Option<WindowId>),
+    /// Says what the card under the pointer does.
+    ShowInformation,
+    /// Says it no longer.
+    HideInformation,
+    /// Opens the labelling window.
+    OpenLabeller,
+    /// Opens the data folder.
+    OpenData,
+    /// Opens the settings file.
+    OpenSettings,
+    /// Says which version this is.
+    About,
     /// Ends the program.
     Quit,
 }

@@ -4,7 +4,9 @@
 //! ready, so that stale scenes never queue up.
 
 use crate::command::Command;
-use crate::target::Placement;
+use crate::settings::Settings;
+use crate::settings::file::SettingsError;
+use crate::target::{Placement, WindowInfo};
 
 /// One piece of news for the main thread.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +19,18 @@ pub enum AppEvent {
     Compositor(bool),
     /// A player asked for something.
     Command(Command),
+    /// The settings file was changed, for better or worse.
+    Settings(Box<Result<Settings, SettingsError>>),
+    /// Files of the model in use were changed.
+    ModelFiles,
+    /// Another model runs; what it is waits in its mailbox.
+    ModelRuns,
+    /// A model cannot be used; the one that runs goes on. The text says why.
+    ModelRefused(String),
+    /// The windows that there are to choose from.
+    Windows(Vec<WindowInfo>),
+    /// Something that a player should know.
+    Notice(String),
     /// A worker cannot go on; the text says what happened and what helps.
     Failed(String),
 }

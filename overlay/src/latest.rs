@@ -21,6 +21,7 @@ struct Shared<T> {
 struct Slot<T> {
     value: Option<T>,
     closed: bool,
+    nudged: bool,
 }
 
 /// What waiting for a value came to.
@@ -42,7 +43,7 @@ impl<T> Clone for Latest<T> {
 
 impl<T> Default for Latest<T> {
     fn default() -> Self {
-        let slot = Mutex::new(Slot { value: None, closed: false });
+        let slot = Mutex::new(Slot { value: None, closed: false, nudged: false });
         Self { shared: Arc::new(Shared { slot, changed: Condvar::new(), dropped: AtomicU64::new(0) }) }
     }
 }
@@ -67,10 +68,24 @@ impl<T> Latest<T> {
 
     /// Waits for a value; `None` once the mailbox is closed.
     pub fn take(&self) -> Option<T> {
-        match self.take_until(None) {
-            Taken::Value(value) => Some(value),
-            Taken::TimedOut | Taken::Closed => None,
+        loop {
+            match self.take_until(None) {
+                Taken::Value(value) => return Some(value),
+                Taken::Closed => return None,
+                Taken::TimedOut => {}
+            }
         }
+    }
+
+    /// Waits for a value or a [`Latest::nudge`], which counts as a time out.
+    pub fn take_or_nudge(&self) -> Taken<T> {
+        self.take_until(None)
+    }
+
+    /// Ends the waiting of the other side: something else wants its attention.
+    pub fn nudge(&self) {
+        self.lock().nudged = true;
+        self.shared.changed.notify_all();
     }
 
     /// Waits for a value, `patience` long at most.
@@ -97,6 +112,9 @@ impl<T> Latest<T> {
             }
             if let Some(value) = slot.value.take() {
                 return Taken::Value(value);
+            }
+            if std::mem::take(&mut slot.nudged) {
+                return Taken::TimedOut;
             }
             slot = match deadline {
                 None => self.shared.changed.wait(slot).unwrap_or_else(PoisonError::into_inner),
@@ -138,6 +156,16 @@ mod tests {
         worker.join().unwrap();
         mailbox.put(1);
         assert_eq!(mailbox.take_within(Duration::ZERO), Taken::Closed);
+    }
+
+    #[test]
+    fn a_nudge_ends_waiting_once() {
+        let mailbox = Latest::<u32>::default();
+        mailbox.nudge();
+        assert_eq!(mailbox.take_or_nudge(), Taken::TimedOut);
+        mailbox.put(1);
+        mailbox.nudge();
+        assert_eq!(mailbox.take_or_nudge(), Taken::Value(1), "a value comes first");
     }
 
     #[test]

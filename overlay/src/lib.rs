@@ -8,9 +8,10 @@
 //! * [`sighting`], [`recognition`], [`track`]: which cards are on them, one by one and over time.
 //! * [`scene`], [`render`]: what is shown, and how it is drawn.
 //! * [`target`], [`window`]: the game's window and the desktop around it.
-//! * [`pipeline`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
+//! * [`pipeline`], [`budget`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
 //! * [`api`]: what other programs on this machine are told.
-//! * [`source`]: what the player asked to look at.
+//! * [`source`], [`settings`]: what the player asked for. [`models`], [`watch`]: what can change while it runs.
+//! * [`hotkeys`], [`tray`]: how the player asks. [`information`]: what a card does.
 //! * [`practice`]: a table to try it on without the game.
 //! * [`recording`], [`replay`]: frames on disk, and what was seen on them.
 //! * [`doctor`], [`crash`], [`anonymous`]: what helps when something does not work. [`instance`]: one overlay, not two.
@@ -21,15 +22,19 @@
 pub mod anonymous;
 pub mod api;
 pub mod app;
+pub mod budget;
 pub mod capture;
 pub mod command;
 pub mod crash;
 pub mod doctor;
 pub mod event;
 pub mod frame;
+pub mod hotkeys;
+pub mod information;
 pub mod instance;
 pub mod latest;
 pub mod live;
+pub mod models;
 pub mod offscreen;
 pub mod pipeline;
 pub mod practice;
@@ -38,9 +43,12 @@ pub mod recording;
 pub mod render;
 pub mod replay;
 pub mod scene;
+pub mod settings;
 pub mod sighting;
 pub mod source;
 pub mod target;
 pub mod track;
+pub mod tray;
+pub mod watch;
 pub mod window;
 pub mod worker;

@@ -6,23 +6,22 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use shared::geometry::Rect;
-use vision::session::Options;
 use winit::event_loop::{EventLoop, EventLoopProxy};
 
 use crate::api::{ApiConfig, board::Board, server::Server};
-use crate::app::{App, OpenSource, Parts, Stage};
+use crate::app::{App, Choices, Fixed, OpenSource, Parts, SendEvent, Stage};
 use crate::capture::{self, images::ImageSource, xcap::MonitorSource};
 use crate::command::Command;
 use crate::event::AppEvent;
 use crate::latest::Latest;
-use crate::pipeline::{Pipeline, Report, Threads, Watch};
+use crate::models::{self, Loader};
+use crate::pipeline::{Pipeline, Report, Swap, Threads, Watch};
 use crate::practice;
-use crate::recognition::Model;
-use crate::sighting::Recognise;
+use crate::settings::{self, Settings};
 use crate::source::Source;
 use crate::target::Query;
+use crate::watch::Watcher;
 use crate::window::{self, DesktopError};
-use shared::catalogue::Catalogue;
 
 /// How the overlay is to run.
 pub struct Live {
@@ -30,35 +29,52 @@ pub struct Live {
     pub source: Source,
     /// Starts the practice table and looks at it.
     pub practice: bool,
-    /// Looks a second, at most.
-    pub per_second: f32,
+    /// What stands above the settings.
+    pub fixed: Fixed,
+    /// The settings file; it is written when there is none. `None` takes the defaults and watches nothing.
+    pub settings: Option<PathBuf>,
     /// Ends after this many seconds.
     pub seconds: Option<f32>,
     /// How other programs are told.
     pub api: ApiConfig,
 }
 
-/// Runs with the model of a folder.
-///
-/// # Errors
-/// When the model cannot be used, there is no display, or something breaks on the way.
-pub fn run_with_model(live: Live, folder: &std::path::Path, options: &Options) -> anyhow::Result<()> {
-    let event_loop = event_loop()?;
-    let model = Model::open(folder, options)?;
-    log::info!("recognising with the model {:?}", model.name());
-    let catalogue = model.catalogue();
-    run(live, event_loop, Box::new(model), catalogue)
+impl Live {
+    fn choices(&self) -> Result<Choices, settings::file::SettingsError> {
+        let settings =
+            self.settings.as_deref().map_or_else(|| Ok(Settings::default()), settings::file::open)?;
+        let usual_model = if self.practice { "practice" } else { "balatro" };
+        Ok(Choices { settings, file: self.settings.clone(), fixed: self.fixed.clone(), usual_model })
+    }
 }
 
-/// Runs with any recogniser: the way that tests take.
+/// Runs with the model that the command line or the settings name.
+///
+/// # Errors
+/// When the settings are wrong, the model cannot be used, there is no display, or something breaks on the way.
+pub fn run_with_model(live: Live) -> anyhow::Result<()> {
+    let event_loop = event_loop()?;
+    let choices = live.choices()?;
+    let first = models::open(&choices.request())?;
+    log::info!("recognising with the model {:?}", first.running.name);
+    start(live, event_loop, choices, first, Some(Box::new(models::open)))
+}
+
+/// Runs with any recogniser, which stays: the way that tests take.
 ///
 /// # Errors
 /// As [`run_with_model`].
-pub fn run(
+pub fn run(live: Live, event_loop: EventLoop<AppEvent>, first: Swap) -> anyhow::Result<()> {
+    let choices = live.choices()?;
+    start(live, event_loop, choices, first, None)
+}
+
+fn start(
     live: Live,
     event_loop: EventLoop<AppEvent>,
-    recogniser: Box<dyn Recognise>,
-    catalogue: Arc<Catalogue>,
+    choices: Choices,
+    first: Swap,
+    open_model: Option<models::Open>,
 ) -> anyhow::Result<()> {
     let proxy = event_loop.create_proxy();
     let quit = proxy.clone();
@@ -70,23 +86,49 @@ pub fn run(
     let source =
         if live.practice { Source::Window(Query::Title(practice::TITLE.into())) } else { live.source };
     let table = live.practice.then(PracticeTable::start).transpose()?;
-    let snapshots = Latest::default();
+    let (snapshots, new_model) = (Latest::default(), Latest::default());
+    let Swap { recogniser, running } = first;
+    let pipeline = Pipeline::new(recogniser);
     let reports = [report(&proxy), report(&proxy)];
-    let threads = Threads::start(Pipeline::new(recogniser), live.per_second, &snapshots, reports)?;
+    let threads = Threads::start(pipeline, choices.pace(), &snapshots, &new_model, reports)?;
+    let loader = match open_model {
+        Some(open) => Some(Loader::start(open, threads.swaps(), report(&proxy))?),
+        None => None,
+    };
+    let watcher = match &choices.file {
+        Some(file) => Some(Watcher::start(file.clone(), report(&proxy))?),
+        None => None,
+    };
+    if let (Some(watcher), Some(_)) = (&watcher, &loader) {
+        watcher.model(choices.request().folder);
+    }
     let (stage, open) = stage(source, &proxy)?;
-    let composited = composited()?;
     let board = Board::default();
-    let server = live.api.enabled.then(|| Server::start(&live.api, &board, report(&proxy)));
+    let api = ApiConfig {
+        enabled: live.api.enabled && choices.settings.api.enabled,
+        port: if live.api.port == 0 { 0 } else { choices.settings.api.port },
+        ..live.api
+    };
+    let server = api.enabled.then(|| Server::start(&api, &board, report(&proxy)));
     // Cards are marked all the same.
     let server = server.and_then(|started| started.inspect_err(|error| log::warn!("{error}")).ok());
+    let send: SendEvent = {
+        let proxy = proxy.clone();
+        Arc::new(move |event| proxy.send_event(event).is_ok())
+    };
     let parts = Parts {
         stage,
         threads,
         open,
         snapshots: snapshots.clone(),
-        catalogue,
         board,
-        composited,
+        new_model,
+        running,
+        choices,
+        loader,
+        watcher,
+        send: Some(send),
+        composited: composited()?,
         ends_with_target: live.practice,
         seconds: live.seconds,
     };
@@ -112,7 +154,10 @@ pub fn event_loop() -> Result<EventLoop<AppEvent>, DesktopError> {
         window::x11::Desktop::connect()?;
         builder.with_x11();
     }
-    builder.build().map_err(|error| DesktopError::NoDisplay(error.to_string()))
+    let event_loop = builder.build().map_err(|error| DesktopError::NoDisplay(error.to_string()))?;
+    #[cfg(target_os = "linux")]
+    window::x11::lost::end_in_good_order();
+    Ok(event_loop)
 }
 
 fn report(proxy: &EventLoopProxy<AppEvent>) -> Report {

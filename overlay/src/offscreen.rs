@@ -17,6 +17,7 @@ use crate::practice::table::{Table, TableState};
 use crate::render::Backdrop;
 use crate::render::offscreen::Offscreen;
 use crate::render::text::FontMeasure;
+use crate::scene::style::Style;
 use crate::scene::{self, OverlayScene, View};
 use crate::sighting::Recognise;
 
@@ -76,7 +77,7 @@ pub fn run(
         compare(&state, &snapshot, &mut outcome);
         let began = Instant::now();
         let view = View { window: state.size, frame: snapshot.frame_size() };
-        scene = scene::build(&snapshot.tracks, catalogue, view, &scene, &mut measure);
+        scene = scene::build(&snapshot.tracks, catalogue, &Style::default(), view, &scene, &mut measure);
         marked = Some(gpu.draw(&scene, Backdrop::Picture((&picture).into()))?);
         drawing.push(began.elapsed());
         outcome.names = names(&snapshot, catalogue);

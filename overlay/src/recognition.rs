@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use shared::catalogue::Catalogue;
+use shared::geometry::{InFrame, Quad};
 use shared::manifest;
 use shared::pixels::Pixels;
-use vision::recogniser::{RecognisedCard, Recogniser, unmeasured};
+use vision::decide::{self, is_confirmed};
+use vision::recogniser::{Recogniser, unmeasured};
 use vision::session::Options;
 
-use crate::sighting::{Guess, Identity, Recognise, Sighting};
+use crate::sighting::{Detection, Guess, Identity, Reading, Recognise};
 
 /// A model's folder: `model` itself when it is one, otherwise the folder of that name among the data.
 pub fn folder(model: &str) -> PathBuf {
@@ -22,6 +24,8 @@ pub fn folder(model: &str) -> PathBuf {
 pub struct Model {
     recogniser: Recogniser,
     catalogue: Arc<Catalogue>,
+    doubt_below: f32,
+    quads: Vec<Quad<InFrame>>,
 }
 
 impl Model {
@@ -33,7 +37,7 @@ impl Model {
         let recogniser = Recogniser::open(folder, options)
             .with_context(|| format!("cannot use the model in {}", folder.display()))?;
         let catalogue = Arc::new(recogniser.catalogue().clone());
-        Ok(Self { recogniser, catalogue })
+        Ok(Self { recogniser, catalogue, doubt_below: 0.0, quads: Vec::new() })
     }
 
     /// The catalogue that cards are named from.
@@ -45,27 +49,45 @@ impl Model {
     pub fn name(&self) -> &str {
         &self.recogniser.manifest().name
     }
+
+    /// Takes a player's thresholds instead of the model's own: from which heat there is a card, and below which
+    /// probability a name is not given.
+    pub fn set_thresholds(&mut self, detection: Option<f32>, name: f32) {
+        let own = self.recogniser.manifest().detector.threshold;
+        self.recogniser.set_detection_threshold(detection.unwrap_or(own));
+        self.doubt_below = name;
+    }
 }
 
 impl Recognise for Model {
-    fn recognise(&mut self, frame: &Pixels<'_>) -> anyhow::Result<Vec<Sighting>> {
-        let cards = self.recogniser.recognise(frame, &mut unmeasured)?;
-        Ok(cards.iter().map(sighting).collect())
+    fn detect(&mut self, frame: &Pixels<'_>) -> anyhow::Result<Vec<Detection>> {
+        let found = self.recogniser.detect(frame, &mut unmeasured)?;
+        Ok(found.iter().map(|it| Detection { quad: it.quad, score: it.score }).collect())
+    }
+
+    fn identify(
+        &mut self,
+        frame: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> anyhow::Result<Vec<Option<Reading>>> {
+        self.quads.clear();
+        self.quads.extend(detections.iter().map(|it| it.quad));
+        let readings = self.recogniser.identify(frame, &self.quads, &mut unmeasured)?;
+        let read = |(detection, read): (&Detection, &Option<decide::Reading>)| {
+            let read = read.as_ref().filter(|it| is_confirmed(detection.score, it))?;
+            Some(reading(read, self.doubt_below))
+        };
+        Ok(detections.iter().zip(readings).map(read).collect())
     }
 }
 
-fn sighting(card: &RecognisedCard) -> Sighting {
-    let RecognisedCard { detection, reading } = card;
-    let identity = match &reading.id {
-        Some(id) => Identity::Known { id: id.to_string(), confidence: reading.probability },
-        None => Identity::Unknown { nearest: reading.top.first().map(|(id, _)| id.to_string()) },
+fn reading(read: &decide::Reading, doubt_below: f32) -> Reading {
+    let identity = match &read.id {
+        Some(id) if read.probability >= doubt_below => {
+            Identity::Known { id: id.to_string(), confidence: read.probability }
+        }
+        _ => Identity::Unknown { nearest: read.top.first().map(|(id, _)| id.to_string()) },
     };
     let guess = |(id, probability): &(Arc<str>, f32)| Guess { id: id.to_string(), probability: *probability };
-    Sighting {
-        quad: detection.quad,
-        score: detection.score,
-        identity,
-        modifiers: reading.modifiers.clone(),
-        guesses: reading.top.iter().map(guess).collect(),
-    }
+    Reading { identity, modifiers: read.modifiers.clone(), guesses: read.top.iter().map(guess).collect() }
 }

@@ -6,6 +6,8 @@ pub mod colour;
 pub mod label;
 pub mod layout;
 pub mod outline;
+pub mod panel;
+pub mod style;
 
 use shared::catalogue::Catalogue;
 use shared::geometry::{InFrame, Point, Quad, Rect, Space, Transform};
@@ -13,6 +15,8 @@ use shared::geometry::{InFrame, Point, Quad, Rect, Space, Transform};
 use crate::track::Track;
 use colour::Look;
 use label::Label;
+use panel::Panel;
+use style::Style;
 
 /// Pixels of the overlay's window, origin at its top left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct OverlayScene {
     pub size: [u32; 2],
     /// One mark for each card; later ones lie over earlier ones.
     pub marks: Vec<Mark>,
+    /// What is said in boxes of its own, over the marks.
+    pub panels: Vec<Panel>,
 }
 
 /// What is drawn for one card.
@@ -37,8 +43,10 @@ pub struct Mark {
     pub quad: Quad<InOverlay>,
     /// Colours and line.
     pub look: Look,
-    /// Width of the stroke, in pixels.
+    /// Width of the stroke, in pixels; 0.0 for none.
     pub stroke: f32,
+    /// What all other sizes in pixels are multiplied with.
+    pub zoom: f32,
     /// From 0.0 to 1.0.
     pub opacity: f32,
     /// Name and modifiers.
@@ -90,33 +98,62 @@ impl View {
 pub fn build(
     tracks: &[Track],
     catalogue: &Catalogue,
+    style: &Style,
     view: View,
     previous: &OverlayScene,
     measure: &mut dyn Measure,
 ) -> OverlayScene {
+    let tracks: Vec<&Track> = tracks.iter().filter(|track| style.shows(track, catalogue)).collect();
     let map = view.overlay_from_frame();
     let quads: Vec<Quad<InOverlay>> = tracks.iter().map(|track| map.quad(track.quad)).collect();
     let bounds: Vec<Rect<InOverlay>> = quads.iter().map(|quad| quad.bounds()).collect();
     let mut order: Vec<usize> = (0..tracks.len()).collect();
     order.sort_by(|&a, &b| bounds[a].left.total_cmp(&bounds[b].left).then(tracks[a].id.cmp(&tracks[b].id)));
 
+    let zoom = view.zoom();
     let mut placed: Vec<Rect<InOverlay>> = Vec::new();
     let mut marks = Vec::with_capacity(tracks.len());
     for at in order {
-        let (track, quad) = (&tracks[at], quads[at]);
-        let look = colour::look(track, catalogue);
+        let (track, quad) = (tracks[at], quads[at]);
+        let look = colour::look(track, catalogue, &style.palette);
         let strip = layout::visible_strip(at, &bounds);
-        let label = label::compose(track, catalogue, strip.width(), view.zoom(), measure);
+        let label = label::compose(track, catalogue, style, strip.width(), zoom * style.text_size, measure);
         let before = previous.marks.iter().find(|mark| mark.track == track.id).map(|mark| mark.chip.slot);
         let room = layout::Room { window: view.window, cards: &bounds, own: at, strip, chips: &placed };
-        let (slot, area) = layout::place(label.size, &room, before, view.zoom());
+        let (slot, area) = layout::place(label.size, &room, before, zoom);
         placed.push(area);
         let leader = layout::leader(area, bounds[at], strip);
         let chip = Chip { slot, area, label, leader };
-        let stroke = 2.5 * view.zoom();
-        marks.push(Mark { track: track.id, quad, look, stroke, opacity: track.opacity, chip });
+        let (stroke, opacity) = (2.5 * zoom * style.line_width, track.opacity * style.opacity);
+        marks.push(Mark { track: track.id, quad, look, stroke, zoom, opacity, chip });
     }
-    OverlayScene { size: view.window, marks }
+    let mut scene = OverlayScene { size: view.window, marks, panels: Vec::new() };
+    if let Some(corner) = style.read_out {
+        let words = panel::read_out(&tracks, catalogue, style);
+        scene.say(&words, panel::Place::Corner(corner), style, measure);
+    }
+    scene
+}
+
+impl OverlayScene {
+    /// Adds a panel, moved away from those that are there.
+    pub fn say(
+        &mut self,
+        words: &panel::Words,
+        place: panel::Place,
+        style: &Style,
+        measure: &mut dyn Measure,
+    ) {
+        let view = View { window: self.size, frame: self.size };
+        if let Some(panel) = panel::lay(words, place, &self.panels, view, style, measure) {
+            self.panels.push(panel);
+        }
+    }
+
+    /// Whether a chip lies under a panel, and so is not to be read.
+    pub fn is_covered(&self, chip: Rect<InOverlay>) -> bool {
+        self.panels.iter().any(|panel| panel.area.intersection(chip).area() > 0.0)
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use overlay::api::ApiConfig;
+use overlay::app::Fixed;
 use overlay::capture::{self, CaptureError, FrameSource};
 use overlay::instance::{self, Claim};
 use overlay::live::Live;
@@ -15,7 +16,7 @@ use overlay::practice::window::Show;
 use overlay::recognition::{self, Model};
 use overlay::source::Source;
 use overlay::target::{Query, choose};
-use overlay::{live, offscreen, practice, window};
+use overlay::{live, offscreen, practice, settings, window};
 use vision::session::Options;
 
 /// What the live overlay takes.
@@ -27,7 +28,7 @@ pub(crate) struct LiveArgs {
     /// As --practice, but only when the game is not running
     #[arg(long, conflicts_with_all = ["source", "practice"])]
     or_practice: bool,
-    /// Name of a model, or its folder [default: balatro, with --practice practice]
+    /// Name of a model, or its folder [default: as the settings say, else balatro, with --practice practice]
     #[arg(long)]
     model: Option<String>,
     /// What to look at: window:TITLE, monitor:NUMBER or images:PATH [default: the game's window]
@@ -40,8 +41,11 @@ pub(crate) struct LiveArgs {
     #[arg(long)]
     threads: Option<usize>,
     /// Looks a second, at most
-    #[arg(long, default_value_t = 30.0)]
-    fps: f32,
+    #[arg(long)]
+    fps: Option<f32>,
+    /// Settings file; it is written when there is none [default: overlay.toml beside the data folder]
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
     /// Tell other programs nothing
     #[arg(long)]
     no_api: bool,
@@ -125,15 +129,14 @@ pub(crate) fn live(args: LiveArgs) -> Result<()> {
         }
     };
     let practice = args.practice || args.or_practice && choose(&window::list()?, &Query::Game).is_none();
-    let model = args.model.unwrap_or_else(|| if practice { "practice" } else { "balatro" }.into());
-    let live = Live {
+    live::run_with_model(Live {
         source: args.source.unwrap_or(Source::Window(Query::Game)),
         practice,
-        per_second: args.fps,
+        fixed: Fixed { model: args.model, threads: args.threads, per_second: args.fps },
+        settings: Some(args.settings.unwrap_or_else(settings::file::path)),
         seconds: args.seconds,
         api: ApiConfig { enabled: !args.no_api, ..ApiConfig::default() },
-    };
-    live::run_with_model(live, &recognition::folder(&model), &options(args.threads))
+    })
 }
 
 /// Shows the table, or a picture.

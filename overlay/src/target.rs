@@ -79,11 +79,11 @@ impl fmt::Display for Query {
     }
 }
 
-/// The best match among `windows`, which are listed from the bottom to the top.
+/// The best matches among `windows`, which are listed from the bottom to the top; the topmost comes last.
 ///
 /// For the game an exact title wins, then the program's name: a browser tab or a folder whose title mentions the
 /// game must not be taken for it.
-pub fn choose<'a>(windows: &'a [WindowInfo], query: &Query) -> Option<&'a WindowInfo> {
+pub fn matches<'a>(windows: &'a [WindowInfo], query: &Query) -> Vec<&'a WindowInfo> {
     let rank = |window: &WindowInfo| {
         let (title, program) = (window.title.to_lowercase(), window.program.to_lowercase());
         match query {
@@ -99,7 +99,36 @@ pub fn choose<'a>(windows: &'a [WindowInfo], query: &Query) -> Option<&'a Window
             }
         }
     };
-    windows.iter().filter(|window| rank(window) > 0).max_by_key(|window| rank(window))
+    let best = windows.iter().map(rank).max().unwrap_or(0);
+    windows.iter().filter(|window| best > 0 && rank(window) == best).collect()
+}
+
+/// The best match, the topmost of several.
+pub fn choose<'a>(windows: &'a [WindowInfo], query: &Query) -> Option<&'a WindowInfo> {
+    matches(windows, query).pop()
+}
+
+/// What to say when several windows are equally likely.
+pub fn ambiguity(windows: &[WindowInfo], query: &Query) -> Option<String> {
+    let count = matches(windows, query).len();
+    (count > 1).then(|| {
+        format!(
+            "{count} windows look like {query}; this is the topmost\nThe tray's window list chooses another"
+        )
+    })
+}
+
+/// How long a window is looked for before something is said.
+pub const SEARCH_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// What to say when no window is found for so long.
+pub fn absence(query: &Query, is_wayland: bool) -> String {
+    let hint = if is_wayland {
+        "a window that is native to Wayland cannot be followed: start the game with SDL_VIDEODRIVER=x11"
+    } else {
+        "start it, or choose a window in the tray or by --source window:TITLE"
+    };
+    format!("{query} is not found\nhelp: {hint}")
 }
 
 #[cfg(test)]
@@ -126,6 +155,17 @@ mod tests {
         check(&[("Balatro", "steam_app_2379780"), browser], &Query::Game, Some(0));
         check(&[browser, ("modded run", "C:\\games\\Balatro.exe")], &Query::Game, Some(1));
         check(&[browser], &Query::Game, None);
+    }
+
+    #[test]
+    fn of_several_games_the_topmost_is_taken_and_it_is_said() {
+        let window =
+            |id, title: &str| WindowInfo { id: WindowId(id), title: title.into(), program: "love".into() };
+        let windows = [window(1, "Balatro"), window(2, "Balatro"), window(3, "Balatro wiki")];
+        assert_eq!(choose(&windows, &Query::Game).map(|it| it.id.0), Some(2));
+        assert!(ambiguity(&windows, &Query::Game).unwrap().starts_with("2 windows"));
+        assert_eq!(ambiguity(&windows[1..], &Query::Game), None);
+        assert!(absence(&Query::Game, true).contains("SDL_VIDEODRIVER"));
     }
 
     #[test]

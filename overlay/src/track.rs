@@ -1,22 +1,37 @@
-//! Cards over time: which sighting is which card, what several frames say together, who has gone.
+//! Cards over time: which detection is which card, what several readings say together, who has gone.
 //!
-//! Pure: time is an argument. Cards are matched greedily by the overlap of their quads, with a bonus for the same
-//! name, because neighbours in a fan overlap as much as a card that moves overlaps itself.
+//! Pure: time is an argument. Cards are matched greedily by where they are expected, by the overlap of their quads and
+//! by their looks: neighbours in a fan overlap as much as a card that moves overlaps itself, but do not look alike.
+//!
+//! The tracker also says which cards have to be read ([`Tracker::locate`]): those that are new, doubtful, or look
+//! otherwise than when they were read last. A card that lies still is not read again and again.
 
 use std::time::Duration;
 
 use shared::geometry::{InFrame, Quad};
 use shared::modifiers::Modifiers;
+use shared::pixels::Pixels;
 
-use crate::sighting::{Guess, Identity, Sighting};
+use crate::sighting::{Detection, Guess, Identity, Reading};
+use look::Look;
+pub use motion::{Velocity, glide};
 use votes::Votes;
 
+mod look;
+mod motion;
 mod votes;
 
-/// Overlap from which a sighting can be the same card.
+/// Overlap from which a detection can be the same card, whatever it looks like.
 const SAME_FROM: f32 = 0.25;
-/// What the same name is worth, in overlap.
-const SAME_NAME: f32 = 0.35;
+/// How far away, in heights of the card, a detection can be the same card when it looks the same.
+const REACH: f32 = 1.2;
+/// How alike it must look then, from 0.0 to 1.0.
+const ALIKE_FROM: f32 = 0.6;
+/// Difference of looks from which two cards are not alike at all.
+const UNLIKE: f32 = 32.0;
+/// What looking the same and being near are worth, in overlap.
+const SAME_LOOK: f32 = 1.0;
+const SAME_PLACE: f32 = 0.3;
 /// Frames that a card must be seen on before it is shown.
 const CONFIRMED_FROM: u32 = 2;
 /// How long a card that is no longer seen stays as it was: detectors blink.
@@ -26,6 +41,21 @@ const FADE: Duration = Duration::from_millis(160);
 /// Corners that move less than this share of the card's height stay where they were: detections tremble.
 const STILL_BELOW: f32 = 0.012;
 
+/// Readings that a new card gets in any case.
+const READINGS: u32 = 3;
+/// Difference of looks from which a card is read again, after a while.
+const CHANGED: f32 = 12.0;
+const CHANGED_PAUSE: Duration = Duration::from_millis(120);
+/// Difference of looks from which it is read at once, because it is likely another card: flipped, replaced, uncovered.
+const REPLACED: f32 = 26.0;
+/// How soon a doubtful card is read again; twice as long after each reading, up to the longest.
+const DOUBT_PAUSE: Duration = Duration::from_millis(150);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How soon any other card is read again: nothing is believed for ever.
+const STALE: Duration = Duration::from_secs(5);
+/// Readings in a row that must find no card before a card that was named is given up.
+const REFUSALS: u32 = 3;
+
 /// A card on the screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Track {
@@ -33,109 +63,234 @@ pub struct Track {
     pub id: u64,
     /// Where it is.
     pub quad: Quad<InFrame>,
+    /// How fast it moves.
+    pub velocity: Velocity,
     /// Which card it is, by the votes of several frames.
     pub identity: Identity,
     /// What else is true of it, by the votes of several frames.
     pub modifiers: Modifiers,
-    /// The likeliest names on the last frame, best first.
+    /// The likeliest names on the last reading, best first.
     pub guesses: Vec<Guess>,
     /// From 0.0 (not drawn) to 1.0.
     pub opacity: f32,
 }
 
+/// A detection and what it looks like.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// Where it is.
+    pub(crate) detection: Detection,
+    look: Look,
+}
+
+impl Seen {
+    /// Looks at a detection of a frame.
+    pub(crate) fn of(frame: &Pixels<'_>, detection: Detection) -> Self {
+        Self { detection, look: Look::of(frame, detection.quad) }
+    }
+}
+
 /// Follows the cards of one source.
 #[derive(Debug, Default)]
-pub struct Tracker {
+pub(crate) struct Tracker {
     cards: Vec<Card>,
     next_id: u64,
+    /// The card of each detection of the last frame.
+    assigned: Vec<u64>,
 }
 
 #[derive(Debug)]
 struct Card {
     id: u64,
+    /// What is shown: stands still while detections tremble.
     quad: Quad<InFrame>,
-    votes: Votes,
-    guesses: Vec<Guess>,
+    /// What was detected last.
+    measured: Quad<InFrame>,
+    velocity: Velocity,
+    look: Look,
     seen: u32,
     first_shown: Option<Duration>,
     last_seen: Duration,
+    reading: ReadSoFar,
+}
+
+/// What the identifier said of a card, and when it is to be asked again.
+#[derive(Debug, Default)]
+struct ReadSoFar {
+    /// `None` before the first reading, and where there is no card.
+    votes: Option<Votes>,
+    /// What the card looked like then.
+    look: Option<Look>,
+    count: u32,
+    refusals: u32,
+    at: Duration,
+    pause: Duration,
 }
 
 impl Tracker {
-    /// Takes in the sightings of a frame that was taken at `now` (any clock that only goes forward).
-    pub fn update(&mut self, sightings: &[Sighting], now: Duration) {
+    /// Takes in the detections of a frame that was taken at `now` (any clock that only goes forward); answers which of
+    /// them are to be read.
+    pub(crate) fn locate(&mut self, seen: &[Seen], now: Duration) -> Vec<usize> {
         let mut pairs = Vec::new();
         for (at, card) in self.cards.iter().enumerate() {
-            for (index, sighting) in sightings.iter().enumerate() {
-                let overlap = card.quad.iou(sighting.quad);
-                if overlap >= SAME_FROM {
-                    let named = sighting.identity.id().is_some_and(|id| card.votes.id() == Some(id));
-                    pairs.push((overlap + if named { SAME_NAME } else { 0.0 }, at, index));
+            let expected = card.expected(now);
+            for (index, seen) in seen.iter().enumerate() {
+                if let Some(likeness) = card.likeness(expected, seen) {
+                    pairs.push((likeness, at, index));
                 }
             }
         }
         pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut card_taken = vec![false; self.cards.len()];
-        let mut sighting_taken = vec![false; sightings.len()];
+        let mut taken = vec![false; self.cards.len()];
+        let mut owner: Vec<Option<u64>> = vec![None; seen.len()];
         for (_, at, index) in pairs {
-            if !card_taken[at] && !sighting_taken[index] {
-                (card_taken[at], sighting_taken[index]) = (true, true);
-                self.cards[at].see(&sightings[index], now);
+            if !taken[at] && owner[index].is_none() {
+                taken[at] = true;
+                owner[index] = Some(self.cards[at].id);
+                self.cards[at].see(&seen[index], now);
             }
         }
-        for (sighting, _) in sightings.iter().zip(sighting_taken).filter(|(_, taken)| !taken) {
-            self.cards.push(Card::new(self.next_id, sighting, now));
-            self.next_id += 1;
+        self.assigned.clear();
+        for (owner, seen) in owner.into_iter().zip(seen) {
+            let id = owner.unwrap_or_else(|| {
+                let id = self.next_id;
+                self.next_id += 1;
+                self.cards.push(Card::new(id, seen, now));
+                id
+            });
+            self.assigned.push(id);
         }
         self.cards.retain(|card| {
             let missing = now.saturating_sub(card.last_seen);
             missing.is_zero() || (card.seen >= CONFIRMED_FROM && missing < PATIENCE + FADE)
         });
+        let wants = |id: u64| self.cards.iter().any(|card| card.id == id && card.wants_reading(now));
+        (0..seen.len()).filter(|&index| wants(self.assigned[index])).collect()
+    }
+
+    /// Takes in what the identifier says of a detection of the last frame; `None` when it is no card.
+    pub(crate) fn read(&mut self, index: usize, reading: Option<&Reading>, now: Duration) {
+        let Some(&id) = self.assigned.get(index) else { return };
+        if let Some(card) = self.cards.iter_mut().find(|card| card.id == id) {
+            card.reading.take(reading, &card.look, id, now);
+        }
+    }
+
+    /// The last frame once more at `now`: what was said of it counts again.
+    pub(crate) fn repeat(&mut self, seen: &[Seen], now: Duration) {
+        self.locate(seen, now);
+        for votes in self
+            .cards
+            .iter_mut()
+            .filter(|card| card.last_seen == now)
+            .filter_map(|card| card.reading.votes.as_mut())
+        {
+            votes.repeat();
+        }
     }
 
     /// The cards to draw at `now`, from left to right and top to bottom as they were first seen.
-    pub fn tracks(&self, now: Duration) -> Vec<Track> {
-        self.cards
-            .iter()
-            .filter_map(|card| {
-                let (identity, modifiers) = (card.votes.identity(), card.votes.modifiers());
-                let opacity = card.opacity(now)?;
-                let guesses = card.guesses.clone();
-                Some(Track { id: card.id, quad: card.quad, identity, modifiers, guesses, opacity })
+    pub(crate) fn tracks(&self, now: Duration) -> Vec<Track> {
+        let track = |card: &Card| {
+            let votes = card.reading.votes.as_ref()?;
+            let missing = now.saturating_sub(card.last_seen);
+            Some(Track {
+                id: card.id,
+                quad: motion::moved(card.quad, card.velocity, missing),
+                velocity: card.velocity,
+                identity: votes.identity(),
+                modifiers: votes.modifiers(),
+                guesses: votes.guesses().to_vec(),
+                opacity: card.opacity(now)?,
             })
-            .collect()
+        };
+        self.cards.iter().filter_map(track).collect()
     }
 
     /// Whether another look at the same picture would change nothing: then nothing needs to run.
-    pub fn is_settled(&self, now: Duration) -> bool {
-        self.cards.iter().all(|card| card.last_seen == now && card.opacity(now) == Some(1.0))
+    pub(crate) fn is_settled(&self, now: Duration) -> bool {
+        self.cards.iter().all(|card| {
+            let shown = card.reading.votes.is_none() || card.opacity(now) == Some(1.0);
+            card.last_seen == now && shown && card.velocity == [0.0; 2]
+        })
     }
 
     /// Forgets everything: another window, or nothing to see.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.cards.clear();
+        self.assigned.clear();
+    }
+
+    /// Forgets what was read, not where the cards are: another model answers from now on.
+    pub(crate) fn forget_readings(&mut self) {
+        self.cards.iter_mut().for_each(|card| card.reading = ReadSoFar::default());
     }
 }
 
 impl Card {
-    fn new(id: u64, sighting: &Sighting, now: Duration) -> Self {
-        let votes = Votes::of(sighting);
-        let guesses = sighting.guesses.clone();
-        Self { id, quad: sighting.quad, votes, guesses, seen: 1, first_shown: None, last_seen: now }
+    fn new(id: u64, seen: &Seen, now: Duration) -> Self {
+        Self {
+            id,
+            quad: seen.detection.quad,
+            measured: seen.detection.quad,
+            velocity: [0.0; 2],
+            look: seen.look.clone(),
+            seen: 1,
+            first_shown: None,
+            last_seen: now,
+            reading: ReadSoFar::default(),
+        }
     }
 
-    fn see(&mut self, sighting: &Sighting, now: Duration) {
-        let moved = self.quad.largest_corner_shift(sighting.quad);
-        if moved > STILL_BELOW * self.quad.height() {
-            self.quad = sighting.quad;
+    fn expected(&self, now: Duration) -> Quad<InFrame> {
+        motion::moved(self.measured, self.velocity, now.saturating_sub(self.last_seen))
+    }
+
+    /// How well a detection fits; `None` when it cannot be this card.
+    fn likeness(&self, expected: Quad<InFrame>, seen: &Seen) -> Option<f32> {
+        let quad = seen.detection.quad;
+        let distance = |from: Quad<InFrame>| from.centre().distance(quad.centre()) / quad.height().max(1.0);
+        let near = 1.0 - distance(expected).min(distance(self.measured)) / REACH;
+        if near <= 0.0 {
+            return None;
         }
-        self.votes.add(sighting);
-        self.guesses.clone_from(&sighting.guesses);
+        let overlap = expected.iou(quad).max(self.measured.iou(quad));
+        let difference = self.look.difference(&seen.look);
+        let alike = difference.map_or(0.0, |difference| (1.0 - difference / UNLIKE).max(0.0));
+        let fits = overlap >= SAME_FROM || alike >= ALIKE_FROM;
+        fits.then_some(overlap + SAME_LOOK * alike + SAME_PLACE * near)
+    }
+
+    fn see(&mut self, seen: &Seen, now: Duration) {
+        let quad = seen.detection.quad;
+        let still = STILL_BELOW * self.quad.height();
+        let elapsed = now.saturating_sub(self.last_seen);
+        if self.measured.largest_corner_shift(quad) <= still {
+            self.velocity = [0.0; 2];
+        } else {
+            self.velocity = motion::velocity(self.measured, quad, elapsed, self.velocity);
+        }
+        if self.quad.largest_corner_shift(quad) > still {
+            self.quad = quad;
+        }
+        self.measured = quad;
+        self.look.clone_from(&seen.look);
         self.seen += 1;
         self.last_seen = now;
         if self.seen >= CONFIRMED_FROM {
             self.first_shown.get_or_insert(now);
         }
+    }
+
+    fn wants_reading(&self, now: Duration) -> bool {
+        let so_far = &self.reading;
+        let Some(look) = &so_far.look else { return true };
+        let since = now.saturating_sub(so_far.at);
+        let changed = look.difference(&self.look).unwrap_or(0.0);
+        so_far.count < READINGS
+            || changed > REPLACED
+            || changed > CHANGED && since >= CHANGED_PAUSE
+            || since >= so_far.pause
     }
 
     /// `None` while it is not shown.
@@ -148,84 +303,46 @@ impl Card {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use shared::geometry::Rect;
-
-    fn card(left: f32, id: &str) -> Sighting {
-        Sighting {
-            quad: Quad::from_rect(Rect::ltwh(left, 100.0, 100.0, 134.0)),
-            score: 0.9,
-            identity: Identity::Known { id: id.into(), confidence: 0.9 },
-            modifiers: Modifiers::default(),
-            guesses: Vec::new(),
+impl ReadSoFar {
+    fn take(&mut self, reading: Option<&Reading>, look: &Look, id: u64, now: Duration) {
+        let changed = self.look.as_ref().and_then(|before| before.difference(look)).unwrap_or(0.0);
+        let replaced = changed > REPLACED;
+        match (reading, &mut self.votes) {
+            (None, votes) => {
+                self.refusals += 1;
+                if replaced || self.refusals >= REFUSALS {
+                    *votes = None;
+                }
+            }
+            (Some(reading), votes @ None) => {
+                *votes = Some(Votes::of(reading));
+                self.count = 0;
+            }
+            (Some(reading), Some(votes)) => {
+                let id = reading.identity.id();
+                if replaced && id.is_some() && id != votes.id() {
+                    // Another card lies there: the old one has no say in its name.
+                    *votes = Votes::of(reading);
+                    self.count = 0;
+                } else {
+                    votes.add(reading);
+                }
+            }
         }
-    }
-
-    fn millis(millis: u64) -> Duration {
-        Duration::from_millis(millis)
-    }
-
-    /// Runs frames 40 ms apart; answers the ids and names shown at the end.
-    fn run(frames: &[Vec<Sighting>]) -> Vec<(u64, String)> {
-        let mut tracker = Tracker::default();
-        let mut now = Duration::ZERO;
-        for frame in frames {
-            now += millis(40);
-            tracker.update(frame, now);
+        if reading.is_some() {
+            self.refusals = 0;
         }
-        let name = |track: &Track| track.identity.id().unwrap_or("?").to_owned();
-        tracker.tracks(now).iter().map(|track| (track.id, name(track))).collect()
-    }
-
-    #[test]
-    fn one_sighting_is_not_shown_and_two_are() {
-        assert_eq!(run(&[vec![card(0.0, "a")]]), []);
-        assert_eq!(run(&[vec![card(0.0, "a")], vec![card(3.0, "a")]]), [(0, "a".into())]);
-    }
-
-    #[test]
-    fn a_fan_that_slides_by_one_card_keeps_its_ids() {
-        let fan = |shift: f32| {
-            ["a", "b", "c"].iter().zip([0.0, 40.0, 80.0]).map(|(id, x)| card(x + shift, id)).collect()
+        self.count += 1;
+        self.look = Some(look.clone());
+        self.at = now;
+        let doubtful = self.votes.as_ref().is_none_or(Votes::is_doubtful);
+        self.pause = match doubtful {
+            true => (2 * self.pause).clamp(DOUBT_PAUSE, LONGEST_PAUSE),
+            // Not all of them on the same frame.
+            false => STALE + Duration::from_millis(150 * (id % 12)),
         };
-        let shown = run(&[fan(0.0), fan(0.0), fan(40.0)]);
-        assert_eq!(shown, [(0, "a".into()), (1, "b".into()), (2, "c".into())]);
-    }
-
-    #[test]
-    fn one_wrong_name_in_a_row_of_right_ones_is_outvoted() {
-        let names = ["a", "a", "a", "b"];
-        assert_eq!(run(&names.map(|id| vec![card(0.0, id)])), [(0, "a".into())]);
-        let changed = ["a", "b", "b", "b", "b"];
-        assert_eq!(run(&changed.map(|id| vec![card(0.0, id)])), [(0, "b".into())]);
-    }
-
-    #[test]
-    fn a_card_that_goes_lingers_fades_and_is_forgotten() {
-        let mut tracker = Tracker::default();
-        for now in [0, 40, 400] {
-            tracker.update(&[card(0.0, "a")], millis(now));
-        }
-        assert!(tracker.is_settled(millis(400)));
-        let mut opacity = |now: u64| {
-            tracker.update(&[], millis(now));
-            tracker.tracks(millis(now)).first().map_or(0.0, |track| track.opacity)
-        };
-        assert_eq!(opacity(450), 1.0, "a blink");
-        let half = opacity(600);
-        assert!(half > 0.2 && half < 0.8, "{half}");
-        assert_eq!(opacity(700), 0.0);
-        assert!(tracker.is_settled(millis(700)), "nothing is left to wait for");
-    }
-
-    #[test]
-    fn trembling_corners_stay_still() {
-        let mut tracker = Tracker::default();
-        for (now, left) in [(0, 0.0), (40, 1.0), (80, 0.5)] {
-            tracker.update(&[card(left, "a")], millis(now));
-        }
-        assert_eq!(tracker.tracks(millis(80))[0].quad.corners[0].x, 0.0);
     }
 }
+
+#[cfg(test)]
+mod tests;

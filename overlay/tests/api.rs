@@ -52,6 +52,7 @@ impl Stage {
                 modifiers: Modifiers::default(),
                 guesses: Vec::new(),
                 opacity: 1.0,
+                velocity: Default::default(),
             })
             .collect();
         self.board.publish(State::Watching, [1280, 720], &tracks, &scenes::practice::catalogue());

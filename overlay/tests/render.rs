@@ -9,6 +9,7 @@ use overlay::practice::table::Table;
 use overlay::render::Backdrop;
 use overlay::render::offscreen::Offscreen;
 use overlay::render::text::FontMeasure;
+use overlay::scene::style::Style;
 use overlay::scene::{self, OverlayScene, View};
 use overlay::sighting::Identity;
 use overlay::track::Track;
@@ -53,7 +54,7 @@ fn track(id: u64, card: Option<&str>, quad: Quad<shared::geometry::InFrame>, mod
         Some(card) => Identity::Known { id: card.into(), confidence: 0.97 },
         None => Identity::Unknown { nearest: None },
     };
-    Track { id, quad, identity, modifiers, guesses: Vec::new(), opacity: 1.0 }
+    Track { id, quad, identity, modifiers, guesses: Vec::new(), opacity: 1.0, velocity: [0.0; 2] }
 }
 
 /// One card of each look on a see-through window.
@@ -80,8 +81,14 @@ fn looks() {
         Track { opacity: 0.4, ..track(7, Some("S_3"), at(3, 1), Modifiers::default()) },
     ];
     let view = View { window: [410, 270], frame: [410, 270] };
-    let scene =
-        scene::build(&tracks, &catalogue, view, &OverlayScene::default(), &mut FontMeasure::default());
+    let scene = scene::build(
+        &tracks,
+        &catalogue,
+        &Style::default(),
+        view,
+        &OverlayScene::default(),
+        &mut FontMeasure::default(),
+    );
     let drawn = device.draw(&scene, Backdrop::Transparent).unwrap();
     let alpha = |x: u32, y: u32| drawn.get_pixel(x, y)[3];
     assert_eq!(alpha(405, 265), 0, "what is not drawn is see-through");
@@ -104,7 +111,13 @@ fn table() {
         .collect();
     let view = View { window: state.size, frame: state.size };
     let catalogue = scenes::practice::catalogue();
-    let scene =
-        scene::build(&tracks, &catalogue, view, &OverlayScene::default(), &mut FontMeasure::default());
+    let scene = scene::build(
+        &tracks,
+        &catalogue,
+        &Style::default(),
+        view,
+        &OverlayScene::default(),
+        &mut FontMeasure::default(),
+    );
     check("table", &device.draw(&scene, Backdrop::Picture((&picture).into())).unwrap());
 }

@@ -10,11 +10,11 @@ use overlay::offscreen;
 use overlay::pipeline::Pipeline;
 use overlay::practice::art::CardArt;
 use overlay::practice::paint::Painter;
-use overlay::practice::table::Table;
+use overlay::practice::table::{Table, TableCard};
 use overlay::recognition::{self, Model};
 use overlay::recording::{Recorder, Recording, Room};
 use overlay::replay::{self, compare, timeline::Timeline};
-use overlay::sighting::{Identity, Recognise, Sighting};
+use overlay::sighting::{Detection, Identity, Reading, Recognise};
 use shared::pixels::Pixels;
 use vision::session::Options;
 
@@ -49,25 +49,32 @@ fn record(folder: &Path, size: [u32; 2]) -> Recording {
 struct Truth {
     table: Table,
     next: u16,
+    cards: Vec<TableCard>,
 }
 
 impl Recognise for Truth {
-    fn recognise(&mut self, _frame: &Pixels<'_>) -> anyhow::Result<Vec<Sighting>> {
-        let state = self.table.at(time(self.next));
+    fn detect(&mut self, _frame: &Pixels<'_>) -> anyhow::Result<Vec<Detection>> {
+        self.cards = self.table.at(time(self.next)).readable().cloned().collect();
         self.next += 1;
-        let sighting = |card: &overlay::practice::table::TableCard| Sighting {
-            quad: card.quad,
-            score: 0.95,
-            identity: Identity::Known { id: card.id.clone(), confidence: 0.97 },
-            modifiers: card.modifiers.clone(),
-            guesses: Vec::new(),
+        Ok(self.cards.iter().map(|card| Detection { quad: card.quad, score: 0.95 }).collect())
+    }
+
+    fn identify(
+        &mut self,
+        _frame: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> anyhow::Result<Vec<Option<Reading>>> {
+        let read = |detection: &Detection| {
+            let card = self.cards.iter().find(|card| card.quad == detection.quad)?;
+            let identity = Identity::Known { id: card.id.clone(), confidence: 0.97 };
+            Some(Reading { identity, modifiers: card.modifiers.clone(), guesses: Vec::new() })
         };
-        Ok(state.readable().map(sighting).collect())
+        Ok(detections.iter().map(read).collect())
     }
 }
 
 fn truth(recording: &Recording, size: [u32; 2]) -> Timeline {
-    let pipeline = Pipeline::new(Box::new(Truth { table: table(size), next: 0 }));
+    let pipeline = Pipeline::new(Box::new(Truth { table: table(size), next: 0, cards: Vec::new() }));
     replay::run(recording, pipeline, "truth", |_| ()).unwrap()
 }
 

@@ -122,8 +122,8 @@ fn runtime_files(library: &Path, folder: &Path) -> Result<()> {
     let licences = folder.join("licences/onnxruntime");
     fs::create_dir_all(&licences)?;
     for entry in fs::read_dir(source)? {
-        let (path, name) = (entry.as_ref().map(|it| it.path()), entry.as_ref().map(|it| it.file_name()));
-        let (Ok(path), Ok(name)) = (path, name) else { continue };
+        let Ok(entry) = entry else { continue };
+        let (path, name) = (entry.path(), entry.file_name());
         let text = name.to_string_lossy();
         let is_library = [".so", ".dll", ".dylib"].iter().any(|part| text.contains(part));
         if is_library && text.contains("onnxruntime") || text == "DirectML.dll" {

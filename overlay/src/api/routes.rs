@@ -169,7 +169,7 @@ fn command(request: &Request, give: &dyn Fn(Command) -> bool) -> Response {
             format!("there is no command {asked:?}; there are {}", names.join(", ")),
         );
     };
-    if give(*command) {
+    if give(command.clone()) {
         Response::json(202, &CommandRequest { command: (*name).to_owned() })
     } else {
         Response::refusal(503, "the overlay is ending")

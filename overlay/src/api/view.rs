@@ -94,7 +94,16 @@ pub(crate) mod tests {
             card => Identity::Known { id: card.into(), confidence: 0.98765 },
         };
         let quad = Quad::from_rect(Rect::ltwh(left, 10.0, 71.0, 95.0));
-        Track { id, quad, identity, modifiers: Modifiers::default(), guesses: Vec::new(), opacity: 1.0 }
+        let velocity = Default::default();
+        Track {
+            id,
+            quad,
+            identity,
+            modifiers: Modifiers::default(),
+            guesses: Vec::new(),
+            opacity: 1.0,
+            velocity,
+        }
     }
 
     /// Each moment is a list of track, card and left edge; answers what is told of the step between them.

@@ -1,10 +1,12 @@
-//! Captures one X11 window: redirected to a pixmap of its own, read through shared memory, BGRX kept.
+//! Captures one X11 window: redirected to a pixmap of its own, read through shared memory, BGRX kept. Where the server
+//! shares no memory (a remote one, or one that refuses) the same pixmap is read through the connection, only slower.
 //!
 //! Redirection (the Composite extension, automatic mode) keeps the picture whole where other windows cover it or
 //! it hangs off the screen, with and without a compositor, and leaves the overlay out of it. The Damage extension
 //! says whether anything was drawn at all. Errors of the server (a window that is minimised or closed meanwhile)
 //! are answers here, never panics.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use shared::pixels::ChannelOrder;
@@ -22,7 +24,7 @@ use x11rb::rust_connection::RustConnection;
 
 use super::pool::Pool;
 use super::{CaptureError, FrameSource};
-use crate::frame::Frame;
+use crate::frame::{Bytes, Frame};
 use crate::target::WindowId;
 
 /// Captures one window.
@@ -34,6 +36,8 @@ pub struct WindowSource {
     damage: Option<damage::Damage>,
     changed: bool,
     pool: Pool,
+    /// Whether the server shares memory with us, as far as is known.
+    shares: bool,
     next_id: u64,
 }
 
@@ -56,12 +60,14 @@ impl WindowSource {
         let window = Window::try_from(window.0).map_err(|_| CaptureError::Gone)?;
         let (connection, _) =
             x11rb::connect(None).map_err(|error| CaptureError::Display(error.to_string()))?;
-        for (name, what) in [
-            (composite::X11_EXTENSION_NAME, "the X server has no Composite extension"),
-            (shm::X11_EXTENSION_NAME, "the X server has no shared memory (a remote display)"),
-        ] {
-            let found = connection.extension_information(name).map_err(lost)?;
-            found.ok_or_else(|| unsupported(what))?;
+        let has =
+            |name| Ok::<_, CaptureError>(connection.extension_information(name).map_err(lost)?.is_some());
+        if !has(composite::X11_EXTENSION_NAME)? {
+            return Err(unsupported("the X server has no Composite extension"));
+        }
+        let shares = has(shm::X11_EXTENSION_NAME)?;
+        if !shares {
+            log::warn!("slower capture: the X server shares no memory (a remote display)");
         }
         if connection.setup().image_byte_order != ImageOrder::LSB_FIRST {
             return Err(unsupported("the X server is big-endian"));
@@ -73,7 +79,7 @@ impl WindowSource {
         ask(connection.composite_redirect_window(window, Redirect::AUTOMATIC).map_err(lost)?.check())?;
         let damage = watch_damage(&connection, window);
         let pool = Pool::default();
-        Ok(Self { connection, window, surface: None, damage, changed: true, pool, next_id: 0 })
+        Ok(Self { connection, window, surface: None, damage, changed: true, pool, shares, next_id: 0 })
     }
 
     /// Reads what the server has told meanwhile.
@@ -138,6 +144,24 @@ impl WindowSource {
             // Before the picture is taken: what is drawn during the copy must count as a change.
             connection.damage_subtract(damage, x11rb::NONE, x11rb::NONE).map_err(lost)?;
         }
+        let bytes: Bytes = match self.shares.then(|| self.read_shared(surface, length)) {
+            Some(Err(CaptureError::Unsupported(reason))) => {
+                log::warn!("slower capture: {reason}");
+                self.shares = false;
+                Arc::new(self.read_copied(surface)?)
+            }
+            Some(shared) => shared?,
+            None => Arc::new(self.read_copied(surface)?),
+        };
+        let (width, height) = (u32::from(surface.width), u32::from(surface.height));
+        let frame = Frame::new(self.next_id, Instant::now(), width, height, ChannelOrder::Bgrx, bytes)
+            .map_err(|error| CaptureError::Unsupported(error.to_string()))?;
+        self.next_id += 1;
+        Ok(frame)
+    }
+
+    fn read_shared(&mut self, surface: Surface, length: usize) -> Result<Bytes, CaptureError> {
+        let connection = &self.connection;
         let border = surface.border as i16;
         let format = u8::from(ImageFormat::Z_PIXMAP);
         let segment = self.pool.write(connection, length, |segment| {
@@ -158,11 +182,19 @@ impl WindowSource {
                 .map(drop)
                 .map_err(|error| if passing(&error) { CaptureError::Gone } else { lost(error) })
         })?;
-        let (width, height) = (u32::from(surface.width), u32::from(surface.height));
-        let frame = Frame::new(self.next_id, Instant::now(), width, height, ChannelOrder::Bgrx, segment)
-            .map_err(|error| CaptureError::Unsupported(error.to_string()))?;
-        self.next_id += 1;
-        Ok(frame)
+        Ok(segment)
+    }
+
+    /// The picture in a reply of the server: a copy through the connection.
+    fn read_copied(&self, surface: Surface) -> Result<Vec<u8>, CaptureError> {
+        let Surface { pixmap, border, width, height } = surface;
+        let format = ImageFormat::Z_PIXMAP;
+        let request =
+            self.connection.get_image(format, pixmap, border as i16, border as i16, width, height, !0);
+        let reply = request.map_err(lost)?.reply();
+        reply
+            .map(|it| it.data)
+            .map_err(|error| if passing(&error) { CaptureError::Gone } else { lost(error) })
     }
 }
 

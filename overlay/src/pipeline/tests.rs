@@ -2,29 +2,33 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
 
 use shared::geometry::{Quad, Rect};
 use shared::modifiers::Modifiers;
 use shared::pixels::{ChannelOrder, Pixels};
 
 use super::*;
-use crate::sighting::Identity;
+use crate::capture::{CaptureError, FrameSource};
+use crate::event::AppEvent;
+use crate::latest::Latest;
+use crate::sighting::{Identity, Reading};
 
 /// Sees one card, wherever the first pixel says; counts its calls.
 struct Counting(Arc<AtomicUsize>);
 
 impl Recognise for Counting {
-    fn recognise(&mut self, frame: &Pixels<'_>) -> anyhow::Result<Vec<Sighting>> {
+    fn detect(&mut self, frame: &Pixels<'_>) -> anyhow::Result<Vec<Detection>> {
         self.0.fetch_add(1, Ordering::SeqCst);
         let left = f32::from(frame.rgb(0, 0)[0]);
         anyhow::ensure!(left < 250.0, "the model broke");
-        Ok(vec![Sighting {
-            quad: Quad::from_rect(Rect::ltwh(left, 0.0, 50.0, 70.0)),
-            score: 1.0,
-            identity: Identity::Known { id: "a".into(), confidence: 0.9 },
-            modifiers: Modifiers::default(),
-            guesses: Vec::new(),
-        }])
+        Ok(vec![Detection { quad: Quad::from_rect(Rect::ltwh(left, 0.0, 50.0, 70.0)), score: 1.0 }])
+    }
+
+    fn identify(&mut self, _: &Pixels<'_>, detections: &[Detection]) -> anyhow::Result<Vec<Option<Reading>>> {
+        let identity = Identity::Known { id: "a".into(), confidence: 0.9 };
+        let reading = Reading { identity, modifiers: Modifiers::default(), guesses: Vec::new() };
+        Ok(vec![Some(reading); detections.len()])
     }
 }
 
@@ -46,7 +50,8 @@ fn run(shade: u8, enough: impl Fn(&AppEvent, Option<&Snapshot>) -> bool) -> (Vec
     let reports =
         [sender.clone(), sender].map(|sender| Box::new(move |event| sender.send(event).is_ok()) as Report);
     let pipeline = Pipeline::new(Box::new(Counting(Arc::clone(&calls))));
-    let threads = Threads::start(pipeline, 100.0, &snapshots, reports).unwrap();
+    let pace = Pace { per_second: 100.0, share: 1.0, threads: 1 };
+    let threads = Threads::start(pipeline, pace, &snapshots, &Latest::default(), reports).unwrap();
     threads.watch(Watch::Source(Box::new(Still(shade))));
     let mut seen = Vec::new();
     loop {

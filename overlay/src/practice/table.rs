@@ -11,6 +11,8 @@ use super::script::{self, Round};
 /// A card's truth: what a perfect recogniser would say of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableCard {
+    /// Which of the round's cards it is: stays the same from its first to its last moment in the round.
+    pub number: usize,
     /// Its id in the catalogue. A card face down has the id of its back.
     pub id: String,
     /// What is on it.
@@ -107,7 +109,7 @@ impl Table {
                 let readable = pose.turned() < 0.25;
                 let lift = (pose.size - 1.0).max(0.0) * 4.0 + actor.lift(in_round);
                 let quad = pose.quad(self.aspect, zoom);
-                Some(TableCard { id, modifiers, quad, visible: 0.0, lift: lift.min(1.0), readable })
+                Some(TableCard { number, id, modifiers, quad, visible: 0.0, lift: lift.min(1.0), readable })
             })
             .collect();
         self.see(&mut cards);

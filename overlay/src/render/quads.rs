@@ -95,10 +95,18 @@ impl QuadPainter {
                 self.eraser.push(self.prepared.len() as u32);
                 self.prepared.push(hidden_edges(mark));
             }
-            self.prepared.push(stroke(mark));
+            if mark.stroke > 0.0 {
+                self.prepared.push(stroke(mark));
+            }
         }
         for mark in &scene.marks {
             chip(mark, &mut self.prepared);
+        }
+        for panel in &scene.panels {
+            let mut shape = filled(panel.area, 5.0 * panel.zoom, colour::PANEL, panel.opacity);
+            shape.widths[1] = 1.2 * panel.zoom;
+            (shape.stroke_from, shape.stroke_to) = (rgba(panel.accent), rgba(panel.accent));
+            self.prepared.push(shape);
         }
         let bytes: &[u8] = bytemuck::cast_slice(&self.prepared);
         if bytes.len() as u64 > self.shapes.size() {
@@ -141,7 +149,7 @@ fn shape_buffer(device: &Device, count: usize) -> Buffer {
 
 /// The stroke around a card.
 fn stroke(mark: &Mark) -> Shape {
-    let zoom = mark.stroke / 2.5;
+    let zoom = mark.zoom;
     let radius = 0.07 * mark.quad.width().min(mark.quad.height());
     let perimeter = 2.0 * (mark.quad.width() + mark.quad.height());
     let (pattern, dashes) = match mark.look.line {
@@ -171,7 +179,7 @@ fn hidden_edges(mark: &Mark) -> Shape {
 
 /// The chip's leader, box and bar.
 fn chip(mark: &Mark, shapes: &mut Vec<Shape>) {
-    let zoom = mark.stroke / 2.5;
+    let zoom = mark.zoom;
     let accent = mark.look.accent;
     if let Some([from, to]) = mark.chip.leader {
         let half = 0.8 * zoom;

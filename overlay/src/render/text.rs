@@ -83,27 +83,33 @@ impl TextPainter {
         if self.shaped.len() > KEPT {
             self.shaped.clear();
         }
-        let texts =
-            || scene.marks.iter().flat_map(|mark| mark.chip.label.texts.iter().map(move |text| (mark, text)));
-        for (_, text) in texts() {
+        let chips = scene.marks.iter().filter(|mark| !scene.is_covered(mark.chip.area)).flat_map(|mark| {
+            mark.chip.label.texts.iter().map(move |text| (mark.chip.area, mark.opacity, text))
+        });
+        let panels = scene
+            .panels
+            .iter()
+            .flat_map(|panel| panel.texts.iter().map(move |text| (panel.area, panel.opacity, text)));
+        let texts: Vec<_> = chips.chain(panels).collect();
+        for (_, _, text) in &texts {
             let key = (text.text.clone(), text.size.to_bits());
             self.shaped.entry(key).or_insert_with(|| shape(&mut self.fonts, &text.text, text.size));
         }
-        let areas = texts().map(|(mark, text)| {
+        let areas = texts.into_iter().map(|(area, opacity, text)| {
             let buffer = &self.shaped[&(text.text.clone(), text.size.to_bits())];
             let byte = |share: f32| (share * 255.0).round() as u8;
             let colour = text.colour;
             TextArea {
                 buffer,
-                left: mark.chip.area.left + text.at[0],
-                top: mark.chip.area.top + text.at[1],
+                left: area.left + text.at[0],
+                top: area.top + text.at[1],
                 scale: 1.0,
                 bounds: TextBounds { left: 0, top: 0, right: size[0] as i32, bottom: size[1] as i32 },
                 default_color: Color::rgba(
                     byte(colour.red),
                     byte(colour.green),
                     byte(colour.blue),
-                    byte(colour.alpha * mark.opacity),
+                    byte(colour.alpha * opacity),
                 ),
                 custom_glyphs: &[],
             }

@@ -1,7 +1,8 @@
 //! Colours: the type of a card decides the stroke, its edition what the stroke runs into.
 
-use shared::catalogue::{CardType, Catalogue};
+use shared::catalogue::Catalogue;
 
+use super::style::Palette;
 use crate::sighting::Identity;
 use crate::track::Track;
 
@@ -29,6 +30,20 @@ impl Colour {
         }
     }
 
+    /// From `#rrggbb`; `None` when it is written otherwise.
+    pub fn from_hex(written: &str) -> Option<Self> {
+        let digits = written
+            .strip_prefix('#')
+            .filter(|it| it.len() == 6 && it.bytes().all(|it| it.is_ascii_hexdigit()))?;
+        u32::from_str_radix(digits, 16).ok().map(Self::hex)
+    }
+
+    /// As `#rrggbb`, without its opacity.
+    pub fn to_hex(self) -> String {
+        let byte = |share: f32| (share * 255.0).round() as u8;
+        format!("#{:02x}{:02x}{:02x}", byte(self.red), byte(self.green), byte(self.blue))
+    }
+
     /// The same colour, this opaque.
     pub const fn with_alpha(self, alpha: f32) -> Self {
         Self { alpha, ..self }
@@ -48,13 +63,15 @@ impl Colour {
 
 /// Background of chips.
 pub const CHIP: Colour = Colour::hex(0x0d_1019).with_alpha(0.9);
+/// Background of panels.
+pub const PANEL: Colour = Colour::hex(0x0d_1019).with_alpha(0.95);
 /// The dark edge that keeps strokes readable on any background.
 pub const CASING: Colour = Colour::hex(0x05_070c).with_alpha(0.65);
 /// Names.
 pub const TEXT: Colour = Colour::hex(0xff_ffff);
 /// What matters less than the name.
 pub const FAINT: Colour = Colour::hex(0x9a_a7bd);
-/// Cards that the model cannot name.
+/// Cards that the model cannot name, and warnings.
 pub const UNKNOWN: Colour = Colour::hex(0xff_e14a);
 
 /// How a card's stroke runs.
@@ -80,39 +97,15 @@ pub struct Look {
 }
 
 /// The look of a track.
-pub fn look(track: &Track, catalogue: &Catalogue) -> Look {
+pub fn look(track: &Track, catalogue: &Catalogue, palette: &Palette) -> Look {
+    let unknown = palette.unknown;
     let card = match &track.identity {
         Identity::Known { id, .. } => catalogue.card(id),
-        Identity::Unknown { .. } => return Look { accent: UNKNOWN, second: UNKNOWN, line: Line::Dashed },
+        Identity::Unknown { .. } => return Look { accent: unknown, second: unknown, line: Line::Dashed },
     };
-    let accent = card.map_or(UNKNOWN, |card| of_type(card.card_type));
+    let accent = card.map_or(unknown, |card| palette.of_type(card.card_type));
     let line = if track.modifiers.edition == "polychrome" { Line::Rainbow } else { Line::Solid };
-    Look { accent, second: of_edition(&track.modifiers.edition).unwrap_or(accent), line }
-}
-
-/// The colour of a card type.
-pub fn of_type(card_type: CardType) -> Colour {
-    Colour::hex(match card_type {
-        CardType::Joker => 0xff_9d3d,
-        CardType::Playing => 0x4f_c3f7,
-        CardType::Tarot => 0xc0_8cff,
-        CardType::Planet => 0x2f_dcc4,
-        CardType::Spectral => 0x7b_93ff,
-        CardType::Voucher => 0xff_6f61,
-        CardType::Booster => 0x8b_e05b,
-        CardType::Deck => 0xd4_dbe6,
-    })
-}
-
-/// The colour of an edition; `None` for the plain one and for words that are not known.
-pub fn of_edition(edition: &str) -> Option<Colour> {
-    Some(Colour::hex(match edition {
-        "foil" => 0x8f_d8ff,
-        "holographic" => 0xff_74d4,
-        "polychrome" => 0x7d_ffa8,
-        "negative" => 0xff_4b6e,
-        _ => return None,
-    }))
+    Look { accent, second: palette.of_edition(&track.modifiers.edition).unwrap_or(accent), line }
 }
 
 /// The colour of an enhancement's or seal's word.

@@ -5,6 +5,7 @@ use shared::modifiers::Modifiers;
 
 use super::Measure;
 use super::colour::{self, Colour};
+use super::style::{Palette, Style};
 use crate::sighting::Identity;
 use crate::track::Track;
 
@@ -31,9 +32,9 @@ pub struct Text {
 }
 
 /// Size of names in a window of 720 pixels.
-const NAME: f32 = 12.5;
+pub const NAME: f32 = 12.5;
 /// Size of everything else.
-const DETAIL: f32 = 9.5;
+pub const DETAIL: f32 = 9.5;
 /// Height of a line beside the size of its font.
 pub const LINE: f32 = 1.22;
 /// Space around the text, and the coloured bar at the left.
@@ -44,6 +45,7 @@ const BAR: f32 = 3.0;
 pub fn compose(
     track: &Track,
     catalogue: &Catalogue,
+    style: &Style,
     room: f32,
     zoom: f32,
     measure: &mut dyn Measure,
@@ -53,12 +55,12 @@ pub fn compose(
         Identity::Unknown { .. } => vec![("unknown?".to_owned(), NAME, colour::TEXT)],
     };
     let name_pieces = head.len();
-    if let Identity::Known { confidence, .. } = &track.identity {
+    if let (Identity::Known { confidence, .. }, true) = (&track.identity, style.confidence) {
         // Never 100: the model is never that sure.
         let percent = (confidence * 100.0).round().clamp(0.0, 99.0);
         head.push((format!(" {percent:.0}%"), DETAIL, colour::FAINT));
     }
-    let words = words(&track.modifiers);
+    let words = if style.modifiers { words(&track.modifiers, &style.palette) } else { Vec::new() };
     let mut wide: Vec<Vec<Piece>> = vec![head.clone()];
     if !words.is_empty() {
         wide.push(words.iter().map(|(word, colour)| (word.clone(), DETAIL, *colour)).collect());
@@ -77,10 +79,10 @@ pub fn compose(
 }
 
 /// A piece of a line: text, size, colour.
-type Piece = (String, f32, Colour);
+pub type Piece = (String, f32, Colour);
 
 /// `A♠` for the ace of spades, the name for all others, the id for cards that the catalogue does not list.
-fn name(id: &str, catalogue: &Catalogue) -> Vec<Piece> {
+pub(crate) fn name(id: &str, catalogue: &Catalogue) -> Vec<Piece> {
     let whole = |name: &str| vec![(name.to_owned(), NAME, colour::TEXT)];
     let Some(card) = catalogue.card(id) else { return whole(id) };
     let parts = card.name.split_once(" of ").filter(|_| card.card_type == CardType::Playing);
@@ -100,10 +102,10 @@ fn name(id: &str, catalogue: &Catalogue) -> Vec<Piece> {
 }
 
 /// What is true of the card beside its name, in words.
-fn words(modifiers: &Modifiers) -> Vec<(String, Colour)> {
+pub(crate) fn words(modifiers: &Modifiers, palette: &Palette) -> Vec<(String, Colour)> {
     let Modifiers { edition, enhancement, seal, stickers, debuffed } = modifiers;
     let mut words = Vec::new();
-    if let Some(colour) = colour::of_edition(edition) {
+    if let Some(colour) = palette.of_edition(edition) {
         words.push((capital(edition), colour));
     }
     if enhancement != "none" {
@@ -125,7 +127,7 @@ fn capital(word: &str) -> String {
 }
 
 /// Sets lines of (text, size, colour) below each other.
-fn set(lines: &[Vec<Piece>], zoom: f32, measure: &mut dyn Measure) -> Label {
+pub(super) fn set(lines: &[Vec<Piece>], zoom: f32, measure: &mut dyn Measure) -> Label {
     let left = (PADDING[0] + BAR) * zoom;
     let (mut top, mut widest) = (PADDING[1] * zoom, 0.0f32);
     let mut texts = Vec::new();

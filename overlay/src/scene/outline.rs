@@ -20,9 +20,13 @@ pub struct Run {
 /// Rows that are taken together: half the requests, and nobody sees it on a stroke.
 const BAND: u16 = 2;
 
-/// The runs that cover all strokes and chips, and nothing else.
+/// The runs that cover all strokes, chips and panels, and nothing else.
 pub fn runs(scene: &OverlayScene) -> Vec<Run> {
     let mut runs = Vec::new();
+    for panel in &scene.panels {
+        let area = panel.area;
+        push(&mut runs, area.top.max(0.0) as u16, area.height().max(0.0) as u16, area.left, area.right);
+    }
     for mark in &scene.marks {
         let outer = grown(mark.quad, mark.stroke * 0.5);
         let inner = grown(mark.quad, -mark.stroke * 0.5);

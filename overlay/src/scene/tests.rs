@@ -1,9 +1,11 @@
 //! Layout on cards as they lie in the game.
 
+use shared::catalogue::CardType;
 use shared::geometry::{Point, Rect};
 use shared::modifiers::Modifiers;
 
 use super::colour::Line;
+use super::style::Corner;
 use super::*;
 use crate::sighting::Identity;
 
@@ -36,13 +38,21 @@ fn track(id: u64, card: &str, left: f32, top: f32) -> Track {
         card => Identity::Known { id: card.into(), confidence: 0.97 },
     };
     let quad = Quad::from_rect(Rect::ltwh(left, top, 100.0, 134.0));
-    Track { id, quad, identity, modifiers: Modifiers::default(), guesses: Vec::new(), opacity: 1.0 }
+    Track {
+        id,
+        quad,
+        identity,
+        modifiers: Modifiers::default(),
+        guesses: Vec::new(),
+        opacity: 1.0,
+        velocity: [0.0; 2],
+    }
 }
 
 const VIEW: View = View { window: [1280, 720], frame: [1280, 720] };
 
 fn scene(tracks: &[Track]) -> OverlayScene {
-    build(tracks, &catalogue(), VIEW, &OverlayScene::default(), &mut Plain)
+    build(tracks, &catalogue(), &Style::default(), VIEW, &OverlayScene::default(), &mut Plain)
 }
 
 #[track_caller]
@@ -85,12 +95,12 @@ fn long_names_side_by_side_and_at_the_edges() {
 #[test]
 fn chips_stay_where_they_were() {
     let (one, two) = (track(0, "j_long", 300.0, 300.0), track(1, "j_long", 372.0, 302.0));
-    let first = build(&[one.clone(), two.clone()], &catalogue(), VIEW, &OverlayScene::default(), &mut Plain);
+    let first = scene(&[one.clone(), two.clone()]);
     let mut moved = [one, two];
     for track in &mut moved {
         track.quad = track.quad.shifted(1.0, -2.0);
     }
-    let second = build(&moved, &catalogue(), VIEW, &first, &mut Plain);
+    let second = build(&moved, &catalogue(), &Style::default(), VIEW, &first, &mut Plain);
     let slots = |scene: &OverlayScene| scene.marks.iter().map(|mark| mark.chip.slot).collect::<Vec<_>>();
     assert_eq!(slots(&first), slots(&second));
 }
@@ -129,4 +139,39 @@ fn the_outline_holds_strokes_and_chips_but_not_the_card() {
     assert!(covered(100, 360) && covered(199, 360) && covered(150, 300) && covered(150, 433));
     assert!(covered(chip.left as i16 + 3, chip.top as i16 + 3));
     assert!(!covered(150, 360) && !covered(90, 360) && !covered(215, 360));
+}
+
+#[test]
+fn only_what_a_player_wants_is_marked_and_written() {
+    let cards =
+        [track(0, "S_A", 100.0, 300.0), track(1, "?", 400.0, 300.0), track(2, "j_long", 700.0, 300.0)];
+    let build =
+        |style: &Style| build(&cards, &catalogue(), style, VIEW, &OverlayScene::default(), &mut Plain);
+    let shown = |style: &Style| build(style).marks.iter().map(|mark| mark.track).collect::<Vec<_>>();
+    assert_eq!(shown(&Style { types: vec![CardType::Joker], ..Style::default() }), [1, 2]);
+    assert_eq!(shown(&Style { unknown: false, ..Style::default() }), [0, 2]);
+    let plain = build(&Style { confidence: false, line_width: 0.0, opacity: 0.5, ..Style::default() });
+    assert_eq!(plain.marks[0].chip.label.texts.len(), 2, "rank and suit, no confidence");
+    assert_eq!((plain.marks[0].stroke, plain.marks[0].opacity), (0.0, 0.5));
+    let large = build(&Style { text_size: 2.0, ..Style::default() });
+    assert!(large.marks[2].chip.area.width() > 1.8 * plain.marks[2].chip.area.width());
+}
+
+#[test]
+fn a_read_out_lists_what_is_on_screen_and_panels_keep_apart() {
+    let mut cards =
+        [track(0, "S_A", 500.0, 300.0), track(1, "S_A", 620.0, 300.0), track(2, "j_long", 740.0, 300.0)];
+    cards[2].modifiers.edition = "foil".into();
+    let style = Style { read_out: Some(Corner::BottomLeft), ..Style::default() };
+    let mut scene = build(&cards, &catalogue(), &style, VIEW, &OverlayScene::default(), &mut Plain);
+    let said: Vec<&str> = scene.panels[0].texts.iter().map(|text| text.text.as_str()).collect();
+    assert_eq!(said, ["Driver's License", " Foil", "2× ", "A", "♠"]);
+    let notice = panel::Words::notice(&"a rather long warning ".repeat(12), colour::UNKNOWN);
+    scene.say(&notice, panel::Place::Corner(Corner::BottomLeft), &style, &mut Plain);
+    let [read_out, notice] = &scene.panels[..] else { panic!("two panels") };
+    assert!(read_out.area.intersection(notice.area).area() <= 0.0, "{read_out:?} {notice:?}");
+    assert!(notice.area.top >= 0.0 && notice.area.width() < 0.6 * 1280.0, "it is broken into lines");
+    for text in &notice.texts {
+        assert!(text.at[0] + Plain.width(&text.text, text.size) <= notice.area.width(), "{text:?}");
+    }
 }

@@ -3,8 +3,8 @@
 //! Both systems can report moves by themselves; that is for the issues about those systems. Ten questions a second
 //! are enough to follow a window that people drag.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shared::geometry::Rect;
@@ -19,6 +19,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A thread that follows a window; dropping it ends it.
 pub struct Follower {
     stop: Arc<AtomicBool>,
+    chosen: Arc<Mutex<Option<WindowId>>>,
     worker: Option<Worker>,
 }
 
@@ -30,18 +31,25 @@ impl Follower {
     pub fn start(query: Query, listener: Listener) -> Result<Self, DesktopError> {
         let stop = Arc::new(AtomicBool::new(false));
         let theirs = Arc::clone(&stop);
+        let chosen = Arc::<Mutex<Option<WindowId>>>::default();
+        let preferred = Arc::clone(&chosen);
         let worker = worker::spawn("follow", move || {
             let mut last = None;
             let mut listening = listener(AppEvent::Compositor(true));
             while listening && !theirs.load(Ordering::Relaxed) {
-                let placement = look(&query);
+                let placement = look(&query, *preferred.lock().unwrap_or_else(PoisonError::into_inner));
                 if last.replace(placement) != Some(placement) {
                     listening = listener(AppEvent::Target(placement));
                 }
                 std::thread::sleep(PAUSE);
             }
         })?;
-        Ok(Self { stop, worker: Some(worker) })
+        Ok(Self { stop, chosen, worker: Some(worker) })
+    }
+
+    /// Follows this window, as long as it is there, rather than the one that was asked for at the start.
+    pub fn prefer(&self, window: Option<WindowId>) {
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = window;
     }
 }
 
@@ -71,10 +79,11 @@ fn described() -> Result<Vec<(xcap::Window, WindowInfo)>, DesktopError> {
     Ok(windows.into_iter().filter_map(describe).collect())
 }
 
-fn look(query: &Query) -> Placement {
+fn look(query: &Query, chosen: Option<WindowId>) -> Placement {
     let Ok(windows) = described() else { return Placement::Absent };
     let infos: Vec<WindowInfo> = windows.iter().map(|(_, info)| info.clone()).collect();
-    let Some(found) = choose(&infos, query) else { return Placement::Absent };
+    let preferred = infos.iter().find(|info| chosen == Some(info.id));
+    let Some(found) = preferred.or_else(|| choose(&infos, query)) else { return Placement::Absent };
     let Some((window, _)) = windows.iter().find(|(_, info)| info.id == found.id) else {
         return Placement::Absent;
     };

@@ -1,6 +1,7 @@
 //! X11: the list of windows, where they are, whether a compositor runs.
 
 pub mod follow;
+pub mod lost;
 pub mod shape;
 
 use std::path::Path;

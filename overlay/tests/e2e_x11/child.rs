@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use image::RgbaImage;
 use overlay::api::ApiConfig;
+use overlay::app::Fixed;
 use overlay::live::{self, Live};
-use overlay::practice::table::Table;
-use overlay::sighting::{Identity, Recognise, Sighting};
+use overlay::pipeline::{Running, Swap};
+use overlay::practice::table::{Table, TableCard};
+use overlay::sighting::{Detection, Identity, Reading, Recognise};
 use overlay::source::Source;
 use overlay::target::Query;
 use shared::catalogue::Catalogue;
@@ -50,17 +52,21 @@ pub(crate) fn run(task: Task) -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("overlay=info")).init();
     let catalogue: Arc<Catalogue> = scenes::practice::catalogue();
     let table = Table::new(task.seed, [1280, 720], &catalogue);
+    let settings = task.folder.join("overlay.toml");
     let recogniser = Truth { table, still: task.still, folder: task.folder.clone(), calls: 0 };
     let live = Live {
         source: Source::Window(Query::Title(task.title)),
         practice: false,
-        per_second: 30.0,
+        fixed: Fixed::default(),
+        settings: Some(settings),
         seconds: None,
         api: ApiConfig { port: 0, data: task.folder.clone(), ..ApiConfig::default() },
     };
+    let running = Running { name: "truth".into(), catalogue };
+    let first = Swap { recogniser: Box::new(recogniser), running };
     let result = live::event_loop()
         .map_err(anyhow::Error::from)
-        .and_then(|event_loop| live::run(live, event_loop, Box::new(recogniser), catalogue));
+        .and_then(|event_loop| live::run(live, event_loop, first));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -79,7 +85,7 @@ struct Truth {
 }
 
 impl Recognise for Truth {
-    fn recognise(&mut self, frame: &Pixels<'_>) -> anyhow::Result<Vec<Sighting>> {
+    fn detect(&mut self, frame: &Pixels<'_>) -> anyhow::Result<Vec<Detection>> {
         self.calls += 1;
         let shown = RgbaImage::from_fn(frame.width, frame.height, |x, y| {
             let [red, green, blue] = frame.rgb(x, y);
@@ -89,16 +95,27 @@ impl Recognise for Truth {
         shown.save(&partial)?;
         std::fs::rename(partial, self.folder.join("captured.png"))?;
         std::fs::write(self.folder.join("calls"), self.calls.to_string())?;
+        Ok(self.cards(frame).into_iter().map(|card| Detection { quad: card.quad, score: 0.95 }).collect())
+    }
+
+    fn identify(
+        &mut self,
+        frame: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> anyhow::Result<Vec<Option<Reading>>> {
+        let cards = self.cards(frame);
+        let read = |detection: &Detection| {
+            let card = cards.iter().find(|card| card.quad == detection.quad)?;
+            let identity = Identity::Known { id: card.id.clone(), confidence: 0.97 };
+            Some(Reading { identity, modifiers: card.modifiers.clone(), guesses: Vec::new() })
+        };
+        Ok(detections.iter().map(read).collect())
+    }
+}
+
+impl Truth {
+    fn cards(&self, frame: &Pixels<'_>) -> Vec<TableCard> {
         let state = self.table.resized([frame.width, frame.height]).at(self.still);
-        Ok(state
-            .readable()
-            .map(|card| Sighting {
-                quad: card.quad,
-                score: 0.95,
-                identity: Identity::Known { id: card.id.clone(), confidence: 0.97 },
-                modifiers: card.modifiers.clone(),
-                guesses: Vec::new(),
-            })
-            .collect())
+        state.readable().cloned().collect()
     }
 }

@@ -26,6 +26,28 @@ impl Program {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Ends it at once.
+    pub(crate) fn end(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Its exit code once it has ended by itself; the inner one is `None` after a signal.
+    pub(crate) fn ended(&mut self) -> Option<Option<i32>> {
+        self.child.try_wait().ok().flatten().map(|status| status.code())
+    }
+
+    /// Time that all its threads were on a processor.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
+        let nanos = tasks.flatten().filter_map(|task| {
+            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(nanos.sum())
+    }
+
     /// Asks it to end as Ctrl+C does; answers its exit code.
     pub(crate) fn interrupt(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
@@ -37,10 +59,14 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
+}
+
+/// A server of its own, with nothing on it.
+pub(crate) struct Server {
+    pub(crate) program: Program,
+    pub(crate) name: String,
 }
 
 /// Xvfb with a window manager; a compositor when wanted.
@@ -66,17 +92,8 @@ impl Desktop {
     pub(crate) fn start() -> Self {
         let folder = std::env::temp_dir().join(format!("overlay-e2e-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a temporary folder can be made");
-        // The server picks a free number itself and writes it down.
-        let number = folder.join("display");
-        let mut server = Command::new("sh");
-        let line = "exec Xvfb -displayfd 3 -screen 0 2048x1200x24 -nolisten tcp -noreset 3>\"$0\"";
-        server.arg("-c").arg(line).arg(&number);
-        let server = Program::start(server, &folder.join("xvfb.log"));
-        let number = wait_for("the display", || {
-            let text = fs::read_to_string(&number).ok()?;
-            text.ends_with('\n').then(|| text.trim().to_owned())
-        });
-        set_env("DISPLAY", &format!(":{number}"));
+        let Server { program: server, name } = Self::bare_server(&folder, &[]);
+        set_env("DISPLAY", &name);
         set_env("XDG_CONFIG_HOME", &folder.join("config").display().to_string());
         let mut openbox = Command::new("openbox");
         openbox.arg("--sm-disable");
@@ -85,6 +102,22 @@ impl Desktop {
         wait_for("the window manager", || run("xdotool", &["get_desktop"]).then_some(()));
         desktop.start_compositor();
         desktop
+    }
+
+    /// Starts a server and nothing else.
+    pub(crate) fn bare_server(folder: &Path, arguments: &[&str]) -> Server {
+        // The server picks a free number itself and writes it down.
+        let number = folder.join("display");
+        let _ = fs::remove_file(&number);
+        let mut server = Command::new("sh");
+        let line = "exec Xvfb -displayfd 3 -screen 0 2048x1200x24 -nolisten tcp -noreset \"$@\" 3>\"$0\"";
+        server.arg("-c").arg(line).arg(&number).args(arguments);
+        let program = Program::start(server, &folder.join("xvfb.log"));
+        let number = wait_for("the display", || {
+            let text = fs::read_to_string(&number).ok()?;
+            text.ends_with('\n').then(|| text.trim().to_owned())
+        });
+        Server { program, name: format!(":{number}") }
     }
 
     pub(crate) fn start_compositor(&mut self) {

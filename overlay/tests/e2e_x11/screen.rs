@@ -3,6 +3,7 @@
 use overlay::practice::table::TableState;
 use overlay::render::text::FontMeasure;
 use overlay::scene::colour::Colour;
+use overlay::scene::style::Style;
 use overlay::scene::{self, InOverlay, Mark, OverlayScene, View};
 use overlay::sighting::Identity;
 use overlay::track::Track;
@@ -114,10 +115,19 @@ pub(crate) fn marks(state: &TableState, catalogue: &Catalogue) -> Vec<Mark> {
             modifiers: card.modifiers.clone(),
             guesses: Vec::new(),
             opacity: 1.0,
+            velocity: [0.0; 2],
         })
         .collect();
     let view = View { window: state.size, frame: state.size };
-    scene::build(&tracks, catalogue, view, &OverlayScene::default(), &mut FontMeasure::default()).marks
+    scene::build(
+        &tracks,
+        catalogue,
+        &Style::default(),
+        view,
+        &OverlayScene::default(),
+        &mut FontMeasure::default(),
+    )
+    .marks
 }
 
 /// Whether nothing of the scene lies near a mark's upper edge: no other card, no chip.

@@ -3,9 +3,9 @@
 //! Keeps the overlay directly above the game in the stack as well, so that a window raised over the game covers
 //! both.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use x11rb::connection::Connection as _;
@@ -17,7 +17,7 @@ use x11rb::protocol::xproto::{
 
 use super::{Desktop, quiet};
 use crate::event::AppEvent;
-use crate::target::{Placement, Query, choose};
+use crate::target::{self, Placement, Query, WindowId, WindowInfo};
 use crate::window::{DesktopError, Listener};
 use crate::worker::{self, Worker};
 
@@ -34,6 +34,9 @@ pub struct Follower {
 struct Shared {
     stop: AtomicBool,
     overlay: AtomicU32,
+    /// The window that was chosen by hand; it is looked for anew when `again` is set.
+    chosen: Mutex<Option<WindowId>>,
+    again: AtomicBool,
 }
 
 impl Follower {
@@ -46,13 +49,26 @@ impl Follower {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let worker = worker::spawn("follow", move || {
-            let mut following =
-                Following { desktop, query, listener, shared: theirs, window: None, last: None };
+            let mut following = Following {
+                desktop,
+                query,
+                listener,
+                shared: theirs,
+                window: None,
+                last: None,
+                missing_since: Some(Instant::now()),
+            };
             if let Err(error) = following.run() {
                 (following.listener)(AppEvent::Failed(error.to_string()));
             }
         })?;
         Ok(Self { shared, worker: Some(worker) })
+    }
+
+    /// Follows this window, as long as it is there, rather than the one that was asked for at the start.
+    pub fn prefer(&self, window: Option<WindowId>) {
+        *self.shared.chosen.lock().unwrap_or_else(PoisonError::into_inner) = window;
+        self.shared.again.store(true, Ordering::Relaxed);
     }
 
     /// Says which window is the overlay, so that it is kept directly above the game.
@@ -75,6 +91,8 @@ struct Following {
     shared: Arc<Shared>,
     window: Option<Window>,
     last: Option<Placement>,
+    /// Since when there is no window; `None` once that was said, too.
+    missing_since: Option<Instant>,
 }
 
 impl Following {
@@ -84,6 +102,9 @@ impl Following {
         self.tell(AppEvent::Compositor(self.desktop.is_composited()?));
         let mut news = true;
         while !self.shared.stop.load(Ordering::Relaxed) {
+            if self.shared.again.swap(false, Ordering::Relaxed) {
+                self.window = None;
+            }
             if self.window.is_none() {
                 self.search()?;
                 news = true;
@@ -100,7 +121,10 @@ impl Following {
                     Event::XfixesSelectionNotify(event) if event.selection == compositor => {
                         self.tell(AppEvent::Compositor(event.owner != x11rb::NONE));
                     }
-                    Event::DestroyNotify(event) if Some(event.window) == self.window => self.window = None,
+                    Event::DestroyNotify(event) if Some(event.window) == self.window => {
+                        self.window = None;
+                        self.missing_since = Some(Instant::now());
+                    }
                     // All other events only say that it is time to look again.
                     _ => {}
                 }
@@ -125,7 +149,14 @@ impl Following {
 
     fn search(&mut self) -> Result<(), DesktopError> {
         let windows = self.desktop.windows()?;
-        let Some(found) = choose(&windows, &self.query) else { return Ok(()) };
+        let Some((found, ambiguity)) = self.candidate(&windows) else {
+            if self.missing_since.is_some_and(|since| since.elapsed() >= target::SEARCH_PATIENCE) {
+                self.missing_since = None;
+                let is_wayland = std::env::var_os("WAYLAND_DISPLAY").is_some();
+                self.tell(AppEvent::Notice(target::absence(&self.query, is_wayland)));
+            }
+            return Ok(());
+        };
         let Ok(window) = Window::try_from(found.id.0) else { return Ok(()) };
         let mask = EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
         let events = ChangeWindowAttributesAux::new().event_mask(mask);
@@ -133,8 +164,24 @@ impl Following {
         if quiet(asked)?.is_some() {
             log::info!("found the window {} {:?} ({})", found.id, found.title, found.program);
             self.window = Some(window);
+            self.missing_since = None;
+            if let Some(ambiguity) = ambiguity {
+                self.tell(AppEvent::Notice(ambiguity));
+            }
         }
         Ok(())
+    }
+
+    /// The window to follow, and what there is to say about the choice.
+    fn candidate<'a>(&self, windows: &'a [WindowInfo]) -> Option<(&'a WindowInfo, Option<String>)> {
+        let mut chosen = self.shared.chosen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = windows.iter().find(|window| *chosen == Some(window.id)) {
+            return Some((window, None));
+        }
+        // It was closed: back to what was asked for.
+        *chosen = None;
+        let found = target::choose(windows, &self.query)?;
+        Some((found, target::ambiguity(windows, &self.query)))
     }
 
     fn report(&mut self) -> Result<(), DesktopError> {
@@ -143,6 +190,7 @@ impl Following {
             placement = self.desktop.placement(window)?;
             if placement == Placement::Absent {
                 self.window = None;
+                self.missing_since = Some(Instant::now());
             }
         }
         if self.last.replace(placement) != Some(placement) {

@@ -1,0 +1,165 @@
+//! What is done when something is asked for: by hotkey, tray, signal or the local API.
+
+use std::time::Instant;
+
+use super::*;
+use crate::models;
+use crate::settings::file::SettingsError;
+
+impl App {
+    pub(super) fn command(&mut self, event_loop: &ActiveEventLoop, command: Command) {
+        match command {
+            Command::Show => {
+                self.shown = true;
+                if self.paused {
+                    return self.command(event_loop, Command::Pause);
+                }
+            }
+            Command::Toggle => self.shown = !self.shown,
+            Command::Pause => {
+                self.paused = !self.paused;
+                self.notices.stand("pause", self.paused.then(|| "Paused".to_owned()));
+                let watch = if self.paused { Ok(Watch::Nothing) } else { self.source() };
+                self.watch(event_loop, watch);
+                self.publish();
+            }
+            Command::NextModel => {
+                let names = models::list(&shared::paths::data().join("models"));
+                match models::next(&names, &self.running.name) {
+                    Some(name) => self.use_model(name.to_owned()),
+                    None => self.say("There is no other model in data/models".to_owned()),
+                }
+            }
+            Command::Model(name) => self.use_model(name),
+            Command::Follow(window) => {
+                if let Stage::OverWindow(follower) = &self.stage {
+                    follower.prefer(window);
+                }
+                self.chosen_window = window;
+            }
+            Command::ShowInformation => {
+                self.book.get_or_insert_with(|| {
+                    let folder = shared::paths::art(&self.running.catalogue.game);
+                    Book::open(&folder, &self.choices.settings.language)
+                });
+                self.explains = true;
+            }
+            Command::HideInformation => self.explains = false,
+            Command::OpenLabeller => self.tell(shell::start_beside("labeller")),
+            Command::OpenData => self.tell(shell::open(&shared::paths::data())),
+            Command::OpenSettings => match &self.choices.file {
+                Some(file) => self.tell(shell::open(file)),
+                None => self.say("No settings file is used".to_owned()),
+            },
+            Command::About => self.say(format!(
+                "Balatro Lens {}, model {}\nReads pixels only; MIT licence",
+                env!("CARGO_PKG_VERSION"),
+                self.running.name
+            )),
+            Command::Quit => event_loop.exit(),
+        }
+        self.rebuild();
+        self.show_tray();
+    }
+
+    /// Says something on screen and in the log.
+    pub(super) fn say(&mut self, text: String) {
+        log::warn!("{text}");
+        self.notices.say(text, Instant::now());
+        self.rebuild();
+    }
+
+    fn tell(&mut self, outcome: Result<(), String>) {
+        if let Err(text) = outcome {
+            self.say(text);
+        }
+    }
+
+    fn use_model(&mut self, name: String) {
+        self.choices.fixed.model = Some(name);
+        self.load();
+    }
+
+    /// Opens the model that is chosen now, in the background.
+    fn load(&mut self) {
+        let request = self.choices.request();
+        match &self.loader {
+            Some(loader) => loader.load(request),
+            None => self.say("This recogniser cannot be exchanged".to_owned()),
+        }
+    }
+
+    /// Takes over new settings, or says what is wrong with them.
+    pub(super) fn settings(&mut self, news: Result<Settings, SettingsError>) {
+        let settings = match news {
+            Ok(settings) => settings,
+            Err(error) => {
+                log::warn!("{error}");
+                self.notices.stand("settings", Some(error.to_string()));
+                self.rebuild();
+                return;
+            }
+        };
+        let before = self.choices.clone();
+        self.choices.settings = settings;
+        self.notices.stand("settings", None);
+        self.threads.keep(self.choices.pace());
+        if before.request() != self.choices.request() && self.loader.is_some() {
+            self.load();
+        }
+        if before.settings.language != self.choices.settings.language {
+            self.book = None;
+        }
+        if before.settings.hotkeys != self.choices.settings.hotkeys {
+            self.register_hotkeys();
+        }
+        self.rebuild();
+    }
+
+    /// Asks the desktop for the chords of the settings; what it refuses is said.
+    pub(super) fn register_hotkeys(&mut self) {
+        let Some(hotkeys) = &mut self.hotkeys else { return };
+        for fault in hotkeys.register(&self.choices.settings.hotkeys) {
+            self.say(fault);
+        }
+    }
+
+    /// Files of the model in use were changed: it is opened anew, when it is still there.
+    pub(super) fn model_files(&mut self) {
+        let folder = self.choices.request().folder;
+        if folder.join(shared::manifest::FILE_NAME).is_file() {
+            self.load();
+        } else {
+            self.say(format!("The model's files are gone from {}; it goes on in memory", folder.display()));
+        }
+    }
+
+    /// Another model has taken over.
+    pub(super) fn model_runs(&mut self) {
+        let Some(running) = self.new_model.try_take() else { return };
+        log::info!("recognising with the model {:?}", running.name);
+        if running.name != self.running.name {
+            self.notices.say(format!("Model {}", running.name), Instant::now());
+        }
+        self.book = None;
+        self.running = running;
+        if let Some(watcher) = &self.watcher {
+            watcher.model(self.choices.request().folder);
+        }
+        self.rebuild();
+        self.show_tray();
+    }
+
+    /// The tray's menu as things are now.
+    pub(super) fn show_tray(&mut self) {
+        let Some(tray) = &mut self.tray else { return };
+        tray.show(&tray::Shown {
+            marks: self.shown,
+            paused: self.paused,
+            models: models::list(&shared::paths::data().join("models")),
+            model: self.running.name.clone(),
+            windows: self.windows.clone(),
+            window: self.chosen_window,
+        });
+    }
+}

@@ -1,0 +1,74 @@
+//! What the player chose: the settings file, and what the command line fixed above it.
+
+use std::path::PathBuf;
+
+use crate::models::Request;
+use crate::pipeline::Pace;
+use crate::recognition;
+use crate::settings::{Recognition, Settings};
+
+/// What the command line fixes, whatever the settings say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fixed {
+    /// Name or folder of the model.
+    pub model: Option<String>,
+    /// Threads for recognition.
+    pub threads: Option<usize>,
+    /// Looks a second, at most.
+    pub per_second: Option<f32>,
+}
+
+/// The settings and where they come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choices {
+    /// As the file says.
+    pub settings: Settings,
+    /// The file; `None` when none is read.
+    pub file: Option<PathBuf>,
+    /// What stands above it.
+    pub fixed: Fixed,
+    /// The model when nobody chose one.
+    pub usual_model: &'static str,
+}
+
+impl Choices {
+    /// The model to run, and how.
+    pub fn request(&self) -> Request {
+        let recognition = Recognition {
+            threads: self.fixed.threads.or(self.settings.recognition.threads),
+            ..self.settings.recognition.clone()
+        };
+        let name = self.fixed.model.as_deref().or(recognition.model.as_deref()).unwrap_or(self.usual_model);
+        Request { folder: recognition::folder(name), recognition }
+    }
+
+    /// How often to look, and what it may cost.
+    pub fn pace(&self) -> Pace {
+        let capture = self.settings.capture;
+        let threads = crate::models::options(&self.request().recognition).threads;
+        Pace {
+            per_second: self.fixed.per_second.unwrap_or(capture.per_second),
+            share: capture.share,
+            threads,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_stands_above_the_file_and_the_file_above_the_usual() {
+        let text = "[recognition]\nmodel = \"mine\"\nthreads = 2\n[capture]\nper_second = 20\n";
+        let settings = crate::settings::parse(text).unwrap();
+        let mut choices = Choices { settings, file: None, fixed: Fixed::default(), usual_model: "practice" };
+        assert!(choices.request().folder.ends_with("models/mine"));
+        assert_eq!((choices.pace().per_second, choices.pace().threads), (20.0, 2));
+        choices.fixed = Fixed { model: Some("other".into()), threads: Some(1), per_second: Some(5.0) };
+        assert!(choices.request().folder.ends_with("models/other"));
+        assert_eq!((choices.pace().per_second, choices.pace().threads), (5.0, 1));
+        choices = Choices { settings: Settings::default(), fixed: Fixed::default(), ..choices };
+        assert!(choices.request().folder.ends_with("models/practice"));
+    }
+}

@@ -1,0 +1,65 @@
+//! What the overlay has to say: for a while, or until it is no longer true. Time is an argument.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// How long something is said.
+const PASSING: Duration = Duration::from_secs(8);
+/// How many things are said at once.
+const MOST: usize = 4;
+
+/// What is being said.
+#[derive(Debug, Default)]
+pub(super) struct Notices {
+    passing: Vec<(String, Instant)>,
+    standing: BTreeMap<&'static str, String>,
+}
+
+impl Notices {
+    /// Says something for a while.
+    pub(super) fn say(&mut self, text: impl Into<String>, now: Instant) {
+        let text = text.into();
+        self.passing.retain(|(said, _)| *said != text);
+        self.passing.push((text, now + PASSING));
+    }
+
+    /// Says something until it is told otherwise; `None` is otherwise.
+    pub(super) fn stand(&mut self, topic: &'static str, text: Option<String>) {
+        match text {
+            Some(text) => drop(self.standing.insert(topic, text)),
+            None => drop(self.standing.remove(topic)),
+        }
+    }
+
+    /// What is to be read now, the most lasting first.
+    pub(super) fn now(&mut self, now: Instant) -> impl Iterator<Item = &str> {
+        self.passing.retain(|(_, until)| *until > now);
+        let passing = self.passing.iter().rev().map(|(text, _)| text.as_str());
+        self.standing.values().map(String::as_str).chain(passing).take(MOST)
+    }
+
+    /// When there will be less to say.
+    pub(super) fn next_change(&self) -> Option<Instant> {
+        self.passing.iter().map(|(_, until)| *until).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_pass_and_others_stand() {
+        let mut notices = Notices::default();
+        let start = Instant::now();
+        notices.stand("settings", Some("line 3".into()));
+        notices.say("loaded", start);
+        notices.say("loaded", start + Duration::from_secs(2));
+        assert_eq!(notices.now(start).collect::<Vec<_>>(), ["line 3", "loaded"], "once");
+        let later = notices.next_change().unwrap();
+        assert_eq!(later, start + Duration::from_secs(2) + PASSING);
+        assert_eq!(notices.now(later).collect::<Vec<_>>(), ["line 3"]);
+        notices.stand("settings", None);
+        assert_eq!((notices.now(later).count(), notices.next_change()), (0, None));
+    }
+}

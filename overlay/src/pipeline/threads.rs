@@ -1,0 +1,342 @@
+//! The two threads of recognition.
+//!
+//! The capture thread looks at the source and drops what nobody had time for; the vision thread recognises and
+//! tracks. Once the tracks of a picture that stays the same have settled, everything sleeps. Where the picture never
+//! rests, both keep to a [`Budget`].
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use shared::catalogue::Catalogue;
+
+use super::{Pipeline, Snapshot};
+use crate::budget::{self, Budget};
+use crate::capture::{CaptureError, FrameSource, News, Watcher};
+use crate::event::AppEvent;
+use crate::frame::Frame;
+use crate::latest::{Latest, Taken};
+use crate::sighting::Recognise;
+use crate::worker::{self, Worker};
+
+/// How often tracks that have not settled are looked at again.
+const SETTLE: Duration = Duration::from_millis(33);
+
+/// How much less often a window is looked at that shows nothing.
+const HIDDEN: Duration = Duration::from_millis(150);
+
+/// Another model, ready to run.
+pub struct Swap {
+    /// It.
+    pub recogniser: Box<dyn Recognise>,
+    /// What people call it, and what it calls cards.
+    pub running: Running,
+}
+
+/// The model that runs.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// Its name.
+    pub name: String,
+    /// The catalogue that it names cards from.
+    pub catalogue: Arc<Catalogue>,
+}
+
+/// How often and how much.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// Looks a second, at most.
+    pub per_second: f32,
+    /// Share of one core that looking and recognising may take.
+    pub share: f32,
+    /// Threads that work on one network.
+    pub threads: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { per_second: 30.0, share: 0.3, threads: vision::session::Options::default().threads }
+    }
+}
+
+/// What both threads know.
+struct Common {
+    start: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    pace: Pace,
+    budget: Budget,
+    /// When the source was last seen to show the same picture still.
+    same_at: Duration,
+}
+
+impl Common {
+    fn new(pace: Pace) -> Self {
+        let state = State { pace, budget: Budget::new(pace.share), same_at: Duration::ZERO };
+        Self { start: Instant::now(), state: Mutex::new(state) }
+    }
+
+    // Whoever panicked while holding the lock left numbers that are good enough.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long to wait before the next look.
+    fn pause(&self) -> Duration {
+        let now = self.start.elapsed();
+        let mut state = self.lock();
+        let pause = Duration::from_secs_f32(1.0 / state.pace.per_second.clamp(1.0, 240.0));
+        state.budget.wait(now).max(pause)
+    }
+
+    fn since_start(&self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.start)
+    }
+}
+
+/// What the capture thread sends on.
+enum Sight {
+    Frame(Frame),
+    Nothing,
+}
+
+/// What the capture thread looks at.
+pub enum Watch {
+    /// This.
+    Source(Box<dyn FrameSource>),
+    /// Nothing for now.
+    Nothing,
+}
+
+/// The two threads; dropping it ends both.
+pub struct Threads {
+    control: Option<SyncSender<Watch>>,
+    sights: Latest<Sight>,
+    swaps: Swaps,
+    common: Arc<Common>,
+    workers: Vec<Worker>,
+}
+
+/// Where a model is put to be swapped in between two frames.
+#[derive(Clone)]
+pub struct Swaps {
+    waiting: Latest<Swap>,
+    sights: Latest<Sight>,
+}
+
+impl Swaps {
+    /// Hands a model over; the vision thread takes it before its next frame, at once when it sleeps.
+    pub fn put(&self, swap: Swap) {
+        self.waiting.put(swap);
+        self.sights.nudge();
+    }
+}
+
+/// Where the threads send their news; answers whether anyone still listens.
+pub type Report = Box<dyn Fn(AppEvent) -> bool + Send>;
+
+impl Threads {
+    /// Starts both.
+    ///
+    /// # Errors
+    /// When the system has no more threads to give.
+    pub fn start(
+        pipeline: Pipeline,
+        pace: Pace,
+        snapshots: &Latest<Snapshot>,
+        running: &Latest<Running>,
+        reports: [Report; 2],
+    ) -> std::io::Result<Self> {
+        let [capture_report, vision_report] = reports;
+        let sights = Latest::default();
+        let swaps = Swaps { waiting: Latest::default(), sights: sights.clone() };
+        let common = Arc::new(Common::new(pace));
+        let (control, watches) = sync_channel(8);
+        let (seen, known) = (sights.clone(), Arc::clone(&common));
+        let capture = worker::spawn("capture", move || look(&watches, &seen, &known, &capture_report))?;
+        let mut recognising = Recognising {
+            pipeline,
+            sights: sights.clone(),
+            swaps: swaps.waiting.clone(),
+            snapshots: snapshots.clone(),
+            running: running.clone(),
+            common: Arc::clone(&common),
+            report: vision_report,
+        };
+        let vision = worker::spawn("vision", move || recognising.run())?;
+        Ok(Self { control: Some(control), sights, swaps, common, workers: vec![capture, vision] })
+    }
+
+    /// Where other models are handed over.
+    pub fn swaps(&self) -> Swaps {
+        self.swaps.clone()
+    }
+
+    /// Keeps another pace from now on.
+    pub fn keep(&self, pace: Pace) {
+        let mut state = self.common.lock();
+        state.pace = pace;
+        state.budget.allow(pace.share);
+    }
+
+    /// Looks at something else from now on.
+    pub fn watch(&self, watch: Watch) {
+        let Some(control) = &self.control else { return };
+        match control.try_send(watch) {
+            Ok(()) => {}
+            // Eight changes of mind within one look at the source: waiting is what is wanted.
+            Err(TrySendError::Full(watch)) => drop(control.send(watch)),
+            // The thread reported its end already.
+            Err(TrySendError::Disconnected(_)) => {}
+        }
+    }
+
+    /// Frames that nobody had time for.
+    pub fn dropped(&self) -> u64 {
+        self.sights.dropped()
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.control = None;
+        self.sights.close();
+        self.workers.clear();
+    }
+}
+
+/// The capture thread.
+fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, report: &Report) {
+    let mut watcher: Option<Watcher> = None;
+    let mut next = Instant::now();
+    let mut hidden = false;
+    loop {
+        let watch = match &watcher {
+            None => watches.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(_) => watches.recv_timeout(next.saturating_duration_since(Instant::now())),
+        };
+        match watch {
+            Ok(Watch::Source(source)) => watcher = Some(Watcher::new(source)),
+            Ok(Watch::Nothing) => {
+                watcher = None;
+                sights.put(Sight::Nothing);
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let Some(watching) = &mut watcher else { continue };
+        let was_hidden = std::mem::take(&mut hidden);
+        let (began, used) = (Instant::now(), budget::of_thread());
+        let news = watching.look();
+        common.lock().budget.spend(budget::of_thread().saturating_sub(used));
+        match news {
+            Ok(News::Fresh(frame)) => sights.put(Sight::Frame(frame)),
+            Ok(News::Same) => common.lock().same_at = common.since_start(began),
+            Ok(News::Hidden) => {
+                hidden = true;
+                if !was_hidden {
+                    sights.put(Sight::Nothing);
+                }
+            }
+            Err(CaptureError::Gone) => {
+                // Whoever follows the window will say when there is another.
+                watcher = None;
+                sights.put(Sight::Nothing);
+            }
+            Err(error) => {
+                report(AppEvent::Failed(error.to_string()));
+                return;
+            }
+        }
+        next = began + common.pause() + if hidden { HIDDEN } else { Duration::ZERO };
+    }
+}
+
+/// The vision thread.
+struct Recognising {
+    pipeline: Pipeline,
+    sights: Latest<Sight>,
+    swaps: Latest<Swap>,
+    snapshots: Latest<Snapshot>,
+    running: Latest<Running>,
+    common: Arc<Common>,
+    report: Report,
+}
+
+impl Recognising {
+    fn run(&mut self) {
+        let mut settled = true;
+        let mut last = Duration::ZERO;
+        loop {
+            let sight = match settled {
+                true => self.sights.take_or_nudge(),
+                false => self.sights.take_within(SETTLE),
+            };
+            let swapped = self.swap();
+            let snapshot = match sight {
+                Taken::Closed => return,
+                Taken::TimedOut if swapped => self.again(&mut last),
+                Taken::TimedOut => {
+                    let same_at = self.common.lock().same_at;
+                    if same_at <= last {
+                        // The source has not been looked at since: nothing is known of now.
+                        continue;
+                    }
+                    last = same_at;
+                    Ok(self.pipeline.settle(same_at))
+                }
+                Taken::Value(Sight::Nothing) => Ok(self.pipeline.clear()),
+                Taken::Value(Sight::Frame(frame)) => {
+                    last = self.common.since_start(frame.captured_at);
+                    self.see(&frame, last)
+                }
+            };
+            match snapshot {
+                Ok(snapshot) => {
+                    settled = self.pipeline.is_settled(last);
+                    self.snapshots.put(snapshot);
+                    if !(self.report)(AppEvent::TracksReady) {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    (self.report)(AppEvent::Failed(format!("{error:#}")));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn see(&mut self, frame: &Frame, at: Duration) -> anyhow::Result<Snapshot> {
+        let (began, used) = (Instant::now(), budget::of_process());
+        let snapshot = self.pipeline.see(frame, at);
+        let used = budget::of_process().saturating_sub(used);
+        let mut state = self.common.lock();
+        // Other threads draw meanwhile: more than all of the network's threads together it was not.
+        let most = began.elapsed() * state.pace.threads.max(1) as u32;
+        state.budget.spend(used.min(most));
+        snapshot
+    }
+
+    /// Looks at the last picture with another model.
+    fn again(&mut self, last: &mut Duration) -> anyhow::Result<Snapshot> {
+        match self.pipeline.picture.clone() {
+            Some(frame) => {
+                *last = self.common.since_start(Instant::now());
+                self.see(&frame, *last)
+            }
+            None => Ok(self.pipeline.clear()),
+        }
+    }
+
+    /// Takes over a model that waits.
+    fn swap(&mut self) -> bool {
+        let Some(Swap { recogniser, running }) = self.swaps.try_take() else { return false };
+        self.pipeline.swap(recogniser);
+        self.running.put(running);
+        (self.report)(AppEvent::ModelRuns);
+        true
+    }
+}

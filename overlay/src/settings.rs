@@ -1,0 +1,164 @@
+//! The player's settings: `overlay.toml`, read once into checked types.
+//!
+//! [`parse`] goes from text to [`Settings`] or to a [`Mistake`] that names the line; [`file`] finds the file and writes
+//! it when there is none; `raw` has the keys as they are written. Nobody asks the file twice: what it says arrives as
+//! an event, when it changes.
+
+pub mod file;
+mod lines;
+mod raw;
+
+use std::fmt;
+
+use shared::catalogue::CardType;
+use vision::providers::Provider;
+
+use crate::scene::style::Style;
+use lines::Lines;
+use raw::Raw;
+
+/// Everything that a player can choose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// What is drawn and how.
+    pub style: Style,
+    /// The model and what it runs on.
+    pub recognition: Recognition,
+    /// How often to look, and what it may cost.
+    pub capture: Capture,
+    /// Language of the effect texts.
+    pub language: String,
+    /// The local API.
+    pub api: Api,
+    /// The chords, in the order of [`crate::hotkeys::HOTKEYS`].
+    pub hotkeys: Vec<Chord>,
+}
+
+/// The model and what it runs on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recognition {
+    /// Name or folder; `None` leaves the choice to the program.
+    pub model: Option<String>,
+    /// `None` is the system's order.
+    pub providers: Option<Vec<Provider>>,
+    /// `None` is as many as there are cores, up to four.
+    pub threads: Option<usize>,
+    /// `None` is the model's own.
+    pub detection: Option<f32>,
+    /// Below this probability a name is not given.
+    pub name: f32,
+}
+
+/// How often to look, and what it may cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Capture {
+    /// Looks a second, at most.
+    pub per_second: f32,
+    /// Share of one core.
+    pub share: f32,
+}
+
+/// The local API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Api {
+    /// Whether other programs may ask at all.
+    pub enabled: bool,
+    /// On the loopback address.
+    pub port: u16,
+}
+
+/// A hotkey as it is written; whether it can be had is the desktop's business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chord {
+    /// `Ctrl+Shift+H`; empty for none.
+    pub keys: String,
+    /// The line of the file, for messages; `None` for a chord that is not in it.
+    pub line: Option<usize>,
+}
+
+/// What is wrong with the file, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Mistake {
+    /// Counted from one.
+    pub line: Option<usize>,
+    /// For people.
+    pub what: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(formatter, "line {line}: {}", self.what),
+            None => formatter.write_str(&self.what),
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        parse("").expect("no key is required")
+    }
+}
+
+/// Reads the text of a settings file. Keys that are left out have their defaults.
+///
+/// # Errors
+/// The first mistake: no TOML, a key that does not exist, a value that cannot be.
+pub fn parse(text: &str) -> Result<Settings, Mistake> {
+    let lines = Lines::of(text)?;
+    lines.check_keys()?;
+    let raw: Raw = toml::from_str(text).map_err(|error| lines.mistake(&error))?;
+    resolve(raw, &lines)
+}
+
+fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
+    let style = raw::style(&raw.show, &raw.colours, lines)?;
+    let raw::Recognition { model, providers, threads, detection, name } = raw.recognition;
+    if detection != 0.0 {
+        lines.within("recognition.detection", detection, 0.05..=0.95)?;
+    }
+    lines.within("recognition.name", name, 0.0..=1.0)?;
+    lines.within("recognition.threads", threads as f32, 0.0..=64.0)?;
+    let recognition = Recognition {
+        model: Some(model).filter(|model| !model.is_empty()),
+        providers: Some(providers).filter(|providers| !providers.is_empty()),
+        threads: Some(threads).filter(|&threads| threads > 0),
+        detection: Some(detection).filter(|&detection| detection > 0.0),
+        name,
+    };
+    let raw::Capture { per_second, processor } = raw.capture;
+    lines.within("capture.per_second", per_second, 1.0..=240.0)?;
+    lines.within("capture.processor", processor, 2.0..=400.0)?;
+    let language = raw.information.language;
+    if !crate::information::LANGUAGES.contains(&language.as_str()) {
+        let known = crate::information::LANGUAGES.join(", ");
+        return Err(
+            lines.at("information.language", &format!("{language:?} is no language; there are {known}"))
+        );
+    }
+    let raw::Api { enabled, port } = raw.api;
+    if port == 0 {
+        return Err(lines.at("api.port", "0 is no port"));
+    }
+    let hotkeys = raw
+        .hotkeys
+        .into_iter()
+        .map(|(name, keys)| Chord { keys, line: lines.line(&format!("hotkeys.{name}")) })
+        .collect();
+    Ok(Settings {
+        style,
+        recognition,
+        capture: Capture { per_second, share: processor / 100.0 },
+        language,
+        api: Api { enabled, port },
+        hotkeys,
+    })
+}
+
+/// A card type by its name in the file.
+fn card_type(name: &str) -> Option<CardType> {
+    CardType::ALL.into_iter().find(|it| it.name() == name)
+}
+
+#[cfg(test)]
+mod tests;
