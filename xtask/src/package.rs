@@ -75,6 +75,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for file in ["README.md", "LICENSE", "CHANGELOG.md"] {
         copy(&workspace::root().join(file), &folder.join(file))?;
     }
+    let font = "DejaVuSans-Bold.LICENSE.txt";
+    copy(&workspace::root().join("overlay/assets").join(font), &folder.join("licences/font").join(font))?;
     let linked = licences::collect(&metadata, &programs, &folder.join("licences"))?;
     if OS == "linux" {
         fs::write(folder.join("balatro-lens.svg"), icon::svg())?;
@@ -122,8 +124,8 @@ fn runtime_files(library: &Path, folder: &Path) -> Result<()> {
     let licences = folder.join("licences/onnxruntime");
     fs::create_dir_all(&licences)?;
     for entry in fs::read_dir(source)? {
-        let (path, name) = (entry.as_ref().map(|it| it.path()), entry.as_ref().map(|it| it.file_name()));
-        let (Ok(path), Ok(name)) = (path, name) else { continue };
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
         let text = name.to_string_lossy();
         let is_library = [".so", ".dll", ".dylib"].iter().any(|part| text.contains(part));
         if is_library && text.contains("onnxruntime") || text == "DirectML.dll" {
