@@ -75,6 +75,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for file in ["README.md", "LICENSE", "CHANGELOG.md"] {
         copy(&workspace::root().join(file), &folder.join(file))?;
     }
+    let font = "DejaVuSans-Bold.LICENSE.txt";
+    copy(&workspace::root().join("overlay/assets").join(font), &folder.join("licences/font").join(font))?;
     let linked = licences::collect(&metadata, &programs, &folder.join("licences"))?;
     if OS == "linux" {
         fs::write(folder.join("balatro-lens.svg"), icon::svg())?;
@@ -122,7 +124,7 @@ fn runtime_files(library: &Path, folder: &Path) -> Result<()> {
     let licences = folder.join("licences/onnxruntime");
     fs::create_dir_all(&licences)?;
     for entry in fs::read_dir(source)? {
-        let Ok(entry) = entry else { continue };
+        let entry = entry?;
         let (path, name) = (entry.path(), entry.file_name());
         let text = name.to_string_lossy();
         let is_library = [".so", ".dll", ".dylib"].iter().any(|part| text.contains(part));
