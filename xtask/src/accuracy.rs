@@ -12,17 +12,15 @@ use score::{Predictions, Score, Truth};
 
 mod score;
 
-/// Below this a change has made the shipped model worse, on plain screenshots: a card or two under what was measured.
-///
-/// The goals are higher for names (0.96) and seals (0.85): see the README.
+/// The goals on plain screenshots, but for seals: one of three is read wrong, and the goal is 0.85.
 const WANTED: [Wanted; 7] = [
-    Wanted { what: "recall", at_least: 0.97, of: |score| score.recall.ratio() },
-    Wanted { what: "precision", at_least: 0.95, of: |score| score.precision.ratio() },
-    Wanted { what: "name, first choice", at_least: 0.90, of: |score| score.top1.ratio() },
-    Wanted { what: "edition, where not base", at_least: 0.40, of: |score| score.edition.hard.ratio() },
+    Wanted { what: "recall", at_least: 0.98, of: |score| score.recall.ratio() },
+    Wanted { what: "precision", at_least: 0.97, of: |score| score.precision.ratio() },
+    Wanted { what: "name, first choice", at_least: 0.96, of: |score| score.top1.ratio() },
+    Wanted { what: "edition, where not base", at_least: 0.80, of: |score| score.edition.hard.ratio() },
     Wanted {
         what: "enhancement, where not none",
-        at_least: 0.70,
+        at_least: 0.85,
         of: |score| score.enhancement.hard.ratio(),
     },
     Wanted { what: "seal, where not none", at_least: 0.60, of: |score| score.seal.hard.ratio() },
@@ -35,8 +33,8 @@ const WANTED: [Wanted; 7] = [
 
 /// And on pictures with cards strewn about.
 const WANTED_UNDER_STRESS: [Wanted; 2] = [
-    Wanted { what: "recall, strewn cards", at_least: 0.85, of: |score| score.recall.ratio() },
-    Wanted { what: "name, first choice, strewn cards", at_least: 0.70, of: |score| score.top1.ratio() },
+    Wanted { what: "recall, strewn cards", at_least: 0.90, of: |score| score.recall.ratio() },
+    Wanted { what: "name, first choice, strewn cards", at_least: 0.75, of: |score| score.top1.ratio() },
 ];
 
 struct Wanted {
