@@ -1,7 +1,7 @@
 //! Hotkeys that work while the game has the keyboard.
 //!
 //! [`HOTKEYS`] is the one table: name in the settings, what it does, chord, command. What is wrong with a chord is
-//! found in [`plan`], which is pure; whether the desktop gives it to us shows when it is registered.
+//! found in `plan`, which is pure; whether the desktop gives it to us shows when it is registered.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

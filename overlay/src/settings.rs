@@ -1,6 +1,6 @@
 //! The player's settings: `overlay.toml`, read once into checked types.
 //!
-//! [`parse`] goes from text to [`Settings`] or to a [`Mistake`] that names the line; [`file`] finds the file and writes
+//! [`parse`] goes from text to [`Settings`] or to a [`Mistake`] that names the line; [`mod@file`] finds the file and writes
 //! it when there is none; `raw` has the keys as they are written. Nobody asks the file twice: what it says arrives as
 //! an event, when it changes.
 

@@ -3,7 +3,7 @@
 //! Pure: time is an argument. Cards are matched greedily by where they are expected, by the overlap of their quads and
 //! by their looks: neighbours in a fan overlap as much as a card that moves overlaps itself, but do not look alike.
 //!
-//! The tracker also says which cards have to be read ([`Tracker::locate`]): those that are new, doubtful, or look
+//! The tracker also says which cards have to be read (`Tracker::locate`): those that are new, doubtful, or look
 //! otherwise than when they were read last. A card that lies still is not read again and again.
 
 use std::time::Duration;

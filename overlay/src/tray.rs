@@ -1,6 +1,6 @@
 //! The icon in the desktop's tray and its menu.
 //!
-//! What the menu says follows from [`Shown`] and is plain data; [`command`] reads a chosen entry back. Only [`Tray`]
+//! What the menu says follows from [`Shown`] and is plain data; `command` reads a chosen entry back. Only [`Tray`]
 //! speaks with the desktop.
 
 use tray_icon::menu::{CheckMenuItem, IsMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
