@@ -16,9 +16,22 @@ pub fn end_in_good_order() {
             (xlib.XSetIOErrorHandler)(Some(lost));
         }
     }
+    // Who notices first is chance: winit asks some things over a connection of its own and unwraps the answer.
+    let others = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let text = info.payload_as_str().unwrap_or_default();
+        if text.contains("Connection(IoError(") {
+            end();
+        }
+        others(info);
+    }));
 }
 
 unsafe extern "C" fn lost(_: *mut Display) -> c_int {
+    end()
+}
+
+fn end() -> ! {
     eprintln!("overlay: lost the display\nhelp: start the overlay again once the desktop is back");
     // SAFETY: ends the process. Nothing is left to be written, and what would run at a regular exit waits for the
     // display that is gone.
