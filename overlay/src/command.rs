@@ -23,8 +23,6 @@ pub enum Command {
     ShowInformation,
     /// Says it no longer.
     HideInformation,
-    /// Opens the labelling window.
-    OpenLabeller,
     /// Opens the data folder.
     OpenData,
     /// Opens the settings file.

@@ -32,11 +32,10 @@ const fn hotkey(name: &'static str, what: &'static str, keys: &'static str, pres
 }
 
 /// All of them.
-pub static HOTKEYS: [Hotkey; 5] = [
+pub static HOTKEYS: [Hotkey; 4] = [
     hotkey("toggle", "Show or hide the marks.", "Ctrl+Shift+H", Command::Toggle),
     hotkey("pause", "Stop looking at the game, or start again.", "Ctrl+Shift+P", Command::Pause),
     hotkey("model", "Go on to the next model.", "Ctrl+Shift+M", Command::NextModel),
-    hotkey("labeller", "Open the labelling window.", "Ctrl+Shift+L", Command::OpenLabeller),
     Hotkey {
         name: "information",
         what: "While it is held: what the card under the pointer does.",

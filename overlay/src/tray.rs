@@ -64,7 +64,6 @@ fn entries(shown: &Shown) -> Vec<Entry> {
         Entry::Group { text: "Model".into(), entries: models },
         Entry::Group { text: "Window".into(), entries: windows },
         Entry::Line,
-        plain("labeller", "Open labeller"),
         plain("data", "Open data folder"),
         plain("settings", "Open settings"),
         plain("about", "About"),
@@ -78,7 +77,6 @@ fn command(id: &str) -> Option<Command> {
     Some(match id {
         "toggle" => Command::Toggle,
         "pause" => Command::Pause,
-        "labeller" => Command::OpenLabeller,
         "data" => Command::OpenData,
         "settings" => Command::OpenSettings,
         "about" => Command::About,

@@ -45,7 +45,6 @@ impl App {
                 self.explains = true;
             }
             Command::HideInformation => self.explains = false,
-            Command::OpenLabeller => self.tell(shell::start_beside("labeller")),
             Command::OpenData => self.tell(shell::open(&shared::paths::data())),
             Command::OpenSettings => match &self.choices.file {
                 Some(file) => self.tell(shell::open(file)),
