@@ -367,18 +367,21 @@ fn a_real_screenshot(desktop: &mut Desktop) -> Outcome {
     game.args(["practice", "--title", "Balatro", "--image"]).arg(&path);
     let _game = Program::start(game, &desktop.folder.join("game.log"));
     let screen = Screen::connect();
-    let area = wait_for("the game's window", || screen.area(screen.find("Balatro")?.0));
     let picture = image::open(&path).unwrap().into_rgba8();
-    let is_painted = |shot: &crate::screen::Shot| {
+    let is_painted = |shot: &crate::screen::Shot, area: Area| {
         (1..10).all(|step| {
             let (x, y) = (picture.width() * step / 10, picture.height() * step / 10);
             let [red, green, blue, _] = picture.get_pixel(x, y).0;
             shot.rgb(area[0] + x as i32, area[1] + y as i32) == [red, green, blue]
         })
     };
-    let before = wait_for("the picture in the game's window", || Some(screen.shot()).filter(is_painted));
+    // The window manager moves a new window, so its place is asked for again with each look.
+    let (area, before) = wait_for("the picture in the game's window", || {
+        let (area, shot) = (screen.area(screen.find("Balatro")?.0)?, screen.shot());
+        is_painted(&shot, area).then_some((area, shot))
+    });
     let mut overlay = Command::new(OVERLAY);
-    overlay.args(["--seconds", "60"]);
+    overlay.args(["--seconds", "60", "--settings"]).arg(desktop.folder.join("real.toml"));
     let overlay = Program::start(overlay, &desktop.folder.join("overlay.log"));
     assert_eq!([area[2], area[3]], [picture.width() as i32, picture.height() as i32], "it does not fit");
     let changed_at = |card: &serde_json::Value| {
