@@ -60,6 +60,8 @@ struct Entry {
 
 /// How many different paint backgrounds a bank holds.
 const SWIRLS: usize = 40;
+/// First stream of the dice that siblings share.
+const SIBLINGS: u64 = 1 << 32;
 
 impl Bank {
     /// Draws `count` cards of those that `filter` lets through, the same ones for the same seed.
@@ -107,12 +109,15 @@ impl Bank {
                     Planned::Known(entry) => {
                         draw(sprites, entry.class, entry, &recipe.cards, scale, &mut dice)
                     }
-                    Planned::Invented if !disguised.is_empty() && dice.chance(0.3) => {
-                        let entry = *dice.pick(&disguised);
-                        draw(sprites, unknown_class, entry, &recipe.cards, scale, &mut dice)
-                    }
                     Planned::Invented => {
-                        let (plain, kind) = invented::draw(sprites, &donors, scale, &mut dice);
+                        // What siblings share is thrown by dice that they share; a bank's plan starts with them.
+                        let mut shared = Dice::new(seed, SIBLINGS + number.min(sibling(number)) as u64);
+                        let scale = if shared.chance(recipe.cards.double_scale) { 2 } else { 1 };
+                        if !disguised.is_empty() && shared.chance(0.3) {
+                            let entry = *shared.pick(&disguised);
+                            return draw(sprites, unknown_class, entry, &recipe.cards, scale, &mut dice);
+                        }
+                        let (plain, kind) = invented::draw(sprites, &donors, scale, &mut shared);
                         let truth = modifiers(catalogue, unknown_class, kind, &recipe.cards, &mut dice);
                         let finish = finish(catalogue, truth, &recipe.cards, &mut dice);
                         let size = if kind == CardType::Booster { 1.27 } else { 1.0 };
@@ -159,12 +164,14 @@ impl Bank {
         &self.cards[*dice.pick(&self.known) as usize]
     }
 
-    /// An invented card; a known one when the bank has none.
-    pub(crate) fn any_unknown(&self, dice: &mut Dice) -> &RenderedCard {
+    /// An invented card and another rendering of the same picture; a known one alone when the bank has none.
+    pub(crate) fn any_unknown(&self, dice: &mut Dice) -> (&RenderedCard, Option<&RenderedCard>) {
         if self.unknown.is_empty() {
-            return self.any_known(dice);
+            return (self.any_known(dice), None);
         }
-        &self.cards[*dice.pick(&self.unknown) as usize]
+        let place = dice.below(self.unknown.len());
+        let card = |place: usize| self.unknown.get(place).map(|&index| &self.cards[index as usize]);
+        (card(place).expect("the place is in the list"), card(sibling(place)))
     }
 
     /// Index of a card of this type; invented with the probability `unknown`. Of any type when there is none of it.
@@ -197,6 +204,11 @@ impl Bank {
 enum Planned {
     Known(Entry),
     Invented,
+}
+
+/// Invented cards are drawn two by two: the same picture, with modifiers of its own each.
+fn sibling(number: usize) -> usize {
+    number ^ 1
 }
 
 fn entries(catalogue: &Catalogue) -> Vec<Entry> {

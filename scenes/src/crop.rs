@@ -30,6 +30,10 @@ pub struct Crop {
     pub pixels: Vec<u8>,
     /// What it shows.
     pub truth: CropTruth,
+    /// The same invented card once more, otherwise lit, placed, covered and modified; see [`CropRecipe::paired`].
+    ///
+    /// [`CropRecipe::paired`]: crate::recipe::CropRecipe::paired
+    pub again: Option<Vec<u8>>,
 }
 
 /// What a crop shows.
@@ -47,7 +51,12 @@ pub fn compose(bank: &Bank, recipe: &SceneRecipe, seed: u64) -> Crop {
     let ranges = &recipe.crop;
     match dice.weighted(&[1.0 - ranges.not_a_card - ranges.unknown, ranges.unknown, ranges.not_a_card]) {
         0 => around(bank, recipe, bank.any_known(&mut dice), &mut dice),
-        1 => around(bank, recipe, bank.any_unknown(&mut dice), &mut dice),
+        1 => {
+            let (card, sibling) = bank.any_unknown(&mut dice);
+            let crop = around(bank, recipe, card, &mut dice);
+            let sibling = sibling.filter(|_| dice.chance(ranges.paired));
+            Crop { again: sibling.map(|card| around(bank, recipe, card, &mut dice).pixels), ..crop }
+        }
         _ => nothing::compose(bank, recipe, &mut dice),
     }
 }
@@ -258,7 +267,7 @@ impl<'a> Stage<'a> {
         let mut image = self.canvas.image;
         let px = (self.height / 110.0).max(0.6);
         screen_effects::apply(&mut image, &self.recipe.screen, px, self.shrunk, dice);
-        Crop { pixels: rectify(&image, quad, ranges.size, ranges.widen), truth }
+        Crop { pixels: rectify(&image, quad, ranges.size, ranges.widen), truth, again: None }
     }
 }
 

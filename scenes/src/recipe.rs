@@ -283,6 +283,9 @@ pub struct CropRecipe {
     pub not_a_card: f32,
     /// Share of invented cards.
     pub unknown: f32,
+    /// Share of the crops of invented cards that come with another view of the same card, so that the embedding can be
+    /// taught to tell one unknown card from another.
+    pub paired: f32,
     /// Share of the crops without a card where a quad straddles cards.
     pub misplaced: f32,
     /// Probability of neighbours, for playing cards and for others.
@@ -315,6 +318,7 @@ impl Default for CropRecipe {
             common: 0.75,
             not_a_card: 0.1,
             unknown: 0.12,
+            paired: 0.0,
             misplaced: 0.3,
             neighbours: [0.7, 0.2],
             neighbour_distance: [0.22, 1.1],

@@ -98,6 +98,24 @@ pub fn identifier(
     Loss { total, parts }
 }
 
+/// Cross-entropy of finding each sample's other view among all samples of the batch, by cosine over `temperature`: the
+/// NT-Xent loss of Chen et al., *A Simple Framework for Contrastive Learning of Visual Representations* (2020).
+///
+/// `embeddings` are `[b, n]` of length one. Zero without pairs.
+pub fn contrast(embeddings: &Tensor, pairs: &[[usize; 2]], temperature: f64) -> Tensor {
+    if pairs.is_empty() {
+        return Tensor::from(0.0f32);
+    }
+    let both = || pairs.iter().flat_map(|&[one, other]| [[one as i64, other as i64], [other as i64, one as i64]]);
+    let anchors = Tensor::from_slice(&both().map(|[anchor, _]| anchor).collect::<Vec<i64>>());
+    let wanted = Tensor::from_slice(&both().map(|[_, other]| other).collect::<Vec<i64>>());
+    let embeddings = embeddings.to_kind(Kind::Float);
+    let cosines = embeddings.index_select(0, &anchors).matmul(&embeddings.tr()) / temperature;
+    // No sample is its own other view.
+    let own = anchors.one_hot(embeddings.size()[0]).to_kind(Kind::Bool);
+    cosines.masked_fill(&own, -1e4).cross_entropy_loss(&wanted, None::<&Tensor>, Reduction::Mean, -100, 0.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +157,18 @@ mod tests {
         let target = target(&[0.0; 4], &[0.0; 4], &[1.0; 4]);
         let output = Tensor::full([1, 36, 1, 1], -80.0, (Kind::Float, tch::Device::Cpu));
         assert!(detector(&output, &target).total.double_value(&[]).abs() < 1e-6);
+    }
+
+    #[test]
+    fn contrast_by_hand() {
+        // Samples 0 and 1 are a pair at a right angle, 2 lies on 0.
+        let embeddings = Tensor::from_slice(&[1.0f32, 0.0, 0.0, 1.0, 1.0, 0.0]).view([3, 2]);
+        let loss = contrast(&embeddings, &[[0, 1]], 0.5).double_value(&[]);
+        let of = |wanted: f64, other: f64| (wanted.exp() + other.exp()).ln() - wanted;
+        close(loss, (of(0.0, 2.0) + of(0.0, 0.0)) / 2.0);
+        close(contrast(&embeddings, &[], 0.5).double_value(&[]), 0.0);
+        let alike = Tensor::from_slice(&[1.0f32, 0.0, 1.0, 0.0, 0.0, 1.0]).view([3, 2]);
+        assert!(contrast(&alike, &[[0, 1]], 0.1).double_value(&[]) < 1e-3);
     }
 
     #[test]

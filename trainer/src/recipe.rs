@@ -119,9 +119,23 @@ pub struct IdentifierRecipe {
     pub jitter: Jitter,
     /// How much the modifier heads count; the identification counts 1.
     pub weights: HeadWeights,
+    /// How embeddings learn to tell one unknown card from another; not at all without it, or where
+    /// `scenes.crop.paired` is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contrast: Option<Contrast>,
     /// File of torchvision's `ResNet18` weights to start from, when the backbone is `resnet18`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pretrained: Option<PathBuf>,
+}
+
+/// The contrast of pairs, see [`crate::loss::contrast`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contrast {
+    /// How much it counts; the identification counts 1.
+    pub weight: f64,
+    /// Divides the cosines.
+    pub temperature: f64,
 }
 
 /// How much the modifier heads count.
@@ -222,6 +236,9 @@ impl Recipe {
         }
         if self.bank.cards == 0 || self.bank.scenes == 0 || self.bank.crops == 0 {
             return Err("bank: every number must be at least 1".into());
+        }
+        if self.identifier.contrast.is_some_and(|it| !(it.weight >= 0.0 && it.temperature > 0.0)) {
+            return Err("identifier.contrast: `weight` must be at least 0, `temperature` above 0".into());
         }
         let DetectorRecipe { crop, zoom, .. } = &self.detector;
         // The coarsest level of the network halves the cells twice more.

@@ -13,6 +13,8 @@ use super::{Builder, Graph, Op, Value};
 
 /// Name of the output with the normalised embedding.
 pub const EMBEDDING: &str = "embedding";
+/// Name of the node that normalises the embedding.
+pub const UNIT_EMBEDDING: &str = "embedding.unit";
 /// Name of the output with the cosines to the class centroids, and of its node.
 pub const SIMILARITY: &str = "similarity";
 
@@ -93,7 +95,7 @@ impl IdentifierShape {
             let logits = net.push(&head.name, op, &[from]);
             net.output(&head.name, logits, false);
         }
-        let unit = net.push("embedding.unit", Op::L2Normalise, &[embedding]);
+        let unit = net.push(UNIT_EMBEDDING, Op::L2Normalise, &[embedding]);
         net.output(EMBEDDING, unit, false);
         let op = Op::Project { input: self.embedding, output: identities };
         let similarity = net.push(SIMILARITY, op, &[unit]);

@@ -14,6 +14,7 @@ use super::detector::{ColourChange, planes};
 use crate::checkpoint::Network;
 use crate::loss::{self, IdentifierTarget, Loss};
 use crate::network::detector::ShapeError;
+use crate::network::identifier::UNIT_EMBEDDING;
 use crate::network::resnet18::{PretrainedError, load_pretrained};
 use crate::network::torch::{Weights, initial_weights};
 use crate::network::{Graph, Value};
@@ -32,11 +33,13 @@ pub struct IdentifierTask {
 }
 
 /// The samples of a step.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct IdentifierBatch {
     pixels: Vec<u8>,
     changes: Vec<ColourChange>,
     truths: Vec<CropTruth>,
+    /// Samples that show the same invented card.
+    pairs: Vec<[usize; 2]>,
 }
 
 /// The heads that a catalogue needs: its classes and the two reserved ones, then its modifiers.
@@ -136,8 +139,8 @@ impl Task for IdentifierTask {
     }
 
     fn wanted(&self) -> Vec<Value> {
-        let value = |head: &Head| self.graph.value(&head.name).expect("every head is a node");
-        self.heads.iter().map(value).collect()
+        let value = |name: &str| self.graph.value(name).expect("every head is a node, and so is the embedding");
+        self.heads.iter().map(|head| value(&head.name)).chain([value(UNIT_EMBEDDING)]).collect()
     }
 
     fn batches(&self) -> impl Fn(u64) -> IdentifierBatch + Send + Sync + 'static {
@@ -146,14 +149,19 @@ impl Task for IdentifierTask {
         move |step| {
             let count = recipe.training.batch as u64;
             crops.forget_before_sample(step.saturating_sub(32) * count);
-            let mut batch = IdentifierBatch { pixels: Vec::new(), changes: Vec::new(), truths: Vec::new() };
+            let mut batch = IdentifierBatch::default();
             for n in step * count..(step + 1) * count {
                 let mut random = random(seed, Purpose::IdentifierSample, n);
                 let crop = crops.of_sample(n, &mut random);
-                let mut shift = || random.random_range(-recipe.shift..=recipe.shift);
-                shifted(&crop.pixels, [width, height], [shift(), shift()], &mut batch.pixels);
-                batch.changes.push(ColourChange::throw(recipe.jitter, &mut random));
-                batch.truths.push(crop.truth);
+                if crop.again.is_some() {
+                    batch.pairs.push([batch.truths.len(), batch.truths.len() + 1]);
+                }
+                for pixels in [Some(&crop.pixels), crop.again.as_ref()].into_iter().flatten() {
+                    let mut shift = || random.random_range(-recipe.shift..=recipe.shift);
+                    shifted(pixels, [width, height], [shift(), shift()], &mut batch.pixels);
+                    batch.changes.push(ColourChange::throw(recipe.jitter, &mut random));
+                    batch.truths.push(crop.truth);
+                }
             }
             batch
         }
@@ -165,7 +173,14 @@ impl Task for IdentifierTask {
 
     fn loss(&self, outputs: &[Tensor], batch: &IdentifierBatch) -> Loss {
         let target = targets(&self.heads, &batch.truths);
-        loss::identifier(outputs, &self.heads, &target, |head| weight(&self.recipe.weights, head))
+        let mut loss =
+            loss::identifier(outputs, &self.heads, &target, |head| weight(&self.recipe.weights, head));
+        if let Some(contrast) = self.recipe.contrast {
+            let pairs = loss::contrast(&outputs[self.heads.len()], &batch.pairs, contrast.temperature);
+            loss.parts.push(("contrast".to_owned(), pairs.double_value(&[])));
+            loss.total += pairs * contrast.weight;
+        }
+        loss
     }
 }
 
