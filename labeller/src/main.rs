@@ -1,0 +1,3 @@
+//! The labeller.
+
+fn main() {}
