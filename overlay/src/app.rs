@@ -25,9 +25,11 @@ use crate::scene::{self, OverlayScene, View};
 use crate::target::{Placement, WindowId};
 use crate::window::Follower;
 use canvas::Canvas;
+use captures::Captures;
 use statistics::Statistics;
 
 mod canvas;
+pub mod captures;
 mod statistics;
 
 /// What the window is for.
@@ -47,6 +49,7 @@ pub type OpenSource = Box<dyn Fn(WindowId) -> Result<Watch, crate::capture::Capt
 pub struct App {
     stage: Stage,
     threads: Threads,
+    captures: Captures,
     open: OpenSource,
     snapshots: Latest<Snapshot>,
     catalogue: Arc<Catalogue>,
@@ -71,6 +74,8 @@ pub struct Parts {
     pub stage: Stage,
     /// Capture and vision.
     pub threads: Threads,
+    /// Where cards are saved for labelling.
+    pub captures: Captures,
     /// Opens the window that is followed.
     pub open: OpenSource,
     /// Where the vision thread puts its snapshots.
@@ -88,8 +93,17 @@ pub struct Parts {
 impl App {
     /// Puts the parts together; the window opens when the event loop runs.
     pub fn new(parts: Parts) -> Self {
-        let Parts { stage, threads, open, snapshots, catalogue, composited, ends_with_target, seconds } =
-            parts;
+        let Parts {
+            stage,
+            threads,
+            captures,
+            open,
+            snapshots,
+            catalogue,
+            composited,
+            ends_with_target,
+            seconds,
+        } = parts;
         let placement = match &stage {
             Stage::OverScreen(area) => Placement::Shown { window: WindowId(0), area: *area },
             Stage::OverWindow(_) | Stage::Viewer => Placement::Absent,
@@ -97,6 +111,7 @@ impl App {
         Self {
             stage,
             threads,
+            captures,
             open,
             snapshots,
             catalogue,
@@ -136,6 +151,10 @@ impl App {
                 let watch = if self.paused { Ok(Watch::Nothing) } else { self.source() };
                 self.watch(event_loop, watch);
             }
+            Command::Snapshot => self.capture(captures::Which::Doubtful),
+            Command::SnapshotPointer => self.capture(captures::Which::UnderPointer),
+            Command::ToggleAutomatic => self.toggle_automatic(),
+            Command::Correct(number) => self.correct(number),
             Command::Quit => event_loop.exit(),
         }
     }
@@ -193,6 +212,9 @@ impl App {
             canvas.fit(picture.width, picture.height);
             canvas.redraw();
         }
+        if is_new {
+            self.capture_by_itself();
+        }
         self.rebuild();
     }
 
@@ -201,7 +223,11 @@ impl App {
         let Some(canvas) = &mut self.canvas else { return };
         let view = View { window: canvas.size(), frame: self.snapshot.frame_size() };
         let tracks = if self.shown { self.snapshot.tracks.as_slice() } else { &[] };
-        let scene = scene::build(tracks, &self.catalogue, view, &self.scene, &mut self.measure);
+        let mut scene = scene::build(tracks, &self.catalogue, view, &self.scene, &mut self.measure);
+        if self.shown {
+            let (lines, flashes) = self.captures.said(tracks, Instant::now());
+            scene::notice::add(&mut scene, &lines, &flashes, view, &mut self.measure);
+        }
         if scene != self.scene {
             self.scene = scene;
             canvas.redraw();
@@ -264,6 +290,10 @@ impl ApplicationHandler<AppEvent> for App {
                 }
             }
             AppEvent::Command(command) => self.command(event_loop, command),
+            AppEvent::Captured(outcome) => {
+                self.captures.heard(outcome, Instant::now());
+                self.rebuild();
+            }
             AppEvent::Failed(reason) => self.fail(event_loop, reason),
         }
     }
@@ -287,10 +317,14 @@ impl ApplicationHandler<AppEvent> for App {
     }
 
     fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
-        match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => event_loop.exit(),
-            Some(deadline) => event_loop.set_control_flow(ControlFlow::WaitUntil(deadline)),
-            None => event_loop.set_control_flow(ControlFlow::Wait),
+        let now = Instant::now();
+        if self.deadline.is_some_and(|deadline| now >= deadline) {
+            event_loop.exit();
         }
+        if self.captures.forget(now) {
+            self.rebuild();
+        }
+        let wake = self.deadline.into_iter().chain(self.captures.next_change()).min();
+        event_loop.set_control_flow(wake.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
     }
 }

@@ -9,6 +9,14 @@ pub enum Command {
     Toggle,
     /// Stops looking at the game, or starts again.
     Pause,
+    /// Saves every card on screen that is unknown or doubtful.
+    Snapshot,
+    /// Saves the card under the pointer.
+    SnapshotPointer,
+    /// Saves cards by itself while the picture changes, or stops to.
+    ToggleAutomatic,
+    /// Says what the card under the pointer is: the first, second or third guess, or with 0 no card at all.
+    Correct(u8),
     /// Ends the program.
     Quit,
 }

@@ -4,6 +4,7 @@
 //! ready, so that stale scenes never queue up.
 
 use crate::command::Command;
+use crate::snapshot::Outcome;
 use crate::target::Placement;
 
 /// One piece of news for the main thread.
@@ -17,6 +18,8 @@ pub enum AppEvent {
     Compositor(bool),
     /// A player asked for something.
     Command(Command),
+    /// Captures were saved, or could not be.
+    Captured(Outcome),
     /// A worker cannot go on; the text says what happened and what helps.
     Failed(String),
 }

@@ -7,6 +7,7 @@
 //! * [`capture`], [`frame`]: where pictures come from.
 //! * [`sighting`], [`recognition`], [`track`]: which cards are on them, one by one and over time.
 //! * [`scene`], [`render`]: what is shown, and how it is drawn.
+//! * [`snapshot`], [`teaching`]: cards kept for labelling, and what a correction teaches.
 //! * [`target`], [`window`]: the game's window and the desktop around it.
 //! * [`pipeline`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
 //! * [`source`]: what the player asked to look at.
@@ -29,8 +30,10 @@ pub mod recognition;
 pub mod render;
 pub mod scene;
 pub mod sighting;
+pub mod snapshot;
 pub mod source;
 pub mod target;
+pub mod teaching;
 pub mod track;
 pub mod window;
 pub mod worker;

@@ -9,6 +9,7 @@ use shared::geometry::Rect;
 use vision::session::Options;
 use winit::event_loop::{EventLoop, EventLoopProxy};
 
+use crate::app::captures::Captures;
 use crate::app::{App, OpenSource, Parts, Stage};
 use crate::capture::{self, images::ImageSource, xcap::MonitorSource};
 use crate::command::Command;
@@ -18,8 +19,10 @@ use crate::pipeline::{Pipeline, Report, Threads, Watch};
 use crate::practice;
 use crate::recognition::Model;
 use crate::sighting::Recognise;
+use crate::snapshot::{Folders, Writer};
 use crate::source::Source;
 use crate::target::Query;
+use crate::teaching::Teacher;
 use crate::window::{self, DesktopError};
 use shared::catalogue::Catalogue;
 
@@ -68,6 +71,8 @@ pub fn run(
         if live.practice { Source::Window(Query::Title(practice::TITLE.into())) } else { live.source };
     let table = live.practice.then(PracticeTable::start).transpose()?;
     let snapshots = Latest::default();
+    let writer = Writer::start(Folders::of_installation(), Box::new(Teacher::default()), report(&proxy))?;
+    let captures = Captures::new(writer, recogniser.model());
     let reports = [report(&proxy), report(&proxy)];
     let threads = Threads::start(Pipeline::new(recogniser), live.per_second, &snapshots, reports)?;
     let (stage, open) = stage(source, &proxy)?;
@@ -75,6 +80,7 @@ pub fn run(
     let parts = Parts {
         stage,
         threads,
+        captures,
         open,
         snapshots: snapshots.clone(),
         catalogue,

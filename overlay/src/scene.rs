@@ -5,6 +5,7 @@
 pub mod colour;
 pub mod label;
 pub mod layout;
+pub mod notice;
 pub mod outline;
 
 use shared::catalogue::Catalogue;
@@ -26,6 +27,10 @@ pub struct OverlayScene {
     pub size: [u32; 2],
     /// One mark for each card; later ones lie over earlier ones.
     pub marks: Vec<Mark>,
+    /// Cards that light up.
+    pub flashes: Vec<notice::Flash>,
+    /// What the overlay says of itself; over everything else.
+    pub notices: Vec<notice::Notice>,
 }
 
 /// What is drawn for one card.
@@ -116,7 +121,7 @@ pub fn build(
         let stroke = 2.5 * view.zoom();
         marks.push(Mark { track: track.id, quad, look, stroke, opacity: track.opacity, chip });
     }
-    OverlayScene { size: view.window, marks }
+    OverlayScene { size: view.window, marks, ..OverlayScene::default() }
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use shared::geometry::{InFrame, Quad};
 use shared::modifiers::Modifiers;
 use shared::pixels::Pixels;
 
+use crate::snapshot::ModelInUse;
+
 /// Which card it is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Identity {
@@ -64,4 +66,9 @@ pub trait Recognise: Send {
     /// # Errors
     /// When the model cannot be run; the text says what happened and what helps.
     fn recognise(&mut self, frame: &Pixels<'_>) -> anyhow::Result<Vec<Sighting>>;
+
+    /// The model that names cards, when it is one that can be taught.
+    fn model(&self) -> Option<ModelInUse> {
+        None
+    }
 }

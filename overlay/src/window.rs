@@ -2,6 +2,7 @@
 //!
 //! The overlay's own window is winit's; only what winit does not offer is here.
 
+pub mod pointer;
 #[cfg(not(target_os = "linux"))]
 mod polling;
 #[cfg(target_os = "linux")]

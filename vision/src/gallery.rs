@@ -1,14 +1,20 @@
 //! Cards taught from one capture, beside the model: recognised at once, without training.
+//!
+//! The file is changed under a lock and replaced whole, so that the overlay and the labeller can both teach, and
+//! whoever reads it sees the old or the new one.
 
+use std::fs::File as LockFile;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use shared::atomic;
 
 /// Name of the file in a model's folder.
 pub const FILE_NAME: &str = "gallery.json";
 /// Version of the file that this code reads.
 pub const FORMAT: u32 = 1;
+const LOCK: &str = ".gallery.lock";
 
 /// Cards that were taught, and what the network made of their captures.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +23,7 @@ pub struct Gallery {
 }
 
 /// One capture of a taught card.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Taught {
     /// Id of the card; need not be in the catalogue.
@@ -26,6 +32,9 @@ pub struct Taught {
     pub name: String,
     /// What the identifier made of it.
     pub embedding: Vec<f32>,
+    /// The capture's file: it is taught to the next model from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<String>,
 }
 
 /// Why a gallery cannot be used.
@@ -36,11 +45,87 @@ pub struct GalleryError {
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     format: u32,
     cards: Vec<Taught>,
+}
+
+/// The captures that a model's folder was taught, as they are in the file; none when there is none.
+///
+/// # Errors
+/// When the file is there but cannot be read.
+pub fn taught(folder: &Path) -> Result<Vec<Taught>, GalleryError> {
+    let path = folder.join(FILE_NAME);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(GalleryError { path, reason: error.to_string() }),
+    };
+    cards(&text).map_err(|reason| GalleryError { path, reason })
+}
+
+/// Changes what a model's folder was taught, and writes the file anew when that made a difference.
+///
+/// # Errors
+/// When the file cannot be read or written; then it is as it was.
+pub fn change(folder: &Path, change: impl FnOnce(&mut Vec<Taught>)) -> Result<(), GalleryError> {
+    let failed = |error: std::io::Error| GalleryError {
+        path: folder.join(FILE_NAME),
+        reason: format!("it cannot be written: {error}"),
+    };
+    let lock = LockFile::create(folder.join(LOCK)).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    let before = taught(folder)?;
+    let mut cards = before.clone();
+    change(&mut cards);
+    if cards == before {
+        return Ok(());
+    }
+    let mut text =
+        serde_json::to_vec(&File { format: FORMAT, cards }).map_err(|error| failed(error.into()))?;
+    text.push(b'\n');
+    atomic::write(&folder.join(FILE_NAME), &text).map_err(failed)
+}
+
+/// Teaches a card from one capture; what the same capture taught before is replaced.
+///
+/// # Errors
+/// As [`change`].
+pub fn teach(folder: &Path, card: Taught) -> Result<(), GalleryError> {
+    change(folder, |cards| {
+        cards.retain(|it| it.capture.is_none() || it.capture != card.capture);
+        cards.push(card);
+    })
+}
+
+/// Forgets what a capture taught.
+///
+/// # Errors
+/// As [`change`].
+pub fn forget(folder: &Path, capture: &str) -> Result<(), GalleryError> {
+    change(folder, |cards| cards.retain(|it| it.capture.as_deref() != Some(capture)))
+}
+
+/// Gives a taught card another id and name.
+///
+/// # Errors
+/// As [`change`].
+pub fn rename(folder: &Path, id: &str, new_id: &str, new_name: &str) -> Result<(), GalleryError> {
+    change(folder, |cards| {
+        for card in cards.iter_mut().filter(|card| card.id == id) {
+            (card.id, card.name) = (new_id.to_owned(), new_name.to_owned());
+        }
+    })
+}
+
+fn cards(text: &str) -> Result<Vec<Taught>, String> {
+    let File { format, cards } = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if format != FORMAT {
+        return Err(format!("format {format} where {FORMAT} is understood"));
+    }
+    Ok(cards)
 }
 
 impl Gallery {
@@ -49,21 +134,8 @@ impl Gallery {
     /// # Errors
     /// When the file is there but malformed, or holds embeddings of another length.
     pub fn read(folder: &Path, dimensions: usize) -> Result<Self, GalleryError> {
-        let path = folder.join(FILE_NAME);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(GalleryError { path, reason: error.to_string() }),
-        };
-        Self::parse(&text, dimensions).map_err(|reason| GalleryError { path, reason })
-    }
-
-    fn parse(text: &str, dimensions: usize) -> Result<Self, String> {
-        let File { format, cards } = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if format != FORMAT {
-            return Err(format!("format {format} where {FORMAT} is understood"));
-        }
-        Self::new(cards, dimensions)
+        let cards = taught(folder)?;
+        Self::new(cards, dimensions).map_err(|reason| GalleryError { path: folder.join(FILE_NAME), reason })
     }
 
     /// A gallery of these captures.
@@ -106,7 +178,7 @@ mod tests {
         let text = r#"{"format": 1, "cards": [
             {"id": "x_long", "name": "Long", "embedding": [9.0, 9.0]},
             {"id": "x_near", "name": "Near", "embedding": [0.5, 0.0]}]}"#;
-        let gallery = Gallery::parse(text, 2).unwrap();
+        let gallery = Gallery::new(cards(text).unwrap(), 2).unwrap();
         let (id, similarity) = gallery.nearest(&[1.0, 0.0]).unwrap();
         assert_eq!((&**id, similarity), ("x_near", 1.0));
     }
@@ -114,12 +186,54 @@ mod tests {
     #[test]
     fn another_models_gallery_is_refused() {
         let text = r#"{"format": 1, "cards": [{"id": "x", "name": "X", "embedding": [1.0]}]}"#;
-        assert_eq!(Gallery::parse(text, 128).unwrap_err(), "x has 1 numbers where the model gives 128");
+        assert_eq!(
+            Gallery::new(cards(text).unwrap(), 128).unwrap_err(),
+            "x has 1 numbers where the model gives 128"
+        );
     }
 
     #[test]
     fn no_file_is_an_empty_gallery() {
         let folder = tempfile::tempdir().unwrap();
         assert!(Gallery::read(folder.path(), 128).unwrap().nearest(&[0.0; 128]).is_none());
+    }
+
+    #[test]
+    fn cards_are_taught_renamed_and_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let card = |id: &str, capture: &str, embedding: [f32; 2]| Taught {
+            id: id.into(),
+            name: id.to_uppercase(),
+            embedding: embedding.to_vec(),
+            capture: Some(capture.into()),
+        };
+        let ids = || taught(folder.path()).unwrap().into_iter().map(|it| it.id).collect::<Vec<_>>();
+        teach(folder.path(), card("x", "a.png", [1.0, 0.0])).unwrap();
+        teach(folder.path(), card("y", "b.png", [0.0, 1.0])).unwrap();
+        teach(folder.path(), card("z", "a.png", [1.0, 0.1])).unwrap();
+        assert_eq!(ids(), ["y", "z"], "the capture was named anew");
+        rename(folder.path(), "z", "x", "X").unwrap();
+        let gallery = Gallery::read(folder.path(), 2).unwrap();
+        assert_eq!(&**gallery.nearest(&[1.0, 0.0]).unwrap().0, "x");
+        forget(folder.path(), "b.png").unwrap();
+        assert_eq!(ids(), ["x"]);
+    }
+
+    #[test]
+    fn many_teachers_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for teacher in 0..4 {
+                let folder = folder.path();
+                scope.spawn(move || {
+                    for number in 0..10 {
+                        let capture = Some(format!("{teacher}-{number}.png"));
+                        let card = Taught { id: "x".into(), name: "X".into(), embedding: vec![1.0], capture };
+                        teach(folder, card).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(taught(folder.path()).unwrap().len(), 40);
     }
 }

@@ -6,6 +6,7 @@ use wgpu::util::{BufferInitDescriptor, DeviceExt as _};
 use wgpu::{Buffer, BufferUsages, Device, Queue, RenderPass, RenderPipeline, TextureFormat};
 
 use crate::scene::colour::{self, Colour, Line};
+use crate::scene::notice::{Flash, Notice};
 use crate::scene::{InOverlay, Mark, OverlayScene};
 
 /// A shape as the shader takes it; see `overlay.wgsl`.
@@ -97,8 +98,14 @@ impl QuadPainter {
             }
             self.prepared.push(stroke(mark));
         }
+        for flash in &scene.flashes {
+            self.prepared.push(flashed(flash));
+        }
         for mark in &scene.marks {
             chip(mark, &mut self.prepared);
+        }
+        for notice in &scene.notices {
+            self.prepared.push(boxed(notice));
         }
         let bytes: &[u8] = bytemuck::cast_slice(&self.prepared);
         if bytes.len() as u64 > self.shapes.size() {
@@ -195,6 +202,23 @@ fn chip(mark: &Mark, shapes: &mut Vec<Shape>) {
         area.bottom - 3.0 * zoom,
     );
     shapes.push(filled(bar, 1.2 * zoom, accent, mark.opacity));
+}
+
+/// A card that lights up.
+fn flashed(flash: &Flash) -> Shape {
+    let radius = 0.07 * flash.quad.width().min(flash.quad.height());
+    Shape {
+        corners: moved_inwards(flash.quad, radius).to_xy(),
+        ..filled(flash.quad.bounds(), radius, flash.colour, 1.0)
+    }
+}
+
+/// The box of a message.
+fn boxed(notice: &Notice) -> Shape {
+    let mut shape = filled(notice.area, 3.5, colour::CHIP, 1.0);
+    shape.widths[1] = 1.2;
+    (shape.stroke_from, shape.stroke_to) = (rgba(notice.accent), rgba(notice.accent));
+    shape
 }
 
 fn filled(area: Rect<InOverlay>, radius: f32, fill: Colour, opacity: f32) -> Shape {

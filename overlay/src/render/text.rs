@@ -8,11 +8,12 @@ use glyphon::{
     Attrs, Buffer, Cache, Color, ColorMode, Family, FontSystem, Metrics, Resolution, Shaping, SwashCache,
     TextArea, TextAtlas, TextBounds, TextRenderer, Viewport, fontdb,
 };
+use shared::geometry::Rect;
 use wgpu::{Device, Queue, RenderPass, TextureFormat};
 
 use super::RenderError;
 use crate::scene::label::LINE;
-use crate::scene::{Measure, OverlayScene};
+use crate::scene::{InOverlay, Measure, OverlayScene};
 
 /// DejaVu Sans Bold; its licence lies beside it.
 pub const FONT: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf");
@@ -83,27 +84,35 @@ impl TextPainter {
         if self.shaped.len() > KEPT {
             self.shaped.clear();
         }
-        let texts =
-            || scene.marks.iter().flat_map(|mark| mark.chip.label.texts.iter().map(move |text| (mark, text)));
-        for (_, text) in texts() {
+        // Each piece of text with the corner of its box and its opacity.
+        let texts = || {
+            let corner = |area: Rect<InOverlay>| [area.left, area.top];
+            let chips =
+                scene.marks.iter().map(move |it| (corner(it.chip.area), it.opacity, &it.chip.label.texts));
+            let notices = scene.notices.iter().map(move |it| (corner(it.area), 1.0, &it.label.texts));
+            chips
+                .chain(notices)
+                .flat_map(|(at, opacity, texts)| texts.iter().map(move |it| (at, opacity, it)))
+        };
+        for (_, _, text) in texts() {
             let key = (text.text.clone(), text.size.to_bits());
             self.shaped.entry(key).or_insert_with(|| shape(&mut self.fonts, &text.text, text.size));
         }
-        let areas = texts().map(|(mark, text)| {
+        let areas = texts().map(|(at, opacity, text)| {
             let buffer = &self.shaped[&(text.text.clone(), text.size.to_bits())];
             let byte = |share: f32| (share * 255.0).round() as u8;
             let colour = text.colour;
             TextArea {
                 buffer,
-                left: mark.chip.area.left + text.at[0],
-                top: mark.chip.area.top + text.at[1],
+                left: at[0] + text.at[0],
+                top: at[1] + text.at[1],
                 scale: 1.0,
                 bounds: TextBounds { left: 0, top: 0, right: size[0] as i32, bottom: size[1] as i32 },
                 default_color: Color::rgba(
                     byte(colour.red),
                     byte(colour.green),
                     byte(colour.blue),
-                    byte(colour.alpha * mark.opacity),
+                    byte(colour.alpha * opacity),
                 ),
                 custom_glyphs: &[],
             }

@@ -77,7 +77,7 @@ pub fn compose(
 }
 
 /// A piece of a line: text, size, colour.
-type Piece = (String, f32, Colour);
+pub(super) type Piece = (String, f32, Colour);
 
 /// `A♠` for the ace of spades, the name for all others, the id for cards that the catalogue does not list.
 fn name(id: &str, catalogue: &Catalogue) -> Vec<Piece> {
@@ -125,7 +125,7 @@ fn capital(word: &str) -> String {
 }
 
 /// Sets lines of (text, size, colour) below each other.
-fn set(lines: &[Vec<Piece>], zoom: f32, measure: &mut dyn Measure) -> Label {
+pub(super) fn set(lines: &[Vec<Piece>], zoom: f32, measure: &mut dyn Measure) -> Label {
     let left = (PADDING[0] + BAR) * zoom;
     let (mut top, mut widest) = (PADDING[1] * zoom, 0.0f32);
     let mut texts = Vec::new();

@@ -20,7 +20,7 @@ pub struct Run {
 /// Rows that are taken together: half the requests, and nobody sees it on a stroke.
 const BAND: u16 = 2;
 
-/// The runs that cover all strokes and chips, and nothing else.
+/// The runs that cover all strokes, chips and notices, and nothing else: a flash would hide the card.
 pub fn runs(scene: &OverlayScene) -> Vec<Run> {
     let mut runs = Vec::new();
     for mark in &scene.marks {
@@ -39,8 +39,10 @@ pub fn runs(scene: &OverlayScene) -> Vec<Run> {
                 _ => push(&mut runs, y, BAND, left, right),
             }
         }
-        let chip = mark.chip.area;
-        push(&mut runs, chip.top.max(0.0) as u16, chip.height().max(0.0) as u16, chip.left, chip.right);
+    }
+    let chips = scene.marks.iter().map(|mark| mark.chip.area);
+    for area in chips.chain(scene.notices.iter().map(|notice| notice.area)) {
+        push(&mut runs, area.top.max(0.0) as u16, area.height().max(0.0) as u16, area.left, area.right);
     }
     runs
 }
