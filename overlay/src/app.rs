@@ -35,12 +35,14 @@ use crate::tray::{self, Tray};
 use crate::watch::Watcher;
 use crate::window::Follower;
 use canvas::Canvas;
+use captures::Captures;
 pub use choices::{Choices, Fixed};
 use notices::Notices;
 use statistics::Statistics;
 
 mod asked;
 mod canvas;
+pub mod captures;
 mod choices;
 mod notices;
 mod shell;
@@ -73,6 +75,7 @@ pub type SendEvent = Arc<dyn Fn(AppEvent) -> bool + Send + Sync>;
 pub struct App {
     stage: Stage,
     threads: Threads,
+    captures: Captures,
     open: OpenSource,
     snapshots: Latest<Snapshot>,
     board: Board,
@@ -113,6 +116,8 @@ pub struct Parts {
     pub stage: Stage,
     /// Capture and vision.
     pub threads: Threads,
+    /// Where cards are saved for labelling.
+    pub captures: Captures,
     /// Opens the window that is followed.
     pub open: OpenSource,
     /// Where the vision thread puts its snapshots.
@@ -149,6 +154,7 @@ impl App {
         Self {
             stage: parts.stage,
             threads: parts.threads,
+            captures: parts.captures,
             open: parts.open,
             snapshots: parts.snapshots,
             board: parts.board,
@@ -244,6 +250,9 @@ impl App {
             canvas.fit(picture.width, picture.height);
             canvas.redraw();
         }
+        if is_new {
+            self.capture_by_itself();
+        }
         self.publish();
         self.rebuild();
     }
@@ -275,13 +284,20 @@ impl App {
             let card = view.overlay_from_frame().quad(track.quad).bounds();
             scene.say(&words, Place::Beside(card), style, &mut self.measure);
         }
+        if self.shown {
+            scene.flash(self.captures.lit(&self.snapshot.tracks, now), view);
+        }
         for text in self.notices.now(now) {
             let words = Words::notice(text, colour::UNKNOWN);
             scene.say(&words, Place::Corner(Corner::BottomLeft), style, &mut self.measure);
         }
         let glides = age < GLIDES_FOR && tracks.iter().any(Track::glides);
-        let times =
-            [glides.then(|| now + GLIDE), self.explains.then(|| now + EXPLAIN), self.notices.next_change()];
+        let times = [
+            glides.then(|| now + GLIDE),
+            self.explains.then(|| now + EXPLAIN),
+            self.notices.next_change(),
+            self.captures.next_change(),
+        ];
         self.wake = times.into_iter().flatten().min();
         if scene != self.scene {
             self.scene = scene;
@@ -382,6 +398,7 @@ impl ApplicationHandler<AppEvent> for App {
                 self.windows = windows;
                 self.show_tray();
             }
+            AppEvent::Captured(outcome) => self.captured(outcome),
             AppEvent::Notice(text) => self.say(text),
             AppEvent::Failed(reason) => self.fail(event_loop, reason),
         }

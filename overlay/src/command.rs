@@ -23,6 +23,16 @@ pub enum Command {
     ShowInformation,
     /// Says it no longer.
     HideInformation,
+    /// Saves every card on screen that is unknown or doubtful.
+    Snapshot,
+    /// Saves the card under the pointer.
+    SnapshotPointer,
+    /// Saves cards by itself while the picture changes, or stops to.
+    ToggleAutomatic,
+    /// Says what the card under the pointer is: the first, second or third guess, or with 0 no card at all.
+    Correct(u8),
+    /// Opens the labelling window.
+    OpenLabeller,
     /// Opens the data folder.
     OpenData,
     /// Opens the settings file.

@@ -6,6 +6,7 @@
 use crate::command::Command;
 use crate::settings::Settings;
 use crate::settings::file::SettingsError;
+use crate::snapshot::Outcome;
 use crate::target::{Placement, WindowInfo};
 
 /// One piece of news for the main thread.
@@ -29,6 +30,8 @@ pub enum AppEvent {
     ModelRefused(String),
     /// The windows that there are to choose from.
     Windows(Vec<WindowInfo>),
+    /// Captures were saved, or could not be.
+    Captured(Outcome),
     /// Something that a player should know.
     Notice(String),
     /// A worker cannot go on; the text says what happened and what helps.

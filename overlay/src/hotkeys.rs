@@ -32,7 +32,7 @@ const fn hotkey(name: &'static str, what: &'static str, keys: &'static str, pres
 }
 
 /// All of them.
-pub static HOTKEYS: [Hotkey; 4] = [
+pub static HOTKEYS: [Hotkey; 12] = [
     hotkey("toggle", "Show or hide the marks.", "Ctrl+Shift+H", Command::Toggle),
     hotkey("pause", "Stop looking at the game, or start again.", "Ctrl+Shift+P", Command::Pause),
     hotkey("model", "Go on to the next model.", "Ctrl+Shift+M", Command::NextModel),
@@ -43,6 +43,19 @@ pub static HOTKEYS: [Hotkey; 4] = [
         pressed: Command::ShowInformation,
         released: Some(Command::HideInformation),
     },
+    hotkey("snapshot", "Save every card that is unknown or doubtful.", "Ctrl+Shift+S", Command::Snapshot),
+    hotkey("snapshot_pointer", "Save the card under the pointer.", "Ctrl+Shift+D", Command::SnapshotPointer),
+    hotkey("automatic", "Save cards as they come, or stop.", "Ctrl+Shift+A", Command::ToggleAutomatic),
+    hotkey(
+        "correct_1",
+        "The card under the pointer is the first guess.",
+        "Ctrl+Shift+1",
+        Command::Correct(1),
+    ),
+    hotkey("correct_2", "It is the second guess.", "Ctrl+Shift+2", Command::Correct(2)),
+    hotkey("correct_3", "It is the third guess.", "Ctrl+Shift+3", Command::Correct(3)),
+    hotkey("not_a_card", "What the pointer is on is no card.", "Ctrl+Shift+0", Command::Correct(0)),
+    hotkey("labeller", "Open the labelling window.", "Ctrl+Shift+L", Command::OpenLabeller),
 ];
 
 /// A chord that can be asked for.

@@ -9,6 +9,7 @@ use shared::geometry::Rect;
 use winit::event_loop::{EventLoop, EventLoopProxy};
 
 use crate::api::{ApiConfig, board::Board, server::Server};
+use crate::app::captures::Captures;
 use crate::app::{App, Choices, Fixed, OpenSource, Parts, SendEvent, Stage};
 use crate::capture::{self, images::ImageSource, xcap::MonitorSource};
 use crate::command::Command;
@@ -18,8 +19,10 @@ use crate::models::{self, Loader};
 use crate::pipeline::{Pipeline, Report, Swap, Threads, Watch};
 use crate::practice;
 use crate::settings::{self, Settings};
+use crate::snapshot::{Folders, Writer};
 use crate::source::Source;
 use crate::target::Query;
+use crate::teaching::Teacher;
 use crate::watch::Watcher;
 use crate::window::{self, DesktopError};
 
@@ -91,6 +94,7 @@ fn start(
     let pipeline = Pipeline::new(recogniser);
     let reports = [report(&proxy), report(&proxy)];
     let threads = Threads::start(pipeline, choices.pace(), &snapshots, &new_model, reports)?;
+    let writer = Writer::start(Folders::of_installation(), Box::new(Teacher::default()), report(&proxy))?;
     let loader = match open_model {
         Some(open) => Some(Loader::start(open, threads.swaps(), report(&proxy))?),
         None => None,
@@ -119,6 +123,7 @@ fn start(
     let parts = Parts {
         stage,
         threads,
+        captures: Captures::new(writer),
         open,
         snapshots: snapshots.clone(),
         board,

@@ -15,6 +15,7 @@ use crate::pipeline::{Report, Running, Swap, Swaps};
 use crate::recognition::Model;
 use crate::settings::Recognition;
 use crate::sighting::Detection;
+use crate::snapshot::Folders;
 use crate::worker::{self, Worker};
 
 /// A model to open.
@@ -77,8 +78,16 @@ impl Drop for Loader {
 /// When it cannot be used.
 pub fn open(request: &Request) -> anyhow::Result<Swap> {
     let mut model = Model::open(&request.folder, &options(&request.recognition))?;
+    let taught = model.carry_over(&request.folder, &Folders::of_installation())?;
+    if taught > 0 {
+        log::info!("{taught} cards that other models were taught are known to this one now");
+    }
     model.set_thresholds(request.recognition.detection, request.recognition.name);
-    let running = Running { name: model.name().to_owned(), catalogue: model.catalogue() };
+    let running = Running {
+        name: model.name().to_owned(),
+        catalogue: model.catalogue(),
+        folder: Some(request.folder.clone()),
+    };
     Ok(Swap { recogniser: Box::new(model), running })
 }
 

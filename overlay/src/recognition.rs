@@ -11,8 +11,10 @@ use shared::pixels::Pixels;
 use vision::decide::{self, is_confirmed};
 use vision::recogniser::{Recogniser, unmeasured};
 use vision::session::Options;
+use vision::teach;
 
 use crate::sighting::{Detection, Guess, Identity, Reading, Recognise};
+use crate::snapshot::Folders;
 
 /// A model's folder: `model` itself when it is one, otherwise the folder of that name among the data.
 pub fn folder(model: &str) -> PathBuf {
@@ -38,6 +40,18 @@ impl Model {
             .with_context(|| format!("cannot use the model in {}", folder.display()))?;
         let catalogue = Arc::new(recogniser.catalogue().clone());
         Ok(Self { recogniser, catalogue, doubt_below: 0.0, quads: Vec::new() })
+    }
+
+    /// Learns what other models of its game were taught, from the pictures in these folders; answers how many cards.
+    ///
+    /// # Errors
+    /// When the model cannot be run or its gallery cannot be written.
+    pub fn carry_over(&mut self, folder: &Path, folders: &Folders) -> anyhow::Result<usize> {
+        let picture = |file: &str| {
+            let places = [&folders.captures, &folders.labels];
+            places.into_iter().find_map(|place| image::open(place.join(file)).ok()).map(|it| it.into_rgba8())
+        };
+        Ok(teach::carry_over(&mut self.recogniser, folder, &picture)?)
     }
 
     /// The catalogue that cards are named from.

@@ -3,6 +3,7 @@
 //! Pure: text is measured through [`Measure`], so layout is tested without a font or a GPU.
 
 pub mod colour;
+pub mod flash;
 pub mod label;
 pub mod layout;
 pub mod outline;
@@ -30,6 +31,8 @@ pub struct OverlayScene {
     pub size: [u32; 2],
     /// One mark for each card; later ones lie over earlier ones.
     pub marks: Vec<Mark>,
+    /// Cards that light up.
+    pub flashes: Vec<flash::Flash>,
     /// What is said in boxes of its own, over the marks.
     pub panels: Vec<Panel>,
 }
@@ -127,7 +130,7 @@ pub fn build(
         let (stroke, opacity) = (2.5 * zoom * style.line_width, track.opacity * style.opacity);
         marks.push(Mark { track: track.id, quad, look, stroke, zoom, opacity, chip });
     }
-    let mut scene = OverlayScene { size: view.window, marks, panels: Vec::new() };
+    let mut scene = OverlayScene { size: view.window, marks, ..OverlayScene::default() };
     if let Some(corner) = style.read_out {
         let words = panel::read_out(&tracks, catalogue, style);
         scene.say(&words, panel::Place::Corner(corner), style, measure);

@@ -16,6 +16,8 @@ pub struct Shown {
     pub marks: bool,
     /// Whether nothing is looked at.
     pub paused: bool,
+    /// Whether cards are saved as they come.
+    pub automatic: bool,
     /// Models to choose from.
     pub models: Vec<String>,
     /// The one that runs.
@@ -64,6 +66,10 @@ fn entries(shown: &Shown) -> Vec<Entry> {
         Entry::Group { text: "Model".into(), entries: models },
         Entry::Group { text: "Window".into(), entries: windows },
         Entry::Line,
+        plain("snapshot", "Save unknown cards"),
+        checked("automatic".into(), "Save cards as they come", shown.automatic),
+        plain("labeller", "Open labeller"),
+        Entry::Line,
         plain("data", "Open data folder"),
         plain("settings", "Open settings"),
         plain("about", "About"),
@@ -77,6 +83,9 @@ fn command(id: &str) -> Option<Command> {
     Some(match id {
         "toggle" => Command::Toggle,
         "pause" => Command::Pause,
+        "snapshot" => Command::Snapshot,
+        "automatic" => Command::ToggleAutomatic,
+        "labeller" => Command::OpenLabeller,
         "data" => Command::OpenData,
         "settings" => Command::OpenSettings,
         "about" => Command::About,
@@ -187,6 +196,7 @@ mod tests {
         Shown {
             marks: true,
             paused: false,
+            automatic: true,
             models: vec!["balatro".into(), "practice".into()],
             model: "practice".into(),
             windows: vec![window(7, "Balatro"), window(8, ""), window(9, &"x".repeat(200))],
@@ -219,7 +229,7 @@ mod tests {
                 "{id} {text}"
             );
         }
-        assert_eq!(marked, ["toggle", "model:practice", "window:7"]);
+        assert_eq!(marked, ["toggle", "model:practice", "window:7", "automatic"]);
         assert_eq!(command("window:9"), Some(Command::Follow(Some(WindowId(9)))));
         assert_eq!(command("window:"), Some(Command::Follow(None)));
         assert_eq!((command("window:x"), command("format")), (None, None));

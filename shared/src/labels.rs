@@ -4,6 +4,8 @@
 //! format is that of the Python project this one grew from; a file made by its tools opens unchanged, and fields that
 //! nobody here knows are kept. `augmented.json` has the same entries with [`Label::parent`] and [`Label::augmentation`].
 
+pub mod store;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +14,16 @@ use serde_json::{Map, Value};
 
 use crate::atomic;
 use crate::catalogue::Card;
+use crate::manifest::NOT_A_CARD;
 use crate::modifiers::Modifiers;
+
+/// The labelled pictures' folder below the data.
+pub const FOLDER: &str = "dataset_default";
+
+/// The labelled pictures' folder of this installation.
+pub fn folder() -> PathBuf {
+    crate::paths::data().join(FOLDER)
+}
 
 /// Name of the file in a data set's folder.
 pub const FILE_NAME: &str = "labels.json";
@@ -100,6 +111,16 @@ impl Label {
             stickers: self.stickers.clone().unwrap_or_default(),
             debuffed: self.debuffed.unwrap_or_default(),
         }
+    }
+
+    /// The label of what is no card at all: an example of what not to find.
+    pub fn not_a_card() -> Self {
+        Self { name: "Not a card".into(), id: Some(NOT_A_CARD.into()), ..Self::default() }
+    }
+
+    /// Whether it says that there is no card.
+    pub fn is_not_a_card(&self) -> bool {
+        self.id.as_deref() == Some(NOT_A_CARD)
     }
 
     /// What a classifier tells apart: the id where there is one, else the name.

@@ -11,6 +11,7 @@
 //! * [`preprocess`]: the only copy of the way from pixels to network input, used live and in training.
 //! * [`catalogue`]: the card classes of a game, read from `data/catalogues/*.json`.
 //! * [`modifiers`]: what can be true of a card beside its name.
+//! * [`captures`]: what looks alike, and the file that remembers it.
 //! * [`labels`]: `labels.json`, what people say that captures show.
 //! * [`manifest`]: `model.json`, the contract between the trainer and the overlay.
 //! * [`atomic`]: files that are either old or new, never half-written.
@@ -21,6 +22,7 @@
 
 pub mod api;
 pub mod atomic;
+pub mod captures;
 pub mod catalogue;
 pub mod client;
 pub mod geometry;

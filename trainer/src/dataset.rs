@@ -94,7 +94,7 @@ pub enum DataError {
     Labels(#[from] LabelsError),
     /// There are no labels.
     #[error(
-        "there is no labels.json in {folder}\nhelp: `trainer scenes --labelled DIR` writes an example to go by"
+        "there is no labels.json in {folder}\nhelp: label captures with the labeller, or try `trainer scenes --labelled {folder}`"
     )]
     NoLabels {
         /// The folder.
@@ -320,7 +320,7 @@ fn look(
         let edition = label.modifiers().edition;
         if !editions.contains(&edition) {
             let what = format!("its modifier {edition:?} is none of {}", editions.join(", "));
-            notes.push(problem(what, "correct it in labels.json", Meanwhile::Used));
+            notes.push(problem(what, "correct it with the labeller", Meanwhile::Used));
         }
         let reserved = [NOT_A_CARD, UNKNOWN].contains(&class.as_str());
         if label.id.is_some() && catalogue.card(id_of_class(&class)).is_none() && !reserved {

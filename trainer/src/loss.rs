@@ -106,7 +106,8 @@ pub fn contrast(embeddings: &Tensor, pairs: &[[usize; 2]], temperature: f64) -> 
     if pairs.is_empty() {
         return Tensor::from(0.0f32);
     }
-    let both = || pairs.iter().flat_map(|&[one, other]| [[one as i64, other as i64], [other as i64, one as i64]]);
+    let both =
+        || pairs.iter().flat_map(|&[one, other]| [[one as i64, other as i64], [other as i64, one as i64]]);
     let anchors = Tensor::from_slice(&both().map(|[anchor, _]| anchor).collect::<Vec<i64>>());
     let wanted = Tensor::from_slice(&both().map(|[_, other]| other).collect::<Vec<i64>>());
     let embeddings = embeddings.to_kind(Kind::Float);

@@ -14,6 +14,8 @@ pub mod proto;
 pub mod read;
 pub mod writer;
 
+use half::f16;
+
 use crate::network::fold::Folded;
 use crate::network::shape::{GraphError, infer};
 use crate::onnx::layout::{BYTE, BYTES, ENTRY, enter, leave, value_names};
@@ -29,11 +31,26 @@ pub enum Batch {
     Fixed(i64),
 }
 
+/// How the weights of a file are stored; they are computed with as 32-bit floats either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// As they are.
+    Floats,
+    /// Matrices and kernels as 16-bit floats, in half the room; smaller constants, and values that 16 bits cannot hold,
+    /// as they are.
+    Halves,
+}
+
 /// The network as an ONNX file of 32-bit floats.
 ///
 /// # Errors
 /// When the graph is malformed, does not fit the weights, or cannot be written for this batch.
-pub fn write(network: &Folded, batch: Batch, metadata: &[(String, String)]) -> Result<Vec<u8>, GraphError> {
+pub fn write(
+    network: &Folded,
+    batch: Batch,
+    metadata: &[(String, String)],
+    stored: Stored,
+) -> Result<Vec<u8>, GraphError> {
     let graph = &network.graph;
     let shapes = infer(graph)?;
     let names = value_names(graph, &shapes);
@@ -45,7 +62,12 @@ pub fn write(network: &Folded, batch: Batch, metadata: &[(String, String)]) -> R
     writer.node("Mul", &["planes.float", "planes.scale"], &names[ENTRY], Vec::new());
     for (index, node) in graph.nodes.iter().enumerate().skip(ENTRY) {
         for (weight, array) in node.weights().iter().zip(network.weights.of_node(node)?) {
-            writer.floats(&weight.name, &weight.shape, &array.data);
+            let fits = || array.data.iter().all(|value| value.abs() <= f16::MAX.to_f32());
+            if stored == Stored::Halves && weight.shape.len() > 1 && fits() {
+                writer.halves(&weight.name, &weight.shape, &array.data);
+            } else {
+                writer.floats(&weight.name, &weight.shape, &array.data);
+            }
         }
         let inputs: Vec<&str> = node.inputs.iter().map(|&value| names[value].as_str()).collect();
         lower::lower(&mut writer, node, &inputs, &names[index + 1], &shapes)?;

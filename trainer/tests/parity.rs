@@ -11,7 +11,7 @@ use trainer::network::Graph;
 use trainer::network::arrays::Arrays;
 use trainer::network::detector::DetectorShape;
 use trainer::network::identifier::{Backbone, IdentifierShape};
-use trainer::onnx::Batch;
+use trainer::onnx::{Batch, Stored};
 use trainer::quantise::Options;
 use vision::runtime::Runtime;
 
@@ -69,7 +69,11 @@ fn check(name: &str, graph: &Graph, batch: Batch, pictures_in_batch: i64) -> Net
         assert!(agreement.relative() < INT8_ERROR, "{name} {output}: {agreement}");
         assert!(agreement.largest > 0.0, "{name} {output} is exactly the same in int8: it was not quantised");
     }
-    assert!(written[1].1.len() * 2 < written[0].1.len(), "int8 must be far smaller");
+    let (floats, int8) = (written[0].1.len(), written[1].1.len());
+    assert!(int8 * 3 / 2 < floats, "int8 takes {int8} bytes, weights of 16 bits {floats}");
+    let folded = trainer::network::fold::fold(graph, &Arrays::arbitrary(graph, 7)).unwrap();
+    let exact = trainer::onnx::write(&folded, batch, &[], Stored::Floats).unwrap();
+    assert!(floats < exact.len() * 11 / 20, "{floats} of {} bytes", exact.len());
     report
 }
 
@@ -91,7 +95,7 @@ fn the_identifier_agrees_and_takes_any_batch() {
     assert_eq!(report.float32.len(), heads().len() + 2);
     let arrays = Arrays::arbitrary(&graph, 7);
     let folded = trainer::network::fold::fold(&graph, &arrays).unwrap();
-    let file = trainer::onnx::write(&folded, Batch::Dynamic, &[]).unwrap();
+    let file = trainer::onnx::write(&folded, Batch::Dynamic, &[], Stored::Floats).unwrap();
     let mut session = OnnxSession::load(&file, 1).unwrap();
     let together = pictures(&graph, 1, 4).remove(0);
     let all = session.run(&together).unwrap();

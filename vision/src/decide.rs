@@ -40,6 +40,10 @@ const SURE_HEAT: f32 = 0.41;
 /// Probability of its name from which a card of less heat is one too.
 const SURE_NAME: f32 = 0.2;
 
+/// How much more like a taught card than like its own class a crop must be to be named after what was taught: a
+/// person who corrects a card knows better than the model, but a card that the model knows stays known.
+const TAUGHT_LEAD: f32 = 0.12;
+
 /// Whether detector and identifier together are sure enough that there is a card: a weak peak needs a name.
 ///
 /// Panels, buttons and other programs' boxes give weak peaks without a name; strewn and covered cards give weak peaks with one.
@@ -166,7 +170,8 @@ impl Rules {
     /// When the logits are not those of the manifest.
     pub fn read(&mut self, logits: &Logits<'_>, gallery: &Gallery, reading: &mut Reading) -> Verdict {
         let (not_a_card, unknown) = self.sum_looks(logits.heads[0]);
-        if not_a_card >= self.thresholds.not_a_card {
+        let taught = gallery.nearest(logits.embedding).filter(|(_, it)| *it >= self.thresholds.gallery);
+        if not_a_card >= self.thresholds.not_a_card && taught.is_none() {
             return Verdict::NotACard;
         }
         self.best_cards();
@@ -179,18 +184,23 @@ impl Rules {
         let best = self.settle_enhancement(logits, &mut reading.modifiers);
         reading.similarity = self.similarity(best, logits.similarity);
         reading.probability = self.probability[best];
-        let known = unknown < self.thresholds.unknown
+        let known = not_a_card < self.thresholds.not_a_card
+            && unknown < self.thresholds.unknown
             && reading.probability >= self.thresholds.probability
             && reading.similarity >= self.thresholds.similarity;
         reading.id = known.then(|| Arc::clone(&self.cards[best].id));
-        if !known
-            && let Some((taught, similarity)) = gallery.nearest(logits.embedding)
-            && similarity >= self.thresholds.gallery
+        let mut card_type = self.cards[best].card_type;
+        if let Some((id, similarity)) = taught
+            && (!known || similarity > reading.similarity + TAUGHT_LEAD)
         {
-            reading.id = Some(Arc::clone(taught));
+            if **id == *NOT_A_CARD {
+                return Verdict::NotACard;
+            }
+            reading.id = Some(Arc::clone(id));
             (reading.probability, reading.similarity) = (similarity, similarity);
+            card_type = self.cards.iter().find(|it| it.id == *id).map_or(card_type, |it| it.card_type);
         }
-        self.read_modifiers(self.cards[best].card_type, logits, &mut reading.modifiers);
+        self.read_modifiers(card_type, logits, &mut reading.modifiers);
         Verdict::Card
     }
 

@@ -1,14 +1,25 @@
 //! Cards taught from one capture, beside the model: recognised at once, without training.
+//!
+//! The file is changed under a lock and replaced whole, so that the overlay and the labeller can both teach, and
+//! whoever reads it sees the old or the new one.
 
+use std::collections::BTreeSet;
+use std::fs::File as LockFile;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use shared::atomic;
+use shared::manifest::Manifest;
 
 /// Name of the file in a model's folder.
 pub const FILE_NAME: &str = "gallery.json";
 /// Version of the file that this code reads.
 pub const FORMAT: u32 = 1;
+/// Where a gallery stays when its model's networks are replaced: its embeddings are of no use to others, its captures
+/// are.
+pub const REPLACED: &str = "gallery.old.json";
+const LOCK: &str = ".gallery.lock";
 
 /// Cards that were taught, and what the network made of their captures.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +28,7 @@ pub struct Gallery {
 }
 
 /// One capture of a taught card.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Taught {
     /// Id of the card; need not be in the catalogue.
@@ -26,6 +37,9 @@ pub struct Taught {
     pub name: String,
     /// What the identifier made of it.
     pub embedding: Vec<f32>,
+    /// The capture's file: it is taught to the next model from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<String>,
 }
 
 /// Why a gallery cannot be used.
@@ -36,11 +50,144 @@ pub struct GalleryError {
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     format: u32,
     cards: Vec<Taught>,
+    /// Captures that other models were taught and that this one names right by itself.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    passed_over: BTreeSet<String>,
+}
+
+/// The captures that a model's folder was taught, as they are in the file; none when there is none.
+///
+/// # Errors
+/// When the file is there but cannot be read.
+pub fn taught(folder: &Path) -> Result<Vec<Taught>, GalleryError> {
+    Ok(file(folder.join(FILE_NAME))?.cards)
+}
+
+/// Captures that other models of the same catalogue were taught, or this one before its networks were replaced, and that
+/// it has not met yet. What cannot be read is left out, with a line in the log.
+pub fn taught_elsewhere(folder: &Path, catalogue: &str) -> Vec<Taught> {
+    let Ok(own) = file(folder.join(FILE_NAME)) else { return Vec::new() };
+    let mut met: BTreeSet<String> = own.cards.into_iter().filter_map(|card| card.capture).collect();
+    met.extend(own.passed_over);
+    let of_game =
+        |folder: &PathBuf| Manifest::read(folder).is_ok_and(|manifest| manifest.catalogue == catalogue);
+    let others = siblings(folder).into_iter().filter(of_game).map(|folder| folder.join(FILE_NAME));
+    let mut found = Vec::new();
+    for path in others.chain([folder.join(REPLACED)]) {
+        match file(path) {
+            Ok(file) => found.extend(
+                file.cards
+                    .into_iter()
+                    .filter(|card| card.capture.as_ref().is_some_and(|it| met.insert(it.clone()))),
+            ),
+            Err(error) => log::warn!("{error}"),
+        }
+    }
+    found
+}
+
+/// The folders beside a model's that hold something taught.
+fn siblings(folder: &Path) -> Vec<PathBuf> {
+    let beside = folder.parent().map(std::fs::read_dir);
+    let entries = beside.into_iter().flatten().flatten().flatten().map(|entry| entry.path());
+    let mut found: Vec<PathBuf> =
+        entries.filter(|path| path != folder && path.join(FILE_NAME).is_file()).collect();
+    found.sort();
+    found
+}
+
+fn file(path: PathBuf) -> Result<File, GalleryError> {
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(File::default()),
+        Err(error) => return Err(GalleryError { path, reason: error.to_string() }),
+    };
+    parsed(&text).map_err(|reason| GalleryError { path, reason })
+}
+
+impl Default for File {
+    fn default() -> Self {
+        Self { format: FORMAT, cards: Vec::new(), passed_over: BTreeSet::new() }
+    }
+}
+
+/// Changes what is in a model's folder, and writes the file anew when that made a difference.
+fn change(folder: &Path, change: impl FnOnce(&mut File)) -> Result<(), GalleryError> {
+    let failed = |error: std::io::Error| GalleryError {
+        path: folder.join(FILE_NAME),
+        reason: format!("it cannot be written: {error}"),
+    };
+    let lock = LockFile::create(folder.join(LOCK)).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    let before = file(folder.join(FILE_NAME))?;
+    let mut after = before.clone();
+    change(&mut after);
+    if after == before {
+        return Ok(());
+    }
+    let mut text = serde_json::to_vec(&after).map_err(|error| failed(error.into()))?;
+    text.push(b'\n');
+    atomic::write(&folder.join(FILE_NAME), &text).map_err(failed)
+}
+
+/// Teaches cards from one capture each; what the same captures taught before is replaced.
+///
+/// # Errors
+/// When the file cannot be read or written; then it is as it was.
+pub fn teach(folder: &Path, cards: Vec<Taught>) -> Result<(), GalleryError> {
+    change(folder, |file| {
+        for card in cards {
+            file.cards.retain(|it| it.capture.is_none() || it.capture != card.capture);
+            file.cards.push(card);
+        }
+    })
+}
+
+/// Remembers captures that need no teaching.
+///
+/// # Errors
+/// As [`teach`].
+pub fn pass_over(folder: &Path, captures: Vec<String>) -> Result<(), GalleryError> {
+    change(folder, |file| file.passed_over.extend(captures))
+}
+
+/// Forgets what a capture taught, in this model and in those beside it: otherwise it would come back from there.
+///
+/// # Errors
+/// As [`teach`].
+pub fn forget(folder: &Path, capture: &str) -> Result<(), GalleryError> {
+    for folder in siblings(folder).into_iter().chain([folder.to_path_buf()]) {
+        change(&folder, |file| file.cards.retain(|it| it.capture.as_deref() != Some(capture)))?;
+    }
+    Ok(())
+}
+
+/// Gives a taught card another id and name, in this model and in those beside it.
+///
+/// # Errors
+/// As [`teach`].
+pub fn rename(folder: &Path, id: &str, new_id: &str, new_name: &str) -> Result<(), GalleryError> {
+    for folder in siblings(folder).into_iter().chain([folder.to_path_buf()]) {
+        change(&folder, |file| {
+            for card in file.cards.iter_mut().filter(|card| card.id == id) {
+                (card.id, card.name) = (new_id.to_owned(), new_name.to_owned());
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn parsed(text: &str) -> Result<File, String> {
+    let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if file.format != FORMAT {
+        return Err(format!("format {} where {FORMAT} is understood", file.format));
+    }
+    Ok(file)
 }
 
 impl Gallery {
@@ -49,21 +196,8 @@ impl Gallery {
     /// # Errors
     /// When the file is there but malformed, or holds embeddings of another length.
     pub fn read(folder: &Path, dimensions: usize) -> Result<Self, GalleryError> {
-        let path = folder.join(FILE_NAME);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(GalleryError { path, reason: error.to_string() }),
-        };
-        Self::parse(&text, dimensions).map_err(|reason| GalleryError { path, reason })
-    }
-
-    fn parse(text: &str, dimensions: usize) -> Result<Self, String> {
-        let File { format, cards } = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if format != FORMAT {
-            return Err(format!("format {format} where {FORMAT} is understood"));
-        }
-        Self::new(cards, dimensions)
+        let cards = taught(folder)?;
+        Self::new(cards, dimensions).map_err(|reason| GalleryError { path: folder.join(FILE_NAME), reason })
     }
 
     /// A gallery of these captures.
@@ -106,7 +240,7 @@ mod tests {
         let text = r#"{"format": 1, "cards": [
             {"id": "x_long", "name": "Long", "embedding": [9.0, 9.0]},
             {"id": "x_near", "name": "Near", "embedding": [0.5, 0.0]}]}"#;
-        let gallery = Gallery::parse(text, 2).unwrap();
+        let gallery = Gallery::new(parsed(text).unwrap().cards, 2).unwrap();
         let (id, similarity) = gallery.nearest(&[1.0, 0.0]).unwrap();
         assert_eq!((&**id, similarity), ("x_near", 1.0));
     }
@@ -114,12 +248,54 @@ mod tests {
     #[test]
     fn another_models_gallery_is_refused() {
         let text = r#"{"format": 1, "cards": [{"id": "x", "name": "X", "embedding": [1.0]}]}"#;
-        assert_eq!(Gallery::parse(text, 128).unwrap_err(), "x has 1 numbers where the model gives 128");
+        assert_eq!(
+            Gallery::new(parsed(text).unwrap().cards, 128).unwrap_err(),
+            "x has 1 numbers where the model gives 128"
+        );
     }
 
     #[test]
     fn no_file_is_an_empty_gallery() {
         let folder = tempfile::tempdir().unwrap();
         assert!(Gallery::read(folder.path(), 128).unwrap().nearest(&[0.0; 128]).is_none());
+    }
+
+    #[test]
+    fn cards_are_taught_renamed_and_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let card = |id: &str, capture: &str, embedding: [f32; 2]| Taught {
+            id: id.into(),
+            name: id.to_uppercase(),
+            embedding: embedding.to_vec(),
+            capture: Some(capture.into()),
+        };
+        let ids = || taught(folder.path()).unwrap().into_iter().map(|it| it.id).collect::<Vec<_>>();
+        teach(folder.path(), vec![card("x", "a.png", [1.0, 0.0])]).unwrap();
+        teach(folder.path(), vec![card("y", "b.png", [0.0, 1.0])]).unwrap();
+        teach(folder.path(), vec![card("z", "a.png", [1.0, 0.1])]).unwrap();
+        assert_eq!(ids(), ["y", "z"], "the capture was named anew");
+        rename(folder.path(), "z", "x", "X").unwrap();
+        let gallery = Gallery::read(folder.path(), 2).unwrap();
+        assert_eq!(&**gallery.nearest(&[1.0, 0.0]).unwrap().0, "x");
+        forget(folder.path(), "b.png").unwrap();
+        assert_eq!(ids(), ["x"]);
+    }
+
+    #[test]
+    fn many_teachers_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for teacher in 0..4 {
+                let folder = folder.path();
+                scope.spawn(move || {
+                    for number in 0..10 {
+                        let capture = Some(format!("{teacher}-{number}.png"));
+                        let card = Taught { id: "x".into(), name: "X".into(), embedding: vec![1.0], capture };
+                        teach(folder, vec![card]).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(taught(folder.path()).unwrap().len(), 40);
     }
 }

@@ -10,7 +10,7 @@
 //! * [`session`]: a network with its tensors, checked against the model's manifest.
 //! * [`decode`]: heat and corners to quads, pure.
 //! * [`decide`]: logits to a card, its modifiers, or *unknown*, pure.
-//! * [`gallery`]: cards taught from one capture, beside the model.
+//! * [`gallery`]: cards taught from one capture, beside the model. [`teach`]: what a capture teaches.
 //!
 //! No window, no capture, no clock, and no threads beside those of ONNX Runtime: whoever calls decides when, and
 //! measures. Once sizes have settled, a frame allocates nothing here.
@@ -24,3 +24,4 @@ pub mod providers;
 pub mod recogniser;
 pub mod runtime;
 pub mod session;
+pub mod teach;

@@ -202,6 +202,27 @@ impl Recogniser {
         self.gallery = gallery;
     }
 
+    /// Reads the gallery of a model's folder again.
+    ///
+    /// # Errors
+    /// When it cannot be used; the one before is kept.
+    pub fn reload_gallery(&mut self, folder: &Path) -> Result<(), GalleryError> {
+        self.gallery = Gallery::read(folder, self.manifest.identifier.embedding as usize)?;
+        Ok(())
+    }
+
+    /// What the identifier makes of these quads of a frame, also of those that show no card: for teaching.
+    ///
+    /// # Errors
+    /// When the network cannot run.
+    pub fn embed(&mut self, frame: &Pixels<'_>, quads: &[Quad<InFrame>]) -> Result<Vec<Vec<f32>>, RunError> {
+        let mut embeddings = vec![Vec::new(); quads.len()];
+        self.identifier.run(frame, quads.iter().copied(), &mut unmeasured, |index, logits| {
+            embeddings[index].extend_from_slice(logits.embedding);
+        })?;
+        Ok(embeddings)
+    }
+
     /// Where the cards of a frame are, best first. `ended` is called after each stage.
     ///
     /// # Errors

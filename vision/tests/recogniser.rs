@@ -120,7 +120,8 @@ fn a_taught_card_is_named_at_once() {
     let pixels = vec![90; 64 * 32 * 4];
     let frame = Pixels::new(&pixels, 64, 32, ChannelOrder::Rgbx).unwrap();
     assert!(!recogniser.recognise(&frame, &mut unmeasured).unwrap()[0].reading.is_known());
-    let taught = Taught { id: "x_mod".into(), name: "Modded".into(), embedding: vec![3.0, 4.0] };
+    let taught =
+        Taught { id: "x_mod".into(), name: "Modded".into(), embedding: vec![3.0, 4.0], capture: None };
     recogniser.set_gallery(Gallery::new(vec![taught], 2).unwrap());
     let cards = recogniser.recognise(&frame, &mut unmeasured).unwrap();
     assert_eq!(cards[0].reading.id.as_deref(), Some("x_mod"));

@@ -13,10 +13,14 @@ use super::request::{Request, Response};
 use crate::command::Command;
 
 /// The commands that programs can give.
-pub const COMMANDS: [(&str, Command); 4] = [
+pub const COMMANDS: [(&str, Command); 8] = [
     ("show", Command::Show),
     ("toggle", Command::Toggle),
     ("pause", Command::Pause),
+    ("next-model", Command::NextModel),
+    ("snapshot", Command::Snapshot),
+    ("automatic", Command::ToggleAutomatic),
+    ("labeller", Command::OpenLabeller),
     ("quit", Command::Quit),
 ];
 

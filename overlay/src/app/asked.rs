@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::captures::Which;
 use super::*;
 use crate::models;
 use crate::settings::file::SettingsError;
@@ -45,6 +46,11 @@ impl App {
                 self.explains = true;
             }
             Command::HideInformation => self.explains = false,
+            Command::Snapshot => self.capture(Which::Doubtful),
+            Command::SnapshotPointer => self.capture(Which::UnderPointer),
+            Command::ToggleAutomatic => self.toggle_automatic(),
+            Command::Correct(number) => self.correct(number),
+            Command::OpenLabeller => self.tell(shell::start_beside("labeller")),
             Command::OpenData => self.tell(shell::open(&shared::paths::data())),
             Command::OpenSettings => match &self.choices.file {
                 Some(file) => self.tell(shell::open(file)),
@@ -155,6 +161,7 @@ impl App {
         tray.show(&tray::Shown {
             marks: self.shown,
             paused: self.paused,
+            automatic: self.captures.is_automatic(),
             models: models::list(&shared::paths::data().join("models")),
             model: self.running.name.clone(),
             windows: self.windows.clone(),

@@ -1,5 +1,6 @@
-//! Opens files and folders for the player, with the programs that the system has for them. The overlay does not wait.
+//! Opens files and other programs for the player. Each runs on its own; the overlay does not wait for it.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -15,6 +16,19 @@ pub(super) fn open(path: &Path) -> Result<(), String> {
     let mut command = Command::new(program);
     command.args(before).arg(path);
     start(command).map_err(|error| format!("cannot open {}: {error}\nhelp: open it yourself", path.display()))
+}
+
+/// Starts a program that lies beside this one.
+pub(super) fn start_beside(name: &str) -> Result<(), String> {
+    let own =
+        std::env::current_exe().map_err(|error| format!("cannot find this program's folder: {error}"))?;
+    let file = own.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if !file.is_file() {
+        return Err(format!(
+            "there is no {name} beside the overlay\nhelp: build it with `cargo build -p {name}`"
+        ));
+    }
+    start(Command::new::<&OsStr>(file.as_ref())).map_err(|error| format!("cannot start {name}: {error}"))
 }
 
 fn start(mut command: Command) -> std::io::Result<()> {

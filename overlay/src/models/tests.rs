@@ -29,7 +29,10 @@ impl Recognise for Named {
 
 fn swap(name: &str) -> Swap {
     let catalogue = scenes::practice::catalogue();
-    Swap { recogniser: Box::new(Named(name.into())), running: Running { name: name.into(), catalogue } }
+    Swap {
+        recogniser: Box::new(Named(name.into())),
+        running: Running { name: name.into(), catalogue, folder: None },
+    }
 }
 
 /// Always the same picture: nothing but a swap wakes the vision thread.

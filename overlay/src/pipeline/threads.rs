@@ -4,6 +4,7 @@
 //! tracks. Once the tracks of a picture that stays the same have settled, everything sleeps. Where the picture never
 //! rests, both keep to a [`Budget`].
 
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -40,6 +41,8 @@ pub struct Running {
     pub name: String,
     /// The catalogue that it names cards from.
     pub catalogue: Arc<Catalogue>,
+    /// Its folder, where it can be taught.
+    pub folder: Option<PathBuf>,
 }
 
 /// How often and how much.

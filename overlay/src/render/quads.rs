@@ -6,6 +6,7 @@ use wgpu::util::{BufferInitDescriptor, DeviceExt as _};
 use wgpu::{Buffer, BufferUsages, Device, Queue, RenderPass, RenderPipeline, TextureFormat};
 
 use crate::scene::colour::{self, Colour, Line};
+use crate::scene::flash::Flash;
 use crate::scene::{InOverlay, Mark, OverlayScene};
 
 /// A shape as the shader takes it; see `overlay.wgsl`.
@@ -99,6 +100,7 @@ impl QuadPainter {
                 self.prepared.push(stroke(mark));
             }
         }
+        self.prepared.extend(scene.flashes.iter().map(flashed));
         for mark in &scene.marks {
             chip(mark, &mut self.prepared);
         }
@@ -203,6 +205,15 @@ fn chip(mark: &Mark, shapes: &mut Vec<Shape>) {
         area.bottom - 3.0 * zoom,
     );
     shapes.push(filled(bar, 1.2 * zoom, accent, mark.opacity));
+}
+
+/// A card that lights up.
+fn flashed(flash: &Flash) -> Shape {
+    let radius = 0.07 * flash.quad.width().min(flash.quad.height());
+    Shape {
+        corners: moved_inwards(flash.quad, radius).to_xy(),
+        ..filled(flash.quad.bounds(), radius, flash.colour, 1.0)
+    }
 }
 
 fn filled(area: Rect<InOverlay>, radius: f32, fill: Colour, opacity: f32) -> Shape {

@@ -62,7 +62,7 @@ pub(crate) fn run(task: Task) -> ExitCode {
         seconds: None,
         api: ApiConfig { port: 0, data: task.folder.clone(), ..ApiConfig::default() },
     };
-    let running = Running { name: "truth".into(), catalogue };
+    let running = Running { name: "truth".into(), catalogue, folder: None };
     let first = Swap { recogniser: Box::new(recogniser), running };
     let result = live::event_loop()
         .map_err(anyhow::Error::from)

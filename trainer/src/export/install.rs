@@ -4,10 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// File of the player's taught cards. Their embeddings are of no use to another network, but they are the player's.
-const GALLERY: &str = "gallery.json";
-/// Where it stays when the model is replaced.
-const OLD_GALLERY: &str = "gallery.old.json";
+use vision::gallery::{FILE_NAME as GALLERY, REPLACED as OLD_GALLERY};
 
 /// Writes `files` as the folder `target`: first beside it, synced, then renamed.
 ///

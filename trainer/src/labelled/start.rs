@@ -215,14 +215,15 @@ mod tests {
         vec![head(IDENTIFICATION, cards), head("edition", &["base", "foil"])]
     }
 
-    /// What was exported computes the same when it is read back; a new class gets a row of its own.
+    /// What was exported computes the same when it is read back, but for 16-bit rounding; a new class gets a row of its own.
     #[test]
     fn an_exported_network_goes_on_with_more_classes() {
         let shape = IdentifierShape { hidden: 16, embedding: 8, ..IdentifierShape::default() };
         let old = heads(&["a", "b", "c"]);
         let graph = shape.graph(&old).unwrap();
         let arrays = Arrays::arbitrary(&graph, 3);
-        let file = onnx::write(&fold(&graph, &arrays).unwrap(), onnx::Batch::Dynamic, &[]).unwrap();
+        let folded = fold(&graph, &arrays).unwrap();
+        let file = onnx::write(&folded, onnx::Batch::Dynamic, &[], onnx::Stored::Halves).unwrap();
         let weights = onnx::read::read(&file).unwrap().weights;
         let known = Known { from: "test".into(), weights, heads: old, folded: true };
         let new = heads(&["c", "new", "a"]);
@@ -240,7 +241,7 @@ mod tests {
         let other = module(grown, &start.weights).outputs(&input);
         let same = |a: Tensor, b: Tensor| {
             let difference = (&a - b).abs().max().double_value(&[]);
-            assert!(difference < 1e-3 * a.abs().max().double_value(&[]).max(1.0), "{difference}");
+            assert!(difference < 5e-3 * a.abs().max().double_value(&[]).max(1.0), "{difference}");
         };
         same(one["embedding"].copy(), other["embedding"].copy());
         same(one["edition"].copy(), other["edition"].copy());

@@ -3,6 +3,7 @@
 //! Knows the file format, not the networks: what a node of a network becomes is decided in
 //! [`lower`](crate::onnx::lower) and [`quantise`](crate::quantise).
 
+use half::f16;
 use prost::Message;
 
 use crate::onnx::Batch;
@@ -16,6 +17,8 @@ use crate::onnx::proto::{
 const OPSET: i64 = 17;
 /// Version of the file format that goes with it.
 const IR_VERSION: i64 = 8;
+/// End of the names of constants that are stored as 16-bit floats.
+pub const HALF: &str = ".half";
 /// Name of the free first extent.
 const BATCH_NAME: &str = "N";
 
@@ -52,6 +55,17 @@ impl GraphWriter {
     pub fn floats(&mut self, name: &str, dims: &[i64], data: &[f32]) {
         let raw = data.iter().flat_map(|value| value.to_le_bytes()).collect();
         self.constant(name, dims, data_type::FLOAT, raw);
+    }
+
+    /// Adds a constant of 32-bit floats that takes half the room: [`Stored::Halves`](crate::onnx::Stored::Halves).
+    ///
+    /// Runtimes fold the conversion when they open the file.
+    pub fn halves(&mut self, name: &str, dims: &[i64], data: &[f32]) {
+        let raw = data.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
+        let stored = format!("{name}{HALF}");
+        self.constant(&stored, dims, data_type::FLOAT16, raw);
+        let to = AttributeProto::int("to", i64::from(data_type::FLOAT));
+        self.node("Cast", &[&stored], name, vec![to]);
     }
 
     /// Adds a constant of 8-bit signed integers.

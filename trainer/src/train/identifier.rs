@@ -139,7 +139,8 @@ impl Task for IdentifierTask {
     }
 
     fn wanted(&self) -> Vec<Value> {
-        let value = |name: &str| self.graph.value(name).expect("every head is a node, and so is the embedding");
+        let value =
+            |name: &str| self.graph.value(name).expect("every head is a node, and so is the embedding");
         self.heads.iter().map(|head| value(&head.name)).chain([value(UNIT_EMBEDDING)]).collect()
     }
 

@@ -130,7 +130,7 @@ fn each_threshold_says_unknown_and_keeps_the_guesses() {
 
 #[test]
 fn a_taught_card_is_named_only_where_the_model_has_no_name() {
-    let card = |embedding| Taught { id: "x_mod".into(), name: "Modded".into(), embedding };
+    let card = |embedding| Taught { id: "x_mod".into(), name: "Modded".into(), embedding, capture: None };
     let taught = |embedding| Gallery::new(vec![card(embedding)], 2).unwrap();
     let unlike = Crop { similarity: 0.1, gallery: taught(vec![0.9, 0.1]), ..Crop::of(&[("j_one", 1.0)]) };
     check(&unlike, Some("x_mod"), Modifiers::default());
@@ -140,6 +140,20 @@ fn a_taught_card_is_named_only_where_the_model_has_no_name() {
         Some("j_one"),
         Modifiers::default(),
     );
+}
+
+#[test]
+fn a_correction_wins_over_the_model_and_what_was_called_no_card_is_none() {
+    let taught = |id: &str| {
+        let card = Taught { id: id.into(), name: id.into(), embedding: vec![1.0, 0.0], capture: None };
+        Gallery::new(vec![card], 2).unwrap()
+    };
+    // The model is sure, but the crop is more like what was taught than like the model's own class.
+    let misread = |id| Crop { similarity: 0.6, gallery: taught(id), ..Crop::of(&[("S_K", 1.0)]) };
+    check(&misread("S_Q"), Some("S_Q"), Modifiers::default());
+    assert_eq!(misread(NOT_A_CARD).read(), None);
+    let overlooked = Crop { gallery: taught("x_mod"), ..Crop::of(&[(NOT_A_CARD, 0.9), ("j_one", 0.1)]) };
+    check(&overlooked, Some("x_mod"), Modifiers::default());
 }
 
 #[test]

@@ -1,0 +1,119 @@
+//! What the data set has of each card and edition, and what to hunt next.
+
+use std::collections::HashMap;
+
+use shared::catalogue::{Card, CardType, Catalogue};
+
+use crate::session::Session;
+
+/// Pictures of a card and edition from which there are enough.
+pub const ENOUGH: usize = 3;
+
+/// A row of the board.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The card's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub card_type: CardType,
+    /// Labelled pictures, by edition in the catalogue's order; nothing where the card cannot have the edition.
+    pub counts: Vec<Option<usize>>,
+}
+
+/// The board.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Board {
+    /// Editions, in the catalogue's order.
+    pub editions: Vec<String>,
+    /// A row for each card, in the catalogue's order.
+    pub rows: Vec<Row>,
+}
+
+/// Counts what is there.
+pub fn board(session: &Session, catalogue: &Catalogue) -> Board {
+    let mut counts: HashMap<(&str, String), usize> = HashMap::new();
+    for label in session.pictures().iter().filter(|it| !it.binned).filter_map(|it| it.label.as_ref()) {
+        let id = label.id.as_deref();
+        let listed =
+            id.or_else(|| catalogue.cards.iter().find(|it| it.name == label.name).map(|it| it.id.as_str()));
+        *counts.entry((listed.unwrap_or_default(), label.modifiers().edition)).or_default() += 1;
+    }
+    let editions = catalogue.modifiers.editions.clone();
+    let row = |card: &Card| Row {
+        id: card.id.clone(),
+        name: card.name.clone(),
+        card_type: card.card_type,
+        counts: editions
+            .iter()
+            .enumerate()
+            .map(|(at, edition)| {
+                let possible = at == 0 || can_have(card.card_type, edition);
+                possible.then(|| counts.get(&(card.id.as_str(), edition.clone())).copied().unwrap_or(0))
+            })
+            .collect(),
+    };
+    let rows = catalogue.cards.iter().map(row).collect();
+    Board { editions, rows }
+}
+
+impl Board {
+    /// How many pairs of card and edition there are, and of how many there is a picture.
+    pub fn share(&self) -> [usize; 2] {
+        let cells = || self.rows.iter().flat_map(|row| row.counts.iter().flatten());
+        [cells().filter(|count| **count > 0).count(), cells().count()]
+    }
+
+    /// What is missing and most likely met: plain cards before editions, in the catalogue's order.
+    pub fn hunt(&self, most: usize) -> Vec<(&Row, &str)> {
+        let at = |edition: usize| {
+            let missing = move |row: &&Row| row.counts[edition] == Some(0);
+            self.rows.iter().filter(missing).map(move |row| (row, self.editions[edition].as_str()))
+        };
+        (0..self.editions.len()).flat_map(at).take(most).collect()
+    }
+}
+
+/// What the game puts on which card.
+fn can_have(card_type: CardType, edition: &str) -> bool {
+    match card_type {
+        CardType::Joker => true,
+        CardType::Playing => edition != "negative",
+        CardType::Tarot | CardType::Planet | CardType::Spectral => edition == "negative",
+        CardType::Voucher | CardType::Booster | CardType::Deck => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::labels::Label;
+    use shared::labels::store::Change;
+    use shared::modifiers::Modifiers;
+
+    #[test]
+    fn pictures_are_counted_and_the_missing_are_to_be_hunted() {
+        let catalogue = scenes::practice::catalogue();
+        let joker = catalogue.cards.iter().find(|card| card.card_type == CardType::Joker).unwrap();
+        let foil = Modifiers { edition: "foil".into(), ..Modifiers::default() };
+        let plain = catalogue.cards.iter().find(|card| card.card_type == CardType::Playing).unwrap();
+        let labels =
+            [Label::new(joker, &foil), Label::new(joker, &foil), Label::new(plain, &Modifiers::default())];
+        let mut session = Session::default();
+        session.apply(
+            &labels
+                .into_iter()
+                .enumerate()
+                .map(|(id, label)| Change::Label { file: format!("{id}.png"), label: Some(Box::new(label)) })
+                .collect::<Vec<_>>(),
+        );
+        let board = board(&session, &catalogue);
+        let row = board.rows.iter().find(|row| row.id == joker.id).unwrap();
+        assert_eq!(row.counts[..2], [Some(0), Some(2)]);
+        assert_eq!(board.share()[0], 2);
+        assert!(board.hunt(5).iter().all(|(row, edition)| *edition == "base" && row.id != plain.id));
+        let voucher = board.rows.iter().find(|row| row.card_type == CardType::Voucher);
+        assert!(voucher.is_none_or(|row| row.counts[1..].iter().all(Option::is_none)));
+    }
+}

@@ -1,0 +1,186 @@
+//! Between the session and the disk: what is done is written first, then shown.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use shared::captures::store as captures;
+use shared::labels::store::{self, Change, Store, StoreError};
+
+use crate::session::{Action, Session};
+
+/// Where captures and labels are.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    /// Raw captures.
+    pub captures: PathBuf,
+    /// Labelled ones, and the labels.
+    pub labels: PathBuf,
+}
+
+/// How long nothing must happen until `labels.json` is written anew.
+const QUIET: Duration = Duration::from_secs(2);
+/// How often news of the overlay are looked for.
+const LOOK: Duration = Duration::from_millis(700);
+
+/// Who may write.
+enum Access {
+    Write(Box<Store>),
+    /// Somebody else may; here is why.
+    Read(String),
+}
+
+/// A data set that is open.
+pub struct Desk {
+    folders: Folders,
+    access: Access,
+    last_action: Option<Instant>,
+    last_look: Instant,
+    stamps: [Option<(SystemTime, u64)>; 2],
+}
+
+/// Why a window cannot open.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The labels cannot be used.
+    #[error(transparent)]
+    Labels(#[from] StoreError),
+    /// The captures cannot be used.
+    #[error(transparent)]
+    Captures(#[from] captures::CapturesError),
+}
+
+impl Desk {
+    /// Opens the data set, read-only when another window has it open.
+    ///
+    /// # Errors
+    /// When files cannot be read or are damaged.
+    pub fn open(folders: Folders) -> Result<(Self, Session), DeskError> {
+        let stamps = stamps(&folders);
+        let mut session = Session::new(captures::read(&folders.captures)?);
+        let access = match Store::open(&folders.labels, &folders.captures) {
+            Ok(store) => {
+                session.apply(&store.state());
+                Access::Write(Box::new(store))
+            }
+            Err(error @ StoreError::InUse(_)) => {
+                session.apply(&store::look(&folders.labels)?.state());
+                Access::Read(error.to_string().lines().next().unwrap_or_default().to_owned())
+            }
+            Err(error) => return Err(error.into()),
+        };
+        session.go(0);
+        let desk = Self { folders, access, last_action: None, last_look: Instant::now(), stamps };
+        Ok((desk, session))
+    }
+
+    /// Where captures and labels are.
+    pub fn folders(&self) -> &Folders {
+        &self.folders
+    }
+
+    /// Why nothing can be changed, when that is so.
+    pub fn read_only(&self) -> Option<&str> {
+        match &self.access {
+            Access::Write(_) => None,
+            Access::Read(reason) => Some(reason),
+        }
+    }
+
+    /// Does what a person wants; the answer is what has changed.
+    ///
+    /// # Errors
+    /// When it cannot be written; then nothing has changed. The text is for people.
+    pub fn act(&mut self, session: &mut Session, action: &Action) -> Result<Vec<Change>, String> {
+        let changes = session.plan(action);
+        if changes.is_empty() {
+            return Ok(changes);
+        }
+        let undo = self.write(&changes)?;
+        session.apply(&changes);
+        // Drafts are kept, but nobody wants to undo letter by letter.
+        if !matches!(action, Action::Draft(..)) {
+            session.remember(undo);
+        }
+        Ok(changes)
+    }
+
+    /// Undoes the last action; nothing when there is none.
+    ///
+    /// # Errors
+    /// As [`Desk::act`].
+    pub fn undo(&mut self, session: &mut Session) -> Result<Vec<Change>, String> {
+        let Some(changes) = session.last_undo().map(<[Change]>::to_vec) else { return Ok(Vec::new()) };
+        let redo = self.write(&changes)?;
+        session.apply(&changes);
+        session.undone(redo);
+        Ok(changes)
+    }
+
+    /// Does again what was undone last.
+    ///
+    /// # Errors
+    /// As [`Desk::act`].
+    pub fn redo(&mut self, session: &mut Session) -> Result<Vec<Change>, String> {
+        let Some(changes) = session.last_redo().map(<[Change]>::to_vec) else { return Ok(Vec::new()) };
+        let undo = self.write(&changes)?;
+        session.apply(&changes);
+        session.redone(undo);
+        Ok(changes)
+    }
+
+    fn write(&mut self, changes: &[Change]) -> Result<Vec<Change>, String> {
+        self.last_action = Some(Instant::now());
+        match &mut self.access {
+            Access::Read(reason) => Err(format!("Read-only: {reason}")),
+            Access::Write(store) => store.apply(changes).map_err(|error| error.to_string()),
+        }
+    }
+
+    /// Called on every frame: saves when nothing has happened for a while, and takes in what the overlay has saved.
+    /// Answers whether there is anything new.
+    ///
+    /// # Errors
+    /// When something cannot be read or written; the text is for people.
+    pub fn tick(&mut self, session: &mut Session, now: Instant) -> Result<bool, String> {
+        if let Access::Write(store) = &mut self.access
+            && store.is_pending()
+            && self.last_action.is_none_or(|last| now - last >= QUIET)
+        {
+            self.last_action = Some(now);
+            store.checkpoint().map_err(|error| error.to_string())?;
+        }
+        if now - self.last_look < LOOK {
+            return Ok(false);
+        }
+        self.last_look = now;
+        let mut is_new = false;
+        if let Access::Write(store) = &mut self.access {
+            for undo in store.take_inbox().map_err(|error| error.to_string())? {
+                session.apply(&store.state());
+                session.remember(undo);
+                is_new = true;
+            }
+        }
+        let stamps = stamps(&self.folders);
+        if stamps != self.stamps {
+            self.stamps = stamps;
+            let records = captures::read(&self.folders.captures).map_err(|error| error.to_string())?;
+            let known = session.pictures().len();
+            let fresh = records
+                .into_iter()
+                .filter(|it| session.picture(&it.filename).is_none_or(|it| it.hashes.is_none()));
+            session.add(fresh.collect());
+            is_new |= session.pictures().len() > known;
+        }
+        Ok(is_new)
+    }
+}
+
+/// When the captures' files were written, and their lengths.
+fn stamps(folders: &Folders) -> [Option<(SystemTime, u64)>; 2] {
+    let stamp = |path: &Path| {
+        let file = std::fs::metadata(path).ok()?;
+        Some((file.modified().ok()?, file.len()))
+    };
+    [captures::FILE_NAME, captures::JOURNAL].map(|name| stamp(&folders.captures.join(name)))
+}

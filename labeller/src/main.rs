@@ -1,0 +1,79 @@
+//! The labeller's command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, anyhow};
+use clap::Parser;
+use labeller::desk::Folders;
+use labeller::networks::Networks;
+use labeller::root::Root;
+use labeller::window::Labeller;
+use shared::catalogue::Catalogue;
+use shared::manifest::{self, Manifest};
+
+/// Names captured cards, by keyboard
+#[derive(Debug, Parser)]
+#[command(name = "labeller", version)]
+struct Cli {
+    /// Name of the model that guesses and learns, or its folder
+    #[arg(long, default_value = "balatro")]
+    model: String,
+    /// Raw captures [default: screenshots among the data]
+    #[arg(long, value_name = "DIR")]
+    captures: Option<PathBuf>,
+    /// Labelled pictures and labels.json [default: dataset_default among the data]
+    #[arg(long, value_name = "DIR")]
+    labels: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("labeller: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let as_given = PathBuf::from(&cli.model);
+    let model = if as_given.join(manifest::FILE_NAME).is_file() {
+        as_given
+    } else {
+        shared::paths::model(&cli.model)
+    };
+    let game = Manifest::read(&model)?.catalogue;
+    let catalogue = Arc::new(Catalogue::read(&shared::paths::catalogue(&game))?);
+    let folders = Folders {
+        captures: cli.captures.unwrap_or_else(shared::captures::folder),
+        labels: cli.labels.unwrap_or_else(shared::labels::folder),
+    };
+    let pictures = vec![folders.captures.clone(), folders.labels.clone()];
+    let options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Balatro Lens labeller")
+            .with_app_id("balatro-lens-labeller")
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size([900.0, 600.0]),
+        ..Default::default()
+    };
+    let opened = eframe::run_native(
+        "balatro-lens-labeller",
+        options,
+        Box::new(move |creation| {
+            let context = creation.egui_ctx.clone();
+            let root = Root::open(folders, move |desk, session| {
+                let context = context.clone();
+                let wake = move || context.request_repaint();
+                let networks = Networks::start(model.clone(), pictures.clone(), wake);
+                Labeller::new(desk, session, Arc::clone(&catalogue), Some(networks))
+            })?;
+            Ok(Box::new(root))
+        }),
+    );
+    opened.map_err(|error| anyhow!("{error}")).context("the window cannot be opened")
+}

@@ -1,0 +1,94 @@
+//! What the window is: a data set that is open, or the question what to do with a damaged one.
+
+use egui::{CentralPanel, Ui};
+use shared::labels::store::{Store, StoreError};
+
+use crate::desk::{Desk, DeskError, Folders};
+use crate::session::Session;
+use crate::window::Labeller;
+
+/// Makes the window's state of an open data set.
+type Make = Box<dyn FnMut(Desk, Session) -> Labeller>;
+
+/// The window.
+pub struct Root {
+    folders: Folders,
+    make: Make,
+    state: State,
+}
+
+enum State {
+    Open(Box<Labeller>),
+    /// `labels.json` was broken by hand; nothing is touched until somebody decides.
+    Damaged(String),
+}
+
+impl Root {
+    /// Opens the data set.
+    ///
+    /// # Errors
+    /// When it cannot be read; a damaged one is no error, but a question.
+    pub fn open(
+        folders: Folders,
+        mut make: impl FnMut(Desk, Session) -> Labeller + 'static,
+    ) -> Result<Self, DeskError> {
+        let state = state(&folders, &mut make)?;
+        Ok(Self { folders, make: Box::new(make), state })
+    }
+
+    /// The data set, when it is open.
+    pub fn labeller(&self) -> Option<&Labeller> {
+        match &self.state {
+            State::Open(labeller) => Some(labeller),
+            State::Damaged(_) => None,
+        }
+    }
+
+    /// Draws a frame.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let reason = match &mut self.state {
+            State::Open(labeller) => return labeller.ui(ui),
+            State::Damaged(reason) => reason.clone(),
+        };
+        CentralPanel::default().show(ui, |ui| {
+            ui.heading("The labels are damaged");
+            ui.label(&reason);
+            ui.add_space(8.0);
+            if ui.button("Take the last good state").clicked() {
+                self.restore();
+            }
+            if ui.button("Look again").clicked() {
+                self.look_again();
+            }
+            ui.weak("Either way the damaged file is kept.");
+        });
+    }
+
+    fn restore(&mut self) {
+        match Store::restore(&self.folders.labels) {
+            Ok(_) => self.look_again(),
+            Err(error) => self.state = State::Damaged(error.to_string()),
+        }
+    }
+
+    fn look_again(&mut self) {
+        self.state = match state(&self.folders, &mut self.make) {
+            Ok(state) => state,
+            Err(error) => State::Damaged(error.to_string()),
+        };
+    }
+}
+
+fn state(folders: &Folders, make: &mut dyn FnMut(Desk, Session) -> Labeller) -> Result<State, DeskError> {
+    match Desk::open(folders.clone()) {
+        Ok((desk, session)) => Ok(State::Open(Box::new(make(desk, session)))),
+        Err(DeskError::Labels(error @ StoreError::Damaged { .. })) => Ok(State::Damaged(error.to_string())),
+        Err(error) => Err(error),
+    }
+}
+
+impl eframe::App for Root {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        Self::ui(self, ui);
+    }
+}

@@ -1,0 +1,403 @@
+//! The state of labelling: which pictures there are, in which groups, what is to be done next.
+//!
+//! Pure: an [`Action`] becomes [`Change`]s, whoever owns the disk writes them, and [`Session::apply`] takes in what was
+//! written. So what is shown is never ahead of what is saved.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use shared::captures::hashes::Hashes;
+use shared::captures::record::{Record, Sight};
+use shared::labels::Label;
+use shared::labels::store::{Change, Place};
+
+/// A captured picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// Its file.
+    pub file: String,
+    /// Where it was captured into.
+    pub captured: Place,
+    /// Where it is now.
+    pub place: Place,
+    /// What it shows, when somebody has said so.
+    pub label: Option<Label>,
+    /// Whether it lies in the bin.
+    pub binned: bool,
+    /// What it looks like; nothing for pictures of other tools.
+    pub hashes: Option<Hashes>,
+    /// What was known when it was captured.
+    pub sight: Sight,
+}
+
+/// What comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// What the model is least sure of.
+    #[default]
+    Doubt,
+    /// What was captured last.
+    Newest,
+    /// Groups of many pictures.
+    Largest,
+}
+
+/// Something that a person does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Names the members of the current group; those that are dropped go to a group of their own.
+    Save(Label),
+    /// Gives pictures another label, wherever they are.
+    Relabel(Vec<String>, Label),
+    /// Puts the dropped members into a group of their own.
+    Split,
+    /// Puts all of another group into the current one.
+    Merge(u64),
+    /// Puts a picture into a group.
+    Move(String, u64),
+    /// Throws pictures away.
+    Bin(Vec<String>),
+    /// Takes pictures out of the bin.
+    Restore(Vec<String>),
+    /// Keeps what has been typed for a group so far; nothing forgets it.
+    Draft(u64, Option<Label>),
+}
+
+/// Everything that the window shows, but for what is being typed.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    pictures: Vec<Picture>,
+    by_file: HashMap<String, usize>,
+    groups: BTreeMap<u64, Vec<usize>>,
+    drafts: BTreeMap<u64, Label>,
+    order: Order,
+    queue: Vec<u64>,
+    at: usize,
+    dropped: BTreeSet<String>,
+    member: usize,
+    undo: Vec<Vec<Change>>,
+    redo: Vec<Vec<Change>>,
+}
+
+impl Session {
+    /// From the captures; labels, groups and bin are then taken in as changes.
+    pub fn new(records: Vec<Record>) -> Self {
+        let mut session = Self::default();
+        session.add(records);
+        session
+    }
+
+    /// Takes captures in that are not there yet.
+    pub fn add(&mut self, records: Vec<Record>) {
+        for record in records {
+            let place = Place { cluster: record.cluster, group: record.card_group };
+            let picture = self.picture_mut(&record.filename);
+            (picture.captured, picture.place) = (place, place);
+            (picture.hashes, picture.sight) = (Some(record.hashes), record.sight);
+        }
+        self.arrange();
+    }
+
+    /// Takes in what was written.
+    pub fn apply<'a>(&mut self, changes: impl IntoIterator<Item = &'a Change>) {
+        for change in changes {
+            match change {
+                Change::Label { file, label } => {
+                    let picture = self.picture_mut(file);
+                    picture.label = label.as_deref().cloned();
+                    // Pictures of other tools have their groups in the label only.
+                    if picture.hashes.is_none()
+                        && let Some(label) = &picture.label
+                        && let Some((cluster, group)) = label.cluster.zip(label.card_group)
+                    {
+                        picture.place = Place { cluster, group };
+                    }
+                }
+                Change::Place { file, place } => {
+                    let picture = self.picture_mut(file);
+                    picture.place = place.unwrap_or(picture.captured);
+                }
+                Change::Bin { file, binned } => self.picture_mut(file).binned = *binned,
+                Change::Draft { group, label } => {
+                    match label {
+                        Some(label) => self.drafts.insert(*group, Label::clone(label)),
+                        None => self.drafts.remove(group),
+                    };
+                }
+            }
+        }
+        self.arrange();
+    }
+
+    /// Remembers how to undo what was just applied.
+    pub fn remember(&mut self, undo: Vec<Change>) {
+        self.undo.push(undo);
+        self.redo.clear();
+    }
+
+    /// What undoes the last action, to be written and applied; its own undo then goes to [`Session::undone`].
+    pub fn last_undo(&self) -> Option<&[Change]> {
+        self.undo.last().map(Vec::as_slice)
+    }
+
+    /// What does again what was undone last; its own undo then goes to [`Session::redone`].
+    pub fn last_redo(&self) -> Option<&[Change]> {
+        self.redo.last().map(Vec::as_slice)
+    }
+
+    /// The last action was undone; `redo` does it again. Shows the group that it was about.
+    pub fn undone(&mut self, redo: Vec<Change>) {
+        self.show(&redo);
+        self.undo.pop();
+        self.redo.push(redo);
+    }
+
+    /// The last undo was undone.
+    pub fn redone(&mut self, undo: Vec<Change>) {
+        self.show(&undo);
+        self.redo.pop();
+        self.undo.push(undo);
+    }
+
+    /// What an action changes.
+    pub fn plan(&self, action: &Action) -> Vec<Change> {
+        match action {
+            Action::Save(label) => {
+                let Some(group) = self.group() else { return Vec::new() };
+                let mut changes = self.split();
+                let members = self.members().filter(|it| !self.dropped.contains(&it.file));
+                changes.extend(members.filter(|it| it.label.is_none()).map(|it| labelled(it, label)));
+                if self.drafts.contains_key(&group) {
+                    changes.push(Change::Draft { group, label: None });
+                }
+                changes
+            }
+            Action::Relabel(files, label) => {
+                files.iter().filter_map(|file| self.picture(file)).map(|it| labelled(it, label)).collect()
+            }
+            Action::Split => self.split(),
+            Action::Merge(other) => {
+                let Some(group) = self.group().filter(|group| group != other) else { return Vec::new() };
+                let place = self.place_of(group);
+                self.members_of(*other).map(|it| moved(it, place)).collect()
+            }
+            Action::Move(file, group) => {
+                let place = self.place_of(*group);
+                let picture = self.picture(file).filter(|it| it.place.group != *group);
+                picture.map(|it| moved(it, place)).into_iter().collect()
+            }
+            Action::Bin(files) => self.binned(files, true),
+            Action::Restore(files) => self.binned(files, false),
+            Action::Draft(group, label) => {
+                if self.drafts.get(group) == label.as_ref() {
+                    return Vec::new();
+                }
+                vec![Change::Draft { group: *group, label: label.clone().map(Box::new) }]
+            }
+        }
+    }
+
+    fn split(&self) -> Vec<Change> {
+        let Some(group) = self.group() else { return Vec::new() };
+        let fresh = self.groups.keys().next_back().map_or(0, |last| last + 1);
+        let place = Place { cluster: self.place_of(group).cluster, group: fresh };
+        let all = self.members().count();
+        let out: Vec<_> = self.members().filter(|it| self.dropped.contains(&it.file)).collect();
+        // All of a group dropped is the same group again.
+        if out.len() == all { Vec::new() } else { out.into_iter().map(|it| moved(it, place)).collect() }
+    }
+
+    /// A binned picture keeps its label, but the data set does not have it.
+    fn binned(&self, files: &[String], binned: bool) -> Vec<Change> {
+        let pictures = files.iter().filter_map(|file| self.picture(file)).filter(|it| it.binned != binned);
+        pictures.map(|it| Change::Bin { file: it.file.clone(), binned }).collect()
+    }
+
+    fn place_of(&self, group: u64) -> Place {
+        let first = self.groups.get(&group).and_then(|members| members.first());
+        first.map_or(Place { cluster: 0, group }, |&at| self.pictures[at].place)
+    }
+
+    /// All pictures, in the order of their capture.
+    pub fn pictures(&self) -> &[Picture] {
+        &self.pictures
+    }
+
+    /// The picture of this file.
+    pub fn picture(&self, file: &str) -> Option<&Picture> {
+        self.by_file.get(file).map(|&at| &self.pictures[at])
+    }
+
+    /// The groups that wait for a name, in order.
+    pub fn queue(&self) -> &[u64] {
+        &self.queue
+    }
+
+    /// Position of the current group in the queue.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The current group.
+    pub fn group(&self) -> Option<u64> {
+        self.queue.get(self.at).copied()
+    }
+
+    /// What is not in the bin of the current group.
+    pub fn members(&self) -> impl Iterator<Item = &Picture> {
+        self.group().into_iter().flat_map(|group| self.members_of(group))
+    }
+
+    /// What is not in the bin of a group.
+    pub fn members_of(&self, group: u64) -> impl Iterator<Item = &Picture> {
+        self.groups.get(&group).into_iter().flatten().map(|&at| &self.pictures[at])
+    }
+
+    /// Other groups of the current one's cluster.
+    pub fn neighbours(&self) -> Vec<u64> {
+        let Some(group) = self.group() else { return Vec::new() };
+        let cluster = self.place_of(group).cluster;
+        let alike =
+            |members: &[usize]| members.first().is_some_and(|&at| self.pictures[at].place.cluster == cluster);
+        let others = self.groups.iter().filter(|(other, members)| **other != group && alike(members));
+        others.map(|(other, _)| *other).collect()
+    }
+
+    /// The member that keys act on.
+    pub fn member(&self) -> Option<&Picture> {
+        self.members().nth(self.member)
+    }
+
+    /// Whether a member will not be named with the others.
+    pub fn is_dropped(&self, file: &str) -> bool {
+        self.dropped.contains(file)
+    }
+
+    /// What was typed for the current group before.
+    pub fn draft(&self) -> Option<&Label> {
+        self.drafts.get(&self.group()?)
+    }
+
+    /// What another member of the current group was named.
+    pub fn known_label(&self) -> Option<&Label> {
+        self.members().find_map(|it| it.label.as_ref())
+    }
+
+    /// How the queue is ordered.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+
+    /// Orders the queue; the first of it becomes the current group.
+    pub fn set_order(&mut self, order: Order) {
+        self.order = order;
+        self.arrange();
+        self.go(0);
+    }
+
+    /// Makes a position of the queue the current one.
+    pub fn go(&mut self, at: usize) {
+        self.at = at.min(self.queue.len().saturating_sub(1));
+        self.member = 0;
+        self.dropped.clear();
+    }
+
+    /// Makes a group that waits the current one.
+    pub fn go_to(&mut self, group: u64) {
+        if let Some(at) = self.queue.iter().position(|it| *it == group) {
+            self.go(at);
+        }
+    }
+
+    /// Goes on by this many groups.
+    pub fn step(&mut self, by: isize) {
+        self.go(self.at.saturating_add_signed(by));
+    }
+
+    /// Chooses a member, from the current one on.
+    pub fn step_member(&mut self, by: isize) {
+        let count = self.members().count();
+        self.member = self.member.saturating_add_signed(by).min(count.saturating_sub(1));
+    }
+
+    /// Drops the member of this file out of the group for now, or takes it in again.
+    pub fn toggle(&mut self, file: &str) {
+        if !self.dropped.remove(file) {
+            self.dropped.insert(file.to_owned());
+        }
+    }
+
+    fn show(&mut self, changes: &[Change]) {
+        let file = changes.iter().find_map(|change| match change {
+            Change::Label { file, .. } | Change::Place { file, .. } | Change::Bin { file, .. } => Some(file),
+            Change::Draft { .. } => None,
+        });
+        if let Some(group) = file.and_then(|file| self.picture(file)).map(|it| it.place.group) {
+            self.go_to(group);
+        }
+    }
+
+    fn picture_mut(&mut self, file: &str) -> &mut Picture {
+        let next = self.pictures.len();
+        let at = *self.by_file.entry(file.to_owned()).or_insert(next);
+        if at == next {
+            let [cluster, group, _] = shared::captures::record::numbers(file).unwrap_or([0; 3]);
+            let place = Place { cluster, group };
+            self.pictures.push(Picture {
+                file: file.to_owned(),
+                captured: place,
+                place,
+                label: None,
+                binned: false,
+                hashes: None,
+                sight: Sight::default(),
+            });
+        }
+        &mut self.pictures[at]
+    }
+
+    /// Groups and queue from the pictures; the current position stays.
+    fn arrange(&mut self) {
+        self.groups.clear();
+        for (at, picture) in self.pictures.iter().enumerate().filter(|(_, it)| !it.binned) {
+            self.groups.entry(picture.place.group).or_default().push(at);
+        }
+        let waits = |members: &[usize]| members.iter().any(|&at| self.pictures[at].label.is_none());
+        let open: Vec<(u64, &Vec<usize>)> =
+            self.groups.iter().filter(|(_, it)| waits(it)).map(|(group, it)| (*group, it)).collect();
+        let rank = |members: &[usize]| -> f64 {
+            let pictures = members.iter().map(|&at| &self.pictures[at]);
+            match self.order {
+                Order::Doubt => pictures.map(|it| f64::from(it.sight.doubt())).fold(0.0, f64::max),
+                Order::Newest => pictures.map(|it| it.sight.taken_at_millis as f64).fold(0.0, f64::max),
+                Order::Largest => pictures.count() as f64,
+            }
+        };
+        let mut ranked: Vec<(f64, u64)> = open.into_iter().map(|(group, it)| (rank(it), group)).collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let queue: Vec<u64> = ranked.into_iter().map(|(_, group)| group).collect();
+        let current = self.group();
+        self.queue = queue;
+        match current.and_then(|group| self.queue.iter().position(|it| *it == group)) {
+            Some(at) => self.at = at,
+            // It is done: what has moved up to its place is next.
+            None => self.go(self.at),
+        }
+        let count = self.members().count();
+        self.member = self.member.min(count.saturating_sub(1));
+        let by_file = &self.by_file;
+        self.dropped.retain(|file| by_file.contains_key(file));
+    }
+}
+
+fn labelled(picture: &Picture, label: &Label) -> Change {
+    let mut label = label.clone();
+    (label.cluster, label.card_group) = (Some(picture.place.cluster), Some(picture.place.group));
+    Change::Label { file: picture.file.clone(), label: Some(Box::new(label)) }
+}
+
+fn moved(picture: &Picture, place: Place) -> Change {
+    Change::Place { file: picture.file.clone(), place: Some(place) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,319 @@
+//! What a person does in the window, by keys as they would press them, on a data set of composed practice cards.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use egui::{Key, Modifiers as Held, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use image::{Rgba, RgbaImage, imageops};
+use labeller::desk::{Desk, Folders};
+use labeller::root::Root;
+use labeller::window::Labeller;
+use shared::captures::record::Sight;
+use shared::captures::store::Captures;
+use shared::labels::store::look;
+use shared::modifiers::Modifiers;
+
+struct Bench {
+    root: tempfile::TempDir,
+    harness: Option<Harness<'static, Root>>,
+}
+
+/// Cards that were captured: id, edition, and what the model made of it.
+const CARDS: [(&str, &str, &[(&str, f32)]); 4] = [
+    ("H_A", "base", &[("H_A", 0.41), ("D_A", 0.3)]),
+    ("H_A", "foil", &[("H_A", 0.35), ("D_A", 0.3)]),
+    ("S_K", "base", &[("S_Q", 0.2), ("S_K", 0.19), ("C_K", 0.1)]),
+    ("x_owl", "base", &[("x_owl", 0.3), ("x_cat", 0.28)]),
+];
+
+fn folders(root: &Path) -> Folders {
+    Folders { captures: root.join("screenshots"), labels: root.join("dataset_default") }
+}
+
+fn card(id: &str, edition: &str) -> RgbaImage {
+    let sprites = scenes::practice::sprites();
+    let modifiers = Modifiers { edition: edition.into(), ..Modifiers::default() };
+    let card = scenes::single::picture(&sprites, id, &modifiers, 2, 1).unwrap();
+    let mut ground = RgbaImage::from_pixel(card.width(), card.height(), Rgba([53, 101, 77, 255]));
+    imageops::overlay(&mut ground, &card, 0, 0);
+    ground
+}
+
+fn captured(root: &Path, cards: &[(&str, &str, &[(&str, f32)])]) {
+    let mut captures = Captures::open(&folders(root).captures).unwrap();
+    for (at, (id, edition, guesses)) in cards.iter().enumerate() {
+        let crop = card(id, edition);
+        let hashes = captures.hashes(&crop);
+        let sight = Sight {
+            window: [1280, 720],
+            taken_at_millis: at as u64,
+            model: Some("practice".into()),
+            guesses: guesses.iter().map(|(id, probability)| ((*id).to_owned(), *probability)).collect(),
+            modifiers: Some(Modifiers { edition: (*edition).into(), ..Modifiers::default() }),
+            ..Sight::default()
+        };
+        captures.add(&crop, hashes, sight).unwrap();
+    }
+}
+
+fn window(folders: Folders) -> Harness<'static, Root> {
+    let catalogue = scenes::practice::catalogue();
+    let root =
+        Root::open(folders, move |desk, session| Labeller::new(desk, session, Arc::clone(&catalogue), None));
+    let mut harness = Harness::builder()
+        .with_size(Vec2::new(1100.0, 720.0))
+        .build_ui_state(|ui, root: &mut Root| root.ui(ui), root.unwrap());
+    settle(&mut harness);
+    harness
+}
+
+impl Bench {
+    fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        captured(root.path(), &CARDS);
+        let harness = Some(window(folders(root.path())));
+        Self { root, harness }
+    }
+
+    fn harness(&mut self) -> &mut Harness<'static, Root> {
+        self.harness.as_mut().unwrap()
+    }
+
+    fn state(&self) -> &Labeller {
+        self.harness.as_ref().unwrap().state().labeller().unwrap()
+    }
+
+    fn press(&mut self, keys: &[Key]) {
+        for key in keys {
+            self.harness().key_press(*key);
+            settle(self.harness());
+        }
+    }
+
+    fn press_with(&mut self, held: Held, key: Key) {
+        self.harness().key_press_modifiers(held, key);
+        settle(self.harness());
+    }
+
+    fn write(&mut self, text: &str) {
+        self.harness().event(egui::Event::Text(text.into()));
+        settle(self.harness());
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness().get_by_label(label).click();
+        settle(self.harness());
+    }
+
+    /// Name and edition of each labelled file, as another program reads them.
+    fn labels(&self) -> Vec<(String, String)> {
+        let seen = look(&folders(self.root.path()).labels).unwrap();
+        let mut names: Vec<_> = seen
+            .labels
+            .iter()
+            .map(|(_, label)| (label.name.clone(), label.modifier.unwrap_or_default()))
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// Frames until nothing is on its way.
+fn settle(harness: &mut Harness<'static, Root>) {
+    for _ in 0..400 {
+        harness.run_steps(3);
+        if harness.state().labeller().is_none_or(Labeller::is_idle) {
+            harness.run_steps(2);
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("pictures do not arrive");
+}
+
+fn named(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, edition)| ((*name).to_owned(), (*edition).to_owned())).collect()
+}
+
+/// Goes to the group of this card.
+fn go_to(bench: &mut Bench, capture: usize) {
+    let file = bench.state().session().pictures()[capture].file.clone();
+    for _ in 0..CARDS.len() {
+        if bench.state().session().members().any(|it| it.file == file) {
+            return;
+        }
+        bench.press(&[Key::ArrowRight]);
+    }
+    panic!("{file} is in no group that waits");
+}
+
+#[test]
+fn a_digit_and_enter_name_a_card_and_the_next_one_comes() {
+    let mut bench = Bench::new();
+    let waiting = bench.state().session().queue().len();
+    go_to(&mut bench, 2);
+    bench.press(&[Key::Num2]);
+    assert_eq!(bench.state().form().name, "King of Spades");
+    bench.press(&[Key::Enter]);
+    assert_eq!(bench.labels(), named(&[("King of Spades", "Base")]));
+    assert_eq!(bench.state().session().queue().len(), waiting - 1);
+    let folders = folders(bench.root.path());
+    let copied = std::fs::read_dir(&folders.labels).unwrap().flatten();
+    assert_eq!(copied.filter(|it| it.path().extension().is_some_and(|it| it == "png")).count(), 1);
+}
+
+#[test]
+fn letters_complete_a_name_and_a_new_one_stays_as_typed() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 3);
+    bench.write("o");
+    bench.write("w");
+    bench.press(&[Key::Enter]);
+    go_to(&mut bench, 2);
+    bench.write("X");
+    bench.write("yzzyx the modded");
+    bench.press(&[Key::Enter]);
+    assert_eq!(bench.labels(), named(&[("Owl", "Base"), ("Xyzzyx the modded", "Base")]));
+}
+
+#[test]
+fn editions_are_prefilled_and_set_by_key() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 2);
+    assert_eq!(bench.state().form().modifiers.edition, "base");
+    bench.press_with(Held::COMMAND, Key::Num2);
+    let edition = bench.state().form().modifiers.edition.clone();
+    assert_eq!(edition, scenes::practice::catalogue().modifiers.editions[1]);
+    bench.press(&[Key::Num1, Key::Enter]);
+    assert_eq!(bench.labels()[0].0, "Queen of Spades");
+    assert_ne!(bench.labels()[0].1, "Base");
+}
+
+#[test]
+fn undo_takes_everything_back_and_redo_does_it_again() {
+    let mut bench = Bench::new();
+    let waiting = bench.state().session().queue().to_vec();
+    for _ in 0..waiting.len() {
+        bench.press(&[Key::Num1, Key::Enter]);
+    }
+    assert!(bench.state().session().queue().is_empty());
+    let all = bench.labels();
+    for _ in 0..waiting.len() {
+        bench.press_with(Held::COMMAND, Key::Z);
+    }
+    assert!(bench.labels().is_empty());
+    assert_eq!(bench.state().session().queue(), waiting);
+    for _ in 0..waiting.len() {
+        bench.press_with(Held::COMMAND, Key::Y);
+    }
+    assert_eq!(bench.labels(), all);
+}
+
+#[test]
+fn members_are_left_out_by_space_and_groups_merged_and_split() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 0);
+    let alone = bench.state().session().members().count();
+    if alone == 1 {
+        // The foil lies in the same cluster, in a group of its own.
+        bench.press_with(Held::COMMAND, Key::M);
+    }
+    assert!(bench.state().session().members().count() >= 2);
+    let before = bench.state().session().members().count();
+    bench.press(&[Key::ArrowDown, Key::Space, Key::Num1, Key::Enter]);
+    let labelled = bench.labels().len();
+    assert_eq!(labelled, before - 1, "the one that was left out has no name");
+    assert!(bench.state().session().pictures().iter().any(|it| it.label.is_none()));
+}
+
+#[test]
+fn what_is_no_card_is_an_example_of_that() {
+    let mut bench = Bench::new();
+    bench.press(&[Key::Num0, Key::Enter]);
+    let seen = look(&folders(bench.root.path()).labels).unwrap();
+    assert!(seen.labels.iter().all(|(_, label)| label.is_not_a_card()) && !seen.labels.is_empty());
+}
+
+#[test]
+fn the_bin_gives_back_what_it_was_given() {
+    let mut bench = Bench::new();
+    bench.press(&[Key::Delete, Key::F4]);
+    assert_eq!(bench.state().session().pictures().iter().filter(|it| it.binned).count(), 1);
+    bench.click("Restore");
+    assert_eq!(bench.state().session().pictures().iter().filter(|it| it.binned).count(), 0);
+}
+
+#[test]
+fn a_label_is_corrected_on_the_verify_page() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 2);
+    bench.press(&[Key::Num1, Key::Enter, Key::F2]);
+    let file = bench.state().session().pictures()[2].file.clone();
+    bench.click(&format!("Labelled {file}"));
+    bench.write("k");
+    bench.write("ing of spa");
+    bench.press(&[Key::Enter]);
+    assert_eq!(bench.labels(), named(&[("King of Spades", "Base")]));
+}
+
+#[test]
+fn a_second_window_is_read_only_and_says_why() {
+    let mut bench = Bench::new();
+    let mut second = window(folders(bench.root.path()));
+    second.key_press(Key::Num1);
+    second.key_press(Key::Enter);
+    settle(&mut second);
+    let message = second.state().labeller().unwrap().message().unwrap().to_owned();
+    assert!(message.contains("Read-only") && message.contains("another labeller"), "{message}");
+    assert!(bench.labels().is_empty());
+    bench.press(&[Key::Num1, Key::Enter]);
+    assert!(!bench.labels().is_empty(), "the first window goes on");
+}
+
+#[test]
+fn new_captures_and_corrections_of_the_overlay_appear_by_themselves() {
+    let mut bench = Bench::new();
+    let before = bench.state().session().pictures().len();
+    captured(bench.root.path(), &[("C_2", "base", &[("C_2", 0.2)])]);
+    let file = bench.state().session().pictures()[3].file.clone();
+    let label = shared::labels::Label { name: "From the overlay".into(), ..Default::default() };
+    let change = shared::labels::store::Change::Label { file, label: Some(Box::new(label)) };
+    shared::labels::store::leave(&folders(bench.root.path()).labels, &[change]).unwrap();
+    let start = std::time::Instant::now();
+    while bench.state().session().pictures().len() == before || bench.labels().is_empty() {
+        settle(bench.harness());
+        assert!(start.elapsed().as_secs() < 30, "nothing appears");
+    }
+    assert_eq!(bench.labels()[0].0, "From the overlay");
+}
+
+#[test]
+fn damaged_labels_are_kept_and_the_last_good_state_is_one_click_away() {
+    let root = tempfile::tempdir().unwrap();
+    captured(root.path(), &CARDS[..1]);
+    let at = folders(root.path());
+    let (mut desk, mut session) = Desk::open(at.clone()).unwrap();
+    let label = shared::labels::Label { name: "DNA".into(), ..Default::default() };
+    desk.act(&mut session, &labeller::session::Action::Save(label)).unwrap();
+    drop(desk);
+    let path: PathBuf = at.labels.join("labels.json");
+    std::fs::write(&path, "{ broken").unwrap();
+    let mut harness = window(at.clone());
+    assert!(harness.state().labeller().is_none());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "{ broken");
+    harness.get_by_label("Take the last good state").click();
+    settle(&mut harness);
+    let names: Vec<_> = harness
+        .state()
+        .labeller()
+        .unwrap()
+        .session()
+        .pictures()
+        .iter()
+        .filter_map(|it| it.label.clone())
+        .collect();
+    assert_eq!(names[0].name, "DNA");
+    assert_eq!(std::fs::read_to_string(at.labels.join("labels.damaged-1.json")).unwrap(), "{ broken");
+}
