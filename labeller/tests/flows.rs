@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::{Key, Modifiers as Held, Vec2};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use egui_kittest::{Harness, OsThreshold, SnapshotOptions};
 use image::{Rgba, RgbaImage, imageops};
 use labeller::desk::{Desk, Folders};
 use labeller::root::Root;
@@ -107,6 +107,17 @@ impl Bench {
         settle(self.harness());
     }
 
+    /// What is seen must be the picture of this name.
+    fn looks_like(&mut self, name: &str) {
+        // Drivers round edges of text and shapes differently.
+        let tolerance = OsThreshold::new(400);
+        let options = SnapshotOptions::new()
+            .threshold(1.5)
+            .max_failed_pixels(tolerance)
+            .output_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"));
+        self.harness().snapshot_options(name, &options);
+    }
+
     /// Name and edition of each labelled file, as another program reads them.
     fn labels(&self) -> Vec<(String, String)> {
         let seen = look(&folders(self.root.path()).labels).unwrap();
@@ -140,6 +151,7 @@ fn named(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 /// Goes to the group of this card.
 fn go_to(bench: &mut Bench, capture: usize) {
     let file = bench.state().session().pictures()[capture].file.clone();
+    bench.press(&[Key::ArrowLeft; CARDS.len()]);
     for _ in 0..CARDS.len() {
         if bench.state().session().members().any(|it| it.file == file) {
             return;
@@ -156,6 +168,7 @@ fn a_digit_and_enter_name_a_card_and_the_next_one_comes() {
     go_to(&mut bench, 2);
     bench.press(&[Key::Num2]);
     assert_eq!(bench.state().form().name, "King of Spades");
+    bench.looks_like("suggestion_taken");
     bench.press(&[Key::Enter]);
     assert_eq!(bench.labels(), named(&[("King of Spades", "Base")]));
     assert_eq!(bench.state().session().queue().len(), waiting - 1);
@@ -170,6 +183,7 @@ fn letters_complete_a_name_and_a_new_one_stays_as_typed() {
     go_to(&mut bench, 3);
     bench.write("o");
     bench.write("w");
+    bench.looks_like("completions");
     bench.press(&[Key::Enter]);
     go_to(&mut bench, 2);
     bench.write("X");
@@ -221,6 +235,9 @@ fn members_are_left_out_by_space_and_groups_merged_and_split() {
         bench.press_with(Held::COMMAND, Key::M);
     }
     assert!(bench.state().session().members().count() >= 2);
+    bench.press(&[Key::ArrowDown, Key::Space]);
+    bench.looks_like("member_left_out");
+    bench.press(&[Key::Space, Key::ArrowUp]);
     let before = bench.state().session().members().count();
     bench.press(&[Key::ArrowDown, Key::Space, Key::Num1, Key::Enter]);
     let labelled = bench.labels().len();
@@ -240,6 +257,7 @@ fn what_is_no_card_is_an_example_of_that() {
 fn the_bin_gives_back_what_it_was_given() {
     let mut bench = Bench::new();
     bench.press(&[Key::Delete, Key::F4]);
+    bench.looks_like("bin");
     assert_eq!(bench.state().session().pictures().iter().filter(|it| it.binned).count(), 1);
     bench.click("Restore");
     assert_eq!(bench.state().session().pictures().iter().filter(|it| it.binned).count(), 0);
@@ -252,6 +270,7 @@ fn a_label_is_corrected_on_the_verify_page() {
     bench.press(&[Key::Num1, Key::Enter, Key::F2]);
     let file = bench.state().session().pictures()[2].file.clone();
     bench.click(&format!("Labelled {file}"));
+    bench.looks_like("verify");
     bench.write("k");
     bench.write("ing of spa");
     bench.press(&[Key::Enter]);
@@ -316,4 +335,25 @@ fn damaged_labels_are_kept_and_the_last_good_state_is_one_click_away() {
         .collect();
     assert_eq!(names[0].name, "DNA");
     assert_eq!(std::fs::read_to_string(at.labels.join("labels.damaged-1.json")).unwrap(), "{ broken");
+}
+
+#[test]
+fn the_board_says_what_is_missing_and_the_keys_are_one_press_away() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 3);
+    bench.press(&[Key::Num1, Key::Enter, Key::F3]);
+    bench.looks_like("coverage");
+    bench.press(&[Key::F1]);
+    bench.write("?");
+    bench.looks_like("keys");
+}
+
+#[test]
+fn a_name_that_begins_with_a_digit_is_typed_after_a_slash() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 2);
+    bench.write("/");
+    bench.write("10 of sp");
+    bench.press(&[Key::Enter]);
+    assert_eq!(bench.labels(), named(&[("10 of Spades", "Base")]));
 }

@@ -79,7 +79,7 @@ pub(crate) fn run(predictions: Option<&Path>, show: bool) -> Result<ExitCode> {
 /// Lets the overlay name the cards of every screenshot.
 fn identify(art: &Path, truth: &Truth) -> Result<Predictions> {
     setup::for_overlay()?;
-    workspace::build("overlay")?;
+    workspace::build(&["overlay"])?;
     let folder = workspace::target().join("accuracy");
     fs::create_dir_all(&folder)?;
     let path = folder.join("predictions.json");

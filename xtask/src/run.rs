@@ -13,7 +13,7 @@ const NO_DISPLAY: i32 = 3;
 /// Sets up, builds, starts the overlay and hands its exit code on.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     setup::for_overlay()?;
-    workspace::build("overlay")?;
+    workspace::build(&["overlay", "labeller"])?;
     let mut overlay = workspace::program("overlay");
     if !arguments.is_empty() {
         return Ok(exit_code(workspace::status(overlay.args(arguments))?.code()));

@@ -33,12 +33,13 @@ pub(crate) fn program(name: &str) -> Command {
     Command::new(path)
 }
 
-/// Builds one of the workspace's programs.
+/// Builds some of the workspace's programs.
 ///
-/// The whole workspace is selected, and one program of it: dependencies then have the features that the gate builds
+/// The whole workspace is selected, and these programs of it: dependencies then have the features that the gate builds
 /// them with, and are compiled once for both.
-pub(crate) fn build(program: &str) -> Result<()> {
-    check(cargo().args(["build", "--workspace", "--bin", program]))
+pub(crate) fn build(programs: &[&str]) -> Result<()> {
+    let wanted = programs.iter().flat_map(|program| ["--bin", program]);
+    check(cargo().args(["build", "--workspace"]).args(wanted))
 }
 
 /// Runs a command to its end; failing to start and an exit code other than zero are both errors.

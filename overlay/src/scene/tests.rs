@@ -1,5 +1,6 @@
 //! Layout on cards as they lie in the game.
 
+use proptest::prelude::*;
 use shared::catalogue::CardType;
 use shared::geometry::{Point, Rect};
 use shared::modifiers::Modifiers;
@@ -173,5 +174,38 @@ fn a_read_out_lists_what_is_on_screen_and_panels_keep_apart() {
     assert!(notice.area.top >= 0.0 && notice.area.width() < 0.6 * 1280.0, "it is broken into lines");
     for text in &notice.texts {
         assert!(text.at[0] + Plain.width(&text.text, text.size) <= notice.area.width(), "{text:?}");
+    }
+}
+
+proptest! {
+    /// Wherever cards lie, every one that is shown has a chip that can be read, and chips stand still when cards do.
+    #[test]
+    fn chips_stay_inside_and_stand_still(
+        places in prop::collection::vec((-60.0f32..1300.0, -60.0f32..700.0, 0usize..4), 0..24),
+    ) {
+        let names = ["S_A", "H_10", "j_long", "?"];
+        let place = |(id, &(left, top, name)): (usize, &(f32, f32, usize))| track(id as u64, names[name], left, top);
+        let tracks: Vec<Track> = places.iter().enumerate().map(place).collect();
+        let first = scene(&tracks);
+        prop_assert_eq!(first.marks.len(), tracks.len());
+        for mark in &first.marks {
+            let area = mark.chip.area;
+            let is_inside = area.left >= 0.0 && area.top >= 0.0 && area.right <= 1280.0 && area.bottom <= 720.0;
+            prop_assert!(is_inside, "{:?} of the card at {:?}", area, mark.quad);
+        }
+        let again = build(&tracks, &catalogue(), &Style::default(), VIEW, &first, &mut Plain);
+        prop_assert_eq!(again, first);
+    }
+
+    /// Cards that lie apart, as jokers do, never share a chip's place.
+    #[test]
+    fn chips_of_cards_that_lie_apart_do_not_overlap(
+        tops in prop::collection::vec((120.0f32..450.0, 0usize..4), 1..9),
+    ) {
+        let names = ["S_A", "H_10", "j_long", "?"];
+        let place = |(id, &(top, name)): (usize, &(f32, usize))| {
+            track(id as u64, names[name], 60.0 + 145.0 * id as f32, top)
+        };
+        check_tidy(&scene(&tops.iter().enumerate().map(place).collect::<Vec<_>>()));
     }
 }

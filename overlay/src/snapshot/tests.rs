@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::mpsc;
 use std::time::Instant;
 
 use shared::captures::store;
@@ -30,7 +29,7 @@ struct Bench {
     _root: tempfile::TempDir,
     folders: Folders,
     notebook: Notebook,
-    outcomes: mpsc::Receiver<Outcome>,
+    outcomes: Receiver<Outcome>,
     writer: Option<Writer>,
 }
 
@@ -38,7 +37,7 @@ fn bench() -> Bench {
     let root = tempfile::tempdir().unwrap();
     let folders = Folders { captures: root.path().join("shots"), labels: root.path().join("labels") };
     let notebook = Notebook::default();
-    let (sender, outcomes) = mpsc::sync_channel(100);
+    let (sender, outcomes) = sync_channel(100);
     let report: Report = Box::new(move |event| match event {
         AppEvent::Captured(outcome) => sender.send(outcome).is_ok(),
         _ => true,

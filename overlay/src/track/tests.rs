@@ -1,6 +1,7 @@
 //! Tracks on frames that are made up: flat cards, each in a colour of its own.
 
 use image::{Rgba, RgbaImage};
+use proptest::prelude::*;
 use shared::geometry::Rect;
 
 use super::*;
@@ -184,4 +185,37 @@ fn trembling_corners_stay_still_and_a_glide_is_extrapolated() {
     assert!(track.glides());
     let later = &glide(std::slice::from_ref(track), millis(40))[0];
     assert!((later.quad.corners[0].x - 210.0).abs() < 3.0, "{later:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Whatever comes and goes beside it, a card that lies still keeps its id and its name, no id is given twice, and
+    /// the same frames give the same tracks.
+    #[test]
+    fn a_still_card_keeps_its_id_whatever_its_neighbours_do(
+        frames in prop::collection::vec(prop::collection::vec((180.0f32..520.0, 0usize..5), 0..4), 4..20),
+    ) {
+        let names = ["b", "c", "d", "e", "f"];
+        let run = || {
+            let mut watch = Watch::default();
+            let mut all = Vec::new();
+            for others in &frames {
+                let others = others.iter().map(|&(left, name)| (left, names[name]));
+                watch.show(&std::iter::once((10.0, "a")).chain(others).collect::<Vec<_>>());
+                all.push(watch.shown());
+            }
+            all
+        };
+        let all = run();
+        for (number, shown) in all.iter().enumerate().skip(1) {
+            let mut ids: Vec<u64> = shown.iter().map(|(id, _)| *id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            prop_assert_eq!(ids.len(), shown.len(), "frame {}: {:?}", number, shown);
+            let still: Vec<u64> = shown.iter().filter(|(_, name)| name == "a").map(|(id, _)| *id).collect();
+            prop_assert_eq!(&still, &[0], "frame {}: {:?}", number, shown);
+        }
+        prop_assert_eq!(run(), all);
+    }
 }

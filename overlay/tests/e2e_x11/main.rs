@@ -11,6 +11,8 @@ mod desktop;
 #[cfg(target_os = "linux")]
 mod screen;
 #[cfg(target_os = "linux")]
+mod teaching;
+#[cfg(target_os = "linux")]
 mod tests;
 
 #[cfg(not(target_os = "linux"))]

@@ -13,9 +13,10 @@ use overlay::scene::colour::Line;
 use crate::child::Task;
 use crate::desktop::{Desktop, Program, missing, run, wait_for};
 use crate::screen::{Area, Screen, is_free, marks};
+use crate::teaching::an_unknown_card_is_taught;
 
-const OVERLAY: &str = env!("CARGO_BIN_EXE_overlay");
-const TITLE: &str = "E2E table";
+pub(crate) const OVERLAY: &str = env!("CARGO_BIN_EXE_overlay");
+pub(crate) const TITLE: &str = "E2E table";
 const OVERLAY_TITLE: &str = "Balatro Lens overlay";
 const SEED: u64 = 5;
 /// A hand, five jokers and a used card lie on the table.
@@ -24,12 +25,12 @@ const STILL: f32 = 3.0;
 /// A test, and what it is called.
 type Test = (&'static str, fn(&mut Desktop) -> Outcome);
 
-enum Outcome {
+pub(crate) enum Outcome {
     Passed,
     Skipped(String),
 }
 
-const TESTS: [Test; 9] = [
+const TESTS: [Test; 10] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -38,6 +39,7 @@ const TESTS: [Test; 9] = [
     ("without_shared_memory_pictures_come_all_the_same", without_shared_memory),
     ("a_display_that_goes_ends_it_in_good_order", a_display_that_goes),
     ("without_a_display_it_says_so", without_a_display),
+    ("an_unknown_card_is_taught", an_unknown_card_is_taught),
     ("a_real_screenshot_is_marked_by_the_shipped_model", a_real_screenshot),
 ];
 
@@ -144,7 +146,7 @@ impl Stage {
     }
 }
 
-fn start_game(folder: &Path) -> Program {
+pub(crate) fn start_game(folder: &Path) -> Program {
     let mut game = Command::new(OVERLAY);
     let (seed, still) = (SEED.to_string(), STILL.to_string());
     game.args(["practice", "--seed", &seed, "--still", &still, "--title", TITLE, "--size", "1100x660"]);

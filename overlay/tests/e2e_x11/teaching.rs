@@ -1,0 +1,101 @@
+//! The whole way from an unknown card to a known one, as a player goes it: hotkey, labelling window, name.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use shared::client::Client;
+
+use crate::desktop::{Desktop, Program, run, wait_for};
+use crate::screen::Screen;
+use crate::tests::{OVERLAY, Outcome, TITLE, start_game};
+
+const LABELLER_TITLE: &str = "Balatro Lens labeller";
+/// A name that no catalogue lists.
+const NAME: &str = "Xyzzy";
+
+/// The practice deck is unknown to the model of the game.
+pub(crate) fn an_unknown_card_is_taught(desktop: &mut Desktop) -> Outcome {
+    if !shared::paths::model("balatro").join("model.json").is_file() {
+        return Outcome::Skipped("the model \"balatro\" is not here".into());
+    }
+    if !Path::new(OVERLAY).with_file_name("labeller").is_file() {
+        return Outcome::Skipped("the labeller is not built: `cargo build --workspace --bins`".into());
+    }
+    let data = copy_of_data(&desktop.folder);
+    let _game = start_game(&desktop.folder);
+    let overlay = start_overlay(&data, &desktop.folder);
+    let cards = || Some(Client::find_in(&data).ok()?.cards().ok()?.cards);
+    let unknown = wait_for("unknown cards on the table", || {
+        Some(cards()?.iter().filter(|card| card.id.is_none()).count()).filter(|count| *count > 0)
+    });
+
+    assert!(run("xdotool", &["key", "ctrl+shift+s"]));
+    let captures = data.join("screenshots");
+    let saved = wait_for("captures", || Some(pictures(&captures)).filter(|count| *count > 0));
+    println!("    {unknown} cards are unknown, {saved} were saved");
+    assert!(captures.join("seen_hashes.json").is_file() && pictures(&captures.join("frames")) == 1);
+
+    assert!(run("xdotool", &["key", "ctrl+shift+l"]));
+    let screen = Screen::connect();
+    let window = wait_for("the labelling window", || {
+        screen.find(LABELLER_TITLE).filter(|(_, shown)| *shown).map(|(window, _)| window.to_string())
+    });
+    let labels = data.join("dataset_default/labels.json");
+    let is_named = || std::fs::read_to_string(&labels).is_ok_and(|text| text.contains(NAME));
+    // A window that has just opened may not have the keyboard yet. A name is typed once: a second time would name the
+    // next card.
+    wait_for("the labeller listens", || {
+        run("xdotool", &["windowactivate", "--sync", &window]);
+        run("xdotool", &["getactivewindow"]).then_some(())
+    });
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    assert!(run("xdotool", &["type", "--delay", "60", NAME]));
+    assert!(run("xdotool", &["key", "Return"]));
+    wait_for("the label in labels.json", || is_named().then_some(()));
+    let gallery = data.join("models/balatro/gallery.json");
+    wait_for("the card in the gallery", || {
+        std::fs::read_to_string(&gallery).is_ok_and(|text| text.contains(NAME)).then_some(())
+    });
+    let is_known =
+        || Some(cards()?.iter().any(|card| card.id.as_deref() == Some(NAME))).filter(|known| *known);
+    wait_for("the name over the card", is_known);
+    run("xdotool", &["windowclose", &window]);
+    wait_for("the labeller ends", || screen.find(LABELLER_TITLE).is_none().then_some(()));
+
+    // What was taught outlives the overlay.
+    assert_eq!(overlay.interrupt(), Some(0));
+    let overlay = start_overlay(&data, &desktop.folder);
+    wait_for("the name after a restart", is_known);
+    assert_eq!(overlay.interrupt(), Some(0));
+    Outcome::Passed
+}
+
+fn start_overlay(data: &Path, folder: &Path) -> Program {
+    let mut overlay = Command::new(OVERLAY);
+    overlay
+        .args(["--model", "balatro", "--source", &format!("window:{TITLE}"), "--settings"])
+        .arg(data.join("overlay.toml"))
+        .env("BALATRO_LENS_DATA", data);
+    Program::start(overlay, &folder.join("overlay.log"))
+}
+
+/// A data folder of its own, so that nothing of the installation's is touched.
+fn copy_of_data(folder: &Path) -> PathBuf {
+    let data = folder.join("data");
+    for part in ["catalogues", "models/balatro"] {
+        let to = data.join(part);
+        std::fs::create_dir_all(&to).unwrap();
+        for entry in std::fs::read_dir(shared::paths::data().join(part)).unwrap().flatten() {
+            let name = entry.file_name();
+            if !name.to_string_lossy().contains("gallery") {
+                std::fs::copy(entry.path(), to.join(name)).unwrap();
+            }
+        }
+    }
+    data
+}
+
+fn pictures(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.path().extension().is_some_and(|it| it == "png")).count()
+}
