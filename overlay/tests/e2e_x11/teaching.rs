@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use shared::captures::store;
 use shared::client::Client;
 
 use crate::desktop::{Desktop, Program, run, wait_for};
@@ -31,9 +32,12 @@ pub(crate) fn an_unknown_card_is_taught(desktop: &mut Desktop) -> Outcome {
 
     assert!(run("xdotool", &["key", "ctrl+shift+s"]));
     let captures = data.join("screenshots");
-    let saved = wait_for("captures", || Some(pictures(&captures)).filter(|count| *count > 0));
+    let records = || Some(store::read(&captures).ok()?.len()).filter(|count| *count > 0);
+    let saved = wait_for("records of captures", records);
     println!("    {unknown} cards are unknown, {saved} were saved");
-    assert!(captures.join("seen_hashes.json").is_file() && pictures(&captures.join("frames")) == 1);
+    wait_for("their pictures and one of the whole frame", || {
+        (pictures(&captures) >= saved && pictures(&captures.join("frames")) == 1).then_some(())
+    });
 
     assert!(run("xdotool", &["key", "ctrl+shift+l"]));
     let screen = Screen::connect();
