@@ -2,6 +2,7 @@
 //!
 //! * [`subject`]: what is measured: a run's networks in libtorch, or an exported model as the overlay runs it.
 //! * [`detection`]: are the cards found? [`identification`]: are they named? [`screens`]: both, on screenshots.
+//! * [`taught`]: are cards known that were taught from one view?
 //! * [`namer`]: single pictures of cards named; [`captures`]: are labelled ones named rightly?
 //! * [`ranking`]: how well a score tells two groups apart.
 
@@ -12,6 +13,7 @@ pub mod namer;
 pub mod ranking;
 pub mod screens;
 pub mod subject;
+pub mod taught;
 
 /// A count and what it is a part of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

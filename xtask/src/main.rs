@@ -39,12 +39,8 @@ enum Task {
     },
     /// The gate: everything that has to hold before a change goes in
     Test(gate::Options),
-    /// Measure the pipeline and the capture on this machine
-    Bench {
-        /// Passed on to `overlay bench` as they are
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    /// Measure the pipeline on this machine, or the trainer
+    Bench(bench::Options),
     /// Install system packages, ONNX Runtime and, for the trainer, libtorch
     Setup(setup::Options),
     /// Make a folder and a zip file that run on another machine, and try them out
@@ -70,7 +66,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Run { arguments } => run::run(&arguments),
         Task::Test(options) => gate::run(&options),
-        Task::Bench { arguments } => bench::run(&arguments),
+        Task::Bench(options) => bench::run(&options),
         Task::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Package(options) => package::run(&options).map(|()| ExitCode::SUCCESS),
         Task::CheckPlatforms { which } => platforms::run(which).map(|_| ExitCode::SUCCESS),

@@ -73,6 +73,15 @@ pub(crate) fn for_overlay() -> Result<()> {
     onnxruntime::install(runtime).map(drop)
 }
 
+/// What the trainer needs; silent when it is there.
+pub(crate) fn for_trainer() -> Result<()> {
+    let runtime = onnxruntime::any_installed();
+    let pip = !onnxruntime::is_installed(runtime)? || !libtorch::is_installed();
+    system::install(Groups { tests: false, trainer: true, pip }, Consent::Given)?;
+    onnxruntime::install(runtime)?;
+    libtorch::install().map(drop)
+}
+
 /// The library of ONNX Runtime, installed if it was not.
 pub(crate) fn runtime() -> Result<PathBuf> {
     onnxruntime::install(onnxruntime::any_installed())

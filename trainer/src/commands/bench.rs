@@ -1,5 +1,8 @@
 //! `trainer bench`: does the loader keep the network fed? Images a second with batches from the loader, beside the same
 //! network on a batch that is there already.
+//!
+//! The small networks of the recipe compute on the processors that the loader composes on, so that the loader costs what
+//! it takes; `ResNet18` at 224 pixels is what others train, and what `benches/resnet18_pytorch.py` measures too.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -9,6 +12,7 @@ use anyhow::{Context, Result};
 use super::train::start_threads;
 use super::{ArtArguments, material, read_recipe};
 use crate::loader::Batches;
+use crate::network::identifier::Backbone;
 use crate::network::torch::{Mode, Module, Precision, Weights};
 use crate::train::Task;
 use crate::train::detector::DetectorTask;
@@ -24,6 +28,12 @@ pub struct Arguments {
     /// Steps that are measured, of each kind
     #[arg(long, default_value_t = 40)]
     steps: u64,
+    /// Measures ResNet18 as the identifier instead of the recipe's networks, on pictures of this width and height
+    #[arg(long, value_name = "PIXELS")]
+    resnet18: Option<u32>,
+    /// Pictures in a batch [default: the recipe's]
+    #[arg(long)]
+    batch: Option<usize>,
     /// Threads for the network [default: all processors]
     #[arg(long)]
     threads: Option<usize>,
@@ -42,12 +52,22 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     start_threads(arguments.threads.unwrap_or(processors))?;
     let loaders = arguments.loaders.unwrap_or_else(|| processors.div_ceil(4));
-    let recipe = read_recipe(Some(&arguments.recipe), None)?;
+    let mut recipe = read_recipe(Some(&arguments.recipe), None)?;
+    if let Some(side) = arguments.resnet18 {
+        recipe.identifier.shape.backbone = Backbone::Resnet18;
+        recipe.identifier.shape.input = [i64::from(side); 2];
+        recipe.scenes.crop.size = [side; 2];
+    }
+    for training in [&mut recipe.detector.training, &mut recipe.identifier.training] {
+        training.batch = arguments.batch.unwrap_or(training.batch);
+    }
     let material = material(&recipe, arguments.art.sprites(&recipe)?);
-    let detector = DetectorTask::new(&recipe, material.clone())?;
-    let identifier = IdentifierTask::new(&recipe, material)?;
     println!("{:<12} {:>12} {:>12} {:>8}", "images/s", "resident", "from loader", "");
-    measure(&detector, &detector.initial_weights(), arguments.steps, loaders)?;
+    if arguments.resnet18.is_none() {
+        let detector = DetectorTask::new(&recipe, material.clone())?;
+        measure(&detector, &detector.initial_weights(), arguments.steps, loaders)?;
+    }
+    let identifier = IdentifierTask::new(&recipe, material)?;
     measure(&identifier, &identifier.initial_weights()?, arguments.steps, loaders)
 }
 

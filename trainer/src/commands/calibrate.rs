@@ -28,8 +28,8 @@ pub struct Arguments {
     /// Folder of the run
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
-    /// Share of known cards that may be said to be unknown
-    #[arg(long, default_value_t = 0.01)]
+    /// Share of known composed cards that may be said to be unknown; several times as many real ones will be
+    #[arg(long, default_value_t = 0.003)]
     rejected: f64,
     /// Heat from which a peak is a card, instead of the best one on composed scenes
     #[arg(long)]
@@ -137,7 +137,7 @@ pub(crate) fn evaluation_bank(material: &Material) -> Result<Bank> {
 }
 
 /// The recipe's held-out cards, which the network must not know; `None` when there are none.
-fn held_out_bank(material: &Material, sprites: &Sprites) -> Result<Option<(Bank, SceneRecipe)>> {
+pub(crate) fn held_out_bank(material: &Material, sprites: &Sprites) -> Result<Option<(Bank, SceneRecipe)>> {
     let held_out = &material.recipe.held_out;
     if held_out.is_empty() || material.recipe.held_out_as_unknown {
         return Ok(None);

@@ -13,13 +13,13 @@ use shared::paths;
 use vision::recogniser::Recogniser;
 use vision::session::Options;
 
-use super::calibrate::{OPEN, evaluation_bank};
+use super::calibrate::{OPEN, evaluation_bank, held_out_bank};
 use super::train::labelled::SPLIT;
 use super::{ArtArguments, DataArguments, Which, material, read_recipe};
 use crate::calibrate::Calibration;
 use crate::checkpoint::Network;
 use crate::evaluate::subject::{Exported, Run, Subject};
-use crate::evaluate::{captures, detection, identification, screens};
+use crate::evaluate::{captures, detection, identification, screens, taught};
 use crate::plot;
 use crate::recipe::Recipe;
 use crate::train::composed::{Purpose, seed_of};
@@ -33,6 +33,9 @@ pub struct Arguments {
     /// Composed scenes, and twenty times as many crops
     #[arg(long, value_name = "N")]
     composed: Option<usize>,
+    /// Teaches an exported model the cards that its recipe held out, from one view each, and looks for them on others
+    #[arg(long, requires = "model")]
+    taught: bool,
     /// Screenshots with truth
     #[arg(long, value_name = "TRUTH.json")]
     screens: Option<PathBuf>,
@@ -66,7 +69,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if arguments.data.data.is_some() {
         result.insert("labelled".into(), labelled(arguments)?);
     }
-    if arguments.data.data.is_none() || arguments.composed.is_some() || arguments.screens.is_some() {
+    if arguments.taught {
+        result.insert("taught".into(), taught(arguments)?);
+    }
+    let nothing_else = arguments.data.data.is_none() && !arguments.taught;
+    if nothing_else || arguments.composed.is_some() || arguments.screens.is_some() {
         composed_and_screens(arguments, &mut result)?;
     }
     let text = serde_json::to_string_pretty(&result)?;
@@ -104,6 +111,23 @@ fn labelled(arguments: &Arguments) -> Result<Value> {
         eprintln!("{} misread captures are in {}", report.failures.len(), folder.display());
     }
     Ok(serde_json::to_value(&report)?)
+}
+
+/// What one capture of a card that the model has never seen is worth.
+fn taught(arguments: &Arguments) -> Result<Value> {
+    let name = arguments.what.model.as_deref().expect("the command line asks for it");
+    let (recipe, _, mut recogniser) = read_model(name)?;
+    let sprites = arguments.art.sprites(&recipe)?;
+    let material = material(&recipe, Arc::clone(&sprites));
+    let (strangers, shown) = held_out_bank(&material, &sprites)?.context(
+        "the recipe of this model held no card out\nhelp: train one with `held_out` below [scenes], and export it",
+    )?;
+    Ok(serde_json::to_value(taught::measure(
+        &mut recogniser,
+        &strangers,
+        &evaluation_bank(&material)?,
+        &shown,
+    )?)?)
 }
 
 fn composed_and_screens(arguments: &Arguments, result: &mut serde_json::Map<String, Value>) -> Result<()> {
@@ -169,9 +193,14 @@ fn open_run(run: &Path, art: &ArtArguments) -> Result<Opened> {
 }
 
 fn open_model(model: &Path) -> Result<Opened> {
+    let (recipe, manifest, recogniser) = read_model(model)?;
+    Ok((recipe, manifest, Box::new(Exported::new(recogniser))))
+}
+
+fn read_model(model: &Path) -> Result<(Recipe, Manifest, Recogniser)> {
     let folder = if model.is_dir() { model.to_path_buf() } else { paths::data().join("models").join(model) };
     let recogniser = Recogniser::open(&folder, &Options::default())?;
     let manifest = recogniser.manifest().clone();
     let recipe: Recipe = serde_json::from_value(manifest.recipe.clone())?;
-    Ok((recipe, manifest, Box::new(Exported::new(recogniser))))
+    Ok((recipe, manifest, recogniser))
 }
