@@ -293,7 +293,7 @@ fn what_cannot_be_imported_is_explained() {
     check_error(&plain, &labelled, &["3 classes, but there are 2 labels"]);
     check_error(&plain, &["--identifier", "net.onnx", "--labels", "bad.json"], &["bad.json has no labels"]);
     check_error(&yolo(2, &DETECTION), &named, &["for the task \"detect\""]);
-    check_error(&yolo(2, &[]), &labelled, &["[1, 6, 8] for 1 pictures"]);
+    check_error(&yolo(2, &[]), &labelled, &["[1, 6, 8] for a batch of 1"]);
     let stranger = classifier(Batch::Dynamic, false, &[("names", "['x_fox', 'x_owl', 'Ghost']")]);
     check_error(&stranger, &["--identifier", "net.onnx", "--strict"], &["no cards of", "Ghost"]);
 }

@@ -420,3 +420,21 @@ fn card_type(text: &str) -> Result<CardType, String> {
         format!("the types are {}", names.join(", "))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_pictures_to_try_a_model_on_without_any_game() {
+        let samples = samples(&[]).unwrap();
+        assert_eq!(samples.len() as u64, SCENES);
+        assert!(samples.iter().any(|sample| sample.shown > Some(0)));
+    }
+
+    #[test]
+    fn types_of_cards_are_named_as_in_labels() {
+        assert_eq!(card_type("playing card"), Ok(CardType::Playing));
+        assert!(card_type("card").unwrap_err().contains("Joker, Playing Card"));
+    }
+}

@@ -88,10 +88,9 @@ fn describe(
     let classes = match shape[..] {
         [batch, classes] if batch == i64::from(pictures.batch) && classes > 0 => classes as usize,
         _ => {
-            let reason = format!(
-                "its output {output:?} is {shape:?} for {} pictures, not [{0}, classes]",
-                pictures.batch
-            );
+            let batch = pictures.batch;
+            let reason =
+                format!("its output {output:?} is {shape:?} for a batch of {batch}, not [{batch}, classes]");
             return Err(Fault::new(reason, CLASSIFIER));
         }
     };
@@ -239,8 +238,8 @@ mod tests {
             ..wishes()
         };
         check(&[("task", "detect")], &[1, 3], &wishes(), "for the task \"detect\"");
-        check(&[NAMES], &[1, 3, 4], &wishes(), "[1, 3, 4] for 1 pictures");
-        check(&[NAMES], &[4, 3], &wishes(), "[4, 3] for 1 pictures");
+        check(&[NAMES], &[1, 3, 4], &wishes(), "[1, 3, 4] for a batch of 1");
+        check(&[NAMES], &[4, 3], &wishes(), "[4, 3] for a batch of 1");
         check(&[], &[1, 3], &wishes(), "does not say what its classes are");
         check(&[("names", "{0: ")], &[1, 3], &wishes(), "cannot be read");
         check(&[NAMES], &[1, 4], &wishes(), "4 classes, but there are 3 labels");
