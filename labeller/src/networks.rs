@@ -159,7 +159,9 @@ impl Bench {
         let (picture, quad) = look(&self.folders, source)?;
         let pixels = Pixels::from(&picture);
         let recogniser = self.open()?;
-        if teach::says(recogniser, &pixels, quad)?.as_deref() == Some(label.class()) {
+        let is_known = teach::says(recogniser, &pixels, quad)?.as_deref() == Some(label.class());
+        // The label counts all the same: it is what the next training learns from.
+        if is_known || !teach::can_be_taught(recogniser) {
             return Ok(None);
         }
         let embedding = teach::embedding(recogniser, &pixels, quad)?;

@@ -1,9 +1,10 @@
 //! `model.json`: the contract between the trainer and the overlay.
 //!
-//! The same JSON is in each ONNX file's `metadata_props` under the key [`METADATA_KEY`].
+//! The same JSON is in each ONNX file's `metadata_props` under the key [`METADATA_KEY`]; a file that another program made
+//! ([`foreign`]) stays as it was made, and is known by its digest alone.
 //!
 //! # Network contract
-//! Both networks take `image`, unsigned bytes, `[N, height/2, width/2, 12]`: RGB packed two by two (see
+//! Unless their `kind` says otherwise, both networks take `image`, unsigned bytes, `[N, height/2, width/2, 12]`: RGB packed two by two (see
 //! [`crate::preprocess::PACK`]), because a strided first convolution on packed bytes is the fastest stem on CPUs and needs no
 //! conversion to floats outside the network. The networks scale bytes by 1/255 themselves.
 //!
@@ -22,6 +23,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::{CardType, hex};
+use foreign::{DetectorKind, IdentifierKind};
+
+pub mod foreign;
 
 /// Version of `model.json` that this code reads and writes.
 pub const FORMAT: u32 = 1;
@@ -77,6 +81,9 @@ pub struct NetworkFiles {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Detector {
+    /// How it takes pictures and answers; this crate's contract when nothing is said.
+    #[serde(default, skip_serializing_if = "DetectorKind::is_own")]
+    pub kind: DetectorKind,
     /// Its ONNX files.
     pub files: NetworkFiles,
     /// Width and height of its input, in pixels.
@@ -95,13 +102,16 @@ pub struct Detector {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identifier {
+    /// How it takes pictures and answers; this crate's contract when nothing is said.
+    #[serde(default, skip_serializing_if = "IdentifierKind::is_own")]
+    pub kind: IdentifierKind,
     /// Its ONNX files.
     pub files: NetworkFiles,
     /// Width and height of its input, in pixels.
     pub input_size: [u32; 2],
     /// How much the quad is widened about its centre before it is rectified.
     pub widen: f32,
-    /// Length of the embedding.
+    /// Length of the embedding; zero for a classifier made elsewhere, which cannot be taught.
     pub embedding: u32,
     /// The classification heads; the first is [`IDENTIFICATION`].
     pub heads: Vec<Head>,
@@ -238,6 +248,8 @@ impl Manifest {
             Some(head) if head.name == IDENTIFICATION && !head.classes.is_empty() => {}
             _ => return Err(format!("the first head must be {IDENTIFICATION:?} with classes")),
         }
+        self.detector.kind.check()?;
+        self.identifier.kind.check(&self.identifier)?;
         let plain = |file: &str| Path::new(file).components().count() == 1 && !file.contains(['/', '\\']);
         for files in [&self.detector.files, &self.identifier.files] {
             for file in std::iter::once(&files.float32).chain(&files.int8) {
@@ -250,5 +262,80 @@ impl Manifest {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// As every version wrote it before there were kinds.
+    fn own() -> Value {
+        json!({
+            "format": 1, "name": "toy", "catalogue": "toy", "catalogue_digest": "0",
+            "detector": {"files": {"float32": "d.onnx"}, "input_size": [64, 32], "stride": 4, "corner_scale": 32.0,
+                "anchor": [0.25, 0.5], "threshold": 0.5},
+            "identifier": {"files": {"float32": "i.onnx"}, "input_size": [8, 12], "widen": 1.0, "embedding": 2,
+                "heads": [{"name": "identification", "activation": "softmax", "classes": ["j_one", "j_two"]}],
+                "thresholds": {"not_a_card": 0.5, "unknown": 0.5, "probability": 0.5, "similarity": 0.5, "gallery": 0.5}},
+            "sha256": {"d.onnx": "0", "i.onnx": "0"}, "metrics": null, "recipe": null,
+        })
+    }
+
+    /// With both networks made elsewhere.
+    fn foreign() -> Value {
+        let mut manifest = own();
+        manifest["detector"]["kind"] = json!({"yolo": {"input": "images", "output": "output0", "boxes": 8400,
+            "classes": ["card", "button"], "cards": ["card"]}});
+        manifest["identifier"]["kind"] = json!({"classifier": {"input": "input", "output": "logits", "batch": 4,
+            "scores": "probabilities", "normalise": "imagenet", "fit": "centre"}});
+        manifest["identifier"]["embedding"] = 0.into();
+        manifest
+    }
+
+    fn read(manifest: &Value) -> Result<Manifest, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(FILE_NAME), manifest.to_string()).unwrap();
+        Manifest::read(folder.path()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_manifest_without_kinds_is_of_our_own_networks_and_is_written_without_them() {
+        let manifest = read(&own()).unwrap();
+        assert!(manifest.detector.kind.is_own() && manifest.identifier.kind.is_own());
+        assert_eq!(serde_json::to_value(&manifest).unwrap(), own());
+    }
+
+    #[test]
+    fn networks_made_elsewhere_come_back_as_they_were_written() {
+        let manifest = read(&foreign()).unwrap();
+        assert_eq!(
+            read(&serde_json::to_value(&manifest).unwrap()).unwrap().detector.kind,
+            manifest.detector.kind
+        );
+        let mut plain = foreign();
+        plain["identifier"]["kind"] =
+            json!({"classifier": {"input": "input", "output": "logits", "scores": "logits"}});
+        let kind = read(&plain).unwrap().identifier.kind;
+        assert_eq!(serde_json::to_value(kind).unwrap(), plain["identifier"]["kind"]);
+    }
+
+    #[test]
+    fn networks_that_cannot_be_run_are_refused() {
+        let check = |pointer: &str, value: Value, part: &str| {
+            let mut manifest = foreign();
+            *manifest.pointer_mut(pointer).unwrap() = value;
+            let message = read(&manifest).unwrap_err();
+            assert!(message.contains(part), "{part:?} is not in: {message}");
+        };
+        check("/detector/kind/yolo/classes", json!([]), "no classes");
+        check("/detector/kind/yolo/boxes", json!(0), "boxes");
+        check("/detector/kind/yolo/cards", json!(["joker"]), "\"joker\"");
+        check("/identifier/kind/classifier/batch", json!(0), "batch");
+        check("/identifier/embedding", json!(128), "embedding");
+        check("/detector/kind", json!({"ssd": {}}), "ssd");
+        check("/identifier/kind/classifier/scores", json!("percent"), "percent");
     }
 }

@@ -3,12 +3,14 @@
 //! Both stages keep their buffers, so that nothing is allocated once sizes have settled.
 
 mod area;
+pub mod planes;
 mod warp;
 
 use crate::geometry::{Homography, InFrame, InModel, Point, Quad, Transform};
 use crate::pixels::{ChannelOrder, Pixels};
 
 use area::{Region, Shrinker};
+use planes::Levels;
 
 /// Shrinks whole frames to the detector's input.
 #[derive(Debug)]
@@ -39,16 +41,38 @@ impl Letterboxer {
     /// When `packed` does not hold `3 * height * width` bytes.
     pub fn run(&mut self, frame: &Pixels<'_>, packed: &mut [u8]) -> Transform<InFrame, InModel> {
         let transform = self.transform(frame.width, frame.height);
-        let (inner_width, inner_height) = self.inner_size(frame.width, frame.height);
-        let (width, height) = (inner_width as usize, inner_height as usize);
-        let whole = Region { left: 0, top: 0, width: frame.width as usize, height: frame.height as usize };
-        let small = self.shrinker.run(frame.data, whole.width, whole, width, height);
+        let inner = self.inner_size(frame.width, frame.height);
+        let small = shrink(&mut self.shrinker, frame, inner);
         assert_eq!(packed.len(), 3 * (self.width * self.height) as usize, "three bytes a pixel of the input");
-        if (inner_width, inner_height) != (self.width, self.height) {
+        if inner != (self.width, self.height) {
             packed.fill(0);
         }
         let (left, top) = (transform.offset.x as usize, transform.offset.y as usize);
-        pack(small, width, frame.order, packed, self.width as usize, left, top);
+        pack(small, inner.0 as usize, frame.order, packed, self.width as usize, left, top);
+        transform
+    }
+
+    /// Fills `planes` with the letterboxed frame for a network made elsewhere: all of its reds, then its greens, then
+    /// its blues, with bars of the grey `bar`.
+    ///
+    /// # Panics
+    /// When `planes` does not hold `3 * height * width` numbers.
+    pub fn run_planes(
+        &mut self,
+        frame: &Pixels<'_>,
+        bar: u8,
+        levels: &Levels,
+        planes: &mut [f32],
+    ) -> Transform<InFrame, InModel> {
+        let transform = self.transform(frame.width, frame.height);
+        let inner = self.inner_size(frame.width, frame.height);
+        let small = shrink(&mut self.shrinker, frame, inner);
+        let size = [self.width as usize, self.height as usize];
+        if inner != (self.width, self.height) {
+            levels.fill(bar, planes);
+        }
+        let place = [transform.offset.x as usize, transform.offset.y as usize];
+        levels.spread(small, inner.0 as usize, frame.order, planes, size, place);
         transform
     }
 
@@ -59,6 +83,12 @@ impl Letterboxer {
         let side = |length: f32, limit: u32| (((length * scale / 2.0).round() as u32) * 2).clamp(2, limit);
         (side(fw, self.width), side(fh, self.height))
     }
+}
+
+/// The whole frame in another size.
+fn shrink<'a>(shrinker: &'a mut Shrinker, frame: &Pixels<'_>, size: (u32, u32)) -> &'a [u8] {
+    let whole = Region { left: 0, top: 0, width: frame.width as usize, height: frame.height as usize };
+    shrinker.run(frame.data, whole.width, whole, size.0 as usize, size.1 as usize)
 }
 
 /// Cuts a card's quad out of a frame and turns it upright.

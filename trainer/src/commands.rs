@@ -22,6 +22,7 @@ pub mod evaluate;
 pub mod export;
 pub mod export_dataset;
 pub mod import_art;
+pub mod import_model;
 pub mod predict;
 pub mod preview;
 pub mod report;
@@ -69,6 +70,8 @@ enum Command {
     Report(report::Arguments),
     /// Writes a run's networks as a model for the overlay
     Export(export::Arguments),
+    /// Makes a model of networks trained elsewhere: an Ultralytics YOLO detector, a classifier of cards
+    ImportModel(import_model::Arguments),
 }
 
 /// Does what the command line says.
@@ -92,6 +95,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Command::Rollback(arguments) => retrain::rollback(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::ImportModel(arguments) => import_model::run(&arguments),
     }
 }
 

@@ -21,7 +21,7 @@
 //! * [`targets`], [`loss`], [`schedule`]: pure.
 //! * [`checkpoint`]: all that a training needs to go on.
 //! * [`trained`]: what a run has made; [`calibrate`], [`evaluate`]: how good it is, and what it does not know.
-//! * [`export`], [`quantise`]: a model for the overlay, also in int8.
+//! * [`export`], [`quantise`]: a model for the overlay, also in int8; [`import`]: one of networks made elsewhere.
 //! * [`commands`], [`progress`]: what people see.
 //!
 //! No window and no ONNX Runtime session is opened in training.
@@ -35,6 +35,7 @@ pub mod embedding;
 pub mod evaluate;
 pub mod exchange;
 pub mod export;
+pub mod import;
 pub mod labelled;
 pub mod loader;
 pub mod loss;

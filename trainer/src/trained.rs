@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use shared::catalogue::Catalogue;
+use shared::manifest::foreign::{DetectorKind, IdentifierKind};
 use shared::manifest::{
     Detector, FORMAT, Head, IDENTIFICATION, Identifier, Manifest, NetworkFiles, Thresholds,
 };
@@ -99,6 +100,7 @@ pub fn manifest(
         catalogue: catalogue.game.clone(),
         catalogue_digest: catalogue.digest().to_owned(),
         detector: Detector {
+            kind: DetectorKind::Grid,
             files: files(Network::Detector),
             input_size: size(detector.recipe.detector.shape.input),
             stride: STRIDE as u32,
@@ -107,6 +109,7 @@ pub fn manifest(
             threshold: detection,
         },
         identifier: Identifier {
+            kind: IdentifierKind::Own,
             files: files(Network::Identifier),
             input_size: size(identifier.recipe.identifier.shape.input),
             widen: identifier.recipe.scenes.crop.widen,

@@ -1,5 +1,6 @@
 //! Every network says the same in libtorch and in ONNX Runtime, in floats and nearly so in int8.
 
+use shared::manifest::foreign::{DetectorKind, IdentifierKind};
 use shared::manifest::{
     Activation, Detector, FORMAT, Head, IDENTIFICATION, Identifier, METADATA_KEY, Manifest, NetworkFiles,
     Thresholds,
@@ -130,6 +131,7 @@ fn an_exported_model_is_what_its_manifest_says() {
         catalogue: "none".into(),
         catalogue_digest: String::new(),
         detector: Detector {
+            kind: DetectorKind::Grid,
             files: files("detector"),
             input_size: [640, 352],
             stride: 4,
@@ -138,6 +140,7 @@ fn an_exported_model_is_what_its_manifest_says() {
             threshold: 0.35,
         },
         identifier: Identifier {
+            kind: IdentifierKind::Own,
             files: files("identifier"),
             input_size: [72, 96],
             widen: 1.03,

@@ -148,6 +148,9 @@ impl Rules {
                 }
             });
         }
+        if cards.is_empty() {
+            return Err("none of its classes is a card".into());
+        }
         let top = top.clamp(1, cards.len());
         Ok(Self {
             probability: vec![0.0; cards.len()],

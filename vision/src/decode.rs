@@ -1,8 +1,11 @@
 //! Turns the detector's output into quads.
 //!
-//! Pure: no session and no frame, so it is tested without a model.
+//! Here that of our own network; [`yolo`] reads those made elsewhere. Pure: no session and no frame, so it is tested
+//! without a model.
 
 use shared::geometry::{InModel, Point, Quad};
+
+pub mod yolo;
 
 /// Numbers of an output cell: nine for each of its 2x2 sub-cells.
 pub const CELL: usize = 4 * SUB_CELL;

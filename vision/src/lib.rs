@@ -8,7 +8,7 @@
 //! * [`runtime`]: finds and loads ONNX Runtime.
 //! * [`providers`]: which hardware a network runs on, and why not on other.
 //! * [`session`]: a network with its tensors, checked against the model's manifest.
-//! * [`decode`]: heat and corners to quads, pure.
+//! * [`decode`]: heat and corners, or the boxes of a YOLO, to quads, pure.
 //! * [`decide`]: logits to a card, its modifiers, or *unknown*, pure.
 //! * [`gallery`]: cards taught from one capture, beside the model. [`teach`]: what a capture teaches.
 //!

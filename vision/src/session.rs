@@ -107,15 +107,52 @@ pub(crate) struct Contract<'a> {
     pub(crate) network: &'static str,
     /// Its files.
     pub(crate) files: &'a NetworkFiles,
+    /// Its only input.
+    pub(crate) input: Input,
     /// Width and height of its input.
     pub(crate) input_size: [u32; 2],
     /// Name and shape of each output, without the batch.
     pub(crate) outputs: Vec<(String, Vec<i64>)>,
-    /// Largest batch.
-    pub(crate) max_batch: usize,
+    /// How many pictures it takes at once.
+    pub(crate) batch: Batch,
 }
 
-/// Name of the only input.
+/// How pictures go in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// Packed bytes as [`INPUT`]: our own networks, which carry their manifest.
+    Packed,
+    /// Three planes of floats under this name: networks made elsewhere.
+    Planes(String),
+}
+
+/// How many pictures go through a network at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Batch {
+    /// Any number up to this one.
+    UpTo(usize),
+    /// Always this number.
+    Exactly(usize),
+}
+
+impl Batch {
+    /// The most pictures.
+    pub(crate) fn most(self) -> usize {
+        match self {
+            Self::UpTo(count) | Self::Exactly(count) => count,
+        }
+    }
+
+    /// The batch to run for `count` pictures.
+    pub(crate) fn of(self, count: usize) -> usize {
+        match self {
+            Self::UpTo(_) => count,
+            Self::Exactly(exactly) => exactly,
+        }
+    }
+}
+
+/// Name of the only input of our own networks.
 const INPUT: &str = "image";
 
 /// A network, ready to run.
@@ -124,8 +161,10 @@ pub(crate) struct Network {
     name: &'static str,
     file: String,
     session: Session,
-    input: Vec<i64>,
+    input: Input,
+    input_shape: Vec<i64>,
     outputs: Vec<(String, Vec<i64>)>,
+    batch: Batch,
     bound: Vec<Option<Bound>>,
     report: Report,
 }
@@ -134,8 +173,15 @@ pub(crate) struct Network {
 #[derive(Debug)]
 struct Bound {
     binding: IoBinding,
-    input: Tensor<u8>,
+    input: Pictures,
     outputs: Vec<Tensor<f32>>,
+}
+
+/// The input of one batch size.
+#[derive(Debug)]
+enum Pictures {
+    Packed(Tensor<u8>),
+    Planes(Tensor<f32>),
 }
 
 impl Network {
@@ -165,14 +211,20 @@ impl Network {
                 }
             }
         };
-        let [width, height] = contract.input_size;
+        let [width, height] = contract.input_size.map(i64::from);
+        let input_shape = match contract.input {
+            Input::Packed => vec![height / 2, width / 2, PACK as i64],
+            Input::Planes(_) => vec![3, height, width],
+        };
         let network = Self {
             name: contract.network,
             file,
             session,
-            input: vec![i64::from(height / 2), i64::from(width / 2), PACK as i64],
+            input: contract.input,
+            input_shape,
             outputs: contract.outputs,
-            bound: (0..contract.max_batch).map(|_| None).collect(),
+            bound: (0..contract.batch.most()).map(|_| None).collect(),
+            batch: contract.batch,
             report,
         };
         network
@@ -191,11 +243,33 @@ impl Network {
         &self.report
     }
 
-    /// The input for `batch` pictures, to be filled before [`Network::run`].
-    pub(crate) fn input(&mut self, batch: usize) -> Result<&mut [u8], RunError> {
+    /// How many pictures it takes at once.
+    pub(crate) fn batch(&self) -> Batch {
+        self.batch
+    }
+
+    /// The input for `batch` pictures, to be filled before [`Network::run`]: packed bytes.
+    ///
+    /// # Panics
+    /// When the contract asks for planes.
+    pub(crate) fn packed(&mut self, batch: usize) -> Result<&mut [u8], RunError> {
         let name = self.name;
-        let bound = self.bound(batch).map_err(|error| failure(name, &error))?;
-        Ok(bound.input.extract_tensor_mut().1)
+        match &mut self.bound(batch).map_err(|error| failure(name, &error))?.input {
+            Pictures::Packed(tensor) => Ok(tensor.extract_tensor_mut().1),
+            Pictures::Planes(_) => unreachable!("the contract asks for planes"),
+        }
+    }
+
+    /// The input for `batch` pictures, to be filled before [`Network::run`]: planes of floats.
+    ///
+    /// # Panics
+    /// When the contract asks for packed bytes.
+    pub(crate) fn planes(&mut self, batch: usize) -> Result<&mut [f32], RunError> {
+        let name = self.name;
+        match &mut self.bound(batch).map_err(|error| failure(name, &error))?.input {
+            Pictures::Planes(tensor) => Ok(tensor.extract_tensor_mut().1),
+            Pictures::Packed(_) => unreachable!("the contract asks for packed bytes"),
+        }
     }
 
     /// Runs what [`Network::input`] of this batch size holds.
@@ -229,9 +303,22 @@ impl Network {
                 std::iter::once(batch as i64).chain(item.iter().copied()).collect()
             };
             let allocator = self.session.allocator();
-            let input = Tensor::<u8>::new(allocator, batched(&self.input))?;
+            let shape = batched(&self.input_shape);
             let mut binding = self.session.create_binding()?;
-            binding.bind_input(INPUT, &input)?;
+            let input = match &self.input {
+                Input::Packed => {
+                    let tensor = Tensor::<u8>::new(allocator, shape)?;
+                    binding.bind_input(INPUT, &tensor)?;
+                    Pictures::Packed(tensor)
+                }
+                Input::Planes(name) => {
+                    let mut tensor = Tensor::<f32>::new(allocator, shape)?;
+                    // A fixed batch may never be filled to its end; what is there must be numbers.
+                    tensor.extract_tensor_mut().1.fill(0.0);
+                    binding.bind_input(name, &tensor)?;
+                    Pictures::Planes(tensor)
+                }
+            };
             let mut outputs = Vec::with_capacity(self.outputs.len());
             for (name, item) in &self.outputs {
                 let mut output = Tensor::<f32>::new(allocator, batched(item))?;
@@ -245,13 +332,17 @@ impl Network {
 
     fn check(&self, manifest: &Manifest) -> Result<(), String> {
         let inputs = self.session.inputs();
-        let [input] = inputs else {
-            return Err(format!("it has {} inputs; there must be one, {INPUT:?}", inputs.len()));
+        let (name, element) = match &self.input {
+            Input::Packed => (INPUT, TensorElementType::Uint8),
+            Input::Planes(name) => (name.as_str(), TensorElementType::Float32),
         };
-        if input.name() != INPUT {
-            return Err(format!("its input is {:?}, not {INPUT:?}", input.name()));
+        let [input] = inputs else {
+            return Err(format!("it has {} inputs; there must be one, {name:?}", inputs.len()));
+        };
+        if input.name() != name {
+            return Err(format!("its input is {:?}, not {name:?}", input.name()));
         }
-        check_shape(input, TensorElementType::Uint8, &self.input, self.bound.len())?;
+        check_shape(input, element, &self.input_shape, self.batch)?;
         for (name, shape) in &self.outputs {
             let output = self
                 .session
@@ -259,7 +350,10 @@ impl Network {
                 .iter()
                 .find(|output| output.name() == name)
                 .ok_or_else(|| format!("it has no output {name:?}"))?;
-            check_shape(output, TensorElementType::Float32, shape, self.bound.len())?;
+            check_shape(output, TensorElementType::Float32, shape, self.batch)?;
+        }
+        if self.input != Input::Packed {
+            return Ok(());
         }
         let metadata = self.session.metadata().map_err(|error| error.to_string())?;
         let inside = metadata
@@ -301,13 +395,17 @@ fn check_shape(
     outlet: &Outlet,
     element: TensorElementType,
     item: &[i64],
-    max_batch: usize,
+    batch: Batch,
 ) -> Result<(), String> {
     let shape = match outlet.dtype() {
         ValueType::Tensor { ty, shape, .. } if *ty == element => shape,
         other => return Err(format!("{:?} must be a tensor of {element}, not {other}", outlet.name())),
     };
-    let batch_fits = shape.first().is_some_and(|&batch| batch == -1 || max_batch == 1 && batch == 1);
+    let fixed = match batch {
+        Batch::Exactly(count) => Some(count as i64),
+        Batch::UpTo(_) => None,
+    };
+    let batch_fits = shape.first().is_some_and(|&extent| extent == -1 || fixed == Some(extent));
     let item_fits = shape.len() == item.len() + 1
         && shape[1..].iter().zip(item).all(|(&has, &wants)| has == -1 || has == wants);
     if batch_fits && item_fits {

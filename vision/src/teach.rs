@@ -31,12 +31,15 @@ const VIEWS: [(f32, f32, f32, f32); 9] = [
 /// The embedding that a card in a frame teaches, of length one.
 ///
 /// # Errors
-/// When the network cannot run.
+/// When the model cannot be taught or the network cannot run.
 pub fn embedding(
     recogniser: &mut Recogniser,
     frame: &Pixels<'_>,
     quad: Quad<InFrame>,
-) -> Result<Vec<f32>, RunError> {
+) -> Result<Vec<f32>, TeachError> {
+    if !can_be_taught(recogniser) {
+        return Err(TeachError::NoEmbedding { model: recogniser.manifest().name.clone() });
+    }
     let embeddings = recogniser.embed(frame, &views(quad))?;
     Ok(mean(&embeddings))
 }
@@ -44,6 +47,14 @@ pub fn embedding(
 /// Why a model cannot be taught.
 #[derive(Debug, thiserror::Error)]
 pub enum TeachError {
+    /// Its identifier is a classifier made elsewhere.
+    #[error(
+        "the model {model:?} cannot be taught: its identifier was made elsewhere and only gives names\nhelp: use a model that was trained here, or train the classifier anew where it was made"
+    )]
+    NoEmbedding {
+        /// Name of the model.
+        model: String,
+    },
     /// The network cannot run.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -52,8 +63,14 @@ pub enum TeachError {
     Gallery(#[from] GalleryError),
 }
 
+/// Whether single captures can teach the model: a classifier made elsewhere has no embedding to compare by.
+pub fn can_be_taught(recogniser: &Recogniser) -> bool {
+    recogniser.manifest().identifier.embedding > 0
+}
+
 /// Teaches a model from the captures that other models of its game were taught, or it itself before its networks were
-/// replaced; those that it names right by itself are passed over. Answers how many cards were taught.
+/// replaced; those that it names right by itself are passed over. Answers how many cards were taught: none where none
+/// can be.
 ///
 /// `picture` finds a capture's picture; without one the capture waits for the next time.
 ///
@@ -64,6 +81,9 @@ pub fn carry_over(
     folder: &Path,
     picture: &dyn Fn(&str) -> Option<RgbaImage>,
 ) -> Result<usize, TeachError> {
+    if !can_be_taught(recogniser) {
+        return Ok(0);
+    }
     let (mut taught, mut passed_over) = (Vec::new(), Vec::new());
     for card in gallery::taught_elsewhere(folder, &recogniser.manifest().catalogue) {
         let Some((capture, picture)) =

@@ -3,13 +3,17 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
 use shared::pixels::{ChannelOrder, Pixels};
-use vision::recogniser::{Recogniser, Stage};
+use vision::recogniser::{Recogniser, Stage, unmeasured};
 use vision::runtime::Runtime;
 use vision::session::Options;
 
 mod toy;
+
+use toy::onnx::{Element, Graph};
 
 struct Counting;
 
@@ -49,15 +53,34 @@ fn count(recogniser: &mut Recogniser, frame: &Pixels<'_>) -> usize {
     total + COUNTED.take().unwrap_or(0)
 }
 
-#[test]
-fn a_frame_like_the_last_allocates_nothing() {
+/// The toy model with networks of the kinds that are made elsewhere: planes of floats in, boxes and probabilities out.
+fn foreign() -> (Value, BTreeMap<&'static str, Vec<u8>>) {
+    let mut manifest = toy::manifest();
+    manifest["detector"]["kind"] =
+        json!({"yolo": {"input": "image", "output": "boxes", "boxes": 3, "classes": ["card"]}});
+    manifest["identifier"]["kind"] =
+        json!({"classifier": {"input": "image", "output": "names", "scores": "probabilities"}});
+    manifest["identifier"]["heads"].as_array_mut().unwrap().truncate(1);
+    manifest["identifier"]["embedding"] = 0.into();
+    manifest["identifier"]["thresholds"]["similarity"] = (-1.0).into();
+    let [width, height] = toy::INPUT;
+    let mut detector = Graph::new([Some(1), Some(3), Some(height), Some(width)], Element::F32);
+    let rows = [[14.0, 46.0, 47.0], [16.0; 3], [12.0; 3], [16.0; 3], [0.9, 0.8, 0.7]];
+    detector.constant_output("boxes", &[5, 3], rows.as_flattened());
+    let mut identifier = Graph::new([None, Some(3), Some(12), Some(8)], Element::F32);
+    identifier.constant_output("names", &[3], &[0.9, 0.1, 0.0]);
+    let files = [("detector.onnx", detector.to_bytes(None)), ("identifier.onnx", identifier.to_bytes(None))];
+    (manifest, BTreeMap::from(files))
+}
+
+#[track_caller]
+fn check(manifest: &Value, files: &BTreeMap<&'static str, Vec<u8>>) {
     if let Err(error) = Runtime::load() {
         eprintln!("SKIPPED: {error}");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let manifest = toy::manifest();
-    toy::write(folder.path(), &manifest, &toy::networks(&manifest));
+    toy::write(folder.path(), manifest, files);
     let mut recogniser =
         Recogniser::open_with(folder.path(), toy::catalogue(), &Options { threads: 1, ..Options::default() })
             .unwrap();
@@ -65,4 +88,19 @@ fn a_frame_like_the_last_allocates_nothing() {
     let frame = Pixels::new(&pixels, 1280, 640, ChannelOrder::Bgrx).unwrap();
     assert!(count(&mut recogniser, &frame) > 0, "the first frame must allocate, or nothing is counted");
     assert_eq!(count(&mut recogniser, &frame), 0);
+    let cards = recogniser.recognise(&frame, &mut unmeasured).unwrap();
+    let ids: Vec<_> = cards.iter().map(|card| card.reading.id.as_deref()).collect();
+    assert_eq!(ids, [Some("j_one"); 2]);
+}
+
+#[test]
+fn a_frame_like_the_last_allocates_nothing() {
+    let manifest = toy::manifest();
+    check(&manifest, &toy::networks(&manifest));
+}
+
+#[test]
+fn nor_does_it_with_networks_made_elsewhere() {
+    let (manifest, files) = foreign();
+    check(&manifest, &files);
 }

@@ -201,6 +201,7 @@ fn read_model(model: &Path) -> Result<(Recipe, Manifest, Recogniser)> {
     let folder = if model.is_dir() { model.to_path_buf() } else { paths::data().join("models").join(model) };
     let recogniser = Recogniser::open(&folder, &Options::default())?;
     let manifest = recogniser.manifest().clone();
-    let recipe: Recipe = serde_json::from_value(manifest.recipe.clone())?;
+    let recipe: Recipe = serde_json::from_value(manifest.recipe.clone())
+        .with_context(|| format!("{} does not say how it was trained", folder.display()))?;
     Ok((recipe, manifest, recogniser))
 }

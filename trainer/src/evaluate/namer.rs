@@ -80,6 +80,13 @@ impl Namer {
 
     fn open_model(folder: &Path) -> Result<Self> {
         let manifest = Manifest::read(folder)?;
+        if !manifest.identifier.kind.is_own() {
+            bail!(
+                "the identifier of {} was made elsewhere, so it is not one of those that can be compared here\nhelp: \
+                 `overlay identify` names cards with it",
+                folder.display()
+            );
+        }
         let contract = &manifest.identifier;
         let file = manifest.read_network(folder, &contract.files.float32)?;
         Ok(Self {

@@ -97,6 +97,12 @@ impl GraphWriter {
         self.graph.input.push(info);
     }
 
+    /// Declares the graph's input, of floats: as networks made elsewhere have it.
+    pub fn float_input(&mut self, name: &str, shape: &[i64]) {
+        let info = self.value_info(name, data_type::FLOAT, shape);
+        self.graph.input.push(info);
+    }
+
     /// Declares a result, of floats.
     pub fn output(&mut self, name: &str, shape: &[i64]) {
         let info = self.value_info(name, data_type::FLOAT, shape);

@@ -1,0 +1,156 @@
+//! Networks that were trained elsewhere, as a model for the overlay.
+//!
+//! A network's file stays as it is. What it takes and gives is found out by looking at it and running it once, and
+//! written into the manifest; what it does not give (our detector, or our identifier with its modifiers and gallery) is
+//! taken from a model that is installed.
+//!
+//! * [`inspect`]: what a file says of itself, and one run of it.
+//! * [`labels`]: names of classes as others write them, and which cards they are.
+//! * [`detector`], [`identifier`]: the manifest of each, or why it cannot be used.
+
+pub mod detector;
+pub mod identifier;
+pub mod inspect;
+pub mod labels;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use shared::catalogue::hex;
+use shared::manifest::{Detector, FILE_NAME, FORMAT, Identifier, Manifest, ManifestError, NetworkFiles};
+
+use crate::export::Files;
+use crate::import::inspect::Network;
+
+/// Why a network cannot be used, and what helps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub reason: String,
+    /// What to do.
+    pub help: &'static str,
+}
+
+impl Fault {
+    /// A fault of these words.
+    pub fn new(reason: impl Into<String>, help: &'static str) -> Self {
+        Self { reason: reason.into(), help }
+    }
+}
+
+/// Why a network cannot be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A file cannot be read.
+    #[error("cannot read {path}: {source}\nhelp: give the path of a file that is there and can be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is not what can be used.
+    #[error("{path} cannot be imported: {}\nhelp: {}", fault.reason, fault.help)]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        fault: Fault,
+    },
+    /// The model that gives the other half is damaged.
+    #[error(transparent)]
+    Base(#[from] ManifestError),
+}
+
+impl ImportError {
+    /// For use with `map_err`.
+    pub fn of(path: &Path) -> impl FnOnce(Fault) -> Self {
+        move |fault| Self::Unusable { path: path.to_owned(), fault }
+    }
+}
+
+/// A network to import: what the manifest says of it, and its file.
+#[derive(Debug)]
+pub struct Imported<T> {
+    /// For the manifest.
+    pub contract: T,
+    /// Its file, as it was given.
+    pub bytes: Vec<u8>,
+    /// Where it came from, for the manifest's `recipe`.
+    pub origin: Value,
+}
+
+/// The networks to import; what is missing comes from the base.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// The one that finds cards.
+    pub detector: Option<Imported<Detector>>,
+    /// The one that names them.
+    pub identifier: Option<Imported<Identifier>>,
+}
+
+/// Names of the imported files in a model's folder.
+pub(crate) fn file_name(network: &str) -> NetworkFiles {
+    NetworkFiles { float32: format!("{network}.onnx"), int8: None }
+}
+
+/// What is kept of where a network came from: the name of its file, its digest, and what it says of its making. No folder,
+/// because a model may be given to others.
+pub fn origin(path: &Path, network: &Network) -> Value {
+    const SAID: [&str; 6] = ["description", "author", "license", "version", "date", "task"];
+    let said: BTreeMap<&str, &String> =
+        SAID.iter().filter_map(|&key| Some((key, network.description.metadata.get(key)?))).collect();
+    json!({
+        "file": path.file_name().unwrap_or_default().to_string_lossy(),
+        "sha256": hex(&Sha256::digest(&network.bytes)),
+        "said": said,
+    })
+}
+
+/// The files of a model called `name`, made of the imported parts and, for the rest, of the model in the folder `base`.
+///
+/// # Errors
+/// When a file of the base is missing or changed.
+pub fn assemble(name: &str, base: &Path, parts: Parts) -> Result<Files, ImportError> {
+    let from = Manifest::read(base)?;
+    let mut files = Files::new();
+    let mut origins = json!({ "base": from.name });
+    let mut take = |network: &str, contract: &NetworkFiles, given: Option<(Vec<u8>, Value)>| match given {
+        Some((bytes, origin)) => {
+            origins[network] = origin;
+            files.push((contract.float32.clone(), bytes));
+            Ok(())
+        }
+        None => std::iter::once(&contract.float32).chain(&contract.int8).try_for_each(|file| {
+            files.push((file.clone(), from.read_network(base, file)?));
+            Ok::<(), ManifestError>(())
+        }),
+    };
+    let (detector, given) = split(parts.detector, &from.detector);
+    take("detector", &detector.files, given)?;
+    let (identifier, given) = split(parts.identifier, &from.identifier);
+    take("identifier", &identifier.files, given)?;
+    let manifest = Manifest {
+        format: FORMAT,
+        name: name.to_owned(),
+        catalogue: from.catalogue.clone(),
+        catalogue_digest: from.catalogue_digest.clone(),
+        detector,
+        identifier,
+        sha256: files.iter().map(|(name, bytes)| (name.clone(), hex(&Sha256::digest(bytes)))).collect(),
+        metrics: Value::Null,
+        recipe: json!({ "imported": origins }),
+    };
+    let text = serde_json::to_string_pretty(&manifest).expect("a manifest has only text keys") + "\n";
+    files.push((FILE_NAME.to_owned(), text.into_bytes()));
+    Ok(files)
+}
+
+fn split<T: Clone>(imported: Option<Imported<T>>, base: &T) -> (T, Option<(Vec<u8>, Value)>) {
+    match imported {
+        Some(it) => (it.contract, Some((it.bytes, it.origin))),
+        None => (base.clone(), None),
+    }
+}

@@ -1,0 +1,299 @@
+//! Networks made elsewhere, written by hand, from the command line to named cards.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use image::{Rgba, RgbaImage, imageops};
+use shared::manifest::Manifest;
+use shared::modifiers::Modifiers;
+use tempfile::TempDir;
+use trainer::commands::{self, Arguments};
+use trainer::onnx::Batch;
+use trainer::onnx::layout::reshape;
+use trainer::onnx::proto::AttributeProto;
+use trainer::onnx::writer::GraphWriter;
+use vision::recogniser::{Recogniser, unmeasured};
+use vision::runtime::Runtime;
+use vision::session::Options;
+
+/// Whether the tests can run; says loudly when not.
+fn have_runtime() -> bool {
+    let runtime = Runtime::load();
+    if let Err(error) = &runtime {
+        eprintln!("SKIPPED: {error}");
+    }
+    runtime.is_ok()
+}
+
+/// Width and height of the detector's input, and how much larger the picture is.
+const INPUT: [u32; 2] = [320, 192];
+const ENLARGED: u32 = 2;
+/// Left edges of the cards in the input; they are 40 x 56 pixels, 30 pixels from the top.
+const CARDS: [f32; 3] = [20.0, 100.0, 180.0];
+/// Their colours, which is all that the classifier looks at.
+const COLOURS: [[u8; 4]; 3] = [[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255]];
+const DETECTION: [(&str, &str); 4] =
+    [("task", "detect"), ("names", "{0: 'joker', 1: 'button'}"), ("stride", "32"), ("imgsz", "[192, 320]")];
+/// Boxes that the detector gives.
+const BOXES: usize = 8;
+
+fn metadata(entries: &[(&str, &str)]) -> Vec<(String, String)> {
+    entries.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// The three cards, the first twice, and a button; each as sure as the picture is bright. `classes` has no say in where
+/// they are.
+fn yolo(classes: usize, entries: &[(&str, &str)]) -> Vec<u8> {
+    let rows = 4 + classes;
+    let mut places = vec![0.0f32; rows * BOXES];
+    let mut sure = vec![0.0f32; rows * BOXES];
+    let cards = CARDS.map(|left| (left, 0, 0.9));
+    let others = [(CARDS[0] + 1.0, 0, 0.8), (260.0, 1, 0.95)];
+    for (index, (left, class, score)) in cards.into_iter().chain(others).enumerate() {
+        for (row, number) in [left + 20.0, 58.0, 40.0, 56.0].into_iter().enumerate() {
+            places[row * BOXES + index] = number;
+        }
+        sure[(4 + class) * BOXES + index] = score;
+    }
+    let mut writer = GraphWriter::new(Batch::Fixed(1));
+    writer.float_input("images", &[3, i64::from(INPUT[1]), i64::from(INPUT[0])]);
+    let all = vec![AttributeProto::ints("axes", &[1, 2, 3]), AttributeProto::int("keepdims", 1)];
+    writer.node("ReduceMax", &["images"], "brightest", all);
+    reshape(&mut writer, "brightest", "bright", &[1, 1, 1]);
+    let shape = [rows as i64, BOXES as i64];
+    writer.floats("sure", &[1, shape[0], shape[1]], &sure);
+    writer.floats("places", &[1, shape[0], shape[1]], &places);
+    writer.node("Mul", &["sure", "bright"], "scores", Vec::new());
+    writer.node("Add", &["places", "scores"], "output0", Vec::new());
+    writer.output("output0", &shape);
+    writer.finish(&metadata(entries))
+}
+
+/// Ten times the mean of red, green and blue, as logits or as probabilities.
+fn classifier(batch: Batch, ends_with_softmax: bool, entries: &[(&str, &str)]) -> Vec<u8> {
+    let mut writer = GraphWriter::new(batch);
+    writer.float_input("input", &[3, 24, 16]);
+    writer.node("GlobalAveragePool", &["input"], "mean", Vec::new());
+    writer.node("Flatten", &["mean"], "flat", vec![AttributeProto::int("axis", 1)]);
+    writer.floats("ten", &[], &[10.0]);
+    if ends_with_softmax {
+        writer.node("Mul", &["flat", "ten"], "logits", Vec::new());
+        writer.node("Softmax", &["logits"], "output", vec![AttributeProto::int("axis", 1)]);
+    } else {
+        writer.node("Mul", &["flat", "ten"], "output", Vec::new());
+    }
+    writer.output("output", &[3]);
+    writer.finish(&metadata(entries))
+}
+
+/// What the networks are shown: the cards on black.
+fn picture() -> RgbaImage {
+    let mut picture = RgbaImage::from_pixel(INPUT[0] * ENLARGED, INPUT[1] * ENLARGED, Rgba([0, 0, 0, 255]));
+    for (left, colour) in CARDS.into_iter().zip(COLOURS) {
+        let card = RgbaImage::from_pixel(40 * ENLARGED, 56 * ENLARGED, Rgba(colour));
+        imageops::overlay(&mut picture, &card, left as i64 * i64::from(ENLARGED), 30 * i64::from(ENLARGED));
+    }
+    picture
+}
+
+/// A folder with files of networks, labels and a picture, and one for models.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new(files: &[(&str, &[u8])]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        picture().save(folder.path().join("screen.png")).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Imports on top of the practice model. Of `words`, those with an extension are files of this folder.
+    fn import(&self, words: &[&str]) -> Result<PathBuf, String> {
+        let out = self.path("models").join("new");
+        let file = |word: &&str| match Path::new(word).extension() {
+            Some(_) => self.path(word).into_os_string(),
+            None => word.into(),
+        };
+        let fixed = ["trainer", "import-model", "--base", "practice", "--name", "new", "--out"];
+        let line = fixed.iter().map(Into::into).chain([out.clone().into_os_string()]);
+        let line = line.chain(["--sample".into(), self.path("screen.png").into_os_string()]);
+        let arguments = Arguments::try_parse_from(line.chain(words.iter().map(file)))
+            .map_err(|error| error.to_string())?;
+        commands::run(arguments).map(|()| out).map_err(|error| format!("{error:#}"))
+    }
+
+    /// What is in the folder of models.
+    fn models(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path("models")).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+}
+
+fn open(folder: &Path) -> Recogniser {
+    Recogniser::open(folder, &Options { threads: 1, ..Options::default() }).unwrap()
+}
+
+/// Left edge of each card that is found, and the id that it is given, from left to right.
+fn seen(recogniser: &mut Recogniser, picture: &RgbaImage) -> Vec<(i32, Option<String>)> {
+    let cards = recogniser.recognise(&picture.into(), &mut unmeasured).unwrap();
+    let mut seen: Vec<_> = cards
+        .iter()
+        .map(|card| {
+            let left = card.detection.quad.bounds().left / ENLARGED as f32;
+            (left.round() as i32, card.reading.id.as_deref().map(str::to_owned))
+        })
+        .collect();
+    seen.sort();
+    seen
+}
+
+fn named(ids: [&str; 3]) -> Vec<(i32, Option<String>)> {
+    CARDS.into_iter().zip(ids).map(|(left, id)| (left as i32, Some(id.to_owned()))).collect()
+}
+
+#[test]
+fn two_networks_made_elsewhere_find_and_name_cards() {
+    if !have_runtime() {
+        return;
+    }
+    let fox = scenes::practice::catalogue().card("x_fox").unwrap().name.to_uppercase();
+    let place = Place::new(&[
+        ("best.onnx", &yolo(2, &DETECTION)),
+        ("names.onnx", &classifier(Batch::Dynamic, false, &[])),
+        ("labels.txt", format!("{fox}\nX_owl\nGhost\n").as_bytes()),
+    ]);
+    let words = ["--detector", "best.onnx", "--cards", "joker", "--identifier", "names.onnx", "--labels"];
+    let folder = place.import(&[&words[..], &["labels.txt", "--added", "Tarot"]].concat()).unwrap();
+    assert_eq!(place.models(), ["new"], "nothing else is left");
+
+    let manifest = Manifest::read(&folder).unwrap();
+    assert_eq!((&*manifest.name, &*manifest.catalogue), ("new", "practice"));
+    assert_eq!(manifest.identifier.added["Ghost"].card_type.name(), "Tarot");
+    assert_eq!(manifest.recipe["imported"]["detector"]["file"], "best.onnx");
+    for file in ["best.onnx", "names.onnx"] {
+        let installed = if file == "best.onnx" { "detector.onnx" } else { "identifier.onnx" };
+        let (given, installed) = (fs::read(place.path(file)), fs::read(folder.join(installed)));
+        assert_eq!(given.unwrap(), installed.unwrap(), "{file} stays as it was made");
+    }
+
+    let mut recogniser = open(&folder);
+    assert_eq!(seen(&mut recogniser, &picture()), named(["x_fox", "x_owl", "Ghost"]));
+    let picture = picture();
+    let cards = recogniser.recognise(&(&picture).into(), &mut unmeasured).unwrap();
+    for card in cards {
+        assert!((card.detection.score - 0.9).abs() < 1e-5 && card.reading.probability > 0.99, "{card:?}");
+        assert_eq!(card.reading.modifiers, Modifiers::default());
+        assert!(card.reading.embedding.is_empty());
+    }
+    let black = RgbaImage::from_pixel(640, 384, Rgba([0, 0, 0, 255]));
+    assert!(seen(&mut recogniser, &black).is_empty(), "the input has no bars");
+    let tall = RgbaImage::from_pixel(384, 640, Rgba([0, 0, 0, 255]));
+    let found = recogniser.detect(&(&tall).into(), &mut unmeasured).unwrap();
+    let score = found.first().map(|it| it.score).unwrap();
+    assert!((score - 0.9 * 114.0 / 255.0).abs() < 1e-5, "the bars are grey: {score}");
+}
+
+#[test]
+fn a_fixed_batch_of_probabilities_of_imagenet_pictures() {
+    if !have_runtime() {
+        return;
+    }
+    let names = ("names", "{0: 'x_cat', 1: 'x_owl', 2: 'x_fox'}");
+    let place = Place::new(&[
+        ("best.onnx", &yolo(2, &DETECTION)),
+        ("names.onnx", &classifier(Batch::Fixed(2), true, &[names, ("task", "classify")])),
+    ]);
+    let words = ["--detector", "best.onnx", "--cards", "joker", "--identifier", "names.onnx", "--strict"];
+    let folder = place.import(&[&words[..], &["--normalise", "imagenet"]].concat()).unwrap();
+    assert_eq!(seen(&mut open(&folder), &picture()), named(["x_cat", "x_owl", "x_fox"]));
+}
+
+#[test]
+fn the_other_half_comes_from_the_base() {
+    if !have_runtime() {
+        return;
+    }
+    let place = Place::new(&[("best.onnx", &yolo(2, &DETECTION))]);
+    let folder = place.import(&["--detector", "best.onnx"]).unwrap();
+    let manifest = Manifest::read(&folder).unwrap();
+    assert!(manifest.identifier.kind.is_own() && manifest.identifier.embedding > 0);
+    // With no word about cards, the button is one too.
+    let mut recogniser = open(&folder);
+    assert_eq!(recogniser.detect(&(&picture()).into(), &mut unmeasured).unwrap().len(), 4);
+    let quads = [recogniser.detect(&(&picture()).into(), &mut unmeasured).unwrap()[0].quad];
+    assert_eq!(recogniser.identify(&(&picture()).into(), &quads, &mut unmeasured).unwrap().len(), 1);
+
+    let names = ("names", "['x_cat', 'x_owl', 'x_fox']");
+    let place = Place::new(&[("names.onnx", &classifier(Batch::Dynamic, false, &[names]))]);
+    let folder = place.import(&["--identifier", "names.onnx"]).unwrap();
+    assert!(Manifest::read(&folder).unwrap().detector.kind.is_own());
+    open(&folder);
+}
+
+#[test]
+fn a_model_that_is_there_is_never_overwritten() {
+    if !have_runtime() {
+        return;
+    }
+    let place = Place::new(&[("best.onnx", &yolo(2, &DETECTION))]);
+    let folder = place.path("models").join("new");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("mine"), "mine").unwrap();
+    let message = place.import(&["--detector", "best.onnx"]).unwrap_err();
+    assert!(message.contains("is there already") && message.contains("choose another --name"), "{message}");
+    assert_eq!(fs::read_to_string(folder.join("mine")).unwrap(), "mine");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+/// Imports `bytes` as `net.onnx`, and looks for `parts` in the error; nothing may be left.
+#[track_caller]
+fn check_error(bytes: &[u8], words: &[&str], parts: &[&str]) {
+    let place = Place::new(&[("net.onnx", bytes), ("labels.txt", b"x_fox\nx_owl\n"), ("bad.json", b"{0: }")]);
+    let message = place.import(words).unwrap_err();
+    for part in parts.iter().chain(&["help:"]) {
+        assert!(message.contains(part), "{part:?} is not in: {message}");
+    }
+    assert!(place.models().is_empty(), "{:?} is left", place.models());
+}
+
+#[test]
+fn what_cannot_be_imported_is_explained() {
+    if !have_runtime() {
+        return;
+    }
+    let detector = ["--detector", "net.onnx"];
+    check_error(b"not a network", &detector, &["net.onnx cannot be imported", "no ONNX file"]);
+    check_error(&classifier(Batch::Fixed(1), false, &[]), &detector, &["has 2 dimensions", "yolo export"]);
+    let mut segmentation = DETECTION;
+    segmentation[0].1 = "segment";
+    check_error(&yolo(2, &segmentation), &detector, &["for the task \"segment\""]);
+    check_error(&yolo(2, &DETECTION[..1]), &detector, &["no class names"]);
+    check_error(&yolo(80, &DETECTION), &detector, &["names 2 classes", "room for 80"]);
+    check_error(&yolo(3, &DETECTION), &detector, &["objectness"]);
+    check_error(
+        &yolo(2, &DETECTION),
+        &["--detector", "net.onnx", "--cards", "tarot"],
+        &["no class \"tarot\"", "joker, button"],
+    );
+    check_error(&yolo(2, &DETECTION), &["--detector", "gone.onnx"], &["cannot read", "gone.onnx"]);
+
+    let named = ["--identifier", "net.onnx"];
+    let labelled = ["--identifier", "net.onnx", "--labels", "labels.txt"];
+    let plain = classifier(Batch::Dynamic, false, &[]);
+    check_error(&plain, &named, &["does not say what its classes are", "--labels"]);
+    check_error(&plain, &labelled, &["3 classes, but there are 2 labels"]);
+    check_error(&plain, &["--identifier", "net.onnx", "--labels", "bad.json"], &["bad.json has no labels"]);
+    check_error(&yolo(2, &DETECTION), &named, &["for the task \"detect\""]);
+    check_error(&yolo(2, &[]), &labelled, &["[1, 6, 8] for a batch of 1"]);
+    let stranger = classifier(Batch::Dynamic, false, &[("names", "['x_fox', 'x_owl', 'Ghost']")]);
+    check_error(&stranger, &["--identifier", "net.onnx", "--strict"], &["no cards of", "Ghost"]);
+}
