@@ -26,6 +26,11 @@ pub trait FrameSource: Send {
         Ok(true)
     }
 
+    /// Whether [`FrameSource::changed`] knows without taking a picture, so that it can be asked all the time.
+    fn is_told_of_changes(&self) -> bool {
+        false
+    }
+
     /// Takes a picture now; `None` while there is nothing to see (a minimised window).
     ///
     /// # Errors
@@ -78,6 +83,11 @@ impl Watcher {
     /// Watches `source`; its first picture is news.
     pub fn new(source: Box<dyn FrameSource>) -> Self {
         Self { source, last: None }
+    }
+
+    /// Whether a look that finds nothing new costs next to nothing.
+    pub fn is_told_of_changes(&self) -> bool {
+        self.source.is_told_of_changes()
     }
 
     /// Looks once.

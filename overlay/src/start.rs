@@ -1,6 +1,7 @@
 //! The commands that open windows, and their twin that needs none: arguments in, the library's parts put together.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -18,6 +19,9 @@ use overlay::source::Source;
 use overlay::target::{Query, choose};
 use overlay::{live, offscreen, practice, settings, window};
 use vision::session::Options;
+
+/// Shortest time that one of several moments is shown.
+const SHORTEST: Duration = Duration::from_millis(20);
 
 /// What the live overlay takes.
 #[derive(Args, Clone, Debug)]
@@ -60,9 +64,12 @@ pub(crate) struct PracticeArgs {
     /// Width and height of the window
     #[arg(long, default_value = "1280x720", value_parser = parse_size)]
     size: [u32; 2],
-    /// Stand still at this moment, in seconds
+    /// Stand still at this moment, in seconds; several take turns
     #[arg(long, value_name = "SECONDS")]
-    still: Option<f32>,
+    still: Vec<f32>,
+    /// How long each of several moments is shown, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
+    each: f32,
     /// Show this picture instead of the table
     #[arg(long, value_name = "FILE", conflicts_with = "still")]
     image: Option<PathBuf>,
@@ -154,7 +161,9 @@ pub(crate) fn practice(args: PracticeArgs) -> Result<()> {
         None => {
             let painter = Box::new(Painter::new(CardArt::new(scenes::practice::sprites())));
             let table = Table::new(args.seed, args.size, painter.catalogue());
-            (Show::Table { table, painter, still: args.still }, args.size)
+            let each = Duration::try_from_secs_f32(args.each).ok().filter(|each| *each >= SHORTEST);
+            let each = each.with_context(|| format!("--each {} is too short to be seen", args.each))?;
+            (Show::Table { table, painter, still: args.still, each }, args.size)
         }
     };
     practice::window::run(show, &args.title, size, args.fps)

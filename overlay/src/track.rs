@@ -32,8 +32,10 @@ const UNLIKE: f32 = 32.0;
 /// What looking the same and being near are worth, in overlap.
 const SAME_LOOK: f32 = 1.0;
 const SAME_PLACE: f32 = 0.3;
-/// Frames that a card must be seen on before it is shown.
+/// Frames that a card must be seen on before it is shown, unless it is read for sure.
 const CONFIRMED_FROM: u32 = 2;
+/// Heat and probability of its name from which a card is shown at first sight.
+const SURE: (f32, f32) = (0.6, 0.95);
 /// How long a card that is no longer seen stays as it was: detectors blink.
 const PATIENCE: Duration = Duration::from_millis(120);
 /// How long appearing and going take.
@@ -108,6 +110,8 @@ struct Card {
     measured: Quad<InFrame>,
     velocity: Velocity,
     look: Look,
+    /// Heat of the last detection.
+    score: f32,
     seen: u32,
     first_shown: Option<Duration>,
     last_seen: Duration,
@@ -173,6 +177,9 @@ impl Tracker {
         let Some(&id) = self.assigned.get(index) else { return };
         if let Some(card) = self.cards.iter_mut().find(|card| card.id == id) {
             card.reading.take(reading, &card.look, id, now);
+            if card.score >= SURE.0 && reading.is_some_and(is_sure) {
+                card.first_shown.get_or_insert(now);
+            }
         }
     }
 
@@ -227,6 +234,10 @@ impl Tracker {
     }
 }
 
+fn is_sure(reading: &Reading) -> bool {
+    matches!(reading.identity, Identity::Known { confidence, .. } if confidence >= SURE.1)
+}
+
 impl Card {
     fn new(id: u64, seen: &Seen, now: Duration) -> Self {
         Self {
@@ -235,6 +246,7 @@ impl Card {
             measured: seen.detection.quad,
             velocity: [0.0; 2],
             look: seen.look.clone(),
+            score: seen.detection.score,
             seen: 1,
             first_shown: None,
             last_seen: now,
@@ -274,6 +286,7 @@ impl Card {
             self.quad = quad;
         }
         self.measured = quad;
+        self.score = seen.detection.score;
         self.look.clone_from(&seen.look);
         self.seen += 1;
         self.last_seen = now;

@@ -137,6 +137,45 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
+    /// The last of these checkpoints with the mean of all their averaged weights.
+    ///
+    /// # Errors
+    /// When there is none, or they are of different networks or classes; the text says which.
+    pub fn mean(mut checkpoints: Vec<Self>) -> Result<Self, String> {
+        let mut mean = checkpoints.pop().ok_or("there is nothing to average")?;
+        let count = checkpoints.len() as f64 + 1.0;
+        for (number, other) in checkpoints.iter().enumerate() {
+            if other.position.heads != mean.position.heads {
+                return Err(format!("run {} tells other classes apart than the last", number + 1));
+            }
+            let averaged = |name: &String| name.starts_with("average/");
+            if !other
+                .tensors
+                .keys()
+                .filter(|name| averaged(name))
+                .eq(mean.tensors.keys().filter(|name| averaged(name)))
+            {
+                return Err(format!("run {} is of another network than the last", number + 1));
+            }
+        }
+        for (name, tensor) in mean.tensors.iter_mut().filter(|(name, _)| name.starts_with("average/")) {
+            let mut sum = tensor.copy();
+            for other in &checkpoints {
+                let other = &other.tensors[name];
+                if other.size() != sum.size() {
+                    return Err(format!(
+                        "{name} is {:?} in one run and {:?} in another",
+                        other.size(),
+                        sum.size()
+                    ));
+                }
+                sum += other;
+            }
+            *tensor = sum / count;
+        }
+        Ok(mean)
+    }
+
     /// The file of a network in a run's folder.
     pub fn path(run: &Path, network: Network) -> PathBuf {
         run.join(format!("{}.safetensors", network.name()))

@@ -15,6 +15,7 @@ use crate::recipe::{ArtSource, Recipe};
 use crate::train::composed::Material;
 
 pub mod augment;
+pub mod average;
 pub mod bench;
 pub mod calibrate;
 pub mod embed;
@@ -48,6 +49,8 @@ enum Command {
     Augment(augment::Arguments),
     /// Trains the detector, the identifier, or both
     Train(Box<train::Arguments>),
+    /// Averages the identifiers of several runs that began together
+    Average(average::Arguments),
     /// Measures class centroids and thresholds for unknown cards, after training
     Calibrate(calibrate::Arguments),
     /// Measures a run's networks or an exported model on composed pictures and screenshots
@@ -84,6 +87,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Command::Scenes(arguments) => preview::run(&arguments),
         Command::Augment(arguments) => augment::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Average(arguments) => average::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

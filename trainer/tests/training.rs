@@ -161,3 +161,30 @@ fn a_damaged_checkpoint_is_refused_with_advice() {
     let damaged = Checkpoint::read(folder.path(), Network::Detector).unwrap_err().to_string();
     assert!(damaged.contains("is not valid") && damaged.contains("help:"), "{damaged}");
 }
+
+#[test]
+fn the_mean_of_two_runs_lies_between_them() {
+    let recipe = small::recipe();
+    let task = IdentifierTask::new(&recipe, small::material(&recipe)).unwrap();
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let read = |number: usize| Checkpoint::read(folders[number].path(), Network::Identifier).unwrap();
+    for (folder, steps) in folders.iter().zip([2, 5]) {
+        let mut session = begin(&task, &task.initial_weights().unwrap(), steps, &recipe);
+        train(&task, &mut session, folder.path(), u64::MAX);
+    }
+    let mean = Checkpoint::mean(vec![read(0), read(1)]).unwrap();
+    assert_eq!(mean.position, read(1).position);
+    let (one, other, mean) = (read(0).average(), read(1).average(), mean.average());
+    let mut moved = 0.0f64;
+    for (name, tensor) in &mean {
+        let wanted = (&one[name] + &other[name]) / 2.0;
+        assert!((tensor - wanted).abs().max().double_value(&[]) < 1e-6, "{name}");
+        moved = moved.max((&one[name] - &other[name]).abs().max().double_value(&[]));
+    }
+    assert!(moved > 1e-4, "the runs are the same, so nothing was averaged");
+    let mut other_classes = read(0);
+    other_classes.position.heads.pop();
+    let refused = Checkpoint::mean(vec![other_classes, read(1)]).unwrap_err();
+    assert!(refused.contains("run 1 tells other classes apart"), "{refused}");
+    assert!(Checkpoint::mean(Vec::new()).is_err());
+}

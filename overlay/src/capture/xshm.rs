@@ -204,6 +204,10 @@ impl FrameSource for WindowSource {
         Ok(self.changed || self.damage.is_none())
     }
 
+    fn is_told_of_changes(&self) -> bool {
+        self.damage.is_some()
+    }
+
     fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
         self.catch_up()?;
         // A pixmap that went stale between the events and the copy is named anew once.

@@ -21,8 +21,10 @@ use crate::sighting::Recognise;
 use crate::worker::{self, Worker};
 
 /// How often tracks that have not settled are looked at again.
-const SETTLE: Duration = Duration::from_millis(33);
+const SETTLE: Duration = Duration::from_millis(16);
 
+/// How often a source that is told of changes is asked for them while there are none.
+const QUIET: Duration = Duration::from_millis(6);
 /// How much less often a window is looked at that shows nothing.
 const HIDDEN: Duration = Duration::from_millis(150);
 
@@ -214,6 +216,8 @@ impl Drop for Threads {
 fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, report: &Report) {
     let mut watcher: Option<Watcher> = None;
     let mut next = Instant::now();
+    // When the next new picture is wanted at the earliest.
+    let mut due = next;
     let mut hidden = false;
     loop {
         let watch = match &watcher {
@@ -233,6 +237,7 @@ fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, repo
         let was_hidden = std::mem::take(&mut hidden);
         let (began, used) = (Instant::now(), budget::of_thread());
         let news = watching.look();
+        let is_quiet = matches!(news, Ok(News::Same)) && watching.is_told_of_changes();
         common.lock().budget.spend(budget::of_thread().saturating_sub(used));
         match news {
             Ok(News::Fresh(frame)) => sights.put(Sight::Frame(frame)),
@@ -253,7 +258,13 @@ fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, repo
                 return;
             }
         }
-        next = began + common.pause() + if hidden { HIDDEN } else { Duration::ZERO };
+        let pause = common.pause();
+        next = if is_quiet {
+            due.max(began + QUIET)
+        } else {
+            due = began + pause;
+            due + if hidden { HIDDEN } else { Duration::ZERO }
+        };
     }
 }
 

@@ -18,14 +18,16 @@ use crate::scene::OverlayScene;
 
 /// What the window shows.
 pub enum Show {
-    /// The table, in motion; at one moment only when `still` is given.
+    /// The table, in motion; at its moments in turn when some are given.
     Table {
         /// What lies on it.
         table: Table,
         /// Draws it.
         painter: Box<Painter>,
-        /// The moment, in seconds.
-        still: Option<f32>,
+        /// Moments, in seconds.
+        still: Vec<f32>,
+        /// How long each of them is shown.
+        each: Duration,
     },
     /// A picture, stretched to the window.
     Picture(RgbaImage),
@@ -88,11 +90,16 @@ impl TableApp {
         let size = open.surface.size();
         let picture = match &mut self.show {
             Show::Picture(picture) => &*picture,
-            Show::Table { table, painter, still } => {
+            Show::Table { table, painter, still, each } => {
                 if table.size() != size {
                     *table = table.resized(size);
                 }
-                let time = still.unwrap_or_else(|| self.start.elapsed().as_secs_f32());
+                let elapsed = self.start.elapsed();
+                let turn = (elapsed.as_secs_f32() / each.as_secs_f32()) as usize;
+                let time = match still.len() {
+                    0 => elapsed.as_secs_f32(),
+                    count => still[turn % count],
+                };
                 painter.paint(&table.at(time))
             }
         };
@@ -116,8 +123,13 @@ impl TableApp {
         Ok(())
     }
 
-    fn moves(&self) -> bool {
-        matches!(self.show, Show::Table { still: None, .. })
+    /// Time between two pictures; `None` when there is only one.
+    fn pause(&self) -> Option<Duration> {
+        match &self.show {
+            Show::Picture(_) => None,
+            Show::Table { still, .. } if still.is_empty() => Some(self.pause),
+            Show::Table { still, each, .. } => (still.len() > 1).then_some(*each),
+        }
     }
 
     fn fail(&mut self, event_loop: &ActiveEventLoop, error: anyhow::Error) {
@@ -160,14 +172,14 @@ impl ApplicationHandler for TableApp {
     }
 
     fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
-        if !self.moves() {
+        let Some(pause) = self.pause() else {
             event_loop.set_control_flow(ControlFlow::Wait);
             return;
-        }
+        };
         let now = Instant::now();
         if now >= self.next {
             // A picture that took too long is not made up for.
-            self.next = now + self.pause;
+            self.next = now + pause;
             if let Some(open) = &self.open {
                 open.window.request_redraw();
             }

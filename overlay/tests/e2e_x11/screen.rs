@@ -21,7 +21,7 @@ pub(crate) struct Screen {
 
 /// A picture of the screen.
 pub(crate) struct Shot {
-    width: usize,
+    area: Area,
     data: Vec<u8>,
 }
 
@@ -37,10 +37,16 @@ impl Screen {
 
     pub(crate) fn shot(&self) -> Shot {
         let size = self.connection.get_geometry(self.root).unwrap().reply().unwrap();
+        self.part([0, 0, size.width.into(), size.height.into()])
+    }
+
+    /// A part of the screen; points are those of the whole screen all the same.
+    pub(crate) fn part(&self, area: Area) -> Shot {
+        let [left, top, width, height] = area;
+        let (at, size) = ([left as i16, top as i16], [width as u16, height as u16]);
         let format = ImageFormat::Z_PIXMAP;
-        let (width, height) = (size.width, size.height);
-        let request = self.connection.get_image(format, self.root, 0, 0, width, height, !0);
-        Shot { width: usize::from(width), data: request.unwrap().reply().unwrap().data }
+        let request = self.connection.get_image(format, self.root, at[0], at[1], size[0], size[1], !0);
+        Shot { area, data: request.unwrap().reply().unwrap().data }
     }
 
     /// The first window below the root with this title, and whether it is shown.
@@ -67,10 +73,12 @@ impl Screen {
 }
 
 impl Shot {
-    /// The colour of a pixel; black beyond the screen's edges.
+    /// The colour of a pixel; black beyond the edges.
     pub(crate) fn rgb(&self, x: i32, y: i32) -> [u8; 3] {
-        let inside = x >= 0 && y >= 0 && (x as usize) < self.width;
-        let at = (y.max(0) as usize * self.width + x.max(0) as usize) * 4;
+        let [left, top, width, _] = self.area;
+        let (x, y) = (x - left, y - top);
+        let inside = x >= 0 && y >= 0 && x < width;
+        let at = (y.max(0) * width + x.max(0)) as usize * 4;
         match self.data.get(at..at + 3) {
             Some(&[blue, green, red]) if inside => [red, green, blue],
             _ => [0; 3],

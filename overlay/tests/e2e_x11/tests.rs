@@ -12,15 +12,16 @@ use overlay::scene::colour::Line;
 
 use crate::child::Task;
 use crate::desktop::{Desktop, Program, missing, run, wait_for};
+use crate::latency::boxes_come_soon;
 use crate::screen::{Area, Screen, is_free, marks};
 use crate::teaching::an_unknown_card_is_taught;
 
 pub(crate) const OVERLAY: &str = env!("CARGO_BIN_EXE_overlay");
 pub(crate) const TITLE: &str = "E2E table";
-const OVERLAY_TITLE: &str = "Balatro Lens overlay";
-const SEED: u64 = 5;
+pub(crate) const OVERLAY_TITLE: &str = "Balatro Lens overlay";
+pub(crate) const SEED: u64 = 5;
 /// A hand, five jokers and a used card lie on the table.
-const STILL: f32 = 3.0;
+pub(crate) const STILL: f32 = 3.0;
 
 /// A test, and what it is called.
 type Test = (&'static str, fn(&mut Desktop) -> Outcome);
@@ -30,7 +31,7 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-const TESTS: [Test; 10] = [
+const TESTS: [Test; 11] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -40,6 +41,7 @@ const TESTS: [Test; 10] = [
     ("a_display_that_goes_ends_it_in_good_order", a_display_that_goes),
     ("without_a_display_it_says_so", without_a_display),
     ("an_unknown_card_is_taught", an_unknown_card_is_taught),
+    ("boxes_come_soon_after_cards", boxes_come_soon),
     ("a_real_screenshot_is_marked_by_the_shipped_model", a_real_screenshot),
 ];
 

@@ -44,6 +44,12 @@ pub struct Arguments {
     /// Minutes of training in all, instead of the recipe's steps (each network's, with `all`)
     #[arg(long)]
     minutes: Option<f64>,
+    /// Highest learning rate of both networks, instead of the recipe's: lower for a run that starts --from another
+    #[arg(long, conflicts_with = "resume")]
+    rate: Option<f64>,
+    /// Seed of everything, instead of the recipe's
+    #[arg(long, conflicts_with = "resume")]
+    seed: Option<u64>,
     /// Threads for the network [default: all processors]
     #[arg(long)]
     threads: Option<usize>,
@@ -59,6 +65,21 @@ pub struct Arguments {
     data: DataArguments,
     #[command(flatten)]
     labelled: labelled::Options,
+}
+
+impl Arguments {
+    /// The recipe with what the command line says.
+    fn changed(&self, mut recipe: Recipe) -> Result<Recipe> {
+        recipe.seed = self.seed.unwrap_or(recipe.seed);
+        if let Some(rate) = self.rate {
+            if !(rate.is_finite() && rate > 0.0) {
+                bail!("--rate {rate} is not positive");
+            }
+            recipe.detector.training.schedule.rate = rate;
+            recipe.identifier.training.schedule.rate = rate;
+        }
+        Ok(recipe)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -112,7 +133,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         }
         own
     } else {
-        read_recipe(arguments.recipe.as_deref(), None)?
+        arguments.changed(read_recipe(arguments.recipe.as_deref(), None)?)?
     };
     let run = run_folder(arguments.run.as_deref(), &recipe);
     start_threads(arguments.threads.unwrap_or(processors))?;

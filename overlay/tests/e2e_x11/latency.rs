@@ -1,0 +1,166 @@
+//! From a card on the screen to its box on the screen, as someone in front of it sees both.
+//!
+//! The practice table shows two of its moments in turn. The screen is looked at all the time: when does the card's
+//! picture change, when does its upper edge get a stroke? Compositor, capture, recognition and drawing are all in it.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use image::RgbaImage;
+use overlay::practice::art::CardArt;
+use overlay::practice::paint::Painter;
+use overlay::practice::table::Table;
+use overlay::scene::Mark;
+use shared::geometry::Point;
+
+use crate::desktop::{Desktop, Program, wait_for};
+use crate::screen::{Area, Screen, is_free, marks};
+use crate::tests::{OVERLAY, OVERLAY_TITLE, Outcome, SEED, STILL, TITLE};
+
+/// Times that the card comes; another number by this variable.
+const COMES: usize = 12;
+const COMES_VARIABLE: &str = "BALATRO_LENS_FLIPS";
+/// How long each moment is shown.
+const EACH: Duration = Duration::from_millis(700);
+/// Difference from which a pixel counts as another.
+const OTHER: u8 = 30;
+/// A busy machine of two cores is slow; an idle one needs a fifth of this.
+const MEDIAN_BELOW: Duration = Duration::from_millis(250);
+
+/// A card that is there at one moment and not at the other.
+struct Probe {
+    mark: Mark,
+    with: RgbaImage,
+    without: RgbaImage,
+    moments: [f32; 2],
+}
+
+pub(crate) fn boxes_come_soon(desktop: &mut Desktop) -> Outcome {
+    if !shared::paths::model("practice").join("model.json").is_file() {
+        return Outcome::Skipped("the model \"practice\" is not here".into());
+    }
+    let probe = Probe::find();
+    let moments = probe.moments.map(|moment| moment.to_string());
+    let mut game = Command::new(OVERLAY);
+    game.args(["practice", "--seed", &SEED.to_string(), "--title", TITLE, "--size", "1100x660"]).args([
+        "--still",
+        &moments[0],
+        "--still",
+        &moments[1],
+        "--each",
+        &EACH.as_secs_f32().to_string(),
+    ]);
+    let _game = Program::start(game, &desktop.folder.join("game.log"));
+    let mut overlay = Command::new(OVERLAY);
+    overlay
+        .args(["--model", "practice", "--source", &format!("window:{TITLE}"), "--no-api", "--settings"])
+        .arg(desktop.folder.join("latency.toml"));
+    let overlay = Program::start(overlay, &desktop.folder.join("overlay.log"));
+    let screen = Screen::connect();
+    let area = wait_for("overlay and game", || {
+        let shown = |title: &str| screen.find(title).filter(|(_, shown)| *shown).map(|(window, _)| window);
+        let area = screen.area(shown(TITLE)?)?;
+        (screen.area(shown(OVERLAY_TITLE)?)? == area).then_some(area)
+    });
+    wait_for("a first box", || {
+        let shot = screen.part(probe.part(area));
+        (probe.is_there(&shot, area) && probe.is_boxed(&shot, area)).then_some(())
+    });
+    let comes = std::env::var(COMES_VARIABLE).ok().and_then(|it| it.parse().ok()).unwrap_or(COMES);
+    let mut took: Vec<Duration> = (0..comes).map(|_| probe.time(&screen, area)).collect();
+    assert_eq!(overlay.interrupt(), Some(0));
+    took.sort_unstable();
+    let at = |share: usize| took[(took.len() - 1) * share / 100];
+    println!(
+        "    from card to box: median {:.0?}, 99 % within {:.0?}, least {:.0?} ({comes} cards)",
+        at(50),
+        at(99),
+        took[0]
+    );
+    assert!(at(50) < MEDIAN_BELOW, "boxes come late: {took:?}");
+    Outcome::Passed
+}
+
+impl Probe {
+    /// The card that lies alone at the first moment whose place looks most different at a later one.
+    fn find() -> Self {
+        let catalogue = scenes::practice::catalogue();
+        let table = Table::new(SEED, [1100, 660], &catalogue);
+        let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
+        let state = table.at(STILL);
+        let with = painter.paint(&state).clone();
+        let all = marks(&state, &catalogue);
+        for step in 1..80 {
+            let moment = STILL + step as f32 * 0.5;
+            let other = table.at(moment);
+            let without = painter.paint(&other).clone();
+            let nearby = marks(&other, &catalogue);
+            for mark in all.iter().filter(|mark| is_free(mark, &all)) {
+                let alone =
+                    nearby.iter().all(|it| it.quad.bounds().intersection(mark.quad.bounds()).area() <= 0.0);
+                let changes = differs(pixel(&with, inside(mark)), pixel(&without, inside(mark)));
+                if alone && changes {
+                    return Self { mark: mark.clone(), with, without, moments: [STILL, moment] };
+                }
+            }
+        }
+        panic!("every card of the table lies there all the time");
+    }
+
+    /// The part of the screen that has to be looked at.
+    fn part(&self, [left, top, ..]: Area) -> Area {
+        let bounds = self.mark.quad.bounds().grown(2.0);
+        [left + bounds.left as i32, top + bounds.top as i32, bounds.width() as i32, bounds.height() as i32]
+    }
+
+    fn is_there(&self, shot: &crate::screen::Shot, area: Area) -> bool {
+        let at = inside(&self.mark);
+        !differs(shot.rgb(area[0] + at[0], area[1] + at[1]), pixel(&self.with, at))
+    }
+
+    /// Whether something is drawn along most of the upper edge that is not on the table itself.
+    fn is_boxed(&self, shot: &crate::screen::Shot, area: Area) -> bool {
+        let corners = self.mark.quad.corners;
+        let points: Vec<[i32; 2]> =
+            (2..=8).map(|step| rounded(corners[0].lerp(corners[1], step as f32 / 10.0))).collect();
+        let drawn = points.iter().filter(|at| {
+            let seen = shot.rgb(area[0] + at[0], area[1] + at[1]);
+            differs(seen, pixel(&self.with, **at)) && differs(seen, pixel(&self.without, **at))
+        });
+        drawn.count() * 10 >= points.len() * 6
+    }
+
+    /// Waits until the card comes; answers how much later its box does.
+    fn time(&self, screen: &Screen, area: Area) -> Duration {
+        let part = self.part(area);
+        let until = |what: &str, wanted: &dyn Fn(&crate::screen::Shot) -> bool| {
+            let started = Instant::now();
+            while !wanted(&screen.part(part)) {
+                assert!(started.elapsed() < Duration::from_secs(20), "waited in vain for: {what}");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Instant::now()
+        };
+        until("the card goes", &|shot| !self.is_there(shot, area));
+        let came = until("the card comes", &|shot| self.is_there(shot, area));
+        until("its box", &|shot| self.is_boxed(shot, area)) - came
+    }
+}
+
+/// A point of the card that neither strokes nor chips cover.
+fn inside(mark: &Mark) -> [i32; 2] {
+    rounded(mark.quad.at(0.5, 0.75))
+}
+
+fn rounded<S: shared::geometry::Space>(point: Point<S>) -> [i32; 2] {
+    [point.x.round() as i32, point.y.round() as i32]
+}
+
+fn pixel(picture: &RgbaImage, [x, y]: [i32; 2]) -> [u8; 3] {
+    let [red, green, blue, _] = picture.get_pixel(x as u32, y as u32).0;
+    [red, green, blue]
+}
+
+fn differs(one: [u8; 3], other: [u8; 3]) -> bool {
+    one.iter().zip(other).any(|(a, b)| a.abs_diff(b) > OTHER)
+}
