@@ -3,6 +3,8 @@
 //! A folder with pictures and `frames.jsonl`: a line for each moment, so that a recording that was cut off is whole up
 //! to there. A folder of pictures without it is a recording too, with even steps.
 
+pub mod video;
+
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@ pub mod compare;
 pub mod timeline;
 
 /// How often tracks that have not settled are looked at again, as the live overlay does.
-const SETTLE: Duration = Duration::from_millis(33);
+const SETTLE: Duration = Duration::from_millis(16);
 /// How long after the last picture the tracks may go on changing.
 const TAIL: Duration = Duration::from_secs(2);
 

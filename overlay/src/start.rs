@@ -79,6 +79,9 @@ pub(crate) struct PracticeArgs {
     /// Pictures a second, at most
     #[arg(long, default_value_t = 30.0)]
     fps: f32,
+    /// End after this many seconds
+    #[arg(long)]
+    seconds: Option<f32>,
 }
 
 /// Recognise the practice table without any display and write an annotated picture
@@ -166,7 +169,7 @@ pub(crate) fn practice(args: PracticeArgs) -> Result<()> {
             (Show::Table { table, painter, still: args.still, each }, args.size)
         }
     };
-    practice::window::run(show, &args.title, size, args.fps)
+    practice::window::run(show, &args.title, size, args.fps, args.seconds)
 }
 
 /// Runs the whole way without a display.

@@ -13,7 +13,7 @@ pub struct Worker {
 /// A worker that panicked.
 #[derive(Debug, thiserror::Error)]
 #[error("the {0} thread stopped unexpectedly\nhelp: this is a bug; the lines above say where it happened")]
-pub struct Panicked(&'static str);
+pub struct Panicked(pub &'static str);
 
 /// Starts `work` on a thread of this name.
 ///

@@ -40,9 +40,10 @@ const SURE_HEAT: f32 = 0.41;
 /// Probability of its name from which a card of less heat is one too.
 const SURE_NAME: f32 = 0.2;
 
-/// How much more like a taught card than like its own class a crop must be to be named after what was taught: a
-/// person who corrects a card knows better than the model, but a card that the model knows stays known.
-const TAUGHT_LEAD: f32 = 0.12;
+/// How much less like a taught card than like its own class a crop may be and still be named after what was taught: a
+/// person who names a card knows better than the model. Known cards keep their names all the same, because hardly any
+/// is like another card's capture (`trainer evaluate --taught` counts them).
+const TAUGHT_YIELDS: f32 = 0.1;
 
 /// Whether detector and identifier together are sure enough that there is a card: a weak peak needs a name.
 ///
@@ -194,7 +195,7 @@ impl Rules {
         reading.id = known.then(|| Arc::clone(&self.cards[best].id));
         let mut card_type = self.cards[best].card_type;
         if let Some((id, similarity)) = taught
-            && (!known || similarity > reading.similarity + TAUGHT_LEAD)
+            && (!known || similarity > reading.similarity - TAUGHT_YIELDS)
         {
             if **id == *NOT_A_CARD {
                 return Verdict::NotACard;

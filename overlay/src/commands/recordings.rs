@@ -1,6 +1,6 @@
 //! The commands that write recordings and replay them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use overlay::capture::xcap::MonitorSource;
 use overlay::capture::{self, CaptureError, FrameSource, News, Watcher};
 use overlay::pipeline::Pipeline;
 use overlay::recognition::{self, Model};
-use overlay::recording::{Recorder, Recording, Room};
+use overlay::recording::{Recorder, Recording, Room, video};
 use overlay::replay::{self, compare, timeline::Timeline};
 use overlay::source::Source;
 use overlay::target::{Query, choose};
@@ -133,21 +133,17 @@ fn open(source: Source) -> Result<Box<dyn FrameSource>> {
 /// # Errors
 /// When something cannot be read, the model breaks, or too much differs.
 pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
-    let is_video = args.folder.extension().is_some_and(|extension| {
-        ["mp4", "mkv", "webm", "mov", "avi"].iter().any(|video| extension.eq_ignore_ascii_case(video))
-    });
-    ensure!(
-        !is_video,
-        "videos are not read\nhelp: `ffmpeg -i VIDEO -vf fps=15 FOLDER/%06d.png` makes pictures of one; then \
-         `overlay replay FOLDER --fps 15`"
-    );
+    let unpacked = video::is_video(&args.folder)
+        .then(|| video::unpack(&args.folder, args.fps, Path::new("ffmpeg")))
+        .transpose()?;
+    let folder = unpacked.as_ref().map_or(args.folder.as_path(), |unpacked| unpacked.path());
     let wanted = args.compare.as_ref().map(|path| -> Result<Timeline> {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Timeline::parse(&text).with_context(|| format!("{} cannot be compared with", path.display()))
     });
     let wanted = wanted.transpose()?;
-    let recording = Recording::open(&args.folder, args.fps)?;
+    let recording = Recording::open(folder, args.fps)?;
     let defaults = Options::default();
     let options = Options { threads: args.threads.unwrap_or(defaults.threads).max(1), ..defaults };
     let model = Model::open(&recognition::folder(&args.model), &options)?;

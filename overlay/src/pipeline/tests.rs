@@ -22,6 +22,7 @@ impl Recognise for Counting {
         self.0.fetch_add(1, Ordering::SeqCst);
         let left = f32::from(frame.rgb(0, 0)[0]);
         anyhow::ensure!(left < 250.0, "the model broke");
+        assert!(left < 240.0, "a bug");
         Ok(vec![Detection { quad: Quad::from_rect(Rect::ltwh(left, 0.0, 50.0, 70.0)), score: 1.0 }])
     }
 
@@ -79,4 +80,12 @@ fn a_model_that_breaks_is_reported_once_and_ends_the_thread() {
     let (seen, calls) = run(255, |event, _| matches!(event, AppEvent::Failed(_)));
     assert_eq!(seen, [AppEvent::Failed("the model broke".into())]);
     assert_eq!(calls, 1);
+}
+
+/// Nothing would be marked any more, and nobody would know why.
+#[test]
+fn a_thread_that_panics_is_reported() {
+    let (seen, _) = run(245, |event, _| matches!(event, AppEvent::Failed(_)));
+    let [AppEvent::Failed(reason)] = seen.as_slice() else { panic!("{seen:?}") };
+    assert!(reason.contains("the vision thread stopped unexpectedly"), "{reason}");
 }

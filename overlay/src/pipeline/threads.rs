@@ -4,6 +4,7 @@
 //! tracks. Once the tracks of a picture that stays the same have settled, everything sleeps. Where the picture never
 //! rests, both keep to a [`Budget`].
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +19,7 @@ use crate::event::AppEvent;
 use crate::frame::Frame;
 use crate::latest::{Latest, Taken};
 use crate::sighting::Recognise;
-use crate::worker::{self, Worker};
+use crate::worker::{self, Panicked, Worker};
 
 /// How often tracks that have not settled are looked at again.
 const SETTLE: Duration = Duration::from_millis(16);
@@ -160,7 +161,10 @@ impl Threads {
         let common = Arc::new(Common::new(pace));
         let (control, watches) = sync_channel(8);
         let (seen, known) = (sights.clone(), Arc::clone(&common));
-        let capture = worker::spawn("capture", move || look(&watches, &seen, &known, &capture_report))?;
+        let capture = worker::spawn("capture", move || {
+            let ended = catch_unwind(AssertUnwindSafe(|| look(&watches, &seen, &known, &capture_report)));
+            said_if_it_panicked("capture", &capture_report, ended);
+        })?;
         let mut recognising = Recognising {
             pipeline,
             sights: sights.clone(),
@@ -170,7 +174,10 @@ impl Threads {
             common: Arc::clone(&common),
             report: vision_report,
         };
-        let vision = worker::spawn("vision", move || recognising.run())?;
+        let vision = worker::spawn("vision", move || {
+            let ended = catch_unwind(AssertUnwindSafe(|| recognising.run()));
+            said_if_it_panicked("vision", &recognising.report, ended);
+        })?;
         Ok(Self { control: Some(control), sights, swaps, common, workers: vec![capture, vision] })
     }
 
@@ -277,6 +284,14 @@ struct Recognising {
     running: Latest<Running>,
     common: Arc<Common>,
     report: Report,
+}
+
+/// Without one of these threads there is nothing to show: one that panics takes the program along, with a message.
+fn said_if_it_panicked(name: &'static str, report: &Report, ended: std::thread::Result<()>) {
+    if let Err(panic) = ended {
+        report(AppEvent::Failed(Panicked(name).to_string()));
+        resume_unwind(panic);
+    }
 }
 
 impl Recognising {

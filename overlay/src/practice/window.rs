@@ -33,11 +33,18 @@ pub enum Show {
     Picture(RgbaImage),
 }
 
-/// Runs the window until it is closed. Clicks are written to the standard output.
+/// Runs the window until it is closed, or for so many seconds. Clicks are written to the standard output, and at the end
+/// how many pictures a second were shown.
 ///
 /// # Errors
 /// When there is no display or nothing to draw with.
-pub fn run(show: Show, title: &str, size: [u32; 2], per_second: f32) -> anyhow::Result<()> {
+pub fn run(
+    show: Show,
+    title: &str,
+    size: [u32; 2],
+    per_second: f32,
+    seconds: Option<f32>,
+) -> anyhow::Result<()> {
     let event_loop = EventLoop::new()?;
     let pause = Duration::from_secs_f32(1.0 / per_second.clamp(1.0, 240.0));
     let mut app = TableApp {
@@ -47,11 +54,14 @@ pub fn run(show: Show, title: &str, size: [u32; 2], per_second: f32) -> anyhow::
         pause,
         start: Instant::now(),
         next: Instant::now(),
+        until: seconds.map(|seconds| Instant::now() + Duration::from_secs_f32(seconds.max(0.0))),
+        shown: 0,
         pointer: [0.0, 0.0],
         open: None,
         failure: None,
     };
     event_loop.run_app(&mut app)?;
+    println!("{:.2} pictures a second", app.shown as f32 / app.start.elapsed().as_secs_f32());
     app.failure.map_or(Ok(()), Err)
 }
 
@@ -62,6 +72,9 @@ struct TableApp {
     pause: Duration,
     start: Instant,
     next: Instant,
+    until: Option<Instant>,
+    /// Pictures so far.
+    shown: u32,
     pointer: [f64; 2],
     open: Option<Open>,
     failure: Option<anyhow::Error>,
@@ -110,6 +123,7 @@ impl TableApp {
                 open.renderer.draw(&nothing, Backdrop::Picture(picture.into()), &view, size)?;
                 open.window.pre_present_notify();
                 open.surface.present(texture);
+                self.shown += 1;
             }
             Next::Again => open.window.request_redraw(),
             Next::Later => {}
@@ -172,11 +186,15 @@ impl ApplicationHandler for TableApp {
     }
 
     fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
+        let now = Instant::now();
+        if self.until.is_some_and(|until| now >= until) {
+            event_loop.exit();
+            return;
+        }
         let Some(pause) = self.pause() else {
-            event_loop.set_control_flow(ControlFlow::Wait);
+            event_loop.set_control_flow(self.until.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
             return;
         };
-        let now = Instant::now();
         if now >= self.next {
             // A picture that took too long is not made up for.
             self.next = now + pause;
@@ -184,6 +202,7 @@ impl ApplicationHandler for TableApp {
                 open.window.request_redraw();
             }
         }
-        event_loop.set_control_flow(ControlFlow::WaitUntil(self.next));
+        let next = self.until.map_or(self.next, |until| until.min(self.next));
+        event_loop.set_control_flow(ControlFlow::WaitUntil(next));
     }
 }

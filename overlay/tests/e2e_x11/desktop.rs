@@ -48,6 +48,13 @@ impl Program {
         Duration::from_nanos(nanos.sum())
     }
 
+    /// Memory that it uses now, in megabytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("Linux says it");
+        line.split_whitespace().nth(1).and_then(|it| it.parse::<u64>().ok()).expect("a number") / 1024
+    }
+
     /// Asks it to end as Ctrl+C does; answers its exit code.
     pub(crate) fn interrupt(mut self) -> Option<i32> {
         let id = self.child.id().to_string();

@@ -31,7 +31,7 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-const TESTS: [Test; 11] = [
+const TESTS: [Test; 12] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -42,6 +42,7 @@ const TESTS: [Test; 11] = [
     ("without_a_display_it_says_so", without_a_display),
     ("an_unknown_card_is_taught", an_unknown_card_is_taught),
     ("boxes_come_soon_after_cards", boxes_come_soon),
+    ("the_game_keeps_its_time", the_game_keeps_its_time),
     ("a_real_screenshot_is_marked_by_the_shipped_model", a_real_screenshot),
 ];
 
@@ -307,6 +308,53 @@ fn settings_and_hotkeys(desktop: &mut Desktop) -> Outcome {
     std::fs::write(&file, "").unwrap();
     wait_for("the defaults hold again", || (strokes(&stage, area) > 0.8).then_some(()));
     assert_eq!(stage.overlay.interrupt(), Some(0));
+    Outcome::Passed
+}
+
+/// How fast a table that never rests is shown alone, and beneath the overlay as a player runs it.
+fn the_game_keeps_its_time(desktop: &mut Desktop) -> Outcome {
+    if !shared::paths::model("practice").join("model.json").is_file() {
+        return Outcome::Skipped("the model \"practice\" is not here".into());
+    }
+    let seconds: f32 =
+        std::env::var("BALATRO_LENS_SECONDS").ok().and_then(|it| it.parse().ok()).unwrap_or(8.0);
+    let game = |folder: &Path| {
+        let mut game = Command::new(OVERLAY);
+        game.args(["practice", "--title", TITLE, "--size", "1100x660", "--fps", "20", "--seconds"])
+            .arg(seconds.to_string());
+        Program::start(game, &folder.join("game.log"))
+    };
+    let rate = |mut game: Program| {
+        while game.ended().is_none() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let log = game.log();
+        let rate = log.lines().find_map(|line| line.strip_suffix(" pictures a second")?.parse::<f32>().ok());
+        rate.unwrap_or_else(|| panic!("the game says nothing of its rate: {log}"))
+    };
+    let alone = rate(game(&desktop.folder));
+    let mut overlay = Command::new(OVERLAY);
+    overlay
+        .args(["--model", "practice", "--source", &format!("window:{TITLE}"), "--no-api", "--settings"])
+        .arg(desktop.folder.join("load.toml"));
+    let overlay = Program::start(overlay, &desktop.folder.join("overlay.log"));
+    wait_for("the overlay looks for the game", || overlay.log().contains("looking for").then_some(()));
+    let beneath = game(&desktop.folder);
+    std::thread::sleep(Duration::from_secs_f32(seconds / 3.0));
+    let (used, early, begin) = (overlay.processor_time(), overlay.memory(), std::time::Instant::now());
+    let beneath = rate(beneath);
+    let share = (overlay.processor_time() - used).as_secs_f64() / begin.elapsed().as_secs_f64();
+    let memory = overlay.memory();
+    println!(
+        "    game alone {alone:.2} pictures a second, beneath the overlay {beneath:.2} ({:+.1} %); the overlay took {:.0} % \
+         of a core with drawing, {early} MB, at the end {memory} MB",
+        100.0 * (beneath / alone - 1.0),
+        100.0 * share
+    );
+    assert_eq!(overlay.interrupt(), Some(0));
+    // Drawing by software, which is most of it here, is not in the budget of recognition.
+    assert!(share < 0.9, "the overlay took {:.0} % of a core", 100.0 * share);
+    assert!(memory < 400, "{memory} MB");
     Outcome::Passed
 }
 

@@ -19,7 +19,7 @@ const CARDS: usize = 80;
 /// Captures of each; the first is the taught one.
 const CAPTURES: usize = 5;
 /// Part of the pairs of different cards that may be taken for the same.
-const WRONG_PAIRS: f64 = 5e-4;
+const WRONG_PAIRS: f64 = 2e-2;
 /// Below this two captures are never taken for the same card.
 const LEAST: f32 = 0.5;
 

@@ -36,6 +36,8 @@ pub struct Report {
     pub known_before: Share,
     /// The same views afterwards.
     pub known_after: Share,
+    /// Invented cards, which nobody taught, that are given a taught name.
+    pub strangers: Share,
 }
 
 /// What taught cards were said to be.
@@ -73,7 +75,7 @@ pub fn measure(
     let known_before = known(recogniser, friends, recipe)?;
     let mut gallery = Vec::new();
     for (id, renderings) in &cards {
-        let (picture, quad) = view(recogniser, strangers, &free, renderings[0], 1);
+        let (picture, quad) = view(recogniser, strangers, &free, plainest(strangers, renderings), 1);
         let embedding = teach::embedding(recogniser, &Pixels::from(&picture), quad)?;
         gallery.push(Taught { id: id.clone(), name: id.clone(), embedding, capture: None });
     }
@@ -97,7 +99,14 @@ pub fn measure(
     };
     let (free, all) = (look(&free)?, look(recipe)?);
     let known_after = known(recogniser, friends, recipe)?;
-    Ok(Report { cards: cards.len(), free, all, known_before, known_after })
+    let mut strangers = Share::default();
+    let invented = |(_, card): &(usize, &scenes::card::RenderedCard)| card.truth.class == friends.unknown();
+    for (index, _) in friends.cards().iter().enumerate().filter(invented) {
+        let (picture, quad) = view(recogniser, friends, recipe, index, 7);
+        let said = teach::says(recogniser, &Pixels::from(&picture), quad)?;
+        strangers.count(said.is_some_and(|said| cards.contains_key(&said)));
+    }
+    Ok(Report { cards: cards.len(), free, all, known_before, known_after, strangers })
 }
 
 /// The renderings of each card.
@@ -108,6 +117,15 @@ fn by_id(bank: &Bank) -> BTreeMap<String, Vec<usize>> {
         cards.entry(id_of_class(&bank.classes()[class]).to_owned()).or_default().push(index);
     }
     cards
+}
+
+/// A rendering as players mostly meet a card: without edition, not debuffed.
+fn plainest(bank: &Bank, renderings: &[usize]) -> usize {
+    let plain = |card: &&usize| {
+        let truth = bank.cards()[**card].truth;
+        truth.edition == 0 && !truth.debuffed
+    };
+    renderings.iter().find(plain).copied().unwrap_or(renderings[0])
 }
 
 /// The recipe without what hides a card.

@@ -129,17 +129,16 @@ fn each_threshold_says_unknown_and_keeps_the_guesses() {
 }
 
 #[test]
-fn a_taught_card_is_named_only_where_the_model_has_no_name() {
+fn a_taught_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() {
     let card = |embedding| Taught { id: "x_mod".into(), name: "Modded".into(), embedding, capture: None };
     let taught = |embedding| Gallery::new(vec![card(embedding)], 2).unwrap();
     let unlike = Crop { similarity: 0.1, gallery: taught(vec![0.9, 0.1]), ..Crop::of(&[("j_one", 1.0)]) };
     check(&unlike, Some("x_mod"), Modifiers::default());
     check(&Crop { gallery: taught(vec![0.1, 0.9]), ..unlike }, None, Modifiers::default());
-    check(
-        &Crop { gallery: taught(vec![1.0, 0.0]), ..Crop::of(&[("j_one", 1.0)]) },
-        Some("j_one"),
-        Modifiers::default(),
-    );
+    // A sure name yields to a capture that the crop is nearly as much like as its own class, and to no other.
+    let sure = |embedding| Crop { gallery: taught(embedding), ..Crop::of(&[("j_one", 1.0)]) };
+    check(&sure(vec![1.0, 0.0]), Some("x_mod"), Modifiers::default());
+    check(&Crop { similarity: 0.95, ..sure(vec![0.82, 0.57]) }, Some("j_one"), Modifiers::default());
 }
 
 #[test]
