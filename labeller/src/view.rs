@@ -41,6 +41,10 @@ impl Labeller {
         if self.show_keys {
             keys::show(self, ui.ctx());
         }
+        if intents.contains(&Intent::Save) {
+            // Not before: letters of the same frame still belong to the name.
+            keys::leave_name(ui.ctx());
+        }
         for intent in intents {
             self.obey(intent);
             // What a key did is seen in the next frame, which nothing else may cause.

@@ -357,3 +357,16 @@ fn a_name_that_begins_with_a_digit_is_typed_after_a_slash() {
     bench.press(&[Key::Enter]);
     assert_eq!(bench.labels(), named(&[("10 of Spades", "Base")]));
 }
+
+/// A fast hand on a slow machine: letters and Enter arrive together, and the name lost its end.
+#[test]
+fn a_letter_that_comes_with_enter_is_a_part_of_the_name() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 2);
+    bench.write("X");
+    bench.write("yzz");
+    // Queued events get a frame each; these two have to share one.
+    bench.harness().input_mut().events.push(egui::Event::Text("y".into()));
+    bench.press(&[Key::Enter]);
+    assert_eq!(bench.labels(), named(&[("Xyzzy", "Base")]));
+}

@@ -84,11 +84,15 @@ fn typed(labeller: &Labeller, context: &Context) -> Vec<Intent> {
             intents.push(Intent::Save);
         }
     });
-    let saves = intents.contains(&Intent::Save);
-    if saves || context.input(|input| input.key_pressed(Key::Escape)) {
-        context.memory_mut(|memory| memory.surrender_focus(name_field()));
+    if context.input(|input| input.key_pressed(Key::Escape)) {
+        leave_name(context);
     }
     intents
+}
+
+/// Lets the keys be commands again.
+pub(super) fn leave_name(context: &Context) {
+    context.memory_mut(|memory| memory.surrender_focus(name_field()));
 }
 
 /// Keys while nothing is being typed.
