@@ -23,7 +23,7 @@ pub enum Job {
     /// Says what a picture may show.
     Guess(Source),
     /// Teaches what a picture shows, when the model does not know it.
-    Teach(Source, Label),
+    Teach(Source, Box<Label>),
     /// Forgets what a picture taught.
     Forget(String),
 }
@@ -184,7 +184,7 @@ impl Bench {
                 self.folders
                     .iter()
                     .find_map(|folder| image::open(folder.join(file)).ok())
-                    .map(|it| it.into_rgba8())
+                    .map(image::DynamicImage::into_rgba8)
             };
             teach::carry_over(&mut recogniser, &self.model, &picture)?;
             self.recogniser = Some(recogniser);

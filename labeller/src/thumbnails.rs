@@ -62,11 +62,11 @@ struct List {
 
 impl Thumbnails {
     /// Pictures are looked for in the first folder, then in the next.
-    pub fn new(folders: Vec<PathBuf>) -> Self {
+    pub fn new(folders: &[PathBuf]) -> Self {
         let wishes = Arc::new(Wishes::default());
         let (answers, decoded) = sync_channel(64);
         let start = |_| {
-            let (wishes, answers, folders) = (Arc::clone(&wishes), answers.clone(), folders.clone());
+            let (wishes, answers, folders) = (Arc::clone(&wishes), answers.clone(), folders.to_vec());
             let name = std::thread::Builder::new().name("thumbnails".into());
             name.spawn(move || decode(&wishes, &answers, &folders)).expect("the system has threads to give")
         };

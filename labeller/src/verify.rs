@@ -127,7 +127,7 @@ mod tests {
     /// A picture of stripes: another slope is another card.
     fn record(group: u64, id: u64, slope: u32) -> Record {
         let picture = image::RgbaImage::from_fn(64, 64, |x, y| {
-            let light = if (x + y * slope) / 8 % 2 == 0 { 220 } else { 30 };
+            let light = if ((x + y * slope) / 8).is_multiple_of(2) { 220 } else { 30 };
             image::Rgba([light, light, light, 255])
         });
         let filename = file_name(group, group, id);

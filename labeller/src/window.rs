@@ -57,7 +57,7 @@ pub enum Intent {
     /// Saves the current group under what is in the form, or relabels what is chosen on the verify page.
     Save,
     /// Does something to groups.
-    Act(Action),
+    Act(Box<Action>),
     /// Takes the last action back.
     Undo,
     /// Does it again.
@@ -143,7 +143,7 @@ impl Labeller {
         let folders: Vec<PathBuf> = vec![desk.folders().captures.clone(), desk.folders().labels.clone()];
         let message = desk.read_only().map(|reason| format!("Read-only: {reason}"));
         Self {
-            thumbnails: Thumbnails::new(folders),
+            thumbnails: Thumbnails::new(&folders),
             references: References::new(Arc::clone(&catalogue)),
             desk,
             session,
@@ -453,7 +453,7 @@ impl Labeller {
             let job = match change {
                 Change::Label { file, label: Some(label) } if taught < TEACH_MOST => {
                     taught += 1;
-                    self.session.picture(file).map(|it| Job::Teach(source(it), Label::clone(label)))
+                    self.session.picture(file).map(|it| Job::Teach(source(it), label.clone()))
                 }
                 Change::Label { file, label: None } | Change::Bin { file, binned: true } => {
                     Some(Job::Forget(file.clone()))

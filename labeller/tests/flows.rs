@@ -20,8 +20,10 @@ struct Bench {
     harness: Option<Harness<'static, Root>>,
 }
 
-/// Cards that were captured: id, edition, and what the model made of it.
-const CARDS: [(&str, &str, &[(&str, f32)]); 4] = [
+/// A captured card: id, edition, and what the model made of it.
+type Captured = (&'static str, &'static str, &'static [(&'static str, f32)]);
+
+const CARDS: [Captured; 4] = [
     ("H_A", "base", &[("H_A", 0.41), ("D_A", 0.3)]),
     ("H_A", "foil", &[("H_A", 0.35), ("D_A", 0.3)]),
     ("S_K", "base", &[("S_Q", 0.2), ("S_K", 0.19), ("C_K", 0.1)]),
@@ -41,7 +43,7 @@ fn card(id: &str, edition: &str) -> RgbaImage {
     ground
 }
 
-fn captured(root: &Path, cards: &[(&str, &str, &[(&str, f32)])]) {
+fn captured(root: &Path, cards: &[Captured]) {
     let mut captures = Captures::open(&folders(root).captures).unwrap();
     for (at, (id, edition, guesses)) in cards.iter().enumerate() {
         let crop = card(id, edition);

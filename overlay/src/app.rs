@@ -398,7 +398,7 @@ impl ApplicationHandler<AppEvent> for App {
                 self.windows = windows;
                 self.show_tray();
             }
-            AppEvent::Captured(outcome) => self.captured(outcome),
+            AppEvent::Captured(outcome) => self.captured(&outcome),
             AppEvent::Notice(text) => self.say(text),
             AppEvent::Failed(reason) => self.fail(event_loop, reason),
         }

@@ -49,7 +49,10 @@ impl Model {
     pub fn carry_over(&mut self, folder: &Path, folders: &Folders) -> anyhow::Result<usize> {
         let picture = |file: &str| {
             let places = [&folders.captures, &folders.labels];
-            places.into_iter().find_map(|place| image::open(place.join(file)).ok()).map(|it| it.into_rgba8())
+            places
+                .into_iter()
+                .find_map(|place| image::open(place.join(file)).ok())
+                .map(image::DynamicImage::into_rgba8)
         };
         Ok(teach::carry_over(&mut self.recogniser, folder, &picture)?)
     }

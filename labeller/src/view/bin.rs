@@ -27,7 +27,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
                     ui.strong(name);
                     ui.weak(file);
                     if ui.button("Restore").clicked() {
-                        intents.push(Intent::Act(Action::Restore(vec![file.clone()])));
+                        intents.push(Intent::Act(Box::new(Action::Restore(vec![file.clone()]))));
                     }
                 });
             });

@@ -35,7 +35,7 @@ const PAGES: [Key; 4] = [Key::F1, Key::F2, Key::F3, Key::F4];
 
 /// What the keys of this frame ask for.
 pub(super) fn wanted(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
-    let focused = context.memory(|memory| memory.focused());
+    let focused = context.memory(egui::Memory::focused);
     let typing = focused == Some(name_field());
     let mut intents = Vec::new();
     context.input_mut(|input| {
@@ -49,7 +49,7 @@ pub(super) fn wanted(labeller: &mut Labeller, context: &Context) -> Vec<Intent> 
         key(Modifiers::COMMAND, Key::Y, Intent::Redo);
         key(Modifiers::COMMAND, Key::Z, Intent::Undo);
         key(Modifiers::COMMAND, Key::M, Intent::MergeFirst);
-        key(Modifiers::COMMAND, Key::D, Intent::Act(crate::session::Action::Split));
+        key(Modifiers::COMMAND, Key::D, Intent::Act(Box::new(crate::session::Action::Split)));
         for (number, digit) in DIGITS.into_iter().enumerate() {
             key(Modifiers::COMMAND, digit, Intent::Edition(number));
         }

@@ -88,7 +88,7 @@ fn queue(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
 fn drop_into(ui: &Ui, area: Rect, group: u64, intents: &mut Vec<Intent>) {
     let response = ui.interact(area, ui.scope_id().with(("drop", group)), Sense::hover());
     if let Some(file) = response.dnd_release_payload::<String>() {
-        intents.push(Intent::Act(Action::Move((*file).clone(), group)));
+        intents.push(Intent::Act(Box::new(Action::Move((*file).clone(), group))));
     } else if response.dnd_hover_payload::<String>().is_some() {
         ui.painter().rect_stroke(area, 3.0, Stroke::new(2.0, GOOD), StrokeKind::Inside);
     }
@@ -199,7 +199,7 @@ fn alike(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
             ui.weak("nothing else in this cluster");
         }
         if ui.button("Split off what is left out").clicked() {
-            intents.push(Intent::Act(Action::Split));
+            intents.push(Intent::Act(Box::new(Action::Split)));
         }
     });
     ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
@@ -215,7 +215,7 @@ fn alike(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
                         tile::show(labeller, ui, &file, &format!("Alike {group}"), TILE, Marks::default());
                     tile.dnd_set_drag_payload(file.clone());
                     if ui.small_button(format!("Take in {count}")).on_hover_text(named).clicked() {
-                        intents.push(Intent::Act(Action::Merge(group)));
+                        intents.push(Intent::Act(Box::new(Action::Merge(group))));
                     }
                 });
                 drop_into(ui, shown.response.rect, group, intents);

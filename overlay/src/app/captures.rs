@@ -77,9 +77,9 @@ impl Captures {
 
 impl App {
     /// The writer has something to say.
-    pub(super) fn captured(&mut self, outcome: Outcome) {
+    pub(super) fn captured(&mut self, outcome: &Outcome) {
         let now = Instant::now();
-        if let Some(text) = self.captures.heard(&outcome, now) {
+        if let Some(text) = self.captures.heard(outcome, now) {
             self.notices.say(text, now);
         }
         if outcome.corrected.is_some() && outcome.error.is_none() {
