@@ -69,7 +69,9 @@ def main():
     for _ in range(options.steps):
         step()
     seconds = time.perf_counter() - start
-    print(f"PyTorch {torch.__version__}, {options.threads} threads: {options.steps * options.batch / seconds:.1f} images/s")
+    precision = "bfloat16" if options.bfloat16 else "float32"
+    rate = options.steps * options.batch / seconds
+    print(f"PyTorch {torch.__version__}, {precision}, {options.threads} threads: {rate:.1f} images/s")
 
 
 if __name__ == "__main__":

@@ -52,9 +52,12 @@ fn trainer(options: &Options) -> Result<()> {
     workspace::check(bench().args(["--resnet18", side, "--batch", batch, "--steps", steps]))?;
     if let Some(python) = &options.pytorch {
         let script = workspace::root().join("trainer/benches/resnet18_pytorch.py");
-        let mut pytorch = Command::new(python);
-        pytorch.arg(script).args(["--side", side, "--batch", batch, "--steps", steps]);
-        workspace::check(&mut pytorch)?;
+        // The trainer computes in bfloat16 where the processor has it: both, to compare like with like.
+        for precision in [&[][..], &["--bfloat16"]] {
+            let mut pytorch = Command::new(python);
+            pytorch.arg(&script).args(["--side", side, "--batch", batch, "--steps", steps]).args(precision);
+            workspace::check(&mut pytorch)?;
+        }
     }
     Ok(())
 }
