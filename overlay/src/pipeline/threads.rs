@@ -25,7 +25,7 @@ use crate::worker::{self, Panicked, Worker};
 const SETTLE: Duration = Duration::from_millis(16);
 
 /// How often a source that is told of changes is asked for them while there are none.
-const QUIET: Duration = Duration::from_millis(6);
+const QUIET: Duration = Duration::from_millis(10);
 /// How much less often a window is looked at that shows nothing.
 const HIDDEN: Duration = Duration::from_millis(150);
 

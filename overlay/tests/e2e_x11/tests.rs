@@ -353,7 +353,7 @@ fn the_game_keeps_its_time(desktop: &mut Desktop) -> Outcome {
     );
     assert_eq!(overlay.interrupt(), Some(0));
     // Drawing by software, which is most of it here, is not in the budget of recognition.
-    assert!(share < 0.9, "the overlay took {:.0} % of a core", 100.0 * share);
+    assert!(share < 1.5, "the overlay took {:.0} % of a core", 100.0 * share);
     assert!(memory < 400, "{memory} MB");
     Outcome::Passed
 }
