@@ -1,6 +1,6 @@
 //! The model, on a thread of its own: guesses for what is to be named next, and what names teach it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -12,10 +12,10 @@ use shared::labels::Label;
 use shared::manifest::NOT_A_CARD;
 use shared::modifiers::Modifiers;
 use shared::pixels::Pixels;
-use vision::gallery::{self, Taught};
+use vision::gallery;
 use vision::recogniser::{Recogniser, unmeasured};
 use vision::session::Options;
-use vision::teach;
+use vision::teach::{self, Named};
 
 /// What the thread is asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,9 +126,9 @@ impl Bench {
             Job::Guess(source) => self.guess(source).map(Some),
             Job::Teach(source, label) => self.teach(source, label),
             Job::Forget(file) => {
-                if self.model.join(gallery::FILE_NAME).exists() {
-                    gallery::forget(&self.model, file)?;
-                    self.reload()?;
+                gallery::forget(&self.model, file)?;
+                if let Some(recogniser) = &mut self.recogniser {
+                    recogniser.reload_gallery(&self.model)?;
                 }
                 Ok(None)
             }
@@ -157,62 +157,44 @@ impl Bench {
 
     fn teach(&mut self, source: &Source, label: &Label) -> anyhow::Result<Option<Answer>> {
         let (picture, quad) = look(&self.folders, source)?;
-        let pixels = Pixels::from(&picture);
+        let model = self.model.clone();
         let recogniser = self.open()?;
-        let is_known = teach::says(recogniser, &pixels, quad)?.as_deref() == Some(label.class());
         // The label counts all the same: it is what the next training learns from.
-        if is_known || !teach::can_be_taught(recogniser) {
+        if !teach::can_be_taught(recogniser) {
             return Ok(None);
         }
-        let embedding = teach::embedding(recogniser, &pixels, quad)?;
-        let taught = Taught {
-            id: label.class().to_owned(),
-            name: label.name.clone(),
-            embedding,
-            capture: Some(source.file.clone()),
-        };
-        gallery::teach(&self.model, vec![taught])?;
-        self.reload()?;
-        Ok(Some(Answer::Taught(label.name.clone())))
+        let named =
+            Named { id: label.class().to_owned(), name: label.name.clone(), capture: source.file.clone() };
+        let is_new = teach::card(recogniser, &model, &Pixels::from(&picture), quad, named)?;
+        Ok(is_new.then(|| Answer::Taught(label.name.clone())))
     }
 
     fn open(&mut self) -> anyhow::Result<&mut Recogniser> {
-        if self.recogniser.is_none() {
+        if !self.recogniser.as_ref().is_some_and(|recogniser| recogniser.is_of(&self.model)) {
             let options = Options { threads: 1, ..Options::default() };
             let mut recogniser = Recogniser::open(&self.model, &options)?;
-            let picture = |file: &str| {
-                self.folders
-                    .iter()
-                    .find_map(|folder| image::open(folder.join(file)).ok())
-                    .map(image::DynamicImage::into_rgba8)
-            };
-            teach::carry_over(&mut recogniser, &self.model, &picture)?;
+            teach::carry_over(&mut recogniser, &self.model, &|file| open(&self.folders, file))?;
             self.recogniser = Some(recogniser);
         }
         Ok(self.recogniser.as_mut().expect("it was opened above"))
     }
+}
 
-    fn reload(&mut self) -> anyhow::Result<()> {
-        let Self { model, recogniser, .. } = self;
-        if let Some(recogniser) = recogniser {
-            recogniser.reload_gallery(model)?;
-        }
-        Ok(())
-    }
+/// A picture of one of these folders.
+fn open(folders: &[PathBuf], file: &str) -> Option<RgbaImage> {
+    let found = folders.iter().find_map(|folder| image::open(folder.join(file)).ok());
+    found.map(image::DynamicImage::into_rgba8)
 }
 
 /// The card in its frame, or its crop where the frame is gone.
 fn look(folders: &[PathBuf], source: &Source) -> anyhow::Result<(RgbaImage, Quad<InFrame>)> {
-    let open = |file: &str| {
-        folders.iter().find_map(|folder: &PathBuf| image::open(folder.join(Path::new(file))).ok())
-    };
     if let Some((frame, quad)) = source.sight.frame.as_deref().zip(source.sight.quad)
-        && let Some(frame) = open(frame)
+        && let Some(frame) = open(folders, frame)
     {
-        return Ok((frame.into_rgba8(), quad));
+        return Ok((frame, quad));
     }
-    let crop =
-        open(&source.file).ok_or_else(|| anyhow::anyhow!("cannot read the picture {}", source.file))?;
+    let crop = open(folders, &source.file)
+        .ok_or_else(|| anyhow::anyhow!("cannot read the picture {}", source.file))?;
     let quad = cut::quad_in_crop(crop.width(), crop.height());
-    Ok((crop.into_rgba8(), quad))
+    Ok((crop, quad))
 }

@@ -86,4 +86,10 @@ fn the_next_model_learns_the_captures_and_passes_over_what_it_knows() {
     let mut recogniser = Recogniser::open(&alone, &options).unwrap();
     assert_eq!(teach::carry_over(&mut recogniser, &alone, &picture).unwrap(), 1);
     assert_eq!(says(&mut recogniser).as_deref(), Some("mod_owl"));
+    gallery::forget(&alone, "strange.png").unwrap();
+    assert_eq!(
+        teach::carry_over(&mut recogniser, &alone, &picture).unwrap(),
+        0,
+        "not from the old file either"
+    );
 }

@@ -4,9 +4,9 @@
 //! ready, so that stale scenes never queue up.
 
 use crate::command::Command;
+use crate::saving::Outcome;
 use crate::settings::Settings;
 use crate::settings::file::SettingsError;
-use crate::snapshot::Outcome;
 use crate::target::{Placement, WindowInfo};
 
 /// One piece of news for the main thread.

@@ -7,7 +7,7 @@
 //! * [`capture`], [`frame`]: where pictures come from.
 //! * [`sighting`], [`recognition`], [`track`]: which cards are on them, one by one and over time.
 //! * [`scene`], [`render`]: what is shown, and how it is drawn.
-//! * [`snapshot`], [`teaching`]: cards kept for labelling, and what a correction teaches.
+//! * [`saving`], [`teaching`]: cards kept for labelling, and what a correction teaches.
 //! * [`target`], [`window`]: the game's window and the desktop around it.
 //! * [`pipeline`], [`budget`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
 //! * [`api`]: what other programs on this machine are told.
@@ -43,10 +43,10 @@ pub mod recognition;
 pub mod recording;
 pub mod render;
 pub mod replay;
+pub mod saving;
 pub mod scene;
 pub mod settings;
 pub mod sighting;
-pub mod snapshot;
 pub mod source;
 pub mod target;
 pub mod teaching;

@@ -13,9 +13,9 @@ use crate::event::AppEvent;
 use crate::latest::Latest;
 use crate::pipeline::{Report, Running, Swap, Swaps};
 use crate::recognition::Model;
+use crate::saving::Folders;
 use crate::settings::Recognition;
 use crate::sighting::Detection;
-use crate::snapshot::Folders;
 use crate::worker::{self, Worker};
 
 /// A model to open.

@@ -13,8 +13,8 @@ use vision::recogniser::{Recogniser, unmeasured};
 use vision::session::Options;
 use vision::teach;
 
+use crate::saving::Folders;
 use crate::sighting::{Detection, Guess, Identity, Reading, Recognise};
-use crate::snapshot::Folders;
 
 /// A model's folder: `model` itself when it is one, otherwise the folder of that name among the data.
 pub fn folder(model: &str) -> PathBuf {

@@ -8,21 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use shared::geometry::{InFrame, Quad};
 use shared::pixels::Pixels;
-use vision::gallery::{self, Taught};
 use vision::recogniser::Recogniser;
 use vision::session::Options;
-use vision::teach;
-
-/// A card as a person named it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Named {
-    /// Its id.
-    pub id: String,
-    /// Its name for people.
-    pub name: String,
-    /// The capture's file.
-    pub capture: String,
-}
+use vision::teach::{self, Named};
 
 /// Whoever can teach a model.
 pub trait Teach: Send {
@@ -53,16 +41,14 @@ impl Teach for Teacher {
         quad: Quad<InFrame>,
         card: Named,
     ) -> anyhow::Result<()> {
-        if self.open.as_ref().is_none_or(|(open, _)| open != folder) {
+        if self.open.as_ref().is_none_or(|(open, recogniser)| open != folder || !recogniser.is_of(folder)) {
             let options = Options { threads: 1, ..Options::default() };
             let recogniser = Recogniser::open(folder, &options)
                 .with_context(|| format!("cannot teach the model in {}", folder.display()))?;
             self.open = Some((folder.into(), recogniser));
         }
         let (_, recogniser) = self.open.as_mut().expect("it was opened above");
-        let embedding = teach::embedding(recogniser, frame, quad)?;
-        let Named { id, name, capture } = card;
-        gallery::teach(folder, vec![Taught { id, name, embedding, capture: Some(capture) }])?;
+        teach::card(recogniser, folder, frame, quad, card)?;
         Ok(())
     }
 }

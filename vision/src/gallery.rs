@@ -91,12 +91,11 @@ pub fn taught_elsewhere(folder: &Path, catalogue: &str) -> Vec<Taught> {
     found
 }
 
-/// The folders beside a model's that hold something taught.
+/// The folders beside a model's.
 fn siblings(folder: &Path) -> Vec<PathBuf> {
     let beside = folder.parent().map(std::fs::read_dir);
     let entries = beside.into_iter().flatten().flatten().flatten().map(|entry| entry.path());
-    let mut found: Vec<PathBuf> =
-        entries.filter(|path| path != folder && path.join(FILE_NAME).is_file()).collect();
+    let mut found: Vec<PathBuf> = entries.filter(|path| path != folder && path.is_dir()).collect();
     found.sort();
     found
 }
@@ -116,15 +115,16 @@ impl Default for File {
     }
 }
 
-/// Changes what is in a model's folder, and writes the file anew when that made a difference.
-fn change(folder: &Path, change: impl FnOnce(&mut File)) -> Result<(), GalleryError> {
+/// Changes the gallery `name` of a model's folder, and writes the file anew when that made a difference.
+fn change(folder: &Path, name: &str, change: impl FnOnce(&mut File)) -> Result<(), GalleryError> {
+    let path = folder.join(name);
     let failed = |error: std::io::Error| GalleryError {
-        path: folder.join(FILE_NAME),
+        path: path.clone(),
         reason: format!("it cannot be written: {error}"),
     };
     let lock = LockFile::create(folder.join(LOCK)).map_err(failed)?;
     lock.lock().map_err(failed)?;
-    let before = file(folder.join(FILE_NAME))?;
+    let before = file(path.clone())?;
     let mut after = before.clone();
     change(&mut after);
     if after == before {
@@ -132,7 +132,18 @@ fn change(folder: &Path, change: impl FnOnce(&mut File)) -> Result<(), GalleryEr
     }
     let mut text = serde_json::to_vec(&after).map_err(|error| failed(error.into()))?;
     text.push(b'\n');
-    atomic::write(&folder.join(FILE_NAME), &text).map_err(failed)
+    atomic::write(&path, &text).map_err(failed)
+}
+
+/// Changes every gallery that a capture could come back from: of this model, of those beside it, and of networks that
+/// were replaced.
+fn change_everywhere(folder: &Path, wanted: impl Fn(&mut File)) -> Result<(), GalleryError> {
+    for folder in siblings(folder).into_iter().chain([folder.to_path_buf()]) {
+        for name in [FILE_NAME, REPLACED].into_iter().filter(|name| folder.join(name).is_file()) {
+            change(&folder, name, &wanted)?;
+        }
+    }
+    Ok(())
 }
 
 /// Teaches cards from one capture each; what the same captures taught before is replaced.
@@ -140,7 +151,7 @@ fn change(folder: &Path, change: impl FnOnce(&mut File)) -> Result<(), GalleryEr
 /// # Errors
 /// When the file cannot be read or written; then it is as it was.
 pub fn teach(folder: &Path, cards: Vec<Taught>) -> Result<(), GalleryError> {
-    change(folder, |file| {
+    change(folder, FILE_NAME, |file| {
         for card in cards {
             file.cards.retain(|it| it.capture.is_none() || it.capture != card.capture);
             file.cards.push(card);
@@ -153,33 +164,27 @@ pub fn teach(folder: &Path, cards: Vec<Taught>) -> Result<(), GalleryError> {
 /// # Errors
 /// As [`teach`].
 pub fn pass_over(folder: &Path, captures: Vec<String>) -> Result<(), GalleryError> {
-    change(folder, |file| file.passed_over.extend(captures))
+    change(folder, FILE_NAME, |file| file.passed_over.extend(captures))
 }
 
-/// Forgets what a capture taught, in this model and in those beside it: otherwise it would come back from there.
+/// Forgets what a capture taught, in all models: otherwise it would come back from another.
 ///
 /// # Errors
 /// As [`teach`].
 pub fn forget(folder: &Path, capture: &str) -> Result<(), GalleryError> {
-    for folder in siblings(folder).into_iter().chain([folder.to_path_buf()]) {
-        change(&folder, |file| file.cards.retain(|it| it.capture.as_deref() != Some(capture)))?;
-    }
-    Ok(())
+    change_everywhere(folder, |file| file.cards.retain(|it| it.capture.as_deref() != Some(capture)))
 }
 
-/// Gives a taught card another id and name, in this model and in those beside it.
+/// Gives a taught card another id and name, in all models.
 ///
 /// # Errors
 /// As [`teach`].
 pub fn rename(folder: &Path, id: &str, new_id: &str, new_name: &str) -> Result<(), GalleryError> {
-    for folder in siblings(folder).into_iter().chain([folder.to_path_buf()]) {
-        change(&folder, |file| {
-            for card in file.cards.iter_mut().filter(|card| card.id == id) {
-                (card.id, card.name) = (new_id.to_owned(), new_name.to_owned());
-            }
-        })?;
-    }
-    Ok(())
+    change_everywhere(folder, |file| {
+        for card in file.cards.iter_mut().filter(|card| card.id == id) {
+            (card.id, card.name) = (new_id.to_owned(), new_name.to_owned());
+        }
+    })
 }
 
 fn parsed(text: &str) -> Result<File, String> {

@@ -171,6 +171,11 @@ impl Recogniser {
         &self.manifest
     }
 
+    /// Whether the networks in the folder are still these: a training may have replaced them.
+    pub fn is_of(&self, folder: &Path) -> bool {
+        Manifest::read(folder).is_ok_and(|manifest| manifest.sha256 == self.manifest.sha256)
+    }
+
     /// The catalogue that cards are named from.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue

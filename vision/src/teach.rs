@@ -44,6 +44,39 @@ pub fn embedding(
     Ok(mean(&embeddings))
 }
 
+/// Teaches the model of a folder that a quad of a frame shows a card, unless it says so by itself; answers whether
+/// anything was taught.
+///
+/// # Errors
+/// When the model cannot be taught, the network cannot run, or the gallery cannot be written.
+pub fn card(
+    recogniser: &mut Recogniser,
+    folder: &Path,
+    frame: &Pixels<'_>,
+    quad: Quad<InFrame>,
+    named: Named,
+) -> Result<bool, TeachError> {
+    if says(recogniser, frame, quad)?.as_deref() == Some(&*named.id) {
+        return Ok(false);
+    }
+    let embedding = embedding(recogniser, frame, quad)?;
+    let Named { id, name, capture } = named;
+    gallery::teach(folder, vec![Taught { id, name, embedding, capture: Some(capture) }])?;
+    recogniser.reload_gallery(folder)?;
+    Ok(true)
+}
+
+/// A card as a person named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its id.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// The capture's file.
+    pub capture: String,
+}
+
 /// Why a model cannot be taught.
 #[derive(Debug, thiserror::Error)]
 pub enum TeachError {

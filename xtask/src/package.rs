@@ -51,7 +51,7 @@ const PROGRAMS: [&str; 2] = ["overlay", "labeller"];
 /// What is taken of the data folder.
 const MODEL_FILES: [&str; 2] = ["onnx", "json"];
 /// What a user adds to a model's folder.
-const OWN_FILES: [&str; 1] = ["gallery.json"];
+const OWN_FILES: [&str; 2] = ["gallery.json", "gallery.old.json"];
 
 /// Builds, packs, and tries the package out.
 pub(crate) fn run(options: &Options) -> Result<()> {

@@ -1,5 +1,6 @@
 //! What is done when something is asked for: by hotkey, tray, signal or the local API.
 
+use std::ffi::OsStr;
 use std::time::Instant;
 
 use super::captures::Which;
@@ -50,7 +51,13 @@ impl App {
             Command::SnapshotPointer => self.capture(Which::UnderPointer),
             Command::ToggleAutomatic => self.toggle_automatic(),
             Command::Correct(number) => self.correct(number),
-            Command::OpenLabeller => self.tell(shell::start_beside("labeller")),
+            Command::OpenLabeller => {
+                // What is named there is to be known here.
+                let model =
+                    self.running.folder.as_ref().map(|folder| [OsStr::new("--model"), folder.as_ref()]);
+                let arguments = model.as_ref().map_or(&[][..], |arguments| arguments);
+                self.tell(shell::start_beside("labeller", arguments));
+            }
             Command::OpenData => self.tell(shell::open(&shared::paths::data())),
             Command::OpenSettings => match &self.choices.file {
                 Some(file) => self.tell(shell::open(file)),

@@ -5,8 +5,8 @@ use shared::labels::Label;
 
 use super::*;
 use crate::frame::Frame;
+use crate::saving::{ModelInUse, Outcome, QUEUE, Request, Writer, is_doubtful};
 use crate::scene::flash::Tone;
-use crate::snapshot::{ModelInUse, Outcome, QUEUE, Request, Writer, is_doubtful};
 
 /// How long a card is lit.
 const FLASH_STAYS: Duration = Duration::from_millis(350);
@@ -183,7 +183,7 @@ fn full() -> String {
 mod tests {
     use super::*;
     use crate::pipeline::Report;
-    use crate::snapshot::Folders;
+    use crate::saving::Folders;
     use crate::teaching::Teacher;
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) fn open(path: &Path) -> Result<(), String> {
 }
 
 /// Starts a program that lies beside this one.
-pub(super) fn start_beside(name: &str) -> Result<(), String> {
+pub(super) fn start_beside(name: &str, arguments: &[&OsStr]) -> Result<(), String> {
     let own =
         std::env::current_exe().map_err(|error| format!("cannot find this program's folder: {error}"))?;
     let file = own.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
@@ -28,7 +28,9 @@ pub(super) fn start_beside(name: &str) -> Result<(), String> {
             "there is no {name} beside the overlay\nhelp: build it with `cargo build -p {name}`"
         ));
     }
-    start(Command::new::<&OsStr>(file.as_ref())).map_err(|error| format!("cannot start {name}: {error}"))
+    let mut command = Command::new(file);
+    command.args(arguments);
+    start(command).map_err(|error| format!("cannot start {name}: {error}"))
 }
 
 fn start(mut command: Command) -> std::io::Result<()> {

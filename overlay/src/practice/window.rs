@@ -54,7 +54,8 @@ pub fn run(
         pause,
         start: Instant::now(),
         next: Instant::now(),
-        until: seconds.map(|seconds| Instant::now() + Duration::from_secs_f32(seconds.max(0.0))),
+        until: seconds
+            .and_then(|seconds| Instant::now().checked_add(Duration::try_from_secs_f32(seconds).ok()?)),
         shown: 0,
         pointer: [0.0, 0.0],
         open: None,

@@ -24,7 +24,7 @@ const COMES_VARIABLE: &str = "BALATRO_LENS_FLIPS";
 const EACH: Duration = Duration::from_millis(700);
 /// Difference from which a pixel counts as another.
 const OTHER: u8 = 30;
-/// A busy machine of two cores is slow; an idle one needs a fifth of this.
+/// A busy machine of two cores is slow; an idle one needs a tenth of this.
 const MEDIAN_BELOW: Duration = Duration::from_millis(250);
 
 /// A card that is there at one moment and not at the other.
@@ -82,7 +82,7 @@ pub(crate) fn boxes_come_soon(desktop: &mut Desktop) -> Outcome {
 }
 
 impl Probe {
-    /// The card that lies alone at the first moment whose place looks most different at a later one.
+    /// A card that lies alone at the first moment and whose place is empty, and looks otherwise, at a later one.
     fn find() -> Self {
         let catalogue = scenes::practice::catalogue();
         let table = Table::new(SEED, [1100, 660], &catalogue);
@@ -104,7 +104,7 @@ impl Probe {
                 }
             }
         }
-        panic!("every card of the table lies there all the time");
+        panic!("every card that lies alone lies there all the time");
     }
 
     /// The part of the screen that has to be looked at.

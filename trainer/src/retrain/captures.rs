@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use shared::catalogue::{CardType, Catalogue, id_of_class};
 use shared::labels::Label;
 use shared::manifest::{Added, Head};
@@ -11,31 +10,18 @@ use vision::gallery;
 
 use crate::dataset::{Sample, picture};
 
-/// A taught card, as far as it matters here.
-#[derive(Debug, Deserialize)]
-struct Taught {
-    id: String,
-    name: String,
-    #[serde(default)]
-    capture: Option<PathBuf>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Gallery {
-    #[serde(default)]
-    cards: Vec<Taught>,
-}
-
 /// Captures that a model's folder was taught by and that `samples` does not have, and the names of taught cards
 /// whose captures are gone.
 pub fn taught(folder: &Path, samples: &[Sample], places: &[PathBuf]) -> (Vec<Sample>, Vec<String>) {
-    let text = std::fs::read(folder.join(gallery::FILE_NAME)).unwrap_or_default();
-    let gallery: Gallery = serde_json::from_slice(&text).unwrap_or(Gallery { cards: Vec::new() });
+    let cards = gallery::taught(folder).unwrap_or_else(|error| {
+        log::warn!("{error}");
+        Vec::new()
+    });
     let labelled: BTreeSet<&str> = samples.iter().map(|sample| sample.file.as_str()).collect();
     let known: BTreeSet<&str> = samples.iter().map(|sample| sample.class.as_str()).collect();
     let (mut found, mut gone) = (Vec::new(), Vec::new());
-    for card in gallery.cards {
-        let capture = card.capture.unwrap_or_default();
+    for card in cards {
+        let capture = PathBuf::from(card.capture.unwrap_or_default());
         let file = capture.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         if labelled.contains(file.as_str()) {
             continue;

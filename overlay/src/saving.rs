@@ -15,12 +15,13 @@ use shared::captures::{Verdict, cut};
 use shared::geometry::{InFrame, Quad};
 use shared::labels::Label;
 use shared::labels::store::{self, Change, Store};
+use vision::teach::Named;
 
 use crate::event::AppEvent;
 use crate::frame::Frame;
 use crate::pipeline::Report;
 use crate::sighting::Identity;
-use crate::teaching::{Named, Teach};
+use crate::teaching::Teach;
 use crate::track::Track;
 use crate::worker::{self, Worker};
 
