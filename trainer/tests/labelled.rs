@@ -2,7 +2,7 @@
 
 mod small;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,7 +58,17 @@ fn job(samples: &[Sample], recipe: Recipe) -> Job {
     let size = recipe.identifier.shape.input.map(|side| side as u32);
     let pictures = Arc::new(Pictures::new(samples.to_vec(), &heads, size));
     let judged = parts.judged(samples);
-    Job { recipe, labelled, graph, heads, pictures, train: parts.train, judged, digest: String::new() }
+    Job {
+        recipe,
+        labelled,
+        graph,
+        heads,
+        pictures,
+        train: parts.train,
+        judged,
+        digest: String::new(),
+        device: tch::Device::Cpu,
+    }
 }
 
 /// Trains, and stops after the epoch `until`.
@@ -220,8 +230,13 @@ fn a_killed_training_goes_on_as_if_nothing_had_happened() {
 
 /// Reads the events back with TensorBoard's own package: each epoch once, with the loss, and a picture.
 fn check_tensorboard(run: &Path, wanted: &[(u64, f64, f64)]) {
-    let python =
-        std::env::var_os("BALATRO_LENS_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
+    let python = || {
+        let mut python = Command::new("python3");
+        if let Some(folder) = std::env::var_os("BALATRO_LENS_TENSORBOARD") {
+            python.env("PYTHONPATH", folder);
+        }
+        python
+    };
     let script = "
 import sys
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -231,15 +246,14 @@ for it in events.Scalars('loss/validation'):
 image = events.Images('identification/confusion')[-1]
 assert image.encoded_image_string[:4] == b'\\x89PNG' and image.width > 10, image
 ";
-    let found = Command::new(&python).args(["-c", "import tensorboard"]).output();
+    let found = python().args(["-c", "import tensorboard"]).output();
     if !found.is_ok_and(|it| it.status.success()) {
         eprintln!(
-            "SKIPPED: {} has no package tensorboard; set BALATRO_LENS_PYTHON to one that has",
-            python.display()
+            "SKIPPED: python3 has no package tensorboard; set BALATRO_LENS_TENSORBOARD to the folder of one"
         );
         return;
     }
-    let output = Command::new(&python).arg("-c").arg(script).arg(run.join("tensorboard")).output().unwrap();
+    let output = python().arg("-c").arg(script).arg(run.join("tensorboard")).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let found: Vec<(u64, f64)> = text

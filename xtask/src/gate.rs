@@ -128,7 +128,7 @@ impl Step {
                 "--deny",
                 "warnings",
             ])),
-            Self::Tests => tests(packages),
+            Self::Tests => tests(scope),
             // Nextest sees no test in a program that is its own harness; `cargo test` has run it already.
             Self::Desktop if !has_nextest() => Ok(Outcome::Skipped("ran as a part of tests".to_owned())),
             Self::Desktop => {
@@ -164,19 +164,33 @@ fn has_nextest() -> bool {
     has_program("cargo-nextest", &["nextest", "--version"])
 }
 
-fn tests(packages: &[&str]) -> Result<Outcome> {
+fn tests(scope: Scope) -> Result<Outcome> {
     let mut command = cargo();
     if has_nextest() {
         command.args(["nextest", "run", "--no-fail-fast"]);
     } else {
         command.args(["test", "--all-targets", "--no-fail-fast"]);
     }
-    workspace::check(command.args(packages))?;
+    let mut missing = Vec::new();
+    if scope == Scope::Everything {
+        match setup::tensorboard() {
+            Ok(folder) => _ = command.env("BALATRO_LENS_TENSORBOARD", folder),
+            Err(error) => {
+                println!("SKIPPED: reading the trainer's events back with TensorBoard: {error:#}");
+                missing.push("TensorBoard cannot be installed");
+            }
+        }
+    }
+    workspace::check(command.args(scope.packages()))?;
     if accuracy::art().is_none() {
         println!("SKIPPED: every test that needs art of the game, for BALATRO_LENS_ART is not set");
-        return Ok(Outcome::Partly("those without art of the game: BALATRO_LENS_ART is not set".to_owned()));
+        missing.push("BALATRO_LENS_ART is not set");
     }
-    Ok(Outcome::Passed)
+    Ok(if missing.is_empty() {
+        Outcome::Passed
+    } else {
+        Outcome::Partly(format!("not all: {}", missing.join(", ")))
+    })
 }
 
 fn accuracy_step() -> Result<Outcome> {

@@ -18,6 +18,7 @@ mod libtorch;
 mod onnxruntime;
 mod progress;
 mod system;
+mod tensorboard;
 mod wheel;
 
 use system::{Consent, Groups};
@@ -85,6 +86,12 @@ pub(crate) fn for_trainer() -> Result<()> {
 /// The library of ONNX Runtime, installed if it was not.
 pub(crate) fn runtime() -> Result<PathBuf> {
     onnxruntime::install(onnxruntime::any_installed())
+}
+
+/// The folder of TensorBoard's Python package, installed if it was not.
+pub(crate) fn tensorboard() -> Result<PathBuf> {
+    system::install(Groups { tests: false, trainer: false, pip: true }, Consent::Given)?;
+    tensorboard::install()
 }
 
 /// What the gate needs; silent when it is there.

@@ -45,14 +45,18 @@ struct Archive {
 /// Any Python that the wheels are built for: only native libraries are taken out of them.
 const PYTHON: &str = "3.11";
 
+/// A Python with pip, which is to look for `package`.
+pub(super) fn python(package: &str) -> Result<&'static str> {
+    let found =
+        ["python3", "python", "py"].into_iter().find(|it| has_program(it, &["-m", "pip", "--version"]));
+    found.with_context(|| {
+        format!("cannot look for {package}: no Python with pip was found\nhelp: {}", pip_help())
+    })
+}
+
 /// Finds the wheel of `package`, for example `onnxruntime==1.31.1`, for this machine.
 pub(super) fn locate(package: &str) -> Result<Wheel> {
-    let python = ["python3", "python", "py"]
-        .into_iter()
-        .find(|python| has_program(python, &["-m", "pip", "--version"]))
-        .with_context(|| {
-            format!("cannot look for {package}: no Python with pip was found\nhelp: {}", pip_help())
-        })?;
+    let python = python(package)?;
     // With `--dry-run` nothing is written to the target, but other platforms' wheels ask for one.
     let target = env::temp_dir().join("balatro-lens-no-target");
     let output = Command::new(python)
