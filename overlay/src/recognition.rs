@@ -89,9 +89,10 @@ impl Recognise for Model {
     ) -> anyhow::Result<Vec<Option<Reading>>> {
         self.quads.clear();
         self.quads.extend(detections.iter().map(|it| it.quad));
+        let kind = self.recogniser.manifest().detector.kind.clone();
         let readings = self.recogniser.identify(frame, &self.quads, &mut unmeasured)?;
         let read = |(detection, read): (&Detection, &Option<decide::Reading>)| {
-            let read = read.as_ref().filter(|it| is_confirmed(detection.score, it))?;
+            let read = read.as_ref().filter(|it| is_confirmed(&kind, detection.score, it))?;
             Some(reading(read, self.doubt_below))
         };
         Ok(detections.iter().zip(readings).map(read).collect())

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use shared::catalogue::{CardType, Catalogue, id_of_class};
+use shared::manifest::foreign::DetectorKind;
 use shared::manifest::{Activation, Head, IDENTIFICATION, Manifest, NOT_A_CARD, Thresholds, UNKNOWN};
 use shared::modifiers::Modifiers;
 
@@ -18,7 +19,8 @@ pub struct Reading {
     pub id: Option<Arc<str>>,
     /// Its name's probability (for a taught card its similarity).
     pub probability: f32,
-    /// The best guesses and their probabilities, best first, also where the card is unknown.
+    /// The best guesses and their probabilities, best first, also where the card is unknown; a taught card comes with its
+    /// similarity.
     pub top: Vec<(Arc<str>, f32)>,
     /// What is on it.
     pub modifiers: Modifiers,
@@ -45,11 +47,15 @@ const SURE_NAME: f32 = 0.2;
 /// is like another card's capture (`trainer evaluate --taught` counts them).
 const TAUGHT_YIELDS: f32 = 0.1;
 
+/// Cosine from which what was taught is a guess, where it is not enough for a name: a card that is half covered.
+const TAUGHT_GUESSED: f32 = 0.3;
+
 /// Whether detector and identifier together are sure enough that there is a card: a weak peak needs a name.
 ///
 /// Panels, buttons and other programs' boxes give weak peaks without a name; strewn and covered cards give weak peaks with one.
-pub fn is_confirmed(heat: f32, reading: &Reading) -> bool {
-    heat >= SURE_HEAT || reading.probability >= SURE_NAME
+/// The scores of detectors made elsewhere mean something else: their own threshold has decided.
+pub fn is_confirmed(detector: &DetectorKind, heat: f32, reading: &Reading) -> bool {
+    !detector.is_own() || heat >= SURE_HEAT || reading.probability >= SURE_NAME
 }
 
 /// Whether a crop shows a card at all.
@@ -174,7 +180,8 @@ impl Rules {
     /// When the logits are not those of the manifest.
     pub fn read(&mut self, logits: &Logits<'_>, gallery: &Gallery, reading: &mut Reading) -> Verdict {
         let (not_a_card, unknown) = self.sum_looks(logits.heads[0]);
-        let taught = gallery.nearest(logits.embedding).filter(|(_, it)| *it >= self.thresholds.gallery);
+        let nearest = gallery.nearest(logits.embedding);
+        let taught = nearest.filter(|(_, it)| *it >= self.thresholds.gallery);
         if not_a_card >= self.thresholds.not_a_card && taught.is_none() {
             return Verdict::NotACard;
         }
@@ -203,6 +210,14 @@ impl Rules {
             reading.id = Some(Arc::clone(id));
             (reading.probability, reading.similarity) = (similarity, similarity);
             card_type = self.cards.iter().find(|it| it.id == *id).map_or(card_type, |it| it.card_type);
+        }
+        if let Some((id, similarity)) = nearest.filter(|(_, similarity)| *similarity >= TAUGHT_GUESSED)
+            && reading.id.as_ref().is_none_or(|named| named == id)
+            && **id != *NOT_A_CARD
+        {
+            reading.top.retain(|(other, _)| other != id);
+            reading.top.truncate(self.top.saturating_sub(1));
+            reading.top.insert(0, (Arc::clone(id), similarity));
         }
         self.read_modifiers(card_type, logits, &mut reading.modifiers);
         Verdict::Card

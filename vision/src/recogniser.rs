@@ -273,7 +273,7 @@ impl Recogniser {
         frame: &Pixels<'_>,
         ended: &mut dyn FnMut(Stage),
     ) -> Result<&[RecognisedCard], RunError> {
-        let Self { detector, identifier, rules, gallery, cards, .. } = self;
+        let Self { detector, identifier, rules, gallery, cards, manifest, .. } = self;
         let detections = detector.run(frame, ended)?;
         if cards.len() < detections.len() {
             cards.resize_with(detections.len(), RecognisedCard::default);
@@ -283,7 +283,9 @@ impl Recogniser {
             let card = &mut cards[count];
             card.detection = detections[index];
             let verdict = rules.read(logits, gallery, &mut card.reading);
-            if verdict == Verdict::Card && is_confirmed(card.detection.score, &card.reading) {
+            if verdict == Verdict::Card
+                && is_confirmed(&manifest.detector.kind, card.detection.score, &card.reading)
+            {
                 count += 1;
             }
         })?;

@@ -159,6 +159,20 @@ pub fn says(
     })
 }
 
+/// The ids that the model thinks of for a card, best first, also where none is sure enough for a name.
+///
+/// # Errors
+/// When the network cannot run.
+pub fn guesses(
+    recogniser: &mut Recogniser,
+    frame: &Pixels<'_>,
+    quad: Quad<InFrame>,
+) -> Result<Vec<String>, RunError> {
+    let readings = recogniser.identify(frame, &[quad], &mut unmeasured)?;
+    let top = readings[0].iter().flat_map(|reading| &reading.top);
+    Ok(top.map(|(id, _)| id.as_ref().to_owned()).collect())
+}
+
 fn views(quad: Quad<InFrame>) -> [Quad<InFrame>; VIEWS.len()] {
     VIEWS.map(|(scale, dx, dy, lean)| {
         let (width, height) = (quad.width(), quad.height());

@@ -51,6 +51,8 @@ pub struct Outcome {
     pub known: Share,
     /// Said to be unknown, or no card.
     pub unknown: Share,
+    /// First guesses that are right, also where they are not sure enough for a name (top 1, whatever the threshold).
+    pub guessed: Share,
 }
 
 /// Teaches every card of `strangers`, whose recipe shows nothing else, and looks for all of them and for the cards of
@@ -86,7 +88,10 @@ pub fn measure(
             for number in 0..VIEWS {
                 let card = renderings[number as usize % renderings.len()];
                 let (picture, quad) = view(recogniser, strangers, recipe, card, 100 + number);
-                let said = teach::says(recogniser, &Pixels::from(&picture), quad)?;
+                let pixels = Pixels::from(&picture);
+                let said = teach::says(recogniser, &pixels, quad)?;
+                let guess = teach::guesses(recogniser, &pixels, quad)?.into_iter().next();
+                outcome.guessed.count(guess.is_some_and(|guess| guess == *id));
                 let is = |wanted: &dyn Fn(&str) -> bool| said.as_deref().is_some_and(wanted);
                 let unknown = !is(&|said| said != shared::manifest::NOT_A_CARD);
                 outcome.right.count(is(&|said| said == id));

@@ -134,7 +134,14 @@ fn a_taught_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() {
     let taught = |embedding| Gallery::new(vec![card(embedding)], 2).unwrap();
     let unlike = Crop { similarity: 0.1, gallery: taught(vec![0.9, 0.1]), ..Crop::of(&[("j_one", 1.0)]) };
     check(&unlike, Some("x_mod"), Modifiers::default());
-    check(&Crop { gallery: taught(vec![0.1, 0.9]), ..unlike }, None, Modifiers::default());
+    let far = Crop { gallery: taught(vec![0.1, 0.9]), ..unlike };
+    check(&far, None, Modifiers::default());
+    assert_eq!(&*far.read().unwrap().top[0].0, "j_one");
+    // Half covered, it is not sure enough for a name, but the first guess.
+    let half = Crop { gallery: taught(vec![0.7, 0.72]), ..far };
+    check(&half, None, Modifiers::default());
+    let top = half.read().unwrap().top;
+    assert_eq!((top.len(), &*top[0].0, &*top[1].0), (5, "x_mod", "j_one"));
     // A sure name yields to a capture that the crop is nearly as much like as its own class, and to no other.
     let sure = |embedding| Crop { gallery: taught(embedding), ..Crop::of(&[("j_one", 1.0)]) };
     check(&sure(vec![1.0, 0.0]), Some("x_mod"), Modifiers::default());
@@ -191,7 +198,11 @@ fn modifiers_follow_the_type() {
 #[test]
 fn a_weak_peak_needs_a_name() {
     let named = |probability| Reading { probability, ..Reading::default() };
-    assert!(is_confirmed(0.9, &named(0.0)), "an unknown card that is plainly there");
-    assert!(is_confirmed(0.33, &named(0.9)), "a covered card that can still be read");
-    assert!(!is_confirmed(0.33, &named(0.05)), "a panel of the interface");
+    let own = DetectorKind::Grid;
+    assert!(is_confirmed(&own, 0.9, &named(0.0)), "an unknown card that is plainly there");
+    assert!(is_confirmed(&own, 0.33, &named(0.9)), "a covered card that can still be read");
+    assert!(!is_confirmed(&own, 0.33, &named(0.05)), "a panel of the interface");
+    let yolo = serde_json::json!({"yolo": {"input": "i", "output": "o", "boxes": 1, "classes": ["card"], "cards": []}});
+    let yolo: DetectorKind = serde_json::from_value(yolo).unwrap();
+    assert!(is_confirmed(&yolo, 0.28, &named(0.05)), "its own threshold has decided");
 }
