@@ -44,9 +44,9 @@ pub fn yolo(picture: &Picture) -> String {
     picture.boxes().map(line).collect()
 }
 
-/// The file that says where pictures are and what classes mean.
+/// The file that says where pictures are (beside it, whatever folder a training is started in) and what classes mean.
 pub fn yolo_yaml(classes: &[String]) -> String {
-    let mut text = String::from("path: .\ntrain: images/train\nval: images/val\nnames:\n");
+    let mut text = String::from("train: images/train\nval: images/val\nnames:\n");
     for (number, class) in classes.iter().enumerate() {
         text += &format!("  {number}: {}\n", json!(class));
     }

@@ -99,7 +99,8 @@ pub(crate) fn file_name(network: &str) -> NetworkFiles {
 /// What is kept of where a network came from: the name of its file, its digest, and what it says of its making. No folder,
 /// because a model may be given to others.
 pub fn origin(path: &Path, network: &Network) -> Value {
-    const SAID: [&str; 6] = ["description", "author", "license", "version", "date", "task"];
+    // Not its description, in which Ultralytics names the folder of the training pictures.
+    const SAID: [&str; 5] = ["author", "license", "version", "date", "task"];
     let said: BTreeMap<&str, &String> =
         SAID.iter().filter_map(|&key| Some((key, network.description.metadata.get(key)?))).collect();
     json!({

@@ -35,7 +35,7 @@ pub struct Arguments {
     /// How the classifier wants its pictures: from 0 to 1, or as torchvision's networks, by mean and deviation of ImageNet
     #[arg(long, value_enum, default_value_t = Levels::Unit, requires = "identifier")]
     normalise: Levels,
-    /// How a card comes to have the shape of the classifier's input [default: centre for Ultralytics, else stretch]
+    /// How a card comes to have the shape of the classifier's input [default: centre for square ones of Ultralytics, else stretch]
     #[arg(long, value_enum, requires = "identifier")]
     fit: Option<Shape>,
     /// Refuse a classifier with a label that is no card of the catalogue
@@ -71,7 +71,7 @@ pub struct Arguments {
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = true)]
 struct Networks {
-    /// A detection export of Ultralytics YOLO v8 or v11
+    /// A detection export of Ultralytics YOLO (v8 to v12, 26)
     #[arg(long, value_name = "FILE")]
     detector: Option<PathBuf>,
     /// A classifier of whole cards
@@ -219,11 +219,18 @@ fn of_detector(detector: &Detector) -> String {
                 yolo.boxes,
                 cards.len(),
                 yolo.classes.len(),
-                cards.join(", ")
+                in_short(cards)
             )
         }
         DetectorKind::Grid => format!("our own, {width} x {height} pixels"),
     }
+}
+
+/// The first of many names.
+fn in_short(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} others", names.len() - SHOWN) } else { shown }
 }
 
 fn of_identifier(identifier: &Identifier, catalogue: &Catalogue) -> String {

@@ -22,7 +22,7 @@ const STRIDE: u32 = 32;
 /// The most boxes that an export with suppression inside gives.
 const MOST_SUPPRESSED: i64 = 1000;
 
-const DETECTION: &str = "a detection export of Ultralytics YOLO v8 or v11 is understood: \
+const DETECTION: &str = "a detection export of Ultralytics YOLO (v8 to v12, 26) is understood: \
                          `yolo export model=best.pt format=onnx` of a model trained with `yolo detect train`";
 const NAMES: &str = "export it with Ultralytics, which writes the names of its classes into the file";
 
@@ -79,6 +79,9 @@ fn describe(
     wishes: &Wishes,
 ) -> Result<Detector, Fault> {
     let Asked { pictures, output, classes } = asked;
+    if description.metadata.get("end2end").is_some_and(|it| it.trim().eq_ignore_ascii_case("true")) {
+        return Err(suppressed(&given.shape));
+    }
     let boxes = boxes(given, classes.len())?;
     if let Some(name) = wishes.cards.iter().find(|name| !classes.contains(name)) {
         let reason = format!("it has no class {name:?} that could be a card, only {}", classes.join(", "));
@@ -102,6 +105,14 @@ fn describe(
     })
 }
 
+fn suppressed(shape: &[i64]) -> Fault {
+    Fault::new(
+        format!("its output {shape:?} is of boxes after non-maximum suppression"),
+        "export it without `nms` (with Ultralytics before 8.4: `nms=False`, and `end2end=False` for YOLO v10 and 26): \
+         what is one card is decided here, so that fans of cards stay apart",
+    )
+}
+
 /// Number of boxes in an output, if it is laid out as `[1, 4 + classes, boxes]`.
 fn boxes(given: &Output, classes: usize) -> Result<u32, Fault> {
     let rows = 4 + classes as i64;
@@ -117,11 +128,7 @@ fn boxes(given: &Output, classes: usize) -> Result<u32, Fault> {
                 )),
             }
         }
-        [1, boxes, 6] if boxes <= MOST_SUPPRESSED => Err(Fault::new(
-            format!("its output {shape:?} is of boxes after non-maximum suppression"),
-            "export it with `nms=False` (and `end2end=False` where the network has that): what is one card is decided \
-             here, so that fans of cards stay apart",
-        )),
+        [1, boxes, 6] if boxes <= MOST_SUPPRESSED => Err(suppressed(shape)),
         [1, a, b] if a == rows + 1 || b == rows + 1 => Err(Fault::new(
             format!(
                 "its output {shape:?} has an objectness beside {classes} classes, as YOLO v5 and v7 have"
@@ -220,6 +227,9 @@ mod tests {
             "names 2 classes, but its output [1, 84, 4200] has room for 80",
         );
         check(one, &NAMED, &output(&[1, 300, 6], 0.5), "after non-maximum suppression");
+        // As many rows as boxes and classes would have, by chance.
+        let end = [&NAMED[..], &[("end2end", "True")]].concat();
+        check(one, &end, &output(&[1, 6, 300], 0.5), "after non-maximum suppression");
         check(one, &NAMED, &output(&[1, 12600, 7], 0.5), "objectness");
         check(one, &NAMED, &output(&[1, 4200, 6], 0.5), "box after box");
         check(one, &NAMED, &output(&[2, 6, 4200], 0.5), "[2, 6, 4200], not [1, 6, boxes]");

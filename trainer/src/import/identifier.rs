@@ -106,8 +106,10 @@ fn describe(
         return Err(Fault::new(reason, LABELS));
     }
     let Matched { classes, added } = match_all(&labels, wishes.strangers, catalogue)?;
+    // Ultralytics trains square classifiers on the middle of a picture, and others on all of it.
     let is_ultralytics = description.metadata.contains_key("task");
-    let fit = wishes.fit.unwrap_or(if is_ultralytics { Fit::Centre } else { Fit::Stretch });
+    let is_cut = is_ultralytics && pictures.size[0] == pictures.size[1];
+    let fit = wishes.fit.unwrap_or(if is_cut { Fit::Centre } else { Fit::Stretch });
     let open = description.inputs[0].shape[0] == -1;
     Ok(Identifier {
         kind: IdentifierKind::Classifier(Classifier {
@@ -200,8 +202,19 @@ mod tests {
         values: &[f32],
         wishes: &Wishes,
     ) -> Result<Identifier, Fault> {
+        said_of([64, 96], batch, metadata, shape, values, wishes)
+    }
+
+    fn said_of(
+        [width, height]: [i64; 2],
+        batch: i64,
+        metadata: &[(&str, &str)],
+        shape: &[i64],
+        values: &[f32],
+        wishes: &Wishes,
+    ) -> Result<Identifier, Fault> {
         let outputs = vec![floats("logits", shape)];
-        let description = description(floats("input", &[batch, 3, 96, 64]), outputs, metadata);
+        let description = description(floats("input", &[batch, 3, height, width]), outputs, metadata);
         let (pictures, output) = ask(&description)?;
         let given = Output { shape: shape.to_vec(), values: values.to_vec() };
         describe(&description, &pictures, &output, &given, wishes, &scenes::practice::catalogue())
@@ -225,10 +238,12 @@ mod tests {
 
         let metadata = [NAMES, ("task", "classify")];
         let values = [0.2, 0.7, 0.1, 0.0, 0.5, 0.5];
-        let ours = said(2, &metadata, &[2, 3], &values, &wishes()).unwrap();
-        let IdentifierKind::Classifier(classifier) = ours.kind else { panic!("it is a classifier") };
-        let kept = (classifier.batch, classifier.scores, classifier.fit);
-        assert_eq!(kept, (Some(2), Scores::Probabilities, Fit::Centre));
+        for (size, fit) in [([64, 64], Fit::Centre), ([64, 96], Fit::Stretch)] {
+            let theirs = said_of(size, 2, &metadata, &[2, 3], &values, &wishes()).unwrap();
+            let IdentifierKind::Classifier(classifier) = theirs.kind else { panic!("it is a classifier") };
+            let kept = (classifier.batch, classifier.scores, classifier.fit);
+            assert_eq!(kept, (Some(2), Scores::Probabilities, fit), "{size:?}");
+        }
     }
 
     #[test]
