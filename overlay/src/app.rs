@@ -41,7 +41,7 @@ use notices::Notices;
 use statistics::Statistics;
 
 mod asked;
-mod canvas;
+pub mod canvas;
 pub mod captures;
 mod choices;
 mod notices;

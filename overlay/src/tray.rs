@@ -3,6 +3,8 @@
 //! What the menu says follows from [`Shown`] and is plain data; `command` reads a chosen entry back. Only [`Tray`]
 //! speaks with the desktop.
 
+pub mod host;
+
 use tray_icon::menu::{CheckMenuItem, IsMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
 use tray_icon::{Icon, TrayIcon, TrayIconBuilder};
 
@@ -124,6 +126,10 @@ impl Tray {
             .with_menu(Box::new(menu(&entries(&shown)).map_err(|error| error.to_string())?))
             .build()
             .map_err(|error| format!("no tray here ({error}); hotkeys and the local API do the same"))?;
+        match host::host() {
+            host::Host::Shows => {}
+            nobody => log::warn!("the tray icon: {nobody}"),
+        }
         Ok(Self { icon, shown })
     }
 

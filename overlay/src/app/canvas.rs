@@ -3,7 +3,7 @@
 use super::*;
 
 /// A window, its surface and its renderer.
-pub(super) struct Canvas {
+pub struct Canvas {
     window: Arc<Window>,
     transparency: Transparency,
     surface: WindowSurface,
@@ -47,7 +47,10 @@ impl Canvas {
     }
 
     /// An ordinary window.
-    pub(super) fn viewer(event_loop: &ActiveEventLoop) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// When there is no window to be had, or nothing to draw with.
+    pub fn viewer(event_loop: &ActiveEventLoop) -> Result<Self, String> {
         let attributes = Window::default_attributes()
             .with_title("Balatro Lens viewer")
             .with_inner_size(PhysicalSize::new(1280, 720));
@@ -75,12 +78,18 @@ impl Canvas {
         })
     }
 
+    /// The graphics device that it is drawn with now.
+    pub fn device(&self) -> &wgpu::Device {
+        &self.surface.gpu.device
+    }
+
     /// Width and height, in pixels.
     pub(super) fn size(&self) -> [u32; 2] {
         self.surface.size()
     }
 
-    pub(super) fn redraw(&self) {
+    /// Asks for a call of [`Canvas::draw`].
+    pub fn redraw(&self) {
         self.window.request_redraw();
     }
 
@@ -123,8 +132,11 @@ impl Canvas {
         self.surface.resize(width, height);
     }
 
-    /// Draws; answers whether anything was shown.
-    pub(super) fn draw(&mut self, scene: &OverlayScene, backdrop: Backdrop<'_>) -> Result<bool, String> {
+    /// Draws; answers whether anything was shown. A graphics device that was lost is opened again.
+    ///
+    /// # Errors
+    /// When it is lost again and again, or there is none any more.
+    pub fn draw(&mut self, scene: &OverlayScene, backdrop: Backdrop<'_>) -> Result<bool, String> {
         for _ in 0..2 {
             match self.surface.next_frame() {
                 Next::Draw(texture) => {

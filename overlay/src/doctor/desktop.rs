@@ -7,6 +7,7 @@ use super::{Finding, windows};
 use crate::capture;
 use crate::render::offscreen::Offscreen;
 use crate::target::{Query, choose};
+use crate::tray::host::{Host, host};
 
 /// Pictures that are taken to see how long capturing takes.
 const PICTURES: usize = 20;
@@ -95,15 +96,8 @@ fn hotkeys() -> Finding {
 
 fn tray() -> Finding {
     let name = "tray";
-    if !cfg!(target_os = "linux") {
-        return Finding::good(name, "part of the system");
-    }
-    let address = std::env::var("DBUS_SESSION_BUS_ADDRESS").is_ok_and(|it| it.contains('='));
-    let socket = std::env::var_os("XDG_RUNTIME_DIR")
-        .is_some_and(|folder| std::path::Path::new(&folder).join("bus").exists());
-    if address || socket {
-        Finding::good(name, "there is a D-Bus session; whether a tray shows icons is the desktop's choice")
-    } else {
-        Finding::less(name, "no D-Bus session, so no tray icon: hotkeys and the API remain")
+    match host() {
+        Host::Shows => Finding::good(name, Host::Shows),
+        nobody => Finding::less(name, nobody),
     }
 }

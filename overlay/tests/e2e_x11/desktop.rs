@@ -40,12 +40,19 @@ impl Program {
 
     /// Time that all its threads were on a processor.
     pub(crate) fn processor_time(&self) -> Duration {
+        self.processor_times().into_iter().map(|(.., time)| time).sum()
+    }
+
+    /// Number and name of each of its threads, and the time that it was on a processor.
+    pub(crate) fn processor_times(&self) -> Vec<(u32, String, Duration)> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
-        let nanos = tasks.flatten().filter_map(|task| {
-            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
-            text.split_whitespace().next()?.parse::<u64>().ok()
+        let times = tasks.flatten().filter_map(|task| {
+            let read = |name: &str| fs::read_to_string(task.path().join(name)).ok();
+            let number = task.file_name().to_string_lossy().parse().ok()?;
+            let nanos = read("schedstat")?.split_whitespace().next()?.parse().ok()?;
+            Some((number, read("comm")?.trim().to_owned(), Duration::from_nanos(nanos)))
         });
-        Duration::from_nanos(nanos.sum())
+        times.collect()
     }
 
     /// Memory that it uses now, in megabytes.

@@ -9,13 +9,21 @@ mod child;
 #[cfg(target_os = "linux")]
 mod desktop;
 #[cfg(target_os = "linux")]
+mod faults;
+#[cfg(target_os = "linux")]
 mod latency;
+#[cfg(target_os = "linux")]
+mod load;
+#[cfg(target_os = "linux")]
+mod placement;
 #[cfg(target_os = "linux")]
 mod screen;
 #[cfg(target_os = "linux")]
 mod teaching;
 #[cfg(target_os = "linux")]
 mod tests;
+#[cfg(target_os = "linux")]
+mod tray;
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
@@ -26,6 +34,9 @@ fn main() {
 fn main() -> std::process::ExitCode {
     if let Some(task) = child::Task::from_env() {
         return child::run(task);
+    }
+    if let Some(code) = faults::lose_device() {
+        return code;
     }
     tests::run_all()
 }

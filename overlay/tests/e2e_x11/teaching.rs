@@ -23,7 +23,7 @@ pub(crate) fn an_unknown_card_is_taught(desktop: &mut Desktop) -> Outcome {
     if !Path::new(OVERLAY).with_file_name("labeller").is_file() {
         return Outcome::Skipped("the labeller is not built: `cargo build --workspace --bins`".into());
     }
-    let data = copy_of_data(&desktop.folder);
+    let data = copy_of_data(&desktop.folder, "balatro");
     let _game = start_game(&desktop.folder);
     let overlay = start_overlay(&data, &desktop.folder);
     let cards = || Some(Client::find_in(&data).ok()?.cards().ok()?.cards);
@@ -88,12 +88,12 @@ fn start_overlay(data: &Path, folder: &Path) -> Program {
 }
 
 /// A data folder of its own, so that nothing of the installation's is touched.
-fn copy_of_data(folder: &Path) -> PathBuf {
-    let data = folder.join("data");
-    for part in ["catalogues", "models/balatro"] {
-        let to = data.join(part);
+pub(crate) fn copy_of_data(folder: &Path, model: &str) -> PathBuf {
+    let data = folder.join(format!("data-{model}"));
+    for part in ["catalogues".to_owned(), format!("models/{model}")] {
+        let to = data.join(&part);
         std::fs::create_dir_all(&to).unwrap();
-        for entry in std::fs::read_dir(shared::paths::data().join(part)).unwrap().flatten() {
+        for entry in std::fs::read_dir(shared::paths::data().join(&part)).unwrap().flatten() {
             let name = entry.file_name();
             if !name.to_string_lossy().contains("gallery") {
                 std::fs::copy(entry.path(), to.join(name)).unwrap();

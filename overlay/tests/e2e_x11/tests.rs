@@ -12,9 +12,16 @@ use overlay::scene::colour::Line;
 
 use crate::child::Task;
 use crate::desktop::{Desktop, Program, missing, run, wait_for};
+use crate::faults::{
+    a_lost_device_is_opened_again, a_model_that_breaks_is_said_and_the_old_one_goes_on,
+    a_window_closed_while_it_is_captured,
+};
 use crate::latency::boxes_come_soon;
+use crate::load::the_game_keeps_its_time;
+use crate::placement::{a_scaled_desktop_changes_nothing, it_follows_to_full_screen_and_to_another_monitor};
 use crate::screen::{Area, Screen, is_free, marks};
 use crate::teaching::an_unknown_card_is_taught;
+use crate::tray::the_tray_shows_and_asks;
 
 pub(crate) const OVERLAY: &str = env!("CARGO_BIN_EXE_overlay");
 pub(crate) const TITLE: &str = "E2E table";
@@ -31,7 +38,7 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-const TESTS: [Test; 12] = [
+const TESTS: [Test; 18] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -40,6 +47,15 @@ const TESTS: [Test; 12] = [
     ("without_shared_memory_pictures_come_all_the_same", without_shared_memory),
     ("a_display_that_goes_ends_it_in_good_order", a_display_that_goes),
     ("without_a_display_it_says_so", without_a_display),
+    ("it_follows_to_full_screen_and_to_another_monitor", it_follows_to_full_screen_and_to_another_monitor),
+    ("a_scaled_desktop_changes_nothing", a_scaled_desktop_changes_nothing),
+    ("a_window_closed_while_it_is_captured_is_gone", a_window_closed_while_it_is_captured),
+    ("a_lost_device_is_opened_again", a_lost_device_is_opened_again),
+    (
+        "a_model_that_breaks_is_said_and_the_old_one_goes_on",
+        a_model_that_breaks_is_said_and_the_old_one_goes_on,
+    ),
+    ("the_tray_shows_and_asks", the_tray_shows_and_asks),
     ("an_unknown_card_is_taught", an_unknown_card_is_taught),
     ("boxes_come_soon_after_cards", boxes_come_soon),
     ("the_game_keeps_its_time", the_game_keeps_its_time),
@@ -82,27 +98,31 @@ pub(crate) fn run_all() -> ExitCode {
 }
 
 /// The table at its moment in a window, and the overlay over it.
-struct Stage {
-    screen: Screen,
+pub(crate) struct Stage {
+    pub(crate) screen: Screen,
     game: Program,
-    overlay: Program,
+    pub(crate) overlay: Program,
     table: Table,
     folder: PathBuf,
 }
 
 impl Stage {
-    fn set(desktop: &Desktop) -> Self {
+    pub(crate) fn set(desktop: &Desktop) -> Self {
+        Self::set_with(desktop, Task::command(TITLE, SEED, STILL, &desktop.folder))
+    }
+
+    /// With this command as the overlay.
+    pub(crate) fn set_with(desktop: &Desktop, overlay: Command) -> Self {
         let folder = desktop.folder.clone();
         let game = start_game(&folder);
         let _ = std::fs::remove_file(folder.join("calls"));
-        let overlay = Task::command(TITLE, SEED, STILL, &folder);
         let overlay = Program::start(overlay, &folder.join("overlay.log"));
         let table = Table::new(SEED, [1100, 660], &scenes::practice::catalogue());
         Self { screen: Screen::connect(), game, overlay, table, folder }
     }
 
     /// Where the game's window is.
-    fn game_area(&self) -> Area {
+    pub(crate) fn game_area(&self) -> Area {
         wait_for("the game's window", || {
             let (window, shown) = self.screen.find(TITLE)?;
             self.screen.area(window).filter(|_| shown)
@@ -121,7 +141,7 @@ impl Stage {
 
     /// Waits until every card that lies alone is marked where it should be; answers where the game is.
     #[track_caller]
-    fn wait_for_marks(&self) -> Area {
+    pub(crate) fn wait_for_marks(&self) -> Area {
         let catalogue = scenes::practice::catalogue();
         let mut last = String::new();
         let deadline = std::time::Instant::now() + Duration::from_secs(40);
@@ -269,7 +289,7 @@ fn a_steady_picture_costs_nothing(desktop: &mut Desktop) -> Outcome {
 }
 
 /// Marks of the shown cards that can be seen on the screen now, as a share of what there is to see.
-fn strokes(stage: &Stage, area: Area) -> f32 {
+pub(crate) fn strokes(stage: &Stage, area: Area) -> f32 {
     let all = marks(&stage.state(area), &scenes::practice::catalogue());
     let shot = stage.screen.shot();
     let alone: Vec<&Mark> =
@@ -308,53 +328,6 @@ fn settings_and_hotkeys(desktop: &mut Desktop) -> Outcome {
     std::fs::write(&file, "").unwrap();
     wait_for("the defaults hold again", || (strokes(&stage, area) > 0.8).then_some(()));
     assert_eq!(stage.overlay.interrupt(), Some(0));
-    Outcome::Passed
-}
-
-/// How fast a table that never rests is shown alone, and beneath the overlay as a player runs it.
-fn the_game_keeps_its_time(desktop: &mut Desktop) -> Outcome {
-    if !shared::paths::model("practice").join("model.json").is_file() {
-        return Outcome::Skipped("the model \"practice\" is not here".into());
-    }
-    let seconds: f32 =
-        std::env::var("BALATRO_LENS_SECONDS").ok().and_then(|it| it.parse().ok()).unwrap_or(8.0);
-    let game = |folder: &Path| {
-        let mut game = Command::new(OVERLAY);
-        game.args(["practice", "--title", TITLE, "--size", "1100x660", "--fps", "20", "--seconds"])
-            .arg(seconds.to_string());
-        Program::start(game, &folder.join("game.log"))
-    };
-    let rate = |mut game: Program| {
-        while game.ended().is_none() {
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let log = game.log();
-        let rate = log.lines().find_map(|line| line.strip_suffix(" pictures a second")?.parse::<f32>().ok());
-        rate.unwrap_or_else(|| panic!("the game says nothing of its rate: {log}"))
-    };
-    let alone = rate(game(&desktop.folder));
-    let mut overlay = Command::new(OVERLAY);
-    overlay
-        .args(["--model", "practice", "--source", &format!("window:{TITLE}"), "--no-api", "--settings"])
-        .arg(desktop.folder.join("load.toml"));
-    let overlay = Program::start(overlay, &desktop.folder.join("overlay.log"));
-    wait_for("the overlay looks for the game", || overlay.log().contains("looking for").then_some(()));
-    let beneath = game(&desktop.folder);
-    std::thread::sleep(Duration::from_secs_f32(seconds / 3.0));
-    let (used, early, begin) = (overlay.processor_time(), overlay.memory(), std::time::Instant::now());
-    let beneath = rate(beneath);
-    let share = (overlay.processor_time() - used).as_secs_f64() / begin.elapsed().as_secs_f64();
-    let memory = overlay.memory();
-    println!(
-        "    game alone {alone:.2} pictures a second, beneath the overlay {beneath:.2} ({:+.1} %); the overlay took {:.0} % \
-         of a core with drawing, {early} MB, at the end {memory} MB",
-        100.0 * (beneath / alone - 1.0),
-        100.0 * share
-    );
-    assert_eq!(overlay.interrupt(), Some(0));
-    // Drawing by software, which is most of it here, is not in the budget of recognition.
-    assert!(share < 1.5, "the overlay took {:.0} % of a core", 100.0 * share);
-    assert!(memory < 400, "{memory} MB");
     Outcome::Passed
 }
 
