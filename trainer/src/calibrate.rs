@@ -3,10 +3,12 @@
 //!
 //! * [`centroids`]: the mean embedding of each class.
 //! * [`gallery`]: how alike captures of the same card are.
+//! * [`signals`]: what the identifier says of a picture.
 //! * [`thresholds`]: when a card is said to be unknown.
 
 pub mod centroids;
 pub mod gallery;
+pub mod signals;
 pub mod thresholds;
 
 use std::collections::BTreeMap;

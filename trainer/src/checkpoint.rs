@@ -16,6 +16,7 @@ use crate::labelled::schedule::Progress;
 use crate::network::torch::{Module, WeightError, Weights};
 use crate::recipe::Recipe;
 use crate::train::optimiser::State;
+use crate::train::scaler::Scaler;
 
 /// Version of the checkpoint that this code reads and writes.
 pub const FORMAT: u32 = 1;
@@ -75,6 +76,9 @@ pub struct Position {
     /// How far a training on labelled captures is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epochs: Option<Progress>,
+    /// What the loss is multiplied by, for 16-bit floats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaler: Option<Scaler>,
 }
 
 impl Position {
@@ -196,6 +200,7 @@ impl Checkpoint {
         let named = groups.into_iter().flat_map(|(group, weights)| {
             weights.into_iter().map(move |(name, tensor)| (format!("{group}/{name}"), tensor))
         });
+        let position = Position { scaler: state.scaler, ..position };
         Self { position, tensors: named.collect() }
     }
 
@@ -279,6 +284,8 @@ impl Checkpoint {
             second: values(trained.vector(&self.group("second"))?),
             average: values(trained.vector(&average)?),
             average_statistics: values(kept.vector(&average)?),
+            // The training may go on in another precision than it began.
+            scaler: Scaler::of(module.hardware().precision).map(|new| self.position.scaler.unwrap_or(new)),
         })
     }
 

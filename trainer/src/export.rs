@@ -27,8 +27,9 @@ use crate::export::session::{OnnxSession, SessionError};
 use crate::network::Graph;
 use crate::network::arrays::Arrays;
 use crate::network::fold::{Folded, fold};
+use crate::network::hardware::Precision;
 use crate::network::shape::GraphError;
-use crate::network::torch::{Module, Precision, WeightError, Weights};
+use crate::network::torch::{Module, WeightError, Weights};
 use crate::onnx::{self, Batch, Stored};
 use crate::quantise::calibration::Calibration;
 use crate::quantise::{self, Options};
@@ -144,19 +145,21 @@ pub fn export(
     Ok(reports)
 }
 
-/// Replaces the identifier of a model's folder and keeps its detector; the digests in `manifest` are filled in.
+/// Writes a model's folder with a new identifier and the detector of the model `base`, which may be the same folder; the
+/// digests in `manifest` are filled in.
 ///
 /// # Errors
-/// As [`export`], and when the detector that is there is not that of `manifest`.
+/// As [`export`], and when the detector of `base` is damaged.
 pub fn export_identifier(
     folder: &Path,
+    base: &Path,
     mut manifest: Manifest,
     identifier: &Source<'_>,
 ) -> Result<NetworkReport, ExportError> {
-    let detector = &manifest.detector.files;
+    let from = Manifest::read(base)?;
     let mut files = Files::new();
-    for name in std::iter::once(&detector.float32).chain(&detector.int8) {
-        files.push((name.clone(), manifest.read_network(folder, name)?));
+    for name in std::iter::once(&from.detector.files.float32).chain(&from.detector.files.int8) {
+        files.push((name.clone(), from.read_network(base, name)?));
     }
     manifest.sha256.clear();
     let inside = vec![(METADATA_KEY.to_owned(), json(&manifest))];

@@ -7,6 +7,7 @@ pub mod arrays;
 pub mod blocks;
 pub mod detector;
 pub mod fold;
+pub mod hardware;
 pub mod identifier;
 pub mod resnet18;
 pub mod shape;

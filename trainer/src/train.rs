@@ -13,7 +13,8 @@ use tch::Tensor;
 use crate::checkpoint::{Budget, Checkpoint, CheckpointError, FORMAT, Network, Position};
 use crate::loader::Batches;
 use crate::loss::Loss;
-use crate::network::torch::{Mode, Module, Precision, WeightError, Weights};
+use crate::network::hardware::Hardware;
+use crate::network::torch::{Mode, Module, WeightError, Weights};
 use crate::network::{Graph, Value};
 use crate::recipe::{Recipe, Training};
 use crate::train::optimiser::{Diverged, Optimiser, State};
@@ -22,6 +23,7 @@ pub mod composed;
 pub mod detector;
 pub mod identifier;
 pub mod optimiser;
+pub mod scaler;
 
 /// A network and what it learns from.
 pub trait Task {
@@ -63,7 +65,7 @@ pub struct Report {
     pub progress: f64,
     /// Learning rate of the step.
     pub rate: f64,
-    /// Length of the gradient.
+    /// Length of the gradient; zero in a step that was passed over.
     pub gradient: f64,
     /// The loss and its parts.
     pub parts: Vec<(String, f64)>,
@@ -80,8 +82,8 @@ pub struct Options {
     pub loaders: usize,
     /// Time between checkpoints.
     pub checkpoint_every: Duration,
-    /// What layers compute in.
-    pub precision: Precision,
+    /// Where, and in what precision.
+    pub hardware: Hardware,
 }
 
 /// How a training ended.
@@ -132,9 +134,9 @@ impl Session {
         budget: Budget,
         recipe: &Recipe,
         catalogue_digest: &str,
-        precision: Precision,
+        hardware: impl Into<Hardware>,
     ) -> Result<Self, WeightError> {
-        let module = module(task, weights, precision)?;
+        let module = module(task, weights, hardware.into())?;
         let state = Optimiser::new(task.training().optimiser, &module).state().clone();
         let optimiser = optimiser(task, &module, state);
         let position = Position {
@@ -147,6 +149,7 @@ impl Session {
             catalogue_digest: catalogue_digest.to_owned(),
             heads: task.heads().to_vec(),
             epochs: None,
+            scaler: None,
         };
         Ok(Self { module, optimiser, position })
     }
@@ -159,9 +162,9 @@ impl Session {
         task: &T,
         checkpoint: &Checkpoint,
         budget: Option<Budget>,
-        precision: Precision,
+        hardware: impl Into<Hardware>,
     ) -> Result<Self, WeightError> {
-        let module = module(task, &checkpoint.now(), precision)?;
+        let module = module(task, &checkpoint.now(), hardware.into())?;
         let state = checkpoint.state(&module)?;
         let optimiser = optimiser(task, &module, state);
         let mut position = checkpoint.position.clone();
@@ -202,9 +205,8 @@ impl Session {
             let waited = begin.elapsed().as_secs_f64();
             let outputs = self.module.forward(&task.input(&batch), &wanted, Mode::Train);
             let loss = task.loss(&outputs, &batch);
-            let gradient = self.module.gradient(&loss.total);
             let rate = schedule.rate(self.position.step, self.position.progress());
-            let length = self.optimiser.step(&self.module, &gradient, self.position.step, rate)?;
+            let length = self.optimiser.descend(&self.module, &loss.total, self.position.step, rate)?;
             let seconds = begin.elapsed().as_secs_f64();
             self.position.step += 1;
             self.position.seconds += seconds;
@@ -227,8 +229,8 @@ impl Session {
     }
 }
 
-fn module<T: Task>(task: &T, weights: &Weights, precision: Precision) -> Result<Module, WeightError> {
-    let mut module = Module::new(task.graph().clone(), weights, precision)?;
+fn module<T: Task>(task: &T, weights: &Weights, hardware: Hardware) -> Result<Module, WeightError> {
+    let mut module = Module::new(task.graph().clone(), weights, hardware)?;
     module.hold(&|node| task.holds(node));
     if task.keeps_statistics() {
         module.keep_statistics();

@@ -12,8 +12,9 @@ use crate::calibrate::Calibration;
 use crate::checkpoint::{Checkpoint, CheckpointError, Network, Position};
 use crate::network::Graph;
 use crate::network::detector::ShapeError;
+use crate::network::hardware::Precision;
 use crate::network::identifier::{EMBEDDING, SIMILARITY};
-use crate::network::torch::{Module, Precision, WeightError, Weights};
+use crate::network::torch::{Module, WeightError, Weights};
 use crate::targets::{ANCHOR, CORNER_SCALE, STRIDE};
 
 /// A network of a run.

@@ -11,13 +11,15 @@ use trainer::calibrate::thresholds;
 use trainer::checkpoint::Budget;
 use trainer::dataset::composed::{Amount, write};
 use trainer::export::{Source, export};
-use trainer::network::torch::Precision;
+use trainer::labelled::start::Known;
+use trainer::network::hardware::Precision;
 use trainer::onnx::Batch;
 use trainer::quantise::Options;
 use trainer::train::detector::DetectorTask;
 use trainer::train::identifier::IdentifierTask;
 use trainer::train::{Session, Task};
 use trainer::trained::manifest;
+use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
 
 /// A data folder with the practice catalogue and a model that has learned nothing yet.
@@ -58,6 +60,11 @@ fn label_captures(folder: &Path) {
     let bank = small::material(&recipe).bank(9).unwrap();
     write(folder, &bank, &recipe.scenes, Amount { classes: 4, groups: 4, captures: 2 }, 3, &|_| true)
         .unwrap();
+    label_ghost(folder, "ghost", |picture| image::imageops::invert(picture));
+}
+
+/// Captures of a card that no catalogue knows: the first one, changed.
+fn label_ghost(folder: &Path, name: &str, change: fn(&mut image::RgbImage)) {
     let path = folder.join("labels.json");
     let mut labels = Labels::read(&path).unwrap();
     let first = labels.iter().next().unwrap().1.class().to_owned();
@@ -65,11 +72,11 @@ fn label_captures(folder: &Path) {
         labels.iter().filter(|(_, it)| it.class() == first).map(|(file, it)| (file.to_owned(), it)).collect();
     for (file, label) in ghosts {
         let mut picture = image::open(folder.join(&file)).unwrap().into_rgb8();
-        image::imageops::invert(&mut picture);
-        let ghost = format!("ghost_{file}");
+        change(&mut picture);
+        let ghost = format!("{name}_{file}");
         picture.save(folder.join(&ghost)).unwrap();
-        let group = label.card_group.map(|group| group + 1000);
-        let id = Some("mod_ghost".to_owned());
+        let group = label.card_group.map(|group| group + 1000 * name.len() as u64);
+        let id = Some(format!("mod_{name}"));
         labels.set(&ghost, &Label { name: "Ghost".into(), id, card_group: group, cluster: None, ..label });
     }
     labels.write(&path).unwrap();
@@ -80,6 +87,7 @@ fn trainer(data: &Path, arguments: &[&str]) -> String {
         .args(arguments)
         .current_dir(data)
         .env("BALATRO_LENS_DATA", data)
+        .env_remove("BALATRO_LENS_ART")
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -87,34 +95,48 @@ fn trainer(data: &Path, arguments: &[&str]) -> String {
     text
 }
 
-#[test]
-fn a_model_learns_a_new_card_and_can_go_back() {
+const RETRAIN: [&str; 11] = [
+    "retrain",
+    "--model",
+    "tiny",
+    "--game",
+    "practice",
+    "--minutes",
+    "1",
+    "--steps",
+    "100",
+    "--threads",
+    "1",
+];
+
+/// A data folder with an untrained model and labelled captures; none without ONNX Runtime.
+fn prepared() -> Option<tempfile::TempDir> {
     if let Err(error) = Runtime::load() {
         eprintln!("SKIPPED: {error}");
-        return;
+        return None;
     }
     tch::set_num_threads(1);
     let place = tempfile::tempdir().unwrap();
+    install_untrained(place.path());
+    label_captures(&place.path().join("dataset_default"));
+    Some(place)
+}
+
+/// A capture of a card that no catalogue knows.
+fn capture(data: &Path, name: &str) -> String {
+    let files = std::fs::read_dir(data.join("dataset_default")).unwrap().flatten();
+    let mut files = files.map(|it| it.path().to_string_lossy().into_owned());
+    files.find(|path| path.contains(&format!("/{name}_"))).unwrap()
+}
+
+#[test]
+fn a_model_learns_a_new_card_and_can_go_back() {
+    let Some(place) = prepared() else { return };
     let data = place.path();
-    install_untrained(data);
-    label_captures(&data.join("dataset_default"));
     let folder = data.join("models/tiny");
     let old = Manifest::read(&folder).unwrap();
 
-    let options = [
-        "retrain",
-        "--model",
-        "tiny",
-        "--game",
-        "practice",
-        "--minutes",
-        "1",
-        "--steps",
-        "100",
-        "--threads",
-        "1",
-    ];
-    let said = trainer(data, &options);
+    let said = trainer(data, &RETRAIN);
     assert!(said.contains("new cards: mod_ghost") && said.contains("is installed"), "{said}");
     let new = Manifest::read(&folder).unwrap();
     assert_eq!(new.identifier.added["mod_ghost"].name, "Ghost");
@@ -124,11 +146,80 @@ fn a_model_learns_a_new_card_and_can_go_back() {
     // The overlay's own code takes it.
     let catalogue = shared::catalogue::Catalogue::read(&data.join("catalogues/practice.json")).unwrap();
     vision::decide::Rules::new(&new, &catalogue, 5).unwrap();
-    let ghost = std::fs::read_dir(data.join("dataset_default")).unwrap().flatten();
-    let ghost = ghost.map(|it| it.path()).find(|path| path.to_string_lossy().contains("ghost_")).unwrap();
-    let read = trainer(data, &["predict", "--model", "tiny", "--json", &ghost.to_string_lossy()]);
+    let read = trainer(data, &["predict", "--model", "tiny", "--json", &capture(data, "ghost")]);
     assert!(read.contains("mod_ghost"), "{read}");
 
     trainer(data, &["rollback", "--model", "tiny"]);
     assert_eq!(Manifest::read(&folder).unwrap().sha256, old.sha256);
+}
+
+/// Without art nothing below the heads may change, and cards that nobody labelled must stay as likely as they were.
+#[test]
+fn without_art_only_the_heads_are_trained() {
+    let Some(place) = prepared() else { return };
+    let data = place.path();
+    let folder = data.join("models/tiny");
+    // With art it learns to see first.
+    trainer(data, &RETRAIN);
+    label_ghost(&data.join("dataset_default"), "spectre", |picture| {
+        picture.pixels_mut().for_each(|pixel| pixel.0.rotate_left(1));
+    });
+    let path = folder.join("model.json");
+    let mut manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    manifest["recipe"]["art"] = "imported".into();
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let body = |folder: &Path| {
+        let manifest = Manifest::read(folder).unwrap();
+        let known = Known::of_model(folder, &manifest).unwrap();
+        let head = |name: &str| manifest.identifier.heads.iter().any(|it| name.starts_with(&it.name));
+        let mut weights = known.weights;
+        weights.retain(|name, _| !head(name) && !name.starts_with("similarity"));
+        weights
+    };
+    let before = body(&folder);
+    // Heads alone take more steps, which cost less.
+    let retrain = RETRAIN.map(|word| if word == "100" { "800" } else { word });
+    let said = trainer(data, &retrain);
+    assert!(said.contains("without composed pictures only the heads are trained"), "{said}");
+    assert!(said.contains("is installed") && !said.contains("composed cards"), "{said}");
+    let after = body(&folder);
+    assert!(!before.is_empty() && before.keys().eq(after.keys()));
+    for (name, weight) in &before {
+        assert_eq!(*weight, after[name], "{name} has changed");
+    }
+    let read = trainer(data, &["predict", "--model", "tiny", "--json", &capture(data, "spectre")]);
+    assert!(read.contains("mod_spectre"), "{read}");
+}
+
+/// What was trained on captures alone runs in the overlay, beside the detector of an installed model.
+#[test]
+fn a_run_on_captures_becomes_a_model() {
+    let Some(place) = prepared() else { return };
+    let data = place.path();
+    let recipe = toml::to_string(&small::recipe()).unwrap();
+    std::fs::write(data.join("small.toml"), recipe).unwrap();
+    let set = ["--data", "dataset_default", "--game", "practice"];
+    let train = ["train", "identifier", "--recipe", "small.toml", "--run", "run", "--threads", "1"];
+    let options =
+        ["--epochs", "30", "--batch", "8", "--patience", "0", "--rate", "5e-3", "--backbone-rate", "5e-3"];
+    trainer(data, &[&train[..], &set, &options].concat());
+    let export = ["export", "--run", "run", "--base", "tiny", "--name", "own"];
+    let said = trainer(data, &[&export[..], &set].concat());
+    assert!(said.contains("with the detector of tiny"), "{said}");
+    let (own, tiny) = (data.join("models/own"), data.join("models/tiny"));
+    let (manifest, base) = (Manifest::read(&own).unwrap(), Manifest::read(&tiny).unwrap());
+    assert_eq!(manifest.sha256["detector.int8.onnx"], base.sha256["detector.int8.onnx"]);
+    assert_eq!(manifest.identifier.heads.len(), 2, "identification and modifier");
+    assert_eq!(manifest.identifier.added["mod_ghost"].name, "Ghost");
+
+    let mut recogniser = Recogniser::open(&own, &Default::default()).unwrap();
+    let (mut right, mut all) = (0, 0);
+    for (file, label) in Labels::read(&data.join("dataset_default/labels.json")).unwrap().iter() {
+        let picture = image::open(data.join("dataset_default").join(file)).unwrap().into_rgba8();
+        let quad = shared::captures::cut::quad_in_crop(picture.width(), picture.height());
+        let said = vision::teach::says(&mut recogniser, &(&picture).into(), quad).unwrap();
+        right += usize::from(said.as_deref() == Some(label.class()));
+        all += 1;
+    }
+    assert!(right * 10 >= all * 8, "{right} of {all} captures are named as they were labelled");
 }

@@ -10,7 +10,8 @@ use shared::manifest::Head;
 use tch::Tensor;
 use trainer::checkpoint::{Budget, Checkpoint, Network};
 use trainer::loss::Loss;
-use trainer::network::torch::{Precision, Weights};
+use trainer::network::hardware::Precision;
+use trainer::network::torch::Weights;
 use trainer::network::{Graph, Value};
 use trainer::recipe::{Recipe, Training};
 use trainer::train::detector::DetectorTask;
@@ -18,7 +19,7 @@ use trainer::train::identifier::IdentifierTask;
 use trainer::train::{Options, Outcome, Session, Task};
 
 fn options() -> Options {
-    Options { loaders: 2, checkpoint_every: Duration::from_secs(3600), precision: Precision::Float32 }
+    Options { loaders: 2, checkpoint_every: Duration::from_secs(3600), hardware: Precision::Float32.into() }
 }
 
 /// Trains until the budget is spent, or until `stop_after` steps; returns the last loss parts.

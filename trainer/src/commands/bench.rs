@@ -8,12 +8,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use tch::Device;
 
 use super::train::start_threads;
 use super::{ArtArguments, material, read_recipe};
 use crate::loader::Batches;
+use crate::network::hardware::Precision;
 use crate::network::identifier::Backbone;
-use crate::network::torch::{Mode, Module, Precision, Weights};
+use crate::network::torch::{Mode, Module, Weights};
 use crate::train::Task;
 use crate::train::detector::DetectorTask;
 use crate::train::identifier::IdentifierTask;
@@ -72,14 +74,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 fn measure<T: Task>(task: &T, weights: &Weights, steps: u64, loaders: usize) -> Result<()> {
-    let module = Module::new(task.graph().clone(), weights, Precision::of_this_machine())?;
+    let module = Module::new(task.graph().clone(), weights, Precision::best_on(Device::Cpu))?;
     let mut optimiser = Optimiser::new(task.training().optimiser, &module);
     let wanted = task.wanted();
     let mut number = 0;
     let mut step = |batch: &T::Batch| -> Result<()> {
         let outputs = module.forward(&task.input(batch), &wanted, Mode::Train);
-        let gradient = module.gradient(&task.loss(&outputs, batch).total);
-        optimiser.step(&module, &gradient, number, 1e-4)?;
+        optimiser.descend(&module, &task.loss(&outputs, batch).total, number, 1e-4)?;
         number += 1;
         Ok(())
     };

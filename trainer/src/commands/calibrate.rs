@@ -3,22 +3,21 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use scenes::art::Sprites;
 use scenes::bank::Bank;
 use scenes::crop::Crop;
 use scenes::recipe::SceneRecipe;
 use serde_json::json;
-use shared::manifest::{Thresholds, UNKNOWN};
+use shared::manifest::Thresholds;
 
 use super::{ArtArguments, material, read_recipe};
 use crate::calibrate::thresholds::{Signals, choose, report};
-use crate::calibrate::{Calibration, Figures, centroids, gallery};
+use crate::calibrate::{Calibration, Figures, centroids, gallery, signals};
 use crate::checkpoint::Network;
 use crate::evaluate::detection;
 use crate::evaluate::identification::compose;
-use crate::evaluate::subject::{Outputs, Run, batch};
-use crate::network::torch::Module;
+use crate::evaluate::subject::Run;
 use crate::train::composed::{Material, Purpose, seed_of};
 use crate::trained::{Trained, manifest};
 
@@ -93,7 +92,7 @@ fn calibrate(
         recipe
     };
     let seed = |number| seed_of(material.seed, Purpose::Evaluation, number);
-    let read = |crops: &[Crop]| signals(&module, &open, identifier.identities(), crops);
+    let read = |crops: &[Crop]| signals::of_crops(&module, &open, identifier.identities(), crops);
     let known = read(&compose(&bank, &only(0.0, 0.0), seed(101), arguments.crops))?;
     let nothing = read(&compose(&bank, &only(1.0, 0.0), seed(102), arguments.crops / 3))?;
     let mut invented = compose(&bank, &only(0.0, 1.0), seed(103), arguments.crops / 3);
@@ -148,53 +147,4 @@ pub(crate) fn held_out_bank(material: &Material, sprites: &Sprites) -> Result<Op
     let seed = seed_of(material.seed, Purpose::Evaluation, 106);
     let bank = Bank::render(sprites, &recipe, seed, 400, &|card| held_out.contains(&card.id))?;
     Ok(Some((bank, recipe)))
-}
-
-/// What the identifier says of crops.
-pub(crate) fn signals(
-    module: &Module,
-    manifest: &shared::manifest::Manifest,
-    classes: &[String],
-    crops: &[Crop],
-) -> Result<Vec<Signals>> {
-    let Some(unknown) = classes.iter().position(|class| class == UNKNOWN) else {
-        bail!("the identifier has no class {UNKNOWN:?}");
-    };
-    let mut all = Vec::with_capacity(crops.len());
-    for crops in crops.chunks(64) {
-        let pixels: Vec<&[u8]> = crops.iter().map(|crop| crop.pixels.as_slice()).collect();
-        let outputs = Outputs::of(module, manifest, &batch(&pixels, manifest.identifier.input_size))?;
-        for index in 0..crops.len() {
-            all.push(signals_of(
-                classes,
-                unknown,
-                outputs.heads[0].row(index),
-                outputs.similarity.row(index),
-            ));
-        }
-    }
-    Ok(all)
-}
-
-/// As the overlay computes them: looks of a card are added up, and the best look's similarity counts.
-fn signals_of(classes: &[String], unknown: usize, logits: &[f32], similarity: &[f32]) -> Signals {
-    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials: Vec<f32> = logits.iter().map(|logit| (logit - highest).exp()).collect();
-    let total: f32 = exponentials.iter().sum();
-    let not_a_card = unknown - 1;
-    let mut by_card: std::collections::HashMap<&str, (f32, f32)> = std::collections::HashMap::new();
-    for index in (0..classes.len()).filter(|&index| index != unknown && index != not_a_card) {
-        let (sum, best) =
-            by_card.entry(shared::catalogue::id_of_class(&classes[index])).or_insert((0.0, -1.0));
-        *sum += exponentials[index] / total;
-        *best = best.max(similarity[index]);
-    }
-    let (probability, similarity) =
-        by_card.into_values().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, -1.0));
-    Signals {
-        not_a_card: exponentials[not_a_card] / total,
-        unknown: exponentials[unknown] / total,
-        probability,
-        similarity,
-    }
 }

@@ -1,6 +1,5 @@
 //! `trainer evaluate`: how good a run's networks or an exported model are.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use vision::recogniser::Recogniser;
 use vision::session::Options;
 
 use super::calibrate::{OPEN, evaluation_bank, held_out_bank};
-use super::train::labelled::SPLIT;
+use super::train::labelled::held_out;
 use super::{ArtArguments, DataArguments, Which, material, read_recipe};
 use crate::calibrate::Calibration;
 use crate::checkpoint::Network;
@@ -88,12 +87,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 fn labelled(arguments: &Arguments) -> Result<Value> {
     let mut namer = arguments.what.open()?;
     let mut samples = arguments.data.read_originals()?.samples;
-    let split = arguments.what.run.as_ref().map(|run| run.join(SPLIT)).filter(|path| path.is_file());
-    if let (Some(path), false) = (split, arguments.all) {
-        let split: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
-        let held_out: BTreeSet<&str> =
-            split["validation"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        samples.retain(|sample| held_out.contains(sample.file.as_str()));
+    let held_out = arguments.what.run.as_deref().map(held_out).transpose()?.flatten();
+    if let (Some(held_out), false) = (held_out, arguments.all) {
+        samples.retain(|sample| held_out.contains(&sample.file));
         eprintln!("{} captures were held out of this run; --all takes the others too", samples.len());
     }
     ensure!(

@@ -1,8 +1,10 @@
 //! `trainer export`: a run's networks as a model for the overlay.
 
+mod labelled;
+
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rayon::prelude::*;
 use scenes::scene;
 use serde_json::json;
@@ -11,7 +13,7 @@ use shared::preprocess::Letterboxer;
 use tch::Tensor;
 
 use super::calibrate::evaluation_bank;
-use super::{ArtArguments, material, read_recipe};
+use super::{ArtArguments, DataArguments, material, read_recipe};
 use crate::calibrate::Calibration;
 use crate::checkpoint::Network;
 use crate::evaluate::identification::compose;
@@ -37,8 +39,28 @@ pub struct Arguments {
     /// What was measured of it, for model.json: the output of `trainer evaluate`
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
+    /// For a run on labelled captures: folder or name of the installed model that gives the detector [default: that of the
+    /// game]
+    #[arg(long, value_name = "MODEL")]
+    base: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArguments,
     #[command(flatten)]
     art: ArtArguments,
+}
+
+impl Arguments {
+    /// Where the model goes.
+    fn folder(&self, name: &str) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| paths::model(name))
+    }
+
+    /// What was measured of it.
+    fn measured(&self) -> Result<serde_json::Value> {
+        let Some(path) = &self.metrics else { return Ok(serde_json::Value::Null) };
+        let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))
+    }
 }
 
 /// Composed scenes, and batches of crops, that int8 is calibrated on.
@@ -51,6 +73,9 @@ const CROPS: usize = 64;
 /// # Errors
 /// When the run is not complete, or a file does not compute what libtorch does.
 pub fn run(arguments: &Arguments) -> Result<()> {
+    if let Some(checkpoint) = labelled::checkpoint(&arguments.run)? {
+        return labelled::run(arguments, checkpoint);
+    }
     let recipe = read_recipe(None, Some(&arguments.run))?;
     let sprites = arguments.art.sprites(&recipe)?;
     let detector = Trained::read(&arguments.run, Network::Detector)?;
@@ -68,16 +93,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         figures.detection,
         figures.thresholds,
     );
-    let measured = match &arguments.metrics {
-        Some(path) => serde_json::from_slice(&std::fs::read(path)?)?,
-        None => serde_json::Value::Null,
-    };
+    let measured = arguments.measured()?;
     manifest.metrics = json!({ "calibration": figures.report, "evaluation": measured, "steps": steps });
     manifest.recipe = serde_json::to_value(&recipe)?;
 
     let (scenes, crops) = pictures(&material(&recipe, sprites), &manifest)?;
     let options = Options::default();
-    let folder = arguments.out.clone().unwrap_or_else(|| paths::data().join("models").join(&name));
+    let folder = arguments.folder(&name);
     let reports = export::export(
         &folder,
         manifest,

@@ -12,10 +12,10 @@ use shared::manifest::{Added, Head, Manifest};
 use shared::paths;
 use tch::Tensor;
 
-use super::calibrate::{evaluation_bank, signals};
+use super::calibrate::evaluation_bank;
 use super::train::{start_threads, stop_on_signals};
 use super::{ArtArguments, DataArguments, material};
-use crate::calibrate::{centroids, thresholds};
+use crate::calibrate::{centroids, signals, thresholds};
 use crate::checkpoint::{Budget, Network};
 use crate::dataset::split::split;
 use crate::dataset::{DataError, DataSet, Sample};
@@ -29,8 +29,9 @@ use crate::labelled::recipe::LabelledRecipe;
 use crate::labelled::start::{Known, fill};
 use crate::labelled::task::{Costs, Order, Pictures};
 use crate::network::Graph;
+use crate::network::hardware::{Hardware, Place, Precision};
 use crate::network::identifier::SIMILARITY;
-use crate::network::torch::{Module, Precision, Weights};
+use crate::network::torch::{Module, Weights};
 use crate::onnx::Batch;
 use crate::progress::Console;
 use crate::quantise::Options as Int8;
@@ -262,18 +263,15 @@ impl Job {
         let (heads, size) = (self.heads.clone(), self.size());
         let task = RetrainTask { graph, heads, training, pictures, order, costs, composed, size };
         let digest = self.catalogue.digest();
-        let precision = Precision::of_this_machine();
-        let mut session = Session::new(&task, &start.weights, budget, &recipe, digest, precision)?;
+        let hardware = Hardware::best_on(Place::Auto.device()?);
+        let mut session = Session::new(&task, &start.weights, budget, &recipe, digest, hardware)?;
         let run = paths::data().join("runs").join("retrain");
         std::fs::create_dir_all(&run).with_context(|| format!("cannot make {}", run.display()))?;
         let mut console = Console::new(&run, Network::Identifier, 2 * BATCH, 0)?;
         let stop = stop_on_signals()?;
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let options = Options {
-            loaders: processors.div_ceil(4),
-            checkpoint_every: Duration::from_secs(600),
-            precision,
-        };
+        let options =
+            Options { loaders: processors.div_ceil(4), checkpoint_every: Duration::from_secs(600), hardware };
         let outcome = session.run(&task, &run, &options, &stop, &mut |report| console.show(report))?;
         drop(console);
         println!("trained for {} steps", session.position().step);
@@ -320,7 +318,7 @@ impl Job {
             };
             let mut invented = crops(0.0, 1.0, 12, self.crops / 4);
             invented.retain(|crop| crop.truth.class == bank.unknown());
-            let read = |crops: &[scenes::crop::Crop]| signals(&module, &manifest, classes, crops);
+            let read = |crops: &[scenes::crop::Crop]| signals::of_crops(&module, &manifest, classes, crops);
             let (known, strange) = (read(&crops(0.0, 0.0, 11, self.crops / 2))?, read(&invented)?);
             let gallery = manifest.identifier.thresholds.gallery;
             manifest.identifier.thresholds = thresholds::choose(&known, &strange, 0.01, gallery);
@@ -413,13 +411,7 @@ impl Job {
                 let pixels: Vec<&[u8]> = crops.iter().map(|crop| crop.pixels.as_slice()).collect();
                 pixels.chunks(64).map(|part| batch(part, self.size())).collect()
             }
-            None => {
-                let pictures = Pictures::new(self.samples.clone(), &self.heads, self.size());
-                let all: Vec<Vec<u8>> =
-                    (0..self.samples.len().min(1024)).map(|index| pictures.plain(index)).collect();
-                let slices: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
-                slices.chunks(64).map(|part| batch(part, self.size())).collect()
-            }
+            None => Pictures::new(self.samples.clone(), &self.heads, self.size()).batches(),
         };
         let mut manifest = new.manifest;
         manifest.metrics = json!({ "retrained": rows, "before": self.manifest.metrics });
@@ -431,7 +423,7 @@ impl Job {
             pictures: &pictures,
             options: &Int8::default(),
         };
-        export_identifier(folder, manifest, &source)?;
+        export_identifier(folder, folder, manifest, &source)?;
         Ok(())
     }
 }

@@ -13,7 +13,9 @@ pub mod labelled;
 
 use super::{ArtArguments, DataArguments, RECIPE, material, read_recipe, run_folder};
 use crate::checkpoint::{Budget, Checkpoint, Network};
-use crate::network::torch::{Precision, Weights};
+use crate::labelled::start::{Known, fill};
+use crate::network::hardware::{Hardware, Place};
+use crate::network::torch::Weights;
 use crate::progress::{Console, duration};
 use crate::recipe::Recipe;
 use crate::train::detector::DetectorTask;
@@ -35,7 +37,7 @@ pub struct Arguments {
     /// Go on where a stopped training left off
     #[arg(long)]
     resume: bool,
-    /// Start from the averaged weights of another run
+    /// Start from the averaged weights of another run; of another game's identifier what fits is taken
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     from: Option<PathBuf>,
     /// Steps in all, instead of the recipe's
@@ -50,6 +52,9 @@ pub struct Arguments {
     /// Seed of everything, instead of the recipe's
     #[arg(long, conflicts_with = "resume")]
     seed: Option<u64>,
+    /// Where to train
+    #[arg(long, value_enum, default_value_t = Place::Auto)]
+    device: Place,
     /// Threads for the network [default: all processors]
     #[arg(long)]
     threads: Option<usize>,
@@ -112,6 +117,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             run: arguments.run.as_deref(),
             resume: arguments.resume,
             loaders,
+            device: arguments.device.device()?,
         };
         return labelled::run(&given, &arguments.labelled);
     }
@@ -143,7 +149,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let options = Options {
         loaders,
         checkpoint_every: Duration::from_secs(arguments.checkpoint_every),
-        precision: Precision::of_this_machine(),
+        hardware: Hardware::best_on(arguments.device.device()?),
     };
     let job = Job { arguments, recipe: &recipe, run: &run, options, stop: &stop };
     if arguments.what != What::Identifier && job.train_detector(&sprites)? == Outcome::Stopped {
@@ -173,19 +179,36 @@ struct Job<'a> {
 impl Job<'_> {
     fn train_detector(&self, sprites: &Arc<Sprites>) -> Result<Outcome> {
         let task = DetectorTask::new(self.recipe, material(self.recipe, Arc::clone(sprites)))?;
-        let weights = task.initial_weights();
-        self.train(&task, weights, sprites.catalogue().digest())
+        let initial = || match &self.arguments.from {
+            Some(other) => Ok(Checkpoint::read(other, Network::Detector)?.average()),
+            None => Ok(task.initial_weights()),
+        };
+        self.train(&task, initial, sprites.catalogue().digest())
     }
 
     fn train_identifier(&self, sprites: &Arc<Sprites>) -> Result<Outcome> {
         let task = IdentifierTask::new(self.recipe, material(self.recipe, Arc::clone(sprites)))?;
-        let weights = task.initial_weights()?;
-        self.train(&task, weights, sprites.catalogue().digest())
+        // The other run may be of another game: what fits of it is taken.
+        let initial = || match &self.arguments.from {
+            Some(other) => {
+                let known = Known::read(other, task.graph())?;
+                let start = fill(task.graph(), task.heads(), self.recipe.seed, Some(&known));
+                start.said.iter().for_each(|line| println!("{line}"));
+                Ok(start.weights)
+            }
+            None => Ok(task.initial_weights()?),
+        };
+        self.train(&task, initial, sprites.catalogue().digest())
     }
 
-    fn train<T: Task>(&self, task: &T, initial: Weights, digest: &str) -> Result<Outcome> {
+    fn train<T: Task>(
+        &self,
+        task: &T,
+        initial: impl FnOnce() -> Result<Weights>,
+        digest: &str,
+    ) -> Result<Outcome> {
         let network = task.network();
-        let precision = self.options.precision;
+        let hardware = self.options.hardware;
         let mut session = if self.arguments.resume && Checkpoint::path(self.run, network).exists() {
             let checkpoint = Checkpoint::read(self.run, network)?;
             if checkpoint.position.catalogue_digest != digest {
@@ -194,14 +217,10 @@ impl Job<'_> {
                     self.run.display()
                 );
             }
-            Session::resume(task, &checkpoint, self.budget(), precision)?
+            Session::resume(task, &checkpoint, self.budget(), hardware)?
         } else {
             let budget = self.budget().unwrap_or(Budget::Steps(task.training().steps));
-            let weights = match &self.arguments.from {
-                Some(other) => Checkpoint::read(other, network)?.average(),
-                None => initial,
-            };
-            Session::new(task, &weights, budget, self.recipe, digest, precision)?
+            Session::new(task, &initial()?, budget, self.recipe, digest, hardware)?
         };
         let position = session.position();
         if position.progress() >= 1.0 {

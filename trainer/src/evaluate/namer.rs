@@ -17,8 +17,9 @@ use crate::export::session::OnnxSession;
 use crate::labelled::fit::best_path;
 use crate::labelled::task::crop;
 use crate::metrics::{argmax, softmax};
+use crate::network::hardware::Precision;
 use crate::network::identifier::{EMBEDDING, SIMILARITY};
-use crate::network::torch::{Module, Precision};
+use crate::network::torch::Module;
 
 /// An identifier that is ready.
 pub struct Namer {

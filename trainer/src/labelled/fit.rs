@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use shared::manifest::Head;
+use tch::Device;
 
 use super::judge::{HeadReport, judge};
 use super::recipe::{Freeze, LabelledRecipe};
@@ -16,8 +17,9 @@ use super::start::Start;
 use super::task::{Costs, Order, Pictures, batches, input};
 use crate::checkpoint::{Budget, Checkpoint, CheckpointError, FORMAT, Network, Position};
 use crate::loader::Batches;
+use crate::network::hardware::{Hardware, Precision};
 use crate::network::identifier::Backbone;
-use crate::network::torch::{Mode, Module, Precision, WeightError};
+use crate::network::torch::{Mode, Module, WeightError};
 use crate::network::{Graph, Value};
 use crate::recipe::Recipe;
 use crate::train::TrainError;
@@ -41,6 +43,8 @@ pub struct Job {
     pub judged: Vec<usize>,
     /// Digest of the catalogue; empty without one.
     pub digest: String,
+    /// Where it is trained.
+    pub device: Device,
 }
 
 /// What happens.
@@ -117,8 +121,8 @@ impl Job {
         self.recipe.identifier.shape.input.map(|side| side as u32)
     }
 
-    fn precision(&self) -> Precision {
-        self.labelled.precision.precision()
+    fn hardware(&self) -> Hardware {
+        Hardware { device: self.device, precision: self.labelled.precision.on(self.device) }
     }
 
     /// The learning rate of a node beside that of the heads.
@@ -153,6 +157,7 @@ impl Fit {
             catalogue_digest: job.digest.clone(),
             heads: job.heads.clone(),
             epochs: Some(progress),
+            scaler: None,
         };
         Ok(Self { module, optimiser, position, progress })
     }
@@ -213,11 +218,10 @@ impl Fit {
                 epoch.waited += waiting.elapsed().as_secs_f64();
                 let outputs = self.module.forward(&input(&batch.pixels, size), &wanted, Mode::Train);
                 let loss = job.pictures.loss(&outputs, &batch.samples, &job.heads, &costs);
-                let gradient = self.module.gradient(&loss.total);
                 let step = self.progress.epoch * steps + index;
                 let warm = ((step + 1) as f64 / labelled.warm_up.max(1) as f64).min(1.0);
                 epoch.rate = labelled.rate * factor * warm;
-                self.optimiser.step(&self.module, &gradient, step, epoch.rate)?;
+                self.optimiser.descend(&self.module, &loss.total, step, epoch.rate)?;
                 epoch.add(loss.total.double_value(&[]), &loss.parts, batch.samples.len());
                 let (number, done) = (self.progress.epoch + 1, [index + 1, steps]);
                 tell(Event::Step { epoch: number, done, loss: epoch.total / epoch.steps });
@@ -318,7 +322,7 @@ fn module(
     weights: &crate::network::torch::Weights,
     keeps_statistics: bool,
 ) -> Result<Module, WeightError> {
-    let mut module = Module::new(job.graph.clone(), weights, job.precision())?;
+    let mut module = Module::new(job.graph.clone(), weights, job.hardware())?;
     module.hold(&|node| job.rate_of(node) == 0.0);
     if keeps_statistics {
         module.keep_statistics();

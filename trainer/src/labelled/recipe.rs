@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use shared::manifest::IDENTIFICATION;
+use tch::Device;
 
 use super::schedule::Scheduler;
 use crate::augment::thrown::Level;
-use crate::network::torch::Precision;
+use crate::network::hardware::Precision;
 use crate::train::optimiser::{AdamW, Kind};
 
 /// How the identifier is trained on labelled captures.
@@ -79,21 +80,24 @@ pub enum Freeze {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
-    /// bfloat16 where the processor multiplies it in hardware
+    /// 16-bit floats on a card, bfloat16 where the processor multiplies it in hardware
     Auto,
     /// 32-bit floats
     Float32,
     /// bfloat16
     Bfloat16,
+    /// 16-bit floats, with scaled gradients
+    Float16,
 }
 
 impl Choice {
-    /// On this machine.
-    pub fn precision(self) -> Precision {
+    /// On a device.
+    pub fn on(self, device: Device) -> Precision {
         match self {
-            Self::Auto => Precision::of_this_machine(),
+            Self::Auto => Precision::best_on(device),
             Self::Float32 => Precision::Float32,
             Self::Bfloat16 => Precision::Bfloat16,
+            Self::Float16 => Precision::Float16,
         }
     }
 }

@@ -202,8 +202,9 @@ mod tests {
     use super::*;
     use crate::network::arrays::Arrays;
     use crate::network::fold::fold;
+    use crate::network::hardware::Precision;
     use crate::network::identifier::IdentifierShape;
-    use crate::network::torch::{Module, Precision};
+    use crate::network::torch::Module;
     use shared::manifest::{Activation, IDENTIFICATION};
 
     fn heads(cards: &[&str]) -> Vec<Head> {

@@ -17,6 +17,7 @@ use crate::augment::apply;
 use crate::augment::thrown::{Level, on_the_fly};
 use crate::dataset::fields::{Said, said};
 use crate::dataset::{Sample, picture};
+use crate::evaluate::subject::batch;
 use crate::loss::Loss;
 use crate::train::composed::{Purpose, random};
 
@@ -79,6 +80,14 @@ impl Pictures {
         }
         let changes = on_the_fly(level, random);
         apply(&self.picture(index), self.size, &changes, random.random()).into_raw()
+    }
+
+    /// As many batches as int8 is calibrated on, bytes `[n, 3, height, width]`.
+    pub fn batches(&self) -> Vec<Tensor> {
+        const MOST: usize = 1024;
+        let all: Vec<Vec<u8>> = (0..self.samples.len().min(MOST)).map(|index| self.plain(index)).collect();
+        let slices: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
+        slices.chunks(64).map(|part| batch(part, self.size)).collect()
     }
 
     /// Whether a sample's label says something to a head.

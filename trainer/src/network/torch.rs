@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
+use super::hardware::Hardware;
 use super::{BATCH_NORM_EPSILON, Graph, Node, Op, Role, Value, Weight};
 
 /// Weights by name, each contiguous with the shape that [`Graph::weights`] says.
@@ -25,29 +26,6 @@ pub enum Mode {
     Train,
     /// Uses the running statistics.
     Evaluate,
-}
-
-/// What convolutions and linear layers compute in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precision {
-    /// 32-bit floats.
-    Float32,
-    /// bfloat16 inputs and weights.
-    Bfloat16,
-}
-
-impl Precision {
-    /// bfloat16 where this machine's processor multiplies it in hardware.
-    pub fn of_this_machine() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            // `amx_bf16` implies `avx512_bf16` on every processor sold, and the latter's name is stable in Rust.
-            if is_x86_feature_detected!("avx512bf16") {
-                return Self::Bfloat16;
-            }
-        }
-        Self::Float32
-    }
 }
 
 /// Weights that do not fit a graph.
@@ -122,7 +100,7 @@ impl Layout {
     /// # Errors
     /// When one is missing or of another size.
     pub fn vector(&self, weights: &Weights) -> Result<Tensor, WeightError> {
-        let vector = Tensor::zeros([self.length], (Kind::Float, tch::Device::Cpu));
+        let vector = Tensor::zeros([self.length], (Kind::Float, Device::Cpu));
         for (slot, (_, mut view)) in self.slots.iter().zip(self.views(&vector)) {
             let Weight { name, shape, .. } = &slot.weight;
             let misfit = |found| WeightError { name: name.clone(), found, wanted: shape.clone() };
@@ -141,7 +119,7 @@ impl Layout {
         tch::no_grad(|| {
             self.views(vector)
                 .map(|(name, view)| {
-                    let mut copy = Tensor::empty(view.size(), (Kind::Float, tch::Device::Cpu));
+                    let mut copy = Tensor::empty(view.size(), (Kind::Float, Device::Cpu));
                     copy.copy_(&view);
                     (name.to_owned(), copy)
                 })
@@ -192,7 +170,7 @@ pub struct Module {
     kept: Layout,
     statistics: Tensor,
     by_name: Weights,
-    precision: Precision,
+    hardware: Hardware,
     /// Nodes that are not trained.
     held: BTreeSet<String>,
     /// Whether batch normalisation keeps its statistics in training, in every node.
@@ -200,15 +178,16 @@ pub struct Module {
 }
 
 impl Module {
-    /// A module with copies of `weights`. Constants ([`Role::Constant`]) may be missing; they are zero then.
+    /// A module with copies of `weights` on a device. Constants ([`Role::Constant`]) may be missing; they are zero then.
     ///
     /// # Errors
     /// When another weight is missing, or one has another size.
-    pub fn new(graph: Graph, weights: &Weights, precision: Precision) -> Result<Self, WeightError> {
+    pub fn new(graph: Graph, weights: &Weights, hardware: impl Into<Hardware>) -> Result<Self, WeightError> {
+        let hardware = hardware.into();
         let trained = Layout::new(&graph, &[Role::Matrix, Role::Vector]);
         let kept = Layout::new(&graph, &[Role::Statistic]);
-        let parameters = trained.vector(weights)?;
-        let statistics = kept.vector(weights)?;
+        let parameters = trained.vector(weights)?.to_device(hardware.device);
+        let statistics = kept.vector(weights)?.to_device(hardware.device);
         let mut by_name = Weights::new();
         let mut leaves = Vec::new();
         for (name, view) in trained.views(&parameters) {
@@ -223,9 +202,9 @@ impl Module {
                 Some(weight) => {
                     return Err(WeightError { name, found: format!("{:?}", weight.size()), wanted: shape });
                 }
-                None => Tensor::zeros(shape, (Kind::Float, tch::Device::Cpu)),
+                None => Tensor::zeros(shape, (Kind::Float, Device::Cpu)),
             };
-            by_name.insert(name, constant);
+            by_name.insert(name, constant.to_device(hardware.device));
         }
         let (held, keeps_statistics) = (BTreeSet::new(), false);
         Ok(Self {
@@ -236,7 +215,7 @@ impl Module {
             kept,
             statistics,
             by_name,
-            precision,
+            hardware,
             held,
             keeps_statistics,
         })
@@ -254,6 +233,11 @@ impl Module {
     /// its statistics went into the layers before.
     pub fn keep_statistics(&mut self) {
         self.keeps_statistics = true;
+    }
+
+    /// Where it runs.
+    pub fn hardware(&self) -> Hardware {
+        self.hardware
     }
 
     /// What it runs.
@@ -286,7 +270,7 @@ impl Module {
         let mut all = self.trained.weights(&self.parameters);
         all.extend(self.kept.weights(&self.statistics));
         for weight in self.graph.weights().into_iter().filter(|it| it.role == Role::Constant) {
-            all.insert(weight.name.clone(), self.by_name[&weight.name].copy());
+            all.insert(weight.name.clone(), self.by_name[&weight.name].to_device(Device::Cpu).copy());
         }
         all
     }
@@ -303,7 +287,8 @@ impl Module {
         self.trained.gather(&all)
     }
 
-    /// Those of the graph's values that are `wanted`, for a batch `[n, channels, height, width]`.
+    /// Those of the graph's values that are `wanted`, for a batch `[n, channels, height, width]`, in the machine's memory
+    /// wherever the module is.
     pub fn forward(&self, input: &Tensor, wanted: &[Value], mode: Mode) -> Vec<Tensor> {
         let run = || self.run(input, wanted, mode);
         match mode {
@@ -328,7 +313,8 @@ impl Module {
     fn run(&self, input: &Tensor, wanted: &[Value], mode: Mode) -> Vec<Tensor> {
         let uses = self.graph.uses(wanted);
         let mut left = uses.clone();
-        let mut values: Vec<Option<Tensor>> = vec![Some(channels_last(input))];
+        let mut values: Vec<Option<Tensor>> =
+            vec![Some(channels_last(&input.to_device(self.hardware.device)))];
         for (position, node) in self.graph.nodes.iter().enumerate() {
             if left[position + 1] == 0 {
                 values.push(None);
@@ -352,7 +338,8 @@ impl Module {
             }
             values.push(Some(output));
         }
-        let take = |&value: &Value| values[value].as_ref().expect("wanted values are kept").shallow_clone();
+        let take =
+            |&value: &Value| values[value].as_ref().expect("wanted values are kept").to_device(Device::Cpu);
         wanted.iter().map(take).collect()
     }
 
@@ -422,10 +409,10 @@ impl Module {
         weight: &Tensor,
         compute: impl Fn(&Tensor, &Tensor, &dyn Fn(&Tensor) -> Tensor) -> Tensor,
     ) -> Tensor {
-        match self.precision {
-            Precision::Float32 => compute(x, weight, &Tensor::shallow_clone),
-            Precision::Bfloat16 => {
-                let narrow = |tensor: &Tensor| tensor.to_kind(Kind::BFloat16);
+        match self.hardware.precision.narrowed() {
+            None => compute(x, weight, &Tensor::shallow_clone),
+            Some(kind) => {
+                let narrow = |tensor: &Tensor| tensor.to_kind(kind);
                 compute(&narrow(x), &narrow(weight), &narrow).to_kind(Kind::Float)
             }
         }
@@ -485,6 +472,7 @@ pub fn initial_weights(graph: &Graph, seed: u64) -> Weights {
 mod tests {
     use super::*;
     use crate::network::Builder;
+    use crate::network::hardware::Precision;
 
     fn small() -> Graph {
         let mut net = Builder::new([3, 8, 8]);
@@ -516,7 +504,7 @@ mod tests {
         let out = graph.value("out").unwrap();
         let weights = initial_weights(&graph, 2);
         let module = Module::new(graph, &weights, Precision::Float32).unwrap();
-        let input = Tensor::arange(2 * 3 * 8 * 8, (Kind::Float, tch::Device::Cpu)).sin().view([2, 3, 8, 8]);
+        let input = Tensor::arange(2 * 3 * 8 * 8, (Kind::Float, Device::Cpu)).sin().view([2, 3, 8, 8]);
         let loss = || module.forward(&input, &[out], Mode::Train)[0].square().sum(Kind::Float);
         let before = loss();
         let gradient = module.gradient(&before);
@@ -535,7 +523,7 @@ mod tests {
         let graph = small();
         let out = graph.value("out").unwrap();
         let module = Module::new(graph.clone(), &initial_weights(&graph, 3), Precision::Float32).unwrap();
-        let input = Tensor::ones([1, 3, 8, 8], (Kind::Float, tch::Device::Cpu));
+        let input = Tensor::ones([1, 3, 8, 8], (Kind::Float, Device::Cpu));
         let all = module.forward_all(&input);
         assert_eq!(all.len(), graph.nodes.len() + 1);
         assert_eq!(all[out], module.outputs(&input)["out"]);
@@ -547,7 +535,7 @@ mod tests {
     fn weights_of_another_network_are_refused() {
         let graph = small();
         let mut weights = initial_weights(&graph, 4);
-        weights.insert("out.bias".into(), Tensor::zeros([3], (Kind::Float, tch::Device::Cpu)));
+        weights.insert("out.bias".into(), Tensor::zeros([3], (Kind::Float, Device::Cpu)));
         let error = Module::new(graph, &weights, Precision::Float32).unwrap_err();
         assert_eq!((error.name.as_str(), error.found.as_str()), ("out.bias", "[3]"));
     }

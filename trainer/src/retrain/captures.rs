@@ -62,13 +62,18 @@ pub fn grow(
         }
         classes.push(sample.class.clone());
         if catalogue.card(id_of_class(&sample.class)).is_none() {
-            let kind = sample.label.card_type.as_deref();
-            let named = |it: &CardType| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(it.name()));
-            let card_type = CardType::ALL.into_iter().find(named).unwrap_or(CardType::Joker);
-            added.insert(sample.class.clone(), Added { name: sample.label.name.clone(), card_type });
+            added.insert(sample.class.clone(), added_card(sample));
         }
     }
     (heads, added)
+}
+
+/// What a model has to say of a card that the catalogue does not list.
+pub fn added_card(sample: &Sample) -> Added {
+    let kind = sample.label.card_type.as_deref();
+    let named = |it: &CardType| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(it.name()));
+    let card_type = CardType::ALL.into_iter().find(named).unwrap_or(CardType::Joker);
+    Added { name: sample.label.name.clone(), card_type }
 }
 
 #[cfg(test)]

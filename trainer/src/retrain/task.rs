@@ -9,6 +9,7 @@ use crate::augment::thrown::Level;
 use crate::checkpoint::Network;
 use crate::labelled::task::{Batch as Captures, Costs, Order, Pictures, batches, input};
 use crate::loss::Loss;
+use crate::network::identifier::UNIT_EMBEDDING;
 use crate::network::{Graph, Value};
 use crate::recipe::Training;
 use crate::train::Task;
@@ -69,7 +70,11 @@ impl Task for RetrainTask {
     }
 
     fn wanted(&self) -> Vec<Value> {
-        self.heads.iter().map(|head| self.graph.value(&head.name).expect("every head is a node")).collect()
+        let heads = self.heads.iter().map(|head| head.name.as_str());
+        // What the loss of composed crops reads beside the heads.
+        let value =
+            |name: &str| self.graph.value(name).expect("every head is a node, and so is the embedding");
+        heads.chain([UNIT_EMBEDDING]).map(value).collect()
     }
 
     fn batches(&self) -> impl Fn(u64) -> Batch + Send + Sync + 'static {

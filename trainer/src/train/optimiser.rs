@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
+use super::scaler::Scaler;
 use crate::network::torch::{Layout, Module, Span};
 
 /// What does not change during training.
@@ -81,6 +82,8 @@ pub struct State {
     pub average: Vec<f32>,
     /// Moving average of the module's running statistics.
     pub average_statistics: Vec<f32>,
+    /// What the loss is multiplied by, for 16-bit floats.
+    pub scaler: Option<Scaler>,
 }
 
 /// A gradient that is not a number: the training has diverged.
@@ -102,6 +105,7 @@ impl Optimiser {
             second: vec![0.0; weights.len()],
             average: weights.clone(),
             average_statistics: to_vec(&module.statistics()),
+            scaler: Scaler::of(module.hardware().precision),
             weights,
         };
         Self::resume(settings, module.trained(), state)
@@ -129,6 +133,22 @@ impl Optimiser {
     /// What a checkpoint keeps.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Goes down the gradient of `loss`, as [`Optimiser::step`] does. With 16-bit floats a step whose gradient is not finite
+    /// is passed over and its length is zero: the next one is scaled less.
+    ///
+    /// # Errors
+    /// When the gradient is not finite whatever it is scaled by; nothing is changed then.
+    pub fn descend(&mut self, module: &Module, loss: &Tensor, step: u64, rate: f64) -> Result<f64, Diverged> {
+        let Some(mut scaler) = self.state.scaler else {
+            return self.step(module, &module.gradient(loss), step, rate);
+        };
+        let gradient = module.gradient(&(loss * scaler.scale)) / scaler.scale;
+        let result = self.step(module, &gradient, step, rate);
+        let goes_on = scaler.observe(result.is_ok());
+        self.state.scaler = Some(scaler);
+        if goes_on { Ok(result.unwrap_or(0.0)) } else { result }
     }
 
     /// Changes the module's weights; `step` counts from zero. Returns the gradient's length before it was cut.
@@ -230,7 +250,8 @@ fn to_vec(tensor: &Tensor) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::torch::{Mode, Precision, initial_weights};
+    use crate::network::hardware::Precision;
+    use crate::network::torch::{Mode, initial_weights};
     use crate::network::{Builder, Op};
     /// A linear layer must find the matrix that made its targets, and the average must follow it.
     #[test]
@@ -285,6 +306,48 @@ mod tests {
         };
         check(Kind::Adamw, [1.0, 2.0, 3.0, 0.99]);
         check(Kind::Adam, [1.0, 2.0, 3.0, 0.9]);
+    }
+
+    /// With 16-bit floats a gradient beyond their range costs a step and nothing else, and what is learned is the same.
+    #[test]
+    fn half_precision_passes_over_steps_that_overflow() {
+        let mut net = Builder::new([3, 1, 1]);
+        let flat = net.push("flat", Op::Flatten, &[net.input()]);
+        let out = net.push("out", Op::Linear { input: 3, output: 1, bias: true }, &[flat]);
+        let graph = net.finish();
+        let module = Module::new(graph.clone(), &initial_weights(&graph, 0), Precision::Float16).unwrap();
+        let settings = AdamW { weight_decay: 0.0, average: 0.9, ..AdamW::default() };
+        let mut optimiser = Optimiser::new(settings, &module);
+        let input = Tensor::arange(48, (tch::Kind::Float, tch::Device::Cpu)).sin().view([16, 3, 1, 1]);
+        let target =
+            input.view([16, 3]).matmul(&Tensor::from_slice(&[0.5f32, -1.0, 2.0]).view([3, 1])) + 0.25;
+        let first = optimiser.state().scaler.unwrap().scale;
+        let (mut passed_over, mut last) = (0, f64::INFINITY);
+        for step in 0..300 {
+            let found = &module.forward(&input, &[out], Mode::Train)[0];
+            let loss = (found - &target).square().sum(tch::Kind::Float);
+            last = loss.double_value(&[]);
+            let before = optimiser.state().weights.clone();
+            let length = optimiser.descend(&module, &loss, step, 0.05 * (1.0 - step as f64 / 300.0)).unwrap();
+            if length == 0.0 {
+                passed_over += 1;
+                assert_eq!(optimiser.state().weights, before);
+            }
+        }
+        let scaler = optimiser.state().scaler.unwrap();
+        assert!((1..17).contains(&passed_over), "{passed_over} steps passed over");
+        assert!(scaler.scale < first && scaler.good > 200, "{scaler:?}");
+        assert!(last < 1e-2, "the loss is still {last}");
+        // A loss that is infinite whatever it is scaled by.
+        let mut result = Ok(0.0);
+        for _ in 0..20 {
+            let found = &module.forward(&input, &[out], Mode::Train)[0];
+            result = optimiser.descend(&module, &(found.sum(tch::Kind::Float) * f64::INFINITY), 300, 0.05);
+            if result.is_err() {
+                break;
+            }
+        }
+        assert_eq!(result, Err(Diverged { step: 300 }));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use trainer::network::detector::{Stage, Stem};
 use trainer::network::identifier::{Backbone, Convolution};
-use trainer::recipe::Recipe;
+use trainer::recipe::{Contrast, Recipe};
 use trainer::train::composed::Material;
 
 /// The recipe.
@@ -24,6 +24,10 @@ pub(crate) fn recipe() -> Recipe {
         Convolution { channels: 24, kernel: 3, stride: 2 },
     ];
     recipe.identifier.shape.backbone = Backbone::Template { convolutions };
+    // What the shipped recipes have, so that nothing is tested without it.
+    recipe.identifier.contrast = Some(Contrast { weight: 0.1, temperature: 0.1 });
+    recipe.scenes.crop.paired = 1.0;
+    (recipe.scenes.cards.unknown, recipe.scenes.crop.unknown) = (0.1, 0.12);
     recipe.identifier.shape.hidden = 64;
     recipe.identifier.shape.embedding = 32;
     for training in [&mut recipe.detector.training, &mut recipe.identifier.training] {

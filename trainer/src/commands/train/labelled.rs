@@ -1,5 +1,6 @@
 //! `trainer train identifier --data`: on captures that people labelled.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use shared::{atomic, paths};
+use tch::Device;
 
 use super::stop_on_signals;
 use crate::augment::thrown::Level;
@@ -124,12 +126,29 @@ pub(super) struct Given<'a> {
     pub(super) run: Option<&'a Path>,
     pub(super) resume: bool,
     pub(super) loaders: usize,
+    pub(super) device: Device,
 }
 
 /// Name of the run when neither a run nor a recipe is given.
 const NAME: &str = "labelled";
 /// File with what is trained on and what is held out.
-pub(crate) const SPLIT: &str = "split.json";
+const SPLIT: &str = "split.json";
+
+/// The captures that a run held out; none for a run that was not on captures.
+///
+/// # Errors
+/// When its file cannot be read.
+pub(crate) fn held_out(run: &Path) -> Result<Option<BTreeSet<String>>> {
+    let path = run.join(SPLIT);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let split: serde_json::Value = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is not what a training writes", path.display()))?;
+    let files = split["validation"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
+    Ok(Some(files.map(str::to_owned).collect()))
+}
 
 /// Trains.
 pub(super) fn run(given: &Given<'_>, options: &Options) -> Result<()> {
@@ -173,7 +192,17 @@ pub(super) fn run(given: &Given<'_>, options: &Options) -> Result<()> {
     let size = recipe.identifier.shape.input.map(|side| side as u32);
     let pictures = Arc::new(Pictures::new(set.samples, &heads, size));
     let digest = catalogue.map(|it| it.digest().to_owned()).unwrap_or_default();
-    let job = Job { recipe, labelled, graph, heads, pictures, train: split.train, judged, digest };
+    let job = Job {
+        recipe,
+        labelled,
+        graph,
+        heads,
+        pictures,
+        train: split.train,
+        judged,
+        digest,
+        device: given.device,
+    };
     let mut fit = begin(&job, checkpoint)?;
     if fit.progress().epoch >= job.labelled.epochs {
         println!("finished after {} epochs\nhelp: give more --epochs", fit.progress().epoch);
