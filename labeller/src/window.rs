@@ -19,7 +19,7 @@ use crate::form::{Form, Suggestion};
 use crate::networks::{Answer, Job, Networks, Source};
 use crate::references::References;
 use crate::session::{Action, Order, Picture, Session};
-use crate::thumbnails::Thumbnails;
+use crate::thumbnails::{Size, Thumbnails};
 use crate::verify::{self, Class};
 
 /// What the window shows.
@@ -136,6 +136,12 @@ const AHEAD: usize = 4;
 const TEACH_MOST: usize = 3;
 /// Probability from which the model's best guess stands in the form.
 const PREFILL_FROM: f32 = 0.5;
+/// The same for the guess that there is no card, which teaches the next model what not to find.
+const NOTHING_FROM: f32 = 0.9;
+/// Probability from which a guess is worth a line.
+const SUGGESTED_FROM: f32 = 0.005;
+/// Groups after the current one whose pictures are decoded.
+const SHOWN_NEXT: usize = 3;
 
 impl Labeller {
     /// A window on a data set; without a model there are no guesses but those of the captures.
@@ -211,6 +217,7 @@ impl Labeller {
             }
         }
         self.ask_ahead();
+        self.look_ahead(context);
         self.load_form();
         if self.stale {
             self.stale = false;
@@ -236,6 +243,18 @@ impl Labeller {
         }
     }
 
+    /// Decodes the pictures of the groups that come next, so that they are there when Enter is pressed.
+    fn look_ahead(&mut self, context: &Context) {
+        let from = self.session.at() + 1;
+        let groups = self.session.queue().iter().skip(from).take(SHOWN_NEXT);
+        let first = |group: &u64| self.session.members_of(*group).next();
+        let files = groups.filter_map(first).flat_map(|it| [Some(it.file.clone()), it.sight.frame.clone()]);
+        // The newest wish comes first, and what is shown now is wished for after this.
+        for file in files.flatten().collect::<Vec<_>>().into_iter().rev() {
+            self.thumbnails.get(context, &file, Size::Large);
+        }
+    }
+
     /// Names that the current group could have, best first.
     pub(crate) fn suggestions(&self) -> Vec<Suggestion> {
         let Some(picture) = self.session.members().find(|it| it.label.is_none()) else { return Vec::new() };
@@ -250,7 +269,8 @@ impl Labeller {
             name: named(id),
             probability: *probability,
         };
-        guesses.iter().take(5).map(suggestion).collect()
+        let likely = guesses.iter().filter(|(_, probability)| *probability >= SUGGESTED_FROM);
+        likely.take(5).map(suggestion).collect()
     }
 
     /// Fills the form for a group that is shown for the first time.
@@ -269,11 +289,14 @@ impl Labeller {
             form.modifiers = modifiers.cloned().unwrap_or_default();
             let known = guess.map_or(&picture.sight.card, |it| &it.known);
             let best = self.suggestions().into_iter().next().filter(|it| it.probability >= PREFILL_FROM);
+            let is_nothing =
+                best.as_ref().is_some_and(|it| it.id == NOT_A_CARD && it.probability >= NOTHING_FROM);
             let id = known.clone().or(best.map(|it| it.id));
             match id.as_deref().map(|id| (id, self.catalogue.card(id))) {
                 Some((_, Some(card))) => form.take(card),
                 // Cards that were taught are in no catalogue.
                 Some((id, None)) if id != NOT_A_CARD => form.name = id.to_owned(),
+                Some(_) if is_nothing => form.name = Label::not_a_card().name,
                 _ => {}
             }
         }

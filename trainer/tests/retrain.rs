@@ -60,7 +60,7 @@ fn label_captures(folder: &Path) {
     let bank = small::material(&recipe).bank(9).unwrap();
     write(folder, &bank, &recipe.scenes, Amount { classes: 4, groups: 4, captures: 2 }, 3, &|_| true)
         .unwrap();
-    label_ghost(folder, "ghost", |picture| image::imageops::invert(picture));
+    label_ghost(folder, "ghost", image::imageops::invert);
 }
 
 /// Captures of a card that no catalogue knows: the first one, changed.

@@ -14,7 +14,7 @@ pub(super) fn suggestions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<In
     ui.strong("Suggestions");
     let suggestions = labeller.suggestions();
     if suggestions.is_empty() {
-        ui.weak("None yet");
+        ui.weak("None: type a name");
     }
     for (number, it) in suggestions.iter().enumerate() {
         let text = format!("{}  {}  {:.0}%", number + 1, it.name, it.probability * 100.0);

@@ -1,7 +1,7 @@
 //! The tray icon, with a desktop that shows it: a session bus of its own and a watcher that knows the icon's menu.
 
 use std::process::Command;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use zbus::blocking::Connection;
@@ -87,7 +87,7 @@ fn doctor(address: &str) -> String {
 
 /// What a desktop's panel is to the icons.
 struct Watcher {
-    items: Sender<String>,
+    items: SyncSender<String>,
 }
 
 #[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
@@ -116,7 +116,7 @@ impl Watcher {
 }
 
 fn watch(address: &str) -> (Connection, Receiver<String>) {
-    let (items, registered) = channel();
+    let (items, registered) = sync_channel(16);
     let connection = Builder::address(address)
         .and_then(|it| it.serve_at("/StatusNotifierWatcher", Watcher { items }))
         .and_then(|it| it.name(WATCHER))

@@ -74,7 +74,7 @@ const CROPS: usize = 64;
 /// When the run is not complete, or a file does not compute what libtorch does.
 pub fn run(arguments: &Arguments) -> Result<()> {
     if let Some(checkpoint) = labelled::checkpoint(&arguments.run)? {
-        return labelled::run(arguments, checkpoint);
+        return labelled::run(arguments, &checkpoint);
     }
     let recipe = read_recipe(None, Some(&arguments.run))?;
     let sprites = arguments.art.sprites(&recipe)?;

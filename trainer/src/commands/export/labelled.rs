@@ -58,7 +58,7 @@ pub(super) fn checkpoint(run: &Path) -> Result<Option<Checkpoint>> {
 }
 
 /// Exports.
-pub(super) fn run(arguments: &Arguments, checkpoint: Checkpoint) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, checkpoint: &Checkpoint) -> Result<()> {
     let game = Path::new(&arguments.data.game);
     let base = model_folder(arguments.base.as_deref().unwrap_or(game)).context(
         "a run on labelled captures has no detector of its own: --base names the model that gives it",
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, checkpoint: Checkpoint) -> Result<()> {
     let catalogue = Catalogue::read(&paths::catalogue(&from.catalogue))?;
     let recipe = &checkpoint.position.recipe;
     let name = arguments.name.clone().unwrap_or_else(|| recipe.name.clone());
-    let learned = Learned::new(&arguments.run, arguments.data.read_originals()?.samples, &checkpoint)?;
+    let learned = Learned::new(&arguments.run, arguments.data.read_originals()?.samples, checkpoint)?;
     let (weights, thresholds, told) = learned.calibrated()?;
     let manifest = Manifest {
         format: FORMAT,
