@@ -104,6 +104,32 @@ fn the_doctor_examines_what_ships() {
     assert!(!inside.contains("api-token"), "{inside}");
 }
 
+/// A library of another version, which says so and can do nothing else.
+#[cfg(target_os = "linux")]
+#[test]
+fn another_version_of_onnx_runtime_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, library) = (folder.path().join("old.c"), folder.path().join("libonnxruntime.so.1.10.0"));
+    let code = "static const void *api(unsigned v) { (void)v; return 0; }\n\
+        static const char *version(void) { return \"1.10.0\"; }\n\
+        static const struct { const void *(*api)(unsigned); const char *(*version)(void); } base = { api, version };\n\
+        const void *OrtGetApiBase(void) { return &base; }\n";
+    std::fs::write(&source, code).unwrap();
+    let built = Process::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status();
+    if !built.is_ok_and(|status| status.success()) {
+        println!("SKIPPED: there is no C compiler");
+        return;
+    }
+    for arguments in [&["doctor", "--pictures", "1"][..], &["identify", "nothing.png"]] {
+        let mut overlay = Process::new(env!("CARGO_BIN_EXE_overlay"));
+        let output = overlay.args(arguments).env("ORT_DYLIB_PATH", &library).output().unwrap();
+        let text = said(&output);
+        assert!(!output.status.success(), "{text}");
+        assert!(text.contains("is version 1.10.0") && text.contains("cargo xtask setup"), "{text}");
+        assert!(!text.contains("panicked"), "{text}");
+    }
+}
+
 #[test]
 fn a_damaged_model_is_bad_and_the_rest_is_examined() {
     let folder = tempfile::tempdir().unwrap();
