@@ -1,7 +1,7 @@
 //! `trainer export` of a run on labelled captures: its identifier beside the detector of an installed model.
 //!
-//! Centroids come from the captures that it was trained on; thresholds from those that were held out, and from invented
-//! cards of the practice deck, which nobody has ever captured.
+//! Centroids come from the captures that it was trained on; thresholds from those that were held out, and from cards of the
+//! practice deck that it does not know, invented ones among them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -39,8 +39,11 @@ use crate::quantise::Options;
 use crate::retrain::captures::added_card;
 use crate::train::composed::{Material, Purpose, seed_of};
 
-/// Share of the held-out captures that may be said to be unknown.
-const REJECTED: f64 = 0.01;
+/// Share of the held-out captures that may be said to be unknown. Who has seen few captures of few cards must doubt more
+/// than who was trained on composed ones.
+const REJECTED: f64 = 0.1;
+/// Share of invented cards among the strangers.
+const INVENTED: f32 = 0.4;
 /// Cards in the bank that strangers are invented from, and crops of strangers.
 const CARDS: usize = 400;
 const STRANGERS: usize = 600;
@@ -196,7 +199,7 @@ impl<'a> Learned<'a> {
     fn strangers(&self, module: &Module) -> Result<(Vec<image::RgbaImage>, f32)> {
         let mut scenes = SceneRecipe::default();
         scenes.crop.size = self.size();
-        (scenes.crop.not_a_card, scenes.crop.unknown) = (0.0, 1.0);
+        (scenes.crop.not_a_card, scenes.crop.unknown) = (0.0, INVENTED);
         let sprites = std::sync::Arc::new(scenes::practice::sprites());
         let seed = self.checkpoint.position.recipe.seed;
         let material = Material { sprites, recipe: scenes.clone(), cards: CARDS, seed };
@@ -204,7 +207,7 @@ impl<'a> Learned<'a> {
         let gallery = gallery::measure(module, &bank, &scenes)?.threshold;
         let [width, height] = self.size();
         let mut crops = compose(&bank, &scenes, seed_of(seed, Purpose::Evaluation, 41), STRANGERS);
-        crops.retain(|crop| crop.truth.class == bank.unknown());
+        crops.retain(|crop| !self.heads[0].classes.contains(&bank.classes()[crop.truth.class]));
         let picture = |pixels: Vec<u8>| {
             image::RgbaImage::from_raw(width, height, pixels).expect("a crop has its recipe's size")
         };
