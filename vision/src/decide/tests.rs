@@ -141,7 +141,7 @@ fn a_taught_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() {
     let half = Crop { gallery: taught(vec![0.7, 0.72]), ..far };
     check(&half, None, Modifiers::default());
     let top = half.read().unwrap().top;
-    assert_eq!((top.len(), &*top[0].0, &*top[1].0), (5, "x_mod", "j_one"));
+    assert_eq!((top.len(), &*top[0].0, &*top[1].0), (3, "x_mod", "j_one"));
     // A sure name yields to a capture that the crop is nearly as much like as its own class, and to no other.
     let sure = |embedding| Crop { gallery: taught(embedding), ..Crop::of(&[("j_one", 1.0)]) };
     check(&sure(vec![1.0, 0.0]), Some("x_mod"), Modifiers::default());
