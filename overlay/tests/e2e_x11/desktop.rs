@@ -43,6 +43,11 @@ impl Program {
         self.processor_times().into_iter().map(|(.., time)| time).sum()
     }
 
+    /// Its number, which its main thread has too.
+    pub(crate) fn number(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Number and name of each of its threads, and the time that it was on a processor.
     pub(crate) fn processor_times(&self) -> Vec<(u32, String, Duration)> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");

@@ -11,8 +11,9 @@ const SECONDS: f32 = 8.0;
 const SECONDS_VARIABLE: &str = "BALATRO_LENS_SECONDS";
 /// How often a long run says how it goes.
 const TOLD: Duration = Duration::from_secs(60);
-/// Threads of these names draw by software, which a graphics card does elsewhere.
-const DRAWING: [&str; 2] = ["llvmpipe", "overlay"];
+/// Threads whose names begin so draw by software, which a graphics card does elsewhere. The main thread draws as well;
+/// those of ONNX Runtime have its name, but belong to recognition.
+const DRAWING: &str = "llvmpipe";
 
 /// How fast a table that never rests is shown alone, and beneath the overlay as a player runs it; what the overlay takes of
 /// the processor, and whether its memory stays as it is.
@@ -51,7 +52,7 @@ pub(crate) fn the_game_keeps_its_time(desktop: &mut Desktop) -> Outcome {
     for (thread, name, time) in overlay.processor_times() {
         let earlier = before.iter().find(|(other, ..)| *other == thread).map_or(Duration::ZERO, |it| it.2);
         let share = (time - earlier).as_secs_f64() / span;
-        let draws = DRAWING.iter().any(|it| name.starts_with(it));
+        let draws = name.starts_with(DRAWING) || thread == overlay.number();
         *(if draws { &mut drawing } else { &mut recognition }) += share;
     }
     let memory = overlay.memory();
