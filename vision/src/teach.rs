@@ -152,25 +152,26 @@ pub fn says(
     frame: &Pixels<'_>,
     quad: Quad<InFrame>,
 ) -> Result<Option<String>, RunError> {
-    let readings = recogniser.identify(frame, &[quad], &mut unmeasured)?;
-    Ok(match &readings[0] {
-        Some(reading) => reading.id.as_deref().map(str::to_owned),
-        None => Some(NOT_A_CARD.to_owned()),
-    })
+    Ok(said_and_guessed(recogniser, frame, quad)?.0)
 }
 
-/// The ids that the model thinks of for a card, best first, also where none is sure enough for a name.
+/// As [`says`], and the first guess, which is there also where none is sure enough for a name.
 ///
 /// # Errors
 /// When the network cannot run.
-pub fn guesses(
+pub fn said_and_guessed(
     recogniser: &mut Recogniser,
     frame: &Pixels<'_>,
     quad: Quad<InFrame>,
-) -> Result<Vec<String>, RunError> {
+) -> Result<(Option<String>, Option<String>), RunError> {
     let readings = recogniser.identify(frame, &[quad], &mut unmeasured)?;
-    let top = readings[0].iter().flat_map(|reading| &reading.top);
-    Ok(top.map(|(id, _)| id.as_ref().to_owned()).collect())
+    Ok(match &readings[0] {
+        Some(reading) => {
+            let guess = reading.top.first().map(|(id, _)| id.as_ref().to_owned());
+            (reading.id.as_deref().map(str::to_owned), guess)
+        }
+        None => (Some(NOT_A_CARD.to_owned()), None),
+    })
 }
 
 fn views(quad: Quad<InFrame>) -> [Quad<InFrame>; VIEWS.len()] {

@@ -88,9 +88,7 @@ pub fn measure(
             for number in 0..VIEWS {
                 let card = renderings[number as usize % renderings.len()];
                 let (picture, quad) = view(recogniser, strangers, recipe, card, 100 + number);
-                let pixels = Pixels::from(&picture);
-                let said = teach::says(recogniser, &pixels, quad)?;
-                let guess = teach::guesses(recogniser, &pixels, quad)?.into_iter().next();
+                let (said, guess) = teach::said_and_guessed(recogniser, &Pixels::from(&picture), quad)?;
                 outcome.guessed.count(guess.is_some_and(|guess| guess == *id));
                 let is = |wanted: &dyn Fn(&str) -> bool| said.as_deref().is_some_and(wanted);
                 let unknown = !is(&|said| said != shared::manifest::NOT_A_CARD);
