@@ -1,11 +1,15 @@
 //! Where pictures of the game come from.
 //!
-//! [`FrameSource`] is what the rest knows; `capture/` holds the ways: shared memory on X11, `xcap` elsewhere, and
-//! picture files. Nothing here knows what is on the pictures.
+//! [`FrameSource`] is what the rest knows; `capture/` holds the ways: shared memory on X11, Windows Graphics Capture,
+//! `xcap` elsewhere, and picture files. Nothing here knows what is on the pictures.
 
+#[cfg(windows)]
+pub mod gdi;
 pub mod images;
 #[cfg(target_os = "linux")]
 pub mod pool;
+#[cfg(windows)]
+pub mod wgc;
 pub mod xcap;
 #[cfg(target_os = "linux")]
 pub mod xshm;
@@ -122,8 +126,21 @@ pub fn open_window(window: WindowId) -> Result<Box<dyn FrameSource>, CaptureErro
             Err(CaptureError::Unsupported(reason)) => log::warn!("slower capture through xcap: {reason}"),
             Err(error) => return Err(error),
         }
+        Ok(Box::new(xcap::WindowSource::open(window)?))
     }
-    Ok(Box::new(xcap::WindowSource::open(window)?))
+    #[cfg(windows)]
+    {
+        match wgc::WindowSource::open(window) {
+            Ok(source) => return Ok(Box::new(source)),
+            Err(CaptureError::Unsupported(reason)) => log::warn!("slower capture through GDI: {reason}"),
+            Err(error) => return Err(error),
+        }
+        Ok(Box::new(gdi::WindowSource::open(window)?))
+    }
+    #[cfg(target_os = "macos")]
+    {
+        Ok(Box::new(xcap::WindowSource::open(window)?))
+    }
 }
 
 /// How long captures took.

@@ -31,6 +31,8 @@ pub enum Command {
     ToggleAutomatic,
     /// Says what the card under the pointer is: the first, second or third guess, or with 0 no card at all.
     Correct(u8),
+    /// Starts with the desktop from now on, or no longer.
+    ToggleAutostart,
     /// Opens the labelling window.
     OpenLabeller,
     /// Opens the data folder.

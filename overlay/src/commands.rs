@@ -2,6 +2,7 @@
 
 pub(crate) mod annotate;
 pub(crate) mod ask;
+pub(crate) mod autostart;
 pub(crate) mod bench;
 pub(crate) mod doctor;
 pub(crate) mod identify;

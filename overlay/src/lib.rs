@@ -12,7 +12,8 @@
 //! * [`pipeline`], [`budget`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
 //! * [`api`]: what other programs on this machine are told.
 //! * [`source`], [`settings`]: what the player asked for. [`models`], [`watch`]: what can change while it runs.
-//! * [`hotkeys`], [`tray`]: how the player asks. [`information`]: what a card does.
+//! * [`hotkeys`], [`tray`]: how the player asks. [`autostart`]: being there without being asked.
+//! * [`information`]: what a card does.
 //! * [`practice`]: a table to try it on without the game.
 //! * [`recording`], [`replay`]: frames on disk, and what was seen on them.
 //! * [`doctor`], [`crash`], [`anonymous`]: what helps when something does not work. [`instance`]: one overlay, not two.
@@ -23,6 +24,7 @@
 pub mod anonymous;
 pub mod api;
 pub mod app;
+pub mod autostart;
 pub mod budget;
 pub mod capture;
 pub mod command;

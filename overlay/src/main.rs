@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 use overlay::window::DesktopError;
 
 use commands::ask::{DisplayedArgs, TellArgs, WatchArgs};
+use commands::autostart::AutostartArgs;
 use commands::bench::BenchArgs;
 use commands::doctor::DoctorArgs;
 use commands::identify::IdentifyArgs;
@@ -34,6 +35,7 @@ enum Command {
     Record(RecordArgs),
     Replay(ReplayArgs),
     Doctor(DoctorArgs),
+    Autostart(AutostartArgs),
     Identify(IdentifyArgs),
     Bench(BenchArgs),
     BenchCapture(BenchCaptureArgs),
@@ -68,6 +70,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Record(args)) => commands::recordings::record(&args),
         Some(Command::Replay(args)) => commands::recordings::replay(&args),
         Some(Command::Doctor(args)) => commands::doctor::run(&args),
+        Some(Command::Autostart(args)) => commands::autostart::run(args),
         None => start::live(cli.live),
         Some(Command::Identify(args)) => commands::identify::run(args),
         Some(Command::Bench(args)) => commands::bench::run(args),

@@ -20,6 +20,8 @@ pub struct Shown {
     pub paused: bool,
     /// Whether cards are saved as they come.
     pub automatic: bool,
+    /// Whether the overlay starts with the desktop.
+    pub autostart: bool,
     /// Models to choose from.
     pub models: Vec<String>,
     /// The one that runs.
@@ -74,6 +76,7 @@ fn entries(shown: &Shown) -> Vec<Entry> {
         Entry::Line,
         plain("data", "Open data folder"),
         plain("settings", "Open settings"),
+        checked("autostart".into(), "Start when I log in", shown.autostart),
         plain("about", "About"),
         Entry::Line,
         plain("quit", "Quit"),
@@ -90,6 +93,7 @@ fn command(id: &str) -> Option<Command> {
         "labeller" => Command::OpenLabeller,
         "data" => Command::OpenData,
         "settings" => Command::OpenSettings,
+        "autostart" => Command::ToggleAutostart,
         "about" => Command::About,
         "quit" => Command::Quit,
         "window:" => Command::Follow(None),
@@ -203,6 +207,7 @@ mod tests {
             marks: true,
             paused: false,
             automatic: true,
+            autostart: true,
             models: vec!["balatro".into(), "practice".into()],
             model: "practice".into(),
             windows: vec![window(7, "Balatro"), window(8, ""), window(9, &"x".repeat(200))],
@@ -235,7 +240,7 @@ mod tests {
                 "{id} {text}"
             );
         }
-        assert_eq!(marked, ["toggle", "model:practice", "window:7", "automatic"]);
+        assert_eq!(marked, ["toggle", "model:practice", "window:7", "automatic", "autostart"]);
         assert_eq!(command("window:9"), Some(Command::Follow(Some(WindowId(9)))));
         assert_eq!(command("window:"), Some(Command::Follow(None)));
         assert_eq!((command("window:x"), command("format")), (None, None));

@@ -2,17 +2,27 @@
 //!
 //! The overlay's own window is winit's; only what winit does not offer is here.
 
+#[cfg(target_os = "macos")]
+mod macos;
 pub mod pointer;
 #[cfg(not(target_os = "linux"))]
 mod polling;
+#[cfg(windows)]
+pub mod windows;
 #[cfg(target_os = "linux")]
 pub mod x11;
 
 use crate::event::AppEvent;
 use crate::target::Query;
 
+#[cfg(target_os = "macos")]
+use self::macos as system;
+#[cfg(windows)]
+use self::windows as system;
 #[cfg(not(target_os = "linux"))]
-pub use polling::{Follower, list};
+pub use polling::Follower;
+#[cfg(not(target_os = "linux"))]
+pub use system::list;
 #[cfg(target_os = "linux")]
 pub use x11::follow::Follower;
 #[cfg(target_os = "linux")]

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::captures::Which;
 use super::*;
+use crate::autostart;
 use crate::models;
 use crate::settings::file::SettingsError;
 
@@ -63,6 +64,10 @@ impl App {
                 Some(file) => self.tell(shell::open(file)),
                 None => self.say("No settings file is used".to_owned()),
             },
+            Command::ToggleAutostart => {
+                let changed = autostart::is_on().and_then(|on| autostart::set(!on));
+                self.tell(changed.map_err(|error| error.to_string()));
+            }
             Command::About => self.say(format!(
                 "Balatro Lens {}, model {}\nReads pixels only; MIT licence",
                 env!("CARGO_PKG_VERSION"),
@@ -169,6 +174,8 @@ impl App {
             marks: self.shown,
             paused: self.paused,
             automatic: self.captures.is_automatic(),
+            // Where it cannot be known, choosing the entry says why.
+            autostart: autostart::is_on().unwrap_or(false),
             models: models::list(&shared::paths::data().join("models")),
             model: self.running.name.clone(),
             windows: self.windows.clone(),

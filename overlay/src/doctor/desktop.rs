@@ -71,7 +71,13 @@ fn compositor() -> Finding {
 
 fn capturing(window: crate::target::WindowId) -> Finding {
     let name = "capture";
-    let way = if cfg!(target_os = "linux") { "X11 shared memory" } else { "xcap" };
+    let way = if cfg!(target_os = "linux") {
+        "X11 shared memory"
+    } else if cfg!(windows) {
+        "Windows Graphics Capture, else GDI"
+    } else {
+        "xcap"
+    };
     let measured =
         capture::open_window(window).and_then(|mut source| capture::measure(&mut *source, PICTURES));
     match measured {

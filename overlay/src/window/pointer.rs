@@ -11,8 +11,8 @@ pub fn pointer() -> Option<Point<OnScreen>> {
     answer.same_screen.then(|| Point::new(f32::from(answer.root_x), f32::from(answer.root_y)))
 }
 
-/// Where the pointer is on the screen; not known here.
+/// Where the pointer is on the screen; `None` where that cannot be known.
 #[cfg(not(target_os = "linux"))]
 pub fn pointer() -> Option<Point<OnScreen>> {
-    None
+    super::system::pointer()
 }

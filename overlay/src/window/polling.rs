@@ -1,20 +1,17 @@
-//! Windows and macOS: the window list is asked again and again, through `xcap`.
-//!
-//! Both systems can report moves by themselves; that is for the issues about those systems. Ten questions a second
-//! are enough to follow a window that people drag.
+//! Windows and macOS: the system is asked again and again where the window is.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use shared::geometry::Rect;
-
+use super::system::{self, PAUSE};
 use super::{DesktopError, Listener};
 use crate::event::AppEvent;
-use crate::target::{Placement, Query, WindowId, WindowInfo, choose};
+use crate::target::{Placement, Query, WindowId, choose};
 use crate::worker::{self, Worker};
 
-const PAUSE: Duration = Duration::from_millis(100);
+/// How often all windows are looked through while the one that is wanted is not there.
+const SEARCH: Duration = Duration::from_millis(500);
 
 /// A thread that follows a window; dropping it ends it.
 pub struct Follower {
@@ -34,10 +31,11 @@ impl Follower {
         let chosen = Arc::<Mutex<Option<WindowId>>>::default();
         let preferred = Arc::clone(&chosen);
         let worker = worker::spawn("follow", move || {
+            let mut search = Search { query, found: None, again: Instant::now() };
             let mut last = None;
             let mut listening = listener(AppEvent::Compositor(true));
             while listening && !theirs.load(Ordering::Relaxed) {
-                let placement = look(&query, *preferred.lock().unwrap_or_else(PoisonError::into_inner));
+                let placement = search.look(*preferred.lock().unwrap_or_else(PoisonError::into_inner));
                 if last.replace(placement) != Some(placement) {
                     listening = listener(AppEvent::Target(placement));
                 }
@@ -60,39 +58,31 @@ impl Drop for Follower {
     }
 }
 
-/// The windows of the desktop, from the bottom to the top.
-///
-/// # Errors
-/// When the system does not list them.
-pub fn list() -> Result<Vec<WindowInfo>, DesktopError> {
-    Ok(described()?.into_iter().map(|(_, info)| info).collect())
+/// Looks for the window, then at it.
+struct Search {
+    query: Query,
+    found: Option<WindowId>,
+    again: Instant,
 }
 
-fn described() -> Result<Vec<(xcap::Window, WindowInfo)>, DesktopError> {
-    let mut windows = xcap::Window::all().map_err(|error| DesktopError::Lost(error.to_string()))?;
-    windows.reverse();
-    let describe = |window: xcap::Window| {
-        let id = WindowId(u64::from(window.id().ok()?));
-        let (title, program) = (window.title().unwrap_or_default(), window.app_name().unwrap_or_default());
-        Some((window, WindowInfo { id, title, program }))
-    };
-    Ok(windows.into_iter().filter_map(describe).collect())
-}
-
-fn look(query: &Query, chosen: Option<WindowId>) -> Placement {
-    let Ok(windows) = described() else { return Placement::Absent };
-    let infos: Vec<WindowInfo> = windows.iter().map(|(_, info)| info.clone()).collect();
-    let preferred = infos.iter().find(|info| chosen == Some(info.id));
-    let Some(found) = preferred.or_else(|| choose(&infos, query)) else { return Placement::Absent };
-    let Some((window, _)) = windows.iter().find(|(_, info)| info.id == found.id) else {
-        return Placement::Absent;
-    };
-    if window.is_minimized().unwrap_or(false) {
-        return Placement::Hidden { window: found.id };
+impl Search {
+    fn look(&mut self, preferred: Option<WindowId>) -> Placement {
+        for known in [preferred, self.found].into_iter().flatten() {
+            match system::placement(known) {
+                Placement::Absent => {}
+                placement => return placement,
+            }
+        }
+        self.found = None;
+        if Instant::now() < self.again {
+            return Placement::Absent;
+        }
+        self.again = Instant::now() + SEARCH;
+        let windows = system::list().unwrap_or_else(|error| {
+            log::warn!("{error}");
+            Vec::new()
+        });
+        self.found = choose(&windows, &self.query).map(|window| window.id);
+        self.found.map_or(Placement::Absent, system::placement)
     }
-    let read = || Some((window.x().ok()?, window.y().ok()?, window.width().ok()?, window.height().ok()?));
-    read().map_or(Placement::Absent, |(x, y, width, height)| Placement::Shown {
-        window: found.id,
-        area: Rect::ltwh(x as f32, y as f32, width as f32, height as f32),
-    })
 }
