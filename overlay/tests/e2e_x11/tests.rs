@@ -38,7 +38,7 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-const TESTS: [Test; 18] = [
+const TESTS: [Test; 19] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -46,6 +46,7 @@ const TESTS: [Test; 18] = [
     ("settings_and_hotkeys_hold_while_it_runs", settings_and_hotkeys),
     ("without_shared_memory_pictures_come_all_the_same", without_shared_memory),
     ("a_display_that_goes_ends_it_in_good_order", a_display_that_goes),
+    ("a_driver_that_dies_with_the_display_is_no_crash", a_driver_that_dies_with_the_display),
     ("without_a_display_it_says_so", without_a_display),
     ("it_follows_to_full_screen_and_to_another_monitor", it_follows_to_full_screen_and_to_another_monitor),
     ("a_scaled_desktop_changes_nothing", a_scaled_desktop_changes_nothing),
@@ -360,6 +361,28 @@ fn a_display_that_goes(desktop: &mut Desktop) -> Outcome {
     let log = overlay.log();
     assert_eq!(code, Some(overlay::window::x11::lost::EXIT_CODE), "{log}");
     assert!(log.contains("lost the display") && !log.contains("panicked"), "{log}");
+    Outcome::Passed
+}
+
+/// A graphics driver may stumble over the lost connection in its own code; any other fault stays what it is.
+fn a_driver_that_dies_with_the_display(desktop: &mut Desktop) -> Outcome {
+    for goes in [true, false] {
+        let mut server = Desktop::bare_server(&desktop.folder, &[]);
+        let mut overlay = Task::command(TITLE, SEED, STILL, &desktop.folder);
+        overlay.env("DISPLAY", &server.name);
+        let mut overlay = Program::start(overlay, &desktop.folder.join("fault.log"));
+        wait_for("the overlay looks for the game", || overlay.log().contains("looking for").then_some(()));
+        let pid = overlay.number().to_string();
+        assert!(run("kill", &["-STOP", &pid]));
+        if goes {
+            server.program.end();
+        }
+        assert!(run("kill", &["-ABRT", &pid]) && run("kill", &["-CONT", &pid]));
+        let code = wait_for("the overlay ends", || overlay.ended());
+        let expected = goes.then_some(overlay::window::x11::lost::EXIT_CODE);
+        assert_eq!(code, expected, "{}", overlay.log());
+        assert_eq!(overlay.log().contains("lost the display"), goes);
+    }
     Outcome::Passed
 }
 
