@@ -10,6 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::anonymous::Anonymiser;
 
+/// How `println!` panics when what reads the output has left, as `head` does: the usual end of a pipe, not a bug.
+const NOBODY_READS: &str = "failed printing to stdout";
 /// Reports that are kept.
 const KEPT: usize = 10;
 /// Colours off, cursor on: whatever drew last may have been interrupted.
@@ -23,6 +25,9 @@ pub fn folder(data: &Path) -> PathBuf {
 /// Writes a report into `folder` whenever a thread panics.
 pub fn install(folder: PathBuf) {
     std::panic::set_hook(Box::new(move |info| {
+        if said(info).starts_with(NOBODY_READS) {
+            std::process::exit(0);
+        }
         let thread = std::thread::current().name().unwrap_or("unnamed").to_owned();
         let text = report(&thread, &said(info), info, &Backtrace::force_capture());
         let text = Anonymiser::of_this_user().clean(&text);

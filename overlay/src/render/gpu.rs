@@ -55,9 +55,18 @@ impl Gpu {
     /// # Errors
     /// When there is no driver.
     pub fn headless() -> Result<Self, GpuError> {
-        let instance = Instance::new(InstanceDescriptor::new_without_display_handle_from_env());
-        let adapter = adapter(&instance, None).map_err(|reason| GpuError::NoAdapter(reason.to_string()))?;
-        Self::open(adapter)
+        let mut reasons = Vec::new();
+        for backends in candidates() {
+            let mut descriptor = InstanceDescriptor::new_without_display_handle().with_env();
+            descriptor.backends = backends;
+            let adapter = adapter(&Instance::new(descriptor), None)
+                .map_err(|error| GpuError::NoAdapter(error.to_string()));
+            match adapter.and_then(Self::open) {
+                Ok(gpu) => return Ok(gpu),
+                Err(error) => reasons.push(error),
+            }
+        }
+        Err(together(reasons))
     }
 
     fn open(adapter: Adapter) -> Result<Self, GpuError> {
@@ -112,11 +121,11 @@ impl WindowSurface {
                 match Self::open_with(window, transparency, backends, choice) {
                     Ok(Some(surface)) => return Ok(surface),
                     Ok(None) => log::info!("{backends:?} cannot show see-through windows, trying another"),
-                    Err(error) => reasons.push(format!("{backends:?}: {error}")),
+                    Err(error) => reasons.push(error),
                 }
             }
         }
-        Err(GpuError::NoAdapter(reasons.join("; ")))
+        Err(together(reasons))
     }
 
     /// `None` when another backend should be tried before what this one offers.
@@ -258,6 +267,15 @@ fn candidates() -> Vec<Backends> {
     match Backends::from_env() {
         Some(wanted) => vec![wanted],
         None => vec![Backends::PRIMARY, Backends::GL],
+    }
+}
+
+/// Why no driver can be used; a driver that refuses says more than one that is not there.
+fn together(mut reasons: Vec<GpuError>) -> GpuError {
+    let refused = reasons.iter().position(|reason| matches!(reason, GpuError::Refused { .. }));
+    match refused {
+        Some(index) => reasons.swap_remove(index),
+        None => reasons.into_iter().next().unwrap_or_else(|| GpuError::NoAdapter("none was tried".into())),
     }
 }
 
