@@ -157,3 +157,43 @@ fn a_damaged_model_is_bad_and_the_rest_is_examined() {
     );
     assert!(text.contains("self-test"), "{text}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_starts_with_the_desktop_when_that_is_wished_and_no_longer_when_not() {
+    let home = tempfile::tempdir().unwrap();
+    let autostart = |arguments: &[&str]| {
+        let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
+        command.arg("autostart").args(arguments).env("HOME", home.path()).env_remove("XDG_CONFIG_HOME");
+        said(&command.output().unwrap()).trim().to_owned()
+    };
+    assert_eq!(autostart(&[]), "off");
+    assert_eq!(autostart(&["on"]), "on");
+    let entry = home.path().join(".config/autostart/balatro-lens.desktop");
+    let text = std::fs::read_to_string(&entry).unwrap();
+    assert!(text.contains(&format!("Exec=\"{}\"", env!("CARGO_BIN_EXE_overlay"))), "{text}");
+    assert_eq!(autostart(&[]), "on");
+    assert_eq!(autostart(&["off"]), "off");
+    assert!(!entry.exists());
+    // Where the place for such entries is no folder, that is said, and nothing is claimed.
+    std::fs::remove_dir_all(home.path().join(".config")).unwrap();
+    std::fs::write(home.path().join(".config"), "").unwrap();
+    let text = autostart(&["on"]);
+    assert!(text.contains("does not let this program start by itself") && text.contains("help:"), "{text}");
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_crash() {
+    let data = tempfile::tempdir().unwrap();
+    let mut doctor = Process::new(env!("CARGO_BIN_EXE_overlay"))
+        .arg("doctor")
+        .env("BALATRO_LENS_DATA", data.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(doctor.stdout.take());
+    let output = doctor.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(crash::reports(&crash::folder(data.path())).is_empty());
+}
