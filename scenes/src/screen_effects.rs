@@ -70,7 +70,7 @@ fn light(image: &mut RgbaImage, recipe: &ScreenRecipe, shrunk: f32, dice: &mut D
     for (y, row) in image.as_flat_samples_mut().samples.chunks_exact_mut(width * 4).enumerate() {
         if let Some(tables) = &tables {
             for pixel in row.chunks_exact_mut(4) {
-                for (channel, table) in pixel.iter_mut().zip(tables) {
+                for (channel, table) in pixel[..3].iter_mut().zip(tables) {
                     *channel = table[usize::from(*channel)];
                 }
             }
@@ -127,7 +127,8 @@ fn noise(image: &mut RgbaImage, deviation: f32, dice: &mut Dice) {
                 *channel = (i16::from(*channel) + ((i16::from(wave) * strength) >> 8)).clamp(0, 255) as u8;
             }
         }
-        row.iter_mut().skip(3).step_by(4).for_each(|alpha| *alpha = 255);
+        let pixels: &mut [u32] = bytemuck::cast_slice_mut(row);
+        pixels.iter_mut().for_each(|pixel| *pixel |= 0xFF00_0000);
     }
 }
 

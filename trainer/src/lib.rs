@@ -43,6 +43,7 @@ pub mod metrics;
 pub mod network;
 pub mod onnx;
 pub mod plot;
+pub mod priority;
 pub mod progress;
 pub mod quantise;
 pub mod recipe;

@@ -9,6 +9,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
+use crate::priority::give_way;
+
 /// Batches in order.
 #[derive(Debug)]
 pub struct Batches<B> {
@@ -38,6 +40,7 @@ impl<B: Send + 'static> Batches<B> {
             let (sender, receiver) = sync_channel(AHEAD);
             let make = Arc::clone(&make);
             let work = move || {
+                give_way();
                 let mut number = first + index;
                 while sender.send(make(number)).is_ok() {
                     number += count;

@@ -56,8 +56,10 @@ pub(super) fn compress(image: &mut RgbaImage, quality: f32, thinned: bool) {
         let rows = step.min(height - y / step * step);
         for (plane, values) in [(&mut blue, &blues), (&mut red, &reds)] {
             let target = &mut plane.values[y / step * plane.width..][..chroma_width];
-            for (sum, values) in target.iter_mut().zip(values.chunks(step)) {
-                *sum += values.iter().sum::<f32>() / (rows * values.len()) as f32;
+            if thinned {
+                add_pairs(target, values, 0.5 / rows as f32);
+            } else {
+                target.copy_from_slice(values);
             }
         }
     }
@@ -68,7 +70,13 @@ pub(super) fn compress(image: &mut RgbaImage, quality: f32, thinned: bool) {
     for (y, row) in pixels.chunks_exact_mut(width).enumerate() {
         for (plane, values) in [(&blue, &mut blues), (&red, &mut reds)] {
             let source = &plane.values[y / step * plane.width..][..chroma_width];
-            values.chunks_mut(step).zip(source).for_each(|(values, &value)| values.fill(value));
+            if thinned {
+                let (pairs, rest) = values.as_chunks_mut::<2>();
+                pairs.iter_mut().zip(source).for_each(|(pair, &value)| *pair = [value; 2]);
+                rest.fill(source[chroma_width - 1]);
+            } else {
+                values.copy_from_slice(source);
+            }
         }
         let lumas = &luma.values[y * luma.width..][..width];
         for (((pixel, luma), blue), red) in row.iter_mut().zip(lumas).zip(&blues).zip(&reds) {
@@ -78,6 +86,17 @@ pub(super) fn compress(image: &mut RgbaImage, quality: f32, thinned: bool) {
             let b = byte(luma + 1.772 * blue);
             *pixel = r | g << 8 | b << 16 | 0xFF00_0000;
         }
+    }
+}
+
+/// Adds the sum of every two values, times `share`; one without a neighbour counts twice.
+fn add_pairs(target: &mut [f32], values: &[f32], share: f32) {
+    let (pairs, rest) = values.as_chunks::<2>();
+    for (sum, [a, b]) in target.iter_mut().zip(pairs) {
+        *sum += (a + b) * share;
+    }
+    if let [alone] = rest {
+        target[pairs.len()] += alone * (2.0 * share);
     }
 }
 

@@ -21,6 +21,11 @@ use crate::train::detector::DetectorTask;
 use crate::train::identifier::IdentifierTask;
 use crate::train::optimiser::Optimiser;
 
+/// How often the measurement changes from one kind of batch to the other and back.
+const ROUNDS: u64 = 5;
+/// Steps after a change that do not count: more than batches are kept ready, so that what lay ready is used up.
+const UNMEASURED: u64 = 8;
+
 /// What `trainer bench` takes.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
@@ -28,7 +33,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", default_value = "data/recipes/practice.toml")]
     recipe: PathBuf,
     /// Steps that are measured, of each kind
-    #[arg(long, default_value_t = 40)]
+    #[arg(long, default_value_t = 100)]
     steps: u64,
     /// Measures ResNet18 as the identifier instead of the recipe's networks, on pictures of this width and height
     #[arg(long, value_name = "PIXELS")]
@@ -75,7 +80,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 fn measure<T: Task>(task: &T, weights: &Weights, steps: u64, loaders: usize) -> Result<()> {
     let module = Module::new(task.graph().clone(), weights, Precision::best_on(Device::Cpu))?;
-    let mut optimiser = Optimiser::new(task.training().optimiser, &module);
+    let training = task.training();
+    let mut optimiser = Optimiser::new(training.optimiser, &module);
     let wanted = task.wanted();
     let mut number = 0;
     let mut step = |batch: &T::Batch| -> Result<()> {
@@ -84,25 +90,26 @@ fn measure<T: Task>(task: &T, weights: &Weights, steps: u64, loaders: usize) -> 
         number += 1;
         Ok(())
     };
-    let mut batches = Batches::start(loaders, 0, task.batches()).context("cannot start the loader")?;
+    let make = task.batches();
+    let resident = make(0);
+    let mut batches = Batches::start(loaders, 0, make).context("cannot start the loader")?;
     let mut next = || batches.next_batch().context("the loader has died");
-    // The first batches wait for a bank of cards, which a training does once in thousands of steps.
-    let resident = next()?;
-    for _ in 0..8 {
-        step(&next()?)?;
+    // From here on a batch needs as many new pictures as any other of a long training.
+    let reuse = training.reuse();
+    timed((reuse.uses * reuse.window).div_ceil(training.batch as u64), || next().map(drop))?;
+    // Meanwhile the next bank of cards is drawn, which a training does once in hundreds of steps.
+    timed(steps, || step(&next()?))?;
+    // By turns, because the machine itself is faster at times and slower at others.
+    let part = steps.div_ceil(ROUNDS);
+    let (mut fed, mut alone) = (0.0, 0.0);
+    for _ in 0..ROUNDS {
+        timed(UNMEASURED, || step(&next()?))?;
+        fed += timed(part, || step(&next()?))?;
+        // The queues are full by the end of the first steps, so that the loader's threads sleep.
+        timed(UNMEASURED, || step(&resident))?;
+        alone += timed(part, || step(&resident))?;
     }
-    let begin = Instant::now();
-    for _ in 0..steps {
-        step(&next()?)?;
-    }
-    let fed = begin.elapsed().as_secs_f64();
-    // The loader's threads now sleep, as its queues are full: they must not share the processor with the other half.
-    let begin = Instant::now();
-    for _ in 0..steps {
-        step(&resident)?;
-    }
-    let alone = begin.elapsed().as_secs_f64();
-    let images = (steps * task.training().batch as u64) as f64;
+    let images = (ROUNDS * part * training.batch as u64) as f64;
     println!(
         "{:<12} {:>12.1} {:>12.1} {:>6.1} %",
         task.network().name(),
@@ -111,4 +118,13 @@ fn measure<T: Task>(task: &T, weights: &Weights, steps: u64, loaders: usize) -> 
         100.0 * alone / fed
     );
     Ok(())
+}
+
+/// Seconds that `steps` times of this take.
+fn timed(steps: u64, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
+    let begin = Instant::now();
+    for _ in 0..steps {
+        work()?;
+    }
+    Ok(begin.elapsed().as_secs_f64())
 }

@@ -163,7 +163,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 pub(crate) fn start_threads(threads: usize) -> Result<()> {
     tch::set_num_threads(threads as i32);
-    // Banks are drawn by rayon, in pauses of the training.
+    // A training's first bank is drawn by rayon, before there is anything to train on.
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")
 }
 

@@ -3,6 +3,7 @@
 //! A picture's number decides everything about it: the bank it is drawn from and its seed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -13,6 +14,7 @@ use scenes::recipe::SceneRecipe;
 use scenes::scene::{self, Scene};
 
 use crate::loader::{Cache, Reuse};
+use crate::priority::give_way;
 
 /// What a stream of random numbers is for; streams of different purposes share nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,15 +83,42 @@ impl Material {
     }
 }
 
+/// Banks by number, the next one drawn while pictures are still composed of this one.
+struct Banks {
+    material: Material,
+    drawn: Cache<Bank>,
+    /// The highest number that was asked for.
+    latest: AtomicU64,
+}
+
+impl Banks {
+    fn get(&self, number: u64) -> Arc<Bank> {
+        self.latest.fetch_max(number, Ordering::Relaxed);
+        self.drawn.get(number, || self.material.bank(number).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// Draws a bank on a thread of its own, unless that was begun before: all processors would draw it faster, but take
+    /// more from the network.
+    fn prepare(self: &Arc<Self>, number: u64) {
+        if self.latest.fetch_max(number, Ordering::Relaxed) < number {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).start_handler(|_| give_way()).build();
+            let banks = Arc::clone(self);
+            // Without the thread, the bank is drawn when it is needed.
+            if let Ok(pool) = pool {
+                pool.spawn(move || drop(banks.get(number)));
+            }
+        }
+    }
+}
+
 /// Composed pictures by number.
 pub struct Pictures<T> {
-    material: Material,
+    banks: Arc<Banks>,
     purpose: Purpose,
     compose: fn(&Bank, &SceneRecipe, u64) -> T,
     /// Pictures drawn from a bank.
     per_bank: u64,
     reuse: Reuse,
-    banks: Cache<Bank>,
     pictures: Cache<T>,
 }
 
@@ -115,15 +144,8 @@ impl<T> Pictures<T> {
         per_bank: u64,
         reuse: Reuse,
     ) -> Self {
-        Self {
-            material,
-            purpose,
-            compose,
-            per_bank,
-            reuse,
-            banks: Cache::default(),
-            pictures: Cache::default(),
-        }
+        let banks = Arc::new(Banks { material, drawn: Cache::default(), latest: AtomicU64::new(0) });
+        Self { banks, purpose, compose, per_bank, reuse, pictures: Cache::default() }
     }
 
     /// The picture that sample `n` is cut from; `random` is the sample's own.
@@ -133,12 +155,13 @@ impl<T> Pictures<T> {
     pub fn of_sample(&self, n: u64, random: &mut ChaCha8Rng) -> Arc<T> {
         let number = self.reuse.picture(n, random.next_u64());
         self.pictures.get(number, || {
-            let bank = self.banks.get(number / self.per_bank, || {
-                let bank = self.material.bank(number / self.per_bank);
-                bank.unwrap_or_else(|error| panic!("{error}"))
-            });
-            let seed = seed_of(self.material.seed, self.purpose, number);
-            (self.compose)(&bank, &self.material.recipe, seed)
+            let bank = self.banks.get(number / self.per_bank);
+            // Half a bank before it is needed: time enough to draw it beside the training.
+            if number % self.per_bank >= self.per_bank.div_ceil(2) {
+                self.banks.prepare(number / self.per_bank + 1);
+            }
+            let material = &self.banks.material;
+            (self.compose)(&bank, &material.recipe, seed_of(material.seed, self.purpose, number))
         })
     }
 
@@ -146,6 +169,6 @@ impl<T> Pictures<T> {
     pub fn forget_before_sample(&self, n: u64) {
         let oldest = self.reuse.oldest(n);
         self.pictures.forget_before(oldest);
-        self.banks.forget_before(oldest / self.per_bank);
+        self.banks.drawn.forget_before(oldest / self.per_bank);
     }
 }
