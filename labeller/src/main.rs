@@ -75,5 +75,7 @@ fn run(cli: Cli) -> Result<()> {
             Ok(Box::new(root))
         }),
     );
-    opened.map_err(|error| anyhow!("{error}")).context("the window cannot be opened")
+    opened
+        .map_err(|error| anyhow!("{error}\nhelp: WGPU_BACKEND=gl or =vulkan chooses another graphics driver"))
+        .context("the window cannot be opened")
 }

@@ -46,6 +46,17 @@ impl Budget {
     }
 }
 
+/// Level of `nice`: where both want the same processor, the game gets nine tenths of it.
+#[cfg(unix)]
+const LESS: i32 = 10;
+
+/// Lets the game go first: this thread and all that it starts from now on, other programs included, compute on what the
+/// game leaves. Where the system refuses, only the budget holds.
+#[cfg(unix)]
+pub fn give_way() {
+    let _ = rustix::process::nice(LESS);
+}
+
 /// Processor time that this thread has used.
 #[cfg(unix)]
 pub fn of_thread() -> Duration {
@@ -64,7 +75,7 @@ fn clock(id: rustix::time::ClockId) -> Duration {
 }
 
 #[cfg(windows)]
-pub use of_windows::{of_process, of_thread};
+pub use of_windows::{give_way, of_process, of_thread};
 
 #[cfg(windows)]
 mod of_windows {
@@ -74,8 +85,16 @@ mod of_windows {
 
     use windows::Win32::Foundation::FILETIME;
     use windows::Win32::System::Threading::{
-        GetCurrentProcess, GetCurrentThread, GetProcessTimes, GetThreadTimes,
+        BELOW_NORMAL_PRIORITY_CLASS, GetCurrentProcess, GetCurrentThread, GetProcessTimes, GetThreadTimes,
+        SetPriorityClass,
     };
+
+    /// Lets the game go first: this program computes on what the game leaves. Where the system refuses, only the budget
+    /// holds.
+    pub fn give_way() {
+        // SAFETY: the handle means the process that asks.
+        let _ = unsafe { SetPriorityClass(GetCurrentProcess(), BELOW_NORMAL_PRIORITY_CLASS) };
+    }
 
     /// Processor time that this thread has used; counted in ticks of some 16 ms.
     pub fn of_thread() -> Duration {

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use overlay::api::ApiConfig;
 use overlay::app::Fixed;
+use overlay::budget;
 use overlay::capture::{self, CaptureError, FrameSource};
 use overlay::instance::{self, Claim};
 use overlay::live::Live;
@@ -139,6 +140,8 @@ pub(crate) fn live(args: LiveArgs) -> Result<()> {
         }
     };
     let practice = args.practice || args.or_practice && choose(&window::list()?, &Query::Game).is_none();
+    // Before any thread is started, because they take it over.
+    budget::give_way();
     live::run_with_model(Live {
         source: args.source.unwrap_or(Source::Window(Query::Game)),
         practice,
