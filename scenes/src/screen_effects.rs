@@ -6,6 +6,7 @@
 use std::sync::OnceLock;
 
 use image::RgbaImage;
+use multiversion::multiversion;
 
 use crate::dice::Dice;
 use crate::recipe::ScreenRecipe;
@@ -44,6 +45,7 @@ pub(crate) fn apply(image: &mut RgbaImage, recipe: &ScreenRecipe, px: f32, shrun
 }
 
 /// Tone, saturation, scan lines and vignette, in one pass.
+#[multiversion(targets("x86_64+avx+avx2"))]
 fn light(image: &mut RgbaImage, recipe: &ScreenRecipe, shrunk: f32, dice: &mut Dice) {
     let tone = dice.chance(recipe.tone.0);
     let tables = tone.then(|| {
@@ -112,6 +114,7 @@ const NOISE: usize = 262_139;
 /// How many bytes of a row are noised at once.
 const LONGEST: usize = 8192 * 4;
 
+#[multiversion(targets("x86_64+avx+avx2"))]
 fn noise(image: &mut RgbaImage, deviation: f32, dice: &mut Dice) {
     static TABLE: OnceLock<Vec<i8>> = OnceLock::new();
     let table = TABLE.get_or_init(|| {

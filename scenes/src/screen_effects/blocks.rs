@@ -6,6 +6,7 @@
 use std::sync::OnceLock;
 
 use image::RgbaImage;
+use multiversion::multiversion;
 
 const LUMA: [f32; 64] = [
     16., 11., 10., 16., 24., 40., 51., 61., 12., 12., 14., 19., 26., 58., 60., 55., 14., 13., 16., 24., 40.,
@@ -34,6 +35,7 @@ struct Steps {
 }
 
 /// Loses what a JPEG of this quality (1 to 100) loses; colour is thinned out to a quarter when `thinned`.
+#[multiversion(targets("x86_64+avx+avx2"))]
 pub(super) fn compress(image: &mut RgbaImage, quality: f32, thinned: bool) {
     let scale = if quality < 50.0 { 50.0 / quality.max(1.0) } else { 2.0 - quality / 50.0 };
     let (width, height) = (image.width() as usize, image.height() as usize);
@@ -90,6 +92,7 @@ pub(super) fn compress(image: &mut RgbaImage, quality: f32, thinned: bool) {
 }
 
 /// Adds the sum of every two values, times `share`; one without a neighbour counts twice.
+#[inline(always)]
 fn add_pairs(target: &mut [f32], values: &[f32], share: f32) {
     let (pairs, rest) = values.as_chunks::<2>();
     for (sum, [a, b]) in target.iter_mut().zip(pairs) {
@@ -109,7 +112,7 @@ impl Steps {
 }
 
 /// The nearest byte, without the checks of a conversion.
-#[inline]
+#[inline(always)]
 fn byte(value: f32) -> u32 {
     (value.clamp(0.0, 255.0) + ROUND).to_bits() & 0xFF
 }
@@ -121,6 +124,7 @@ impl Plane {
     }
 
     /// Rounds every block's coefficients; `width x height` is the used part, whose edge is repeated first.
+    #[inline(always)]
     fn lose(&mut self, width: usize, height: usize, table: &Steps) {
         for y in 0..self.height {
             let from = y.min(height - 1) * self.width;
@@ -176,6 +180,7 @@ fn cosines() -> &'static Cosines {
 }
 
 /// The cosine transform of every column. Even frequencies see sums of mirrored samples, odd ones differences.
+#[inline(always)]
 fn forward(cosines: &Cosines, block: &Block) -> Block {
     let mut out = [[0.0; 8]; 8];
     let (mut sums, mut differences) = ([[0.0; 8]; 4], [[0.0; 8]; 4]);
@@ -198,6 +203,7 @@ fn forward(cosines: &Cosines, block: &Block) -> Block {
 }
 
 /// The way back.
+#[inline(always)]
 fn backward(cosines: &Cosines, block: &Block) -> Block {
     let mut out = [[0.0; 8]; 8];
     for n in 0..4 {
@@ -216,6 +222,7 @@ fn backward(cosines: &Cosines, block: &Block) -> Block {
     out
 }
 
+#[inline(always)]
 fn transposed(block: &Block) -> Block {
     let mut out = [[0.0; 8]; 8];
     for (y, row) in block.iter().enumerate() {
