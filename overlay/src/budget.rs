@@ -1,8 +1,8 @@
 //! How much of a processor core looking and recognising may take, and how long to wait so that it stays below.
 //!
 //! A bucket of processor time: it fills at the allowed rate, each look takes out what it cost, and while it is empty
-//! nobody looks. It holds a short burst, so that a card that appears on a quiet table is named at once. Pure but for
-//! the clocks at the end: time is an argument.
+//! nobody looks. It holds a short burst, so that a card that appears on a quiet table is named at once. Pure: time is an
+//! argument.
 
 use std::time::Duration;
 
@@ -43,94 +43,6 @@ impl Budget {
         // What a single dear look has overdrawn is not held against it for ever.
         self.saved = self.saved.max(-LONGEST_WAIT.as_secs_f64() * self.share);
         Duration::from_secs_f64((-self.saved / self.share).max(0.0))
-    }
-}
-
-/// Level of `nice`: where both want the same processor, the game gets nine tenths of it.
-#[cfg(unix)]
-const LESS: i32 = 10;
-
-/// Lets the game go first: this thread and all that it starts from now on, other programs included, compute on what the
-/// game leaves. Where the system refuses, only the budget holds.
-#[cfg(unix)]
-pub fn give_way() {
-    let _ = rustix::process::nice(LESS);
-}
-
-/// Processor time that this thread has used.
-#[cfg(unix)]
-pub fn of_thread() -> Duration {
-    clock(rustix::time::ClockId::ThreadCPUTime)
-}
-
-/// Processor time that all threads of this process have used.
-#[cfg(unix)]
-pub fn of_process() -> Duration {
-    clock(rustix::time::ClockId::ProcessCPUTime)
-}
-
-#[cfg(unix)]
-fn clock(id: rustix::time::ClockId) -> Duration {
-    Duration::try_from(rustix::time::clock_gettime(id)).unwrap_or_default()
-}
-
-#[cfg(windows)]
-pub use of_windows::{give_way, of_process, of_thread};
-
-#[cfg(windows)]
-mod of_windows {
-    #![expect(unsafe_code, reason = "the system is asked through its own functions")]
-
-    use std::time::Duration;
-
-    use windows::Win32::Foundation::FILETIME;
-    use windows::Win32::System::Threading::{
-        BELOW_NORMAL_PRIORITY_CLASS, GetCurrentProcess, GetCurrentThread, GetProcessTimes, GetThreadTimes,
-        SetPriorityClass,
-    };
-
-    /// Lets the game go first: this program computes on what the game leaves. Where the system refuses, only the budget
-    /// holds.
-    pub fn give_way() {
-        // SAFETY: the handle means the process that asks.
-        let _ = unsafe { SetPriorityClass(GetCurrentProcess(), BELOW_NORMAL_PRIORITY_CLASS) };
-    }
-
-    /// Processor time that this thread has used; counted in ticks of some 16 ms.
-    pub fn of_thread() -> Duration {
-        let [mut created, mut ended, mut kernel, mut user] = [FILETIME::default(); 4];
-        // SAFETY: the handle means the thread that asks, and all four outlive the call.
-        let read = unsafe {
-            GetThreadTimes(
-                GetCurrentThread(),
-                &raw mut created,
-                &raw mut ended,
-                &raw mut kernel,
-                &raw mut user,
-            )
-        };
-        read.map_or(Duration::ZERO, |()| duration(kernel) + duration(user))
-    }
-
-    /// Processor time that all threads of this process have used.
-    pub fn of_process() -> Duration {
-        let [mut created, mut ended, mut kernel, mut user] = [FILETIME::default(); 4];
-        // SAFETY: the handle means the process that asks, and all four outlive the call.
-        let read = unsafe {
-            GetProcessTimes(
-                GetCurrentProcess(),
-                &raw mut created,
-                &raw mut ended,
-                &raw mut kernel,
-                &raw mut user,
-            )
-        };
-        read.map_or(Duration::ZERO, |()| duration(kernel) + duration(user))
-    }
-
-    /// The system counts in steps of 100 ns.
-    fn duration(time: FILETIME) -> Duration {
-        Duration::from_nanos(((u64::from(time.dwHighDateTime) << 32) | u64::from(time.dwLowDateTime)) * 100)
     }
 }
 
@@ -178,15 +90,5 @@ mod tests {
         budget.spend(Duration::from_millis(30));
         assert_eq!((budget.wait(Duration::ZERO).as_secs_f64() * 1e3).round(), 100.0);
         assert!(budget.wait(Duration::from_secs(10)).is_zero());
-    }
-
-    #[test]
-    fn the_clocks_count_work() {
-        let before = of_thread();
-        let mut sum = 0u64;
-        while of_thread() - before < Duration::from_millis(5) {
-            sum = std::hint::black_box(sum + 1);
-        }
-        assert!(of_process() >= Duration::from_millis(5) && sum > 0);
     }
 }

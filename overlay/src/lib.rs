@@ -41,6 +41,7 @@ pub mod models;
 pub mod offscreen;
 pub mod pipeline;
 pub mod practice;
+pub mod priority;
 pub mod recognition;
 pub mod recording;
 pub mod render;

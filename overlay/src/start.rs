@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use overlay::api::ApiConfig;
 use overlay::app::Fixed;
-use overlay::budget;
 use overlay::capture::{self, CaptureError, FrameSource};
 use overlay::instance::{self, Claim};
 use overlay::live::Live;
@@ -18,7 +17,7 @@ use overlay::practice::window::Show;
 use overlay::recognition::{self, Model};
 use overlay::source::Source;
 use overlay::target::{Query, choose};
-use overlay::{live, offscreen, practice, settings, window};
+use overlay::{live, offscreen, practice, priority, settings, window};
 use vision::session::Options;
 
 /// Shortest time that one of several moments is shown.
@@ -141,7 +140,7 @@ pub(crate) fn live(args: LiveArgs) -> Result<()> {
     };
     let practice = args.practice || args.or_practice && choose(&window::list()?, &Query::Game).is_none();
     // Before any thread is started, because they take it over.
-    budget::give_way();
+    priority::give_way();
     live::run_with_model(Live {
         source: args.source.unwrap_or(Source::Window(Query::Game)),
         practice,

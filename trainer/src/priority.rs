@@ -8,27 +8,26 @@
 pub fn give_way() {
     #[cfg(target_os = "linux")]
     {
-        #[expect(unsafe_code, reason = "no crate of ours wraps the call")]
-        // SAFETY: the parameters live during the call, and zeros are valid ones; 0 is the calling thread.
+        use thread_priority::{
+            NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+            thread_native_id,
+        };
+
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
         // Where it is refused, training is slower, nothing else.
-        unsafe {
-            libc::sched_setscheduler(0, libc::SCHED_IDLE, &std::mem::zeroed());
-        }
+        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
     }
 }
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use thread_priority::{NormalThreadSchedulePolicy, ThreadSchedulePolicy};
+
     use super::*;
 
     #[test]
     fn one_thread_gives_way_and_the_others_do_not() {
-        // The policy is the 41st field of `stat`, the 39th after the name.
-        let policy = || {
-            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
-            let after_name = stat.rsplit_once(')').unwrap().1;
-            after_name.split_whitespace().nth(38).unwrap().parse::<i32>().unwrap()
-        };
+        let policy = || thread_priority::thread_schedule_policy().unwrap();
         let before = policy();
         let other = std::thread::scope(|scope| {
             let thread = scope.spawn(|| {
@@ -37,7 +36,7 @@ mod tests {
             });
             thread.join().unwrap()
         });
-        assert_eq!(other, libc::SCHED_IDLE);
+        assert_eq!(other, ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle));
         assert_eq!(policy(), before);
     }
 }

@@ -10,10 +10,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use cpu_time::{ProcessTime, ThreadTime};
 use shared::catalogue::Catalogue;
 
 use super::{Pipeline, Snapshot};
-use crate::budget::{self, Budget};
+use crate::budget::Budget;
 use crate::capture::{CaptureError, FrameSource, News, Watcher};
 use crate::event::AppEvent;
 use crate::frame::Frame;
@@ -242,10 +243,10 @@ fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, repo
         }
         let Some(watching) = &mut watcher else { continue };
         let was_hidden = std::mem::take(&mut hidden);
-        let (began, used) = (Instant::now(), budget::of_thread());
+        let (began, used) = (Instant::now(), ThreadTime::now());
         let news = watching.look();
         let is_quiet = matches!(news, Ok(News::Same)) && watching.is_told_of_changes();
-        common.lock().budget.spend(budget::of_thread().saturating_sub(used));
+        common.lock().budget.spend(used.elapsed());
         match news {
             Ok(News::Fresh(frame)) => sights.put(Sight::Frame(frame)),
             Ok(News::Same) => common.lock().same_at = common.since_start(began),
@@ -339,9 +340,9 @@ impl Recognising {
     }
 
     fn see(&mut self, frame: &Frame, at: Duration) -> anyhow::Result<Snapshot> {
-        let (began, used) = (Instant::now(), budget::of_process());
+        let (began, used) = (Instant::now(), ProcessTime::now());
         let snapshot = self.pipeline.see(frame, at);
-        let used = budget::of_process().saturating_sub(used);
+        let used = used.elapsed();
         let mut state = self.common.lock();
         // Other threads draw meanwhile: more than all of the network's threads together it was not.
         let most = began.elapsed() * state.pace.threads.max(1) as u32;
