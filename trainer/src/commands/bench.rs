@@ -84,11 +84,13 @@ fn measure<T: Task>(task: &T, weights: &Weights, steps: u64, loaders: usize) -> 
     let mut optimiser = Optimiser::new(training.optimiser, &module);
     let wanted = task.wanted();
     let mut number = 0;
-    let mut step = |batch: &T::Batch| -> Result<()> {
-        let outputs = module.forward(&task.input(batch), &wanted, Mode::Train);
+    // The pictures of a step: more than samples, because an invented card is seen twice.
+    let mut step = |batch: &T::Batch| -> Result<i64> {
+        let input = task.input(batch);
+        let outputs = module.forward(&input, &wanted, Mode::Train);
         optimiser.descend(&module, &task.loss(&outputs, batch).total, number, 1e-4)?;
         number += 1;
-        Ok(())
+        Ok(input.size()[0])
     };
     let make = task.batches();
     let resident = make(0);
@@ -96,35 +98,45 @@ fn measure<T: Task>(task: &T, weights: &Weights, steps: u64, loaders: usize) -> 
     let mut next = || batches.next_batch().context("the loader has died");
     // From here on a batch needs as many new pictures as any other of a long training.
     let reuse = training.reuse();
-    timed((reuse.uses * reuse.window).div_ceil(training.batch as u64), || next().map(drop))?;
+    for _ in 0..(reuse.uses * reuse.window).div_ceil(training.batch as u64) {
+        next()?;
+    }
     // Meanwhile the next bank of cards is drawn, which a training does once in hundreds of steps.
-    timed(steps, || step(&next()?))?;
+    Speed::default().measure(steps, || step(&next()?))?;
     // By turns, because the machine itself is faster at times and slower at others.
     let part = steps.div_ceil(ROUNDS);
-    let (mut fed, mut alone) = (0.0, 0.0);
+    let (mut fed, mut alone) = (Speed::default(), Speed::default());
     for _ in 0..ROUNDS {
-        timed(UNMEASURED, || step(&next()?))?;
-        fed += timed(part, || step(&next()?))?;
+        Speed::default().measure(UNMEASURED, || step(&next()?))?;
+        fed.measure(part, || step(&next()?))?;
         // The queues are full by the end of the first steps, so that the loader's threads sleep.
-        timed(UNMEASURED, || step(&resident))?;
-        alone += timed(part, || step(&resident))?;
+        Speed::default().measure(UNMEASURED, || step(&resident))?;
+        alone.measure(part, || step(&resident))?;
     }
-    let images = (ROUNDS * part * training.batch as u64) as f64;
-    println!(
-        "{:<12} {:>12.1} {:>12.1} {:>6.1} %",
-        task.network().name(),
-        images / alone,
-        images / fed,
-        100.0 * alone / fed
-    );
+    let (fed, alone) = (fed.per_second(), alone.per_second());
+    println!("{:<12} {alone:>12.1} {fed:>12.1} {:>6.1} %", task.network().name(), 100.0 * fed / alone);
     Ok(())
 }
 
-/// Seconds that `steps` times of this take.
-fn timed(steps: u64, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
-    let begin = Instant::now();
-    for _ in 0..steps {
-        work()?;
+/// Pictures and the time that the network took for them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Speed {
+    pictures: i64,
+    seconds: f64,
+}
+
+impl Speed {
+    /// Adds what `steps` times of this take; `step` answers how many pictures it was given.
+    fn measure(&mut self, steps: u64, mut step: impl FnMut() -> Result<i64>) -> Result<()> {
+        let begin = Instant::now();
+        for _ in 0..steps {
+            self.pictures += step()?;
+        }
+        self.seconds += begin.elapsed().as_secs_f64();
+        Ok(())
     }
-    Ok(begin.elapsed().as_secs_f64())
+
+    fn per_second(self) -> f64 {
+        self.pictures as f64 / self.seconds
+    }
 }

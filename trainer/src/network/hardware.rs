@@ -4,8 +4,9 @@ use tch::{Cuda, Device, Kind};
 
 /// A device and the precision of its convolutions and matrices.
 ///
-/// Weights, batch normalisation, losses and the optimiser's state are 32-bit floats whatever this says: mixed
-/// precision (Micikevicius et al., *Mixed Precision Training*, 2018).
+/// Weights, the statistics of batch normalisation, losses and the optimiser's state are 32-bit floats whatever this
+/// says, what lies between the layers is as narrow as what they compute in: mixed precision (Micikevicius et al., *Mixed
+/// Precision Training*, 2018), as PyTorch's autocast does it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hardware {
     /// Where the network runs; the optimiser's vectors stay in the machine's memory.

@@ -338,8 +338,13 @@ impl Module {
             }
             values.push(Some(output));
         }
-        let take =
-            |&value: &Value| values[value].as_ref().expect("wanted values are kept").to_device(Device::Cpu);
+        let take = |&value: &Value| {
+            values[value]
+                .as_ref()
+                .expect("wanted values are kept")
+                .to_device(Device::Cpu)
+                .to_kind(Kind::Float)
+        };
         wanted.iter().map(take).collect()
     }
 
@@ -395,6 +400,7 @@ impl Module {
             Op::GlobalAveragePool => x.adaptive_avg_pool2d([1, 1]),
             Op::Flatten => x.flatten(1, -1),
             Op::L2Normalise => {
+                let x = x.to_kind(Kind::Float);
                 let length = x.square().sum_dim_intlist([-1i64].as_slice(), true, x.kind()).sqrt();
                 x / length.clamp_min(1e-12)
             }
@@ -402,7 +408,7 @@ impl Module {
         }
     }
 
-    /// Calls `compute` in the module's precision; the result is 32-bit again.
+    /// Calls `compute` in the module's precision, which the result keeps: half the memory for what follows to read.
     fn cast(
         &self,
         x: &Tensor,
@@ -413,7 +419,7 @@ impl Module {
             None => compute(x, weight, &Tensor::shallow_clone),
             Some(kind) => {
                 let narrow = |tensor: &Tensor| tensor.to_kind(kind);
-                compute(&narrow(x), &narrow(weight), &narrow).to_kind(Kind::Float)
+                compute(&narrow(x), &narrow(weight), &narrow)
             }
         }
     }
