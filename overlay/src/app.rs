@@ -82,6 +82,8 @@ pub struct App {
     new_model: Latest<Running>,
     running: Running,
     choices: Choices,
+    /// The model that was asked for last, while it does not run.
+    asked_model: Option<String>,
     loader: Option<Loader>,
     watcher: Option<Watcher>,
     send: Option<SendEvent>,
@@ -161,6 +163,7 @@ impl App {
             new_model: parts.new_model,
             running: parts.running,
             choices: parts.choices,
+            asked_model: None,
             loader: parts.loader,
             watcher: parts.watcher,
             send: parts.send,
@@ -251,8 +254,9 @@ impl App {
             canvas.redraw();
         }
         if is_new {
-            self.capture_by_itself();
+            self.expect_capture();
         }
+        self.capture_by_itself();
         self.publish();
         self.rebuild();
     }
@@ -296,7 +300,7 @@ impl App {
             glides.then(|| now + GLIDE),
             self.explains.then(|| now + EXPLAIN),
             self.notices.next_change(),
-            self.captures.next_change(),
+            self.captures.next_change(now),
         ];
         self.wake = times.into_iter().flatten().min();
         if scene != self.scene {
@@ -391,9 +395,7 @@ impl ApplicationHandler<AppEvent> for App {
             AppEvent::Settings(news) => self.settings(*news),
             AppEvent::ModelFiles => self.model_files(),
             AppEvent::ModelRuns => self.model_runs(),
-            AppEvent::ModelRefused(reason) => {
-                self.say(format!("{} goes on: {reason}", self.running.name));
-            }
+            AppEvent::ModelRefused(reason) => self.model_refused(&reason),
             AppEvent::Windows(windows) => {
                 self.windows = windows;
                 self.show_tray();
@@ -429,6 +431,7 @@ impl ApplicationHandler<AppEvent> for App {
             return;
         }
         if self.wake.is_some_and(|wake| now >= wake) {
+            self.capture_by_itself();
             self.rebuild();
         }
         let next = [self.deadline, self.wake].into_iter().flatten().min();

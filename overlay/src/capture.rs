@@ -35,6 +35,11 @@ pub trait FrameSource: Send {
         false
     }
 
+    /// How pictures are taken, for people.
+    fn way(&self) -> &'static str {
+        "pictures from memory"
+    }
+
     /// Takes a picture now; `None` while there is nothing to see (a minimised window).
     ///
     /// # Errors

@@ -9,7 +9,7 @@
 //! * [`scene`], [`render`]: what is shown, and how it is drawn.
 //! * [`saving`], [`teaching`]: cards kept for labelling, and what a correction teaches.
 //! * [`target`], [`window`]: the game's window and the desktop around it.
-//! * [`pipeline`], [`budget`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
+//! * [`pipeline`], [`budget`], [`priority`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
 //! * [`api`]: what other programs on this machine are told.
 //! * [`source`], [`settings`]: what the player asked for. [`models`], [`watch`]: what can change while it runs.
 //! * [`hotkeys`], [`tray`]: how the player asks. [`autostart`]: being there without being asked.

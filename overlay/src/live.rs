@@ -47,7 +47,13 @@ impl Live {
         let settings =
             self.settings.as_deref().map_or_else(|| Ok(Settings::default()), settings::file::open)?;
         let usual_model = if self.practice { "practice" } else { "balatro" };
-        Ok(Choices { settings, file: self.settings.clone(), fixed: self.fixed.clone(), usual_model })
+        Ok(Choices {
+            settings,
+            file: self.settings.clone(),
+            fixed: self.fixed.clone(),
+            picked: None,
+            usual_model,
+        })
     }
 }
 
@@ -111,6 +117,7 @@ fn start(
     let api = ApiConfig {
         enabled: live.api.enabled && choices.settings.api.enabled,
         port: if live.api.port == 0 { 0 } else { choices.settings.api.port },
+        origins: choices.settings.api.origins.clone(),
         ..live.api
     };
     let server = api.enabled.then(|| Server::start(&api, &board, report(&proxy)));

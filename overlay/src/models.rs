@@ -3,8 +3,10 @@
 //! A model is opened, tried on a picture and only then handed to the vision thread, which swaps it in between two
 //! frames. One that is broken is refused with the reason; nothing else changes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use anyhow::anyhow;
 use shared::geometry::{Quad, Rect};
 use shared::pixels::{ChannelOrder, Pixels};
 use vision::session::Options;
@@ -44,9 +46,12 @@ impl Loader {
     pub fn start(open: Open, swaps: Swaps, report: Report) -> std::io::Result<Self> {
         let requests = Latest::<Request>::default();
         let theirs = requests.clone();
-        let worker = worker::spawn("models", move || {
+        let worker = worker::spawn_reporting("models", report, move |report| {
             while let Some(request) = theirs.take() {
-                match open(&request).and_then(tried) {
+                // Whatever a broken file brings a library to, the model that runs goes on.
+                let opened = catch_unwind(AssertUnwindSafe(|| open(&request).and_then(tried)))
+                    .unwrap_or_else(|_| Err(anyhow!("{} cannot be opened", request.folder.display())));
+                match opened {
                     Ok(swap) => swaps.put(swap),
                     Err(error) => {
                         if !report(AppEvent::ModelRefused(format!("{error:#}"))) {
@@ -78,9 +83,11 @@ impl Drop for Loader {
 /// When it cannot be used.
 pub fn open(request: &Request) -> anyhow::Result<Swap> {
     let mut model = Model::open(&request.folder, &options(&request.recognition))?;
-    let taught = model.carry_over(&request.folder, &Folders::of_installation())?;
-    if taught > 0 {
-        log::info!("{taught} cards that other models were taught are known to this one now");
+    match model.carry_over(&request.folder, &Folders::of_installation()) {
+        Ok(0) => {}
+        Ok(taught) => log::info!("{taught} cards that other models were taught are known to this one now"),
+        // On a read-only disk it names what it knows.
+        Err(error) => log::warn!("what other models were taught cannot be taken over: {error:#}"),
     }
     model.set_thresholds(request.recognition.detection, request.recognition.name);
     let running = Running {

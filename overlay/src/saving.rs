@@ -7,12 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use shared::captures::record::Sight;
 use shared::captures::store::{Added, Captures, CapturesError};
 use shared::captures::{Verdict, cut};
-use shared::geometry::{InFrame, Quad};
 use shared::labels::Label;
 use shared::labels::store::{self, Change, Store};
 use vision::teach::Named;
@@ -98,9 +97,9 @@ impl Writer {
         let (requests, inbox) = sync_channel(QUEUE);
         let waiting = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&waiting);
-        let worker = worker::spawn("captures", move || {
-            let mut desk = Desk { folders, teacher, captures: None };
-            write(&mut desk, &inbox, &count, &report);
+        let worker = worker::spawn_reporting("captures", report, move |report| {
+            let mut desk = Desk { folders, teacher, captures: None, sheet: None };
+            write(&mut desk, &inbox, &count, report);
         })?;
         Ok(Self { requests: Some(requests), waiting, worker: Some(worker) })
     }
@@ -162,17 +161,24 @@ struct Desk {
     folders: Folders,
     teacher: Box<dyn Teach>,
     captures: Option<Captures>,
+    /// The frame that was written last, by when it was taken, and its file.
+    sheet: Option<(Instant, String)>,
 }
 
 impl Desk {
     fn save(&mut self, request: &Request, outcome: &mut Outcome) -> anyhow::Result<()> {
-        let Self { folders, captures, .. } = self;
+        let Self { folders, captures, sheet: last_sheet, .. } = self;
         if captures.is_none() {
             *captures = Some(Captures::open(&folders.captures)?);
         }
         let store = captures.as_mut().expect("it was opened above");
         let pixels = request.frame.pixels();
-        let mut sheet: Option<String> = None;
+        let taken_at = request.frame.captured_at;
+        // Several requests may be for one picture.
+        let known =
+            last_sheet.as_ref().filter(|(at, file)| *at == taken_at && folders.captures.join(file).is_file());
+        let known = known.map(|(_, file)| file.clone());
+        let mut sheet = known.clone();
         let mut files = Vec::new();
         for card in &request.cards {
             let crop = cut::crop(&pixels, card.quad);
@@ -190,33 +196,32 @@ impl Desk {
             let Added { position, .. } = match store.add(&crop, hashes, sight) {
                 Ok(added) => added,
                 Err(error) => {
-                    if let Some(sheet) = sheet.filter(|_| outcome.saved.is_empty()) {
+                    if let Some(sheet) = sheet.filter(|_| outcome.saved.is_empty() && known.is_none()) {
                         // A frame of which no card was saved is of no use.
                         let _ = std::fs::remove_file(folders.captures.join(sheet));
                     }
                     return Err(error.into());
                 }
             };
+            *last_sheet = sheet.clone().map(|file| (taken_at, file));
             outcome.saved.push(card.id);
             files.push((card, store.records()[position].filename.clone()));
         }
         let Some(label) = &request.label else { return Ok(()) };
-        for (card, file) in files {
-            self.correct(request, label, card.quad, file)?;
+        for (track, file) in files {
+            self.keep_label(label, &file)?;
+            outcome.corrected = Some(label.name.clone());
+            if let Some(model) = &request.model {
+                let card = Named { id: label.class().to_owned(), name: label.name.clone(), capture: file };
+                self.teacher.teach(&model.folder, &pixels, track.quad, card)?;
+            }
         }
-        outcome.corrected = Some(label.name.clone());
         Ok(())
     }
 
-    /// Stores what a person said, and teaches it.
-    fn correct(
-        &mut self,
-        request: &Request,
-        label: &Label,
-        quad: Quad<InFrame>,
-        file: String,
-    ) -> anyhow::Result<()> {
-        let change = Change::Label { file: file.clone(), label: Some(Box::new(label.clone())) };
+    /// Stores what a person said.
+    fn keep_label(&mut self, label: &Label, file: &str) -> anyhow::Result<()> {
+        let change = Change::Label { file: file.to_owned(), label: Some(Box::new(label.clone())) };
         store::leave(&self.folders.labels, &[change])?;
         match Store::open(&self.folders.labels, &self.folders.captures) {
             // Opening takes the inbox in.
@@ -224,10 +229,6 @@ impl Desk {
             // The labeller that is open will.
             Err(store::StoreError::InUse(_)) => {}
             Err(error) => return Err(error.into()),
-        }
-        if let Some(model) = &request.model {
-            let card = Named { id: label.class().to_owned(), name: label.name.clone(), capture: file };
-            self.teacher.teach(&model.folder, &request.frame.pixels(), quad, card)?;
         }
         Ok(())
     }

@@ -59,12 +59,14 @@ pub struct Capture {
 }
 
 /// The local API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Api {
     /// Whether other programs may ask at all.
     pub enabled: bool,
     /// On the loopback address.
     pub port: u16,
+    /// Of other web pages that may ask: scheme, host and port.
+    pub origins: Vec<String>,
 }
 
 /// A hotkey as it is written; whether it can be had is the desktop's business.
@@ -136,9 +138,17 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
             lines.at("information.language", &format!("{language:?} is no language; there are {known}"))
         );
     }
-    let raw::Api { enabled, port } = raw.api;
+    let raw::Api { enabled, port, origins } = raw.api;
     if port == 0 {
         return Err(lines.at("api.port", "0 is no port"));
+    }
+    for origin in &origins {
+        let host = ["http://", "https://"].into_iter().find_map(|scheme| origin.strip_prefix(scheme));
+        if host.is_none_or(|host| host.is_empty() || host.contains(['/', '*', ' '])) {
+            let message =
+                format!("{origin:?} is no origin; write it as \"http://127.0.0.1:8080\", without a path");
+            return Err(lines.at("api.origins", &message));
+        }
     }
     let hotkeys = raw
         .hotkeys
@@ -150,7 +160,7 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
         recognition,
         capture: Capture { per_second, share: processor / 100.0 },
         language,
-        api: Api { enabled, port },
+        api: Api { enabled, port, origins },
         hotkeys,
     })
 }

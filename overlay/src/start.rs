@@ -55,6 +55,23 @@ pub(crate) struct LiveArgs {
     no_api: bool,
 }
 
+impl LiveArgs {
+    /// The options that say how to run.
+    fn given(&self) -> Vec<&'static str> {
+        let all = [
+            ("--practice", self.practice),
+            ("--model", self.model.is_some()),
+            ("--source", self.source.is_some()),
+            ("--seconds", self.seconds.is_some()),
+            ("--threads", self.threads.is_some()),
+            ("--fps", self.fps.is_some()),
+            ("--settings", self.settings.is_some()),
+            ("--no-api", self.no_api),
+        ];
+        all.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect()
+    }
+}
+
 /// Show the practice table: a game-like animated table with a deck of our own
 #[derive(Args, Clone, Debug)]
 pub(crate) struct PracticeArgs {
@@ -130,6 +147,13 @@ pub(crate) fn live(args: LiveArgs) -> Result<()> {
             // What is asked for is to see the overlay.
             instance::hand_over(&data, "show").with_context(|| format!("{other}; end it first"))?;
             println!("{other}: it was told to show itself");
+            let ignored = args.given();
+            if !ignored.is_empty() {
+                let ignored = ignored.join(", ");
+                println!(
+                    "It goes on as it was started, without {ignored}: end it first, or choose in its tray"
+                );
+            }
             return Ok(());
         }
         Err(error) => {

@@ -36,7 +36,7 @@ const SAME_PLACE: f32 = 0.3;
 const CONFIRMED_FROM: u32 = 2;
 /// Heat and probability of its name from which a card is shown at first sight.
 const SURE: (f32, f32) = (0.6, 0.95);
-/// How long a card that is no longer seen stays as it was: detectors blink.
+/// How long a card that is no longer seen stays as it was, at least until it is missed once: detectors blink.
 const PATIENCE: Duration = Duration::from_millis(120);
 /// How long appearing and going take.
 const FADE: Duration = Duration::from_millis(160);
@@ -115,6 +115,8 @@ struct Card {
     seen: u32,
     first_shown: Option<Duration>,
     last_seen: Duration,
+    /// The first picture since then, on which it was not.
+    missed_at: Option<Duration>,
     reading: ReadSoFar,
 }
 
@@ -164,9 +166,11 @@ impl Tracker {
             });
             self.assigned.push(id);
         }
+        for card in self.cards.iter_mut().filter(|card| card.last_seen != now) {
+            card.missed_at.get_or_insert(now);
+        }
         self.cards.retain(|card| {
-            let missing = now.saturating_sub(card.last_seen);
-            missing.is_zero() || (card.seen >= CONFIRMED_FROM && missing < PATIENCE + FADE)
+            card.last_seen == now || (card.seen >= CONFIRMED_FROM && card.overdue(now) < FADE)
         });
         let wants = |id: u64| self.cards.iter().any(|card| card.id == id && card.wants_reading(now));
         (0..seen.len()).filter(|&index| wants(self.assigned[index])).collect()
@@ -250,6 +254,7 @@ impl Card {
             seen: 1,
             first_shown: None,
             last_seen: now,
+            missed_at: None,
             reading: ReadSoFar::default(),
         }
     }
@@ -290,6 +295,7 @@ impl Card {
         self.look.clone_from(&seen.look);
         self.seen += 1;
         self.last_seen = now;
+        self.missed_at = None;
         if self.seen >= CONFIRMED_FROM {
             self.first_shown.get_or_insert(now);
         }
@@ -311,8 +317,13 @@ impl Card {
         let share = |time: Duration| (time.as_secs_f32() / FADE.as_secs_f32()).min(1.0);
         // The first picture already shows something, so that fast cards do not stay bare.
         let coming = 0.5 + 0.5 * share(now.saturating_sub(self.first_shown?));
-        let missing = now.saturating_sub(self.last_seen);
-        Some(coming * (1.0 - share(missing.saturating_sub(PATIENCE))))
+        Some(coming * (1.0 - share(self.overdue(now))))
+    }
+
+    /// For how long it has been missing beyond patience; where pictures are rare, being missed once is no reason yet.
+    fn overdue(&self, now: Duration) -> Duration {
+        let missed_at = self.missed_at.unwrap_or(now);
+        now.saturating_sub(missed_at.max(self.last_seen + PATIENCE))
     }
 }
 

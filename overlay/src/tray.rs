@@ -30,19 +30,35 @@ pub struct Shown {
     pub windows: Vec<WindowInfo>,
     /// The one that was chosen; `None` lets the overlay find the game.
     pub window: Option<WindowId>,
+    /// What the overlay said last: it says it over the game, and often there is none yet.
+    pub said: Option<String>,
 }
 
 /// A line of the menu.
 #[derive(Clone, Debug, PartialEq)]
 enum Entry {
-    Plain { id: String, text: String },
-    Checked { id: String, text: String, is_checked: bool },
-    Group { text: String, entries: Vec<Entry> },
+    Plain {
+        id: String,
+        text: String,
+    },
+    /// Text that cannot be chosen.
+    Text(String),
+    Checked {
+        id: String,
+        text: String,
+        is_checked: bool,
+    },
+    Group {
+        text: String,
+        entries: Vec<Entry>,
+    },
     Line,
 }
 
 /// Longest title of a window in the menu.
 const TITLE: usize = 48;
+/// Longest line of what was said, and the most lines.
+const SAID: [usize; 2] = [64, 4];
 
 fn plain(id: &str, text: &str) -> Entry {
     Entry::Plain { id: id.into(), text: text.into() }
@@ -63,7 +79,11 @@ fn entries(shown: &Shown) -> Vec<Entry> {
         let title: String = window.title.chars().take(TITLE).collect();
         checked(format!("window:{}", window.id.0), &title, shown.window == Some(window.id))
     }));
-    vec![
+    let mut entries: Vec<Entry> = shown.said.iter().flat_map(|said| lines(said)).map(Entry::Text).collect();
+    if !entries.is_empty() {
+        entries.push(Entry::Line);
+    }
+    entries.extend([
         checked("toggle".into(), "Show marks", shown.marks),
         checked("pause".into(), "Pause", shown.paused),
         Entry::Line,
@@ -80,7 +100,24 @@ fn entries(shown: &Shown) -> Vec<Entry> {
         plain("about", "About"),
         Entry::Line,
         plain("quit", "Quit"),
-    ]
+    ]);
+    entries
+}
+
+/// The text broken between words into the first few lines that are as long as a menu may be wide.
+fn lines(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is always one");
+        if !line.is_empty() && line.chars().count() + word.chars().count() >= SAID[0] {
+            lines.push(word.to_owned());
+        } else {
+            line.push_str(if line.is_empty() { "" } else { " " });
+            line.push_str(word);
+        }
+    }
+    lines.truncate(SAID[1]);
+    lines
 }
 
 /// What choosing an entry asks for.
@@ -161,6 +198,7 @@ fn menu(entries: &[Entry]) -> tray_icon::menu::Result<Menu> {
 fn item(entry: &Entry) -> tray_icon::menu::Result<Box<dyn IsMenuItem>> {
     Ok(match entry {
         Entry::Plain { id, text } => Box::new(MenuItem::with_id(id.as_str(), text, true, None)),
+        Entry::Text(text) => Box::new(MenuItem::new(text, false, None)),
         Entry::Checked { id, text, is_checked } => {
             Box::new(CheckMenuItem::with_id(id.as_str(), text, true, *is_checked, None))
         }
@@ -212,6 +250,7 @@ mod tests {
             model: "practice".into(),
             windows: vec![window(7, "Balatro"), window(8, ""), window(9, &"x".repeat(200))],
             window: Some(WindowId(7)),
+            said: None,
         }
     }
 
@@ -224,6 +263,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_said_stands_at_the_top_in_lines_that_fit() {
+        let said =
+            "No window of Balatro is found\nhelp: start the game, or choose its window below. ".repeat(9);
+        let entries = entries(&Shown { said: Some(said), ..shown() });
+        let texts: Vec<&String> = entries
+            .iter()
+            .map_while(|entry| if let Entry::Text(text) = entry { Some(text) } else { None })
+            .collect();
+        assert_eq!(texts.len(), SAID[1]);
+        assert_eq!(texts[0], "No window of Balatro is found help: start the game, or choose");
+        assert!(texts.iter().all(|text| text.chars().count() <= SAID[0]), "{texts:?}");
+        assert_eq!(entries[SAID[1]], Entry::Line);
+    }
+
+    #[test]
     fn every_entry_asks_for_something_and_marks_are_where_things_are() {
         let mut marked = Vec::new();
         for entry in flat(entries(&shown())) {
@@ -233,7 +287,7 @@ mod tests {
                     marked.extend(is_checked.then(|| id.clone()));
                     (id, text)
                 }
-                Entry::Group { .. } | Entry::Line => continue,
+                Entry::Text(_) | Entry::Group { .. } | Entry::Line => continue,
             };
             assert!(
                 command(&id).is_some() && !text.is_empty() && text.chars().count() <= TITLE,

@@ -38,7 +38,9 @@ impl Watcher {
     pub fn start(settings: PathBuf, report: Report) -> std::io::Result<Self> {
         let (orders, receiver) = sync_channel(8);
         let file = Changes::new(stamp(&settings));
-        let worker = worker::spawn("watch", move || watch(&settings, file, &receiver, &report))?;
+        let worker = worker::spawn_reporting("watch", report, move |report| {
+            watch(&settings, file, &receiver, report);
+        })?;
         Ok(Self { orders: Some(orders), worker: Some(worker) })
     }
 

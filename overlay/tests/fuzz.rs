@@ -15,6 +15,27 @@ use overlay::replay::{compare, timeline::Timeline};
 use shared::api::State;
 
 #[test]
+fn settings() {
+    let seeds = [
+        include_str!("../src/settings/overlay.toml"),
+        "[api]\nport = 1\norigins = []\n[hotkeys]\npause = \"F9\"\n",
+    ]
+    .map(|text| text.as_bytes().to_vec());
+    let mut refused = 0;
+    fuzz("settings", &seeds, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let Err(mistake) = overlay::settings::parse(&text) else { return };
+        refused += 1;
+        let lines = text.lines().count().max(1);
+        assert!(
+            mistake.line.is_none_or(|line| (1..=lines + 1).contains(&line)),
+            "{mistake:?} of {lines} lines"
+        );
+    });
+    assert!(refused > 20, "only {refused} were refused");
+}
+
+#[test]
 fn requests() {
     let token = "0123456789abcdef";
     let command = r#"{"command":"toggle"}"#;

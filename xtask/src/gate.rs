@@ -164,6 +164,9 @@ fn has_nextest() -> bool {
     has_program("cargo-nextest", &["nextest", "--version"])
 }
 
+/// Any of them runs the test of the page for OBS.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+
 fn tests(scope: Scope) -> Result<Outcome> {
     let mut command = cargo();
     if has_nextest() {
@@ -182,6 +185,10 @@ fn tests(scope: Scope) -> Result<Outcome> {
         }
     }
     workspace::check(command.args(scope.packages()))?;
+    if !BROWSERS.into_iter().any(|name| has_program(name, &["--version"])) {
+        println!("SKIPPED: the page for OBS in a browser, for none of {} is installed", BROWSERS.join(", "));
+        missing.push("Chromium is not installed");
+    }
     if accuracy::art().is_none() {
         println!("SKIPPED: every test that needs art of the game, for BALATRO_LENS_ART is not set");
         missing.push("BALATRO_LENS_ART is not set");

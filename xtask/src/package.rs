@@ -4,6 +4,7 @@
 //! balatro-lens-0.1.0-linux-x86_64/
 //!   overlay, ONNX Runtime's libraries      found beside each other
 //!   data/catalogues, data/models           what ships; a user's own are left out
+//!   README.md, docs/
 //!   balatro-lens.desktop, balatro-lens.svg
 //!   licences/                              ours, ONNX Runtime's, and those of all crates that are linked
 //! ```
@@ -48,7 +49,9 @@ enum Profile {
 
 /// The programs that are packed, as far as the workspace has them.
 const PROGRAMS: [&str; 2] = ["overlay", "labeller"];
-/// What is taken of the data folder.
+/// The models that the project has; others are a user's own.
+const MODELS: [&str; 2] = ["balatro", "practice"];
+/// What is taken of a model's folder.
 const MODEL_FILES: [&str; 2] = ["onnx", "json"];
 /// What a user adds to a model's folder.
 const OWN_FILES: [&str; 2] = ["gallery.json", "gallery.old.json"];
@@ -74,6 +77,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     data(&workspace::root().join("data"), &folder.join("data"))?;
     for file in ["README.md", "LICENSE", "CHANGELOG.md"] {
         copy(&workspace::root().join(file), &folder.join(file))?;
+    }
+    let docs = workspace::root().join("docs");
+    for (file, inside) in files(&docs, "docs")? {
+        copy(&file, &folder.join(inside))?;
     }
     let font = "DejaVuSans-Bold.LICENSE.txt";
     copy(&workspace::root().join("overlay/assets").join(font), &folder.join("licences/font").join(font))?;
@@ -145,9 +152,8 @@ fn data(from: &Path, to: &Path) -> Result<()> {
         let path = entry?.path();
         copy(&path, &to.join("catalogues").join(path.file_name().unwrap_or_default()))?;
     }
-    for model in fs::read_dir(from.join("models"))? {
-        let model = model?.path();
-        // A folder that is being written, or was left by something else.
+    for model in MODELS.map(|name| from.join("models").join(name)) {
+        // One that was taken out.
         if !model.join("model.json").is_file() {
             continue;
         }
@@ -245,16 +251,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_s_own_cards_and_unfinished_models_stay_at_home() {
+    fn a_user_s_own_cards_and_models_stay_at_home() {
         let folder = tempfile::tempdir().unwrap();
         let from = folder.path().join("from");
         for file in [
             "catalogues/game.json",
-            "models/game/model.json",
-            "models/game/detector.onnx",
-            "models/game/gallery.json",
-            "models/game/notes.txt",
-            "models/unfinished/detector.onnx",
+            "models/practice/model.json",
+            "models/practice/detector.onnx",
+            "models/practice/gallery.json",
+            "models/practice/notes.txt",
+            "models/mine/model.json",
+            "models/mine/detector.onnx",
             "screenshots/frame.png",
         ] {
             let path = from.join(file);
@@ -264,8 +271,11 @@ mod tests {
         let to = folder.path().join("to");
         data(&from, &to).unwrap();
         let packed: Vec<String> = files(&to, "data").unwrap().into_iter().map(|(_, name)| name).collect();
-        let want =
-            ["data/catalogues/game.json", "data/models/game/detector.onnx", "data/models/game/model.json"];
+        let want = [
+            "data/catalogues/game.json",
+            "data/models/practice/detector.onnx",
+            "data/models/practice/model.json",
+        ];
         assert_eq!(packed, want);
     }
 }

@@ -50,7 +50,7 @@ impl Guard {
             [origin] if self.is_admitted(origin) => Ok(Some(origin.to_owned())),
             _ => Err(Response::refusal(
                 403,
-                "pages of this origin may not ask; add it to `origins` of the API in the settings",
+                "pages of this origin may not ask; add it to `origins` under [api] in overlay.toml",
             )),
         }
     }

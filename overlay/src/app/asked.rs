@@ -28,7 +28,9 @@ impl App {
             }
             Command::NextModel => {
                 let names = models::list(&shared::paths::data().join("models"));
-                match models::next(&names, &self.running.name) {
+                // One that was refused is not asked for again and again.
+                let last = self.asked_model.take().unwrap_or_else(|| self.running.short_name());
+                match models::next(&names, &last) {
                     Some(name) => self.use_model(name.to_owned()),
                     None => self.say("There is no other model in data/models".to_owned()),
                 }
@@ -84,6 +86,7 @@ impl App {
         log::warn!("{text}");
         self.notices.say(text, Instant::now());
         self.rebuild();
+        self.show_tray();
     }
 
     fn tell(&mut self, outcome: Result<(), String>) {
@@ -93,7 +96,8 @@ impl App {
     }
 
     fn use_model(&mut self, name: String) {
-        self.choices.fixed.model = Some(name);
+        self.asked_model = Some(name.clone());
+        self.choices.picked = Some(name);
         self.load();
     }
 
@@ -114,11 +118,12 @@ impl App {
                 log::warn!("{error}");
                 self.notices.stand("settings", Some(error.to_string()));
                 self.rebuild();
+                self.show_tray();
                 return;
             }
         };
         let before = self.choices.clone();
-        self.choices.settings = settings;
+        self.choices.take_over(settings);
         self.notices.stand("settings", None);
         self.threads.keep(self.choices.pace());
         if before.request() != self.choices.request() && self.loader.is_some() {
@@ -130,7 +135,11 @@ impl App {
         if before.settings.hotkeys != self.choices.settings.hotkeys {
             self.register_hotkeys();
         }
+        if before.settings.api != self.choices.settings.api {
+            self.say("[api] of the settings counts from the next start of the overlay".to_owned());
+        }
         self.rebuild();
+        self.show_tray();
     }
 
     /// Asks the desktop for the chords of the settings; what it refuses is said.
@@ -151,6 +160,14 @@ impl App {
         }
     }
 
+    /// A model cannot be used; the one that runs goes on.
+    pub(super) fn model_refused(&mut self, reason: &str) {
+        if let Some(folder) = &self.running.folder {
+            self.choices.runs(folder);
+        }
+        self.say(format!("{} goes on: {reason}", self.running.name));
+    }
+
     /// Another model has taken over.
     pub(super) fn model_runs(&mut self) {
         let Some(running) = self.new_model.try_take() else { return };
@@ -160,6 +177,10 @@ impl App {
         }
         self.book = None;
         self.running = running;
+        self.asked_model = None;
+        if let Some(folder) = &self.running.folder {
+            self.choices.runs(folder);
+        }
         if let Some(watcher) = &self.watcher {
             watcher.model(self.choices.request().folder);
         }
@@ -177,7 +198,8 @@ impl App {
             // Where it cannot be known, choosing the entry says why.
             autostart: autostart::is_on().unwrap_or(false),
             models: models::list(&shared::paths::data().join("models")),
-            model: self.running.name.clone(),
+            model: self.running.short_name(),
+            said: self.notices.last().map(str::to_owned),
             windows: self.windows.clone(),
             window: self.chosen_window,
         });

@@ -27,13 +27,15 @@ pub struct Captures {
     writer: Writer,
     automatic: bool,
     last_automatic: Option<Instant>,
+    /// Whether there is a picture that was not saved from yet.
+    is_due: bool,
     flashes: Vec<(u64, Tone, Instant)>,
 }
 
 impl Captures {
     /// Captures that go to this writer.
     pub fn new(writer: Writer) -> Self {
-        Self { writer, automatic: false, last_automatic: None, flashes: Vec::new() }
+        Self { writer, automatic: false, last_automatic: None, is_due: false, flashes: Vec::new() }
     }
 
     /// Whether cards are saved as they come.
@@ -48,7 +50,11 @@ impl Captures {
         self.flashes.extend(saved.iter().map(|&track| (track, Tone::Saved, until)));
         self.flashes.extend(duplicates.iter().map(|&track| (track, Tone::Known, until)));
         if let Some(error) = error {
-            return Some(format!("Not saved: {error}"));
+            return Some(match (corrected, saved.len()) {
+                (Some(name), _) => format!("Corrected: {name}, for the next training only: {error}"),
+                (None, 0) => format!("Not saved: {error}"),
+                (None, count) => format!("{count} saved, the others not: {error}"),
+            });
         }
         if let Some(name) = corrected {
             return Some(format!("Corrected: {name}"));
@@ -69,9 +75,12 @@ impl Captures {
         self.flashes.iter().filter_map(|(track, tone, _)| Some((quad(*track)?, *tone))).collect()
     }
 
-    /// When a card ceases to be lit.
-    pub(super) fn next_change(&self) -> Option<Instant> {
-        self.flashes.iter().map(|(_, _, until)| *until).min()
+    /// When a card ceases to be lit, or the next ones are to be saved.
+    pub(super) fn next_change(&self, now: Instant) -> Option<Instant> {
+        let dark = self.flashes.iter().map(|(_, _, until)| *until).min();
+        let is_waiting = self.automatic && self.is_due;
+        let save = self.last_automatic.filter(|_| is_waiting).map(|last| last + AUTOMATIC_EVERY);
+        [dark, save.filter(|save| *save > now)].into_iter().flatten().min()
     }
 }
 
@@ -111,19 +120,27 @@ impl App {
         self.captures.automatic = !self.captures.automatic;
         let text = if self.captures.automatic { "Saving cards as they come" } else { "Saving stopped" };
         self.notices.say(text, Instant::now());
+        self.capture_by_itself();
     }
 
-    /// Called for each new picture: a steady one saves nothing.
+    /// There is a new picture to save from.
+    pub(super) fn expect_capture(&mut self) {
+        self.captures.is_due = true;
+    }
+
+    /// Saves the cards of the latest picture, when it is time to; a steady one is saved from once.
     pub(super) fn capture_by_itself(&mut self) {
         let now = Instant::now();
         let is_time = self.captures.last_automatic.is_none_or(|last| now - last >= AUTOMATIC_EVERY);
-        if !self.captures.automatic || !is_time {
+        if !self.captures.automatic || !self.captures.is_due || !is_time {
             return;
         }
         // Cards that still appear, or lie covered at the edge of being seen, are not worth keeping.
         let whole = |track: &&Track| track.opacity == 1.0;
         let cards: Vec<Track> = self.snapshot.tracks.iter().filter(whole).cloned().collect();
         if let (Some(frame), false) = (self.snapshot.picture.clone(), cards.is_empty()) {
+            // Those that still appear come with the next look.
+            self.captures.is_due = cards.len() < self.snapshot.tracks.len();
             self.captures.last_automatic = Some(now);
             // A full queue means that the disk is slow: the next picture comes in a second.
             self.save(frame, cards, None);
@@ -197,9 +214,18 @@ mod tests {
         assert_eq!(captures.heard(&saved, now).unwrap(), "2 saved, 1 there already, 1 waiting");
         let failed = Outcome { error: Some("the disk is full".into()), ..Outcome::default() };
         assert_eq!(captures.heard(&failed, now).unwrap(), "Not saved: the disk is full");
-        assert_eq!(captures.next_change(), Some(now + FLASH_STAYS));
-        assert!(captures.lit(&[], now + FLASH_STAYS).is_empty() && captures.next_change().is_none());
+        let some = Outcome { saved: vec![4], ..failed.clone() };
+        assert_eq!(captures.heard(&some, now).unwrap(), "1 saved, the others not: the disk is full");
+        let label = Outcome { corrected: Some("Fox".into()), ..failed };
+        let text = captures.heard(&label, now).unwrap();
+        assert_eq!(text, "Corrected: Fox, for the next training only: the disk is full");
+        assert_eq!(captures.next_change(now), Some(now + FLASH_STAYS));
+        assert!(captures.lit(&[], now + FLASH_STAYS).is_empty() && captures.next_change(now).is_none());
         captures.automatic = true;
+        (captures.is_due, captures.last_automatic) = (true, Some(now));
+        let later = now + AUTOMATIC_EVERY;
+        assert_eq!(captures.next_change(now), Some(later), "the last picture is saved from, too");
+        assert_eq!(captures.next_change(later), None, "nothing waits for what is over");
         let known = Outcome { duplicates: vec![3], ..Outcome::default() };
         assert_eq!(captures.heard(&known, now), None, "no news");
     }

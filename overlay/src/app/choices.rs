@@ -1,6 +1,6 @@
 //! What the player chose: the settings file, and what the command line fixed above it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::models::Request;
 use crate::pipeline::Pace;
@@ -27,6 +27,8 @@ pub struct Choices {
     pub file: Option<PathBuf>,
     /// What stands above it.
     pub fixed: Fixed,
+    /// Name or folder of the model that was chosen by tray or hotkey, above all else until the file names another.
+    pub picked: Option<String>,
     /// The model when nobody chose one.
     pub usual_model: &'static str,
 }
@@ -38,8 +40,24 @@ impl Choices {
             threads: self.fixed.threads.or(self.settings.recognition.threads),
             ..self.settings.recognition.clone()
         };
-        let name = self.fixed.model.as_deref().or(recognition.model.as_deref()).unwrap_or(self.usual_model);
+        let names = [&self.picked, &self.fixed.model, &recognition.model];
+        let name = names.into_iter().find_map(|name| name.as_deref()).unwrap_or(self.usual_model);
         Request { folder: recognition::folder(name), recognition }
+    }
+
+    /// Takes the file's settings over.
+    pub fn take_over(&mut self, settings: Settings) {
+        if settings.recognition.model != self.settings.recognition.model {
+            self.picked = None;
+        }
+        self.settings = settings;
+    }
+
+    /// The model in this folder is the one that runs, whatever was asked for.
+    pub fn runs(&mut self, folder: &Path) {
+        if self.request().folder != folder {
+            self.picked = Some(folder.to_string_lossy().into_owned());
+        }
     }
 
     /// How often to look, and what it may cost.
@@ -62,7 +80,8 @@ mod tests {
     fn the_command_line_stands_above_the_file_and_the_file_above_the_usual() {
         let text = "[recognition]\nmodel = \"mine\"\nthreads = 2\n[capture]\nper_second = 20\n";
         let settings = crate::settings::parse(text).unwrap();
-        let mut choices = Choices { settings, file: None, fixed: Fixed::default(), usual_model: "practice" };
+        let mut choices =
+            Choices { settings, file: None, fixed: Fixed::default(), picked: None, usual_model: "practice" };
         assert!(choices.request().folder.ends_with("models/mine"));
         assert_eq!((choices.pace().per_second, choices.pace().threads), (20.0, 2));
         choices.fixed = Fixed { model: Some("other".into()), threads: Some(1), per_second: Some(5.0) };
@@ -70,5 +89,26 @@ mod tests {
         assert_eq!((choices.pace().per_second, choices.pace().threads), (5.0, 1));
         choices = Choices { settings: Settings::default(), fixed: Fixed::default(), ..choices };
         assert!(choices.request().folder.ends_with("models/practice"));
+    }
+
+    #[test]
+    fn the_latest_choice_counts_and_one_that_was_refused_does_not() {
+        let of =
+            |model: &str| crate::settings::parse(&format!("[recognition]\nmodel = \"{model}\"\n")).unwrap();
+        let fixed = Fixed::default();
+        let mut choices =
+            Choices { settings: of("a"), file: None, fixed, picked: None, usual_model: "practice" };
+        let a = choices.request().folder;
+        choices.runs(&a);
+        assert_eq!(choices.picked, None, "it is what was asked for");
+        choices.picked = Some("broken".into());
+        choices.runs(&a);
+        assert_eq!(choices.request().folder, a);
+        choices.picked = Some("b".into());
+        assert!(choices.request().folder.ends_with("models/b"));
+        choices.take_over(of("a"));
+        assert!(choices.request().folder.ends_with("models/b"), "the file says nothing new of the model");
+        choices.take_over(of("c"));
+        assert!(choices.request().folder.ends_with("models/c"));
     }
 }

@@ -13,6 +13,7 @@ const MOST: usize = 4;
 pub(super) struct Notices {
     passing: Vec<(String, Instant)>,
     standing: BTreeMap<&'static str, String>,
+    last: Option<String>,
 }
 
 impl Notices {
@@ -20,6 +21,7 @@ impl Notices {
     pub(super) fn say(&mut self, text: impl Into<String>, now: Instant) {
         let text = text.into();
         self.passing.retain(|(said, _)| *said != text);
+        self.last = Some(text.clone());
         self.passing.push((text, now + PASSING));
     }
 
@@ -36,6 +38,11 @@ impl Notices {
         self.passing.retain(|(_, until)| *until > now);
         let passing = self.passing.iter().rev().map(|(text, _)| text.as_str());
         self.standing.values().map(String::as_str).chain(passing).take(MOST)
+    }
+
+    /// What stands, else what was said last: for where it can be read later.
+    pub(super) fn last(&self) -> Option<&str> {
+        self.standing.values().next().or(self.last.as_ref()).map(String::as_str)
     }
 
     /// When there will be less to say.
@@ -59,7 +66,9 @@ mod tests {
         let later = notices.next_change().unwrap();
         assert_eq!(later, start + Duration::from_secs(2) + PASSING);
         assert_eq!(notices.now(later).collect::<Vec<_>>(), ["line 3"]);
+        assert_eq!(notices.last(), Some("line 3"));
         notices.stand("settings", None);
+        assert_eq!(notices.last(), Some("loaded"), "though it has passed");
         assert_eq!((notices.now(later).count(), notices.next_change()), (0, None));
     }
 }

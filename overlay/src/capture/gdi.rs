@@ -49,6 +49,10 @@ impl WindowSource {
 }
 
 impl FrameSource for WindowSource {
+    fn way(&self) -> &'static str {
+        "GDI"
+    }
+
     fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
         let area = match placement(self.window) {
             Placement::Absent => return Err(CaptureError::Gone),

@@ -95,6 +95,10 @@ impl WindowSource {
 }
 
 impl FrameSource for WindowSource {
+    fn way(&self) -> &'static str {
+        "Windows Graphics Capture"
+    }
+
     fn changed(&mut self) -> Result<bool, CaptureError> {
         let slot = self.shared.slot();
         if slot.closed { Err(CaptureError::Gone) } else { Ok(slot.is_fresh) }

@@ -31,6 +31,10 @@ impl WindowSource {
 }
 
 impl FrameSource for WindowSource {
+    fn way(&self) -> &'static str {
+        "xcap"
+    }
+
     fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
         if self.window.is_minimized().unwrap_or(false) {
             return Ok(None);

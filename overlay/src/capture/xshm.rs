@@ -199,6 +199,10 @@ impl WindowSource {
 }
 
 impl FrameSource for WindowSource {
+    fn way(&self) -> &'static str {
+        if self.shares { "X11 shared memory" } else { "X11 through the connection" }
+    }
+
     fn changed(&mut self) -> Result<bool, CaptureError> {
         self.catch_up()?;
         Ok(self.changed || self.damage.is_none())

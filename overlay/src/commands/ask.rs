@@ -31,7 +31,7 @@ pub(crate) struct WatchArgs {
 /// Ask the running overlay for something
 #[derive(Args, Clone, Debug)]
 pub(crate) struct TellArgs {
-    /// What: show, toggle, pause, quit
+    /// What: show, toggle, pause, next-model, snapshot, automatic, labeller, quit
     command: String,
 }
 

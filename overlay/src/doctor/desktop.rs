@@ -6,7 +6,7 @@ use global_hotkey::hotkey::{Code, HotKey, Modifiers};
 use super::{Finding, windows};
 use crate::capture;
 use crate::render::offscreen::Offscreen;
-use crate::target::{Query, choose};
+use crate::target::{Query, WindowInfo, choose};
 use crate::tray::host::{Host, host};
 
 /// Pictures that are taken to see how long capturing takes.
@@ -18,10 +18,7 @@ pub(super) fn examine() -> Vec<Finding> {
         Ok(windows) => {
             findings.push(display(windows.len()));
             findings.push(compositor());
-            findings.push(match choose(&windows, &Query::Game) {
-                None => Finding::less("capture", "not measured: the game does not run"),
-                Some(game) => capturing(game.id),
-            });
+            findings.push(capturing(&windows));
             findings.push(hotkeys());
         }
         Err(error) => findings.push(Finding::bad("display", error)),
@@ -69,21 +66,26 @@ fn compositor() -> Finding {
     Finding::good("compositor", "part of the system")
 }
 
-fn capturing(window: crate::target::WindowId) -> Finding {
+/// Takes pictures of the game, or where it does not run, of the topmost window that shows something.
+fn capturing(windows: &[WindowInfo]) -> Finding {
     let name = "capture";
-    let way = if cfg!(target_os = "linux") {
-        "X11 shared memory"
-    } else if cfg!(windows) {
-        "Windows Graphics Capture, else GDI"
-    } else {
-        "xcap"
-    };
-    let measured =
-        capture::open_window(window).and_then(|mut source| capture::measure(&mut *source, PICTURES));
-    match measured {
-        Ok(timings) => Finding::good(name, format!("{way}, {timings}")),
-        Err(error) => Finding::bad(name, error),
+    let game = choose(windows, &Query::Game);
+    let others = windows.iter().rev().filter(|_| game.is_none());
+    let mut result = Finding::less(name, "not measured: no window is open");
+    for window in game.into_iter().chain(others) {
+        let measured = capture::open_window(window.id).and_then(|mut source| {
+            let timings = capture::measure(&mut *source, PICTURES)?;
+            Ok((source.way(), timings))
+        });
+        result = match measured {
+            Ok((way, timings)) => {
+                let whose = if game.is_some() { "" } else { " of another window, for the game does not run" };
+                return Finding::good(name, format!("{way}, {timings}{whose}"));
+            }
+            Err(error) => Finding::bad(name, error),
+        };
     }
+    result
 }
 
 /// Takes a chord that nobody uses, and gives it back.

@@ -4,7 +4,6 @@
 //! tracks. Once the tracks of a picture that stays the same have settled, everything sleeps. Where the picture never
 //! rests, both keep to a [`Budget`].
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +19,7 @@ use crate::event::AppEvent;
 use crate::frame::Frame;
 use crate::latest::{Latest, Taken};
 use crate::sighting::Recognise;
-use crate::worker::{self, Panicked, Worker};
+use crate::worker::{self, Worker};
 
 /// How often tracks that have not settled are looked at again.
 const SETTLE: Duration = Duration::from_millis(16);
@@ -47,6 +46,14 @@ pub struct Running {
     pub catalogue: Arc<Catalogue>,
     /// Its folder, where it can be taught.
     pub folder: Option<PathBuf>,
+}
+
+impl Running {
+    /// What players choose it by: its folder's name.
+    pub fn short_name(&self) -> String {
+        let folder = self.folder.as_ref().and_then(|folder| folder.file_name());
+        folder.map_or_else(|| self.name.clone(), |name| name.to_string_lossy().into_owned())
+    }
 }
 
 /// How often and how much.
@@ -162,9 +169,8 @@ impl Threads {
         let common = Arc::new(Common::new(pace));
         let (control, watches) = sync_channel(8);
         let (seen, known) = (sights.clone(), Arc::clone(&common));
-        let capture = worker::spawn("capture", move || {
-            let ended = catch_unwind(AssertUnwindSafe(|| look(&watches, &seen, &known, &capture_report)));
-            said_if_it_panicked("capture", &capture_report, ended);
+        let capture = worker::spawn_reporting("capture", capture_report, move |report| {
+            look(&watches, &seen, &known, report);
         })?;
         let mut recognising = Recognising {
             pipeline,
@@ -173,12 +179,8 @@ impl Threads {
             snapshots: snapshots.clone(),
             running: running.clone(),
             common: Arc::clone(&common),
-            report: vision_report,
         };
-        let vision = worker::spawn("vision", move || {
-            let ended = catch_unwind(AssertUnwindSafe(|| recognising.run()));
-            said_if_it_panicked("vision", &recognising.report, ended);
-        })?;
+        let vision = worker::spawn_reporting("vision", vision_report, move |report| recognising.run(report))?;
         Ok(Self { control: Some(control), sights, swaps, common, workers: vec![capture, vision] })
     }
 
@@ -284,19 +286,10 @@ struct Recognising {
     snapshots: Latest<Snapshot>,
     running: Latest<Running>,
     common: Arc<Common>,
-    report: Report,
-}
-
-/// Without one of these threads there is nothing to show: one that panics takes the program along, with a message.
-fn said_if_it_panicked(name: &'static str, report: &Report, ended: std::thread::Result<()>) {
-    if let Err(panic) = ended {
-        report(AppEvent::Failed(Panicked(name).to_string()));
-        resume_unwind(panic);
-    }
 }
 
 impl Recognising {
-    fn run(&mut self) {
+    fn run(&mut self, report: &Report) {
         let mut settled = true;
         let mut last = Duration::ZERO;
         loop {
@@ -304,7 +297,7 @@ impl Recognising {
                 true => self.sights.take_or_nudge(),
                 false => self.sights.take_within(SETTLE),
             };
-            let swapped = self.swap();
+            let swapped = self.swap(report);
             let snapshot = match sight {
                 Taken::Closed => return,
                 Taken::TimedOut if swapped => self.again(&mut last),
@@ -327,12 +320,12 @@ impl Recognising {
                 Ok(snapshot) => {
                     settled = self.pipeline.is_settled(last);
                     self.snapshots.put(snapshot);
-                    if !(self.report)(AppEvent::TracksReady) {
+                    if !report(AppEvent::TracksReady) {
                         return;
                     }
                 }
                 Err(error) => {
-                    (self.report)(AppEvent::Failed(format!("{error:#}")));
+                    report(AppEvent::Failed(format!("{error:#}")));
                     return;
                 }
             }
@@ -362,11 +355,11 @@ impl Recognising {
     }
 
     /// Takes over a model that waits.
-    fn swap(&mut self) -> bool {
+    fn swap(&mut self, report: &Report) -> bool {
         let Some(Swap { recogniser, running }) = self.swaps.try_take() else { return false };
         self.pipeline.swap(recogniser);
         self.running.put(running);
-        (self.report)(AppEvent::ModelRuns);
+        report(AppEvent::ModelRuns);
         true
     }
 }

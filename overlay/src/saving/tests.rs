@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use shared::captures::store;
-use shared::geometry::Rect;
+use shared::geometry::{InFrame, Quad, Rect};
 use shared::labels::store::look;
 use shared::modifiers::Modifiers;
 use shared::pixels::{ChannelOrder, Pixels};

@@ -137,11 +137,12 @@ impl Default for Information {
 pub(super) struct Api {
     pub(super) enabled: bool,
     pub(super) port: u16,
+    pub(super) origins: Vec<String>,
 }
 
 impl Default for Api {
     fn default() -> Self {
-        Self { enabled: true, port: shared::api::DEFAULT_PORT }
+        Self { enabled: true, port: shared::api::DEFAULT_PORT, origins: Vec::new() }
     }
 }
 

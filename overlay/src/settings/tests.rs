@@ -24,7 +24,7 @@ fn what_is_written_is_read() {
     let settings = parse(
         "[show]\ntypes = [\"Joker\"]\nread_out = \"top-right\"\ntext_size = 2\n[colours]\njoker = \"#102030\"\n\
          [recognition]\nproviders = [\"cuda\", \"cpu\"]\nthreads = 3\n[capture]\nprocessor = 50\n\
-         [api]\nenabled = false\n[hotkeys]\npause = \"F9\"\n",
+         [api]\nenabled = false\norigins = [\"https://a.example:1\"]\n[hotkeys]\npause = \"F9\"\n",
     )
     .unwrap();
     assert_eq!(settings.style.types, [CardType::Joker]);
@@ -33,9 +33,9 @@ fn what_is_written_is_read() {
     assert_eq!(settings.style.palette.of_type(CardType::Joker), Colour::hex(0x10_2030));
     assert_eq!(settings.recognition.providers, Some(vec![Provider::Cuda, Provider::Cpu]));
     assert_eq!((settings.recognition.threads, settings.capture.share), (Some(3), 0.5));
-    assert!(!settings.api.enabled);
+    assert!(!settings.api.enabled && settings.api.origins == ["https://a.example:1"]);
     let pause = crate::hotkeys::HOTKEYS.iter().position(|it| it.name == "pause").unwrap();
-    assert_eq!(settings.hotkeys[pause], Chord { keys: "F9".into(), line: Some(15) });
+    assert_eq!(settings.hotkeys[pause], Chord { keys: "F9".into(), line: Some(16) });
     assert_eq!(settings.hotkeys.len(), crate::hotkeys::HOTKEYS.len(), "the others have their defaults");
 }
 
@@ -66,6 +66,8 @@ fn mistakes_are_named_with_their_line_and_what_was_likely_meant() {
     check("[information]\nlanguage = \"tlh\"\n", 2, &["no language", "en-us"]);
     check("[api]\nport = 70000\n", 2, &[]);
     check("[api]\nport = 0\n", 2, &["no port"]);
+    check("[api]\norigins = [\"http://127.0.0.1:8080/\"]\n", 2, &["is no origin", "without a path"]);
+    check("[api]\norigins = [\"*\"]\n", 2, &["is no origin"]);
 }
 
 #[test]

@@ -171,6 +171,29 @@ fn a_card_that_goes_lingers_fades_and_is_forgotten() {
     assert!(watch.tracker.is_settled(gone + millis(300)), "nothing is left to wait for");
 }
 
+/// Where pictures are rare, a card that is missed on one of them is neither dropped nor made pale.
+#[test]
+fn a_blink_counts_as_little_where_pictures_are_rare() {
+    let mut watch = Watch::default();
+    (0..12).for_each(|_| watch.show(&[(10.0, "a")]));
+    let gone = watch.now;
+    let mut opacity = |since: u64| {
+        watch.tracker.locate(&[], gone + millis(since));
+        watch.tracker.tracks(gone + millis(since)).first().map_or(0.0, |track| track.opacity)
+    };
+    assert_eq!(opacity(400), 1.0);
+    assert_eq!(opacity(800), 0.0);
+    let mut watch = Watch::default();
+    (0..12).for_each(|_| watch.show(&[(10.0, "a")]));
+    for _ in 0..4 {
+        watch.now += millis(400);
+        watch.tracker.locate(&[], watch.now);
+        watch.now += millis(400);
+        watch.show(&[(10.0, "a")]);
+        assert_eq!(watch.shown(), [(0, "a".into())], "it is still the same");
+    }
+}
+
 #[test]
 fn trembling_corners_stay_still_and_a_glide_is_extrapolated() {
     let mut watch = Watch::default();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::system::{self, PAUSE};
 use super::{DesktopError, Listener};
 use crate::event::AppEvent;
-use crate::target::{Placement, Query, WindowId, choose};
+use crate::target::{self, Placement, Query, WindowId};
 use crate::worker::{self, Worker};
 
 /// How often all windows are looked through while the one that is wanted is not there.
@@ -30,14 +30,19 @@ impl Follower {
         let theirs = Arc::clone(&stop);
         let chosen = Arc::<Mutex<Option<WindowId>>>::default();
         let preferred = Arc::clone(&chosen);
-        let worker = worker::spawn("follow", move || {
-            let mut search = Search { query, found: None, again: Instant::now() };
+        let worker = worker::spawn_reporting("follow", listener, move |listener| {
+            let now = Instant::now();
+            let mut search = Search { query, found: None, again: now, missing_since: Some(now) };
             let mut last = None;
             let mut listening = listener(AppEvent::Compositor(true));
             while listening && !theirs.load(Ordering::Relaxed) {
-                let placement = search.look(*preferred.lock().unwrap_or_else(PoisonError::into_inner));
+                let preferred = *preferred.lock().unwrap_or_else(PoisonError::into_inner);
+                let (placement, notice) = search.look(preferred);
                 if last.replace(placement) != Some(placement) {
                     listening = listener(AppEvent::Target(placement));
+                }
+                if let Some(notice) = notice {
+                    listening &= listener(AppEvent::Notice(notice));
                 }
                 std::thread::sleep(PAUSE);
             }
@@ -63,26 +68,42 @@ struct Search {
     query: Query,
     found: Option<WindowId>,
     again: Instant,
+    /// Since when there is no window; `None` once that was said, too.
+    missing_since: Option<Instant>,
 }
 
 impl Search {
-    fn look(&mut self, preferred: Option<WindowId>) -> Placement {
+    /// Where the window is, and what there is to say about finding it.
+    fn look(&mut self, preferred: Option<WindowId>) -> (Placement, Option<String>) {
         for known in [preferred, self.found].into_iter().flatten() {
             match system::placement(known) {
                 Placement::Absent => {}
-                placement => return placement,
+                placement => return (placement, None),
             }
         }
-        self.found = None;
-        if Instant::now() < self.again {
-            return Placement::Absent;
+        let now = Instant::now();
+        if self.found.take().is_some() {
+            self.missing_since = Some(now);
         }
-        self.again = Instant::now() + SEARCH;
+        if now < self.again {
+            return (Placement::Absent, None);
+        }
+        self.again = now + SEARCH;
         let windows = system::list().unwrap_or_else(|error| {
             log::warn!("{error}");
             Vec::new()
         });
-        self.found = choose(&windows, &self.query).map(|window| window.id);
-        self.found.map_or(Placement::Absent, system::placement)
+        self.found = target::choose(&windows, &self.query).map(|window| window.id);
+        match self.found {
+            Some(window) => {
+                self.missing_since = None;
+                (system::placement(window), target::ambiguity(&windows, &self.query))
+            }
+            None if self.missing_since.is_some_and(|since| since.elapsed() >= target::SEARCH_PATIENCE) => {
+                self.missing_since = None;
+                (Placement::Absent, Some(target::absence(&self.query, false)))
+            }
+            None => (Placement::Absent, None),
+        }
     }
 }

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use shared::api::CardView;
 use shared::captures::store;
 use shared::client::Client;
+use shared::labels::Label;
 
 use crate::desktop::{Desktop, Program, run, wait_for};
 use crate::screen::Screen;
@@ -25,7 +27,7 @@ pub(crate) fn an_unknown_card_is_taught(desktop: &mut Desktop) -> Outcome {
     }
     let data = copy_of_data(&desktop.folder, "balatro");
     let _game = start_game(&desktop.folder);
-    let overlay = start_overlay(&data, &desktop.folder);
+    let overlay = start_overlay("balatro", &data, &desktop.folder);
     let cards = || Some(Client::find_in(&data).ok()?.cards().ok()?.cards);
     let unknown = wait_for("unknown cards on the table", || {
         Some(cards()?.iter().filter(|card| card.id.is_none()).count()).filter(|count| *count > 0)
@@ -72,16 +74,80 @@ pub(crate) fn an_unknown_card_is_taught(desktop: &mut Desktop) -> Outcome {
 
     // What was taught outlives the overlay.
     assert_eq!(overlay.interrupt(), Some(0));
-    let overlay = start_overlay(&data, &desktop.folder);
+    let overlay = start_overlay("balatro", &data, &desktop.folder);
     wait_for("the name after a restart", is_known);
     assert_eq!(overlay.interrupt(), Some(0));
     Outcome::Passed
 }
 
-fn start_overlay(data: &Path, folder: &Path) -> Program {
+/// By the pointer and a key: another name for one card, "not a card" for another.
+pub(crate) fn a_card_is_corrected_where_it_lies(desktop: &mut Desktop) -> Outcome {
+    if !shared::paths::model("practice").join("model.json").is_file() {
+        return Outcome::Skipped("the model \"practice\" is not here".into());
+    }
+    let data = copy_of_data(&desktop.folder, "practice");
+    let _game = start_game(&desktop.folder);
+    let overlay = start_overlay("practice", &data, &desktop.folder);
+    let [one, other] = wait_for("two cards that lie alone and may be others", || {
+        let cards = Client::find_in(&data).ok()?.cards().ok()?.cards;
+        let alone = |card: &&CardView| {
+            let bounds = card.quad.bounds();
+            cards.iter().filter(|it| it.quad.bounds().intersection(bounds).area() > 0.0).count() == 1
+        };
+        let named = |card: &&CardView| card.id.is_some() && card.guesses.len() > 1;
+        let mut found = cards.iter().filter(named).filter(alone).cloned();
+        Some([found.next()?, found.next()?])
+    });
+    let screen = Screen::connect();
+    let game = wait_for("the game", || screen.area(screen.find(TITLE)?.0));
+    let point_at = |card: &CardView| {
+        let centre = card.quad.centre();
+        let at = [centre.x as i32 + game[0], centre.y as i32 + game[1]].map(|it| it.to_string());
+        assert!(run("xdotool", &["mousemove", &at[0], &at[1]]));
+    };
+
+    point_at(&one);
+    assert!(run("xdotool", &["key", "ctrl+shift+d"]));
+    let captures = data.join("screenshots");
+    let records = || Some(store::read(&captures).ok()?.len()).filter(|count| *count > 0);
+    assert_eq!(wait_for("a record of the card under the pointer", records), 1);
+
+    let labels = data.join("dataset_default");
+    let label = |wanted: &dyn Fn(&Label) -> bool| {
+        let seen = shared::labels::store::look(&labels).ok()?;
+        seen.labels.iter().map(|(_, label)| label).find(wanted)
+    };
+    assert!(run("xdotool", &["key", "ctrl+shift+2"]));
+    let second = &one.guesses[1].id;
+    let corrected =
+        wait_for("the second guess as a label", || label(&|label| label.id.as_ref() == Some(second)));
+    assert_eq!(corrected.source.as_deref(), Some("overlay"));
+    let gallery = data.join("models/practice/gallery.json");
+    wait_for("the card in the gallery", || {
+        std::fs::read_to_string(&gallery).is_ok_and(|text| text.contains(second.as_str())).then_some(())
+    });
+
+    point_at(&other);
+    assert!(run("xdotool", &["key", "ctrl+shift+0"]));
+    wait_for("a label that says what is no card", || label(&Label::is_not_a_card));
+    // The card under the pointer was there already, and both corrections are of one picture.
+    assert_eq!((records(), pictures(&captures.join("frames"))), (Some(2), 1));
+
+    // All cards, of a picture that stays as it is: once.
+    assert!(run("xdotool", &["key", "ctrl+shift+a"]));
+    wait_for("records of other cards", || records().filter(|count| *count > 4));
+    std::thread::sleep(Duration::from_millis(1500));
+    let all = records();
+    std::thread::sleep(Duration::from_millis(2500));
+    assert_eq!((records(), pictures(&captures.join("frames"))), (all, 1));
+    assert_eq!(overlay.interrupt(), Some(0));
+    Outcome::Passed
+}
+
+fn start_overlay(model: &str, data: &Path, folder: &Path) -> Program {
     let mut overlay = Command::new(OVERLAY);
     overlay
-        .args(["--model", "balatro", "--source", &format!("window:{TITLE}"), "--settings"])
+        .args(["--model", model, "--source", &format!("window:{TITLE}"), "--settings"])
         .arg(data.join("overlay.toml"))
         .env("BALATRO_LENS_DATA", data);
     Program::start(overlay, &folder.join("overlay.log"))

@@ -20,7 +20,7 @@ use crate::latency::boxes_come_soon;
 use crate::load::the_game_keeps_its_time;
 use crate::placement::{a_scaled_desktop_changes_nothing, it_follows_to_full_screen_and_to_another_monitor};
 use crate::screen::{Area, Screen, is_free, marks};
-use crate::teaching::an_unknown_card_is_taught;
+use crate::teaching::{a_card_is_corrected_where_it_lies, an_unknown_card_is_taught};
 use crate::tray::the_tray_shows_and_asks;
 
 pub(crate) const OVERLAY: &str = env!("CARGO_BIN_EXE_overlay");
@@ -38,7 +38,7 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-const TESTS: [Test; 19] = [
+const TESTS: [Test; 20] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -58,6 +58,7 @@ const TESTS: [Test; 19] = [
     ),
     ("the_tray_shows_and_asks", the_tray_shows_and_asks),
     ("an_unknown_card_is_taught", an_unknown_card_is_taught),
+    ("a_card_is_corrected_where_it_lies", a_card_is_corrected_where_it_lies),
     ("boxes_come_soon_after_cards", boxes_come_soon),
     ("the_game_keeps_its_time", the_game_keeps_its_time),
     ("a_real_screenshot_is_marked_by_the_shipped_model", a_real_screenshot),

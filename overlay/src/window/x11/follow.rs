@@ -48,7 +48,7 @@ impl Follower {
         let desktop = Desktop::connect()?;
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
-        let worker = worker::spawn("follow", move || {
+        let worker = worker::spawn_reporting("follow", listener, move |listener| {
             let mut following = Following {
                 desktop,
                 query,
@@ -59,7 +59,7 @@ impl Follower {
                 missing_since: Some(Instant::now()),
             };
             if let Err(error) = following.run() {
-                (following.listener)(AppEvent::Failed(error.to_string()));
+                listener(AppEvent::Failed(error.to_string()));
             }
         })?;
         Ok(Self { shared, worker: Some(worker) })
@@ -84,10 +84,10 @@ impl Drop for Follower {
     }
 }
 
-struct Following {
+struct Following<'a> {
     desktop: Desktop,
     query: Query,
-    listener: Listener,
+    listener: &'a Listener,
     shared: Arc<Shared>,
     window: Option<Window>,
     last: Option<Placement>,
@@ -95,7 +95,7 @@ struct Following {
     missing_since: Option<Instant>,
 }
 
-impl Following {
+impl Following<'_> {
     fn run(&mut self) -> Result<(), DesktopError> {
         let compositor = self.desktop.compositor_selection()?;
         self.watch_desktop(compositor)?;
