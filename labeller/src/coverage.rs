@@ -36,8 +36,10 @@ pub fn board(session: &Session, catalogue: &Catalogue) -> Board {
     let mut counts: HashMap<(&str, String), usize> = HashMap::new();
     for label in session.pictures().iter().filter(|it| !it.binned).filter_map(|it| it.label.as_ref()) {
         let id = label.id.as_deref();
-        let listed =
-            id.or_else(|| catalogue.cards.iter().find(|it| it.name == label.name).map(|it| it.id.as_str()));
+        // Labels of other tools have names only, and write some of them in their own way: `Dna`.
+        let name = label.name.trim();
+        let is_it = |card: &&Card| card.name.eq_ignore_ascii_case(name);
+        let listed = id.or_else(|| catalogue.cards.iter().find(is_it).map(|it| it.id.as_str()));
         *counts.entry((listed.unwrap_or_default(), label.modifiers().edition)).or_default() += 1;
     }
     let editions = catalogue.modifiers.editions.clone();
@@ -98,8 +100,14 @@ mod tests {
         let joker = catalogue.cards.iter().find(|card| card.card_type == CardType::Joker).unwrap();
         let foil = Modifiers { edition: "foil".into(), ..Modifiers::default() };
         let plain = catalogue.cards.iter().find(|card| card.card_type == CardType::Playing).unwrap();
-        let labels =
-            [Label::new(joker, &foil), Label::new(joker, &foil), Label::new(plain, &Modifiers::default())];
+        let other = catalogue.cards.iter().filter(|card| card.card_type == CardType::Joker).nth(1).unwrap();
+        let shouted = Label { name: other.name.to_uppercase(), ..Label::default() };
+        let labels = [
+            Label::new(joker, &foil),
+            Label::new(joker, &foil),
+            Label::new(plain, &Modifiers::default()),
+            shouted,
+        ];
         let mut session = Session::default();
         session.apply(
             &labels
@@ -111,7 +119,9 @@ mod tests {
         let board = board(&session, &catalogue);
         let row = board.rows.iter().find(|row| row.id == joker.id).unwrap();
         assert_eq!(row.counts[..2], [Some(0), Some(2)]);
-        assert_eq!(board.share()[0], 2);
+        assert_eq!(board.share()[0], 3);
+        let row = board.rows.iter().find(|row| row.id == other.id).unwrap();
+        assert_eq!(row.counts[0], Some(1), "{:?} however it is written", other.name);
         assert!(board.hunt(5).iter().all(|(row, edition)| *edition == "base" && row.id != plain.id));
         let voucher = board.rows.iter().find(|row| row.card_type == CardType::Voucher);
         assert!(voucher.is_none_or(|row| row.counts[1..].iter().all(Option::is_none)));

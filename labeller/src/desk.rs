@@ -86,6 +86,14 @@ impl Desk {
         }
     }
 
+    /// What people should hear of files that were found broken, or changed by somebody else.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        match &mut self.access {
+            Access::Write(store) => store.take_notes(),
+            Access::Read(_) => Vec::new(),
+        }
+    }
+
     /// Does what a person wants; the answer is what has changed.
     ///
     /// # Errors

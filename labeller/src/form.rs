@@ -17,6 +17,21 @@ pub struct Form {
     pub modifiers: Modifiers,
 }
 
+/// What a person has said is on a card; nothing where every picture keeps what it was seen with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// The edition.
+    pub edition: Option<String>,
+    /// The enhancement.
+    pub enhancement: Option<String>,
+    /// The seal.
+    pub seal: Option<String>,
+    /// The stickers.
+    pub stickers: Option<Vec<String>>,
+    /// Whether it is crossed out.
+    pub debuffed: Option<bool>,
+}
+
 /// A name that it could be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {
@@ -77,9 +92,84 @@ impl Form {
     }
 }
 
+impl Stated {
+    /// As a draft says; what it does not speak of is not stated.
+    pub fn of(draft: &Label) -> Self {
+        Self {
+            edition: draft.modifier.as_ref().map(|word| word.to_lowercase()),
+            enhancement: draft.enhancement.clone(),
+            seal: draft.seal.clone(),
+            stickers: draft.stickers.clone(),
+            debuffed: draft.debuffed,
+        }
+    }
+
+    /// Takes in what is in the form and is not what it was filled with.
+    pub fn note(&mut self, form: &Modifiers, filled: &Modifiers) {
+        note(&mut self.edition, &form.edition, &filled.edition);
+        note(&mut self.enhancement, &form.enhancement, &filled.enhancement);
+        note(&mut self.seal, &form.seal, &filled.seal);
+        note(&mut self.stickers, &form.stickers, &filled.stickers);
+        note(&mut self.debuffed, &form.debuffed, &filled.debuffed);
+    }
+
+    /// What is on a picture that was seen with these.
+    pub fn on(&self, seen: &Modifiers) -> Modifiers {
+        Modifiers {
+            edition: self.edition.clone().unwrap_or_else(|| seen.edition.clone()),
+            enhancement: self.enhancement.clone().unwrap_or_else(|| seen.enhancement.clone()),
+            seal: self.seal.clone().unwrap_or_else(|| seen.seal.clone()),
+            stickers: self.stickers.clone().unwrap_or_else(|| seen.stickers.clone()),
+            debuffed: self.debuffed.unwrap_or(seen.debuffed),
+        }
+    }
+
+    /// Lets a draft say nothing else.
+    pub fn write(&self, draft: &mut Label) {
+        let Modifiers { edition, .. } = self.on(&Modifiers::default());
+        draft.set_modifiers(&Modifiers { edition, ..Modifiers::default() });
+        if self.edition.is_none() {
+            draft.modifier = None;
+        }
+        draft.enhancement.clone_from(&self.enhancement);
+        draft.seal.clone_from(&self.seal);
+        draft.stickers.clone_from(&self.stickers);
+        draft.debuffed = self.debuffed;
+    }
+}
+
+fn note<T: Clone + PartialEq>(stated: &mut Option<T>, form: &T, filled: &T) {
+    if stated.is_some() || form != filled {
+        *stated = Some(form.clone());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_stated_holds_for_every_picture_and_the_rest_is_as_it_was_seen() {
+        let edition = |word: &str| Modifiers { edition: word.into(), ..Modifiers::default() };
+        let mut stated = Stated::default();
+        stated.note(&edition("foil"), &edition("foil"));
+        assert_eq!(stated.on(&edition("negative")), edition("negative"));
+        let sealed = Modifiers { seal: "red".into(), ..edition("foil") };
+        stated.note(&sealed, &edition("foil"));
+        let want = Modifiers { seal: "red".into(), ..edition("negative") };
+        assert_eq!(stated.on(&edition("negative")), want);
+        let mut draft = Label { name: "DNA".into(), ..Label::default() };
+        draft.set_modifiers(&sealed);
+        stated.write(&mut draft);
+        assert_eq!((draft.modifier.as_deref(), draft.seal.as_deref()), (None, Some("red")));
+        assert_eq!(Stated::of(&draft), stated, "also after a restart");
+        // Said though it is the same as before.
+        stated.edition = Some("base".into());
+        stated.note(&edition("base"), &edition("base"));
+        stated.write(&mut draft);
+        assert_eq!(Stated::of(&draft), stated);
+        assert_eq!(stated.on(&edition("negative")).edition, "base");
+    }
 
     #[test]
     fn a_listed_name_brings_its_id_and_a_new_one_stays_as_typed() {

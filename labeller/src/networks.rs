@@ -26,6 +26,21 @@ pub enum Job {
     Teach(Source, Box<Label>),
     /// Forgets what a picture taught.
     Forget(String),
+    /// Gives what was taught another name, in all models.
+    Rename(Rename),
+}
+
+/// Another name for what was taught.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rename {
+    /// Captures that now show something else.
+    pub captures: Vec<String>,
+    /// Ids that no picture has any more: whatever taught them goes along.
+    pub gone: Vec<String>,
+    /// The id from now on.
+    pub id: String,
+    /// The name for people.
+    pub name: String,
 }
 
 /// A picture to look at.
@@ -127,12 +142,23 @@ impl Bench {
             Job::Teach(source, label) => self.teach(source, label),
             Job::Forget(file) => {
                 gallery::forget(&self.model, file)?;
-                if let Some(recogniser) = &mut self.recogniser {
-                    recogniser.reload_gallery(&self.model)?;
+                self.reload()
+            }
+            Job::Rename(Rename { captures, gone, id, name }) => {
+                gallery::rename_captures(&self.model, captures, id, name)?;
+                for old in gone {
+                    gallery::rename(&self.model, old, id, name)?;
                 }
-                Ok(None)
+                self.reload()
             }
         }
+    }
+
+    fn reload(&mut self) -> anyhow::Result<Option<Answer>> {
+        if let Some(recogniser) = &mut self.recogniser {
+            recogniser.reload_gallery(&self.model)?;
+        }
+        Ok(None)
     }
 
     fn guess(&mut self, source: &Source) -> anyhow::Result<Answer> {

@@ -9,6 +9,7 @@ use shared::captures::hashes::Hashes;
 use shared::captures::record::{Record, Sight};
 use shared::labels::Label;
 use shared::labels::store::{Change, Place};
+use shared::modifiers::Modifiers;
 
 /// A captured picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,8 @@ pub struct Picture {
     pub file: String,
     /// Where it was captured into.
     pub captured: Place,
+    /// Where a person put it.
+    pub put: Option<Place>,
     /// Where it is now.
     pub place: Place,
     /// What it shows, when somebody has said so.
@@ -45,9 +48,9 @@ pub enum Order {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Names the members of the current group; those that are dropped go to a group of their own.
-    Save(Label),
+    Save(Label, Worn),
     /// Gives pictures another label, wherever they are.
-    Relabel(Vec<String>, Label),
+    Relabel(Vec<String>, Label, Worn),
     /// Puts the dropped members into a group of their own.
     Split,
     /// Puts all of another group into the current one.
@@ -62,12 +65,18 @@ pub enum Action {
     Draft(u64, Option<Label>),
 }
 
+/// What is on single pictures, by their files, where that is not what the label says: a group may hold a plain and a
+/// foil picture of one card.
+pub type Worn = BTreeMap<String, Modifiers>;
+
 /// Everything that the window shows, but for what is being typed.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     pictures: Vec<Picture>,
     by_file: HashMap<String, usize>,
     groups: BTreeMap<u64, Vec<usize>>,
+    /// Groups that others took in, and where what is captured into them belongs.
+    merged: BTreeMap<u64, Place>,
     drafts: BTreeMap<u64, Label>,
     order: Order,
     queue: Vec<u64>,
@@ -91,7 +100,7 @@ impl Session {
         for record in records {
             let place = Place { cluster: record.cluster, group: record.card_group };
             let picture = self.picture_mut(&record.filename);
-            (picture.captured, picture.place) = (place, place);
+            picture.captured = place;
             (picture.hashes, picture.sight) = (Some(record.hashes), record.sight);
         }
         self.arrange();
@@ -109,14 +118,17 @@ impl Session {
                         && let Some(label) = &picture.label
                         && let Some((cluster, group)) = label.cluster.zip(label.card_group)
                     {
-                        picture.place = Place { cluster, group };
+                        picture.captured = Place { cluster, group };
                     }
                 }
-                Change::Place { file, place } => {
-                    let picture = self.picture_mut(file);
-                    picture.place = place.unwrap_or(picture.captured);
+                Change::Place { file, place } => self.picture_mut(file).put = *place,
+                Change::Merge { group, into } => {
+                    match into {
+                        Some(place) => self.merged.insert(*group, *place),
+                        None => self.merged.remove(group),
+                    };
                 }
-                Change::Bin { file, binned } => self.picture_mut(file).binned = *binned,
+                Change::Bin { file, binned, .. } => self.picture_mut(file).binned = *binned,
                 Change::Draft { group, label } => {
                     match label {
                         Some(label) => self.drafts.insert(*group, Label::clone(label)),
@@ -161,29 +173,39 @@ impl Session {
     /// What an action changes.
     pub fn plan(&self, action: &Action) -> Vec<Change> {
         match action {
-            Action::Save(label) => {
+            Action::Save(label, worn) => {
                 let Some(group) = self.group() else { return Vec::new() };
                 let mut changes = self.split();
                 let members = self.members().filter(|it| !self.dropped.contains(&it.file));
-                changes.extend(members.filter(|it| it.label.is_none()).map(|it| labelled(it, label)));
+                changes.extend(members.filter(|it| it.label.is_none()).map(|it| labelled(it, label, worn)));
                 if self.drafts.contains_key(&group) {
                     changes.push(Change::Draft { group, label: None });
                 }
                 changes
             }
-            Action::Relabel(files, label) => {
-                files.iter().filter_map(|file| self.picture(file)).map(|it| labelled(it, label)).collect()
+            Action::Relabel(files, label, worn) => {
+                let pictures = files.iter().filter_map(|file| self.picture(file));
+                pictures.map(|it| labelled(it, label, worn)).collect()
             }
             Action::Split => self.split(),
             Action::Merge(other) => {
                 let Some(group) = self.group().filter(|group| group != other) else { return Vec::new() };
                 let place = self.place_of(group);
-                self.members_of(*other).map(|it| moved(it, place)).collect()
+                let mut changes: Vec<Change> = self.members_of(*other).map(|it| moved(it, place)).collect();
+                changes.extend(self.merge(*other, place));
+                changes
             }
             Action::Move(file, group) => {
                 let place = self.place_of(*group);
-                let picture = self.picture(file).filter(|it| it.place.group != *group);
-                picture.map(|it| moved(it, place)).into_iter().collect()
+                let Some(picture) = self.picture(file).filter(|it| it.place.group != *group) else {
+                    return Vec::new();
+                };
+                let mut changes = vec![moved(picture, place)];
+                // Nothing is left of the group: later captures of the card go where it went.
+                if self.members_of(picture.place.group).all(|it| it.file == *file) {
+                    changes.extend(self.merge(picture.place.group, place));
+                }
+                changes
             }
             Action::Bin(files) => self.binned(files, true),
             Action::Restore(files) => self.binned(files, false),
@@ -198,7 +220,9 @@ impl Session {
 
     fn split(&self) -> Vec<Change> {
         let Some(group) = self.group() else { return Vec::new() };
-        let fresh = self.groups.keys().next_back().map_or(0, |last| last + 1);
+        // Also what lies in the bin, or has only been begun, keeps its number.
+        let used = self.pictures.iter().map(|it| it.place.group).chain(self.drafts.keys().copied());
+        let fresh = used.max().map_or(0, |last| last.saturating_add(1)).max(Place::SPLIT_FROM);
         let place = Place { cluster: self.place_of(group).cluster, group: fresh };
         let all = self.members().count();
         let out: Vec<_> = self.members().filter(|it| self.dropped.contains(&it.file)).collect();
@@ -209,7 +233,28 @@ impl Session {
     /// A binned picture keeps its label, but the data set does not have it.
     fn binned(&self, files: &[String], binned: bool) -> Vec<Change> {
         let pictures = files.iter().filter_map(|file| self.picture(file)).filter(|it| it.binned != binned);
-        pictures.map(|it| Change::Bin { file: it.file.clone(), binned }).collect()
+        pictures.map(|it| Change::Bin { file: it.file.clone(), binned, label: None }).collect()
+    }
+
+    /// What is captured into `group` later belongs to another; that one takes nothing but itself from elsewhere, so that
+    /// two groups never send captures to each other.
+    fn merge(&self, group: u64, into: Place) -> impl Iterator<Item = Change> {
+        let back = self.merged.contains_key(&into.group);
+        let back = back.then_some(Change::Merge { group: into.group, into: None });
+        back.into_iter().chain([Change::Merge { group, into: Some(into) }])
+    }
+
+    /// Where what is captured into a place belongs.
+    fn current(&self, captured: Place) -> Place {
+        let mut place = captured;
+        // Never more steps than there are mergers, whatever a file says.
+        for _ in 0..self.merged.len() {
+            match self.merged.get(&place.group) {
+                Some(into) => place = *into,
+                None => break,
+            }
+        }
+        place
     }
 
     fn place_of(&self, group: u64) -> Place {
@@ -329,7 +374,7 @@ impl Session {
     fn show(&mut self, changes: &[Change]) {
         let file = changes.iter().find_map(|change| match change {
             Change::Label { file, .. } | Change::Place { file, .. } | Change::Bin { file, .. } => Some(file),
-            Change::Draft { .. } => None,
+            Change::Merge { .. } | Change::Draft { .. } => None,
         });
         if let Some(group) = file.and_then(|file| self.picture(file)).map(|it| it.place.group) {
             self.go_to(group);
@@ -345,6 +390,7 @@ impl Session {
             self.pictures.push(Picture {
                 file: file.to_owned(),
                 captured: place,
+                put: None,
                 place,
                 label: None,
                 binned: false,
@@ -357,6 +403,11 @@ impl Session {
 
     /// Groups and queue from the pictures; the current position stays.
     fn arrange(&mut self) {
+        let places: Vec<Place> =
+            self.pictures.iter().map(|it| it.put.unwrap_or_else(|| self.current(it.captured))).collect();
+        for (picture, place) in self.pictures.iter_mut().zip(places) {
+            picture.place = place;
+        }
         self.groups.clear();
         for (at, picture) in self.pictures.iter().enumerate().filter(|(_, it)| !it.binned) {
             self.groups.entry(picture.place.group).or_default().push(at);
@@ -389,8 +440,22 @@ impl Session {
     }
 }
 
-fn labelled(picture: &Picture, label: &Label) -> Change {
+/// What people call a group.
+pub fn group_name(group: u64) -> String {
+    match group.checked_sub(Place::SPLIT_FROM) {
+        Some(number) => format!("Split {number}"),
+        None => format!("Group {group}"),
+    }
+}
+
+fn labelled(picture: &Picture, label: &Label, worn: &Worn) -> Change {
     let mut label = label.clone();
+    if let Some(modifiers) = worn.get(&picture.file) {
+        label.set_modifiers(modifiers);
+    }
+    if let Some(before) = &picture.label {
+        label.keep_from(before);
+    }
     (label.cluster, label.card_group) = (Some(picture.place.cluster), Some(picture.place.group));
     Change::Label { file: picture.file.clone(), label: Some(Box::new(label)) }
 }

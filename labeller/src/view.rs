@@ -27,6 +27,7 @@ impl Labeller {
         self.news(ui.ctx(), Instant::now());
         let mut intents = keys::wanted(self, ui.ctx());
         Panel::top("pages").show(ui, |ui| self.pages(ui, &mut intents));
+        self.notes(ui);
         Panel::bottom("message").show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.label(self.message.as_deref().unwrap_or("Press ? for the keys"));
@@ -50,6 +51,21 @@ impl Labeller {
             // What a key did is seen in the next frame, which nothing else may cause.
             ui.ctx().request_repaint();
         }
+    }
+
+    /// What stays until somebody has read it.
+    fn notes(&mut self, ui: &mut Ui) {
+        if self.notes.is_empty() {
+            return;
+        }
+        Panel::top("notes").show(ui, |ui| {
+            for note in &self.notes {
+                ui.label(RichText::new(note).color(WARNING));
+            }
+            if ui.button("I have read this").clicked() {
+                self.notes.clear();
+            }
+        });
     }
 
     fn pages(&self, ui: &mut Ui, intents: &mut Vec<Intent>) {

@@ -15,12 +15,15 @@ use shared::modifiers::Modifiers;
 use crate::completion;
 use crate::coverage::{self, Board};
 use crate::desk::Desk;
-use crate::form::{Form, Suggestion};
+use crate::form::{Form, Stated, Suggestion};
 use crate::networks::{Answer, Job, Networks, Source};
 use crate::references::References;
 use crate::session::{Action, Order, Picture, Session};
 use crate::thumbnails::{Size, Thumbnails};
 use crate::verify::{self, Class};
+
+mod naming;
+mod teaching;
 
 /// What the window shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,7 +122,15 @@ pub struct Labeller {
     pub(crate) form: Form,
     /// What the form was when its group was shown, and that group.
     loaded: (Option<u64>, Form),
-    /// Whether a person has changed the form since.
+    /// What was on the card then, as far as the model and those who named others of the group say.
+    filled: Modifiers,
+    /// What a person has said is on it since.
+    pub(crate) stated: Stated,
+    /// What the form was when it was last on the disk, as a draft or because nothing had been changed.
+    drafted: Form,
+    drafted_at: Option<Instant>,
+    /// What stays on the screen until somebody has read it.
+    pub(crate) notes: Vec<String>,
     pub(crate) completion: usize,
     pub(crate) message: Option<String>,
     pub(crate) show_keys: bool,
@@ -132,12 +143,6 @@ pub struct Labeller {
 
 /// Groups ahead that the model looks at.
 const AHEAD: usize = 4;
-/// Pictures of one group that teach the model at most.
-const TEACH_MOST: usize = 3;
-/// Probability from which the model's best guess stands in the form.
-const PREFILL_FROM: f32 = 0.5;
-/// The same for the guess that there is no card, which teaches the next model what not to find.
-const NOTHING_FROM: f32 = 0.9;
 /// Probability from which a guess is worth a line.
 const SUGGESTED_FROM: f32 = 0.005;
 /// Groups after the current one whose pictures are decoded.
@@ -160,6 +165,11 @@ impl Labeller {
             page: Page::Label,
             form: Form::default(),
             loaded: (None, Form::default()),
+            filled: Modifiers::default(),
+            stated: Stated::default(),
+            drafted: Form::default(),
+            drafted_at: None,
+            notes: Vec::new(),
             completion: 0,
             message,
             show_keys: false,
@@ -198,13 +208,17 @@ impl Labeller {
             Ok(false) => {}
             Err(error) => self.message = Some(error),
         }
+        for note in self.desk.take_notes() {
+            log::warn!("{note}");
+            self.notes.push(note);
+        }
         let answers: Vec<Answer> = self.networks.iter().flat_map(Networks::answers).collect();
         for answer in answers {
             match answer {
                 Answer::Guessed { file, guesses, modifiers, known } => {
                     self.guesses.insert(file, Guess { guesses, modifiers, known });
                     // What nobody has touched yet may still be prefilled.
-                    if self.form == self.loaded.1 {
+                    if self.form == self.loaded.1 && self.form == self.drafted {
                         self.loaded.0 = None;
                     }
                 }
@@ -218,6 +232,7 @@ impl Labeller {
         }
         self.ask_ahead();
         self.look_ahead(context);
+        self.keep_draft_soon(context, now);
         self.load_form();
         if self.stale {
             self.stale = false;
@@ -273,55 +288,14 @@ impl Labeller {
         likely.take(5).map(suggestion).collect()
     }
 
-    /// Fills the form for a group that is shown for the first time.
-    fn load_form(&mut self) {
-        let group = self.session.group();
-        if self.loaded.0 == group {
-            return;
-        }
-        let mut form = Form::default();
-        let said = self.session.draft().or_else(|| self.session.known_label());
-        if let Some(label) = said {
-            form = Form::of(label);
-        } else if let Some(picture) = self.session.members().find(|it| it.label.is_none()) {
-            let guess = self.guesses.get(&picture.file);
-            let modifiers = guess.map(|it| &it.modifiers).or(picture.sight.modifiers.as_ref());
-            form.modifiers = modifiers.cloned().unwrap_or_default();
-            let known = guess.map_or(&picture.sight.card, |it| &it.known);
-            let best = self.suggestions().into_iter().next().filter(|it| it.probability >= PREFILL_FROM);
-            let is_nothing =
-                best.as_ref().is_some_and(|it| it.id == NOT_A_CARD && it.probability >= NOTHING_FROM);
-            let id = known.clone().or(best.map(|it| it.id));
-            match id.as_deref().map(|id| (id, self.catalogue.card(id))) {
-                Some((_, Some(card))) => form.take(card),
-                // Cards that were taught are in no catalogue.
-                Some((id, None)) if id != NOT_A_CARD => form.name = id.to_owned(),
-                Some(_) if is_nothing => form.name = Label::not_a_card().name,
-                _ => {}
-            }
-        }
-        self.form = form;
-        self.loaded = (group, self.form.clone());
-        self.completion = 0;
-    }
-
-    /// Keeps what was typed for the group that is left.
-    fn keep_draft(&mut self) {
-        let Some(group) = self.session.group() else { return };
-        if self.form != self.loaded.1 && self.loaded.0 == Some(group) {
-            let label = self.form.label(&self.catalogue);
-            self.act(&Action::Draft(group, label));
-        }
-    }
-
     /// Does what a person wants.
     pub fn obey(&mut self, intent: Intent) {
         match intent {
             Intent::Save if self.page == Page::Verify => self.relabel(),
             Intent::Save => self.save(),
             Intent::Act(action) => drop(self.act(&action)),
-            Intent::Undo => self.travel(Desk::undo, "Undone"),
-            Intent::Redo => self.travel(Desk::redo, "Done again"),
+            Intent::Undo => self.travel(Desk::undo, Session::last_redo, "Undone"),
+            Intent::Redo => self.travel(Desk::redo, Session::last_undo, "Done again"),
             Intent::Step(by) => {
                 self.keep_draft();
                 self.session.step(by);
@@ -346,7 +320,7 @@ impl Labeller {
                 }
             }
             Intent::NotACard => {
-                let modifiers = Modifiers::default();
+                let modifiers = self.form.modifiers.clone();
                 self.form = Form { name: Label::not_a_card().name, modifiers, ..Form::default() };
             }
             Intent::StepCompletion(by) => {
@@ -363,6 +337,7 @@ impl Labeller {
             Intent::Edition(number) => {
                 if let Some(edition) = self.catalogue.modifiers.editions.get(number) {
                     self.form.modifiers.edition.clone_from(edition);
+                    self.stated.edition = Some(edition.clone());
                 }
             }
             Intent::Bin => self.bin(),
@@ -386,45 +361,6 @@ impl Labeller {
         }
     }
 
-    /// What the form says, also of what is no card.
-    fn said(&self) -> Option<Label> {
-        let not_a_card = Label::not_a_card();
-        if self.form.name == not_a_card.name {
-            return Some(Label { source: Some("labeller".into()), ..not_a_card });
-        }
-        self.form.label(&self.catalogue)
-    }
-
-    fn save(&mut self) {
-        if self.session.group().is_none() {
-            self.message = Some("Every group has a name".into());
-            return;
-        }
-        let Some(label) = self.said() else {
-            self.message = Some("Type a name, or press the number of a suggestion".into());
-            return;
-        };
-        let name = label.name.clone();
-        let changes = self.act(&Action::Save(label));
-        let count = changes.iter().filter(|it| matches!(it, Change::Label { .. })).count();
-        if count > 0 {
-            let pictures = if count == 1 { "picture" } else { "pictures" };
-            self.message = Some(format!("{name}: {count} {pictures}"));
-            self.loaded.0 = None;
-        }
-    }
-
-    fn relabel(&mut self) {
-        let Some(label) = self.said().filter(|_| !self.chosen.is_empty()) else {
-            self.message = Some("Choose pictures and type a name".into());
-            return;
-        };
-        let mut files: Vec<String> = self.chosen.drain().collect();
-        files.sort();
-        self.message = Some(format!("{}: {} relabelled", label.name, files.len()));
-        self.act(&Action::Relabel(files, label));
-    }
-
     fn bin(&mut self) {
         let files: Vec<String> = match self.page {
             Page::Verify => self.chosen.drain().collect(),
@@ -438,15 +374,22 @@ impl Labeller {
     }
 
     fn act(&mut self, action: &Action) -> Vec<Change> {
+        self.try_act(action).unwrap_or_default()
+    }
+
+    /// Nothing when it could not be written; the message says why.
+    fn try_act(&mut self, action: &Action) -> Option<Vec<Change>> {
         match self.desk.act(&mut self.session, action) {
             Ok(changes) => {
-                self.teach(&changes);
+                // Drafts change no label, and are not what is undone next.
+                let undo = self.session.last_undo().filter(|_| !matches!(action, Action::Draft(..)));
+                self.teach(&changes, undo.unwrap_or_default());
                 self.stale = true;
-                changes
+                Some(changes)
             }
             Err(error) => {
                 self.message = Some(error);
-                Vec::new()
+                None
             }
         }
     }
@@ -454,40 +397,19 @@ impl Labeller {
     fn travel(
         &mut self,
         go: impl FnOnce(&mut Desk, &mut Session) -> Result<Vec<Change>, String>,
+        back: impl Fn(&Session) -> Option<&[Change]>,
         what: &str,
     ) {
+        self.keep_draft();
         match go(&mut self.desk, &mut self.session) {
             Ok(changes) if changes.is_empty() => self.message = Some("There is nothing more".into()),
             Ok(changes) => {
-                self.teach(&changes);
+                self.teach(&changes, back(&self.session).unwrap_or_default());
                 self.message = Some(what.into());
                 self.stale = true;
                 self.loaded.0 = None;
             }
             Err(error) => self.message = Some(error),
-        }
-    }
-
-    /// Hands on to the model what was said, or taken back.
-    fn teach(&self, changes: &[Change]) {
-        let Some(networks) = &self.networks else { return };
-        let mut taught = 0;
-        for change in changes {
-            let job = match change {
-                Change::Label { file, label: Some(label) } if taught < TEACH_MOST => {
-                    taught += 1;
-                    self.session.picture(file).map(|it| Job::Teach(source(it), label.clone()))
-                }
-                Change::Label { file, label: None } | Change::Bin { file, binned: true } => {
-                    Some(Job::Forget(file.clone()))
-                }
-                _ => None,
-            };
-            if let Some(job) = job
-                && !networks.ask(job)
-            {
-                log::info!("the model is busy: some pictures teach it at the next training");
-            }
         }
     }
 }

@@ -12,7 +12,7 @@ use labeller::root::Root;
 use labeller::window::Labeller;
 use shared::captures::record::Sight;
 use shared::captures::store::Captures;
-use shared::labels::store::look;
+use shared::labels::store::{Change, look};
 use shared::modifiers::Modifiers;
 
 struct Bench {
@@ -300,7 +300,7 @@ fn new_captures_and_corrections_of_the_overlay_appear_by_themselves() {
     captured(bench.root.path(), &[("C_2", "base", &[("C_2", 0.2)])]);
     let file = bench.state().session().pictures()[3].file.clone();
     let label = shared::labels::Label { name: "From the overlay".into(), ..Default::default() };
-    let change = shared::labels::store::Change::Label { file, label: Some(Box::new(label)) };
+    let change = Change::Label { file, label: Some(Box::new(label)) };
     shared::labels::store::leave(&folders(bench.root.path()).labels, &[change]).unwrap();
     let start = std::time::Instant::now();
     while bench.state().session().pictures().len() == before || bench.labels().is_empty() {
@@ -317,7 +317,7 @@ fn damaged_labels_are_kept_and_the_last_good_state_is_one_click_away() {
     let at = folders(root.path());
     let (mut desk, mut session) = Desk::open(at.clone()).unwrap();
     let label = shared::labels::Label { name: "DNA".into(), ..Default::default() };
-    desk.act(&mut session, &labeller::session::Action::Save(label)).unwrap();
+    desk.act(&mut session, &labeller::session::Action::Save(label, Default::default())).unwrap();
     drop(desk);
     let path: PathBuf = at.labels.join("labels.json");
     std::fs::write(&path, "{ broken").unwrap();
@@ -371,4 +371,87 @@ fn a_letter_that_comes_with_enter_is_a_part_of_the_name() {
     bench.harness().input_mut().events.push(egui::Event::Text("y".into()));
     bench.press(&[Key::Enter]);
     assert_eq!(bench.labels(), named(&[("Xyzzy", "Base")]));
+}
+
+/// What a kill would leave of a name that is being typed.
+#[test]
+fn a_name_that_is_being_typed_is_on_the_disk() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 2);
+    bench.write("X");
+    bench.write("yzz");
+    let start = std::time::Instant::now();
+    loop {
+        settle(bench.harness());
+        let state = look(&folders(bench.root.path()).labels).unwrap().state();
+        let draft = state.iter().find_map(|change| match change {
+            Change::Draft { label, .. } => label.as_ref().map(|it| it.name.clone()),
+            _ => None,
+        });
+        if draft.as_deref() == Some("Xyzz") {
+            break;
+        }
+        assert!(start.elapsed().as_secs() < 30, "the draft is {draft:?}");
+    }
+    let undone = bench.state().session().last_undo().is_none();
+    assert!(undone, "letters are not undone one by one");
+    // Another window finds it, with the edition that nobody has said as it was seen.
+    bench.harness = None;
+    bench.harness = Some(window(folders(bench.root.path())));
+    go_to(&mut bench, 2);
+    assert_eq!(bench.state().form().name, "Xyzz");
+    bench.press(&[Key::Enter]);
+    assert_eq!(bench.labels(), named(&[("Xyzz", "Base")]));
+}
+
+/// The plain and the foil ace in one group.
+fn two_aces(bench: &mut Bench) {
+    go_to(bench, 0);
+    if bench.state().session().members().count() == 1 {
+        bench.press_with(Held::COMMAND, Key::M);
+    }
+    assert_eq!(bench.state().session().members().count(), 2);
+}
+
+#[test]
+fn a_group_that_is_named_at_once_keeps_the_edition_of_each_picture() {
+    let mut bench = Bench::new();
+    two_aces(&mut bench);
+    bench.press(&[Key::Num1, Key::Enter]);
+    assert_eq!(bench.labels(), named(&[("Ace of Hearts", "Base"), ("Ace of Hearts", "Foil")]));
+}
+
+#[test]
+fn an_edition_that_was_chosen_holds_for_the_whole_group() {
+    let mut bench = Bench::new();
+    two_aces(&mut bench);
+    let shown = bench.state().form().modifiers.edition.clone();
+    let editions = &scenes::practice::catalogue().modifiers.editions;
+    let number = editions.iter().position(|it| *it == shown).unwrap();
+    // Chosen though the form says it already.
+    bench.press_with(Held::COMMAND, [Key::Num1, Key::Num2, Key::Num3, Key::Num4][number]);
+    bench.press(&[Key::Num1]);
+    // Also when the group is left and shown again.
+    bench.press(&[Key::ArrowRight]);
+    two_aces(&mut bench);
+    bench.press(&[Key::Enter]);
+    let labels = bench.labels();
+    assert!(labels.len() == 2 && labels.iter().all(|(_, it)| it.eq_ignore_ascii_case(&shown)), "{labels:?}");
+}
+
+#[test]
+fn labels_that_somebody_else_wrote_meanwhile_are_kept_and_said() {
+    let mut bench = Bench::new();
+    let path = folders(bench.root.path()).labels.join("labels.json");
+    std::fs::write(&path, r#"{"mine.png": {"name": "By hand"}}"#).unwrap();
+    bench.press(&[Key::Num1, Key::Enter]);
+    let start = std::time::Instant::now();
+    while bench.harness().query_by_label("I have read this").is_none() {
+        settle(bench.harness());
+        assert!(start.elapsed().as_secs() < 30, "nothing is said");
+    }
+    let kept = folders(bench.root.path()).labels.join("labels.changed-1.json");
+    assert!(std::fs::read_to_string(kept).unwrap().contains("By hand"));
+    bench.click("I have read this");
+    assert!(bench.harness().query_by_label("I have read this").is_none());
 }

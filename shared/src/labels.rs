@@ -113,6 +113,17 @@ impl Label {
         }
     }
 
+    /// Takes over from the label before what no label of ours says: its groups, its origin, and fields of other tools.
+    pub fn keep_from(&mut self, before: &Self) {
+        self.cluster = self.cluster.or(before.cluster);
+        self.card_group = self.card_group.or(before.card_group);
+        self.parent = self.parent.take().or_else(|| before.parent.clone());
+        self.augmentation = self.augmentation.take().or_else(|| before.augmentation.clone());
+        for (field, value) in &before.other {
+            self.other.entry(field.clone()).or_insert_with(|| value.clone());
+        }
+    }
+
     /// The label of what is no card at all: an example of what not to find.
     pub fn not_a_card() -> Self {
         Self { name: "Not a card".into(), id: Some(NOT_A_CARD.into()), ..Self::default() }

@@ -146,11 +146,28 @@ fn change_everywhere(folder: &Path, wanted: impl Fn(&mut File)) -> Result<(), Ga
     Ok(())
 }
 
-/// Teaches cards from one capture each; what the same captures taught before is replaced.
+/// Teaches cards from one capture each; what the same captures taught before is replaced, and has the new name in other
+/// models as well.
 ///
 /// # Errors
 /// When the file cannot be read or written; then it is as it was.
 pub fn teach(folder: &Path, cards: Vec<Taught>) -> Result<(), GalleryError> {
+    for path in siblings(folder) {
+        if !path.join(FILE_NAME).is_file() {
+            continue;
+        }
+        let renamed = change(&path, FILE_NAME, |file| {
+            for card in &cards {
+                let same =
+                    file.cards.iter_mut().filter(|it| it.capture.is_some() && it.capture == card.capture);
+                same.for_each(|it| (it.id, it.name) = (card.id.clone(), card.name.clone()));
+            }
+        });
+        // Another model's file is no reason not to teach this one.
+        if let Err(error) = renamed {
+            log::warn!("{error}");
+        }
+    }
     change(folder, FILE_NAME, |file| {
         for card in cards {
             file.cards.retain(|it| it.capture.is_none() || it.capture != card.capture);
@@ -184,6 +201,20 @@ pub fn rename(folder: &Path, id: &str, new_id: &str, new_name: &str) -> Result<(
         for card in file.cards.iter_mut().filter(|card| card.id == id) {
             (card.id, card.name) = (new_id.to_owned(), new_name.to_owned());
         }
+    })
+}
+
+/// Gives what these captures taught another id and name, in all models; those that passed one over look at it again.
+///
+/// # Errors
+/// As [`teach`].
+pub fn rename_captures(folder: &Path, captures: &[String], id: &str, name: &str) -> Result<(), GalleryError> {
+    change_everywhere(folder, |file| {
+        let concerned = |card: &&mut Taught| card.capture.as_ref().is_some_and(|it| captures.contains(it));
+        for card in file.cards.iter_mut().filter(concerned) {
+            (card.id, card.name) = (id.to_owned(), name.to_owned());
+        }
+        file.passed_over.retain(|capture| !captures.contains(capture));
     })
 }
 
@@ -284,6 +315,30 @@ mod tests {
         assert_eq!(&**gallery.nearest(&[1.0, 0.0]).unwrap().0, "x");
         forget(folder.path(), "b.png").unwrap();
         assert_eq!(ids(), ["x"]);
+    }
+
+    #[test]
+    fn a_capture_has_one_name_in_all_models() {
+        let root = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| root.path().join(name));
+        let card = |id: &str, capture: &str| Taught {
+            id: id.into(),
+            name: id.to_uppercase(),
+            embedding: vec![1.0],
+            capture: Some(capture.into()),
+        };
+        let names = |folder: &Path| {
+            taught(folder).unwrap().into_iter().map(|it| (it.id, it.name)).collect::<Vec<_>>()
+        };
+        let pairs = |ids: [&str; 2]| ids.map(|id| (id.to_owned(), id.to_uppercase()));
+        for folder in [&one, &other] {
+            std::fs::create_dir(folder).unwrap();
+            teach(folder, vec![card("x", "a.png"), card("x", "b.png")]).unwrap();
+        }
+        rename_captures(&one, &["b.png".into()], "y", "Y").unwrap();
+        assert_eq!((names(&one), names(&other)), (pairs(["x", "y"]).into(), pairs(["x", "y"]).into()));
+        teach(&one, vec![card("z", "a.png")]).unwrap();
+        assert_eq!((names(&one), names(&other)), (pairs(["y", "z"]).into(), pairs(["z", "y"]).into()));
     }
 
     #[test]

@@ -48,9 +48,12 @@ fn inverse(session: &Session, changes: &[Change]) -> Vec<Change> {
             Change::Label { file: file.clone(), label: before.map(Box::new) }
         }
         Change::Place { file, .. } => {
-            Change::Place { file: file.clone(), place: session.picture(file).map(|it| it.place) }
+            Change::Place { file: file.clone(), place: session.picture(file).and_then(|it| it.put) }
         }
-        Change::Bin { file, binned } => Change::Bin { file: file.clone(), binned: !binned },
+        Change::Merge { group, .. } => {
+            Change::Merge { group: *group, into: session.merged.get(group).copied() }
+        }
+        Change::Bin { file, binned, .. } => Change::Bin { file: file.clone(), binned: !binned, label: None },
         Change::Draft { group, .. } => {
             Change::Draft { group: *group, label: session.drafts.get(group).cloned().map(Box::new) }
         }
@@ -68,10 +71,10 @@ fn groups(session: &Session) -> BTreeMap<String, (u64, Option<String>)> {
 fn the_doubtful_come_first_and_saving_goes_on() {
     let mut session = session();
     assert_eq!(session.queue(), [1, 2, 0]);
-    act(&mut session, &Action::Save(label("One")));
+    act(&mut session, &Action::Save(label("One"), Worn::new()));
     assert_eq!((session.queue(), session.group()), (&[2, 0][..], Some(2)));
     session.step(1);
-    act(&mut session, &Action::Save(label("Zero")));
+    act(&mut session, &Action::Save(label("Zero"), Worn::new()));
     assert_eq!(
         (session.queue(), session.group()),
         (&[2][..], Some(2)),
@@ -95,11 +98,15 @@ fn dropped_members_get_a_group_of_their_own_and_wait() {
     let mut session = session();
     session.go_to(0);
     session.toggle("cluster0_card0_id1.png");
-    act(&mut session, &Action::Save(label("Zero")));
+    act(&mut session, &Action::Save(label("Zero"), Worn::new()));
     let groups = groups(&session);
     assert_eq!(groups["cluster0_card0_id0.png"], (0, Some("Zero".into())));
-    assert_eq!(groups["cluster0_card0_id1.png"], (3, None));
-    assert!(session.queue().contains(&3) && !session.queue().contains(&0));
+    assert_eq!(groups["cluster0_card0_id1.png"], (Place::SPLIT_FROM, None));
+    assert!(session.queue().contains(&Place::SPLIT_FROM) && !session.queue().contains(&0));
+    // The overlay's next new card takes the next number that it knows of.
+    session.add(vec![record(7, 3, 9, 0.5)]);
+    assert_eq!(session.members_of(3).count(), 1);
+    assert_eq!(session.members_of(Place::SPLIT_FROM).count(), 1);
 }
 
 #[test]
@@ -122,11 +129,11 @@ fn groups_are_merged_split_and_rearranged() {
 fn everything_can_be_undone_and_done_again() {
     let mut session = session();
     let states: Vec<_> = [
-        Action::Save(label("One")),
+        Action::Save(label("One"), Worn::new()),
         Action::Merge(0),
-        Action::Relabel(vec!["cluster0_card1_id2.png".into()], label("Another")),
+        Action::Relabel(vec!["cluster0_card1_id2.png".into()], label("Another"), Worn::new()),
         Action::Bin(vec!["cluster0_card0_id1.png".into()]),
-        Action::Save(label("All")),
+        Action::Save(label("All"), Worn::new()),
     ]
     .iter()
     .map(|action| {
@@ -160,12 +167,12 @@ fn everything_can_be_undone_and_done_again() {
 fn later_captures_join_their_group_and_bring_it_back() {
     let mut session = session();
     session.go_to(0);
-    act(&mut session, &Action::Save(label("Zero")));
+    act(&mut session, &Action::Save(label("Zero"), Worn::new()));
     assert!(!session.queue().contains(&0));
     session.add(vec![record(0, 0, 9, 0.7)]);
     session.go_to(0);
     assert_eq!(session.known_label().map(|it| it.name.as_str()), Some("Zero"));
-    act(&mut session, &Action::Save(label("Zero again")));
+    act(&mut session, &Action::Save(label("Zero again"), Worn::new()));
     let labels: Vec<_> = session.members_of(0).map(|it| it.label.as_ref().unwrap().name.as_str()).collect();
     assert_eq!(labels, ["Zero", "Zero", "Zero", "Zero again"], "what has a name keeps it");
 }
@@ -189,6 +196,89 @@ fn drafts_wait_for_their_group() {
     assert!(session.draft().is_none());
     session.step(-1);
     assert_eq!(session.draft().map(|it| it.name.as_str()), Some("On"));
-    act(&mut session, &Action::Save(label("One")));
+    act(&mut session, &Action::Save(label("One"), Worn::new()));
     assert!(session.drafts.is_empty());
+}
+
+#[test]
+fn a_group_that_was_split_off_keeps_its_number_in_the_bin() {
+    let mut session = session();
+    session.go_to(0);
+    for file in ["cluster0_card0_id1.png", "cluster0_card0_id4.png"] {
+        session.toggle(file);
+        act(&mut session, &Action::Split);
+        act(&mut session, &Action::Bin(vec![file.into()]));
+        session.go_to(0);
+    }
+    let files = ["cluster0_card0_id1.png", "cluster0_card0_id4.png"];
+    let groups = files.map(|file| session.picture(file).unwrap().place.group - Place::SPLIT_FROM);
+    assert_eq!(groups, [0, 1]);
+}
+
+#[test]
+fn later_captures_of_a_merged_group_are_in_the_group_that_took_it_in() {
+    let mut session = session();
+    session.go_to(0);
+    act(&mut session, &Action::Merge(1));
+    session.add(vec![record(0, 1, 9, 0.7)]);
+    let group = |session: &Session, file: &str| session.picture(file).unwrap().place.group;
+    assert_eq!(group(&session, "cluster0_card1_id9.png"), 0);
+    // The whole of a group, merged into a third one: all follow, also those that come later.
+    session.go_to(2);
+    act(&mut session, &Action::Merge(0));
+    session.add(vec![record(0, 0, 10, 0.7), record(0, 1, 11, 0.7)]);
+    for file in ["cluster0_card1_id9.png", "cluster0_card0_id10.png", "cluster0_card1_id11.png"] {
+        assert_eq!(group(&session, file), 2, "{file}");
+    }
+    for want in [0, 1] {
+        let undo = session.last_undo().unwrap().to_vec();
+        session.apply(&undo);
+        session.undone(Vec::new());
+        assert_eq!(group(&session, "cluster0_card1_id11.png"), want, "undone");
+    }
+}
+
+#[test]
+fn later_captures_follow_the_last_picture_of_a_group_that_was_moved_and_not_the_first_of_several() {
+    let mut session = session();
+    act(&mut session, &Action::Move("cluster0_card0_id0.png".into(), 2));
+    act(&mut session, &Action::Move("cluster0_card1_id2.png".into(), 0));
+    session.add(vec![record(0, 0, 9, 0.7), record(0, 1, 10, 0.7)]);
+    let group = |session: &Session, file: &str| session.picture(file).unwrap().place.group;
+    assert_eq!(group(&session, "cluster0_card0_id9.png"), 0);
+    assert_eq!(group(&session, "cluster0_card1_id10.png"), 0);
+    // A group that came back to itself sends nothing in circles.
+    session.go_to(0);
+    act(&mut session, &Action::Move("cluster0_card1_id2.png".into(), 1));
+    act(&mut session, &Action::Move("cluster0_card1_id10.png".into(), 1));
+    session.go_to(1);
+    act(&mut session, &Action::Merge(0));
+    session.add(vec![record(0, 0, 12, 0.7), record(0, 1, 13, 0.7)]);
+    assert_eq!(group(&session, "cluster0_card0_id12.png"), 1);
+    assert_eq!(group(&session, "cluster0_card1_id13.png"), 1);
+}
+
+#[test]
+fn members_of_a_group_keep_what_is_on_them() {
+    let mut session = session();
+    session.go_to(0);
+    let foil = Modifiers { edition: "foil".into(), ..Modifiers::default() };
+    let mut name = label("Zero");
+    name.set_modifiers(&Modifiers::default());
+    act(&mut session, &Action::Save(name, Worn::from([("cluster0_card0_id1.png".into(), foil)])));
+    let editions: Vec<_> =
+        session.members_of(0).map(|it| it.label.as_ref().unwrap().modifiers().edition).collect();
+    assert_eq!(editions, ["base", "foil", "base"]);
+}
+
+#[test]
+fn another_name_keeps_the_fields_of_other_tools() {
+    let mut session = session();
+    let file = "cluster0_card0_id0.png";
+    let mut first = label("Zero");
+    first.other.insert("colour".into(), "red".into());
+    session.apply(&[Change::Label { file: file.into(), label: Some(Box::new(first)) }]);
+    act(&mut session, &Action::Relabel(vec![file.into()], label("One"), Worn::new()));
+    let now = session.picture(file).unwrap().label.clone().unwrap();
+    assert_eq!((now.name.as_str(), now.other.get("colour").and_then(|it| it.as_str())), ("One", Some("red")));
 }

@@ -7,7 +7,7 @@ use egui::{
 
 use super::tile::{self, Marks, fitted};
 use super::{GOOD, WARNING, said};
-use crate::session::{Action, Order, Picture};
+use crate::session::{Action, Order, Picture, group_name};
 use crate::thumbnails::Size;
 use crate::window::{Intent, Labeller};
 
@@ -67,7 +67,7 @@ fn queue(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
             let (file, count) = (first.file.clone(), members.len());
             let row = ui.horizontal(|ui| {
                 let marks = Marks { is_current: current == Some(group), ..Marks::default() };
-                let name = format!("Group {group}");
+                let name = group_name(group);
                 let tile = tile::show(labeller, ui, &file, &name, vec2(46.0, ROW - 6.0), marks);
                 if tile.clicked() {
                     intents.push(Intent::GoTo(group));
@@ -207,8 +207,7 @@ fn alike(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
             for group in neighbours {
                 let members: Vec<&Picture> = labeller.session.members_of(group).collect();
                 let Some(first) = members.first() else { continue };
-                let named =
-                    first.label.as_ref().map_or_else(|| format!("Group {group}"), |it| it.name.clone());
+                let named = first.label.as_ref().map_or_else(|| group_name(group), |it| it.name.clone());
                 let (file, count) = (first.file.clone(), members.len());
                 let shown = ui.vertical(|ui| {
                     let tile =

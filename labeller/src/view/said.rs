@@ -55,7 +55,7 @@ pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
     }
     let catalogue = std::sync::Arc::clone(&labeller.catalogue);
     let listed = labeller.form.card(&catalogue).cloned();
-    let form = &mut labeller.form;
+    let (form, stated) = (&mut labeller.form, &mut labeller.stated);
     match &listed {
         Some(card) => {
             let rarity = card.rarity.as_deref().map(|it| format!(", {it}")).unwrap_or_default();
@@ -72,7 +72,9 @@ pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
     let list = |art: &'_ [ModifierArt]| art.iter().map(|it| it.word.clone()).collect::<Vec<_>>();
     let modifiers = &mut form.modifiers;
     let editions: Vec<&str> = words.editions.iter().map(String::as_str).collect();
-    choice(ui, "Edition", &mut modifiers.edition, &editions, "base");
+    if choice(ui, "Edition", &mut modifiers.edition, &editions, "base") {
+        stated.edition = Some(modifiers.edition.clone());
+    }
     let playing = listed.as_ref().is_none_or(|card| card.card_type == CardType::Playing);
     if playing {
         let enhancements = list(&words.enhancements);
@@ -80,8 +82,12 @@ pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         let strs =
             |list: &'_ [String]| list.iter().map(String::as_str).map(str::to_owned).collect::<Vec<_>>();
         let (enhancements, seals) = (strs(&enhancements), strs(&seals));
-        choice(ui, "Enhancement", &mut modifiers.enhancement, &refs(&enhancements), "none");
-        choice(ui, "Seal", &mut modifiers.seal, &refs(&seals), "none");
+        if choice(ui, "Enhancement", &mut modifiers.enhancement, &refs(&enhancements), "none") {
+            stated.enhancement = Some(modifiers.enhancement.clone());
+        }
+        if choice(ui, "Seal", &mut modifiers.seal, &refs(&seals), "none") {
+            stated.seal = Some(modifiers.seal.clone());
+        }
     }
     if listed.as_ref().is_none_or(|card| card.card_type == CardType::Joker) {
         ui.horizontal_wrapped(|ui| {
@@ -103,15 +109,17 @@ fn refs(list: &[String]) -> Vec<&str> {
     list.iter().map(String::as_str).collect()
 }
 
-/// A list of words, of which one is chosen.
-fn choice(ui: &mut Ui, name: &str, value: &mut String, words: &[&str], plain: &str) {
+/// A list of words, of which one is chosen; answers whether somebody just did, be it the one that was there.
+fn choice(ui: &mut Ui, name: &str, value: &mut String, words: &[&str], plain: &str) -> bool {
+    let mut is_chosen = false;
     let shown = if value.is_empty() { "not said" } else { value.as_str() }.to_owned();
     ComboBox::from_label(name).selected_text(shown).show_ui(ui, |ui| {
         if plain.is_empty() {
-            ui.selectable_value(value, String::new(), "not said");
+            is_chosen |= ui.selectable_value(value, String::new(), "not said").clicked();
         }
         for word in words {
-            ui.selectable_value(value, (*word).to_owned(), *word);
+            is_chosen |= ui.selectable_value(value, (*word).to_owned(), *word).clicked();
         }
     });
+    is_chosen
 }

@@ -17,6 +17,7 @@ use super::hashes::{Hashes, Hashing};
 use super::index::Index;
 use super::record::{self, Record, Sight};
 use crate::atomic;
+use crate::labels::store::numbers::Free;
 use crate::pixels::{ChannelOrder, Pixels};
 
 /// Name of the file in the captures' folder.
@@ -126,8 +127,10 @@ struct Next {
 }
 
 impl Next {
-    fn after(records: &[Record]) -> Self {
-        let mut next = Self::default();
+    /// Above what there is, and above what labels speak of: their captures may be gone.
+    fn after(records: &[Record], free: Free) -> Self {
+        let Free { cluster, group, id } = free;
+        let mut next = Self { id, group, cluster, frame: 0 };
         for record in records {
             let id = record::numbers(&record.filename).map_or(0, |[_, _, id]| id);
             next.id = next.id.max(id + 1);
@@ -149,11 +152,20 @@ struct Journal {
 const FOLD_AFTER: usize = 256;
 
 impl Captures {
-    /// Opens a folder for adding captures; makes it when it is not there.
+    /// Opens a folder for adding captures; makes it when it is not there. Labels are looked for in
+    /// [`crate::labels::FOLDER`] beside it: new captures get numbers that no label speaks of.
     ///
     /// # Errors
     /// When another program adds captures to it, it cannot be written, or its file is damaged.
     pub fn open(folder: &Path) -> Result<Self, CapturesError> {
+        Self::open_with(folder, &folder.with_file_name(crate::labels::FOLDER))
+    }
+
+    /// The same with the labels in this folder, which need not be there.
+    ///
+    /// # Errors
+    /// As [`Captures::open`].
+    pub fn open_with(folder: &Path, labels: &Path) -> Result<Self, CapturesError> {
         let failed = |path: &Path| {
             let path = path.to_path_buf();
             move |source| CapturesError::File { path, source }
@@ -178,7 +190,7 @@ impl Captures {
         let journal = Journal { file: open().map_err(failed(&path))?, length: whole, lines };
         let mut index = Index::default();
         records.iter().for_each(|record| index.push(&record.hashes));
-        let next = Next::after(&records);
+        let next = Next::after(&records, Free::above(labels));
         let hashing = Hashing::default();
         let mut captures =
             Self { folder: folder.into(), records, index, hashing, next, journal, _lock: lock };

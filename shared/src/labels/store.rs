@@ -18,9 +18,12 @@ use super::{Label, Labels, LabelsError};
 use crate::atomic;
 use arrangement::Arrangement;
 pub use arrangement::Place;
+use outside::Known;
 
 mod arrangement;
 mod inbox;
+pub mod numbers;
+mod outside;
 
 pub use inbox::leave;
 
@@ -31,6 +34,8 @@ pub const LAST_GOOD: &str = "labels.last-good.json";
 const LOCK: &str = ".labels.lock";
 /// Actions after which the files are written anew.
 const CHECKPOINT_AFTER: usize = 200;
+/// How often [`look`] begins anew when the inbox changes under it.
+const LOOK_AGAIN: usize = 20;
 
 /// One thing that is different now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +61,17 @@ pub enum Change {
         file: String,
         /// Whether it does.
         binned: bool,
+        /// What it had as its label when it was thrown away: the journal alone then brings it back. [`Store::apply`]
+        /// fills it in; old journals do not have it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<Box<Label>>,
+    },
+    /// Which group takes in what is captured into another from now on; nothing leaves it in its own.
+    Merge {
+        /// The group that was taken in.
+        group: u64,
+        /// Where it is now.
+        into: Option<Place>,
     },
     /// What somebody has begun to say of a group.
     Draft {
@@ -75,6 +91,8 @@ pub struct Store {
     journal: File,
     length: u64,
     pending: usize,
+    known: Known,
+    notes: Vec<String>,
     _lock: File,
 }
 
@@ -129,6 +147,8 @@ impl Store {
     /// Opens a data set for changing it, with what a crash left in its journal and what waits in its inbox; makes the
     /// folder when it is not there. Labelled pictures are copied from `originals`.
     ///
+    /// A damaged `arrangement.json` is kept under another name; [`Store::take_notes`] then says so.
+    ///
     /// # Errors
     /// When another window has it open, it cannot be written, or is damaged; a damaged file is never overwritten.
     pub fn open(folder: &Path, originals: &Path) -> Result<Self, StoreError> {
@@ -140,7 +160,17 @@ impl Store {
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(folder.into())),
             Err(TryLockError::Error(source)) => return Err(StoreError::File { path: lock_path, source }),
         }
+        // Before it is read: what is written in between then counts as written by somebody else.
+        let known = Known::of(&folder.join(super::FILE_NAME))?;
         let (labels, arrangement) = read_files(folder)?;
+        let mut notes = Vec::new();
+        let arrangement = match arrangement {
+            Ok(arrangement) => arrangement,
+            Err(reason) => {
+                notes.push(outside::put_aside(folder, &reason)?);
+                Arrangement::default()
+            }
+        };
         let path = folder.join(JOURNAL);
         let journal = OpenOptions::new().create(true).append(true).open(&path);
         let journal = journal.map_err(StoreError::file(&path))?;
@@ -152,6 +182,8 @@ impl Store {
             journal,
             length: 0,
             pending: 0,
+            known,
+            notes,
             _lock: lock,
         };
         let (actions, whole) = read_journal(&path)?;
@@ -173,10 +205,7 @@ impl Store {
     /// When the folder cannot be written.
     pub fn restore(folder: &Path) -> Result<PathBuf, StoreError> {
         let path = folder.join(super::FILE_NAME);
-        let aside = (1..)
-            .map(|number| folder.join(format!("labels.damaged-{number}.json")))
-            .find(|path| !path.exists())
-            .expect("there is always a next number");
+        let aside = outside::free_name(folder, "labels.damaged");
         fs::copy(&path, &aside).map_err(StoreError::file(&aside))?;
         let good = match fs::read(folder.join(LAST_GOOD)) {
             Ok(text) => text,
@@ -208,8 +237,9 @@ impl Store {
         for change in changes {
             self.keep_picture(change)?;
         }
+        let changes = self.completed(changes);
         let path = self.folder.join(JOURNAL);
-        let mut line = serde_json::to_vec(changes).expect("changes have only string keys");
+        let mut line = serde_json::to_vec(&changes).expect("changes have only string keys");
         line.push(b'\n');
         let written = self.journal.write_all(&line).and_then(|()| self.journal.sync_data());
         if let Err(source) = written {
@@ -228,12 +258,34 @@ impl Store {
         Ok(undo)
     }
 
+    /// With the labels of what is thrown away: after a crash `labels.json` may be without them already, and the bin not
+    /// have them yet.
+    fn completed(&self, changes: &[Change]) -> Vec<Change> {
+        let mut changes = changes.to_vec();
+        for at in 0..changes.len() {
+            let (earlier, rest) = changes.split_at_mut(at);
+            if let Change::Bin { file, binned: true, label } = &mut rest[0]
+                && !earlier.iter().any(|it| it.is_about_label_of(file))
+                && let Some(Ok(there)) = self.labels.get(file)
+            {
+                *label = Some(Box::new(there));
+            }
+        }
+        changes
+    }
+
+    /// What people should hear: files that were found broken, or changed by somebody else, and where they are kept.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
     /// Whether `labels.json` is behind what was applied.
     pub fn is_pending(&self) -> bool {
         self.pending > 0
     }
 
-    /// Writes `labels.json` and what belongs to it.
+    /// Writes `labels.json` and what belongs to it. When somebody else has changed it meanwhile, that file is kept under
+    /// another name first; [`Store::take_notes`] then says so.
     ///
     /// # Errors
     /// When a file cannot be written; the journal then still has everything.
@@ -242,10 +294,15 @@ impl Store {
             return Ok(());
         }
         let text = self.labels.to_text();
+        let path = self.folder.join(super::FILE_NAME);
+        if let Some((changed, note)) = self.known.keep_changed(&path)? {
+            self.known = changed;
+            self.notes.push(note);
+        }
+        atomic::write(&path, text.as_bytes()).map_err(StoreError::file(&path))?;
+        self.known = Known::written(&path, text.as_bytes());
         let arrangement = self.arrangement.to_text();
-        for (name, text) in
-            [(super::FILE_NAME, &text), (LAST_GOOD, &text), (arrangement::FILE_NAME, &arrangement)]
-        {
+        for (name, text) in [(LAST_GOOD, &text), (arrangement::FILE_NAME, &arrangement)] {
             let path = self.folder.join(name);
             atomic::write(&path, text.as_bytes()).map_err(StoreError::file(&path))?;
         }
@@ -272,10 +329,20 @@ impl Drop for Store {
     fn drop(&mut self) {
         // The journal has everything that this cannot write.
         let _ = self.checkpoint();
+        for note in &self.notes {
+            log::warn!("{note}");
+        }
     }
 }
 
 impl Change {
+    fn is_about_label_of(&self, picture: &str) -> bool {
+        match self {
+            Self::Label { file, .. } | Self::Bin { file, .. } => file == picture,
+            Self::Place { .. } | Self::Merge { .. } | Self::Draft { .. } => false,
+        }
+    }
+
     /// Makes the change; the answer undoes it.
     fn apply(&self, labels: &mut Labels, arrangement: &mut Arrangement) -> Self {
         match self {
@@ -299,18 +366,33 @@ impl Change {
                 };
                 Self::Place { file: file.clone(), place: before }
             }
-            Self::Bin { file, binned } => {
+            Self::Bin { file, binned, label } => {
                 let bin = &mut arrangement.bin;
                 let before = bin.contains_key(file);
+                // An entry that makes no sense stays where a person can mend it.
+                let there = labels.get(file).and_then(Result::ok);
                 if *binned {
                     let kept = bin.entry(file.clone()).or_default();
-                    if let Some(Ok(label)) = labels.remove(file) {
+                    if there.is_some() {
+                        labels.remove(file);
+                    }
+                    if let Some(label) = there.or_else(|| label.as_deref().cloned()) {
                         *kept = Some(label);
                     }
-                } else if let Some(Some(label)) = bin.remove(file) {
+                } else if let Some(Some(label)) = bin.remove(file)
+                    && there.is_none()
+                {
                     labels.set(file, &label);
                 }
-                Self::Bin { file: file.clone(), binned: before }
+                Self::Bin { file: file.clone(), binned: before, label: None }
+            }
+            Self::Merge { group, into } => {
+                let merged = &mut arrangement.merged;
+                let before = match into {
+                    Some(place) => merged.insert(*group, *place),
+                    None => merged.remove(group),
+                };
+                Self::Merge { group: *group, into: before }
             }
             Self::Draft { group, label } => {
                 let drafts = &mut arrangement.drafts;
@@ -343,12 +425,15 @@ fn state(labels: &Labels, arrangement: &Arrangement) -> Vec<Change> {
     let label =
         |file: &str, label: Label| Change::Label { file: file.to_owned(), label: Some(Box::new(label)) };
     let mut changes: Vec<Change> = labels.iter().map(|(file, it)| label(file, it)).collect();
-    let Arrangement { places, bin, drafts } = arrangement;
+    let Arrangement { places, merged, bin, drafts } = arrangement;
     changes
         .extend(places.iter().map(|(file, place)| Change::Place { file: file.clone(), place: Some(*place) }));
+    changes.extend(merged.iter().map(|(group, into)| Change::Merge { group: *group, into: Some(*into) }));
     for (file, kept) in bin {
-        changes.extend(kept.clone().map(|it| label(file, it)));
-        changes.push(Change::Bin { file: file.clone(), binned: true });
+        // What was said of it since it was thrown away is newer.
+        let kept = kept.clone().filter(|_| labels.get(file).is_none());
+        changes.extend(kept.map(|it| label(file, it)));
+        changes.push(Change::Bin { file: file.clone(), binned: true, label: None });
     }
     changes.extend(
         drafts.iter().map(|(group, it)| Change::Draft { group: *group, label: Some(Box::new(it.clone())) }),
@@ -356,21 +441,40 @@ fn state(labels: &Labels, arrangement: &Arrangement) -> Vec<Change> {
     changes
 }
 
-/// Reads a data set that somebody else may be changing.
+/// Reads a data set that somebody else may be changing, with what waits in its inbox. A damaged `arrangement.json` counts
+/// as none.
 ///
 /// # Errors
 /// When a file cannot be read or is damaged.
 pub fn look(folder: &Path) -> Result<Seen, StoreError> {
-    // The journal first: what a checkpoint writes in between is then read twice rather than not at all.
-    let (actions, _) = read_journal(&folder.join(JOURNAL))?;
-    let (mut labels, mut arrangement) = read_files(folder)?;
-    for change in actions.iter().flatten() {
-        change.apply(&mut labels, &mut arrangement);
+    let mut waiting = inbox::read(folder)?;
+    for _ in 0..LOOK_AGAIN {
+        // The journal first: what a checkpoint writes in between is then read twice rather than not at all.
+        let (actions, _) = read_journal(&folder.join(JOURNAL))?;
+        let (mut labels, arrangement) = read_files(folder)?;
+        let mut arrangement = arrangement.unwrap_or_default();
+        // The holder may have taken the inbox in, and gone on: an old word must not stand over a newer one.
+        let still_waiting = inbox::read(folder)?;
+        if still_waiting != waiting {
+            waiting = still_waiting;
+            continue;
+        }
+        for change in actions.iter().flatten() {
+            change.apply(&mut labels, &mut arrangement);
+        }
+        for change in waiting.into_iter().flatten() {
+            inbox::kept(change, &labels).apply(&mut labels, &mut arrangement);
+        }
+        return Ok(Seen { labels, arrangement });
     }
-    Ok(Seen { labels, arrangement })
+    let source = io::Error::other("it changes faster than it can be read");
+    Err(StoreError::File { path: folder.into(), source })
 }
 
-fn read_files(folder: &Path) -> Result<(Labels, Arrangement), StoreError> {
+/// The arrangement, or what is wrong with it.
+type Arranged = Result<Arrangement, String>;
+
+fn read_files(folder: &Path) -> Result<(Labels, Arranged), StoreError> {
     let labels = Labels::read(&folder.join(super::FILE_NAME)).map_err(|error| match error {
         LabelsError::File { path, source } => StoreError::File { path, source },
         LabelsError::Damaged { path, reason } => {

@@ -170,3 +170,46 @@ fn a_hundred_thousand_captures_open_within_a_second() {
     captures.save(&crop(3), hashes, Sight::default(), Verdict::New).unwrap();
     eprintln!("saving one more: {:?}", start.elapsed());
 }
+
+#[test]
+fn captures_that_are_gone_leave_their_numbers_to_their_labels() {
+    use crate::labels::store::{Change, Place, Store};
+    use crate::labels::{self, Label};
+
+    let root = tempfile::tempdir().unwrap();
+    let (raw, data) = (root.path().join("screenshots"), root.path().join(labels::FOLDER));
+    let mut captures = Captures::open(&raw).unwrap();
+    for number in 0..3 {
+        add(&mut captures, &crop(number), Sight::default());
+    }
+    let files: Vec<String> = captures.records().iter().map(|it| it.filename.clone()).collect();
+    let mut store = Store::open(&data, &raw).unwrap();
+    let label = |file: &str| Change::Label {
+        file: file.into(),
+        label: Some(Box::new(Label { name: "DNA".into(), ..Label::default() })),
+    };
+    let place = Place { cluster: 40, group: 50 };
+    let split = Place { cluster: 0, group: Place::SPLIT_FROM };
+    let changes = [
+        label(&files[0]),
+        label(&files[2]),
+        Change::Bin { file: files[2].clone(), binned: true, label: None },
+        Change::Place { file: files[0].clone(), place: Some(place) },
+        Change::Place { file: files[1].clone(), place: Some(split) },
+    ];
+    store.apply(&changes).unwrap();
+    drop((captures, store));
+    let check = |what: &str| {
+        fs::remove_dir_all(&raw).unwrap();
+        let mut captures = Captures::open(&raw).unwrap();
+        add(&mut captures, &crop(9), Sight::default());
+        let record = &captures.records()[0];
+        let [_, _, id] = record::numbers(&record.filename).unwrap();
+        assert!(!files.contains(&record.filename) && id >= 3, "{what}: {}", record.filename);
+        record.clone()
+    };
+    let record = check("all is well");
+    assert_eq!((record.cluster, record.card_group), (41, 51), "split groups have numbers of their own");
+    fs::write(data.join(labels::FILE_NAME), "{ broken").unwrap();
+    check("the labels are broken");
+}

@@ -1,4 +1,4 @@
-//! `arrangement.json`: groups that people changed, drafts, and the bin. Losing it loses no label.
+//! `arrangement.json`: groups that people changed, drafts, and the bin with the labels of what lies in it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,22 +19,31 @@ pub struct Place {
     pub group: u64,
 }
 
+impl Place {
+    /// Groups from this number on were made by people. The overlay numbers those that it captures from 0 up, so that it
+    /// never gives a new card the number of a group that was split off.
+    pub const SPLIT_FROM: u64 = 1 << 32;
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Arrangement {
     pub(super) places: BTreeMap<String, Place>,
+    /// Groups that others took in, and where those are.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) merged: BTreeMap<u64, Place>,
     /// Pictures in the bin, with the labels that they had.
     pub(super) bin: BTreeMap<String, Option<Label>>,
     pub(super) drafts: BTreeMap<u64, Label>,
 }
 
 impl Arrangement {
-    pub(super) fn read(folder: &Path) -> Result<Self, StoreError> {
+    /// What is in the file, or what is wrong with it.
+    pub(super) fn read(folder: &Path) -> Result<Result<Self, String>, StoreError> {
         let path = folder.join(FILE_NAME);
         match std::fs::read(&path) {
-            // Whoever broke it by hand gets the groups as they were captured; labels are not in here.
-            Ok(text) => Ok(serde_json::from_slice(&text).unwrap_or_default()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Ok(text) => Ok(serde_json::from_slice(&text).map_err(|error| error.to_string())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Ok(Self::default())),
             Err(source) => Err(StoreError::File { path, source }),
         }
     }

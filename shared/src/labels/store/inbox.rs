@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::{Change, Store, StoreError, read_journal};
+use crate::labels::Labels;
 
 const INBOX: &str = "labels.inbox";
 const LOCK: &str = ".labels.inbox.lock";
@@ -43,12 +44,31 @@ impl Store {
         let _lock = lock(&self.folder)?;
         let (actions, _) = read_journal(&path)?;
         let mut undo = Vec::with_capacity(actions.len());
-        for action in &actions {
-            undo.push(self.apply(action)?);
+        for action in actions {
+            let action: Vec<Change> = action.into_iter().map(|it| kept(it, &self.labels)).collect();
+            undo.push(self.apply(&action)?);
         }
         // A crash before this line is harmless: the same changes once more change nothing.
         fs::remove_file(&path).map_err(StoreError::file(&path))?;
         Ok(undo)
+    }
+}
+
+/// What waits.
+pub(super) fn read(folder: &Path) -> Result<Vec<Vec<Change>>, StoreError> {
+    Ok(read_journal(&folder.join(INBOX))?.0)
+}
+
+/// The overlay does not know the label that is there: what it does not say stays.
+pub(super) fn kept(change: Change, labels: &Labels) -> Change {
+    match change {
+        Change::Label { file, label: Some(mut label) } => {
+            if let Some(Ok(before)) = labels.get(&file) {
+                label.keep_from(&before);
+            }
+            Change::Label { file, label: Some(label) }
+        }
+        other => other,
     }
 }
 

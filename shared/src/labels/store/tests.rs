@@ -10,6 +10,20 @@ fn named(file: &str, name: &str) -> Change {
     Change::Label { file: file.into(), label: label(name) }
 }
 
+fn bin(file: &str, binned: bool) -> Change {
+    Change::Bin { file: file.into(), binned, label: None }
+}
+
+/// As a kill: no destructor of ours runs.
+fn kill(mut store: Store) {
+    store.pending = 0;
+}
+
+fn files_like(folder: &Path, part: &str) -> Vec<PathBuf> {
+    let all = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+    all.filter(|path| path.to_string_lossy().contains(part)).collect()
+}
+
 fn names(labels: &Labels) -> Vec<(String, String)> {
     labels.iter().map(|(file, label)| (file.to_owned(), label.name)).collect()
 }
@@ -37,7 +51,8 @@ fn changes_and_their_undo_make_the_round_trip() {
         named("a.png", "Mime"),
         named("b.png", "Joker"),
         Change::Place { file: "a.png".into(), place: Some(place) },
-        Change::Bin { file: "b.png".into(), binned: true },
+        bin("b.png", true),
+        Change::Merge { group: 7, into: Some(place) },
         Change::Draft { group: 4, label: label("Mi") },
         named("a.png", "Mime again"),
     ];
@@ -45,7 +60,7 @@ fn changes_and_their_undo_make_the_round_trip() {
     let undo = store.apply(&changes).unwrap();
     let after = store.state();
     assert_eq!(names(store.labels()), [("a.png".into(), "Mime again".into())], "the other one is in the bin");
-    assert_eq!(after.len(), 5, "two labels, a place, the bin, a draft: {after:?}");
+    assert_eq!(after.len(), 6, "two labels, a place, a merger, the bin, a draft: {after:?}");
     let redo = store.apply(&undo).unwrap();
     assert_eq!(store.state(), before);
     store.apply(&redo).unwrap();
@@ -53,7 +68,7 @@ fn changes_and_their_undo_make_the_round_trip() {
     drop(store);
     let mut store = Store::open(&at.data, &at.raw).unwrap();
     assert_eq!(store.state(), after, "also after a restart");
-    store.apply(&[Change::Bin { file: "b.png".into(), binned: false }]).unwrap();
+    store.apply(&[bin("b.png", false)]).unwrap();
     assert_eq!(names(store.labels())[1], ("b.png".into(), "Joker".into()), "the label comes back");
 }
 
@@ -64,17 +79,14 @@ fn what_was_applied_survives_without_a_checkpoint_and_half_a_line_does_not() {
     store.apply(&[named("a.png", "DNA")]).unwrap();
     store.apply(&[named("b.png", "Mime")]).unwrap();
     let journal = fs::read(at.data.join(JOURNAL)).unwrap();
-    // A crash runs no destructor.
-    store.pending = 0;
-    drop(store);
+    kill(store);
     assert!(!at.data.join(crate::labels::FILE_NAME).exists());
     assert_eq!(names(&look(&at.data).unwrap().labels).len(), 2, "who only looks sees them too");
     fs::write(at.data.join(JOURNAL), &journal[..journal.len() - 3]).unwrap();
     let mut store = Store::open(&at.data, &at.raw).unwrap();
     assert_eq!(names(store.labels()), [("a.png".into(), "DNA".into())]);
     store.apply(&[named("c.png", "Joker")]).unwrap();
-    store.pending = 0;
-    drop(store);
+    kill(store);
     assert_eq!(names(Store::open(&at.data, &at.raw).unwrap().labels()).len(), 2);
 }
 
@@ -134,4 +146,122 @@ fn a_full_disk_changes_nothing() {
     assert!(error.to_string().contains("the disk is full"), "{error}");
     assert_eq!(names(store.labels())[0].1, "DNA");
     store.journal = journal;
+}
+
+#[test]
+fn a_kill_between_the_files_of_a_checkpoint_leaves_the_bin_its_labels() {
+    let at = folders();
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    store.apply(&[named("a.png", "DNA"), named("b.png", "Mime")]).unwrap();
+    store.checkpoint().unwrap();
+    store.apply(&[bin("a.png", true)]).unwrap();
+    let journal = fs::read(at.data.join(JOURNAL)).unwrap();
+    let arrangement = fs::read(at.data.join(arrangement::FILE_NAME)).unwrap();
+    store.checkpoint().unwrap();
+    drop(store);
+    // labels.json is new, arrangement.json is not, the journal is still there.
+    fs::write(at.data.join(JOURNAL), journal).unwrap();
+    fs::write(at.data.join(arrangement::FILE_NAME), arrangement).unwrap();
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    assert_eq!(names(store.labels()), [("b.png".into(), "Mime".into())]);
+    store.apply(&[bin("a.png", false)]).unwrap();
+    assert_eq!(names(store.labels())[1], ("a.png".into(), "DNA".into()));
+}
+
+#[test]
+fn journals_that_do_not_say_what_was_binned_are_still_read() {
+    let at = folders();
+    fs::create_dir_all(&at.data).unwrap();
+    let old = r#"[{"label":{"file":"a.png","label":{"name":"DNA"}}}]
+[{"bin":{"file":"a.png","binned":true}}]
+"#;
+    fs::write(at.data.join(JOURNAL), old).unwrap();
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    assert!(store.labels().is_empty());
+    store.apply(&[bin("a.png", false)]).unwrap();
+    assert_eq!(names(store.labels()), [("a.png".into(), "DNA".into())]);
+}
+
+#[test]
+fn what_was_said_of_a_picture_in_the_bin_is_newer_than_what_it_went_there_with() {
+    let at = folders();
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    store.apply(&[named("a.png", "DNA")]).unwrap();
+    store.apply(&[bin("a.png", true)]).unwrap();
+    store.apply(&[named("a.png", "Mime")]).unwrap();
+    store.apply(&[bin("a.png", false)]).unwrap();
+    assert_eq!(names(store.labels()), [("a.png".into(), "Mime".into())]);
+}
+
+#[test]
+fn a_broken_arrangement_is_kept_and_said() {
+    let at = folders();
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    store.apply(&[named("a.png", "DNA"), bin("a.png", true)]).unwrap();
+    drop(store);
+    let path = at.data.join(arrangement::FILE_NAME);
+    let broken = fs::read_to_string(&path).unwrap().replace("DNA\"", "DNA");
+    fs::write(&path, &broken).unwrap();
+    assert!(
+        look(&at.data).is_ok() && fs::read_to_string(&path).unwrap() == broken,
+        "who looks touches nothing"
+    );
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    let notes = store.take_notes();
+    assert!(notes.len() == 1 && notes[0].contains("arrangement.damaged-1.json"), "{notes:?}");
+    store.apply(&[named("b.png", "Mime")]).unwrap();
+    drop(store);
+    assert_eq!(fs::read_to_string(at.data.join("arrangement.damaged-1.json")).unwrap(), broken);
+}
+
+#[test]
+fn what_somebody_else_wrote_into_open_labels_is_kept_and_said() {
+    let at = folders();
+    let path = at.data.join(crate::labels::FILE_NAME);
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    store.apply(&[named("a.png", "DNA")]).unwrap();
+    store.checkpoint().unwrap();
+    // The same text once more is no change.
+    let text = fs::read(&path).unwrap();
+    fs::write(&path, &text).unwrap();
+    store.apply(&[named("b.png", "Mime")]).unwrap();
+    store.checkpoint().unwrap();
+    assert!(store.take_notes().is_empty() && files_like(&at.data, "changed").is_empty());
+    let by_hand = r#"{"a.png": {"name": "By hand"}, "z.png": {"name": "Another"}}"#;
+    fs::write(&path, by_hand).unwrap();
+    store.apply(&[named("c.png", "Joker")]).unwrap();
+    store.checkpoint().unwrap();
+    let notes = store.take_notes();
+    assert!(notes.len() == 1 && notes[0].contains("labels.changed-1.json"), "{notes:?}");
+    assert_eq!(fs::read_to_string(at.data.join("labels.changed-1.json")).unwrap(), by_hand);
+    assert_eq!(Labels::read(&path).unwrap().len(), 3);
+    store.apply(&[named("d.png", "Joker")]).unwrap();
+    drop(store);
+    assert_eq!(files_like(&at.data, "changed").len(), 1, "it is kept once");
+}
+
+#[test]
+fn who_looks_sees_what_waits_in_the_inbox() {
+    let at = folders();
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    store.apply(&[named("a.png", "DNA")]).unwrap();
+    leave(&at.data, &[named("b.png", "Mime")]).unwrap();
+    assert_eq!(names(&look(&at.data).unwrap().labels).len(), 2);
+    kill(store);
+}
+
+#[test]
+fn corrections_of_the_overlay_keep_what_they_do_not_speak_of() {
+    let at = folders();
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    let mut before = Label { name: "DNA".into(), card_group: Some(4), ..Label::default() };
+    before.other.insert("colour".into(), "red".into());
+    store.apply(&[Change::Label { file: "a.png".into(), label: Some(Box::new(before.clone())) }]).unwrap();
+    leave(&at.data, &[named("a.png", "Mime")]).unwrap();
+    let seen = look(&at.data).unwrap().labels;
+    store.take_inbox().unwrap();
+    let want = Label { name: "Mime".into(), ..before };
+    for labels in [&seen, store.labels()] {
+        assert_eq!(labels.get("a.png").unwrap().unwrap(), want);
+    }
 }
