@@ -168,6 +168,37 @@ impl Which {
     }
 }
 
+/// Which identifier; the installed one when nothing is said.
+#[derive(Clone, Debug, clap::Args)]
+#[group(multiple = false)]
+pub struct WhichOrInstalled {
+    /// Folder of a run (its best epoch where it has one), or a checkpoint
+    #[arg(long, value_name = "PATH")]
+    run: Option<PathBuf>,
+    /// Folder or name of an exported model [default: that of the game]
+    #[arg(long, value_name = "MODEL")]
+    model: Option<PathBuf>,
+}
+
+impl WhichOrInstalled {
+    /// It, ready to name pictures of single cards.
+    ///
+    /// # Errors
+    /// When it cannot be read, or nothing was said and `game` has no model.
+    pub fn open(&self, game: &str) -> Result<Namer> {
+        match (&self.run, &self.model) {
+            (Some(run), _) => Namer::open(run),
+            (None, Some(model)) => Namer::open(&model_folder(model)?),
+            (None, None) => {
+                let folder = model_folder(Path::new(game)).context(
+                    "neither --run nor --model says which identifier, and the game has none installed",
+                )?;
+                Namer::open(&folder)
+            }
+        }
+    }
+}
+
 /// Where labelled captures are.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct DataArguments {
@@ -255,3 +286,31 @@ pub(crate) fn read_recipe(recipe: Option<&Path>, run: Option<&Path>) -> Result<R
 
 /// The resolved recipe in a run's folder.
 pub(crate) const RECIPE: &str = "recipe.toml";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_makes_sense_and_asks_for_little() {
+        Arguments::command().debug_assert();
+        for line in
+            ["trainer predict a.png", "trainer embed", "trainer embed --model practice", "trainer stats"]
+        {
+            assert!(Arguments::try_parse_from(line.split(' ')).is_ok(), "{line}");
+        }
+        for line in ["trainer evaluate", "trainer predict a.png --run a --model b"] {
+            assert!(Arguments::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+
+    /// Without `--data` it trains on composed pictures, so the help must not promise a folder.
+    #[test]
+    fn the_help_of_train_promises_no_default_data() {
+        let mut command = Arguments::command();
+        let train = command.find_subcommand_mut("train").expect("it is a command");
+        let help = train.render_long_help().to_string();
+        assert!(help.contains("--data <DIR>") && !help.contains("dataset_default"), "{help}");
+    }
+}

@@ -16,7 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use rayon::prelude::*;
+use shared::captures::record;
 use shared::catalogue::{Catalogue, id_of_class};
+use shared::labels::store::{self, StoreError};
 use shared::labels::{FILE_NAME, Label, Labels, LabelsError};
 use shared::manifest::{NOT_A_CARD, UNKNOWN};
 
@@ -84,6 +86,8 @@ pub struct DataSet {
     pub samples: Vec<Sample>,
     /// What is wrong, in the same order.
     pub problems: Vec<Problem>,
+    /// Entries of `labels.json`, usable or not.
+    pub labels: usize,
 }
 
 /// Why a data set cannot be used.
@@ -92,11 +96,20 @@ pub enum DataError {
     /// A file of labels cannot be read.
     #[error(transparent)]
     Labels(#[from] LabelsError),
+    /// The labels of a data set cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// There are no labels.
     #[error(
         "there is no labels.json in {folder}\nhelp: label captures with the labeller, or try `trainer scenes --labelled {folder}`"
     )]
     NoLabels {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// There is a file of labels, and nothing in it.
+    #[error("labels.json in {folder} names no picture\nhelp: label captures with the labeller")]
+    Empty {
         /// The folder.
         folder: PathBuf,
     },
@@ -134,12 +147,13 @@ impl DataSet {
         augmented: Option<&Path>,
         catalogue: Option<&Catalogue>,
     ) -> Result<Self, DataError> {
-        let path = folder.join(FILE_NAME);
-        if !path.is_file() {
+        // With what the labeller and the overlay have not written into labels.json yet.
+        let labels = store::look(folder)?.labels;
+        if labels.is_empty() && !folder.join(FILE_NAME).is_file() {
             return Err(DataError::NoLabels { folder: folder.to_path_buf() });
         }
-        let mut set = Self::default();
-        set.add(folder, &Labels::read(&path)?, catalogue);
+        let mut set = Self { labels: labels.len(), ..Self::default() };
+        set.add(folder, &labels, catalogue);
         let originals: BTreeMap<String, String> =
             set.samples.iter().map(|sample| (sample.file.clone(), sample.class.clone())).collect();
         if let Some(augmented) = augmented {
@@ -159,15 +173,26 @@ impl DataSet {
     /// When no picture is usable, or all show the same.
     pub fn check_trainable(&self, folder: &Path) -> Result<(), DataError> {
         let classes: BTreeSet<&str> = self.samples.iter().map(|sample| sample.class.as_str()).collect();
-        let folder = folder.to_path_buf();
         match classes.len() {
-            0 => Err(DataError::NothingUsable {
-                folder,
-                labels: self.problems.len(),
-                first: self.problems.first().map_or_else(String::new, |it| format!("; the first: {it}")),
-            }),
-            1 => Err(DataError::OneClass { folder, class: self.samples[0].class.clone() }),
+            0 => Err(self.nothing_usable(folder)),
+            1 => {
+                let class = self.samples[0].class.clone();
+                Err(DataError::OneClass { folder: folder.to_path_buf(), class })
+            }
             _ => Ok(()),
+        }
+    }
+
+    /// Why there is nothing to train on, when there is not a sample.
+    pub fn nothing_usable(&self, folder: &Path) -> DataError {
+        let folder = folder.to_path_buf();
+        match self.labels {
+            0 => DataError::Empty { folder },
+            labels => DataError::NothingUsable {
+                folder,
+                labels,
+                first: self.problems.first().map_or_else(String::new, |it| format!("; the first: {it}")),
+            },
         }
     }
 
@@ -279,6 +304,17 @@ pub fn class_of(label: &Label, catalogue: Option<&Catalogue>) -> String {
     card.map_or_else(|| label.name.trim().to_owned(), |card| card.id.clone())
 }
 
+/// The label with the card group of the capture's file name, where it has none itself: what the overlay corrects and
+/// teaches is not in the labeller's groups yet, but may be nearly the same as what is.
+pub fn with_group(file: &str, mut label: Label) -> Label {
+    if label.card_group.is_none()
+        && let Some([cluster, group, _]) = record::numbers(file)
+    {
+        (label.cluster, label.card_group) = (Some(cluster), Some(group));
+    }
+    label
+}
+
 fn first_two<'a>(of: &BTreeMap<&'a str, &'a str>) -> ((&'a str, &'a str), (&'a str, &'a str)) {
     let mut all = of.iter().map(|(key, value)| (*key, *value));
     let mut next = || all.next().expect("there are at least two");
@@ -307,7 +343,13 @@ fn look(
     let label = label.map_err(|reason| {
         problem(format!("its label makes no sense: {reason}"), "label it again", Meanwhile::LeftOut)
     })?;
-    let path = folder.join(file);
+    let label = with_group(file, label);
+    let mut path = folder.join(file);
+    if !path.exists() {
+        // What the overlay has corrected is copied here when a labeller takes the correction in.
+        let captured = folder.with_file_name(shared::captures::FOLDER).join(file);
+        path = if captured.is_file() { captured } else { path };
+    }
     let picture = picture::read(&path)
         .map_err(|fault: Fault| problem(fault.to_string(), fault.help(), Meanwhile::LeftOut))?;
     let mut notes = Vec::new();

@@ -4,12 +4,15 @@
 //! * [`detection`]: are the cards found? [`identification`]: are they named? [`screens`]: both, on screenshots.
 //! * [`taught`]: are cards known that were taught from one view?
 //! * [`namer`]: single pictures of cards named; [`captures`]: are labelled ones named rightly?
+//! * [`naming`]: names beside the truth, counted the same everywhere; [`failures`]: what was misread, to look at.
 //! * [`ranking`]: how well a score tells two groups apart.
 
 pub mod captures;
 pub mod detection;
+pub mod failures;
 pub mod identification;
 pub mod namer;
+pub mod naming;
 pub mod ranking;
 pub mod screens;
 pub mod subject;

@@ -29,6 +29,11 @@ impl Confusion {
         Self { classes: classes.to_vec(), counts: vec![0; classes.len() * classes.len()] }
     }
 
+    /// Place of a class.
+    pub fn place(&self, class: &str) -> Option<usize> {
+        self.classes.iter().position(|it| it == class)
+    }
+
     /// One picture of the class `truth` was taken for `predicted`.
     pub fn add(&mut self, truth: usize, predicted: usize) {
         self.counts[truth * self.classes.len() + predicted] += 1;
@@ -139,7 +144,7 @@ pub struct Bin {
 }
 
 /// How well confidence says how often a prediction is right.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Reliability {
     /// Bars of equal width from 0 to 1.
     pub bins: Vec<Bin>,

@@ -1,4 +1,5 @@
-//! Tells people how a training goes: a bar on a terminal, plain lines elsewhere, and `metrics.jsonl` for machines.
+//! Tells people how a training goes: a bar on a terminal, plain lines elsewhere, `metrics.jsonl` for machines, and events
+//! for TensorBoard.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, IsTerminal, Write};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::checkpoint::Network;
+use crate::tensorboard::{Events, FOLDER};
 use crate::train::Report;
 
 /// Steps that a line sums up.
@@ -24,6 +26,7 @@ pub struct Console {
     batch: usize,
     bar: Option<ProgressBar>,
     metrics: File,
+    events: Events,
     sum: Sum,
     printed: Instant,
     begin: Instant,
@@ -50,13 +53,24 @@ impl Console {
         let path = run.join(format!("{}.metrics.jsonl", network.name()));
         drop_lines_after(&path, step)?;
         let metrics = OpenOptions::new().create(true).append(true).open(path)?;
+        let events = Events::create(&run.join(FOLDER).join(network.name()), step + 1)?;
         let bar = std::io::stderr().is_terminal().then(|| {
             let style =
                 ProgressStyle::with_template("{prefix} {wide_bar} {msg}").expect("the template is valid");
             ProgressBar::new(RESOLUTION).with_style(style).with_prefix(network.name())
         });
         let now = Instant::now();
-        Ok(Self { network, batch, bar, metrics, sum: Sum::default(), printed: now, begin: now, first: None })
+        Ok(Self {
+            network,
+            batch,
+            bar,
+            metrics,
+            events,
+            sum: Sum::default(),
+            printed: now,
+            begin: now,
+            first: None,
+        })
     }
 
     /// Takes a step's report.
@@ -99,17 +113,26 @@ impl Console {
 
     fn write_metrics(&mut self, report: &Report, images_per_second: f64) {
         let mut line = serde_json::Map::new();
-        let mut put = |name: &str, value: f64| line.insert(name.to_owned(), serde_json::json!(value));
-        put("progress", report.progress);
-        put("rate", report.rate);
-        put("gradient", report.gradient);
-        put("images_per_second", images_per_second);
-        for (name, mean) in self.sum.means() {
-            put(name, mean);
-        }
+        let mut scalars = Vec::new();
+        let mut put = |name: &str, tag: String, value: f64| {
+            line.insert(name.to_owned(), serde_json::json!(value));
+            scalars.push((tag, value));
+        };
+        let own = [
+            ("progress", report.progress),
+            ("rate", report.rate),
+            ("gradient", report.gradient),
+            ("images_per_second", images_per_second),
+        ];
+        own.into_iter().for_each(|(name, value)| put(name, name.to_owned(), value));
+        self.sum.means().for_each(|(name, mean)| put(name, format!("loss/{name}"), mean));
         line.insert("step".into(), report.step.into());
         let text = serde_json::Value::Object(line);
-        if let Err(error) = writeln!(self.metrics, "{text}") {
+        let events = &mut self.events;
+        let written = writeln!(self.metrics, "{text}")
+            .and_then(|()| events.scalars(report.step, &scalars))
+            .and_then(|()| events.flush());
+        if let Err(error) = written {
             log::warn!("a line of metrics is lost: {error}");
         }
     }
@@ -195,6 +218,15 @@ mod tests {
             text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.iter().map(|line| line["step"].as_u64().unwrap()).collect::<Vec<_>>(), [25, 50]);
         assert_eq!(lines[1]["heat"], 38.0);
+        let events = std::fs::read_dir(folder.path().join("tensorboard/detector")).unwrap();
+        let events =
+            events.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect::<Vec<u8>>();
+        let tags = |tag: &[u8]| events.windows(tag.len()).filter(|it| *it == tag).count();
+        assert_eq!(
+            (tags(b"loss/heat"), tags(b"images_per_second")),
+            (4, 4),
+            "the first training had four lines"
+        );
         assert_eq!(lines[1]["images_per_second"].as_f64().unwrap().round(), 120.0);
     }
 

@@ -99,7 +99,7 @@ fn labelled(run: &Path, epochs: &[Value]) -> String {
                 pairs.join("")
             );
         }
-        if let Ok(picture) = std::fs::read(run.join(format!("confusion-{name}.png"))) {
+        if let Ok(picture) = std::fs::read(history::confusion_file(run, name, "png")) {
             html +=
                 &format!("<p><img alt=\"confusion\" src=\"data:image/png;base64,{}\"></p>", base64(&picture));
         }
@@ -253,7 +253,10 @@ mod tests {
             "worst_pairs": [{"truth": "a", "taken_for": "<script>", "count": 2}]}}}"#;
         std::fs::write(run.path().join(history::FILE_NAME), line.replace('\n', " ") + "\n").unwrap();
         let evaluation = serde_json::json!({"labelled": {"top1": 0.25, "calibration": {"bins": [{"count": 3, "accuracy": 0.5}]}}});
+        // The name of a head is free, that of its file is not.
+        std::fs::write(history::confusion_file(run.path(), "<b>", "png"), "foobar").unwrap();
         let html = page(run.path(), &evaluation).unwrap();
+        assert!(html.contains("data:image/png;base64,Zm9vYmFy"), "the matrix of the head <b> is missing");
         assert!(html.contains("0.2500") && html.contains("<polyline") && html.contains("<rect"));
         assert!(!html.contains("<script>") && !html.contains("<b>") && !html.contains("http"));
     }

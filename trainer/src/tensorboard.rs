@@ -11,6 +11,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use image::{ImageFormat, RgbaImage};
 use prost::{Message, Oneof};
 
+/// Where a run's events are, below its folder.
+pub const FOLDER: &str = "tensorboard";
+
 /// Writes one file of a run.
 #[derive(Debug)]
 pub struct Events {

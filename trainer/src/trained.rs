@@ -48,9 +48,16 @@ impl Trained {
     /// # Errors
     /// When there is no checkpoint, or it is damaged.
     pub fn read(run: &Path, network: Network) -> Result<Self, TrainedError> {
-        let checkpoint = Checkpoint::read(run, network)?;
+        Self::of(&Checkpoint::read(run, network)?)
+    }
+
+    /// The network of a checkpoint.
+    ///
+    /// # Errors
+    /// When the weights are not those of its recipe.
+    pub fn of(checkpoint: &Checkpoint) -> Result<Self, TrainedError> {
         let position = checkpoint.position.clone();
-        let graph = match network {
+        let graph = match position.network {
             Network::Detector => position.recipe.detector.shape.graph()?,
             Network::Identifier => position.recipe.identifier.shape.graph(&position.heads)?,
         };

@@ -7,10 +7,11 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use shared::labels::{Label, Labels};
 use trainer::checkpoint::{Checkpoint, Network};
 use trainer::dataset::composed::{Amount, write};
 use trainer::dataset::fields::heads;
-use trainer::dataset::split::split;
+use trainer::dataset::split::{SplitFile, split};
 use trainer::dataset::{DataSet, Sample};
 use trainer::labelled::fit::{Ending, EpochReport, Event, Fit, Job, best_path};
 use trainer::labelled::history;
@@ -217,6 +218,7 @@ fn a_killed_training_goes_on_as_if_nothing_had_happened() {
         );
     }
     check_tensorboard(&killed, &one);
+    check_new_captures(folder, &killed);
 
     // Another head set: what fits is taken over, the rest is said.
     let changed = output(
@@ -239,6 +241,37 @@ fn a_killed_training_goes_on_as_if_nothing_had_happened() {
     );
     assert!(changed.contains("begins again with what fits"), "{changed}");
     assert!(changed.contains("rarity: new") && changed.contains("identification: 6 of 6"), "{changed}");
+}
+
+/// Captures that come after a training leave all others on their side; those of a known card group follow it.
+fn check_new_captures(folder: &Path, run: &Path) {
+    let read =
+        || -> SplitFile { serde_json::from_slice(&std::fs::read(run.join("split.json")).unwrap()).unwrap() };
+    let before = read();
+    let path = folder.join("data/labels.json");
+    let old = Labels::read(&path).unwrap();
+    // The new ones come first, so that a new split would be another one.
+    let mut labels = Labels::default();
+    for (number, (file, label)) in old.iter().enumerate() {
+        let new = format!("new_{file}");
+        std::fs::copy(folder.join("data").join(file), folder.join("data").join(&new)).unwrap();
+        let card_group = if number % 2 == 0 { label.card_group } else { Some(1000 + number as u64) };
+        labels.set(&new, &Label { card_group, ..label });
+    }
+    old.iter().for_each(|(file, label)| labels.set(file, &label));
+    labels.write(&path).unwrap();
+    let line = ["train", "identifier", "--data", "data", "--game", "practice", "--run", "killed", "--resume"];
+    let said = output(&[&line[..], &["--epochs", "9", "--threads", "1"]].concat(), folder);
+    assert!(said.contains(&format!("{} captures are new to this run", old.len())), "{said}");
+    assert!(said.contains("finished after 9 epochs"), "{said}");
+    let after = read();
+    assert_eq!(after.files().len(), 2 * old.len());
+    for (was, is) in [(&before.train, &after.train), (&before.validation, &after.validation)] {
+        assert!(was.iter().all(|file| is.contains(file)), "{was:?} {is:?}");
+        let followers = old.files().step_by(2).filter(|file| was.iter().any(|it| it == file));
+        followers.for_each(|file| assert!(is.contains(&format!("new_{file}")), "{file} {is:?}"));
+    }
+    assert!(after.validation.len() > before.validation.len());
 }
 
 /// Reads the events back with TensorBoard's own package: each epoch once, with the loss, and a picture.
@@ -278,4 +311,15 @@ assert image.encoded_image_string[:4] == b'\\x89PNG' and image.width > 10, image
     for ((step, value), wanted) in found.iter().zip(wanted) {
         assert!(*step == wanted.0 && (value - wanted.2).abs() < 1e-4, "{step} {value} {wanted:?}");
     }
+}
+
+/// What is left out because no model is there is said.
+#[test]
+fn statistics_say_that_there_is_no_model() {
+    let place = tempfile::tempdir().unwrap();
+    captures(&place.path().join("data"), 2);
+    let line = |by: &'static [&str]| [&["stats", "--data", "data", "--game", "nothing"], by].concat();
+    let said = output(&line(&[]), place.path());
+    assert!(said.contains("no model nothing is installed (--by"), "{said}");
+    assert!(!output(&line(&["--by", "none"]), place.path()).contains("is installed"));
 }

@@ -82,14 +82,15 @@ fn label_ghost(folder: &Path, name: &str, change: fn(&mut image::RgbImage)) {
     labels.write(&path).unwrap();
 }
 
+fn command(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+    command.args(arguments).current_dir(data);
+    command.env("BALATRO_LENS_DATA", data).env_remove("BALATRO_LENS_ART");
+    command
+}
+
 fn trainer(data: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_trainer"))
-        .args(arguments)
-        .current_dir(data)
-        .env("BALATRO_LENS_DATA", data)
-        .env_remove("BALATRO_LENS_ART")
-        .output()
-        .unwrap();
+    let output = command(data, arguments).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
     text
@@ -146,11 +147,29 @@ fn a_model_learns_a_new_card_and_can_go_back() {
     // The overlay's own code takes it.
     let catalogue = shared::catalogue::Catalogue::read(&data.join("catalogues/practice.json")).unwrap();
     vision::decide::Rules::new(&new, &catalogue, 5).unwrap();
-    let read = trainer(data, &["predict", "--model", "tiny", "--json", &capture(data, "ghost")]);
+    // The model of the game is the one that is asked when nothing else is said.
+    let read = trainer(data, &["predict", "--game", "tiny", "--json", &capture(data, "ghost")]);
     assert!(read.contains("mod_ghost"), "{read}");
+    for folder in ["embeddings", "embeddings-2"] {
+        let said = trainer(data, &["embed", "--game", "tiny"]);
+        assert!(said.ends_with(&format!("are in {folder}\n")) && data.join(folder).join("map.png").is_file());
+    }
+    assert!(trainer(data, &["stats", "--game", "tiny"]).contains("models/tiny sees them:"));
 
     trainer(data, &["rollback", "--model", "tiny"]);
     assert_eq!(Manifest::read(&folder).unwrap().sha256, old.sha256);
+}
+
+#[test]
+fn labels_that_are_there_are_not_said_to_be_missing() {
+    let Some(place) = prepared() else { return };
+    let data = place.path();
+    let labels = r#"{"gone.png": {"name": "Fox"}, "too.png": {"name": "Owl"}}"#;
+    std::fs::write(data.join("dataset_default/labels.json"), labels).unwrap();
+    let said = command(data, &RETRAIN).output().unwrap();
+    let text = String::from_utf8_lossy(&said.stderr);
+    assert!(!said.status.success() && text.contains("none of the 2 labelled pictures"), "{text}");
+    assert!(text.contains("gone.png") && !text.contains("there is no labels.json"), "{text}");
 }
 
 /// Without art nothing below the heads may change, and cards that nobody labelled must stay as likely as they were.

@@ -1,11 +1,12 @@
 //! `trainer embed`: what an identifier makes of labelled captures, as vectors and as a map.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use shared::atomic;
 
-use super::{DataArguments, Which};
+use super::{DataArguments, WhichOrInstalled};
 use crate::embedding::{map, npy, of_samples};
 use crate::plot;
 
@@ -15,11 +16,15 @@ pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
     #[command(flatten)]
-    which: Which,
-    /// Folder for embeddings.npy, embeddings.csv (a file and a card for each row) and map.png
+    which: WhichOrInstalled,
+    /// Folder for embeddings.npy, embeddings.csv (a file and a card for each row) and map.png [default: embeddings, or a
+    /// number after it when that is there]
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    out: Option<PathBuf>,
 }
+
+/// Folder when none is given, in the current one.
+const FOLDER: &str = "embeddings";
 
 /// Embeds.
 ///
@@ -27,12 +32,16 @@ pub struct Arguments {
 /// When there are no captures, or the folder cannot be written.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let set = arguments.data.read_originals()?;
-    let mut namer = arguments.which.open()?;
+    ensure!(
+        !set.samples.is_empty(),
+        "none of the captures in {} can be used\nhelp: mend what is listed, or give another folder with --data",
+        arguments.data.folder().display()
+    );
+    let mut namer = arguments.which.open(&arguments.data.game)?;
     let vectors = of_samples(&mut namer, &set.samples)?;
-    std::fs::create_dir_all(&arguments.out)
-        .with_context(|| format!("cannot make {}", arguments.out.display()))?;
+    let out = make_folder(arguments.out.as_deref(), Path::new(""))?;
     let write = |name: &str, bytes: &[u8]| {
-        let path = arguments.out.join(name);
+        let path = out.join(name);
         atomic::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
     };
     write("embeddings.npy", &npy(&vectors))?;
@@ -51,15 +60,51 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .zip(&set.samples)
         .map(|(point, sample)| (point, group(&sample.class)))
         .collect();
-    let path: &Path = &arguments.out.join("map.png");
+    let path = out.join("map.png");
     plot::points(&points, &names, 900)
-        .save(path)
+        .save(&path)
         .with_context(|| format!("cannot write {}", path.display()))?;
     println!(
         "{} vectors of {} numbers and their map are in {}",
         vectors.len(),
         vectors[0].len(),
-        arguments.out.display()
+        out.display()
     );
     Ok(())
+}
+
+/// The folder as given; else a new one within `place`, so that nothing that is there is written over.
+fn make_folder(given: Option<&Path>, place: &Path) -> Result<PathBuf> {
+    if let Some(folder) = given {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        return Ok(folder.to_path_buf());
+    }
+    let mut number = 1;
+    loop {
+        let name = if number == 1 { FOLDER.to_owned() } else { format!("{FOLDER}-{number}") };
+        let folder = place.join(name);
+        match std::fs::create_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            made => {
+                made.with_context(|| {
+                    format!("cannot make {}\nhelp: give another folder with --out", folder.display())
+                })?;
+                return Ok(folder);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_folder_it_makes_a_new_one() {
+        let place = tempfile::tempdir().unwrap();
+        let names = [(), (), ()].map(|()| make_folder(None, place.path()).unwrap());
+        let wanted = ["embeddings", "embeddings-2", "embeddings-3"].map(|name| place.path().join(name));
+        assert_eq!(names, wanted);
+        assert_eq!(make_folder(Some(&wanted[1]), place.path()).unwrap(), wanted[1], "as it was asked");
+    }
 }

@@ -1,28 +1,27 @@
-//! `trainer evaluate`: how good a run's networks or an exported model are.
+//! `trainer evaluate`: how good a run's networks, a checkpoint or an exported model are.
+
+mod open;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
+use scenes::art::Sprites;
+use serde_json::{Map, Value, json};
 use shared::atomic;
 use shared::catalogue::Catalogue;
-use shared::manifest::Manifest;
 use shared::paths;
-use vision::recogniser::Recogniser;
-use vision::session::Options;
 
-use super::calibrate::{OPEN, evaluation_bank, held_out_bank};
+use super::calibrate::{evaluation_bank, held_out_bank};
 use super::train::labelled::held_out;
-use super::{ArtArguments, DataArguments, Which, material, read_recipe};
-use crate::calibrate::Calibration;
-use crate::checkpoint::Network;
-use crate::evaluate::subject::{Exported, Run, Subject};
+use super::{ArtArguments, DataArguments, Which, material};
+use crate::evaluate::failures::{self, Misread};
 use crate::evaluate::{captures, detection, identification, screens, taught};
+use crate::metrics::Confusion;
 use crate::plot;
 use crate::recipe::Recipe;
 use crate::train::composed::{Purpose, seed_of};
-use crate::trained::{Trained, manifest};
+use open::Opened;
 
 /// What `trainer evaluate` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -35,9 +34,13 @@ pub struct Arguments {
     /// Teaches an exported model the cards that its recipe held out, from one view each, and looks for them on others
     #[arg(long, requires = "model")]
     taught: bool,
-    /// Screenshots with truth
+    /// Screenshots with truth; a run on labelled captures needs the detector of a model for them
     #[arg(long, value_name = "TRUTH.json")]
     screens: Option<PathBuf>,
+    /// Folder or name of the model whose detector is used instead of the run's [default for a run without one: that of the
+    /// game]
+    #[arg(long, value_name = "MODEL", conflicts_with = "model")]
+    base: Option<PathBuf>,
     /// Says what is wrong on each screenshot
     #[arg(long)]
     show: bool,
@@ -46,8 +49,9 @@ pub struct Arguments {
     /// All labelled captures, also those that the run was trained on
     #[arg(long, requires = "data")]
     all: bool,
-    /// Writes misread captures into this folder, each beside what it was taken for
-    #[arg(long, value_name = "DIR", requires = "data")]
+    /// Writes misread captures, composed crops and cards of screenshots into this folder, each beside what it was taken
+    /// for, and what was confused with what
+    #[arg(long, value_name = "DIR")]
     failures: Option<PathBuf>,
     /// Writes the figures into this file too, for `trainer report` and `trainer export --metrics`
     #[arg(long, value_name = "FILE")]
@@ -58,13 +62,15 @@ pub struct Arguments {
 
 /// Crops for each scene.
 const CROPS_PER_SCENE: usize = 20;
+/// Misread pictures of a kind that are written: nobody looks at more.
+const MOST_FAILURES: usize = 1000;
 
 /// Measures and prints JSON.
 ///
 /// # Errors
 /// When the run, the model or a file cannot be read.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let mut result = serde_json::Map::new();
+    let mut result = Map::new();
     if arguments.data.data.is_some() {
         result.insert("labelled".into(), labelled(arguments)?);
     }
@@ -85,9 +91,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 /// On labelled captures: those held out of the run where it has such, else all originals.
 fn labelled(arguments: &Arguments) -> Result<Value> {
-    let mut namer = arguments.what.open()?;
-    let mut samples = arguments.data.read_originals()?.samples;
-    let held_out = arguments.what.run.as_deref().map(held_out).transpose()?.flatten();
+    let foreign = arguments.what.model.as_deref().map(open::foreign).transpose()?.flatten();
+    let originals = arguments.data.read_originals()?.samples;
+    let mut samples = originals.clone();
+    // A checkpoint lies in the folder of its run.
+    let folder = |run: &Path| if run.is_dir() { run.to_path_buf() } else { run.with_file_name("") };
+    let run = arguments.what.run.as_deref().map(folder);
+    let held_out = run.as_deref().map(held_out).transpose()?.flatten();
     if let (Some(held_out), false) = (held_out, arguments.all) {
         samples.retain(|sample| held_out.contains(&sample.file));
         eprintln!("{} captures were held out of this run; --all takes the others too", samples.len());
@@ -96,15 +106,15 @@ fn labelled(arguments: &Arguments) -> Result<Value> {
         !samples.is_empty(),
         "there are no captures to evaluate on\nhelp: --all takes those trained on too"
     );
-    let report = captures::measure(&mut namer, &samples)?;
-    if let Some(folder) = &arguments.failures {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        for (name, picture) in captures::failures(&report, &samples) {
-            let path = folder.join(name).with_extension("png");
-            picture.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        plot::confusion(&report.confusion).save(folder.join("confusion.png"))?;
-        eprintln!("{} misread captures are in {}", report.failures.len(), folder.display());
+    let report = match foreign {
+        Some(mut recogniser) => captures::measure_exported(&mut recogniser, &samples)?,
+        None => captures::measure(&mut arguments.what.open()?, &samples)?,
+    };
+    if arguments.failures.is_some() {
+        let recipe = Recipe::read(&open::of_recipe(&arguments.data.game)).ok();
+        let sprites = recipe.and_then(|recipe| arguments.art.sprites(&recipe).ok());
+        let misread = captures::misread(&report, &samples, &originals);
+        write_failures(arguments, "captures", "", misread, &report.names.confusion, sprites.as_deref())?;
     }
     Ok(serde_json::to_value(&report)?)
 }
@@ -112,7 +122,7 @@ fn labelled(arguments: &Arguments) -> Result<Value> {
 /// What one capture of a card that the model has never seen is worth.
 fn taught(arguments: &Arguments) -> Result<Value> {
     let name = arguments.what.model.as_deref().expect("the command line asks for it");
-    let (recipe, _, mut recogniser) = read_model(name)?;
+    let (recipe, _, mut recogniser) = open::recogniser(name)?;
     let sprites = arguments.art.sprites(&recipe)?;
     let material = material(&recipe, Arc::clone(&sprites));
     let (strangers, shown) = held_out_bank(&material, &sprites)?.context(
@@ -126,78 +136,100 @@ fn taught(arguments: &Arguments) -> Result<Value> {
     )?)?)
 }
 
-fn composed_and_screens(arguments: &Arguments, result: &mut serde_json::Map<String, Value>) -> Result<()> {
-    let (recipe, manifest, mut subject) = match (&arguments.what.run, &arguments.what.model) {
-        (_, Some(model)) => open_model(model)?,
-        (Some(run), None) => open_run(run, &arguments.art)?,
+fn composed_and_screens(arguments: &Arguments, result: &mut Map<String, Value>) -> Result<()> {
+    let mut opened = match (&arguments.what.run, &arguments.what.model) {
+        (_, Some(model)) => open::model(model)?,
+        (Some(run), None) => open::run(run, arguments.base.as_deref(), arguments.screens.is_some())?,
         (None, None) => unreachable!("the command line asks for one of them"),
     };
     let count = arguments.composed.or(arguments.screens.is_none().then_some(100));
     if let Some(count) = count {
-        let material = material(&recipe, arguments.art.sprites(&recipe)?);
-        let bank = evaluation_bank(&material)?;
-        let seed = |number| seed_of(material.seed, Purpose::Evaluation, number);
-        let threshold = manifest.detector.threshold;
-        let (scenes, crops) = (&material.recipe, count * CROPS_PER_SCENE);
-        let found = detection::measure(&mut *subject, &bank, scenes, seed(200), count, Some(threshold))?;
-        let named = identification::measure(&mut *subject, &bank, scenes, seed(201), crops)?;
-        result.insert("composed".into(), json!({ "detection": found, "identification": named }));
+        result.insert("composed".into(), composed(arguments, &mut opened, count)?);
     }
     if let Some(truth) = &arguments.screens {
-        let catalogue = Catalogue::read(&paths::catalogue(&recipe.game))?;
-        let contract = &manifest.identifier;
-        let [plain, stress] = screens::measure(
-            &mut *subject,
-            &catalogue,
-            contract.input_size,
-            contract.widen,
-            manifest.detector.threshold,
-            truth,
-        )?;
-        if arguments.show {
-            plain.mistakes.iter().chain(&stress.mistakes).for_each(|mistake| eprintln!("{mistake}"));
-        }
-        result.insert("screens".into(), json!({ "screens": plain, "stress": stress }));
+        result.insert("screens".into(), screens(arguments, &mut opened, truth)?);
     }
     Ok(())
 }
 
-type Opened = (Recipe, Manifest, Box<dyn Subject>);
-
-/// The networks of a run; one that was not calibrated rejects nothing.
-fn open_run(run: &Path, art: &ArtArguments) -> Result<Opened> {
-    let recipe = read_recipe(None, Some(run))?;
-    let catalogue = Arc::clone(art.sprites(&recipe)?.catalogue());
-    let detector = Trained::read(run, Network::Detector)?;
-    let mut identifier = Trained::read(run, Network::Identifier)?;
-    let steps = [detector.position.step, identifier.position.step];
-    let (detection, thresholds) = match Calibration::read(run, steps) {
-        Ok(calibration) => {
-            identifier.calibrate(&calibration);
-            (calibration.figures.detection, calibration.figures.thresholds)
-        }
-        Err(error) => {
-            log::warn!("no card is said to be unknown: {error}");
-            (0.35, OPEN)
-        }
-    };
-    let manifest =
-        manifest(&recipe.name, &catalogue, &detector.position, &identifier.position, detection, thresholds);
-    let modules = (detector.module()?, identifier.module()?);
-    let subject = Run::new(Some(modules.0), Some(modules.1), manifest.clone(), &catalogue)?;
-    Ok((recipe, manifest, Box::new(subject)))
+/// On composed scenes where cards are found, on composed crops where they are named.
+fn composed(arguments: &Arguments, opened: &mut Opened, count: usize) -> Result<Value> {
+    let sprites = arguments.art.sprites(&opened.recipe)?;
+    let mut material = material(&opened.recipe, Arc::clone(&sprites));
+    material.recipe.crop.size = opened.crop;
+    let bank = evaluation_bank(&material)?;
+    let seed = |number| seed_of(material.seed, Purpose::Evaluation, number);
+    let (subject, scenes) = (&mut *opened.subject, &material.recipe);
+    let mut result = Map::new();
+    if opened.finds {
+        let threshold = Some(opened.manifest.detector.threshold);
+        let found = detection::measure(subject, &bank, scenes, seed(200), count, threshold)?;
+        result.insert("detection".into(), serde_json::to_value(found)?);
+    } else {
+        eprintln!("there is no detector, so cards are named only; --base names a model that finds them");
+    }
+    if opened.names {
+        let classes = &opened.manifest.identifier.heads[0].classes;
+        let crops = count * CROPS_PER_SCENE;
+        let named = identification::measure(subject, classes, &bank, scenes, seed(201), crops)?;
+        let misread = identification::misread(&named, &bank, scenes, seed(201));
+        write_failures(
+            arguments,
+            "composed crops",
+            "-composed",
+            misread,
+            &named.names.confusion,
+            Some(&sprites),
+        )?;
+        result.insert("identification".into(), serde_json::to_value(named)?);
+    }
+    Ok(Value::Object(result))
 }
 
-fn open_model(model: &Path) -> Result<Opened> {
-    let (recipe, manifest, recogniser) = read_model(model)?;
-    Ok((recipe, manifest, Box::new(Exported::new(recogniser))))
+fn screens(arguments: &Arguments, opened: &mut Opened, truth: &Path) -> Result<Value> {
+    let catalogue = Catalogue::read(&paths::catalogue(&opened.recipe.game))?;
+    let manifest = &opened.manifest;
+    let [plain, stress] = screens::measure(
+        &mut *opened.subject,
+        &catalogue,
+        &manifest.identifier,
+        opened.crop,
+        manifest.detector.threshold,
+        truth,
+    )?;
+    if arguments.show {
+        plain.mistakes.iter().chain(&stress.mistakes).for_each(|mistake| eprintln!("{mistake}"));
+    }
+    if arguments.failures.is_some() {
+        let sprites = arguments.art.sprites(&opened.recipe);
+        if let Err(error) = &sprites {
+            eprintln!("what misread cards were taken for is not drawn: {error}");
+        }
+        let sprites = sprites.ok();
+        for (report, what, suffix) in
+            [(&plain, "cards of screenshots", "-screens"), (&stress, "strewn cards", "-stress")]
+        {
+            let confusion = &report.names.confusion;
+            write_failures(arguments, what, suffix, report.misread(), confusion, sprites.as_deref())?;
+        }
+    }
+    Ok(json!({ "screens": plain, "stress": stress }))
 }
 
-fn read_model(model: &Path) -> Result<(Recipe, Manifest, Recogniser)> {
-    let folder = if model.is_dir() { model.to_path_buf() } else { paths::data().join("models").join(model) };
-    let recogniser = Recogniser::open(&folder, &Options::default())?;
-    let manifest = recogniser.manifest().clone();
-    let recipe: Recipe = serde_json::from_value(manifest.recipe.clone())
-        .with_context(|| format!("{} does not say how it was trained", folder.display()))?;
-    Ok((recipe, manifest, recogniser))
+/// Misread pictures and what was confused, where a folder for them was given.
+fn write_failures(
+    arguments: &Arguments,
+    what: &str,
+    suffix: &str,
+    misread: impl Iterator<Item = Misread>,
+    confusion: &Confusion,
+    sprites: Option<&Sprites>,
+) -> Result<()> {
+    let Some(folder) = &arguments.failures else { return Ok(()) };
+    let count = failures::write(folder, misread.take(MOST_FAILURES), sprites)?;
+    let path = folder.join(format!("confusion{suffix}.png"));
+    plot::confusion(confusion).save(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let first = if count == MOST_FAILURES { "the first " } else { "" };
+    eprintln!("{first}{count} misread {what} are in {}", folder.display());
+    Ok(())
 }

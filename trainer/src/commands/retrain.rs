@@ -171,7 +171,8 @@ impl Job {
         if catalogue.digest() != manifest.catalogue_digest {
             bail!("the catalogue {:?} has changed since {} was made", manifest.catalogue, folder.display());
         }
-        let mut samples = read(&arguments.data, &catalogue)?;
+        let set = read(&arguments.data, &catalogue)?;
+        let mut samples = set.as_ref().map_or_else(Vec::new, |set| set.samples.clone());
         let places = [arguments.data.folder(), paths::data().join("screenshots")];
         let (mut more, gone) = taught(folder, &samples, &places);
         if !more.is_empty() {
@@ -185,7 +186,12 @@ impl Job {
             );
         }
         if samples.is_empty() {
-            return Err(DataError::NoLabels { folder: arguments.data.folder() }.into());
+            let folder = arguments.data.folder();
+            return Err(match set {
+                Some(set) => set.nothing_usable(&folder),
+                None => DataError::NoLabels { folder },
+            }
+            .into());
         }
         let contract = &manifest.identifier;
         let (heads, added) = grow(&contract.heads, &contract.added, &mut samples, &catalogue);
@@ -337,31 +343,7 @@ impl Job {
         }
         let old = self.figures(&graph, &start, &self.manifest)?;
         let new = self.figures(&new.graph, &new.weights, &new.manifest)?;
-        let row = |what: &str, weight, of: &dyn Fn(&Figures) -> Share| Row {
-            what: what.to_owned(),
-            old: of(&old),
-            new: of(&new),
-            weight,
-        };
-        let mut rows = vec![
-            row("your captures: right name", Weight::Gain, &|it| it.captures),
-            row("  of these, new cards", Weight::Shown, &|it| it.new_cards),
-            row("  said to be known", Weight::Shown, &|it| it.said),
-        ];
-        for head in self.heads.iter().skip(1) {
-            let of = |it: &Figures| it.heads.get(&head.name).copied().unwrap_or_default();
-            rows.push(row(&format!("  {}", head.name), Weight::Shown, &of));
-        }
-        if self.material.is_some() {
-            rows.push(row("composed cards: right name", Weight::Guard, &|it| it.composed.top1));
-            rows.push(row("  edition", Weight::Guard, &|it| it.composed.edition));
-            rows.push(row("  said to be unknown or none", Weight::Shown, &|it| it.composed.rejected));
-            rows.push(row("invented cards: said to be unknown", Weight::Shown, &|it| {
-                it.composed.unknown_flagged
-            }));
-        }
-        rows.retain(|row| row.old.whole > 0 || row.weight == Weight::Gain);
-        Ok(rows)
+        Ok(rows(&self.heads, &old, &new))
     }
 
     fn figures(&self, graph: &Graph, weights: &Weights, manifest: &Manifest) -> Result<Figures> {
@@ -374,7 +356,8 @@ impl Job {
         if !judged.is_empty() {
             let report = crate::evaluate::captures::measure(&mut namer, &judged)?;
             // A card that a model has no class for is not named rightly by it.
-            let wrong: Vec<usize> = report.failures.iter().map(|(index, _)| *index).collect();
+            let names = &report.names;
+            let wrong: Vec<usize> = names.failures.iter().map(|(index, _)| *index).collect();
             let has_class = |sample: &Sample| contract.heads[0].classes.contains(&sample.class);
             let was_known =
                 |sample: &Sample| self.manifest.identifier.heads[0].classes.contains(&sample.class);
@@ -385,19 +368,18 @@ impl Job {
                     figures.new_cards.count(right);
                 }
             }
-            figures.said = Share {
-                part: report.rejected.whole - report.rejected.part + report.unknown_flagged.whole
-                    - report.unknown_flagged.part,
-                whole: judged.len(),
-            };
+            // Captures of no card are not asked this.
+            let whole = names.rejected.whole + names.unknown_flagged.whole;
+            figures.said = Share { part: whole - names.rejected.part - names.unknown_flagged.part, whole };
             figures.heads = report.heads.into_iter().map(|(name, (share, _))| (name, share)).collect();
         }
         if let Some(material) = &self.material {
             let mut subject = Run::new(None, Some(module()?), manifest.clone(), &self.catalogue)?;
             let seed = seed_of(material.seed, Purpose::Evaluation, 21);
             let bank = evaluation_bank(material)?;
+            let classes = &contract.heads[0].classes;
             figures.composed =
-                identification::measure(&mut subject, &bank, &material.recipe, seed, self.crops)?;
+                identification::measure(&mut subject, classes, &bank, &material.recipe, seed, self.crops)?;
         }
         Ok(figures)
     }
@@ -438,16 +420,44 @@ struct Figures {
     composed: IdentificationReport,
 }
 
-/// Labelled captures, or none.
-fn read(data: &DataArguments, catalogue: &Catalogue) -> Result<Vec<Sample>> {
+/// What is compared; what no picture says anything of is left out.
+fn rows(heads: &[Head], old: &Figures, new: &Figures) -> Vec<Row> {
+    let row = |what: &str, weight, of: &dyn Fn(&Figures) -> Share| Row {
+        what: what.to_owned(),
+        old: of(old),
+        new: of(new),
+        weight,
+    };
+    let mut rows = vec![
+        row("your captures: right name", Weight::Gain, &|it| it.captures),
+        row("  of these, new cards", Weight::Shown, &|it| it.new_cards),
+        // A right name is of no use to the player when the overlay says that the card is unknown.
+        row("  said to be known", Weight::Guard, &|it| it.said),
+    ];
+    for head in heads.iter().skip(1) {
+        let of = |it: &Figures| it.heads.get(&head.name).copied().unwrap_or_default();
+        rows.push(row(&format!("  {}", head.name), Weight::Shown, &of));
+    }
+    rows.push(row("composed cards: right name", Weight::Guard, &|it| it.composed.names.top1));
+    rows.push(row("  edition", Weight::Guard, &|it| it.composed.edition));
+    rows.push(row("  said to be unknown or none", Weight::Shown, &|it| it.composed.names.rejected));
+    rows.push(row("invented cards: said to be unknown", Weight::Shown, &|it| {
+        it.composed.names.unknown_flagged
+    }));
+    rows.retain(|row| row.old.whole > 0 || row.weight == Weight::Gain);
+    rows
+}
+
+/// Labelled captures; none where there are no labels.
+fn read(data: &DataArguments, catalogue: &Catalogue) -> Result<Option<DataSet>> {
     let augmented = data.augmented();
     let augmented = augmented.join(crate::dataset::AUGMENTED).is_file().then_some(augmented);
     match DataSet::read(&data.folder(), augmented.as_deref(), Some(catalogue)) {
         Ok(set) => {
             set.problems.iter().for_each(|problem| eprintln!("{problem}"));
-            Ok(set.samples)
+            Ok(Some(set))
         }
-        Err(DataError::NoLabels { .. }) => Ok(Vec::new()),
+        Err(DataError::NoLabels { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -460,4 +470,21 @@ fn is_prefix(composed: &[Head], heads: &[Head]) -> bool {
             && one.activation == other.activation
     };
     composed.len() == heads.len() && composed.iter().zip(heads).all(starts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_rejects_everything_is_not_installed() {
+        let figures = |right: usize, said: usize| Figures {
+            captures: Share { part: right, whole: 20 },
+            said: Share { part: said, whole: 20 },
+            ..Figures::default()
+        };
+        let check = |new: Figures| better(&rows(&[], &figures(16, 19), &new));
+        assert_eq!(check(figures(18, 19)), Ok(()));
+        assert_eq!(check(figures(20, 0)).unwrap_err(), "said to be known has become worse");
+    }
 }

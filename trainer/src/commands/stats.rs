@@ -1,7 +1,7 @@
 //! `trainer stats`: what is in a labelled data set, what is missing, and what looks wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use shared::catalogue::{CardType, Catalogue, id_of_class};
@@ -50,18 +50,30 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if let Some(catalogue) = &catalogue {
         coverage(&originals, catalogue, arguments.lines);
     }
-    let default = || model_folder(std::path::Path::new(&arguments.data.game)).ok();
     let by = match &arguments.by {
         Some(path) if path.as_os_str() == "none" => None,
         Some(path) if path.exists() => Some(path.clone()),
         Some(name) => Some(model_folder(name)?),
-        None => default(),
+        None => {
+            let installed = model_folder(Path::new(&arguments.data.game)).ok();
+            if installed.is_none() {
+                println!("\n{}", without_model(&arguments.data.game));
+            }
+            installed
+        }
     };
     if let (Some(path), false) = (by, originals.is_empty()) {
         println!("\nas {} sees them:", path.display());
         looks(&mut Namer::open(&path)?, &originals, arguments)?;
     }
     Ok(())
+}
+
+/// Why nothing is said of how captures look.
+fn without_model(game: &str) -> String {
+    format!(
+        "what looks alike or mislabelled is left out: no model {game} is installed (--by names a run or another model)"
+    )
 }
 
 fn looks(namer: &mut Namer, originals: &[Sample], arguments: &Arguments) -> Result<()> {

@@ -24,6 +24,7 @@ use crate::train::{Options, Outcome, Session, Task};
 
 /// What `trainer train` takes.
 #[derive(Clone, Debug, clap::Args)]
+#[command(mut_arg("data", |data| data.help(DATA)))]
 pub struct Arguments {
     /// Which network
     #[arg(value_enum)]
@@ -71,6 +72,9 @@ pub struct Arguments {
     #[command(flatten)]
     labelled: labelled::Options,
 }
+
+/// Other commands read labelled captures also when nobody says where they are.
+const DATA: &str = "Train the identifier on the labelled captures of this folder, which has labels.json; on composed pictures otherwise";
 
 impl Arguments {
     /// The recipe with what the command line says.

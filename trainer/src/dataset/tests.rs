@@ -142,3 +142,51 @@ fn augmented_pictures_need_a_parent_that_shows_the_same() {
     assert_eq!(files, ["a.png", "a_aug0.png"]);
     assert_eq!(set.problems.len(), 2, "{:?}", set.problems);
 }
+
+#[test]
+fn groups_come_from_the_file_name_where_the_label_has_none() {
+    let check = |file: &str, label: Label, wanted: [Option<u64>; 2]| {
+        let label = with_group(file, label);
+        assert_eq!([label.cluster, label.card_group], wanted, "{file}");
+    };
+    let moved = Label { cluster: Some(1), card_group: Some(2), ..Label::default() };
+    check("cluster5_card17_id302.png", Label::default(), [Some(5), Some(17)]);
+    check("cluster5_card17_id302.png", moved, [Some(1), Some(2)]);
+    check("fox.png", Label::default(), [None, None]);
+}
+
+#[test]
+fn it_is_said_why_there_is_nothing_to_train_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |labels: &str, wanted: &str| {
+        fs::write(folder.path().join(FILE_NAME), labels).unwrap();
+        let set = DataSet::read(folder.path(), None, None).unwrap();
+        let said = set.check_trainable(folder.path()).unwrap_err().to_string();
+        assert!(said.contains(wanted), "{said}");
+    };
+    check("{}", "names no picture");
+    check(r#"{"a.png": {"name": "Fox"}}"#, "none of the 1 labelled pictures");
+}
+
+#[test]
+fn what_no_labeller_has_written_into_the_file_yet_is_read_too() {
+    use shared::labels::store::{Change, Store, leave};
+
+    let root = tempfile::tempdir().unwrap();
+    let (data, raw) = (root.path().join("data"), root.path().join(shared::captures::FOLDER));
+    fs::create_dir(&raw).unwrap();
+    let named = |file: &str, name: &str| {
+        plain(&raw.join(file));
+        Change::Label {
+            file: file.into(),
+            label: Some(Box::new(Label { name: name.into(), ..Label::default() })),
+        }
+    };
+    let mut store = Store::open(&data, &raw).unwrap();
+    store.apply(&[named("a.png", "Fox")]).unwrap();
+    leave(&data, &[named("b.png", "Owl")]).unwrap();
+    let set = DataSet::read(&data, None, None).unwrap();
+    let files: Vec<&str> = set.samples.iter().map(|it| it.file.as_str()).collect();
+    assert_eq!(files, ["a.png", "b.png"], "{:?}", set.problems);
+    assert!(!data.join("labels.json").exists(), "nothing was written");
+}

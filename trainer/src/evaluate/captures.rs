@@ -1,149 +1,88 @@
 //! How good an identifier is on labelled captures.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
 use image::RgbaImage;
-use scenes::preview;
 use serde::Serialize;
 use shared::catalogue::id_of_class;
-use shared::manifest::{Activation, IDENTIFICATION, NOT_A_CARD, UNKNOWN};
+use shared::manifest::{Activation, IDENTIFICATION};
+use shared::pixels::Pixels;
+use vision::recogniser::{Recogniser, unmeasured};
 
 use super::Share;
+use super::failures::Misread;
 use super::namer::{Answer, Namer};
-use super::ranking::auroc;
+use super::naming::{self, Naming, NamingReport, ids};
+use super::subject::whole;
 use crate::dataset::fields::{Said, said};
 use crate::dataset::{Sample, picture};
-use crate::metrics::{Confusion, Pair, Reliability, argmax, interval, reliability};
+use crate::metrics::{argmax, interval};
 
 /// How good it is.
 #[derive(Clone, Debug, Serialize)]
 pub struct CapturesReport {
-    /// Captures of cards that it has a class for.
-    pub known: usize,
-    /// Captures of other cards.
-    pub unknown: usize,
-    /// Those whose right name comes first.
-    pub top1: Share,
-    /// What holds it with 95 % confidence.
-    pub top1_interval: Option<[f64; 2]>,
-    /// Those whose right name is among the first three.
-    pub top3: Share,
-    /// Those whose right name is among the first five.
-    pub top5: Share,
-    /// Mean over the cards.
-    pub balanced: Option<f64>,
-    /// Known cards that are said to be unknown.
-    pub rejected: Share,
-    /// Unknown cards that are said to be unknown.
-    pub unknown_flagged: Share,
-    /// Area under the curve of known against unknown ones, by probability.
-    pub unknown_auroc: Option<f64>,
-    /// The same by similarity to the class's centroid; none where there are no centroids.
-    pub unknown_auroc_similarity: Option<f64>,
+    /// The names; numbers of pictures are those of the samples.
+    #[serde(flatten)]
+    pub names: NamingReport,
     /// The other heads: right ones and what holds them with 95 % confidence.
     pub heads: BTreeMap<String, (Share, Option<[f64; 2]>)>,
-    /// How well confidence says how often a name is right.
-    pub calibration: Reliability,
-    /// What is confused most.
-    pub worst_pairs: Vec<Pair>,
     /// Milliseconds for a picture, reading files not counted.
     pub millis: f64,
-    /// What was taken for what.
-    #[serde(skip)]
-    pub confusion: Confusion,
-    /// Which captures are wrong, and what they were taken for.
-    #[serde(skip)]
-    pub failures: Vec<(usize, String)>,
 }
-
-/// Bars of the reliability diagram.
-const BARS: usize = 10;
 
 /// Has every sample read.
 ///
 /// # Errors
 /// When the network cannot run. Pictures that were readable before and no longer are, are left out.
 pub fn measure(namer: &mut Namer, samples: &[Sample]) -> Result<CapturesReport> {
-    let mut classes: Vec<String> =
-        namer.heads[0].classes.iter().map(|class| id_of_class(class).to_owned()).collect();
-    classes.dedup();
-    let place = |id: &str| classes.iter().position(|class| class == id);
-    let mut confusion = Confusion::new(&classes);
-    let (mut predictions, mut failures) = (Vec::new(), Vec::new());
-    let [mut top1, mut top3, mut top5, mut rejected, mut flagged] = [Share::default(); 5];
-    let mut scores: [[Vec<f32>; 2]; 2] = Default::default();
+    let mut naming = Naming::new(&ids(&namer.heads[0].classes));
     let mut heads: BTreeMap<String, Share> = BTreeMap::new();
     let mut spent = 0.0;
     for (first, part) in samples.chunks(64).enumerate().map(|(number, part)| (64 * number, part)) {
-        let pictures: Vec<(usize, RgbaImage)> = part
-            .iter()
-            .enumerate()
-            .filter_map(|(at, sample)| Some((first + at, picture::read(&sample.path).ok()?.image)))
-            .collect();
+        let pictures: Vec<(usize, RgbaImage)> =
+            part.iter().enumerate().filter_map(|(at, it)| Some((first + at, open(&it.path)?))).collect();
         let images: Vec<RgbaImage> = pictures.iter().map(|(_, image)| image.clone()).collect();
         let begin = Instant::now();
         let answers = namer.read(&images)?;
         spent += begin.elapsed().as_secs_f64();
         for ((index, _), answer) in pictures.iter().zip(&answers) {
             let sample = &samples[*index];
-            let wanted = id_of_class(&sample.class);
             let cards = namer.cards(answer);
-            let named: Vec<&(String, f32)> =
-                cards.iter().filter(|(id, _)| ![NOT_A_CARD, UNKNOWN].contains(&id.as_str())).collect();
-            let is_known = namer.is_known(answer, None);
-            let best = named.first().map_or(("", 0.0), |(id, probability)| (id.as_str(), *probability));
-            let best_similarity = best_similarity(namer, answer, best.0);
-            let unknown = usize::from(place(wanted).is_none());
-            scores[0][unknown].push(best.1);
-            scores[1][unknown].push(best_similarity);
+            naming.add(*index, id_of_class(&sample.class), &namer.said(answer, &cards));
             count_heads(namer, answer, sample, &mut heads);
-            let Some(truth) = place(wanted) else {
-                flagged.count(!is_known);
-                continue;
-            };
-            rejected.count(!is_known);
-            let among = |most: usize| named.iter().take(most).any(|(id, _)| id == wanted);
-            top1.count(among(1));
-            top3.count(among(3));
-            top5.count(among(5));
-            predictions.push((best.1, among(1)));
-            if let Some(taken) = place(best.0) {
-                confusion.add(truth, taken);
-            }
-            if !among(1) {
-                failures.push((*index, best.0.to_owned()));
-            }
         }
     }
-    let [[known, unknown], [known_similarity, unknown_similarity]] = &scores;
-    let calibrated = known_similarity.iter().any(|it| *it != 0.0);
     Ok(CapturesReport {
-        known: known.len(),
-        unknown: unknown.len(),
-        top1,
-        top1_interval: interval(top1),
-        top3,
-        top5,
-        balanced: confusion.balanced(),
-        rejected,
-        unknown_flagged: flagged,
-        unknown_auroc: auroc(known, unknown),
-        unknown_auroc_similarity: auroc(known_similarity, unknown_similarity).filter(|_| calibrated),
+        names: naming.finish(),
         heads: heads.into_iter().map(|(name, share)| (name, (share, interval(share)))).collect(),
-        calibration: reliability(&predictions, BARS),
-        worst_pairs: confusion.worst_pairs(12),
         millis: 1e3 * spent / samples.len().max(1) as f64,
-        confusion,
-        failures,
     })
 }
 
-fn best_similarity(namer: &Namer, answer: &Answer, id: &str) -> f32 {
-    let looks =
-        namer.heads[0].classes.iter().zip(&answer.similarity).filter(|(class, _)| id_of_class(class) == id);
-    looks.map(|(_, similarity)| *similarity).fold(-1.0, f32::max)
+/// Has every sample read by an exported model as the overlay runs it, wherever it was made: the names only.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_exported(recogniser: &mut Recogniser, samples: &[Sample]) -> Result<CapturesReport> {
+    let contract = recogniser.manifest().identifier.clone();
+    let ids = ids(&contract.heads[0].classes);
+    let mut naming = Naming::new(&ids);
+    let mut spent = 0.0;
+    for (index, sample) in samples.iter().enumerate() {
+        let Some(picture) = open(&sample.path) else { continue };
+        let quad = whole(&contract, [picture.width(), picture.height()]);
+        let begin = Instant::now();
+        let reading = recogniser.identify(&Pixels::from(&picture), &[quad], &mut unmeasured)?;
+        let reading = reading.first().cloned().flatten();
+        spent += begin.elapsed().as_secs_f64();
+        let truth = id_of_class(&sample.class);
+        naming.add(index, truth, &naming::Said::of_reading(reading.as_ref(), truth, recogniser.catalogue()));
+    }
+    let millis = 1e3 * spent / samples.len().max(1) as f64;
+    Ok(CapturesReport { names: naming.finish(), heads: BTreeMap::new(), millis })
 }
 
 fn count_heads(namer: &Namer, answer: &Answer, sample: &Sample, into: &mut BTreeMap<String, Share>) {
@@ -161,18 +100,28 @@ fn count_heads(namer: &Namer, answer: &Answer, sample: &Sample, into: &mut BTree
     }
 }
 
-/// Misread captures, each beside a capture of what it was taken for.
-pub fn failures(report: &CapturesReport, samples: &[Sample]) -> Vec<(String, RgbaImage)> {
-    let open = |sample: &Sample| picture::read(&sample.path).map(|picture| picture.image);
-    let mut pictures = Vec::new();
-    for (index, taken_for) in &report.failures {
+/// Misread captures, each with a capture of what it was taken for: one of `originals` where it is among them.
+pub fn misread<'a>(
+    report: &'a CapturesReport,
+    samples: &'a [Sample],
+    originals: &'a [Sample],
+) -> impl Iterator<Item = Misread> + 'a {
+    report.names.failures.iter().filter_map(move |(index, taken_for)| {
         let sample = &samples[*index];
-        let Ok(image) = open(sample) else { continue };
-        let other = samples.iter().find(|other| id_of_class(&other.class) == taken_for);
-        let other = other.and_then(|other| open(other).ok()).unwrap_or_else(|| RgbaImage::new(1, 1));
-        let pair = [(image, format!("is {}", sample.class)), (other, format!("taken for {taken_for}"))];
-        let name = sample.file.replace(['/', '\\'], "_");
-        pictures.push((name, preview::captioned(&pair, [144, 192], 2)));
-    }
-    pictures
+        let mut others = originals.iter().filter(|other| id_of_class(&other.class) == taken_for);
+        Some(Misread {
+            name: Path::new(&sample.file).with_extension("").to_string_lossy().into_owned(),
+            picture: open(&sample.path)?,
+            is: sample.class.clone(),
+            taken_for: taken_for.clone(),
+            other: others.find_map(|other| open(&other.path)),
+        })
+    })
 }
+
+fn open(path: &Path) -> Option<RgbaImage> {
+    picture::read(path).ok().map(|picture| picture.image)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Are the cards found?
 
+use std::time::Instant;
+
 use anyhow::Result;
 use rayon::prelude::*;
 use scenes::bank::Bank;
@@ -36,6 +38,8 @@ pub struct DetectionReport {
     pub corner_error: f64,
     /// Recall and precision at each threshold.
     pub at: Vec<AtThreshold>,
+    /// Milliseconds for a scene, composing it not counted.
+    pub millis: f64,
 }
 
 /// Recall and precision at a threshold.
@@ -69,11 +73,14 @@ pub fn measure(
     fixed: Option<f32>,
 ) -> Result<DetectionReport> {
     let mut pairs: Vec<(Scene, Vec<Scored>)> = Vec::with_capacity(count);
+    let mut spent = 0.0;
     for part in (0..count as u64).collect::<Vec<_>>().chunks(32) {
         let seeds = part.par_iter().map(|&number| seed_of(seed, Purpose::Evaluation, number));
         let scenes: Vec<Scene> = seeds.map(|seed| scene::compose(bank, recipe, seed)).collect();
         for mut scene in scenes {
+            let begin = Instant::now();
             let found = subject.detect(&scene.image, fixed.unwrap_or(THRESHOLDS[0]).min(THRESHOLDS[0]))?;
+            spent += begin.elapsed().as_secs_f64();
             scene.image = image::RgbaImage::new(0, 0);
             pairs.push((scene, found));
         }
@@ -114,6 +121,7 @@ pub fn measure(
                 precision: tally.precision,
             })
             .collect(),
+        millis: 1e3 * spent / count.max(1) as f64,
     })
 }
 

@@ -1,6 +1,9 @@
 //! Are the cards named?
 
+use std::time::Instant;
+
 use anyhow::Result;
+use image::RgbaImage;
 use rayon::prelude::*;
 use scenes::bank::Bank;
 use scenes::crop::{self, Crop};
@@ -11,18 +14,17 @@ use shared::modifiers::Modifiers;
 use vision::decide::Reading;
 
 use super::Share;
+use super::failures::Misread;
+use super::naming::{Naming, NamingReport, Said, ids, listed};
 use super::subject::Subject;
 use crate::train::composed::{Purpose, seed_of};
 
 /// How many crops were named rightly.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct IdentificationReport {
-    /// Crops of known cards.
-    pub known: usize,
-    /// Known cards whose right name comes first, said to be known or not.
-    pub top1: Share,
-    /// Known cards that are said to be no card, or unknown.
-    pub rejected: Share,
+    /// The names; numbers of pictures are those of the crops. Cards that the identifier has no class for are unknown.
+    #[serde(flatten)]
+    pub names: NamingReport,
     /// Jokers whose right name comes first.
     pub top1_jokers: Share,
     /// Playing cards whose right name comes first.
@@ -47,59 +49,91 @@ pub struct IdentificationReport {
     pub debuffed: Share,
     /// Cards that are not crossed out, said not to be.
     pub not_debuffed: Share,
-    /// Cards of no catalogue, said to be unknown or no card.
-    pub unknown_flagged: Share,
-    /// Crops of no card, said to be none.
-    pub nothing_dropped: Share,
-    /// Crops of no card, said to be a known card.
-    pub nothing_named: Share,
+    /// Milliseconds for a crop, composing it not counted.
+    pub millis: f64,
 }
 
-/// Composes `count` crops and has them read.
+/// Composes `count` crops and has them read by an identifier with these `classes`.
 ///
 /// # Errors
 /// When the network cannot run.
 pub fn measure(
     subject: &mut dyn Subject,
+    classes: &[String],
     bank: &Bank,
     recipe: &SceneRecipe,
     seed: u64,
     count: usize,
 ) -> Result<IdentificationReport> {
     let mut report = IdentificationReport::default();
-    for crops in compose(bank, recipe, seed, count).chunks(256) {
+    let ids = ids(classes);
+    let mut naming = Naming::new(&ids);
+    let mut spent = 0.0;
+    for (part, crops) in compose(bank, recipe, seed, count).chunks(PART).enumerate() {
         let pixels: Vec<&[u8]> = crops.iter().map(|crop| crop.pixels.as_slice()).collect();
-        for (crop, reading) in crops.iter().zip(subject.read(&pixels)?) {
-            report.add(crop, reading.as_ref(), bank);
+        let begin = Instant::now();
+        let readings = subject.read(&pixels)?;
+        spent += begin.elapsed().as_secs_f64();
+        for (at, (crop, reading)) in crops.iter().zip(&readings).enumerate() {
+            let truth = listed(&ids, bank.catalogue(), shown(crop, bank));
+            let said = Said::of_reading(reading.as_ref(), truth, bank.catalogue());
+            naming.add(part * PART + at, truth, &said);
+            if ids.iter().any(|id| id == truth) {
+                report.add(
+                    crop,
+                    reading.as_ref(),
+                    said.guesses.first().is_some_and(|it| it.0 == truth),
+                    bank,
+                );
+            }
         }
     }
-    Ok(report)
+    Ok(IdentificationReport { names: naming.finish(), millis: 1e3 * spent / count.max(1) as f64, ..report })
 }
+
+/// Crops that are read at once.
+const PART: usize = 256;
 
 /// Crops that nothing is trained on.
 pub fn compose(bank: &Bank, recipe: &SceneRecipe, seed: u64, count: usize) -> Vec<Crop> {
     let numbers = (0..count as u64).into_par_iter();
-    numbers.map(|number| crop::compose(bank, recipe, seed_of(seed, Purpose::Evaluation, number))).collect()
+    numbers.map(|number| compose_one(bank, recipe, seed, number)).collect()
+}
+
+fn compose_one(bank: &Bank, recipe: &SceneRecipe, seed: u64, number: u64) -> Crop {
+    crop::compose(bank, recipe, seed_of(seed, Purpose::Evaluation, number))
+}
+
+/// The misread crops of a report, composed again.
+pub fn misread<'a>(
+    report: &'a IdentificationReport,
+    bank: &'a Bank,
+    recipe: &'a SceneRecipe,
+    seed: u64,
+) -> impl Iterator<Item = Misread> + 'a {
+    let [width, height] = recipe.crop.size;
+    report.names.failures.iter().map(move |(number, taken_for)| {
+        let crop = compose_one(bank, recipe, seed, *number as u64);
+        Misread {
+            name: format!("composed-{number:05}"),
+            is: bank.classes()[crop.truth.class].clone(),
+            picture: RgbaImage::from_raw(width, height, crop.pixels).expect("a crop has the recipe's size"),
+            taken_for: taken_for.clone(),
+            other: None,
+        }
+    })
+}
+
+/// The card that a crop shows.
+fn shown<'a>(crop: &Crop, bank: &'a Bank) -> &'a str {
+    let is_card = crop.truth.card.is_some() || crop.truth.class == bank.not_a_card();
+    id_of_class(&bank.classes()[if is_card { crop.truth.class } else { bank.unknown() }])
 }
 
 impl IdentificationReport {
-    fn add(&mut self, crop: &Crop, reading: Option<&Reading>, bank: &Bank) {
-        let said = reading.and_then(|reading| reading.id.as_deref());
-        if crop.truth.class == bank.not_a_card() {
-            self.nothing_dropped.count(reading.is_none());
-            self.nothing_named.count(said.is_some());
-            return;
-        }
-        let Some(card) = crop.truth.card.filter(|_| crop.truth.class != bank.unknown()) else {
-            self.unknown_flagged.count(said.is_none());
-            return;
-        };
-        self.known += 1;
-        self.rejected.count(said.is_none());
-        let wanted = id_of_class(&bank.classes()[crop.truth.class]);
-        let best = reading.and_then(|reading| reading.top.first()).map(|(id, _)| &**id);
-        let right = best.is_some_and(|best| is_same(bank.catalogue(), best, wanted));
-        self.top1.count(right);
+    /// Counts a crop of a known card, beside its name.
+    fn add(&mut self, crop: &Crop, reading: Option<&Reading>, right: bool, bank: &Bank) {
+        let Some(card) = crop.truth.card.filter(|_| crop.truth.class != bank.unknown()) else { return };
         match card.kind {
             CardType::Joker => self.top1_jokers.count(right),
             CardType::Playing => self.top1_playing.count(right),
@@ -152,6 +186,54 @@ pub fn is_same(catalogue: &Catalogue, one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::subject::Scored;
+
+    /// Says that nothing is a card, and keeps what it was shown.
+    struct Blind(Vec<Vec<u8>>);
+
+    impl Subject for Blind {
+        fn detect(&mut self, _: &RgbaImage, _: f32) -> Result<Vec<Scored>> {
+            Ok(Vec::new())
+        }
+
+        fn read(&mut self, crops: &[&[u8]]) -> Result<Vec<Option<Reading>>> {
+            self.0.extend(crops.iter().map(|crop| crop.to_vec()));
+            Ok(vec![None; crops.len()])
+        }
+    }
+
+    #[test]
+    fn misread_crops_are_composed_again_as_they_were_read() {
+        let recipe = SceneRecipe::default();
+        let bank = Bank::render(&scenes::practice::sprites(), &recipe, 1, 60, &|_| true).unwrap();
+        let known = bank.classes().to_vec();
+        let mut blind = Blind(Vec::new());
+        let report = measure(&mut blind, &known, &bank, &recipe, 3, 40).unwrap();
+        let names = &report.names;
+        assert_eq!(names.known + names.unknown + names.nothing_dropped.whole, 40);
+        assert_eq!((names.rejected.part, names.rejected.value()), (names.known, Some(1.0)));
+        assert_eq!((names.top1.part, names.failures.len()), (0, names.known));
+        assert_eq!(names.nothing_dropped.part, names.nothing_dropped.whole);
+        let by_type = [report.top1_jokers, report.top1_playing, report.top1_others];
+        assert_eq!(by_type.iter().map(|share| share.whole).sum::<usize>(), names.known);
+        let shown: Vec<Misread> = misread(&report, &bank, &recipe, 3).collect();
+        for (misread, (number, _)) in shown.iter().zip(&names.failures) {
+            assert_eq!(misread.picture.as_raw(), &blind.0[*number], "{}", misread.name);
+        }
+        assert_eq!(shown.len(), names.known);
+    }
+
+    #[test]
+    fn a_card_that_it_has_no_class_for_is_unknown() {
+        let recipe = SceneRecipe::default();
+        let bank = Bank::render(&scenes::practice::sprites(), &recipe, 1, 60, &|_| true).unwrap();
+        let few = &bank.classes()[..5];
+        let report = measure(&mut Blind(Vec::new()), few, &bank, &recipe, 3, 40).unwrap();
+        let all = measure(&mut Blind(Vec::new()), bank.classes(), &bank, &recipe, 3, 40).unwrap();
+        assert!(report.names.known < all.names.known);
+        assert_eq!(report.names.known + report.names.unknown, all.names.known + all.names.unknown);
+        assert_eq!(report.names.unknown_flagged.whole, report.names.unknown);
+    }
 
     #[test]
     fn cards_that_cannot_be_told_apart_count_as_the_same() {

@@ -11,6 +11,7 @@ use shared::manifest::{
 };
 use tch::Tensor;
 
+use super::naming::{Said, Verdict};
 use super::subject::{Rows, batch, floats};
 use crate::checkpoint::{Checkpoint, Network};
 use crate::export::session::OnnxSession;
@@ -150,22 +151,41 @@ impl Namer {
     /// Whether a card is known: by the model's thresholds, or from the probability `least` on.
     pub fn is_known(&self, answer: &Answer, least: Option<f32>) -> bool {
         let cards = self.cards(answer);
-        let probability = |id: &str| cards.iter().find(|card| card.0 == id).map_or(0.0, |card| card.1);
-        let best = cards.iter().find(|(id, _)| ![NOT_A_CARD, UNKNOWN].contains(&id.as_str()));
+        let best = cards.iter().find(|(id, _)| !is_reserved(id));
         let Some((id, best)) = best else { return false };
         let open =
             Thresholds { not_a_card: 0.5, unknown: 0.5, probability: 0.0, similarity: -1.0, gallery: 1.0 };
         let limits = self.thresholds.unwrap_or(open);
-        let looks = self.heads[0]
-            .classes
-            .iter()
-            .zip(&answer.similarity)
-            .filter(|(class, _)| id_of_class(class) == id);
-        let similarity = looks.map(|(_, it)| *it).fold(-1.0f32, f32::max);
-        probability(NOT_A_CARD) < limits.not_a_card
-            && probability(UNKNOWN) < limits.unknown
+        probability(&cards, NOT_A_CARD) < limits.not_a_card
+            && probability(&cards, UNKNOWN) < limits.unknown
             && *best >= least.unwrap_or(limits.probability)
-            && similarity >= limits.similarity
+            && self.similarity(answer, id) >= limits.similarity
+    }
+
+    /// What comes of a picture: in the overlay by the model's thresholds, without any by what is likeliest. `cards` are
+    /// those of [`Namer::cards`].
+    pub fn said<'a>(&self, answer: &Answer, cards: &'a [(String, f32)]) -> Said<'a> {
+        let guesses: Vec<(&str, f32)> =
+            cards.iter().filter(|(id, _)| !is_reserved(id)).map(|(id, it)| (id.as_str(), *it)).collect();
+        let best = guesses.first().map(|(id, _)| *id);
+        let is_first = |id: &str| cards.first().is_some_and(|card| card.0 == id);
+        let (dropped, unknown) = match self.thresholds {
+            Some(limits) => (probability(cards, NOT_A_CARD) >= limits.not_a_card, false),
+            None => (is_first(NOT_A_CARD), is_first(UNKNOWN)),
+        };
+        let verdict = match best {
+            _ if dropped => Verdict::Dropped,
+            Some(id) if !unknown && self.is_known(answer, None) => Verdict::Named(id),
+            _ => Verdict::Unknown,
+        };
+        Said { verdict, similarity: best.map_or(-1.0, |id| self.similarity(answer, id)), guesses }
+    }
+
+    /// The best cosine among the looks of a card.
+    fn similarity(&self, answer: &Answer, id: &str) -> f32 {
+        let looks = self.heads[0].classes.iter().zip(&answer.similarity);
+        let looks = looks.filter(|(class, _)| id_of_class(class) == id);
+        looks.map(|(_, it)| *it).fold(-1.0, f32::max)
     }
 
     /// What the other heads say: the likeliest word, or all that are likelier than not.
@@ -184,6 +204,14 @@ impl Namer {
             })
             .collect()
     }
+}
+
+fn is_reserved(id: &str) -> bool {
+    [NOT_A_CARD, UNKNOWN].contains(&id)
+}
+
+fn probability(cards: &[(String, f32)], id: &str) -> f32 {
+    cards.iter().find(|card| card.0 == id).map_or(0.0, |card| card.1)
 }
 
 /// The folder of a model, given by name or folder.

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use image::RgbaImage;
 use shared::catalogue::Catalogue;
 use shared::geometry::{InFrame, Quad, Rect};
-use shared::manifest::Manifest;
+use shared::manifest::{Identifier, Manifest};
 use shared::pixels::Pixels;
 use shared::preprocess::{Letterboxer, PACK};
 use tch::{Kind, Tensor};
@@ -38,12 +38,19 @@ pub trait Subject {
 /// An exported model, run as the overlay runs it.
 pub struct Exported {
     recogniser: Recogniser,
+    crop: [u32; 2],
 }
 
 impl Exported {
-    /// Measures this model.
+    /// Measures this model with crops of its identifier's input.
     pub fn new(recogniser: Recogniser) -> Self {
-        Self { recogniser }
+        let crop = recogniser.manifest().identifier.input_size;
+        Self { recogniser, crop }
+    }
+
+    /// Measures it with crops of this size, of which it cuts what it needs.
+    pub fn with_crops(recogniser: Recogniser, crop: [u32; 2]) -> Self {
+        Self { recogniser, crop }
     }
 }
 
@@ -55,10 +62,8 @@ impl Subject for Exported {
     }
 
     fn read(&mut self, crops: &[&[u8]]) -> Result<Vec<Option<Reading>>> {
-        let contract = &self.recogniser.manifest().identifier;
-        let ([width, height], widen) = (contract.input_size, contract.widen);
-        // As a frame of its own, with the quad that widening makes the whole frame of.
-        let quad = Quad::from_rect(Rect::ltwh(0.0, 0.0, width as f32, height as f32)).scaled(1.0 / widen);
+        let [width, height] = self.crop;
+        let quad = whole(&self.recogniser.manifest().identifier, self.crop);
         crops
             .iter()
             .map(|crop| {
@@ -67,6 +72,29 @@ impl Subject for Exported {
                 Ok(readings.first().cloned().flatten())
             })
             .collect()
+    }
+}
+
+/// For a picture of one card that is a frame of its own: the quad that widening makes the whole frame of.
+pub fn whole(identifier: &Identifier, [width, height]: [u32; 2]) -> Quad<InFrame> {
+    Quad::from_rect(Rect::ltwh(0.0, 0.0, width as f32, height as f32)).scaled(1.0 / identifier.widen)
+}
+
+/// The detector of one and the identifier of another.
+pub struct Pair {
+    /// Finds cards.
+    pub detector: Box<dyn Subject>,
+    /// Names them.
+    pub identifier: Box<dyn Subject>,
+}
+
+impl Subject for Pair {
+    fn detect(&mut self, picture: &RgbaImage, threshold: f32) -> Result<Vec<Scored>> {
+        self.detector.detect(picture, threshold)
+    }
+
+    fn read(&mut self, crops: &[&[u8]]) -> Result<Vec<Option<Reading>>> {
+        self.identifier.read(crops)
     }
 }
 

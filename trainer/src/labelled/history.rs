@@ -9,12 +9,10 @@ use shared::atomic;
 
 use super::fit::EpochReport;
 use crate::plot;
-use crate::tensorboard::Events;
+use crate::tensorboard::{Events, FOLDER};
 
 /// Name of the file with a line for each epoch.
 pub const FILE_NAME: &str = "identifier.epochs.jsonl";
-/// Folder of the events.
-const EVENTS: &str = "tensorboard";
 /// Confused pairs that are listed.
 const PAIRS: usize = 10;
 
@@ -37,7 +35,7 @@ impl History {
             .map(|line| format!("{line}\n"))
             .collect();
         atomic::write(&run.join(FILE_NAME), kept.as_bytes())?;
-        Ok(Self { run: run.to_path_buf(), events: Events::create(&run.join(EVENTS), epoch + 1)? })
+        Ok(Self { run: run.to_path_buf(), events: Events::create(&run.join(FOLDER), epoch + 1)? })
     }
 
     /// Adds an epoch.
@@ -67,9 +65,8 @@ impl History {
             if let Some(confusion) = head.confusion.as_ref().filter(|_| head.top1.whole > 0) {
                 let picture = plot::confusion(confusion);
                 self.events.image(report.epoch, &format!("{}/confusion", head.name), &picture)?;
-                let stem = format!("confusion-{}", plain(&head.name));
-                picture.save(self.run.join(format!("{stem}.png"))).map_err(io::Error::other)?;
-                atomic::write(&self.run.join(format!("{stem}.csv")), confusion.to_csv().as_bytes())?;
+                picture.save(confusion_file(&self.run, &head.name, "png")).map_err(io::Error::other)?;
+                atomic::write(&confusion_file(&self.run, &head.name, "csv"), confusion.to_csv().as_bytes())?;
             }
         }
         self.events.scalars(report.epoch, &scalars)?;
@@ -94,6 +91,11 @@ pub fn read(run: &Path) -> io::Result<Vec<Value>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
     }
+}
+
+/// The file with the confusion matrix of a head.
+pub fn confusion_file(run: &Path, head: &str, extension: &str) -> PathBuf {
+    run.join(format!("confusion-{}.{extension}", plain(head)))
 }
 
 /// A task's name as part of a file's.

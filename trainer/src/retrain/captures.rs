@@ -8,7 +8,7 @@ use shared::labels::Label;
 use shared::manifest::{Added, Head};
 use vision::gallery;
 
-use crate::dataset::{Sample, picture};
+use crate::dataset::{Sample, picture, with_group};
 
 /// Captures that a model's folder was taught by and that `samples` does not have, and the names of taught cards
 /// whose captures are gone.
@@ -30,6 +30,7 @@ pub fn taught(folder: &Path, samples: &[Sample], places: &[PathBuf]) -> (Vec<Sam
         match path.filter(|_| !file.is_empty()) {
             Some(path) => {
                 let label = Label { name: card.name, id: Some(card.id.clone()), ..Label::default() };
+                let label = with_group(&file, label);
                 found.push(Sample { file, path, label, class: card.id });
             }
             None if !known.contains(card.id.as_str()) => gone.push(card.name),
@@ -108,11 +109,17 @@ mod tests {
     fn taught_cards_come_with_their_captures() {
         let folder = tempfile::tempdir().unwrap();
         let text = r#"{"format": 1, "cards": [{"id": "a", "name": "A", "embedding": [1.0], "capture": "a.png"},
-            {"id": "b", "name": "B", "embedding": [1.0]}]}"#;
+            {"id": "b", "name": "B", "embedding": [1.0]},
+            {"id": "c", "name": "C", "embedding": [1.0], "capture": "cluster5_card17_id302.png"}]}"#;
         std::fs::write(folder.path().join(gallery::FILE_NAME), text).unwrap();
-        image::RgbaImage::new(20, 20).save(folder.path().join("a.png")).unwrap();
+        for file in ["a.png", "cluster5_card17_id302.png"] {
+            image::RgbaImage::new(20, 20).save(folder.path().join(file)).unwrap();
+        }
         let (found, gone) = taught(folder.path(), &[], &[folder.path().to_path_buf()]);
-        assert_eq!((found.len(), found[0].class.as_str(), gone), (1, "a", vec!["B".to_owned()]));
+        assert_eq!((found.len(), found[0].class.as_str(), gone), (2, "a", vec!["B".to_owned()]));
+        // Captures of one card group stay on one side of the split.
+        let groups = [&found[0], &found[1]].map(|sample| (sample.label.cluster, sample.label.card_group));
+        assert_eq!(groups, [(None, None), (Some(5), Some(17))]);
         assert!(taught(folder.path(), &found, &[]).0.is_empty());
     }
 }

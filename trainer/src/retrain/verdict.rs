@@ -30,7 +30,7 @@ pub enum Weight {
     Shown,
 }
 
-/// A guard may fall by this, which is what the choice of pictures makes of it anyway.
+/// A guard may fall by this, or by one picture, which is what the choice of pictures makes of it anyway.
 const SLACK: f64 = 0.01;
 
 /// Better is: more right in what is to be gained, and nowhere worse than the slack.
@@ -40,8 +40,10 @@ const SLACK: f64 = 0.01;
 pub fn better(rows: &[Row]) -> Result<(), String> {
     let value = |share: Share| share.value().unwrap_or(0.0);
     for row in rows.iter().filter(|row| row.weight != Weight::Shown && row.old.whole > 0) {
-        if value(row.new) < value(row.old) - SLACK {
-            return Err(format!("{} has become worse", row.what));
+        let one = 1.0 / row.new.whole.max(1) as f64 + 1e-9;
+        let slack = if row.weight == Weight::Guard { SLACK.max(one) } else { SLACK };
+        if value(row.new) < value(row.old) - slack {
+            return Err(format!("{} has become worse", row.what.trim()));
         }
     }
     let gains: Vec<&Row> =
@@ -98,6 +100,8 @@ mod tests {
         };
         check(&[row(Weight::Gain, 5, 8, 10), row(Weight::Guard, 980, 975, 1000)], "");
         check(&[row(Weight::Gain, 5, 8, 10), row(Weight::Guard, 980, 960, 1000)], "worse");
+        check(&[row(Weight::Gain, 5, 8, 10), row(Weight::Guard, 24, 23, 25)], "");
+        check(&[row(Weight::Gain, 5, 8, 10), row(Weight::Guard, 24, 22, 25)], "worse");
         check(&[row(Weight::Gain, 8, 8, 10), row(Weight::Guard, 900, 980, 1000)], "no more captures");
         check(&[row(Weight::Gain, 0, 0, 0)], "nothing to judge");
         check(&[row(Weight::Gain, 0, 4, 4), row(Weight::Gain, 9, 8, 10)], "worse");

@@ -14,8 +14,9 @@ use super::stop_on_signals;
 use crate::augment::thrown::Level;
 use crate::checkpoint::{Checkpoint, Network};
 use crate::commands::{DataArguments, RECIPE, read_recipe};
+use crate::dataset::Sample;
 use crate::dataset::fields::heads;
-use crate::dataset::split::split;
+use crate::dataset::split::{SplitFile, split_again};
 use crate::evaluate::Share;
 use crate::labelled::fit::{Ending, EpochReport, Event, Fit, Job, best_path};
 use crate::labelled::history::History;
@@ -139,15 +140,20 @@ const SPLIT: &str = "split.json";
 /// # Errors
 /// When its file cannot be read.
 pub(crate) fn held_out(run: &Path) -> Result<Option<BTreeSet<String>>> {
+    Ok(sides(run)?.map(|split| split.validation.into_iter().collect()))
+}
+
+/// The sides on which a run has its captures; none for a run that was not on captures.
+fn sides(run: &Path) -> Result<Option<SplitFile>> {
     let path = run.join(SPLIT);
     if !path.is_file() {
         return Ok(None);
     }
     let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let split: serde_json::Value = serde_json::from_slice(&text)
-        .with_context(|| format!("{} is not what a training writes", path.display()))?;
-    let files = split["validation"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
-    Ok(Some(files.map(str::to_owned).collect()))
+    let split = serde_json::from_slice(&text).with_context(|| {
+        format!("{} is not what a training writes\nhelp: begin another run with --run", path.display())
+    })?;
+    Ok(Some(split))
 }
 
 /// Trains.
@@ -165,7 +171,10 @@ pub(super) fn run(given: &Given<'_>, options: &Options) -> Result<()> {
     let catalogue = given.data.catalogue();
     let heads = heads(&set.samples, &labelled.tasks, catalogue.as_ref()).map_err(anyhow::Error::msg)?;
     let graph = recipe.identifier.shape.graph(&heads)?;
-    let split = split(&set.samples, labelled.validation, recipe.seed);
+    // Whoever goes on must not be judged by what was learned before.
+    let before = if given.resume { sides(&run)? } else { None };
+    let split =
+        split_again(&set.samples, labelled.validation, recipe.seed, &before.clone().unwrap_or_default());
     let judged = split.judged(&set.samples);
     let classes = heads[0].classes.len();
     println!(
@@ -175,6 +184,9 @@ pub(super) fn run(given: &Given<'_>, options: &Options) -> Result<()> {
         folder.display(),
         judged.len()
     );
+    if let Some(before) = &before {
+        say_new(&set.samples, &judged, before);
+    }
     if judged.is_empty() {
         eprintln!(
             "warning: nothing can be held out: the captures of every card are in one card group. The training loss \
@@ -187,7 +199,8 @@ pub(super) fn run(given: &Given<'_>, options: &Options) -> Result<()> {
         atomic::write(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
     };
     write(RECIPE, toml::to_string(&recipe).context("cannot write the recipe as TOML")?)?;
-    let file = split.file(&set.samples, recipe.seed);
+    let mut file = split.file(&set.samples, recipe.seed);
+    file.remember(&before.unwrap_or_default());
     write(SPLIT, serde_json::to_string_pretty(&file)? + "\n")?;
     let size = recipe.identifier.shape.input.map(|side| side as u32);
     let pictures = Arc::new(Pictures::new(set.samples, &heads, size));
@@ -224,6 +237,19 @@ pub(super) fn run(given: &Given<'_>, options: &Options) -> Result<()> {
     let progress = *fit.progress();
     println!("{}", ending_text(ending, &progress, &run));
     Ok(())
+}
+
+/// Says what came since the run was begun.
+fn say_new(samples: &[Sample], judged: &[usize], before: &SplitFile) {
+    let files = before.files();
+    let is_new = |sample: &Sample| !sample.is_augmented() && !files.contains(sample.file.as_str());
+    let new = samples.iter().filter(|sample| is_new(sample)).count();
+    let held = judged.iter().filter(|&&index| is_new(&samples[index])).count();
+    if new > 0 {
+        println!(
+            "{new} captures are new to this run, of which {held} are held out; all others stay on their side"
+        );
+    }
 }
 
 fn ending_text(ending: Ending, progress: &crate::labelled::schedule::Progress, run: &Path) -> String {

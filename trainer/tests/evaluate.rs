@@ -1,0 +1,211 @@
+//! `trainer evaluate` on whatever there is: a run on captures, its checkpoints, a detector, an exported model.
+
+mod small;
+
+use std::path::Path;
+use std::process::Command;
+
+use scenes::scene;
+use serde_json::{Value, json};
+use trainer::checkpoint::{Budget, Network};
+use trainer::dataset::composed::{Amount, write};
+use trainer::labelled::recipe::{Choice, LabelledRecipe};
+use trainer::network::hardware::Precision;
+use trainer::onnx::Batch;
+use trainer::onnx::proto::AttributeProto;
+use trainer::onnx::writer::GraphWriter;
+use trainer::recipe::Recipe;
+use trainer::train::Session;
+use trainer::train::detector::DetectorTask;
+use vision::runtime::Runtime;
+
+fn recipe() -> Recipe {
+    let mut recipe = small::recipe();
+    recipe.labelled = Some(LabelledRecipe {
+        epochs: 1,
+        batch: 8,
+        precision: Choice::Float32,
+        checkpoint_interval: 0,
+        ..LabelledRecipe::default()
+    });
+    recipe
+}
+
+fn trainer(arguments: &[&str], folder: &Path) -> (bool, String, String) {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+    let output = command.args(arguments).current_dir(folder).env("BALATRO_LENS_DATA", data).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+fn evaluate(arguments: &str, folder: &Path) -> Value {
+    let arguments: Vec<&str> = ["evaluate"].into_iter().chain(arguments.split(' ')).collect();
+    let (success, out, err) = trainer(&arguments, folder);
+    assert!(success, "{arguments:?}: {out}{err}");
+    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}"))
+}
+
+/// Whether exported models can run; says loudly when not.
+fn have_runtime() -> bool {
+    let runtime = Runtime::load();
+    if let Err(error) = &runtime {
+        eprintln!("SKIPPED: {error}");
+    }
+    runtime.is_ok()
+}
+
+fn files(folder: &Path, begin: &str) -> usize {
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter(|name| name.to_string_lossy().starts_with(begin)).count()
+}
+
+/// Everything that the name head is judged by.
+#[track_caller]
+fn check_names(names: &Value) {
+    for key in
+        ["top1_interval", "calibration", "worst_pairs", "top3", "top5", "known", "unknown", "unknown_auroc"]
+    {
+        assert!(names.get(key).is_some(), "{key} is missing: {names}");
+    }
+    assert_eq!(names["calibration"]["bins"].as_array().unwrap().len(), 10);
+}
+
+#[test]
+fn a_run_on_captures_is_judged_everywhere() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let mut recipe = recipe();
+    let material = small::material(&recipe);
+    let bank = material.bank(3).unwrap();
+    let amount = Amount { classes: 6, groups: 4, captures: 2 };
+    write(&folder.join("data"), &bank, &recipe.scenes, amount, 5, &|_| true).unwrap();
+    // A screenshot with its truth.
+    let scene = scene::compose(&bank, &recipe.scenes, 8);
+    let cards = scene.cards.iter().filter(|card| card.truth.class < bank.not_a_card());
+    let cards = cards.map(|card| {
+        let bounds = card.quad.bounds();
+        let label = shared::catalogue::id_of_class(&bank.classes()[card.truth.class]);
+        json!({ "box": [bounds.left, bounds.top, bounds.right, bounds.bottom], "label": label })
+    });
+    let truth = json!({ "one": { "path": "one.png", "width": scene.image.width(), "cards": cards.collect::<Vec<_>>() } });
+    scene.image.save(folder.join("one.png")).unwrap();
+    std::fs::write(folder.join("truth.json"), truth.to_string()).unwrap();
+    recipe.labelled.as_mut().unwrap().tasks = vec!["identification".into()];
+    std::fs::write(folder.join("small.toml"), toml::to_string(&recipe).unwrap()).unwrap();
+    let options = "train identifier --data data --game practice --recipe small.toml --threads 1 --run run";
+    let (success, out, err) = trainer(&options.split(' ').collect::<Vec<_>>(), folder);
+    assert!(success, "{out}{err}");
+
+    let labelled = evaluate("--run run --data data --game practice --failures labelled", folder);
+    check_names(&labelled["labelled"]);
+    assert!(folder.join("labelled/confusion.png").is_file());
+    // Composed crops need no detector; it knows six cards, all others are unknown to it.
+    let composed = evaluate("--run run --composed 3 --failures composed", folder);
+    assert_eq!(composed["composed"].get("detection"), None);
+    let names = &composed["composed"]["identification"];
+    check_names(names);
+    assert!(names["unknown"].as_u64() > names["known"].as_u64(), "{names}");
+    assert!(files(&folder.join("composed"), "composed-") > 0);
+    // A checkpoint says the same as the run that it is the best one of.
+    let checkpoint = evaluate("--run run/identifier.best.safetensors --composed 3", folder);
+    assert_eq!(checkpoint["composed"]["identification"]["top1"], names["top1"]);
+    assert_eq!(checkpoint["composed"]["identification"]["calibration"], names["calibration"]);
+    if !have_runtime() {
+        return;
+    }
+    // On screenshots another model finds the cards: that of the game, or the one that is named.
+    for base in ["", " --base practice"] {
+        let screens = evaluate(&format!("--run run --screens truth.json --failures screens{base}"), folder);
+        let report = &screens["screens"]["screens"];
+        check_names(&report["names"]);
+        assert!(report["recall"].as_f64().unwrap() > 0.3, "{report}");
+        assert!(folder.join("screens/confusion-screens.png").is_file());
+    }
+}
+
+#[test]
+fn a_detector_finds_cards_and_names_none() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let recipe = recipe();
+    let task = DetectorTask::new(&recipe, small::material(&recipe)).unwrap();
+    let weights = task.initial_weights();
+    let session =
+        Session::new(&task, &weights, Budget::Steps(1), &recipe, "digest", Precision::Float32).unwrap();
+    session.checkpoint().write(folder).unwrap();
+    let file = format!("{}.safetensors", Network::Detector.name());
+    let found = evaluate(&format!("--run {file} --composed 2"), folder);
+    assert!(found["composed"]["detection"]["recall"].is_number(), "{found}");
+    assert_eq!(found["composed"].get("identification"), None);
+    let (success, _, err) = trainer(&["evaluate", "--run", &file, "--screens", "truth.json"], folder);
+    assert!(!success && err.contains("names no cards"), "{err}");
+    let (success, _, err) = trainer(&["evaluate", "--run", "nowhere"], folder);
+    assert!(!success && err.contains("nowhere") && err.contains("help:"), "{err}");
+}
+
+#[test]
+fn an_exported_model_shows_what_it_misread() {
+    if !have_runtime() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let found = evaluate("--model practice --composed 4 --failures misread", place.path());
+    check_names(&found["composed"]["identification"]);
+    assert!(found["composed"]["detection"]["millis"].as_f64().unwrap() > 0.0);
+    let folder = place.path().join("misread");
+    assert!(files(&folder, "composed-") > 0 && folder.join("confusion-composed.png").is_file());
+    let (success, _, err) = trainer(&["evaluate", "--model", "practice", "--base", "practice"], place.path());
+    assert!(!success && err.contains("--base"), "{err}");
+}
+
+/// Ten times the mean of red, green and blue.
+fn classifier() -> Vec<u8> {
+    let mut writer = GraphWriter::new(Batch::Dynamic);
+    writer.float_input("input", &[3, 24, 24]);
+    writer.node("GlobalAveragePool", &["input"], "mean", Vec::new());
+    writer.node("Flatten", &["mean"], "flat", vec![AttributeProto::int("axis", 1)]);
+    writer.floats("ten", &[], &[10.0]);
+    writer.node("Mul", &["flat", "ten"], "output", Vec::new());
+    writer.output("output", &[3]);
+    writer.finish(&[])
+}
+
+#[test]
+fn a_classifier_made_elsewhere_is_judged_too() {
+    if !have_runtime() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    std::fs::write(folder.join("names.onnx"), classifier()).unwrap();
+    std::fs::write(folder.join("labels.txt"), "x_fox\nx_owl\n_not_a_card\n").unwrap();
+    let colour = |name: &str, colour: [u8; 4]| {
+        image::RgbaImage::from_pixel(72, 96, image::Rgba(colour))
+            .save(folder.join("data").join(name))
+            .unwrap();
+    };
+    std::fs::create_dir(folder.join("data")).unwrap();
+    let label = |id: &str| json!({ "name": id, "id": id });
+    let mut labels = serde_json::Map::new();
+    for (name, red, green, blue, id) in [
+        ("one.png", 255, 0, 0, "x_fox"),
+        ("two.png", 255, 0, 0, "x_owl"),
+        ("three.png", 0, 255, 0, "x_owl"),
+        ("four.png", 0, 0, 255, "_not_a_card"),
+    ] {
+        colour(name, [red, green, blue, 255]);
+        labels.insert(name.to_owned(), label(id));
+    }
+    std::fs::write(folder.join("data/labels.json"), Value::Object(labels).to_string()).unwrap();
+    let import =
+        "import-model --identifier names.onnx --labels labels.txt --base practice --name new --out new";
+    let (success, out, err) = trainer(&import.split(' ').collect::<Vec<_>>(), folder);
+    assert!(success, "{out}{err}");
+    let found = evaluate("--model new --data data --game practice --composed 1 --failures misread", folder);
+    let labelled = &found["labelled"];
+    check_names(labelled);
+    assert_eq!((&labelled["top1"], &labelled["nothing_dropped"]), (&json!(0.6667), &json!(1.0)));
+    assert!(folder.join("misread/two.png").is_file());
+    check_names(&found["composed"]["identification"]);
+}
