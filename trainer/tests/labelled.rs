@@ -191,23 +191,12 @@ fn a_killed_training_goes_on_as_if_nothing_had_happened() {
     child.wait().unwrap();
     let done = losses(&killed).len();
     assert!(done < 8, "it was too late to kill it");
-    let resumed = output(
-        // As many threads as before: others add up in another order, and bfloat16 makes more of the difference.
-        &[
-            "train",
-            "identifier",
-            "--data",
-            "data",
-            "--game",
-            "practice",
-            "--run",
-            "killed",
-            "--resume",
-            "--threads",
-            "1",
-        ],
-        folder,
-    );
+    let resume = |more: &[&str]| {
+        let begin = "train identifier --data data --game practice --run killed --resume".split(' ');
+        output(&begin.chain(more.iter().copied()).collect::<Vec<_>>(), folder)
+    };
+    // As many threads as before: others add up in another order, and bfloat16 makes more of the difference.
+    let resumed = resume(&["--threads", "1"]);
     assert!(resumed.contains("finished after 8 epochs"), "{resumed}");
     let (one, other) = (losses(&folder.join("whole")), losses(&killed));
     assert_eq!(one.len(), other.len(), "{one:?}\n{other:?}");
@@ -221,24 +210,7 @@ fn a_killed_training_goes_on_as_if_nothing_had_happened() {
     check_new_captures(folder, &killed);
 
     // Another head set: what fits is taken over, the rest is said.
-    let changed = output(
-        &[
-            "train",
-            "identifier",
-            "--data",
-            "data",
-            "--game",
-            "practice",
-            "--run",
-            "killed",
-            "--resume",
-            "--tasks",
-            "rarity",
-            "--epochs",
-            "1",
-        ],
-        folder,
-    );
+    let changed = resume(&["--tasks", "rarity", "--epochs", "1"]);
     assert!(changed.contains("begins again with what fits"), "{changed}");
     assert!(changed.contains("rarity: new") && changed.contains("identification: 6 of 6"), "{changed}");
 }
