@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cpu_time::ProcessTime;
 use shared::api::State;
 use shared::geometry::{InFrame, OnScreen, Point, Rect};
 use winit::application::ApplicationHandler;
@@ -34,6 +35,7 @@ use crate::track::{self, Track};
 use crate::tray::{self, Tray};
 use crate::watch::Watcher;
 use crate::window::Follower;
+use cadence::Cadence;
 use canvas::Canvas;
 use captures::Captures;
 pub use choices::{Choices, Fixed};
@@ -41,6 +43,7 @@ use notices::Notices;
 use statistics::Statistics;
 
 mod asked;
+mod cadence;
 pub mod canvas;
 pub mod captures;
 mod choices;
@@ -48,9 +51,7 @@ mod notices;
 mod shell;
 mod statistics;
 
-/// How often gliding cards are drawn between two pictures.
-const GLIDE: Duration = Duration::from_millis(16);
-/// How long after a picture they still glide.
+/// How long after a picture gliding cards still glide.
 const GLIDES_FOR: Duration = Duration::from_millis(150);
 /// How often the card under the pointer is looked up while it is explained.
 const EXPLAIN: Duration = Duration::from_millis(100);
@@ -95,6 +96,7 @@ pub struct App {
     deadline: Option<Instant>,
 
     canvas: Option<Canvas>,
+    cadence: Cadence,
     measure: FontMeasure,
     snapshot: Snapshot,
     scene: OverlayScene,
@@ -174,6 +176,7 @@ impl App {
             ends_with_target: parts.ends_with_target,
             deadline: parts.seconds.map(|seconds| Instant::now() + Duration::from_secs_f32(seconds)),
             canvas: None,
+            cadence: Cadence::default(),
             measure: FontMeasure::default(),
             snapshot: Snapshot::default(),
             scene: OverlayScene::default(),
@@ -297,7 +300,7 @@ impl App {
         }
         let glides = age < GLIDES_FOR && tracks.iter().any(Track::glides);
         let times = [
-            glides.then(|| now + GLIDE),
+            glides.then(|| now + self.cadence.pause()),
             self.explains.then(|| now + EXPLAIN),
             self.notices.next_change(),
             self.captures.next_change(now),
@@ -339,7 +342,7 @@ impl App {
 
     fn draw(&mut self) -> Result<(), String> {
         let Some(canvas) = &mut self.canvas else { return Ok(()) };
-        let start = Instant::now();
+        let (start, used) = (Instant::now(), ProcessTime::now());
         let picture = self.snapshot.picture.as_ref();
         let backdrop = match (&self.stage, picture) {
             (Stage::Viewer, Some(frame)) => Backdrop::Picture(frame.pixels()),
@@ -347,6 +350,12 @@ impl App {
         };
         if canvas.draw(&self.scene, backdrop)? {
             self.statistics.drew(start.elapsed(), picture);
+            if canvas.draws_by_software() {
+                // Where something is recognised meanwhile it counts twice: better than not at all.
+                let cost = used.elapsed();
+                self.cadence.drew_by_software(cost);
+                self.threads.spend(cost);
+            }
         }
         Ok(())
     }

@@ -60,7 +60,7 @@ fn entry(program: &Path) -> AutoLaunch {
 
 /// A path as the `Exec` key of a desktop entry takes it (Desktop Entry Specification 1.5, "The Exec key").
 #[cfg(target_os = "linux")]
-fn quoted(path: &str) -> String {
+pub(crate) fn quoted(path: &str) -> String {
     let mut text = String::from("\"");
     for letter in path.chars() {
         match letter {

@@ -1,15 +1,27 @@
-//! How much of a processor core looking and recognising may take, and how long to wait so that it stays below.
+//! How much of a processor core looking, recognising and drawing by software may take, and whether the next picture may be
+//! recognised now.
 //!
-//! A bucket of processor time: it fills at the allowed rate, each look takes out what it cost, and while it is empty
-//! nobody looks. It holds a short burst, so that a card that appears on a quiet table is named at once. Pure: time is an
-//! argument.
+//! A bucket of processor time: it fills at the allowed rate, and everything takes out what it cost. A picture that is much as
+//! the one before has to leave a reserve in the bucket, one on which something happened has not: a card that comes while
+//! the background moves is named at once. Pure: time is an argument.
 
 use std::time::Duration;
 
 /// Processor time that can be saved up for a burst.
 const BURST: Duration = Duration::from_millis(250);
-/// However dear a look is, there is one after this time.
+/// What of it is kept for pictures on which something happens.
+const RESERVE: Duration = Duration::from_millis(150);
+/// However dear recognising is, a picture is recognised after this time.
 const LONGEST_WAIT: Duration = Duration::from_millis(400);
+
+/// How soon a picture wants to be recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// It is much as the last one that was.
+    Calm,
+    /// Something came, went, or turned over.
+    Urgent,
+}
 
 /// A bucket of processor time.
 #[derive(Clone, Debug)]
@@ -17,12 +29,15 @@ pub struct Budget {
     share: f64,
     saved: f64,
     filled_at: Duration,
+    /// When a picture was last let through.
+    granted_at: Option<Duration>,
 }
 
 impl Budget {
     /// Allows this share of one core; more than 1.0 is more than one core.
     pub fn new(share: f32) -> Self {
-        Self { share: f64::from(share.max(0.01)), saved: BURST.as_secs_f64(), filled_at: Duration::ZERO }
+        let saved = BURST.as_secs_f64();
+        Self { share: f64::from(share.max(0.01)), saved, filled_at: Duration::ZERO, granted_at: None }
     }
 
     /// Allows another share from now on.
@@ -35,14 +50,23 @@ impl Budget {
         self.saved -= cost.as_secs_f64();
     }
 
-    /// How long to wait at `now` before the next look.
-    pub fn wait(&mut self, now: Duration) -> Duration {
+    /// Whether a picture may be recognised at `now`; one that may not is asked for again later.
+    pub fn grants(&mut self, now: Duration, urgency: Urgency) -> bool {
         let passed = now.saturating_sub(self.filled_at).as_secs_f64();
         self.filled_at = now.max(self.filled_at);
         self.saved = (self.saved + passed * self.share).min(BURST.as_secs_f64());
-        // What a single dear look has overdrawn is not held against it for ever.
+        // What a single dear picture has overdrawn is not held against it for ever.
         self.saved = self.saved.max(-LONGEST_WAIT.as_secs_f64() * self.share);
-        Duration::from_secs_f64((-self.saved / self.share).max(0.0))
+        let least = match urgency {
+            Urgency::Calm => RESERVE.as_secs_f64(),
+            Urgency::Urgent => 0.0,
+        };
+        let waited = self.granted_at.is_none_or(|before| now.saturating_sub(before) >= LONGEST_WAIT);
+        let granted = self.saved >= least || waited;
+        if granted {
+            self.granted_at = Some(now);
+        }
+        granted
     }
 }
 
@@ -50,45 +74,62 @@ impl Budget {
 mod tests {
     use super::*;
 
-    /// Looks that cost `cost` each and are wanted 30 times a second, for a minute; answers the share of a core they
-    /// took, and the longest pause.
-    fn minute(share: f32, cost: Duration) -> (f64, Duration) {
+    const PICTURE: Duration = Duration::from_millis(33);
+
+    /// Pictures that cost `cost` each come 30 times a second, for a minute; answers the share of a core that was taken, and
+    /// the longest time between two that were recognised.
+    fn minute(share: f32, cost: Duration, urgency: Urgency) -> (f64, Duration) {
         let mut budget = Budget::new(share);
-        let (mut now, mut spent, mut longest) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        let (mut now, mut spent) = (Duration::ZERO, Duration::ZERO);
+        let (mut last, mut longest) = (Duration::ZERO, Duration::ZERO);
         while now < Duration::from_secs(60) {
-            let wait = budget.wait(now).max(Duration::from_millis(33));
-            longest = longest.max(wait);
-            now += wait;
-            budget.spend(cost);
-            spent += cost;
+            if budget.grants(now, urgency) {
+                longest = longest.max(now - last);
+                last = now;
+                budget.spend(cost);
+                spent += cost;
+            }
+            now += PICTURE;
         }
         (spent.as_secs_f64() / 60.0, longest)
     }
 
     #[test]
-    fn dear_looks_become_rare_and_cheap_ones_are_not_held_back() {
-        let (taken, _) = minute(0.3, Duration::from_millis(25));
-        assert!((0.28..0.31).contains(&taken), "{taken}");
-        let (taken, longest) = minute(0.3, Duration::from_millis(2));
-        assert!(
-            (0.055..0.065).contains(&taken) && longest < Duration::from_millis(34),
-            "{taken} {longest:?}"
-        );
+    fn dear_pictures_become_rare_and_cheap_ones_are_not_held_back() {
+        for urgency in [Urgency::Calm, Urgency::Urgent] {
+            let (taken, _) = minute(0.3, Duration::from_millis(25), urgency);
+            assert!((0.28..0.31).contains(&taken), "{urgency:?}: {taken}");
+            let (taken, longest) = minute(0.3, Duration::from_millis(2), urgency);
+            assert!((0.055..0.065).contains(&taken) && longest <= PICTURE, "{taken} {longest:?}");
+        }
     }
 
     #[test]
-    fn however_dear_a_look_is_there_are_looks() {
-        let (_, longest) = minute(0.05, Duration::from_millis(900));
-        assert!(longest <= LONGEST_WAIT, "{longest:?}");
+    fn however_dear_a_picture_is_some_are_recognised() {
+        let (_, longest) = minute(0.05, Duration::from_millis(900), Urgency::Calm);
+        assert!(longest <= LONGEST_WAIT + PICTURE, "{longest:?}");
     }
 
     #[test]
-    fn a_quiet_time_saves_up_for_a_burst() {
+    fn what_is_urgent_finds_a_reserve_that_calm_pictures_left() {
         let mut budget = Budget::new(0.3);
-        budget.spend(Duration::from_millis(250));
-        assert!(budget.wait(Duration::ZERO).is_zero());
-        budget.spend(Duration::from_millis(30));
-        assert_eq!((budget.wait(Duration::ZERO).as_secs_f64() * 1e3).round(), 100.0);
-        assert!(budget.wait(Duration::from_secs(10)).is_zero());
+        let mut now = Duration::ZERO;
+        while now < Duration::from_secs(5) {
+            if budget.grants(now, Urgency::Calm) {
+                budget.spend(Duration::from_millis(30));
+            }
+            now += PICTURE;
+        }
+        while budget.grants(now, Urgency::Calm) {
+            budget.spend(Duration::from_millis(30));
+        }
+        let at_once = (0..10).filter(|_| {
+            let granted = budget.grants(now, Urgency::Urgent);
+            if granted {
+                budget.spend(Duration::from_millis(30));
+            }
+            granted
+        });
+        assert_eq!(at_once.count(), 5, "150 ms are there whatever the background did");
     }
 }

@@ -4,6 +4,8 @@ pub(crate) mod annotate;
 pub(crate) mod ask;
 pub(crate) mod autostart;
 pub(crate) mod bench;
+#[cfg(target_os = "linux")]
+pub(crate) mod desktop_entry;
 pub(crate) mod doctor;
 pub(crate) mod identify;
 pub(crate) mod recordings;

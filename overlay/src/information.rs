@@ -3,6 +3,7 @@
 //! `trainer import-art` puts `localization/*.lua` and `game.lua` into the folder of a game's art. They are read as data
 //! by `lua`, never run. [`Book`] finds the texts of a card; [`Book::words`] puts together what is shown of it.
 
+mod language;
 mod lua;
 mod text;
 
@@ -18,7 +19,9 @@ use crate::sighting::Identity;
 use crate::track::Track;
 use lua::Value;
 
-/// Languages of the game whose letters the overlay's font has; the first is the default.
+/// Whatever language the game is played in.
+pub const AS_PLAYED: &str = "auto";
+/// Languages of the game whose letters the overlay's font has; the first stands for all others.
 pub const LANGUAGES: [&str; 11] =
     ["en-us", "de", "es_419", "es_ES", "fr", "id", "it", "nl", "pl", "pt_BR", "ru"];
 
@@ -35,8 +38,12 @@ pub struct Book {
 const GUESSES: usize = 4;
 
 impl Book {
-    /// Reads the texts in a folder of a game's art.
+    /// Reads the texts in a folder of a game's art; [`AS_PLAYED`] looks up the language in the game's own settings.
     pub fn open(folder: &Path, language: &str) -> Self {
+        if language == AS_PLAYED {
+            let played = language::played().filter(|it| LANGUAGES.contains(&it.as_str()));
+            return Self::open(folder, played.as_deref().unwrap_or(LANGUAGES[0]));
+        }
         let read = |file: &str| std::fs::read_to_string(folder.join(file));
         let wanted = format!("localization/{language}.lua");
         let (file, text) = match read(&wanted) {

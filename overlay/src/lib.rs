@@ -12,7 +12,7 @@
 //! * [`pipeline`], [`budget`], [`priority`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
 //! * [`api`]: what other programs on this machine are told.
 //! * [`source`], [`settings`]: what the player asked for. [`models`], [`watch`]: what can change while it runs.
-//! * [`hotkeys`], [`tray`]: how the player asks. [`autostart`]: being there without being asked.
+//! * [`hotkeys`], [`tray`]: how the player asks. [`autostart`], `desktop_entry`: being there without being asked, and in the menu.
 //! * [`information`]: what a card does.
 //! * [`practice`]: a table to try it on without the game.
 //! * [`recording`], [`replay`]: frames on disk, and what was seen on them.
@@ -29,6 +29,8 @@ pub mod budget;
 pub mod capture;
 pub mod command;
 pub mod crash;
+#[cfg(target_os = "linux")]
+pub mod desktop_entry;
 pub mod doctor;
 pub mod event;
 pub mod frame;

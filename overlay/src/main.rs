@@ -12,6 +12,8 @@ use overlay::window::DesktopError;
 use commands::ask::{DisplayedArgs, TellArgs, WatchArgs};
 use commands::autostart::AutostartArgs;
 use commands::bench::BenchArgs;
+#[cfg(target_os = "linux")]
+use commands::desktop_entry::DesktopEntryArgs;
 use commands::doctor::DoctorArgs;
 use commands::identify::IdentifyArgs;
 use commands::recordings::{RecordArgs, ReplayArgs};
@@ -36,6 +38,8 @@ enum Command {
     Replay(ReplayArgs),
     Doctor(DoctorArgs),
     Autostart(AutostartArgs),
+    #[cfg(target_os = "linux")]
+    DesktopEntry(DesktopEntryArgs),
     Identify(IdentifyArgs),
     Bench(BenchArgs),
     BenchCapture(BenchCaptureArgs),
@@ -71,6 +75,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Replay(args)) => commands::recordings::replay(&args),
         Some(Command::Doctor(args)) => commands::doctor::run(&args),
         Some(Command::Autostart(args)) => commands::autostart::run(args),
+        #[cfg(target_os = "linux")]
+        Some(Command::DesktopEntry(args)) => commands::desktop_entry::run(args),
         None => start::live(cli.live),
         Some(Command::Identify(args)) => commands::identify::run(args),
         Some(Command::Bench(args)) => commands::bench::run(args),

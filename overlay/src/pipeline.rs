@@ -10,6 +10,7 @@ use crate::sighting::{Detection, Recognise};
 use crate::track::{Seen, Track, Tracker};
 pub use threads::{Pace, Report, Running, Swap, Swaps, Threads, Watch};
 
+mod glance;
 mod threads;
 
 /// What the vision thread hands to the main thread.
@@ -83,6 +84,11 @@ impl Pipeline {
     /// Whether [`Pipeline::settle`] after `now` would change nothing.
     pub fn is_settled(&self, now: Duration) -> bool {
         self.tracker.is_settled(now)
+    }
+
+    /// Whether another look at a new picture would show more at once: a card was seen that is not shown yet.
+    pub fn is_eager(&self) -> bool {
+        self.tracker.is_eager()
     }
 
     /// Forgets everything: there is nothing to see.

@@ -13,6 +13,7 @@ use std::fmt;
 use shared::catalogue::CardType;
 use vision::providers::Provider;
 
+use crate::information;
 use crate::scene::style::Style;
 use lines::Lines;
 use raw::Raw;
@@ -26,7 +27,7 @@ pub struct Settings {
     pub recognition: Recognition,
     /// How often to look, and what it may cost.
     pub capture: Capture,
-    /// Language of the effect texts.
+    /// Language of the effect texts, or [`information::AS_PLAYED`].
     pub language: String,
     /// The local API.
     pub api: Api,
@@ -132,11 +133,11 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
     lines.within("capture.per_second", per_second, 1.0..=240.0)?;
     lines.within("capture.processor", processor, 2.0..=400.0)?;
     let language = raw.information.language;
-    if !crate::information::LANGUAGES.contains(&language.as_str()) {
-        let known = crate::information::LANGUAGES.join(", ");
-        return Err(
-            lines.at("information.language", &format!("{language:?} is no language; there are {known}"))
-        );
+    if language != information::AS_PLAYED && !information::LANGUAGES.contains(&language.as_str()) {
+        let known = information::LANGUAGES.join(", ");
+        let message =
+            format!("{language:?} is no language; there are {} and {known}", information::AS_PLAYED);
+        return Err(lines.at("information.language", &message));
     }
     let raw::Api { enabled, port, origins } = raw.api;
     if port == 0 {

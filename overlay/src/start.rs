@@ -87,6 +87,9 @@ pub(crate) struct PracticeArgs {
     /// How long each of several moments is shown, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     each: f32,
+    /// Let the background go on while the cards stand still, as the game's does
+    #[arg(long, requires = "still")]
+    swirl: bool,
     /// Show this picture instead of the table
     #[arg(long, value_name = "FILE", conflicts_with = "still")]
     image: Option<PathBuf>,
@@ -192,7 +195,7 @@ pub(crate) fn practice(args: PracticeArgs) -> Result<()> {
             let table = Table::new(args.seed, args.size, painter.catalogue());
             let each = Duration::try_from_secs_f32(args.each).ok().filter(|each| *each >= SHORTEST);
             let each = each.with_context(|| format!("--each {} is too short to be seen", args.each))?;
-            (Show::Table { table, painter, still: args.still, each }, args.size)
+            (Show::Table { table, painter, still: args.still, each, swirls: args.swirl }, args.size)
         }
     };
     practice::window::run(show, &args.title, size, args.fps, args.seconds)

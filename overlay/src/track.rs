@@ -218,6 +218,11 @@ impl Tracker {
         self.cards.iter().filter_map(track).collect()
     }
 
+    /// Whether a card was seen that is not shown yet: another picture decides.
+    pub(crate) fn is_eager(&self) -> bool {
+        self.cards.iter().any(|card| card.first_shown.is_none())
+    }
+
     /// Whether another look at the same picture would change nothing: then nothing needs to run.
     pub(crate) fn is_settled(&self, now: Duration) -> bool {
         self.cards.iter().all(|card| {

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use image::RgbaImage;
+use overlay::information::Book;
 use overlay::practice::art::CardArt;
 use overlay::practice::paint::Painter;
 use overlay::practice::table::Table;
 use overlay::render::Backdrop;
 use overlay::render::offscreen::Offscreen;
 use overlay::render::text::FontMeasure;
-use overlay::scene::style::Style;
-use overlay::scene::{self, OverlayScene, View};
+use overlay::scene::panel::{Place, Words};
+use overlay::scene::style::{Corner, Style};
+use overlay::scene::{self, OverlayScene, View, colour};
 use overlay::sighting::Identity;
 use overlay::track::Track;
 use shared::geometry::{Quad, Rect};
@@ -120,4 +122,28 @@ fn table() {
         &mut FontMeasure::default(),
     );
     check("table", &device.draw(&scene, Backdrop::Picture((&picture).into())).unwrap());
+}
+
+/// What is said in boxes: the list of cards, what a card does, a notice.
+#[test]
+fn panels() {
+    let Some(mut device) = device() else { return };
+    let catalogue = scenes::practice::catalogue();
+    let at = |column: u16| Quad::from_rect(Rect::ltwh(24.0 + 90.0 * f32::from(column), 60.0, 62.0, 84.0));
+    let foil = Modifiers { edition: "foil".into(), ..Modifiers::default() };
+    let tracks = [
+        track(0, Some("H_A"), at(0), foil),
+        track(1, Some("S_10"), at(1), Modifiers::default()),
+        track(2, None, at(2), Modifiers::default()),
+    ];
+    let view = View { window: [480, 270], frame: [480, 270] };
+    let style = Style { read_out: Some(Corner::TopRight), ..Style::default() };
+    let mut measure = FontMeasure::default();
+    let mut scene = scene::build(&tracks, &catalogue, &style, view, &OverlayScene::default(), &mut measure);
+    let words = Book::default().words(&tracks[0], &catalogue, &style.palette);
+    scene.say(&words, Place::Beside(scene.marks[0].quad.bounds()), &style, &mut measure);
+    let notice = Words::notice("Model practice goes on\nhelp: what to do about it", colour::UNKNOWN);
+    scene.say(&notice, Place::Corner(Corner::BottomLeft), &style, &mut measure);
+    assert_eq!(scene.panels.len(), 3, "the list, the card's words and the notice");
+    check("panels", &device.draw(&scene, Backdrop::Transparent).unwrap());
 }

@@ -9,12 +9,12 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::workspace::{self, cargo, has_program};
-use crate::{accuracy, platforms, setup};
+use crate::{accuracy, package, platforms, setup};
 
 /// What `cargo xtask test` is asked for.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Without the trainer, the accuracy on screenshots and the other platforms: what changes most, in a few minutes
+    /// Without the trainer, the accuracy on screenshots, the package and the other platforms: what changes most, in a few minutes
     #[arg(long, conflicts_with = "only")]
     quick: bool,
     /// Only this step; can be given several times
@@ -41,6 +41,8 @@ enum Step {
     Docs,
     /// Recognition on real screenshots is good enough
     Accuracy,
+    /// A package can be made, and works where it is unpacked
+    Package,
     /// The overlay type-checks for Windows and macOS
     Platforms,
     /// Licences and sources of all dependencies are allowed
@@ -69,7 +71,7 @@ struct Row {
 /// Runs the steps; the exit code tells whether all passed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let steps: Vec<Step> = if options.only.is_empty() {
-        let slow = [Step::Accuracy, Step::Platforms];
+        let slow = [Step::Accuracy, Step::Package, Step::Platforms];
         Step::value_variants()
             .iter()
             .copied()
@@ -141,6 +143,7 @@ impl Step {
                 passed(doc.env("RUSTDOCFLAGS", "--deny warnings"))
             }
             Self::Accuracy => accuracy_step(),
+            Self::Package => package::check().map(|()| Outcome::Passed),
             Self::Platforms => Ok(match platforms::run(platforms::Which::Both)? {
                 platforms::Outcome::Checked => Outcome::Passed,
                 platforms::Outcome::Skipped(why) => Outcome::Skipped(why),
@@ -164,9 +167,6 @@ fn has_nextest() -> bool {
     has_program("cargo-nextest", &["nextest", "--version"])
 }
 
-/// Any of them runs the test of the page for OBS.
-const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-
 fn tests(scope: Scope) -> Result<Outcome> {
     let mut command = cargo();
     if has_nextest() {
@@ -185,8 +185,8 @@ fn tests(scope: Scope) -> Result<Outcome> {
         }
     }
     workspace::check(command.args(scope.packages()))?;
-    if !BROWSERS.into_iter().any(|name| has_program(name, &["--version"])) {
-        println!("SKIPPED: the page for OBS in a browser, for none of {} is installed", BROWSERS.join(", "));
+    if let Err(reason) = setup::browser() {
+        println!("SKIPPED: the page for OBS in a browser, for {reason}");
         missing.push("Chromium is not installed");
     }
     if accuracy::art().is_none() {

@@ -56,6 +56,12 @@ const MODEL_FILES: [&str; 2] = ["onnx", "json"];
 /// What a user adds to a model's folder.
 const OWN_FILES: [&str; 2] = ["gallery.json", "gallery.old.json"];
 
+/// Packs what the tests were built with, tries it out and throws it away.
+pub(crate) fn check() -> Result<()> {
+    let out = tempfile::tempdir().context("no temporary folder for the package")?;
+    run(&Options { out: Some(out.path().to_path_buf()), profile: Profile::Dev })
+}
+
 /// Builds, packs, and tries the package out.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let metadata = Metadata::read()?;
@@ -114,12 +120,13 @@ Categories=Game;Utility;
 
 fn build(programs: &[&str], profile: Profile) -> Result<PathBuf> {
     let mut command = workspace::cargo();
-    command.arg("build");
+    // The features of the whole workspace, as everything else is built: nothing compiles twice.
+    command.args(["build", "--workspace"]);
     if profile == Profile::Release {
         command.arg("--release");
     }
     for program in programs {
-        command.args(["--package", program, "--bin", program]);
+        command.args(["--bin", program]);
     }
     workspace::check(&mut command)?;
     Ok(workspace::target().join(if profile == Profile::Release { "release" } else { "debug" }))
@@ -213,37 +220,61 @@ fn files(folder: &Path, name: &str) -> Result<Vec<(PathBuf, String)>> {
     Ok(found)
 }
 
-/// Unpacks into a clean folder and names the cards of a picture there, with nothing of this machine at hand.
+/// Unpacks into a clean folder and uses what is there, with nothing of this machine at hand: names the cards of a picture,
+/// lets the doctor look at the models, puts itself into the menu.
 fn try_out(archive: &Path, name: &str) -> Result<usize> {
     let place = archive.with_extension("trial");
     if place.exists() {
         fs::remove_dir_all(&place)?;
     }
     zip::ZipArchive::new(File::open(archive)?)?.extract(&place)?;
-    let folder = place.join(name);
+    let trial = Trial { folder: place.join(name), home: place.join("home") };
+    fs::create_dir_all(&trial.home)?;
     let picture = workspace::root().join("docs/practice.png");
     let picture = fs::canonicalize(&picture).context("the picture of the practice table is gone")?;
-    let home = place.join("home");
-    fs::create_dir_all(&home)?;
-    let mut command = Command::new(folder.join(format!("overlay{EXE_SUFFIX}")));
-    command.args(["identify", "--model", "practice", "--json"]).arg(&picture).current_dir(&home);
-    // Neither the cache nor the data of whoever packs may help.
-    command.env_clear().env("HOME", &home).env("BALATRO_LENS_CACHE", home.join("no cache"));
-    for kept in ["SystemRoot", "TEMP", "TMP"] {
-        if let Some(value) = std::env::var_os(kept) {
-            command.env(kept, value);
-        }
-    }
-    let output = command.output().context("the packed overlay does not start")?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "the packed overlay failed:\n{said}");
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let named =
+        trial.run("overlay", &["identify", "--model", "practice", "--json", &picture.to_string_lossy()])?;
+    let answer: serde_json::Value = serde_json::from_slice(&named)?;
     let cards = answer[0]["cards"].as_array().map_or(0, |cards| {
         cards.iter().filter(|card| card["known"] == serde_json::Value::Bool(true)).count()
     });
     ensure!(cards > 0, "the packed overlay named no card in {}", picture.display());
+    for program in PROGRAMS {
+        trial.run(program, &["--version"])?;
+    }
+    if OS == "linux" {
+        trial.run("overlay", &["desktop-entry"])?;
+        let entry = fs::read_to_string(trial.home.join(".local/share/applications/balatro-lens.desktop"))?;
+        let program = trial.folder.join("overlay");
+        ensure!(entry.contains(&format!("Exec=\"{}\"", program.display())), "not in the menu:\n{entry}");
+    }
     fs::remove_dir_all(&place)?;
     Ok(cards)
+}
+
+/// An unpacked package, and the empty home of whoever tries it.
+struct Trial {
+    folder: PathBuf,
+    home: PathBuf,
+}
+
+impl Trial {
+    /// Runs one of the programs; answers what it printed.
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<Vec<u8>> {
+        let mut command = Command::new(self.folder.join(format!("{program}{EXE_SUFFIX}")));
+        command.args(arguments).current_dir(&self.home);
+        // Neither the cache nor the data of whoever packs may help.
+        command.env_clear().env("HOME", &self.home).env("BALATRO_LENS_CACHE", self.home.join("no cache"));
+        for kept in ["SystemRoot", "TEMP", "TMP"] {
+            if let Some(value) = std::env::var_os(kept) {
+                command.env(kept, value);
+            }
+        }
+        let output = command.output().with_context(|| format!("the packed {program} does not start"))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "the packed {program} failed at {arguments:?}:\n{said}");
+        Ok(output.stdout)
+    }
 }
 
 #[cfg(test)]

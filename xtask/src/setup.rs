@@ -22,7 +22,7 @@ mod tensorboard;
 mod wheel;
 
 use system::{Consent, Groups};
-pub(crate) use system::{apt_install, is_debian, is_root, missing_on_debian};
+pub(crate) use system::{apt_install, browser, is_debian, is_root, missing_on_debian};
 
 /// What `cargo xtask setup` is asked for.
 #[derive(Args)]
@@ -99,6 +99,7 @@ pub(crate) fn for_tests(trainer: bool) -> Result<()> {
     let runtime = onnxruntime::any_installed();
     let pip = !onnxruntime::is_installed(runtime)? || trainer && !libtorch::is_installed();
     system::install(Groups { tests: true, trainer, pip }, Consent::Given)?;
+    system::try_to_install_browser();
     onnxruntime::install(runtime)?;
     if trainer {
         libtorch::install()?;

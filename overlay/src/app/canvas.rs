@@ -83,6 +83,11 @@ impl Canvas {
         &self.surface.gpu.device
     }
 
+    /// Whether drawing is work for the processors: there is no graphics card, or no driver for it.
+    pub(super) fn draws_by_software(&self) -> bool {
+        self.surface.gpu.is_software
+    }
+
     /// Width and height, in pixels.
     pub(super) fn size(&self) -> [u32; 2] {
         self.surface.size()

@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use cpu_time::{ProcessTime, ThreadTime};
 use shared::catalogue::Catalogue;
 
+use super::glance::Glance;
 use super::{Pipeline, Snapshot};
-use crate::budget::Budget;
+use crate::budget::{Budget, Urgency};
 use crate::capture::{CaptureError, FrameSource, News, Watcher};
 use crate::event::AppEvent;
 use crate::frame::Frame;
@@ -61,7 +62,7 @@ impl Running {
 pub struct Pace {
     /// Looks a second, at most.
     pub per_second: f32,
-    /// Share of one core that looking and recognising may take.
+    /// Share of one core that looking and recognising may take, and drawing where no graphics card does it.
     pub share: f32,
     /// Threads that work on one network.
     pub threads: usize,
@@ -84,11 +85,13 @@ struct State {
     budget: Budget,
     /// When the source was last seen to show the same picture still.
     same_at: Duration,
+    /// Whether a card waits for the next picture to be shown.
+    eager: bool,
 }
 
 impl Common {
     fn new(pace: Pace) -> Self {
-        let state = State { pace, budget: Budget::new(pace.share), same_at: Duration::ZERO };
+        let state = State { pace, budget: Budget::new(pace.share), same_at: Duration::ZERO, eager: false };
         Self { start: Instant::now(), state: Mutex::new(state) }
     }
 
@@ -97,12 +100,17 @@ impl Common {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long to wait before the next look.
+    /// From one look to the next.
     fn pause(&self) -> Duration {
+        Duration::from_secs_f32(1.0 / self.lock().pace.per_second.clamp(1.0, 240.0))
+    }
+
+    /// Whether a picture may be recognised now.
+    fn grants(&self, urgency: Urgency) -> bool {
         let now = self.start.elapsed();
         let mut state = self.lock();
-        let pause = Duration::from_secs_f32(1.0 / state.pace.per_second.clamp(1.0, 240.0));
-        state.budget.wait(now).max(pause)
+        let urgency = if state.eager { Urgency::Urgent } else { urgency };
+        state.budget.grants(now, urgency)
     }
 
     fn since_start(&self, at: Instant) -> Duration {
@@ -196,6 +204,11 @@ impl Threads {
         state.budget.allow(pace.share);
     }
 
+    /// Takes processor time out of the budget that was used for something else than looking and recognising.
+    pub fn spend(&self, cost: Duration) {
+        self.common.lock().budget.spend(cost);
+    }
+
     /// Looks at something else from now on.
     pub fn watch(&self, watch: Watch) {
         let Some(control) = &self.control else { return };
@@ -222,22 +235,32 @@ impl Drop for Threads {
     }
 }
 
+/// A picture that nobody has recognised yet.
+struct Pending {
+    frame: Frame,
+    glance: Glance,
+    urgency: Urgency,
+}
+
 /// The capture thread.
+///
+/// It looks as often as it may and glances at what it sees; what is to be recognised, and when, is the budget's to say.
 fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, report: &Report) {
     let mut watcher: Option<Watcher> = None;
     let mut next = Instant::now();
     // When the next new picture is wanted at the earliest.
     let mut due = next;
     let mut hidden = false;
+    let (mut pending, mut recognised): (Option<Pending>, Glance) = (None, Glance::default());
     loop {
         let watch = match &watcher {
             None => watches.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(_) => watches.recv_timeout(next.saturating_duration_since(Instant::now())),
         };
         match watch {
-            Ok(Watch::Source(source)) => watcher = Some(Watcher::new(source)),
+            Ok(Watch::Source(source)) => (watcher, pending) = (Some(Watcher::new(source)), None),
             Ok(Watch::Nothing) => {
-                watcher = None;
+                (watcher, pending) = (None, None);
                 sights.put(Sight::Nothing);
             }
             Err(RecvTimeoutError::Disconnected) => return,
@@ -248,25 +271,36 @@ fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, repo
         let (began, used) = (Instant::now(), ThreadTime::now());
         let news = watching.look();
         let is_quiet = matches!(news, Ok(News::Same)) && watching.is_told_of_changes();
-        common.lock().budget.spend(used.elapsed());
         match news {
-            Ok(News::Fresh(frame)) => sights.put(Sight::Frame(frame)),
+            Ok(News::Fresh(frame)) => {
+                let glance = Glance::of(&frame.pixels());
+                let urgency = if glance.tells_from(&recognised) { Urgency::Urgent } else { Urgency::Calm };
+                pending = Some(Pending { frame, glance, urgency });
+            }
+            // The same as one that has not been recognised is no reason to believe what was.
+            Ok(News::Same) if pending.is_some() => {}
             Ok(News::Same) => common.lock().same_at = common.since_start(began),
             Ok(News::Hidden) => {
                 hidden = true;
+                pending = None;
                 if !was_hidden {
                     sights.put(Sight::Nothing);
                 }
             }
             Err(CaptureError::Gone) => {
                 // Whoever follows the window will say when there is another.
-                watcher = None;
+                (watcher, pending) = (None, None);
                 sights.put(Sight::Nothing);
             }
             Err(error) => {
                 report(AppEvent::Failed(error.to_string()));
                 return;
             }
+        }
+        common.lock().budget.spend(used.elapsed());
+        if let Some(picture) = pending.take_if(|picture| common.grants(picture.urgency)) {
+            recognised = picture.glance;
+            sights.put(Sight::Frame(picture.frame));
         }
         let pause = common.pause();
         next = if is_quiet {
@@ -333,12 +367,13 @@ impl Recognising {
     }
 
     fn see(&mut self, frame: &Frame, at: Duration) -> anyhow::Result<Snapshot> {
-        let (began, used) = (Instant::now(), ProcessTime::now());
+        let (own, used) = (ThreadTime::now(), ProcessTime::now());
         let snapshot = self.pipeline.see(frame, at);
-        let used = used.elapsed();
+        let (own, used) = (own.elapsed(), used.elapsed());
         let mut state = self.common.lock();
-        // Other threads draw meanwhile: more than all of the network's threads together it was not.
-        let most = began.elapsed() * state.pace.threads.max(1) as u32;
+        state.eager = self.pipeline.is_eager();
+        // Other threads draw meanwhile: more than all of the network's threads together, each as busy as this one, it was not.
+        let most = own * state.pace.threads.max(1) as u32;
         state.budget.spend(used.min(most));
         snapshot
     }

@@ -28,6 +28,8 @@ pub enum Show {
         still: Vec<f32>,
         /// How long each of them is shown.
         each: Duration,
+        /// Whether the background goes on while cards stand still.
+        swirls: bool,
     },
     /// A picture, stretched to the window.
     Picture(RgbaImage),
@@ -104,7 +106,7 @@ impl TableApp {
         let size = open.surface.size();
         let picture = match &mut self.show {
             Show::Picture(picture) => &*picture,
-            Show::Table { table, painter, still, each } => {
+            Show::Table { table, painter, still, each, swirls } => {
                 if table.size() != size {
                     *table = table.resized(size);
                 }
@@ -114,7 +116,11 @@ impl TableApp {
                     0 => elapsed.as_secs_f32(),
                     count => still[turn % count],
                 };
-                painter.paint(&table.at(time))
+                let mut state = table.at(time);
+                if *swirls {
+                    state.time = elapsed.as_secs_f32();
+                }
+                painter.paint(&state)
             }
         };
         match open.surface.next_frame() {
@@ -142,7 +148,7 @@ impl TableApp {
     fn pause(&self) -> Option<Duration> {
         match &self.show {
             Show::Picture(_) => None,
-            Show::Table { still, .. } if still.is_empty() => Some(self.pause),
+            Show::Table { still, swirls, .. } if still.is_empty() || *swirls => Some(self.pause),
             Show::Table { still, each, .. } => (still.len() > 1).then_some(*each),
         }
     }

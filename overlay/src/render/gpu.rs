@@ -37,6 +37,8 @@ pub struct Gpu {
     pub queue: Queue,
     /// Name and driver, for people.
     pub name: String,
+    /// Whether the processors do its work.
+    pub is_software: bool,
     adapter: Adapter,
 }
 
@@ -76,7 +78,8 @@ impl Gpu {
         let descriptor = wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() };
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
             .map_err(|error| GpuError::Refused { name: name.clone(), reason: error.to_string() })?;
-        Ok(Self { device, queue, name, adapter })
+        let is_software = info.device_type == DeviceType::Cpu;
+        Ok(Self { device, queue, name, is_software, adapter })
     }
 }
 
@@ -224,6 +227,7 @@ pub(super) struct Stages<'a> {
 pub(super) fn pipeline(
     device: &Device,
     stages: &Stages<'_>,
+    fragment: &str,
     blend: wgpu::BlendState,
     buffers: &[Option<wgpu::VertexBufferLayout<'_>>],
 ) -> wgpu::RenderPipeline {
@@ -243,7 +247,7 @@ pub(super) fn pipeline(
         },
         fragment: Some(wgpu::FragmentState {
             module: stages.shader,
-            entry_point: Some("fragment"),
+            entry_point: Some(fragment),
             compilation_options: wgpu::PipelineCompilationOptions::default(),
             targets: &[Some(wgpu::ColorTargetState {
                 format: stages.format,

@@ -14,7 +14,7 @@ struct Shape {
     @location(4) stroke_to: vec4<f32>,
     // Corner radius, stroke width, casing width, glow width.
     @location(5) widths: vec4<f32>,
-    // Pattern (0 solid, 1 dashed, 2 rainbow), number of dashes, unused, opacity.
+    // Pattern (0 solid, 1 dashed, 2 rainbow), number of dashes, which part is drawn, opacity.
     @location(6) pattern: vec4<f32>,
 };
 
@@ -30,13 +30,46 @@ struct Varyings {
     @location(7) @interpolate(flat) pattern: vec4<f32>,
 };
 
+// Which part of a shape is drawn (`pattern.z`).
+const WHOLE: f32 = 0.0;
+const RIM: f32 = 1.0;
+const INSIDE: f32 = 2.0;
+
+fn corner(shape: Shape, index: u32) -> vec2<f32> {
+    switch index & 3u {
+        case 0u: { return shape.corners_ab.xy; }
+        case 1u: { return shape.corners_ab.zw; }
+        case 2u: { return shape.corners_cd.xy; }
+        default: { return shape.corners_cd.zw; }
+    }
+}
+
+// Corner of the quad whose edges lie `by` pixels further out.
+fn moved_outwards(shape: Shape, index: u32, by: f32) -> vec2<f32> {
+    let at = corner(shape, index);
+    let before = normalize(at - corner(shape, index + 3u));
+    let after = normalize(corner(shape, index + 1u) - at);
+    let normals = vec2<f32>(before.y + after.y, -before.x - after.x);
+    return at + normals * by / (1.0 + dot(before, after));
+}
+
 @vertex
 fn vertex(@builtin(vertex_index) index: u32, shape: Shape) -> Varyings {
-    let low = min(min(shape.corners_ab.xy, shape.corners_ab.zw), min(shape.corners_cd.xy, shape.corners_cd.zw));
-    let high = max(max(shape.corners_ab.xy, shape.corners_ab.zw), max(shape.corners_cd.xy, shape.corners_cd.zw));
     let margin = shape.widths.x + shape.widths.y + shape.widths.z + shape.widths.w * 3.0 + 2.0;
-    let corner = vec2<f32>(f32(index & 1u), f32(index >> 1u));
-    let at = mix(low - margin, high + margin, corner);
+    // From here inwards there is nothing but the fill; as far out as sharp corners stay inside round ones.
+    let free = min(shape.widths.x - shape.widths.y * 0.5 - shape.widths.z - 1.0, 2.0);
+    var at: vec2<f32>;
+    if shape.pattern.z == RIM {
+        // A closed strip of eight triangles, outer and inner corners in turn.
+        at = moved_outwards(shape, index >> 1u, select(margin, free, (index & 1u) == 1u));
+    } else if shape.pattern.z == INSIDE {
+        at = moved_outwards(shape, min(index, 3u) ^ (min(index, 3u) >> 1u), free);
+    } else {
+        let low = min(min(shape.corners_ab.xy, shape.corners_ab.zw), min(shape.corners_cd.xy, shape.corners_cd.zw));
+        let high = max(max(shape.corners_ab.xy, shape.corners_ab.zw), max(shape.corners_cd.xy, shape.corners_cd.zw));
+        let place = vec2<f32>(f32(min(index, 3u) & 1u), f32(min(index, 3u) >> 1u));
+        at = mix(low - margin, high + margin, place);
+    }
     let clip = at / frame.size * 2.0 - 1.0;
     var out: Varyings;
     out.position = vec4<f32>(clip.x, -clip.y, 0.0, 1.0);
@@ -125,4 +158,10 @@ fn fragment(in: Varyings) -> @location(0) vec4<f32> {
         colour = over(premultiplied(stroke, on_stroke), colour);
     }
     return colour * in.pattern.w;
+}
+
+// The inside of a shape, where there is nothing but its fill: most of a card's pixels.
+@fragment
+fn fragment_inside(in: Varyings) -> @location(0) vec4<f32> {
+    return premultiplied(in.fill, 1.0) * in.pattern.w;
 }

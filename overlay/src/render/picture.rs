@@ -38,7 +38,7 @@ impl PicturePainter {
             entries: &[entry(0, texture), entry(1, sampler)],
         });
         let stages = super::gpu::Stages { shader: &shader, layout: &layout, format, label: "picture" };
-        let pipeline = super::gpu::pipeline(device, &stages, BELOW, &[]);
+        let pipeline = super::gpu::pipeline(device, &stages, "fragment", BELOW, &[]);
         Self { pipeline, layout, uploaded: None }
     }
 

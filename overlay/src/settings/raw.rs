@@ -128,7 +128,7 @@ pub(super) struct Information {
 
 impl Default for Information {
     fn default() -> Self {
-        Self { language: crate::information::LANGUAGES[0].into() }
+        Self { language: crate::information::AS_PLAYED.into() }
     }
 }
 

@@ -10,9 +10,9 @@ use crate::tests::{OVERLAY, Outcome, TITLE};
 const SECONDS: f32 = 8.0;
 const SECONDS_VARIABLE: &str = "BALATRO_LENS_SECONDS";
 /// Seconds from which it is a measurement, on an idle machine, and what must hold there: the part of its pictures that
-/// the game loses, and the part of a core that recognition takes.
+/// the game loses, and the part of a core that the overlay takes.
 const MEASURED_FROM: f32 = 40.0;
-const MEASURED_BELOW: [f64; 2] = [0.03, 0.31];
+const MEASURED_BELOW: [f64; 2] = [0.03, 0.33];
 const RATE_VARIABLE: &str = "BALATRO_LENS_RATE";
 /// How often a long run says how it goes.
 const TOLD: Duration = Duration::from_secs(60);
@@ -78,13 +78,13 @@ pub(crate) fn the_game_keeps_its_time(desktop: &mut Desktop) -> Outcome {
         100.0 * drawing
     );
     assert_eq!(overlay.interrupt(), Some(0));
-    // The budget is 30 %; short runs and busy machines blur it.
-    assert!(recognition < 0.4, "recognition took {:.0} % of a core", 100.0 * recognition);
+    // The budget is 30 % for both together; short runs and busy machines blur it.
+    let together = recognition + drawing;
+    assert!(together < 0.45, "the overlay took {:.0} % of a core", 100.0 * together);
     if seconds >= MEASURED_FROM {
         let lost = 1.0 - f64::from(beneath / alone);
-        assert!(lost < MEASURED_BELOW[0] && recognition < MEASURED_BELOW[1], "the game lost {lost:.3}");
+        assert!(lost < MEASURED_BELOW[0] && together < MEASURED_BELOW[1], "the game lost {lost:.3}");
     }
-    assert!(drawing < 1.5, "drawing took {:.0} % of a core", 100.0 * drawing);
     assert!(most.max(memory) < 400, "{} MB", most.max(memory));
     assert!(memory < early + 40, "memory grew from {early} MB to {memory} MB");
     Outcome::Passed

@@ -7,8 +7,9 @@ use std::time::Duration;
 use overlay::practice::art::CardArt;
 use overlay::practice::paint::Painter;
 use overlay::practice::table::{Table, TableState};
-use overlay::scene::Mark;
 use overlay::scene::colour::Line;
+use overlay::scene::{InOverlay, Mark};
+use shared::geometry::Quad;
 
 use crate::child::Task;
 use crate::desktop::{Desktop, Program, missing, run, wait_for};
@@ -16,12 +17,14 @@ use crate::faults::{
     a_lost_device_is_opened_again, a_model_that_breaks_is_said_and_the_old_one_goes_on,
     a_window_closed_while_it_is_captured,
 };
-use crate::latency::boxes_come_soon;
+use crate::hotkeys::{a_card_is_explained_while_the_chord_is_held, a_taken_chord_is_named};
+use crate::latency::{boxes_come_soon, boxes_come_soon_over_a_swirl};
 use crate::load::the_game_keeps_its_time;
 use crate::placement::{a_scaled_desktop_changes_nothing, it_follows_to_full_screen_and_to_another_monitor};
+use crate::recording::a_recording_replays_the_same;
 use crate::screen::{Area, Screen, is_free, marks};
 use crate::teaching::{a_card_is_corrected_where_it_lies, an_unknown_card_is_taught};
-use crate::tray::the_tray_shows_and_asks;
+use crate::tray::{a_window_is_chosen_in_the_tray, the_tray_shows_and_asks};
 
 pub(crate) const OVERLAY: &str = env!("CARGO_BIN_EXE_overlay");
 pub(crate) const TITLE: &str = "E2E table";
@@ -38,12 +41,14 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-const TESTS: [Test; 20] = [
+const TESTS: [Test; 25] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
     ("a_steady_picture_costs_nothing", a_steady_picture_costs_nothing),
     ("settings_and_hotkeys_hold_while_it_runs", settings_and_hotkeys),
+    ("a_taken_chord_is_named_and_the_others_work", a_taken_chord_is_named),
+    ("a_card_is_explained_while_the_chord_is_held", a_card_is_explained_while_the_chord_is_held),
     ("without_shared_memory_pictures_come_all_the_same", without_shared_memory),
     ("a_display_that_goes_ends_it_in_good_order", a_display_that_goes),
     ("a_driver_that_dies_with_the_display_is_no_crash", a_driver_that_dies_with_the_display),
@@ -57,9 +62,12 @@ const TESTS: [Test; 20] = [
         a_model_that_breaks_is_said_and_the_old_one_goes_on,
     ),
     ("the_tray_shows_and_asks", the_tray_shows_and_asks),
+    ("a_window_is_chosen_in_the_tray", a_window_is_chosen_in_the_tray),
     ("an_unknown_card_is_taught", an_unknown_card_is_taught),
     ("a_card_is_corrected_where_it_lies", a_card_is_corrected_where_it_lies),
+    ("a_recording_replays_the_same", a_recording_replays_the_same),
     ("boxes_come_soon_after_cards", boxes_come_soon),
+    ("boxes_come_soon_over_a_swirl", boxes_come_soon_over_a_swirl),
     ("the_game_keeps_its_time", the_game_keeps_its_time),
     ("a_real_screenshot_is_marked_by_the_shipped_model", a_real_screenshot),
 ];
@@ -132,7 +140,7 @@ impl Stage {
     }
 
     /// Where the overlay is, when it is shown.
-    fn overlay_area(&self) -> Option<Area> {
+    pub(crate) fn overlay_area(&self) -> Option<Area> {
         let (window, shown) = self.screen.find(OVERLAY_TITLE)?;
         self.screen.area(window).filter(|_| shown)
     }
@@ -163,6 +171,17 @@ impl Stage {
             std::thread::sleep(Duration::from_millis(100));
         }
         panic!("the marks are not where they should be: {last}\n{}", self.overlay.log());
+    }
+
+    /// Id and place of a card that lies alone and has room at its right.
+    pub(crate) fn card_alone(&self) -> (String, Quad<InOverlay>) {
+        let area = self.game_area();
+        let state = self.state(area);
+        let all = marks(&state, &scenes::practice::catalogue());
+        let has_room = |mark: &&Mark| mark.quad.bounds().right + 300.0 < area[2] as f32;
+        let mark = all.iter().filter(has_room).find(|mark| is_free(mark, &all)).expect("a card lies alone");
+        let card = state.readable().nth(mark.track as usize).expect("marks are numbered as cards are");
+        (card.id.clone(), mark.quad)
     }
 
     fn calls(&self) -> usize {

@@ -16,13 +16,7 @@ const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 const ADDRESS: &str = "DBUS_SESSION_BUS_ADDRESS";
 
 pub(crate) fn the_tray_shows_and_asks(desktop: &mut Desktop) -> Outcome {
-    let mut bus = Command::new("dbus-daemon");
-    bus.args(["--session", "--nofork", "--nopidfile", "--print-address=1"]);
-    if !Command::new("dbus-daemon").arg("--version").output().is_ok_and(|it| it.status.success()) {
-        return Outcome::Skipped("dbus-daemon is not installed".into());
-    }
-    let mut bus = Program::start(bus, &desktop.folder.join("bus.log"));
-    let address = wait_for("the session bus", || Some(bus.log().lines().next()?.to_owned()));
+    let Some((mut bus, address)) = session_bus(desktop) else { return no_bus() };
     assert!(doctor(&address).contains("nothing on this desktop shows tray icons"), "{}", doctor(&address));
     let (connection, items) = watch(&address);
     assert!(doctor(&address).contains("shown by the desktop"), "{}", doctor(&address));
@@ -74,6 +68,59 @@ pub(crate) fn the_tray_shows_and_asks(desktop: &mut Desktop) -> Outcome {
     assert_eq!(log.matches("hotkeys and the local API").count(), 1, "it is said once: {log}");
     assert_eq!(stage.overlay.interrupt(), Some(0));
     Outcome::Passed
+}
+
+/// Of several windows the overlay lies over the one that was chosen, though another matches; it goes back when told to
+/// find the game by itself.
+pub(crate) fn a_window_is_chosen_in_the_tray(desktop: &mut Desktop) -> Outcome {
+    const OTHER: &str = "Another table";
+    let Some((_bus, address)) = session_bus(desktop) else { return no_bus() };
+    let (connection, items) = watch(&address);
+    let mut command = Task::command(TITLE, SEED, STILL, &desktop.folder);
+    command.env(ADDRESS, &address);
+    let stage = Stage::set_with(desktop, command);
+    let area = stage.wait_for_marks();
+    let icon = items.recv_timeout(Duration::from_secs(20)).expect("the icon registers itself");
+    let icon = Icon { connection, name: icon };
+    let mut other = Command::new(OVERLAY);
+    other.args(["practice", "--still", "3", "--title", OTHER, "--size", "700x420"]);
+    let mut other = Program::start(other, &desktop.folder.join("other.log"));
+    let over = |title: &str| {
+        let (window, shown) = stage.screen.find(title)?;
+        let wanted = stage.screen.area(window).filter(|_| shown)?;
+        (stage.overlay_area()? == wanted).then_some(wanted)
+    };
+    let listed = |title: &str| icon.entries().iter().any(|(_, label)| label == title);
+    wait_for("both windows in the list", || (listed(OTHER) && listed(TITLE)).then_some(()));
+    icon.click(OTHER);
+    let there = wait_for("the overlay lies over the chosen window", || over(OTHER));
+    assert_ne!(there, area);
+    icon.click("Find the game");
+    wait_for("it lies over the game again", || over(TITLE));
+    stage.wait_for_marks();
+    // A chosen window that is closed is not waited for.
+    icon.click(OTHER);
+    wait_for("the overlay lies over the chosen window again", || over(OTHER));
+    other.end();
+    wait_for("it goes back to the game by itself", || over(TITLE));
+    assert_eq!(stage.overlay.interrupt(), Some(0));
+    Outcome::Passed
+}
+
+/// A session bus of its own, and its address.
+fn session_bus(desktop: &Desktop) -> Option<(Program, String)> {
+    let works = Command::new("dbus-daemon").arg("--version").output().is_ok_and(|it| it.status.success());
+    works.then(|| {
+        let mut bus = Command::new("dbus-daemon");
+        bus.args(["--session", "--nofork", "--nopidfile", "--print-address=1"]);
+        let bus = Program::start(bus, &desktop.folder.join("bus.log"));
+        let address = wait_for("the session bus", || Some(bus.log().lines().next()?.to_owned()));
+        (bus, address)
+    })
+}
+
+fn no_bus() -> Outcome {
+    Outcome::Skipped("dbus-daemon is not installed".into())
 }
 
 /// What the doctor says of the tray.

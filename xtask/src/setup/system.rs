@@ -156,6 +156,27 @@ pub(super) fn install(groups: Groups, consent: Consent) -> Result<()> {
     apt_install(&missing)
 }
 
+/// Any of them runs the test of the page for OBS.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+
+/// A browser for the test of the page for OBS.
+pub(crate) fn browser() -> Result<&'static str, String> {
+    let found = BROWSERS.into_iter().find(|name| has_program(name, &["--version"]));
+    found.ok_or_else(|| format!("none of {} is installed", BROWSERS.join(", ")))
+}
+
+/// Installs a browser where that is one package and allowed; one test wants it, and says so when there is none.
+pub(super) fn try_to_install_browser() {
+    // On Debian's children it comes in another way.
+    if is_debian()
+        && is_root()
+        && browser().is_err()
+        && let Err(error) = apt_install(&["chromium"])
+    {
+        eprintln!("note: {error:#}");
+    }
+}
+
 /// Installs packages on Debian; the caller is root.
 pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
     println!("Installing {} system packages: {}", packages.len(), packages.join(" "));
