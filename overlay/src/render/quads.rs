@@ -50,13 +50,29 @@ enum Part {
     Inside = 2,
 }
 
+/// What computes a pixel; those that can do less are cheaper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shader {
+    /// Dashes, colours that run into each other.
+    Any,
+    /// A solid stroke of one colour, or none.
+    Plain,
+    /// Nothing but the fill.
+    Inside,
+}
+
+impl Shader {
+    /// Their entry points, in order.
+    const NAMES: [&str; 3] = ["fragment", "fragment_plain", "fragment_inside"];
+}
+
 /// Vertices of the strip around a shape; those of other parts end earlier.
 const VERTICES: Range<u32> = 0..10;
 
 /// Draws the shapes of scenes.
 pub(super) struct QuadPainter {
-    over: [RenderPipeline; 2],
-    away: [RenderPipeline; 2],
+    over: [RenderPipeline; 3],
+    away: [RenderPipeline; 3],
     frame: Buffer,
     bindings: wgpu::BindGroup,
     shapes: Buffer,
@@ -67,8 +83,8 @@ pub(super) struct QuadPainter {
 #[derive(Default)]
 struct Prepared {
     shapes: Vec<Shape>,
-    /// Which of them are drawn alike: how, whether as an inside, and up to which one.
-    runs: Vec<(Paint, bool, u32)>,
+    /// Which of them are drawn alike: how, by which shader, and up to which one.
+    runs: Vec<(Paint, Shader, u32)>,
 }
 
 impl Prepared {
@@ -88,16 +104,18 @@ impl Prepared {
     }
 
     fn push_part(&mut self, mut shape: Shape, paint: Paint, part: Part) {
-        let is_inside = part == Part::Inside;
-        if is_inside && shape.fill[3] <= 0.0 {
-            return;
-        }
+        let shader = match part {
+            Part::Inside if shape.fill[3] <= 0.0 => return,
+            Part::Inside => Shader::Inside,
+            _ if shape.pattern[0] == 0.0 && shape.stroke_from == shape.stroke_to => Shader::Plain,
+            _ => Shader::Any,
+        };
         shape.pattern[2] = part as u8 as f32;
         self.shapes.push(shape);
         let end = self.shapes.len() as u32;
         match self.runs.last_mut() {
-            Some(run) if (run.0, run.1) == (paint, is_inside) => run.2 = end,
-            _ => self.runs.push((paint, is_inside, end)),
+            Some(run) if (run.0, run.1) == (paint, shader) => run.2 = end,
+            _ => self.runs.push((paint, shader, end)),
         }
     }
 }
@@ -136,8 +154,7 @@ impl QuadPainter {
         };
         let buffers = [Some(instances)];
         let pipelines = |blend| {
-            ["fragment", "fragment_inside"]
-                .map(|fragment| super::gpu::pipeline(device, &stages, fragment, blend, &buffers))
+            Shader::NAMES.map(|fragment| super::gpu::pipeline(device, &stages, fragment, blend, &buffers))
         };
         let over = pipelines(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
         let fading = wgpu::BlendComponent {
@@ -192,12 +209,12 @@ impl QuadPainter {
         pass.set_bind_group(0, &self.bindings, &[]);
         pass.set_vertex_buffer(0, self.shapes.slice(..));
         let mut next = 0;
-        for &(paint, is_inside, end) in &self.prepared.runs {
+        for &(paint, shader, end) in &self.prepared.runs {
             let pipelines = match paint {
                 Paint::Over => &self.over,
                 Paint::Away => &self.away,
             };
-            pass.set_pipeline(&pipelines[usize::from(is_inside)]);
+            pass.set_pipeline(&pipelines[shader as usize]);
             pass.draw(VERTICES, next..end);
             next = end;
         }

@@ -19,7 +19,7 @@ use crate::faults::{
 };
 use crate::hotkeys::{a_card_is_explained_while_the_chord_is_held, a_taken_chord_is_named};
 use crate::latency::{boxes_come_soon, boxes_come_soon_over_a_swirl};
-use crate::load::the_game_keeps_its_time;
+use crate::load::{the_game_keeps_its_time, the_game_keeps_its_time_over_a_swirl};
 use crate::placement::{a_scaled_desktop_changes_nothing, it_follows_to_full_screen_and_to_another_monitor};
 use crate::recording::a_recording_replays_the_same;
 use crate::screen::{Area, Screen, is_free, marks};
@@ -41,7 +41,7 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-const TESTS: [Test; 25] = [
+const TESTS: [Test; 26] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -69,6 +69,7 @@ const TESTS: [Test; 25] = [
     ("boxes_come_soon_after_cards", boxes_come_soon),
     ("boxes_come_soon_over_a_swirl", boxes_come_soon_over_a_swirl),
     ("the_game_keeps_its_time", the_game_keeps_its_time),
+    ("the_game_keeps_its_time_over_a_swirl", the_game_keeps_its_time_over_a_swirl),
     ("a_real_screenshot_is_marked_by_the_shipped_model", a_real_screenshot),
 ];
 
