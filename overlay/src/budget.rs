@@ -2,9 +2,9 @@
 //! recognised now.
 //!
 //! A bucket of processor time: it fills at the allowed rate, and everything takes out what it cost. A picture that is much as
-//! the one before has to leave a reserve in the bucket, and gets no more than half of the rate; one on which something
+//! the one before has to leave a reserve in the bucket, and gets no more than a third of the rate; one on which something
 //! happened may take all there is: a card that comes while the background moves is named at once, and a game whose background
-//! moves all the time pays for half. Pure: time is an argument.
+//! moves all the time pays for that third. Pure: time is an argument.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const RESERVE: Duration = Duration::from_millis(150);
 /// However dear recognising is, a picture is recognised after this time.
 const LONGEST_WAIT: Duration = Duration::from_millis(400);
 /// What pictures on which nothing happens may take of the allowed rate.
-const CALM: f64 = 0.5;
+const CALM: f64 = 0.35;
 
 /// How soon a picture wants to be recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn dear_pictures_become_rare_and_cheap_ones_are_not_held_back() {
-        for (urgency, wanted) in [(Urgency::Calm, 0.15), (Urgency::Urgent, 0.3)] {
+        for (urgency, wanted) in [(Urgency::Calm, 0.105), (Urgency::Urgent, 0.3)] {
             let (taken, _) = minute(0.3, Duration::from_millis(25), urgency);
             assert!((0.85 * wanted..1.03 * wanted).contains(&taken), "{urgency:?}: {taken}");
             let (taken, longest) = minute(0.3, Duration::from_millis(2), urgency);

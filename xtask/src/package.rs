@@ -51,6 +51,15 @@ enum Profile {
 const PROGRAMS: [&str; 2] = ["overlay", "labeller"];
 /// The models that the project has; others are a user's own.
 const MODELS: [&str; 2] = ["balatro", "practice"];
+/// The README and what it shows or links to, beside `docs`.
+const PAGES: [&str; 6] = [
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "labeller/tests/golden/completions.png",
+];
 /// What is taken of a model's folder.
 const MODEL_FILES: [&str; 2] = ["onnx", "json"];
 /// What a user adds to a model's folder.
@@ -81,7 +90,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let runtime = setup::runtime()?;
     runtime_files(&runtime, &folder)?;
     data(&workspace::root().join("data"), &folder.join("data"))?;
-    for file in ["README.md", "LICENSE", "CHANGELOG.md"] {
+    for file in PAGES {
         copy(&workspace::root().join(file), &folder.join(file))?;
     }
     let docs = workspace::root().join("docs");
@@ -280,6 +289,18 @@ impl Trial {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_that_the_readme_links_to_is_packed() {
+        let readme = fs::read_to_string(workspace::root().join("README.md")).unwrap();
+        let links = readme.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        let own: Vec<&str> = links.filter(|link| !link.starts_with("http") && !link.is_empty()).collect();
+        assert!(own.len() > 8, "the README links to its pages: {own:?}");
+        for link in own {
+            assert!(workspace::root().join(link).exists(), "{link} does not exist");
+            assert!(link.starts_with("docs/") || PAGES.contains(&link), "{link} is not packed");
+        }
+    }
 
     #[test]
     fn a_user_s_own_cards_and_models_stay_at_home() {
