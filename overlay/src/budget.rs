@@ -30,10 +30,11 @@ pub enum Urgency {
 #[derive(Clone, Debug)]
 pub struct Budget {
     share: f64,
+    /// Seconds of a processor that are left.
     saved: f64,
-    filled_at: Duration,
-    /// What of it pictures may take on which nothing happens: filled more slowly, emptied alike.
+    /// What of them pictures may take on which nothing happens: filled more slowly, emptied alike.
     calm: f64,
+    filled_at: Duration,
     /// When a picture was last let through.
     granted_at: Option<Duration>,
 }

@@ -32,8 +32,7 @@ struct Varyings {
     @location(8) @interpolate(flat) lengths: vec4<f32>,
 };
 
-// Which part of a shape is drawn (`pattern.z`).
-const WHOLE: f32 = 0.0;
+// Which part of a shape is drawn (`pattern.z`); all of it, with any other number.
 const RIM: f32 = 1.0;
 const INSIDE: f32 = 2.0;
 

@@ -1,8 +1,8 @@
 //! Strokes, chips, bars and leaders: everything of a scene that is not text.
 //!
 //! One instance for each shape, drawn in their order. A shape as large as a card is drawn as two: its rim, with stroke and
-//! glow by a distance for each pixel, and its inside, which is nothing but one colour. That is a quarter of the work where
-//! the processors draw.
+//! glow by a distance for each pixel, and its inside, which is nothing but one colour: most of the pixels, and nearly none of
+//! the work where the processors draw.
 
 use std::ops::Range;
 
