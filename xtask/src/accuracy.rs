@@ -1,7 +1,7 @@
 //! Scores recognition on real screenshots, which are not part of the project: `BALATRO_LENS_ART` names their folder.
 
+use fs_err::{self as fs, File};
 use std::env;
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -83,15 +83,15 @@ fn identify(art: &Path, truth: &Truth) -> Result<Predictions> {
     let folder = workspace::target().join("accuracy");
     fs::create_dir_all(&folder)?;
     let path = folder.join("predictions.json");
-    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let file = File::create(&path)?;
     let mut overlay = workspace::program("overlay");
     overlay.args(["identify", "--json"]).args(truth.values().map(|image| art.join(&image.path)));
-    workspace::check(overlay.stdout(file))?;
+    workspace::check(overlay.stdout(file.into_parts().0))?;
     read(&path)
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = fs::read(path)?;
     serde_json::from_slice(&text).with_context(|| format!("{} is not as expected", path.display()))
 }
 

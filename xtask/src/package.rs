@@ -10,8 +10,8 @@
 //! ```
 //! The trainer is no part of it: it links libtorch, which is larger than all the rest.
 
+use fs_err::{self as fs, File};
 use std::env::consts::{ARCH, EXE_SUFFIX, OS};
-use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -52,14 +52,7 @@ const PROGRAMS: [&str; 2] = ["overlay", "labeller"];
 /// The models that the project has; others are a user's own.
 const MODELS: [&str; 2] = ["balatro", "practice"];
 /// The README and what it shows or links to, beside `docs`.
-const PAGES: [&str; 6] = [
-    "README.md",
-    "LICENSE",
-    "CHANGELOG.md",
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "labeller/tests/golden/completions.png",
-];
+const PAGES: [&str; 5] = ["README.md", "LICENSE", "CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 /// What is taken of a model's folder.
 const MODEL_FILES: [&str; 2] = ["onnx", "json"];
 /// What a user adds to a model's folder.
@@ -80,9 +73,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let name = format!("balatro-lens-{}-{OS}-{ARCH}", metadata.version("overlay")?);
     let folder = out.join(&name);
     if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("cannot replace {}", folder.display()))?;
+        fs::remove_dir_all(&folder)?;
     }
-    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    fs::create_dir_all(&folder)?;
     for program in &programs {
         let file = format!("{program}{EXE_SUFFIX}");
         copy(&built.join(&file), &folder.join(&file))?;
@@ -196,7 +189,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 
 /// Packs a folder; programs stay executable.
 fn zip(folder: &Path, name: &str, archive: &Path) -> Result<()> {
-    let file = File::create(archive).with_context(|| format!("cannot create {}", archive.display()))?;
+    let file = File::create(archive)?;
     let mut zip = ZipWriter::new(file);
     for (path, relative) in files(folder, name)? {
         let executable = PROGRAMS.iter().any(|program| {

@@ -3,7 +3,9 @@
 //! Three parts: packages of the system, ONNX Runtime for recognition, libtorch for the trainer. The two libraries come
 //! from Python wheels; Python's own `pip` is asked where they are, so no registry is named here.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::TryLockError;
+
+use fs_err::{self as fs, File};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 

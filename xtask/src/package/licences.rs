@@ -1,7 +1,7 @@
 //! The licences of everything that is linked: an index, and the texts as their authors ship them.
 
+use fs_err as fs;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -45,7 +45,7 @@ pub(super) fn collect(metadata: &Metadata, programs: &[&str], folder: &Path) -> 
 /// The texts in a crate's folder.
 fn texts(package: &Package) -> Result<Vec<PathBuf>> {
     let folder = package.manifest_path.parent().context("a manifest lies in a folder")?;
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let entries = fs::read_dir(folder)?;
     let mut texts: Vec<PathBuf> =
         entries.flatten().map(|entry| entry.path()).filter(|path| is_text(path)).collect();
     texts.extend(package.license_file.iter().map(|file| folder.join(file)).filter(|path| path.is_file()));

@@ -4,7 +4,7 @@
 //! that no build script is led to turn on features of a nightly compiler. The library goes into the cache folder:
 //! nothing beside the packages is installed into the system.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;

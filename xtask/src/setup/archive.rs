@@ -1,6 +1,6 @@
 //! Takes chosen members out of a zip file.
 
-use std::fs::{self, File};
+use fs_err::{self as fs, File};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -18,7 +18,7 @@ pub(super) fn unpack(
     place: impl Fn(&str) -> Option<PathBuf>,
 ) -> Result<usize> {
     let name = archive.file_name().unwrap_or_default().to_string_lossy();
-    let file = File::open(archive).with_context(|| format!("cannot open {}", archive.display()))?;
+    let file = File::open(archive)?;
     let mut zip = ZipArchive::new(file).with_context(|| format!("{name} is not a whole zip file"))?;
     let mut wanted = Vec::new();
     let mut total = 0;
@@ -37,7 +37,7 @@ pub(super) fn unpack(
         let path = folder.join(path);
         fs::create_dir_all(path.parent().expect("it lies below the folder"))?;
         let mut member = zip.by_index(*index)?;
-        let mut file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        let mut file = File::create(&path)?;
         copy(&mut member, &mut file, &mut progress)
             .with_context(|| format!("cannot unpack {}{FULL_DISK}", path.display()))?;
     }

@@ -1,7 +1,7 @@
 //! Downloads a file: continues where an earlier try stopped, and checks the result by its hash.
 
+use fs_err::{self as fs, File, OpenOptions};
 use std::env;
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -25,7 +25,7 @@ const LONGEST_CONNECTION: Duration = Duration::from_secs(300);
 
 /// Downloads a wheel into `folder`, or finds it there.
 pub(super) fn fetch(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    fs::create_dir_all(folder)?;
     let whole = folder.join(&wheel.file_name);
     if whole.is_file() && matches(&whole, wheel)? {
         return Ok(whole);

@@ -4,8 +4,8 @@
 //! the two small CUDA libraries are there because the processor's part links to them. A user with a card points
 //! `LIBTORCH` to a full libtorch instead.
 
+use fs_err as fs;
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -123,7 +123,7 @@ fn point(link: &Path, folder: &Path) -> Result<()> {
         return Ok(());
     }
     if fs::symlink_metadata(link).is_ok() {
-        remove_link(link).with_context(|| format!("cannot replace {}", link.display()))?;
+        remove_link(link)?;
     }
     make_link(link, folder).with_context(|| {
         format!(

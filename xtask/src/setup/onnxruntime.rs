@@ -1,7 +1,7 @@
 //! ONNX Runtime, out of its Python wheel, into the folder of the cache where the recogniser looks for it.
 
+use fs_err as fs;
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};

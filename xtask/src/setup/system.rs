@@ -2,7 +2,7 @@
 //!
 //! Only on Debian and its children, and only as root, is anything installed; everybody else gets one line to run.
 
-use std::fs;
+use fs_err as fs;
 use std::io::{BufRead, Write};
 use std::process::Command;
 

@@ -29,7 +29,7 @@ pub(super) fn install() -> Result<PathBuf> {
             if !status.success() {
                 bail!("pip could not install tensorboard {VERSION}\nhelp: see its words above");
             }
-            std::fs::write(unfinished.join("whole"), VERSION)?;
+            fs_err::write(unfinished.join("whole"), VERSION)?;
             Ok(())
         },
     )?;
