@@ -1,11 +1,11 @@
 //! Scores recognition on real screenshots, which are not part of the project: `BALATRO_LENS_ART` names their folder.
 
-use fs_err::{self as fs, File};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use fs_err::{self as fs, File};
 
 use crate::{setup, workspace};
 use score::{Predictions, Score, Truth};

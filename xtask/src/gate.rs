@@ -150,10 +150,13 @@ impl Step {
             }),
             Self::Deny => deny(),
             Self::Typos => {
-                if !has_program("typos", &["--version"]) {
-                    return Ok(Outcome::Skipped("typos is not installed".to_owned()));
+                if has_program("typos", &["--version"]) {
+                    return passed(Command::new("typos").current_dir(workspace::root()));
                 }
-                passed(Command::new("typos").current_dir(workspace::root()))
+                match setup::typos() {
+                    Ok(typos) => passed(Command::new(typos).current_dir(workspace::root())),
+                    Err(error) => Ok(Outcome::Skipped(format!("typos cannot be installed: {error:#}"))),
+                }
             }
         }
     }

@@ -10,7 +10,6 @@
 //! ```
 //! The trainer is no part of it: it links libtorch, which is larger than all the rest.
 
-use fs_err::{self as fs, File};
 use std::env::consts::{ARCH, EXE_SUFFIX, OS};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -18,6 +17,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
+use fs_err::{self as fs, File};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 

@@ -4,13 +4,12 @@
 //! from Python wheels; Python's own `pip` is asked where they are, so no registry is named here.
 
 use std::fs::TryLockError;
-
-use fs_err::{self as fs, File};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use fs_err::{self as fs, File};
 
 use crate::paths;
 
@@ -19,8 +18,8 @@ mod download;
 mod libtorch;
 mod onnxruntime;
 mod progress;
+mod python_tool;
 mod system;
-mod tensorboard;
 mod wheel;
 
 use system::{Consent, Groups};
@@ -92,8 +91,17 @@ pub(crate) fn runtime() -> Result<PathBuf> {
 
 /// The folder of TensorBoard's Python package, installed if it was not.
 pub(crate) fn tensorboard() -> Result<PathBuf> {
+    python_tool(&python_tool::TENSORBOARD)
+}
+
+/// The spelling checker, installed if it was not.
+pub(crate) fn typos() -> Result<PathBuf> {
+    Ok(python_tool(&python_tool::TYPOS)?.join("bin/typos").with_extension(std::env::consts::EXE_EXTENSION))
+}
+
+fn python_tool(tool: &python_tool::Tool) -> Result<PathBuf> {
     system::install(Groups { tests: false, trainer: false, pip: true }, Consent::Given)?;
-    tensorboard::install()
+    tool.install()
 }
 
 /// What the gate needs; silent when it is there.

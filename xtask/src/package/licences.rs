@@ -1,10 +1,10 @@
 //! The licences of everything that is linked: an index, and the texts as their authors ship them.
 
-use fs_err as fs;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use super::metadata::{Metadata, Package};
 

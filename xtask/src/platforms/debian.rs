@@ -4,12 +4,12 @@
 //! that no build script is led to turn on features of a nightly compiler. The library goes into the cache folder:
 //! nothing beside the packages is installed into the system.
 
-use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use crate::setup::{apt_install, install_folder, is_debian, is_root, missing_on_debian};
 use crate::{paths, workspace};

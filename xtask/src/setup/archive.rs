@@ -1,10 +1,10 @@
 //! Takes chosen members out of a zip file.
 
-use fs_err::{self as fs, File};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use fs_err::{self as fs, File};
 use zip::ZipArchive;
 
 use super::progress::Progress;

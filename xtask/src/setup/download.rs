@@ -1,6 +1,5 @@
 //! Downloads a file: continues where an earlier try stopped, and checks the result by its hash.
 
-use fs_err::{self as fs, File, OpenOptions};
 use std::env;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -8,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use fs_err::{self as fs, File, OpenOptions};
 use sha2::{Digest, Sha256};
 use ureq::Agent;
 use ureq::http::StatusCode;

@@ -4,11 +4,11 @@
 //! the two small CUDA libraries are there because the processor's part links to them. A user with a card points
 //! `LIBTORCH` to a full libtorch instead.
 
-use fs_err as fs;
 use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use super::{archive, download, install_folder, wheel};
 use crate::{paths, workspace};

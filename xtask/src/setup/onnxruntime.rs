@@ -1,10 +1,10 @@
 //! ONNX Runtime, out of its Python wheel, into the folder of the cache where the recogniser looks for it.
 
-use fs_err as fs;
 use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use fs_err as fs;
 
 use super::{Runtime, archive, download, install_folder, wheel};
 use crate::paths;

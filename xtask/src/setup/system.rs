@@ -2,11 +2,11 @@
 //!
 //! Only on Debian and its children, and only as root, is anything installed; everybody else gets one line to run.
 
-use fs_err as fs;
 use std::io::{BufRead, Write};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use crate::workspace::has_program;
 
