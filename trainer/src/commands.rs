@@ -202,7 +202,7 @@ impl WhichOrInstalled {
 /// Where labelled captures are.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct DataArguments {
-    /// Folder with labels.json and its pictures [default: data/dataset_default]
+    /// Folder with labels.json and its pictures; a command that is nothing without takes data/dataset_default
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Folder with augmented.json and its pictures [default: augmented, beside the other]

@@ -26,6 +26,9 @@
 //!
 //! No window and no ONNX Runtime session is opened in training.
 
+#[macro_use]
+mod say;
+
 pub mod augment;
 pub mod calibrate;
 pub mod checkpoint;

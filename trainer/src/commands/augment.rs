@@ -96,8 +96,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     written.iter().for_each(|(file, label)| labels.set(file, label));
     labels.write(&out.join(AUGMENTED))?;
     sheet(&out, &originals, &written)?;
-    println!("{} pictures of {} originals are in {}", written.len(), originals.len(), out.display());
-    println!("look at {}", out.join(SHEET).display());
+    say!("{} pictures of {} originals are in {}", written.len(), originals.len(), out.display());
+    say!("look at {}", out.join(SHEET).display());
     Ok(())
 }
 

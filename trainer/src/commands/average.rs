@@ -44,13 +44,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let detector = Checkpoint::path(Path::new(""), Network::Detector);
     match arguments.runs.iter().find(|run| run.join(&detector).is_file()) {
         Some(run) => copy(&detector, run)?,
-        None => println!("none of these runs has a detector: train one into {}", arguments.run.display()),
+        None => say!("none of these runs has a detector: train one into {}", arguments.run.display()),
     }
     mean.write(&arguments.run)?;
-    println!(
-        "the mean of {} runs is in {}; calibrate it next",
-        arguments.runs.len(),
-        arguments.run.display()
-    );
+    say!("the mean of {} runs is in {}; calibrate it next", arguments.runs.len(), arguments.run.display());
     Ok(())
 }

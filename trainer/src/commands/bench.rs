@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         training.batch = arguments.batch.unwrap_or(training.batch);
     }
     let material = material(&recipe, arguments.art.sprites(&recipe)?);
-    println!("{:<12} {:>12} {:>12} {:>8}", "images/s", "resident", "from loader", "");
+    say!("{:<12} {:>12} {:>12} {:>8}", "images/s", "resident", "from loader", "");
     if arguments.resnet18.is_none() {
         let detector = DetectorTask::new(&recipe, material.clone())?;
         measure(&detector, &detector.initial_weights(), arguments.steps, loaders)?;
@@ -114,7 +114,7 @@ fn measure<T: Task>(task: &T, weights: &Weights, steps: u64, loaders: usize) -> 
         alone.measure(part, || step(&resident))?;
     }
     let (fed, alone) = (fed.per_second(), alone.per_second());
-    println!("{:<12} {alone:>12.1} {fed:>12.1} {:>6.1} %", task.network().name(), 100.0 * fed / alone);
+    say!("{:<12} {alone:>12.1} {fed:>12.1} {:>6.1} %", task.network().name(), 100.0 * fed / alone);
     Ok(())
 }
 

@@ -58,8 +58,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let detector = Trained::read(&arguments.run, Network::Detector)?;
     let mut identifier = Trained::read(&arguments.run, Network::Identifier)?;
     let figures = calibrate(arguments, &detector, &mut identifier, &material, &sprites)?;
-    println!("{}", serde_json::to_string_pretty(&figures)?);
-    println!("written to {}", arguments.run.join(crate::calibrate::FILE_NAME).display());
+    say!("{}", serde_json::to_string_pretty(&figures)?);
+    say!("written to {}", arguments.run.join(crate::calibrate::FILE_NAME).display());
     Ok(())
 }
 

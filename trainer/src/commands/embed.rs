@@ -64,12 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     plot::points(&points, &names, 900)
         .save(&path)
         .with_context(|| format!("cannot write {}", path.display()))?;
-    println!(
-        "{} vectors of {} numbers and their map are in {}",
-        vectors.len(),
-        vectors[0].len(),
-        out.display()
-    );
+    say!("{} vectors of {} numbers and their map are in {}", vectors.len(), vectors[0].len(), out.display());
     Ok(())
 }
 

@@ -85,7 +85,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if let Some(path) = &arguments.out {
         atomic::write(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    println!("{text}");
+    say!("{text}");
     Ok(())
 }
 

@@ -118,8 +118,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             options: &options,
         },
     )?;
-    println!("{}", serde_json::to_string_pretty(&reports)?);
-    println!("the model is in {}", folder.display());
+    say!("{}", serde_json::to_string_pretty(&reports)?);
+    say!("the model is in {}", folder.display());
     Ok(())
 }
 

@@ -98,7 +98,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             }
             Format::Imagefolder => unreachable!("handled above"),
         }
-        println!("{} pictures are in {}", pictures.len(), images(part).display());
+        say!("{} pictures are in {}", pictures.len(), images(part).display());
     }
     match arguments.format {
         Format::Yolo => write(arguments.out.join("data.yaml"), yolo_yaml(&classes)),
@@ -172,7 +172,7 @@ fn imagefolder(arguments: &Arguments) -> Result<()> {
                 sample.class.chars().map(|it| if "/\\:".contains(it) { '_' } else { it }).collect();
             copy(sample, &arguments.out.join(PARTS[part]).join(class.trim_start_matches('.')))?;
         }
-        println!("{} pictures are in {}", side.len(), arguments.out.join(PARTS[part]).display());
+        say!("{} pictures are in {}", side.len(), arguments.out.join(PARTS[part]).display());
     }
     Ok(())
 }

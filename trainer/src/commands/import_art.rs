@@ -44,14 +44,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    println!(
-        "{} sheets from {} are in {}",
-        report.sheets,
-        report.source.display(),
-        report.textures.display()
-    );
+    say!("{} sheets from {} are in {}", report.sheets, report.source.display(), report.textures.display());
     for sheet in &report.computed {
-        println!("the other scale of {sheet} is computed");
+        say!("the other scale of {sheet} is computed");
     }
     Ok(())
 }

@@ -122,7 +122,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         format!("cannot write {}\nhelp: make the folder writable or free some space", out.display())
     })?;
     let model = arguments.out.as_ref().map_or(arguments.name.clone(), |out| out.display().to_string());
-    println!("the model is in {}\nto use it: overlay --model {model}", out.display());
+    say!("the model is in {}\nto use it: overlay --model {model}", out.display());
     Ok(())
 }
 
@@ -195,17 +195,17 @@ fn read_labels(path: &Path) -> Result<Vec<String>> {
 /// Says what was understood, so that a misunderstanding is seen.
 fn say(parts: &Parts, base: &Manifest, catalogue: &Catalogue) {
     match &parts.detector {
-        Some(Imported { contract, .. }) => println!("detector: {}", of_detector(contract)),
-        None => println!("detector: that of {}", base.name),
+        Some(Imported { contract, .. }) => say!("detector: {}", of_detector(contract)),
+        None => say!("detector: that of {}", base.name),
     }
     match &parts.identifier {
         Some(Imported { contract, .. }) => {
-            println!("identifier: {}", of_identifier(contract, catalogue));
+            say!("identifier: {}", of_identifier(contract, catalogue));
             if !contract.added.is_empty() {
-                println!("no cards of {}, added: {}", catalogue.title, listed(&contract.added));
+                say!("no cards of {}, added: {}", catalogue.title, listed(&contract.added));
             }
         }
-        None => println!("identifier: that of {}", base.name),
+        None => say!("identifier: that of {}", base.name),
     }
 }
 
@@ -305,9 +305,7 @@ fn try_out(out: &Path, files: &[(String, Vec<u8>)], given: &[PathBuf]) -> Result
     let mut recogniser = Recogniser::open(&trial.folder, &Options::default())?;
     let game = recogniser.catalogue().game.clone();
     if given.is_empty() && game != practice::catalogue().game {
-        println!(
-            "the scenes are of the practice deck, not of {game}: look at what is found, not at the names"
-        );
+        say!("the scenes are of the practice deck, not of {game}: look at what is found, not at the names");
     }
     // The first run of a network is not like the others.
     recogniser.recognise(&(&samples[0].image).into(), &mut |_| {})?;
@@ -317,7 +315,7 @@ fn try_out(out: &Path, files: &[(String, Vec<u8>)], given: &[PathBuf]) -> Result
         let cards = recogniser.recognise(&(&sample.image).into(), &mut |stage| times.ended(stage))?.to_vec();
         total += cards.len();
         let shown = sample.shown.map(|shown| format!(" of {shown}")).unwrap_or_default();
-        println!(
+        say!(
             "{}: {}{shown} found in {:.1} ms (detector {:.1}, identifier {:.1})",
             sample.name,
             cards.len(),
@@ -326,14 +324,14 @@ fn try_out(out: &Path, files: &[(String, Vec<u8>)], given: &[PathBuf]) -> Result
             millis(times.identifier)
         );
         for card in cards.iter().take(LISTED) {
-            println!("  {}", line(card, &recogniser));
+            say!("  {}", line(card, &recogniser));
         }
         if cards.len() > LISTED {
-            println!("  and {} more", cards.len() - LISTED);
+            say!("  and {} more", cards.len() - LISTED);
         }
     }
     if total == 0 {
-        println!(
+        say!(
             "NOTHING was found on any picture: try others with --sample, a lower --threshold, or other --cards before \
              you use this model"
         );

@@ -55,13 +55,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             let top: Vec<_> = cards.iter().map(|(id, it)| json!({ "id": id, "probability": it })).collect();
             let known = verdict == Verdict::Known;
             let name = known.then(|| cards[0].0.as_str());
-            println!("{}", json!({ "file": path, "card": name, "known": known, "top": top, "heads": words }));
+            say!("{}", json!({ "file": path, "card": name, "known": known, "top": top, "heads": words }));
         } else {
             let guesses: Vec<String> =
                 cards.iter().map(|(id, probability)| format!("{id} {:.1} %", 100.0 * probability)).collect();
             let words: Vec<String> = words.iter().map(|(head, word)| format!("{head} {word}")).collect();
             let said = verdict.words();
-            println!("{}: {said}{} ({})", path.display(), guesses.join(", "), words.join(", "));
+            say!("{}: {said}{} ({})", path.display(), guesses.join(", "), words.join(", "));
         }
     }
     if read == 0 {

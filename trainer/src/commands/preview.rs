@@ -78,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .map(|number| crop::compose(&bank, &material.recipe, seed_of(arguments.seed, Purpose::Crop, number)))
         .collect();
     save(&preview::sheet(&crops, &bank, material.recipe.crop.size, COLUMNS), "crops.png".into())?;
-    println!("{} scenes and {} crops are in {}", arguments.count, crops.len(), out.display());
+    say!("{} scenes and {} crops are in {}", arguments.count, crops.len(), out.display());
     Ok(())
 }
 
@@ -88,6 +88,6 @@ fn write_labelled(arguments: &Arguments, material: &Material, folder: &Path) -> 
     let amount =
         Amount { classes: arguments.classes, groups: arguments.groups, captures: arguments.captures };
     let count = composed::write(folder, &bank, &material.recipe, amount, arguments.seed, &|_| true)?;
-    println!("{count} labelled captures are in {}", folder.display());
+    say!("{count} labelled captures are in {}", folder.display());
     Ok(())
 }

@@ -36,6 +36,6 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let html = page(&arguments.run, &evaluation)?;
     let path = arguments.out.clone().unwrap_or_else(|| arguments.run.join("report.html"));
     atomic::write(&path, html.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
-    println!("the report is {}", path.display());
+    say!("the report is {}", path.display());
     Ok(())
 }

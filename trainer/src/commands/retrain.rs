@@ -98,22 +98,22 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         arguments.minutes * 60.0 * TRAINING - begin.elapsed().as_secs_f64().min(arguments.minutes * 20.0);
     let budget = arguments.steps.map_or(Budget::Seconds(seconds.max(1.0)), Budget::Steps);
     let Some(weights) = job.train(budget)? else {
-        println!("stopped; the installed model is untouched");
+        say!("stopped; the installed model is untouched");
         return Ok(());
     };
     let new = job.calibrated(weights)?;
     let rows = job.compare(&new)?;
-    println!("{}", table(&rows));
+    say!("{}", table(&rows));
     if let Err(reason) = better(&rows) {
-        println!("{} stays as it is: {reason}", folder.display());
+        say!("{} stays as it is: {reason}", folder.display());
         return Ok(());
     }
     if arguments.dry_run {
-        println!("the new model is better; nothing was installed, as you asked");
+        say!("the new model is better; nothing was installed, as you asked");
         return Ok(());
     }
     job.install(&folder, new, &rows)?;
-    println!(
+    say!(
         "the new model is installed in {}; the old one is kept\nto go back: trainer rollback --model {}",
         folder.display(),
         folder.file_name().unwrap_or_default().to_string_lossy()
@@ -133,7 +133,7 @@ pub fn rollback(arguments: &RollbackArguments) -> Result<()> {
         folder.display()
     );
     put_back(&folder).with_context(|| format!("cannot exchange {}", folder.display()))?;
-    println!("{} is the model before; the command again goes forth", folder.display());
+    say!("{} is the model before; the command again goes forth", folder.display());
     Ok(())
 }
 
@@ -176,11 +176,11 @@ impl Job {
         let places = [arguments.data.folder(), paths::data().join("screenshots")];
         let (mut more, gone) = taught(folder, &samples, &places);
         if !more.is_empty() {
-            println!("{} taught captures are used as if they were labelled", more.len());
+            say!("{} taught captures are used as if they were labelled", more.len());
             samples.append(&mut more);
         }
         if !gone.is_empty() {
-            println!(
+            say!(
                 "the captures of these taught cards are gone, teach them again afterwards: {}",
                 gone.join(", ")
             );
@@ -198,7 +198,7 @@ impl Job {
         let new: Vec<&str> =
             heads[0].classes[contract.heads[0].classes.len()..].iter().map(String::as_str).collect();
         if !new.is_empty() {
-            println!("new cards: {}", new.join(", "));
+            say!("new cards: {}", new.join(", "));
         }
         let material = match arguments.art.sprites(&recipe) {
             // The heads of composed crops are the first classes of the model's.
@@ -208,19 +208,19 @@ impl Job {
             }),
             Ok(_) => None,
             Err(error) => {
-                println!("without composed pictures only the heads are trained: {error}");
+                say!("without composed pictures only the heads are trained: {error}");
                 None
             }
         };
         let mut parts = split(&samples, 0.2, recipe.seed);
         let near = parts.judge_near_duplicates(&samples);
         if !near.is_empty() {
-            println!("judged by captures that are nearly the same as those trained on: {}", near.join(", "));
+            say!("judged by captures that are nearly the same as those trained on: {}", near.join(", "));
         }
         let judged = parts.judged(&samples);
         let [for_a_minute, fewest, most] = CROPS;
         let crops = (arguments.minutes * for_a_minute).clamp(fewest, most) as usize;
-        println!("{} captures to learn from, {} held out to judge by", parts.train.len(), judged.len());
+        say!("{} captures to learn from, {} held out to judge by", parts.train.len(), judged.len());
         Ok(Self {
             manifest,
             catalogue,
@@ -280,7 +280,7 @@ impl Job {
             Options { loaders: processors.div_ceil(4), checkpoint_every: Duration::from_secs(600), hardware };
         let outcome = session.run(&task, &run, &options, &stop, &mut |report| console.show(report))?;
         drop(console);
-        println!("trained for {} steps", session.position().step);
+        say!("trained for {} steps", session.position().step);
         Ok((outcome == crate::train::Outcome::Finished).then(|| session.checkpoint().average()))
     }
 

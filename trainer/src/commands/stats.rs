@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let originals: Vec<Sample> =
         set.samples.iter().filter(|sample| !sample.is_augmented()).cloned().collect();
     let augmented = set.samples.len() - originals.len();
-    println!("{} captures, {augmented} augmented, {} problems", originals.len(), set.problems.len());
+    say!("{} captures, {augmented} augmented, {} problems", originals.len(), set.problems.len());
     let list = |title: &str, counts: Vec<(String, usize)>| print_counts(title, &counts, arguments.lines);
     list("cards", counted(originals.iter().map(|sample| sample.class.clone())));
     list("modifiers", counted(originals.iter().map(|sample| sample.label.modifiers().edition)));
@@ -57,13 +57,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         None => {
             let installed = model_folder(Path::new(&arguments.data.game)).ok();
             if installed.is_none() {
-                println!("\n{}", without_model(&arguments.data.game));
+                say!("\n{}", without_model(&arguments.data.game));
             }
             installed
         }
     };
     if let (Some(path), false) = (by, originals.is_empty()) {
-        println!("\nas {} sees them:", path.display());
+        say!("\nas {} sees them:", path.display());
         looks(&mut Namer::open(&path)?, &originals, arguments)?;
     }
     Ok(())
@@ -79,23 +79,20 @@ fn without_model(game: &str) -> String {
 fn looks(namer: &mut Namer, originals: &[Sample], arguments: &Arguments) -> Result<()> {
     let vectors = of_samples(namer, originals)?;
     let close = close_classes(&centroids(&vectors, originals), arguments.close);
-    println!("{} pairs of cards look nearly the same (cosine above {})", close.len(), arguments.close);
+    say!("{} pairs of cards look nearly the same (cosine above {})", close.len(), arguments.close);
     for (one, other, cosine) in close.iter().take(arguments.lines) {
-        println!("  {cosine:.3}  {one}, {other}");
+        say!("  {cosine:.3}  {one}, {other}");
     }
     let (mislabelled, outliers) = suspects(&vectors, originals, arguments.far);
     let line = |suspect: &Suspect| {
         let sample = &originals[suspect.sample];
         let own = suspect.own.unwrap_or(0.0);
         let (nearest, cosine) = &suspect.nearest;
-        println!(
-            "  {}: labelled {} ({own:.3}), most like {nearest} ({cosine:.3})",
-            sample.file, sample.class
-        );
+        say!("  {}: labelled {} ({own:.3}), most like {nearest} ({cosine:.3})", sample.file, sample.class);
     };
-    println!("{} captures look like another card than their label says", mislabelled.len());
+    say!("{} captures look like another card than their label says", mislabelled.len());
     mislabelled.iter().take(arguments.lines).for_each(line);
-    println!(
+    say!(
         "{} captures look like none of the others of their card (cosine below {})",
         outliers.len(),
         arguments.far
@@ -113,7 +110,7 @@ fn coverage(originals: &[Sample], catalogue: &Catalogue, lines: usize) {
         .collect();
     let missing: Vec<&str> =
         catalogue.cards.iter().map(|card| card.id.as_str()).filter(|id| !cards.contains(id)).collect();
-    println!(
+    say!(
         "\n{} of {} cards of the catalogue are labelled",
         catalogue.cards.len() - missing.len(),
         catalogue.cards.len()
@@ -131,7 +128,7 @@ fn coverage(originals: &[Sample], catalogue: &Catalogue, lines: usize) {
         .filter(|(id, edition)| !pairs.contains(&(*id, (*edition).clone())))
         .map(|(id, edition)| format!("{id} {edition}"))
         .collect();
-    println!(
+    say!(
         "{} of {} pairs of a card and an edition are labelled",
         possible.len() - absent.len(),
         possible.len()
@@ -149,20 +146,20 @@ fn counted(values: impl Iterator<Item = String>) -> Vec<(String, usize)> {
 
 /// The most frequent and the rarest.
 fn print_counts(title: &str, counts: &[(String, usize)], lines: usize) {
-    println!("\n{title}: {}", counts.len());
+    say!("\n{title}: {}", counts.len());
     let head = lines.div_ceil(2).min(counts.len());
     let tail = (lines / 2).min(counts.len() - head);
-    counts[..head].iter().for_each(|(name, count)| println!("{count:>7}  {name}"));
+    counts[..head].iter().for_each(|(name, count)| say!("{count:>7}  {name}"));
     if head + tail < counts.len() {
-        println!("    ...");
+        say!("    ...");
     }
-    counts[counts.len() - tail..].iter().for_each(|(name, count)| println!("{count:>7}  {name}"));
+    counts[counts.len() - tail..].iter().for_each(|(name, count)| say!("{count:>7}  {name}"));
 }
 
 fn print_names(title: &str, names: &[&str], most: usize) {
     if !names.is_empty() {
         let more =
             if names.len() > most { format!(" and {} more", names.len() - most) } else { String::new() };
-        println!("  {title}: {}{more}", names.iter().take(most).copied().collect::<Vec<_>>().join(", "));
+        say!("  {title}: {}{more}", names.iter().take(most).copied().collect::<Vec<_>>().join(", "));
     }
 }

@@ -197,7 +197,7 @@ impl Job<'_> {
             Some(other) => {
                 let known = Known::read(other, task.graph())?;
                 let start = fill(task.graph(), task.heads(), self.recipe.seed, Some(&known));
-                start.said.iter().for_each(|line| println!("{line}"));
+                start.said.iter().for_each(|line| say!("{line}"));
                 Ok(start.weights)
             }
             None => Ok(task.initial_weights()?),
@@ -229,7 +229,7 @@ impl Job<'_> {
         let position = session.position();
         if position.progress() >= 1.0 {
             let seconds = duration(position.seconds);
-            println!("{}: finished after {} steps in {seconds}", network.name(), position.step);
+            say!("{}: finished after {} steps in {seconds}", network.name(), position.step);
             return Ok(Outcome::Finished);
         }
         let mut console = Console::new(self.run, network, task.training().batch, position.step)
@@ -242,9 +242,9 @@ impl Job<'_> {
         let file = Checkpoint::path(self.run, network);
         match outcome {
             Outcome::Finished => {
-                println!("{name}: finished after {step} steps in {seconds}: {}", file.display());
+                say!("{name}: finished after {step} steps in {seconds}: {}", file.display());
             }
-            Outcome::Stopped => println!(
+            Outcome::Stopped => say!(
                 "{name}: stopped after {step} steps, saved {}\nto go on: {}",
                 file.display(),
                 self.resume_command()

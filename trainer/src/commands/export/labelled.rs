@@ -106,8 +106,8 @@ pub(super) fn run(arguments: &Arguments, checkpoint: &Checkpoint) -> Result<()> 
         options: &Options::default(),
     };
     let report = export_identifier(&folder, &base, manifest, &source)?;
-    println!("{}", serde_json::to_string_pretty(&report)?);
-    println!("the model is in {}, with the detector of {}", folder.display(), from.name);
+    say!("{}", serde_json::to_string_pretty(&report)?);
+    say!("the model is in {}, with the detector of {}", folder.display(), from.name);
     Ok(())
 }
 

@@ -177,7 +177,7 @@ pub(super) fn run(given: &Given<'_>, options: &Options) -> Result<()> {
         split_again(&set.samples, labelled.validation, recipe.seed, &before.clone().unwrap_or_default());
     let judged = split.judged(&set.samples);
     let classes = heads[0].classes.len();
-    println!(
+    say!(
         "{} captures and {} augmented ones of {classes} cards from {}; {} are held out",
         set.samples.iter().filter(|sample| !sample.is_augmented()).count(),
         set.samples.iter().filter(|sample| sample.is_augmented()).count(),
@@ -218,7 +218,7 @@ pub(super) fn run(given: &Given<'_>, options: &Options) -> Result<()> {
     };
     let mut fit = begin(&job, checkpoint)?;
     if fit.progress().epoch >= job.labelled.epochs {
-        println!("finished after {} epochs\nhelp: give more --epochs", fit.progress().epoch);
+        say!("finished after {} epochs\nhelp: give more --epochs", fit.progress().epoch);
         return Ok(());
     }
     let mut history = History::open(&run, fit.progress().epoch)
@@ -235,7 +235,7 @@ pub(super) fn run(given: &Given<'_>, options: &Options) -> Result<()> {
         }
     })?;
     let progress = *fit.progress();
-    println!("{}", ending_text(ending, &progress, &run));
+    say!("{}", ending_text(ending, &progress, &run));
     Ok(())
 }
 
@@ -246,7 +246,7 @@ fn say_new(samples: &[Sample], judged: &[usize], before: &SplitFile) {
     let new = samples.iter().filter(|sample| is_new(sample)).count();
     let held = judged.iter().filter(|&&index| is_new(&samples[index])).count();
     if new > 0 {
-        println!(
+        say!(
             "{new} captures are new to this run, of which {held} are held out; all others stay on their side"
         );
     }
@@ -304,7 +304,7 @@ fn begin(job: &Job, checkpoint: Option<Checkpoint>) -> Result<Fit> {
             return Ok(Fit::resume(job, &checkpoint)?);
         }
         (Some(checkpoint), _) => {
-            println!("the heads or classes have changed: the training begins again with what fits");
+            say!("the heads or classes have changed: the training begins again with what fits");
             let heads = checkpoint.position.heads.clone();
             Some(Known { from: "the checkpoint".into(), weights: checkpoint.average(), heads, folded: false })
         }
@@ -312,7 +312,7 @@ fn begin(job: &Job, checkpoint: Option<Checkpoint>) -> Result<Fit> {
         (None, None) => None,
     };
     let start = fill(&job.graph, &job.heads, seed, known.as_ref());
-    start.said.iter().for_each(|line| println!("{line}"));
+    start.said.iter().for_each(|line| say!("{line}"));
     Ok(Fit::new(job, &start)?)
 }
 
@@ -389,7 +389,7 @@ impl Table {
         for head in &job.heads {
             line += &format!("  {:>15} {:>6}", head.name, "top 3");
         }
-        println!("{line}  {:>8}  {:>9}  {:>8}", "rate", "images/s", "waiting");
+        say!("{line}  {:>8}  {:>9}  {:>8}", "rate", "images/s", "waiting");
         let bar = std::io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{wide_bar} {msg}").expect("the template is valid");
             ProgressBar::new(1).with_style(style)
@@ -425,7 +425,7 @@ impl Table {
         line += &format!("  {:>8.1e}  {speed:>9.0}  {waiting:>6.1} %", report.rate);
         match &self.bar {
             Some(bar) => bar.println(&line),
-            None => println!("{line}"),
+            None => say!("{line}"),
         }
     }
 }
