@@ -52,18 +52,19 @@ fn crashes_when_told() {
     assert!(worker.join().is_err());
 }
 
+fn crashing(reports: &Path, home: &Path) -> Process {
+    let mut command = Process::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "crashes_when_told", "--nocapture"]);
+    command.env(CRASH, reports).env("HOME", home).env("USERPROFILE", home);
+    command
+}
+
 #[test]
 fn a_crash_leaves_a_report_without_personal_paths() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("jimbo");
     let reports = folder.path().join("reports");
-    let output = Process::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crashes_when_told", "--nocapture"])
-        .env(CRASH, &reports)
-        .env("HOME", &home)
-        .env("USERPROFILE", &home)
-        .output()
-        .unwrap();
+    let output = crashing(&reports, &home).output().unwrap();
     let text = said(&output);
     assert!(text.contains("overlay: something broke in the vision thread"), "{text}");
     assert!(!text.contains("panicked at"), "one clean message, not two: {text}");
@@ -73,6 +74,29 @@ fn a_crash_leaves_a_report_without_personal_paths() {
     assert!(report.contains("said: cannot find ~/cards\n"), "{report}");
     assert!(!report.contains(&*home.to_string_lossy()), "{report}");
     assert!(report.contains("crashes_when_told"), "the trace is there: {report}");
+    assert!(!text.contains('\x1b'), "what is no terminal gets no codes for one: {text:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_crash_leaves_the_terminal_as_it_was() {
+    use rustix::pty;
+    let folder = tempfile::tempdir().unwrap();
+    let terminal = pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).unwrap();
+    pty::grantpt(&terminal).unwrap();
+    pty::unlockpt(&terminal).unwrap();
+    let name = pty::ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let screen = std::fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
+    let mut crashing = crashing(&folder.path().join("reports"), folder.path());
+    assert!(crashing.stderr(screen).stdout(std::process::Stdio::null()).status().unwrap().success());
+    // Nobody but the terminal's own end has the other one open now: reading ends with what was said.
+    drop(crashing);
+    let mut text = Vec::new();
+    let _ = std::fs::File::from(terminal).read_to_end(&mut text);
+    let text = String::from_utf8_lossy(&text);
+    let (before, said) = text.split_once("overlay: something broke").expect("a line for the player");
+    assert!(before.ends_with("\x1b[0m\x1b[?25h"), "colours off, cursor on: {before:?}");
+    assert!(said.contains("crash-"), "{said}");
 }
 
 #[test]
