@@ -9,7 +9,7 @@
 //! * [`scene`], [`render`]: what is shown, and how it is drawn.
 //! * [`saving`], [`teaching`]: cards kept for labelling, and what a correction teaches.
 //! * [`target`], [`window`]: the game's window and the desktop around it.
-//! * [`pipeline`], [`budget`], [`priority`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
+//! * [`pipeline`], [`priority`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
 //! * [`api`]: what other programs on this machine are told.
 //! * [`source`], [`settings`]: what the player asked for. [`models`], [`watch`]: what can change while it runs.
 //! * [`hotkeys`], [`tray`]: how the player asks. [`autostart`], `desktop_entry`: being there without being asked, and in the menu.
@@ -25,7 +25,6 @@ pub mod anonymous;
 pub mod api;
 pub mod app;
 pub mod autostart;
-pub mod budget;
 pub mod capture;
 pub mod command;
 pub mod crash;

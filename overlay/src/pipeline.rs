@@ -1,15 +1,18 @@
 //! From frames to tracks.
 //!
 //! A picture that stays the same runs no network: the last readings are counted again until the tracks have settled.
-//! The two threads that do it are in `threads`; [`Pipeline`] has none of its own.
+//! Which pictures are recognised is [`Admission`]'s to say; the two threads that do it are in `threads`; [`Pipeline`] has none of its own.
 
 use std::time::{Duration, Instant};
 
 use crate::frame::Frame;
 use crate::sighting::{Detection, Recognise};
 use crate::track::{Seen, Track, Tracker};
+pub use admission::{Admission, Glanced};
 pub use threads::{Pace, Report, Running, Swap, Swaps, Threads, Watch};
 
+mod admission;
+mod budget;
 mod glance;
 mod threads;
 

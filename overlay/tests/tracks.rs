@@ -1,15 +1,16 @@
 //! Tracks measured on the practice animation, which knows its truth, on a virtual clock.
 //!
 //! The networks are stood in for by the truth with faults of their own: corners that tremble, cards that are
-//! overlooked, wrong names, names withheld. What is measured is what tracking makes of them. With `--no-capture` the
-//! figures are printed.
+//! overlooked, wrong names, names withheld. What is measured is what tracking makes of them: once where every picture is
+//! recognised, and once over a background that never rests, where the budget has the say. With `--no-capture` the figures
+//! are printed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use overlay::frame::Frame;
-use overlay::pipeline::{Pipeline, Snapshot};
+use overlay::pipeline::{Admission, Glanced, Pace, Pipeline, Snapshot};
 use overlay::practice::art::CardArt;
 use overlay::practice::paint::Painter;
 use overlay::practice::table::{Table, TableCard, TableState};
@@ -24,6 +25,11 @@ const RATE: f32 = 30.0;
 const PICTURES: u32 = 1140;
 /// From the picture to the moment that its tracks can be drawn.
 const LATENCY: f32 = 0.030;
+/// What of a processor a picture takes (`overlay bench`, 13 cards on one thread), what looking at one takes
+/// (`overlay bench-capture`), and what drawing by software takes at a time while cards glide.
+const RECOGNISING: Duration = Duration::from_micros(14_000);
+const LOOKING: Duration = Duration::from_micros(800);
+const DRAWING: Duration = Duration::from_micros(3_000);
 /// How long a card must have been visible before its name counts.
 const GRACE: f32 = 0.5;
 
@@ -92,6 +98,7 @@ impl Recognise for Faulty {
 /// What came of it.
 #[derive(Debug, Default)]
 struct Figures {
+    pictures: usize,
     card_frames: usize,
     right: usize,
     switches: usize,
@@ -104,7 +111,15 @@ struct Figures {
 /// A card of a round, and since when it has been visible without a break.
 type Since = HashMap<(u64, usize), f32>;
 
-fn measure() -> Figures {
+/// Which pictures are recognised.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Recognised {
+    All,
+    /// As the default settings admit them.
+    Admitted,
+}
+
+fn measure(recognised: Recognised) -> Figures {
     let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
     let table = Table::new(4, SIZE, painter.catalogue());
     let names = painter.catalogue().cards.iter().map(|card| card.id.clone()).collect();
@@ -112,8 +127,9 @@ fn measure() -> Figures {
     let read = Arc::<std::sync::atomic::AtomicUsize>::default();
     let faulty = Faulty { state: Arc::clone(&state), names, chance: 1, read: Arc::clone(&read) };
     let mut pipeline = Pipeline::new(Box::new(faulty));
+    let mut admission = Admission::new(Pace::default().share);
     let (mut figures, mut since, mut tracks_of) = (Figures::default(), Since::new(), HashMap::new());
-    let mut shown: Option<(f32, Snapshot)> = None;
+    let (mut known, mut shown) = (None::<Said>, None::<Said>);
     for number in 0..PICTURES {
         let time = number as f32 / RATE;
         let now = table.at(time);
@@ -122,13 +138,23 @@ fn measure() -> Figures {
         let [width, height] = SIZE;
         let frame = Frame::new(u64::from(number), Instant::now(), width, height, ChannelOrder::Rgbx, picture)
             .unwrap();
-        let snapshot = pipeline.see(&frame, Duration::from_secs_f32(time)).unwrap();
+        let at = Duration::from_secs_f32(time);
+        admission.spend(LOOKING);
+        show(&known, &mut shown, time);
+        if recognised == Recognised::All || admission.admits(&Glanced::at(&frame.pixels()), at) {
+            admission.spend(RECOGNISING);
+            let snapshot = pipeline.see(&frame, at).unwrap();
+            admission.be_eager(pipeline.is_eager());
+            figures.pictures += 1;
+            figures.located += now.readable().count();
+            known = Some(Said { taken_at: time, snapshot });
+        }
+        let tracks = known.as_ref().map(|said| said.at(time)).unwrap_or_default();
         since.retain(|key, _| now.readable().any(|card| (now.round, card.number) == *key));
         for card in now.readable() {
-            figures.located += 1;
             let key = (now.round, card.number);
             let seen_since = *since.entry(key).or_insert(time);
-            let best = nearest(&snapshot.tracks, card);
+            let best = nearest(&tracks, card);
             if time - seen_since < GRACE {
                 continue;
             }
@@ -142,17 +168,39 @@ fn measure() -> Figures {
         // Sixty times a second something is drawn: the newest tracks there are, where they are by then.
         for half in 0..2 {
             let drawn_at = time + half as f32 / (2.0 * RATE);
-            if let Some((taken_at, snapshot)) =
-                shown.as_ref().filter(|(taken, _)| drawn_at - taken >= LATENCY)
-            {
-                let moved = glide(&snapshot.tracks, Duration::from_secs_f32(drawn_at - taken_at));
+            show(&known, &mut shown, drawn_at);
+            if let Some(said) = &shown {
+                let moved = said.at(drawn_at);
                 lags(&table, drawn_at, &moved, &mut figures.lags);
+                if moved.iter().any(Track::glides) {
+                    admission.spend(DRAWING);
+                }
             }
         }
-        shown = Some((time, snapshot));
     }
     figures.read = read.load(std::sync::atomic::Ordering::Relaxed);
     figures
+}
+
+/// What is known can be drawn some time after its picture was taken.
+fn show(known: &Option<Said>, shown: &mut Option<Said>, now: f32) {
+    if let Some(said) = known.as_ref().filter(|said| now - said.taken_at >= LATENCY) {
+        *shown = Some(said.clone());
+    }
+}
+
+/// What recognition said of a picture.
+#[derive(Clone)]
+struct Said {
+    taken_at: f32,
+    snapshot: Snapshot,
+}
+
+impl Said {
+    /// The cards as they are drawn at another time.
+    fn at(&self, time: f32) -> Vec<Track> {
+        glide(&self.snapshot.tracks, Duration::from_secs_f32(time - self.taken_at))
+    }
 }
 
 fn nearest<'a>(tracks: &'a [Track], card: &TableCard) -> Option<&'a Track> {
@@ -185,17 +233,17 @@ fn lags(table: &Table, time: f32, tracks: &[Track], lags: &mut Vec<f32>) {
     }
 }
 
-#[test]
-fn names_hold_tracks_do_not_swap_and_boxes_keep_up() {
-    let mut figures = measure();
+fn check(recognised: Recognised) {
+    let mut figures = measure(recognised);
     figures.lags.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
     let lag = |share: f32| 1e3 * figures.lags[((figures.lags.len() - 1) as f32 * share) as usize].abs();
     let right = figures.right as f32 / figures.card_frames as f32;
     let switches = 1e3 * figures.switches as f32 / figures.card_frames as f32;
     let read = figures.read as f32 / figures.located as f32;
     println!(
-        "{} card-frames: {:.2} % named right, {switches:.2} of 1000 swapped; {:.1} % of located cards were read;\n{} \
-         gliding boxes trail by {:.1} ms (median), {:.1} ms (90 %)",
+        "{} of {PICTURES} pictures, {} card-frames: {:.2} % named right, {switches:.2} of 1000 swapped; {:.1} % of located \
+         cards were read;\n{} gliding boxes trail by {:.1} ms (median), {:.1} ms (90 %)",
+        figures.pictures,
         figures.card_frames,
         100.0 * right,
         100.0 * read,
@@ -208,4 +256,16 @@ fn names_hold_tracks_do_not_swap_and_boxes_keep_up() {
     assert!(switches < 1.0, "{switches} of 1000");
     assert!(lag(0.5) < 1000.0 / 60.0, "{} ms", lag(0.5));
     assert!(read < 0.10, "{read}");
+    let most = if recognised == Recognised::All { PICTURES } else { PICTURES * 3 / 4 };
+    assert!(figures.pictures <= most as usize, "{} pictures were recognised", figures.pictures);
+}
+
+#[test]
+fn names_hold_tracks_do_not_swap_and_boxes_keep_up() {
+    check(Recognised::All);
+}
+
+#[test]
+fn they_do_so_too_within_the_budget() {
+    check(Recognised::Admitted);
 }

@@ -2,7 +2,7 @@
 //!
 //! The capture thread looks at the source and drops what nobody had time for; the vision thread recognises and
 //! tracks. Once the tracks of a picture that stays the same have settled, everything sleeps. Where the picture never
-//! rests, both keep to a [`Budget`].
+//! rests, an [`Admission`] says which pictures are recognised.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -12,9 +12,7 @@ use std::time::{Duration, Instant};
 use cpu_time::{ProcessTime, ThreadTime};
 use shared::catalogue::Catalogue;
 
-use super::glance::Glance;
-use super::{Pipeline, Snapshot};
-use crate::budget::{Budget, Urgency};
+use super::{Admission, Glanced, Pipeline, Snapshot};
 use crate::capture::{CaptureError, FrameSource, News, Watcher};
 use crate::event::AppEvent;
 use crate::frame::Frame;
@@ -82,16 +80,14 @@ struct Common {
 
 struct State {
     pace: Pace,
-    budget: Budget,
+    admission: Admission,
     /// When the source was last seen to show the same picture still.
     same_at: Duration,
-    /// Whether a card waits for the next picture to be shown.
-    eager: bool,
 }
 
 impl Common {
     fn new(pace: Pace) -> Self {
-        let state = State { pace, budget: Budget::new(pace.share), same_at: Duration::ZERO, eager: false };
+        let state = State { pace, admission: Admission::new(pace.share), same_at: Duration::ZERO };
         Self { start: Instant::now(), state: Mutex::new(state) }
     }
 
@@ -105,12 +101,9 @@ impl Common {
         Duration::from_secs_f32(1.0 / self.lock().pace.per_second.clamp(1.0, 240.0))
     }
 
-    /// Whether a picture may be recognised now.
-    fn grants(&self, urgency: Urgency) -> bool {
-        let now = self.start.elapsed();
-        let mut state = self.lock();
-        let urgency = if state.eager { Urgency::Urgent } else { urgency };
-        state.budget.grants(now, urgency)
+    /// Whether a picture is to be recognised now.
+    fn admits(&self, picture: &Pending) -> bool {
+        self.lock().admission.admits(&picture.glanced, self.start.elapsed())
     }
 
     fn since_start(&self, at: Instant) -> Duration {
@@ -201,12 +194,12 @@ impl Threads {
     pub fn keep(&self, pace: Pace) {
         let mut state = self.common.lock();
         state.pace = pace;
-        state.budget.allow(pace.share);
+        state.admission.allow(pace.share);
     }
 
     /// Takes processor time out of the budget that was used for something else than looking and recognising.
     pub fn spend(&self, cost: Duration) {
-        self.common.lock().budget.spend(cost);
+        self.common.lock().admission.spend(cost);
     }
 
     /// Looks at something else from now on.
@@ -238,20 +231,19 @@ impl Drop for Threads {
 /// A picture that nobody has recognised yet.
 struct Pending {
     frame: Frame,
-    glance: Glance,
-    urgency: Urgency,
+    glanced: Glanced,
 }
 
 /// The capture thread.
 ///
-/// It looks as often as it may and glances at what it sees; what is to be recognised, and when, is the budget's to say.
+/// It looks as often as it may and glances at what it sees; what is to be recognised, and when, is others' to say.
 fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, report: &Report) {
     let mut watcher: Option<Watcher> = None;
     let mut next = Instant::now();
     // When the next new picture is wanted at the earliest.
     let mut due = next;
     let mut hidden = false;
-    let (mut pending, mut recognised): (Option<Pending>, Glance) = (None, Glance::default());
+    let mut pending: Option<Pending> = None;
     loop {
         let watch = match &watcher {
             None => watches.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -273,9 +265,8 @@ fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, repo
         let is_quiet = matches!(news, Ok(News::Same)) && watching.is_told_of_changes();
         match news {
             Ok(News::Fresh(frame)) => {
-                let glance = Glance::of(&frame.pixels());
-                let urgency = if glance.tells_from(&recognised) { Urgency::Urgent } else { Urgency::Calm };
-                pending = Some(Pending { frame, glance, urgency });
+                let glanced = Glanced::at(&frame.pixels());
+                pending = Some(Pending { frame, glanced });
             }
             // The same as one that has not been recognised is no reason to believe what was.
             Ok(News::Same) if pending.is_some() => {}
@@ -297,9 +288,8 @@ fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, repo
                 return;
             }
         }
-        common.lock().budget.spend(used.elapsed());
-        if let Some(picture) = pending.take_if(|picture| common.grants(picture.urgency)) {
-            recognised = picture.glance;
+        common.lock().admission.spend(used.elapsed());
+        if let Some(picture) = pending.take_if(|picture| common.admits(picture)) {
             sights.put(Sight::Frame(picture.frame));
         }
         let pause = common.pause();
@@ -371,10 +361,10 @@ impl Recognising {
         let snapshot = self.pipeline.see(frame, at);
         let (own, used) = (own.elapsed(), used.elapsed());
         let mut state = self.common.lock();
-        state.eager = self.pipeline.is_eager();
+        state.admission.be_eager(self.pipeline.is_eager());
         // Other threads draw meanwhile: more than all of the network's threads together, each as busy as this one, it was not.
         let most = own * state.pace.threads.max(1) as u32;
-        state.budget.spend(used.min(most));
+        state.admission.spend(used.min(most));
         snapshot
     }
 

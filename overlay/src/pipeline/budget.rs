@@ -19,7 +19,7 @@ const CALM: f64 = 0.35;
 
 /// How soon a picture wants to be recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Urgency {
+pub(super) enum Urgency {
     /// It is much as the last one that was.
     Calm,
     /// Something came, went, or turned over.
@@ -28,7 +28,7 @@ pub enum Urgency {
 
 /// A bucket of processor time.
 #[derive(Clone, Debug)]
-pub struct Budget {
+pub(super) struct Budget {
     share: f64,
     /// Seconds of a processor that are left.
     saved: f64,
@@ -41,7 +41,7 @@ pub struct Budget {
 
 impl Budget {
     /// Allows this share of one core; more than 1.0 is more than one core.
-    pub fn new(share: f32) -> Self {
+    pub(super) fn new(share: f32) -> Self {
         Self {
             share: f64::from(share.max(0.01)),
             saved: BURST.as_secs_f64(),
@@ -52,18 +52,18 @@ impl Budget {
     }
 
     /// Allows another share from now on.
-    pub fn allow(&mut self, share: f32) {
+    pub(super) fn allow(&mut self, share: f32) {
         self.share = f64::from(share.max(0.01));
     }
 
     /// Takes out what something cost.
-    pub fn spend(&mut self, cost: Duration) {
+    pub(super) fn spend(&mut self, cost: Duration) {
         self.saved -= cost.as_secs_f64();
         self.calm -= cost.as_secs_f64();
     }
 
     /// Whether a picture may be recognised at `now`; one that may not is asked for again later.
-    pub fn grants(&mut self, now: Duration, urgency: Urgency) -> bool {
+    pub(super) fn grants(&mut self, now: Duration, urgency: Urgency) -> bool {
         let passed = now.saturating_sub(self.filled_at).as_secs_f64();
         self.filled_at = now.max(self.filled_at);
         // What a single dear picture has overdrawn is not held against it for ever.
