@@ -35,7 +35,7 @@ const SAME_PLACE: f32 = 0.3;
 /// Frames that a card must be seen on before it is shown, unless it is read for sure.
 const CONFIRMED_FROM: u32 = 2;
 /// Heat and probability of its name from which a card is shown at first sight.
-const SURE: (f32, f32) = (0.6, 0.95);
+const SURE: (f32, f32) = (0.4, 0.8);
 /// How long a card that is no longer seen stays as it was, at least until it is missed once: detectors blink.
 const PATIENCE: Duration = Duration::from_millis(120);
 /// How long appearing and going take.

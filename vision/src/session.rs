@@ -36,7 +36,7 @@ impl Default for Options {
         Self {
             providers: Provider::default_order(),
             precision: Precision::Automatic,
-            // The game needs its cores; beyond four such small networks gain nothing.
+            // Beyond four such small networks gain nothing.
             threads: cores.min(4),
             profile: None,
         }

@@ -17,6 +17,7 @@ use crate::capture::{CaptureError, FrameSource, News, Watcher};
 use crate::event::AppEvent;
 use crate::frame::Frame;
 use crate::latest::{Latest, Taken};
+use crate::models::threads_beside_a_game;
 use crate::sighting::Recognise;
 use crate::worker::{self, Worker};
 
@@ -68,7 +69,7 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { per_second: 30.0, share: 0.3, threads: vision::session::Options::default().threads }
+        Self { per_second: 30.0, share: 0.3, threads: threads_beside_a_game() }
     }
 }
 

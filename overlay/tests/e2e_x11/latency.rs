@@ -29,10 +29,7 @@ const OTHER: u8 = 30;
 const MEDIAN_BELOW: Duration = Duration::from_millis(250);
 /// Number of cards from which it is a measurement, on an idle machine, and what must hold there: the median, and 99 %.
 const MEASURED_FROM: usize = 60;
-const STILL_BELOW: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(100)];
-/// A card that is not named for sure at first sight waits for the game's next picture, and here game and desktop take all
-/// that the processors can draw.
-const SWIRL_BELOW: [Duration; 2] = [Duration::from_millis(60), Duration::from_millis(250)];
+const MEASURED_BELOW: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(100)];
 
 /// How far from the edge of the card, which is 156 pixels high, its stroke is looked for, in pixels: detections are some off.
 const REACH: i32 = 8;
@@ -49,15 +46,15 @@ struct Probe {
 
 /// The rest of the picture stands still: the processors are idle when the card comes.
 pub(crate) fn boxes_come_soon(desktop: &mut Desktop) -> Outcome {
-    time(desktop, "a still table", &[], STILL_BELOW)
+    time(desktop, "a still table", &[])
 }
 
 /// The background moves all the time, as the game's does: recognition keeps to its budget when the card comes.
 pub(crate) fn boxes_come_soon_over_a_swirl(desktop: &mut Desktop) -> Outcome {
-    time(desktop, "a swirling table", &["--swirl", "--fps", "20"], SWIRL_BELOW)
+    time(desktop, "a swirling table", &["--swirl", "--fps", "20"])
 }
 
-fn time(desktop: &Desktop, on: &str, options: &[&str], measured_below: [Duration; 2]) -> Outcome {
+fn time(desktop: &Desktop, on: &str, options: &[&str]) -> Outcome {
     if !shared::paths::model("practice").join("model.json").is_file() {
         return Outcome::Skipped("the model \"practice\" is not here".into());
     }
@@ -96,7 +93,7 @@ fn time(desktop: &Desktop, on: &str, options: &[&str], measured_below: [Duration
     );
     assert!(at(50) < MEDIAN_BELOW, "boxes come late: {took:?}");
     if comes >= MEASURED_FROM {
-        let [median, most] = measured_below;
+        let [median, most] = MEASURED_BELOW;
         assert!(at(50) < median && at(99) < most, "boxes come late: {took:?}");
     }
     Outcome::Passed
