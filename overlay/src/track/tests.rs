@@ -33,12 +33,14 @@ fn frame(cards: &[Lying]) -> RgbaImage {
     picture
 }
 
+/// Not sure enough to be shown at first sight.
 fn reading(name: &str) -> Reading {
-    Reading {
-        identity: Identity::Known { id: name.into(), confidence: 0.9 },
-        modifiers: Modifiers::default(),
-        guesses: Vec::new(),
-    }
+    read_with(name, SURE.1 - 0.05)
+}
+
+fn read_with(name: &str, confidence: f32) -> Reading {
+    let identity = Identity::Known { id: name.into(), confidence };
+    Reading { identity, modifiers: Modifiers::default(), guesses: Vec::new() }
 }
 
 fn millis(millis: u64) -> Duration {
@@ -85,6 +87,22 @@ fn one_sighting_is_not_shown_and_two_are() {
     assert_eq!(watch.shown(), []);
     watch.show(&[(13.0, "a")]);
     assert_eq!(watch.shown(), [(0, "a".into())]);
+}
+
+#[test]
+fn a_card_is_shown_at_first_sight_when_detector_and_identifier_are_sure() {
+    let picture = frame(&[(10.0, "a")]);
+    let shown = |score, confidence| {
+        let mut tracker = Tracker::default();
+        let seen = [Seen::of(&Pixels::from(&picture), Detection { quad: quad(10.0), score })];
+        assert_eq!(tracker.locate(&seen, millis(40)), [0]);
+        tracker.read(0, Some(&read_with("a", confidence)), millis(40));
+        assert_eq!(tracker.is_eager(), tracker.tracks(millis(40)).is_empty());
+        tracker.tracks(millis(40)).len()
+    };
+    assert_eq!(shown(SURE.0, SURE.1), 1);
+    assert_eq!(shown(SURE.0 - 0.1, 1.0), 0);
+    assert_eq!(shown(1.0, SURE.1 - 0.1), 0);
 }
 
 #[test]
