@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use cpu_time::ThreadTime;
 use image::Rgba;
 
 use super::*;
@@ -157,7 +158,8 @@ fn a_hundred_thousand_captures_open_within_a_second() {
     let text = serde_json::to_vec(&Storing { format: FORMAT, captures: &records }).unwrap();
     fs::write(folder.path().join(FILE_NAME), &text).unwrap();
     let quickest = (0..3).map(|_| {
-        let start = Instant::now();
+        // Of the processor: other tests run meanwhile.
+        let start = ThreadTime::now();
         let captures = Captures::open(folder.path()).unwrap();
         assert_eq!(captures.records().len(), 100_000);
         start.elapsed()
