@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use crate::frame::Frame;
 use crate::sighting::{Detection, Recognise};
 use crate::track::{Seen, Track, Tracker};
-pub use admission::{Admission, Glanced};
+pub use admission::Admission;
+pub use glance::Glance;
 pub use threads::{Pace, Report, Running, Swap, Swaps, Threads, Watch};
 
 mod admission;

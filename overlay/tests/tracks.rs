@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use overlay::frame::Frame;
-use overlay::pipeline::{Admission, Glanced, Pace, Pipeline, Snapshot};
+use overlay::pipeline::{Admission, Glance, Pace, Pipeline, Snapshot};
 use overlay::practice::art::CardArt;
 use overlay::practice::paint::Painter;
 use overlay::practice::table::{Table, TableCard, TableState};
@@ -141,7 +141,7 @@ fn measure(recognised: Recognised) -> Figures {
         let at = Duration::from_secs_f32(time);
         admission.spend(LOOKING);
         show(&known, &mut shown, time);
-        if recognised == Recognised::All || admission.admits(&Glanced::at(&frame.pixels()), at) {
+        if recognised == Recognised::All || admission.admits(&Glance::of(&frame.pixels()), at) {
             admission.spend(RECOGNISING);
             let snapshot = pipeline.see(&frame, at).unwrap();
             admission.be_eager(pipeline.is_eager());
@@ -256,16 +256,17 @@ fn check(recognised: Recognised) {
     assert!(switches < 1.0, "{switches} of 1000");
     assert!(lag(0.5) < 1000.0 / 60.0, "{} ms", lag(0.5));
     assert!(read < 0.10, "{read}");
-    let most = if recognised == Recognised::All { PICTURES } else { PICTURES * 3 / 4 };
-    assert!(figures.pictures <= most as usize, "{} pictures were recognised", figures.pictures);
+    if recognised == Recognised::Admitted {
+        assert!(figures.pictures < PICTURES as usize / 2, "{} pictures were recognised", figures.pictures);
+    }
 }
 
 #[test]
-fn names_hold_tracks_do_not_swap_and_boxes_keep_up() {
+fn names_hold_and_boxes_keep_up_when_every_picture_is_recognised() {
     check(Recognised::All);
 }
 
 #[test]
-fn they_do_so_too_within_the_budget() {
+fn names_hold_and_boxes_keep_up_within_the_budget() {
     check(Recognised::Admitted);
 }

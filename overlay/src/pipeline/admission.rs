@@ -1,8 +1,6 @@
-//! Which pictures are recognised: on which something happened, and of the others as many as the budget has room for.
+//! Which pictures are recognised: those on which something happened, and of the others as many as the budget has room for.
 
 use std::time::Duration;
-
-use shared::pixels::Pixels;
 
 use super::budget::{Budget, Urgency};
 use super::glance::Glance;
@@ -13,17 +11,6 @@ pub struct Admission {
     budget: Budget,
     recognised: Glance,
     eager: bool,
-}
-
-/// A picture that was glanced at.
-#[derive(Clone, Debug)]
-pub struct Glanced(Glance);
-
-impl Glanced {
-    /// Glances at a picture.
-    pub fn at(picture: &Pixels<'_>) -> Self {
-        Self(Glance::of(picture))
-    }
 }
 
 impl Admission {
@@ -48,12 +35,12 @@ impl Admission {
     }
 
     /// Whether a picture is to be recognised at `now`; one that is not can be asked for again later.
-    pub fn admits(&mut self, picture: &Glanced, now: Duration) -> bool {
-        let happened = self.eager || picture.0.tells_from(&self.recognised);
+    pub fn admits(&mut self, picture: &Glance, now: Duration) -> bool {
+        let happened = self.eager || picture.tells_from(&self.recognised);
         let urgency = if happened { Urgency::Urgent } else { Urgency::Calm };
         let granted = self.budget.grants(now, urgency);
         if granted {
-            self.recognised.clone_from(&picture.0);
+            self.recognised.clone_from(picture);
         }
         granted
     }

@@ -16,14 +16,14 @@ const MANY: usize = 8;
 
 /// What a picture looks like from afar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Glance {
+pub struct Glance {
     columns: u32,
     cells: Vec<[u8; 3]>,
 }
 
 impl Glance {
     /// Looks at a picture.
-    pub(super) fn of(picture: &Pixels<'_>) -> Self {
+    pub fn of(picture: &Pixels<'_>) -> Self {
         let side = (picture.width.max(picture.height) / CELLS).max(1);
         let (columns, rows) = (picture.width.div_ceil(side), picture.height.div_ceil(side));
         let cell = |index: u32| {

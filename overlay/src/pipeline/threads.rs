@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use cpu_time::{ProcessTime, ThreadTime};
 use shared::catalogue::Catalogue;
 
-use super::{Admission, Glanced, Pipeline, Snapshot};
+use super::{Admission, Glance, Pipeline, Snapshot};
 use crate::capture::{CaptureError, FrameSource, News, Watcher};
 use crate::event::AppEvent;
 use crate::frame::Frame;
@@ -104,7 +104,7 @@ impl Common {
 
     /// Whether a picture is to be recognised now.
     fn admits(&self, picture: &Pending) -> bool {
-        self.lock().admission.admits(&picture.glanced, self.start.elapsed())
+        self.lock().admission.admits(&picture.glance, self.start.elapsed())
     }
 
     fn since_start(&self, at: Instant) -> Duration {
@@ -232,7 +232,7 @@ impl Drop for Threads {
 /// A picture that nobody has recognised yet.
 struct Pending {
     frame: Frame,
-    glanced: Glanced,
+    glance: Glance,
 }
 
 /// The capture thread.
@@ -266,8 +266,8 @@ fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, repo
         let is_quiet = matches!(news, Ok(News::Same)) && watching.is_told_of_changes();
         match news {
             Ok(News::Fresh(frame)) => {
-                let glanced = Glanced::at(&frame.pixels());
-                pending = Some(Pending { frame, glanced });
+                let glance = Glance::of(&frame.pixels());
+                pending = Some(Pending { frame, glance });
             }
             // The same as one that has not been recognised is no reason to believe what was.
             Ok(News::Same) if pending.is_some() => {}
