@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use dataset::captures::record::Sight;
+use dataset::captures::store::{self, Captures};
 use egui::{Event, Modifiers, MouseWheelUnit, Pos2, TouchPhase, Vec2};
 use egui_kittest::Harness;
 use image::{Rgba, RgbaImage, imageops};
@@ -16,8 +18,6 @@ use labeller::root::Root;
 use labeller::window::Labeller;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use shared::captures::record::Sight;
-use shared::captures::store::{self, Captures};
 
 /// Frames that are scrolled through.
 const FRAMES: usize = 600;
@@ -33,7 +33,7 @@ fn main() -> Result<()> {
     fill(&folders.captures, count)?;
 
     let started = Instant::now();
-    let catalogue = scenes::practice::catalogue();
+    let catalogue = synth::practice::catalogue();
     let root =
         Root::open(folders, move |desk, session| Labeller::new(desk, session, Arc::clone(&catalogue), None))?;
     let mut harness = Harness::builder()

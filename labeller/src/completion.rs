@@ -1,6 +1,6 @@
 //! Finds a card by a part of its name, also when letters are missing.
 
-use shared::catalogue::{Card, Catalogue};
+use lens_core::catalogue::{Card, Catalogue};
 
 /// Cards that are offered at most.
 pub const MOST: usize = 6;
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn names_are_found_by_beginning_word_part_and_letters() {
-        let catalogue = scenes::practice::catalogue();
+        let catalogue = synth::practice::catalogue();
         let check = |typed: &str, want: &str| {
             let found = complete(typed, &catalogue);
             assert_eq!(found.first().map(|card| card.name.as_str()), Some(want), "{typed}");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shared::catalogue::{Card, CardType, Catalogue};
+use lens_core::catalogue::{Card, CardType, Catalogue};
 
 use crate::session::Session;
 
@@ -90,13 +90,13 @@ fn can_have(card_type: CardType, edition: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::labels::Label;
-    use shared::labels::store::Change;
-    use shared::modifiers::Modifiers;
+    use dataset::labels::Label;
+    use dataset::labels::store::Change;
+    use lens_core::modifiers::Modifiers;
 
     #[test]
     fn pictures_are_counted_and_the_missing_are_to_be_hunted() {
-        let catalogue = scenes::practice::catalogue();
+        let catalogue = synth::practice::catalogue();
         let joker = catalogue.cards.iter().find(|card| card.card_type == CardType::Joker).unwrap();
         let foil = Modifiers { edition: "foil".into(), ..Modifiers::default() };
         let plain = catalogue.cards.iter().find(|card| card.card_type == CardType::Playing).unwrap();

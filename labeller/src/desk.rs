@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use shared::captures::store as captures;
-use shared::labels::store::{self, Change, Store, StoreError};
+use dataset::captures::store as captures;
+use dataset::labels::store::{self, Change, Store, StoreError};
 
 use crate::session::{Action, Session};
 

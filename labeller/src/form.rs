@@ -1,8 +1,8 @@
 //! What is being said of a card, before it is saved.
 
-use shared::catalogue::{Card, Catalogue};
-use shared::labels::Label;
-use shared::modifiers::Modifiers;
+use dataset::labels::Label;
+use lens_core::catalogue::{Card, Catalogue};
+use lens_core::modifiers::Modifiers;
 
 /// The fields of a label as they are edited.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_listed_name_brings_its_id_and_a_new_one_stays_as_typed() {
-        let catalogue = scenes::practice::catalogue();
+        let catalogue = synth::practice::catalogue();
         let modifiers = Modifiers { edition: "foil".into(), ..Modifiers::default() };
         let mut form = Form { name: "ace of hearts ".into(), modifiers, ..Form::default() };
         let label = form.label(&catalogue).unwrap();

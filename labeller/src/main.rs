@@ -10,8 +10,8 @@ use labeller::desk::Folders;
 use labeller::networks::Networks;
 use labeller::root::Root;
 use labeller::window::Labeller;
-use shared::catalogue::Catalogue;
-use shared::manifest::{self, Manifest};
+use lens_core::catalogue::Catalogue;
+use lens_core::manifest::{self, Manifest};
 
 /// Names captured cards, by keyboard
 #[derive(Debug, Parser)]
@@ -44,13 +44,13 @@ fn run(cli: Cli) -> Result<()> {
     let model = if as_given.join(manifest::FILE_NAME).is_file() {
         as_given
     } else {
-        shared::paths::model(&cli.model)
+        lens_core::paths::model(&cli.model)
     };
     let game = Manifest::read(&model)?.catalogue;
-    let catalogue = Arc::new(Catalogue::read(&shared::paths::catalogue(&game))?);
+    let catalogue = Arc::new(Catalogue::read(&lens_core::paths::catalogue(&game))?);
     let folders = Folders {
-        captures: cli.captures.unwrap_or_else(shared::captures::folder),
-        labels: cli.labels.unwrap_or_else(shared::labels::folder),
+        captures: cli.captures.unwrap_or_else(dataset::captures::folder),
+        labels: cli.labels.unwrap_or_else(dataset::labels::folder),
     };
     let pictures = vec![folders.captures.clone(), folders.labels.clone()];
     let options = eframe::NativeOptions {

@@ -6,10 +6,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use egui::{ColorImage, Context, TextureHandle, TextureOptions};
-use scenes::art::Sprites;
-use scenes::{practice, single};
-use shared::catalogue::Catalogue;
-use shared::modifiers::Modifiers;
+use lens_core::catalogue::Catalogue;
+use lens_core::modifiers::Modifiers;
+use synth::art::Sprites;
+use synth::{practice, single};
 
 use crate::thumbnails::texture_of;
 
@@ -84,5 +84,5 @@ fn art(catalogue: &Arc<Catalogue>) -> Option<Sprites> {
     if catalogue.game == practice::catalogue().game {
         return Some(practice::sprites());
     }
-    Sprites::from_folder(Arc::clone(catalogue), &shared::paths::art(&catalogue.game).join("textures")).ok()
+    Sprites::from_folder(Arc::clone(catalogue), &lens_core::paths::art(&catalogue.game).join("textures")).ok()
 }

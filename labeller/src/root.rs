@@ -1,7 +1,7 @@
 //! What the window is: a data set that is open, or the question what to do with a damaged one.
 
+use dataset::labels::store::{Store, StoreError};
 use egui::{CentralPanel, Ui};
-use shared::labels::store::{Store, StoreError};
 
 use crate::desk::{Desk, DeskError, Folders};
 use crate::session::Session;

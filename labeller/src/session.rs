@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use shared::captures::hashes::Hashes;
-use shared::captures::record::{Record, Sight};
-use shared::labels::Label;
-use shared::labels::store::{Change, Place};
-use shared::modifiers::Modifiers;
+use dataset::captures::hashes::Hashes;
+use dataset::captures::record::{Record, Sight};
+use dataset::labels::Label;
+use dataset::labels::store::{Change, Place};
+use lens_core::modifiers::Modifiers;
 
 /// A captured picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -385,7 +385,7 @@ impl Session {
         let next = self.pictures.len();
         let at = *self.by_file.entry(file.to_owned()).or_insert(next);
         if at == next {
-            let [cluster, group, _] = shared::captures::record::numbers(file).unwrap_or([0; 3]);
+            let [cluster, group, _] = dataset::captures::record::numbers(file).unwrap_or([0; 3]);
             let place = Place { cluster, group };
             self.pictures.push(Picture {
                 file: file.to_owned(),

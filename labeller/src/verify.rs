@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::captures::{DUPLICATE, SAME_CLUSTER};
+use dataset::captures::{DUPLICATE, SAME_CLUSTER};
 
 use crate::session::{Picture, Session};
 
@@ -89,7 +89,7 @@ pub fn classes(session: &Session) -> Vec<Class> {
 
 /// Pictures that look the same as one of another name.
 fn lookalikes<'a>(labelled: &[&'a Picture], names: &[String]) -> std::collections::BTreeSet<&'a str> {
-    let mut index = shared::captures::index::Index::default();
+    let mut index = dataset::captures::index::Index::default();
     let with_hashes: Vec<usize> = (0..labelled.len()).filter(|&at| labelled[at].hashes.is_some()).collect();
     for &at in &with_hashes {
         index.push(labelled[at].hashes.as_ref().expect("only such are here"));
@@ -119,10 +119,10 @@ fn is_far(picture: &Picture, others: &[&Picture]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::captures::hashes::Hashing;
-    use shared::captures::record::{Record, Sight, file_name};
-    use shared::labels::Label;
-    use shared::labels::store::Change;
+    use dataset::captures::hashes::Hashing;
+    use dataset::captures::record::{Record, Sight, file_name};
+    use dataset::labels::Label;
+    use dataset::labels::store::Change;
 
     /// A picture of stripes: another slope is another card.
     fn record(group: u64, id: u64, slope: u32) -> Record {

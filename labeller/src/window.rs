@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use dataset::labels::Label;
+use dataset::labels::store::Change;
 use egui::Context;
-use shared::catalogue::Catalogue;
-use shared::labels::Label;
-use shared::labels::store::Change;
-use shared::manifest::NOT_A_CARD;
-use shared::modifiers::Modifiers;
+use lens_core::catalogue::Catalogue;
+use lens_core::manifest::NOT_A_CARD;
+use lens_core::modifiers::Modifiers;
 
 use crate::completion;
 use crate::coverage::{self, Board};

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use dataset::captures::record::Sight;
+use dataset::captures::store::Captures;
+use dataset::labels::store::{Change, look};
 use egui::{Key, Modifiers as Held, Vec2};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, OsThreshold, SnapshotOptions};
@@ -10,10 +13,7 @@ use image::{Rgba, RgbaImage, imageops};
 use labeller::desk::{Desk, Folders};
 use labeller::root::Root;
 use labeller::window::Labeller;
-use shared::captures::record::Sight;
-use shared::captures::store::Captures;
-use shared::labels::store::{Change, look};
-use shared::modifiers::Modifiers;
+use lens_core::modifiers::Modifiers;
 
 struct Bench {
     root: tempfile::TempDir,
@@ -35,9 +35,9 @@ fn folders(root: &Path) -> Folders {
 }
 
 fn card(id: &str, edition: &str) -> RgbaImage {
-    let sprites = scenes::practice::sprites();
+    let sprites = synth::practice::sprites();
     let modifiers = Modifiers { edition: edition.into(), ..Modifiers::default() };
-    let card = scenes::single::picture(&sprites, id, &modifiers, 2, 1).unwrap();
+    let card = synth::single::picture(&sprites, id, &modifiers, 2, 1).unwrap();
     let mut ground = RgbaImage::from_pixel(card.width(), card.height(), Rgba([53, 101, 77, 255]));
     imageops::overlay(&mut ground, &card, 0, 0);
     ground
@@ -61,7 +61,7 @@ fn captured(root: &Path, cards: &[Captured]) {
 }
 
 fn window(folders: Folders) -> Harness<'static, Root> {
-    let catalogue = scenes::practice::catalogue();
+    let catalogue = synth::practice::catalogue();
     let root =
         Root::open(folders, move |desk, session| Labeller::new(desk, session, Arc::clone(&catalogue), None));
     let mut harness = Harness::builder()
@@ -203,7 +203,7 @@ fn editions_are_prefilled_and_set_by_key() {
     assert_eq!(bench.state().form().modifiers.edition, "base");
     bench.press_with(Held::COMMAND, Key::Num2);
     let edition = bench.state().form().modifiers.edition.clone();
-    assert_eq!(edition, scenes::practice::catalogue().modifiers.editions[1]);
+    assert_eq!(edition, synth::practice::catalogue().modifiers.editions[1]);
     bench.press(&[Key::Num1, Key::Enter]);
     assert_eq!(bench.labels()[0].0, "Queen of Spades");
     assert_ne!(bench.labels()[0].1, "Base");
@@ -301,9 +301,9 @@ fn new_captures_and_corrections_of_the_overlay_appear_by_themselves() {
     let before = bench.state().session().pictures().len();
     captured(bench.root.path(), &[("C_2", "base", &[("C_2", 0.2)])]);
     let file = bench.state().session().pictures()[3].file.clone();
-    let label = shared::labels::Label { name: "From the overlay".into(), ..Default::default() };
+    let label = dataset::labels::Label { name: "From the overlay".into(), ..Default::default() };
     let change = Change::Label { file, label: Some(Box::new(label)) };
-    shared::labels::store::leave(&folders(bench.root.path()).labels, &[change]).unwrap();
+    dataset::labels::store::leave(&folders(bench.root.path()).labels, &[change]).unwrap();
     let start = std::time::Instant::now();
     while bench.state().session().pictures().len() == before || bench.labels().is_empty() {
         settle(bench.harness());
@@ -318,7 +318,7 @@ fn damaged_labels_are_kept_and_the_last_good_state_is_one_click_away() {
     captured(root.path(), &CARDS[..1]);
     let at = folders(root.path());
     let (mut desk, mut session) = Desk::open(at.clone()).unwrap();
-    let label = shared::labels::Label { name: "DNA".into(), ..Default::default() };
+    let label = dataset::labels::Label { name: "DNA".into(), ..Default::default() };
     desk.act(&mut session, &labeller::session::Action::Save(label, Default::default())).unwrap();
     drop(desk);
     let path: PathBuf = at.labels.join("labels.json");
@@ -428,7 +428,7 @@ fn an_edition_that_was_chosen_holds_for_the_whole_group() {
     let mut bench = Bench::new();
     two_aces(&mut bench);
     let shown = bench.state().form().modifiers.edition.clone();
-    let editions = &scenes::practice::catalogue().modifiers.editions;
+    let editions = &synth::practice::catalogue().modifiers.editions;
     let number = editions.iter().position(|it| *it == shown).unwrap();
     // Chosen though the form says it already.
     bench.press_with(Held::COMMAND, [Key::Num1, Key::Num2, Key::Num3, Key::Num4][number]);

@@ -3,17 +3,17 @@
 //! Pictures are composed, so the truth is known: the same card must be found again, and no other card or edition may be
 //! taken for it, because what is taken for a duplicate is never saved.
 
+use dataset::captures::hashes::{Hashes, Hashing};
+use dataset::captures::index::Index;
+use dataset::captures::{DUPLICATE, SAME_CARD, Verdict};
 use image::{Rgba, RgbaImage, imageops};
-use shared::captures::hashes::{Hashes, Hashing};
-use shared::captures::index::Index;
-use shared::captures::{DUPLICATE, SAME_CARD, Verdict};
-use shared::catalogue::CardType;
-use shared::modifiers::Modifiers;
+use lens_core::catalogue::CardType;
+use lens_core::modifiers::Modifiers;
 
 /// A card on a ground, in the size of a window of 720 pixels, a little brighter or darker, with the noise of a screen.
-fn seen(sprites: &scenes::art::Sprites, id: &str, edition: &str, seed: u64) -> Option<RgbaImage> {
+fn seen(sprites: &synth::art::Sprites, id: &str, edition: &str, seed: u64) -> Option<RgbaImage> {
     let modifiers = Modifiers { edition: edition.into(), ..Modifiers::default() };
-    let card = scenes::single::picture(sprites, id, &modifiers, 2, seed)?;
+    let card = synth::single::picture(sprites, id, &modifiers, 2, seed)?;
     let (width, height) = (96 + (seed % 5) as u32, 128 + (seed % 7) as u32);
     let card = imageops::resize(&card, width, height, imageops::FilterType::Triangle);
     let light = [0, 2, -2, 3, -3][(seed % 5) as usize];
@@ -35,7 +35,7 @@ struct Deck {
 }
 
 fn deck(seeds: u64) -> Deck {
-    let sprites = scenes::practice::sprites();
+    let sprites = synth::practice::sprites();
     let catalogue = sprites.catalogue().clone();
     let hashing = Hashing::default();
     let mut all = Vec::new();
@@ -89,7 +89,7 @@ fn no_card_and_no_edition_is_taken_for_another() {
     );
     assert!(near > 0, "otherwise the colours are not needed");
     // Twins share their picture: nobody can tell them apart.
-    let sprites = scenes::practice::sprites();
+    let sprites = synth::practice::sprites();
     let twins =
         |pair: &String| {
             sprites.catalogue().cards.iter().any(|card| {
@@ -103,7 +103,7 @@ fn no_card_and_no_edition_is_taken_for_another() {
 #[test]
 fn the_same_card_is_found_again_and_other_jokers_are_not() {
     let deck = deck(3);
-    let catalogue = scenes::practice::catalogue();
+    let catalogue = synth::practice::catalogue();
     let is_joker = |id: &str| catalogue.card(id).is_some_and(|card| card.card_type == CardType::Joker);
     let plain: Vec<_> = deck.seen.iter().filter(|(_, edition, _, _)| edition == "base").collect();
     let (mut found, mut asked, mut strangers) = (0, 0, 0);
@@ -127,7 +127,7 @@ fn the_same_card_is_found_again_and_other_jokers_are_not() {
 #[test]
 fn editions_of_one_joker_are_near_but_never_duplicates() {
     let deck = deck(1);
-    let catalogue = scenes::practice::catalogue();
+    let catalogue = synth::practice::catalogue();
     let jokers = catalogue.cards.iter().filter(|card| card.card_type == CardType::Joker);
     let (mut foils, mut grouped) = (0, 0);
     for card in jokers {

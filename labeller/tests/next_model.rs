@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use dataset::captures::cut;
 use image::{Rgba, RgbaImage, imageops};
-use shared::captures::cut;
-use shared::modifiers::Modifiers;
-use shared::pixels::Pixels;
+use lens_core::modifiers::Modifiers;
+use lens_core::pixels::Pixels;
 use vision::gallery::{self, Taught};
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
@@ -14,7 +14,7 @@ use vision::teach;
 
 /// A copy of the practice model in a folder of this name.
 fn model(root: &Path, name: &str) -> PathBuf {
-    let (from, to) = (shared::paths::model("practice"), root.join(name));
+    let (from, to) = (lens_core::paths::model("practice"), root.join(name));
     std::fs::create_dir(&to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().flatten() {
         if !entry.file_name().to_string_lossy().contains("gallery") {
@@ -26,8 +26,8 @@ fn model(root: &Path, name: &str) -> PathBuf {
 
 /// A capture of a practice card as it is cut out; upside down it is a card that nobody has seen.
 fn capture(id: &str, upside_down: bool) -> RgbaImage {
-    let sprites = scenes::practice::sprites();
-    let card = scenes::single::picture(&sprites, id, &Modifiers::default(), 2, 1).unwrap();
+    let sprites = synth::practice::sprites();
+    let card = synth::single::picture(&sprites, id, &Modifiers::default(), 2, 1).unwrap();
     let card = if upside_down { imageops::rotate180(&card) } else { card };
     let margin = cut::quad_in_crop(1000, 1000).bounds().left / 1000.0;
     let around = |side: u32| (side as f32 * margin).round() as u32;

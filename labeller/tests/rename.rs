@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use dataset::labels::Label;
+use dataset::labels::store::{Change, Store};
 use labeller::desk::{Desk, Folders};
 use labeller::networks::Networks;
 use labeller::session::{Action, Worn};
 use labeller::window::{Intent, Labeller};
-use shared::labels::Label;
-use shared::labels::store::{Change, Store};
 use vision::gallery::{self, Taught};
 
 /// More than one action teaches.
@@ -61,7 +61,7 @@ impl Bench {
         let folders = self.folders();
         let networks = Networks::start(self.models()[0].clone(), vec![folders.captures.clone()], || {});
         let (desk, session) = Desk::open(folders).unwrap();
-        let mut labeller = Labeller::new(desk, session, scenes::practice::catalogue(), Some(networks));
+        let mut labeller = Labeller::new(desk, session, synth::practice::catalogue(), Some(networks));
         intents.into_iter().for_each(|intent| labeller.obey(intent));
     }
 

@@ -43,9 +43,9 @@ impl Default for ApiConfig {
     fn default() -> Self {
         Self {
             enabled: true,
-            port: shared::api::DEFAULT_PORT,
+            port: lens_client::api::DEFAULT_PORT,
             origins: Vec::new(),
-            data: shared::paths::data(),
+            data: lens_core::paths::data(),
         }
     }
 }

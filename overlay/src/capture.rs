@@ -17,8 +17,8 @@ pub mod xshm;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::frame::Frame;
 use crate::target::WindowId;
+use tracking::frame::Frame;
 
 /// A way to take pictures of one thing.
 pub trait FrameSource: Send {
@@ -200,7 +200,7 @@ pub fn measure(source: &mut dyn FrameSource, count: usize) -> Result<Timings, Ca
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::pixels::ChannelOrder;
+    use lens_core::pixels::ChannelOrder;
     use std::sync::Arc;
 
     /// Shows the given shades of grey one after the other; `None` is a minimised window.

@@ -30,7 +30,7 @@ pub fn write() -> io::Result<PathBuf> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    shared::atomic::write(&path, text(&std::env::current_exe()?).as_bytes())?;
+    lens_core::atomic::write(&path, text(&std::env::current_exe()?).as_bytes())?;
     Ok(path)
 }
 

@@ -131,9 +131,9 @@ fn data(folder: &Path) -> Finding {
 
 fn running(data: &Path) -> Finding {
     let name = "overlay and API";
-    match shared::client::Client::find_in(data).and_then(|client| client.cards()) {
+    match lens_client::Client::find_in(data).and_then(|client| client.cards()) {
         Ok(cards) => Finding::good(name, format!("running, {:?}, {} cards", cards.state, cards.cards.len())),
-        Err(error @ shared::client::ClientError::NotRunning(_)) => {
+        Err(error @ lens_client::ClientError::NotRunning(_)) => {
             Finding::less(name, error.to_string().lines().next().unwrap_or_default())
         }
         Err(error) => Finding::less(name, error),

@@ -9,15 +9,15 @@ mod text;
 
 use std::path::Path;
 
-use shared::catalogue::{CardType, Catalogue};
+use lens_core::catalogue::{CardType, Catalogue};
 
-use crate::scene::colour::{self, Colour};
-use crate::scene::label::{self, DETAIL, NAME, Piece};
-use crate::scene::panel::Words;
-use crate::scene::style::Palette;
-use crate::sighting::Identity;
-use crate::track::Track;
 use lua::Value;
+use marks::scene::colour::{self, Colour};
+use marks::scene::label::{self, DETAIL, NAME, Piece};
+use marks::scene::panel::Words;
+use marks::scene::style::Palette;
+use tracking::sighting::Identity;
+use tracking::track::Track;
 
 /// Whatever language the game is played in.
 pub const AS_PLAYED: &str = "auto";

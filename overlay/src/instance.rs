@@ -8,8 +8,8 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use shared::api::PortFile;
-use shared::client::{Client, ClientError};
+use lens_client::api::PortFile;
+use lens_client::{Client, ClientError};
 
 /// Name of the lock file in the data folder.
 pub const LOCK_FILE: &str = "overlay.lock";

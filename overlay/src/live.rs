@@ -5,7 +5,7 @@ use std::process::{Child, Command as Process};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use shared::geometry::Rect;
+use lens_core::geometry::Rect;
 use winit::event_loop::{EventLoop, EventLoopProxy};
 
 use crate::api::{ApiConfig, board::Board, server::Server};
@@ -16,15 +16,16 @@ use crate::command::Command;
 use crate::event::AppEvent;
 use crate::latest::Latest;
 use crate::models::{self, Loader};
-use crate::pipeline::{Pipeline, Report, Swap, Threads, Watch};
-use crate::practice;
 use crate::saving::{Folders, Writer};
 use crate::settings::{self, Settings};
 use crate::source::Source;
 use crate::target::Query;
 use crate::teaching::Teacher;
+use crate::threads::{Report, Swap, Threads, Watch};
 use crate::watch::Watcher;
 use crate::window::{self, DesktopError};
+use practice;
+use tracking::pipeline::Pipeline;
 
 /// How the overlay is to run.
 pub struct Live {

@@ -52,7 +52,7 @@ const NO_DISPLAY: u8 = 3;
 
 fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
-    overlay::crash::install(overlay::crash::folder(&shared::paths::data()));
+    overlay::crash::install(overlay::crash::folder(&lens_core::paths::data()));
     match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {

@@ -7,18 +7,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use shared::geometry::{Quad, Rect};
-use shared::pixels::{ChannelOrder, Pixels};
+use lens_core::geometry::{Quad, Rect};
+use lens_core::pixels::{ChannelOrder, Pixels};
 use vision::session::Options;
 
 use crate::event::AppEvent;
 use crate::latest::Latest;
-use crate::pipeline::{Report, Running, Swap, Swaps};
 use crate::recognition::Model;
 use crate::saving::Folders;
 use crate::settings::Recognition;
-use crate::sighting::Detection;
+use crate::threads::{Report, Running, Swap, Swaps};
 use crate::worker::{self, Worker};
+use tracking::sighting::Detection;
 
 /// A model to open.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,7 +121,7 @@ pub fn threads_beside_a_game() -> usize {
 pub fn list(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
-        .filter(|entry| entry.path().join(shared::manifest::FILE_NAME).is_file())
+        .filter(|entry| entry.path().join(lens_core::manifest::FILE_NAME).is_file())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();

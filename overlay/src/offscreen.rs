@@ -7,19 +7,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use image::RgbaImage;
-use shared::catalogue::Catalogue;
-use shared::pixels::ChannelOrder;
+use lens_core::catalogue::Catalogue;
+use lens_core::pixels::ChannelOrder;
 
-use crate::frame::Frame;
-use crate::pipeline::{Pipeline, Snapshot};
-use crate::practice::paint::Painter;
-use crate::practice::table::{Table, TableState};
-use crate::render::Backdrop;
-use crate::render::offscreen::Offscreen;
-use crate::render::text::FontMeasure;
-use crate::scene::style::Style;
-use crate::scene::{self, OverlayScene, View};
-use crate::sighting::Recognise;
+use marks::render::Backdrop;
+use marks::render::offscreen::Offscreen;
+use marks::render::text::FontMeasure;
+use marks::scene::style::Style;
+use marks::scene::{self, OverlayScene, View};
+use practice::paint::Painter;
+use practice::table::{Table, TableState};
+use tracking::frame::Frame;
+use tracking::pipeline::{Pipeline, Snapshot};
+use tracking::sighting::Recognise;
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]

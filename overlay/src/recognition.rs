@@ -4,22 +4,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use shared::catalogue::Catalogue;
-use shared::geometry::{InFrame, Quad};
-use shared::manifest;
-use shared::pixels::Pixels;
+use lens_core::catalogue::Catalogue;
+use lens_core::geometry::{InFrame, Quad};
+use lens_core::manifest;
+use lens_core::pixels::Pixels;
 use vision::decide::{self, is_confirmed};
 use vision::recogniser::{Recogniser, unmeasured};
 use vision::session::Options;
 use vision::teach;
 
 use crate::saving::Folders;
-use crate::sighting::{Detection, Guess, Identity, Reading, Recognise};
+use tracking::sighting::{Detection, Guess, Identity, Reading, Recognise};
 
 /// A model's folder: `model` itself when it is one, otherwise the folder of that name among the data.
 pub fn folder(model: &str) -> PathBuf {
     let as_given = PathBuf::from(model);
-    if as_given.join(manifest::FILE_NAME).is_file() { as_given } else { shared::paths::model(model) }
+    if as_given.join(manifest::FILE_NAME).is_file() { as_given } else { lens_core::paths::model(model) }
 }
 
 /// A model and the catalogue that it names cards from.

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use image::{ExtendedColorType, ImageEncoder as _, codecs::png::PngEncoder};
+use lens_core::pixels::ChannelOrder;
 use serde::{Deserialize, Serialize};
-use shared::pixels::ChannelOrder;
 
 use crate::capture::{CaptureError, images::ImageSource};
-use crate::frame::Frame;
+use tracking::frame::Frame;
 
 /// Name of the list of moments.
 pub const INDEX: &str = "frames.jsonl";

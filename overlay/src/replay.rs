@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use crate::capture::images;
-use crate::frame::Frame;
-use crate::pipeline::{Pipeline, Snapshot};
 use crate::recording::{Recording, RecordingError};
 use timeline::Timeline;
+use tracking::frame::Frame;
+use tracking::pipeline::{Pipeline, Snapshot};
 
 pub mod compare;
 pub mod timeline;

@@ -9,20 +9,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use shared::captures::record::Sight;
-use shared::captures::store::{Added, Captures, CapturesError};
-use shared::captures::{Verdict, cut};
-use shared::labels::Label;
-use shared::labels::store::{self, Change, Store};
+use dataset::captures::record::Sight;
+use dataset::captures::store::{Added, Captures, CapturesError};
+use dataset::captures::{Verdict, cut};
+use dataset::labels::Label;
+use dataset::labels::store::{self, Change, Store};
 use vision::teach::Named;
 
 use crate::event::AppEvent;
-use crate::frame::Frame;
-use crate::pipeline::Report;
-use crate::sighting::Identity;
 use crate::teaching::Teach;
-use crate::track::Track;
+use crate::threads::Report;
 use crate::worker::{self, Worker};
+use tracking::frame::Frame;
+use tracking::sighting::Identity;
+use tracking::track::Track;
 
 /// Requests that may wait.
 pub const QUEUE: usize = 64;
@@ -77,7 +77,7 @@ pub struct Folders {
 impl Folders {
     /// Those of this installation.
     pub fn of_installation() -> Self {
-        Self { captures: shared::captures::folder(), labels: shared::labels::folder() }
+        Self { captures: dataset::captures::folder(), labels: dataset::labels::folder() }
     }
 }
 

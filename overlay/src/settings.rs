@@ -10,12 +10,12 @@ mod raw;
 
 use std::fmt;
 
-use shared::catalogue::CardType;
+use lens_core::catalogue::CardType;
 use vision::providers::Provider;
 
 use crate::information;
-use crate::scene::style::Style;
 use lines::Lines;
+use marks::scene::style::Style;
 use raw::Raw;
 
 /// Everything that a player can choose.

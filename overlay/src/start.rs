@@ -10,14 +10,14 @@ use overlay::app::Fixed;
 use overlay::capture::{self, CaptureError, FrameSource};
 use overlay::instance::{self, Claim};
 use overlay::live::Live;
-use overlay::practice::art::CardArt;
-use overlay::practice::paint::Painter;
-use overlay::practice::table::Table;
-use overlay::practice::window::Show;
 use overlay::recognition::{self, Model};
 use overlay::source::Source;
 use overlay::target::{Query, choose};
-use overlay::{live, offscreen, practice, priority, settings, window};
+use overlay::{live, offscreen, priority, settings, window};
+use practice::art::CardArt;
+use practice::paint::Painter;
+use practice::table::Table;
+use practice::window::Show;
 use vision::session::Options;
 
 /// Shortest time that one of several moments is shown.
@@ -143,7 +143,7 @@ pub(crate) struct BenchCaptureArgs {
 /// # Errors
 /// When there is no display, no usable model, or something breaks on the way.
 pub(crate) fn live(args: LiveArgs) -> Result<()> {
-    let data = shared::paths::data();
+    let data = lens_core::paths::data();
     let _instance = match instance::claim(&data) {
         Ok(Claim::First(instance)) => Some(instance),
         Ok(Claim::Taken(other)) => {
@@ -191,7 +191,7 @@ pub(crate) fn practice(args: PracticeArgs) -> Result<()> {
             (Show::Picture(picture), [size.0, size.1])
         }
         None => {
-            let painter = Box::new(Painter::new(CardArt::new(scenes::practice::sprites())));
+            let painter = Box::new(Painter::new(CardArt::new(synth::practice::sprites())));
             let table = Table::new(args.seed, args.size, painter.catalogue());
             let each = Duration::try_from_secs_f32(args.each).ok().filter(|each| *each >= SHORTEST);
             let each = each.with_context(|| format!("--each {} is too short to be seen", args.each))?;
@@ -207,10 +207,10 @@ pub(crate) fn practice(args: PracticeArgs) -> Result<()> {
 /// When there is no usable model or nothing to draw with, or the picture cannot be written.
 pub(crate) fn offscreen(args: OffscreenArgs) -> Result<()> {
     let model = Model::open(&recognition::folder(&args.model), &options(args.threads))?;
-    let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
+    let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let table = Table::new(args.seed, args.size, painter.catalogue());
     let catalogue = model.catalogue();
-    let out = args.out.unwrap_or_else(|| shared::paths::data().join("runs/practice-annotated.png"));
+    let out = args.out.unwrap_or_else(|| lens_core::paths::data().join("runs/practice-annotated.png"));
     if let Some(folder) = out.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use shared::geometry::{OnScreen, Rect};
+use lens_core::geometry::{OnScreen, Rect};
 
 /// The system's number of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

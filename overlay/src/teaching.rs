@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use shared::geometry::{InFrame, Quad};
-use shared::pixels::Pixels;
+use lens_core::geometry::{InFrame, Quad};
+use lens_core::pixels::Pixels;
 use vision::recogniser::Recogniser;
 use vision::session::Options;
 use vision::teach::{self, Named};

@@ -8,9 +8,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime};
 
 use crate::event::AppEvent;
-use crate::pipeline::Report;
 use crate::settings::file;
 use crate::target::WindowInfo;
+use crate::threads::Report;
 use crate::worker::{self, Worker};
 
 /// How often files are looked at.

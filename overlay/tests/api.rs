@@ -7,18 +7,18 @@ use std::process::Command as Process;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
+use lens_client::api::{Cards, Event, PortFile, State};
+use lens_client::{Client, ClientError};
+use lens_core::geometry::{Quad, Rect};
+use lens_core::modifiers::Modifiers;
 use overlay::api::ApiConfig;
 use overlay::api::board::Board;
 use overlay::api::server::{MOST_CONNECTIONS, Server, StartError};
 use overlay::command::Command;
 use overlay::event::AppEvent;
-use overlay::sighting::Identity;
-use overlay::track::Track;
-use shared::api::{Cards, Event, PortFile, State};
-use shared::client::{Client, ClientError};
-use shared::geometry::{Quad, Rect};
-use shared::modifiers::Modifiers;
 use tempfile::TempDir;
+use tracking::sighting::Identity;
+use tracking::track::Track;
 
 #[path = "api/browser.rs"]
 mod browser;
@@ -55,7 +55,7 @@ impl Stage {
                 velocity: Default::default(),
             })
             .collect();
-        self.board.publish(State::Watching, [1280, 720], &tracks, &scenes::practice::catalogue());
+        self.board.publish(State::Watching, [1280, 720], &tracks, &synth::practice::catalogue());
     }
 
     fn client(&self) -> Client {
@@ -113,7 +113,7 @@ fn the_client_asks_watches_and_commands() {
     client.command("toggle").unwrap();
     assert_eq!(stage.events.recv().unwrap(), AppEvent::Command(Command::Toggle));
     assert!(matches!(client.command("explode"), Err(ClientError::Refused { status: 404, .. })));
-    stage.board.publish(State::Paused, [0, 0], &[], &scenes::practice::catalogue());
+    stage.board.publish(State::Paused, [0, 0], &[], &synth::practice::catalogue());
     assert!(matches!(client.is_card_displayed("H_2"), Err(ClientError::NotLooking(State::Paused))));
 }
 

@@ -1,10 +1,11 @@
 //! What other programs send to the API, and recordings that somebody else made.
 
-#[path = "../../shared/tests/fuzz/mutation.rs"]
+#[path = "../../shared/lens-core/tests/fuzz/mutation.rs"]
 mod mutation;
 
 use std::time::Instant;
 
+use lens_client::api::State;
 use mutation::fuzz;
 use overlay::api::board::Board;
 use overlay::api::guard::Guard;
@@ -12,7 +13,6 @@ use overlay::api::request::{LONGEST_BODY, LONGEST_HEAD, Request};
 use overlay::api::routes::{self, Answer};
 use overlay::recording;
 use overlay::replay::{compare, timeline::Timeline};
-use shared::api::State;
 
 #[test]
 fn settings() {
@@ -55,7 +55,7 @@ fn requests() {
     .map(|text| text.as_bytes().to_vec())
     .to_vec();
     let board = Board::default();
-    board.publish(State::Watching, [640, 360], &[], &scenes::practice::catalogue());
+    board.publish(State::Watching, [640, 360], &[], &synth::practice::catalogue());
     let guard = Guard::new(4000, Vec::new(), Some(token.into()));
     let mut answered = 0;
     fuzz("request", &seeds, |bytes| {

@@ -6,16 +6,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lens_core::pixels::Pixels;
 use overlay::offscreen;
-use overlay::pipeline::Pipeline;
-use overlay::practice::art::CardArt;
-use overlay::practice::paint::Painter;
-use overlay::practice::table::{Table, TableCard};
 use overlay::recognition::{self, Model};
 use overlay::recording::{Recorder, Recording, Room};
 use overlay::replay::{self, compare, timeline::Timeline};
-use overlay::sighting::{Detection, Identity, Reading, Recognise};
-use shared::pixels::Pixels;
+use practice::art::CardArt;
+use practice::paint::Painter;
+use practice::table::{Table, TableCard};
+use tracking::pipeline::Pipeline;
+use tracking::sighting::{Detection, Identity, Reading, Recognise};
 use vision::session::Options;
 
 const STEP: f32 = 0.1;
@@ -40,13 +40,13 @@ impl Part {
     }
 
     fn table(self) -> Table {
-        Table::new(self.seed, self.size, &scenes::practice::catalogue())
+        Table::new(self.seed, self.size, &synth::practice::catalogue())
     }
 }
 
 /// Draws a recording of the table.
 fn record(folder: &Path, part: Part) -> Recording {
-    let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
+    let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let mut recorder = Recorder::create(folder, 100 << 20).unwrap();
     let table = part.table();
     for number in 0..PICTURES {

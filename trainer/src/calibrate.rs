@@ -14,9 +14,9 @@ pub mod thresholds;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use lens_core::atomic;
+use lens_core::manifest::Thresholds;
 use serde::{Deserialize, Serialize};
-use shared::atomic;
-use shared::manifest::Thresholds;
 use tch::Tensor;
 
 use crate::checkpoint::safetensors;

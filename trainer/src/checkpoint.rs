@@ -7,9 +7,9 @@ pub mod safetensors;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use lens_core::atomic;
+use lens_core::manifest::Head;
 use serde::{Deserialize, Serialize};
-use shared::atomic;
-use shared::manifest::Head;
 use tch::Tensor;
 
 use crate::labelled::schedule::Progress;

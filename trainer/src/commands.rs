@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
-use scenes::art::Sprites;
-use shared::catalogue::Catalogue;
-use shared::paths;
+use lens_core::catalogue::Catalogue;
+use lens_core::paths;
+use synth::art::Sprites;
 
 use crate::dataset::{AUGMENTED, DataSet};
 use crate::evaluate::namer::{Namer, model_folder};
@@ -118,7 +118,7 @@ impl ArtArguments {
     /// When the catalogue or the textures cannot be read.
     pub fn sprites(&self, recipe: &Recipe) -> Result<Arc<Sprites>> {
         if recipe.art == ArtSource::Practice {
-            return Ok(Arc::new(scenes::practice::sprites()));
+            return Ok(Arc::new(synth::practice::sprites()));
         }
         let catalogue = Arc::new(Catalogue::read(&paths::catalogue(&recipe.game))?);
         let from_environment = || {

@@ -15,12 +15,12 @@ pub mod split;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+use dataset::captures::record;
+use dataset::labels::store::{self, StoreError};
+use dataset::labels::{FILE_NAME, Label, Labels, LabelsError};
+use lens_core::catalogue::{Catalogue, id_of_class};
+use lens_core::manifest::{NOT_A_CARD, UNKNOWN};
 use rayon::prelude::*;
-use shared::captures::record;
-use shared::catalogue::{Catalogue, id_of_class};
-use shared::labels::store::{self, StoreError};
-use shared::labels::{FILE_NAME, Label, Labels, LabelsError};
-use shared::manifest::{NOT_A_CARD, UNKNOWN};
 
 use picture::{Fault, Quirk};
 
@@ -296,7 +296,7 @@ pub fn class_of(label: &Label, catalogue: Option<&Catalogue>) -> String {
     if let Some(id) = &label.id {
         return id.clone();
     }
-    let is_it = |card: &&shared::catalogue::Card| {
+    let is_it = |card: &&lens_core::catalogue::Card| {
         card.name.eq_ignore_ascii_case(label.name.trim())
             && label.card_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case(card.card_type.name()))
     };
@@ -347,7 +347,7 @@ fn look(
     let mut path = folder.join(file);
     if !path.exists() {
         // What the overlay has corrected is copied here when a labeller takes the correction in.
-        let captured = folder.with_file_name(shared::captures::FOLDER).join(file);
+        let captured = folder.with_file_name(dataset::captures::FOLDER).join(file);
         path = if captured.is_file() { captured } else { path };
     }
     let picture = picture::read(&path)

@@ -146,7 +146,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::labels::Label;
+    use dataset::labels::Label;
 
     fn sample(class: &str) -> Sample {
         Sample { file: String::new(), path: "".into(), label: Label::default(), class: class.into() }

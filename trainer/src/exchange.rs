@@ -1,7 +1,7 @@
 //! Pictures and boxes in the formats of other tools: YOLO, COCO, Label Studio. Pure: texts only.
 
+use lens_core::geometry::{InFrame, Quad};
 use serde_json::{Value, json};
-use shared::geometry::{InFrame, Quad};
 
 /// A picture with the cards on it.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ pub fn label_studio_config(classes: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::geometry::Rect;
+    use lens_core::geometry::Rect;
 
     fn picture() -> Picture {
         let quad = |left: f32| Quad::from_rect(Rect::ltwh(left, 20.0, 40.0, 60.0));

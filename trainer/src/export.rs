@@ -15,10 +15,10 @@ pub mod session;
 
 use std::path::{Path, PathBuf};
 
+use lens_core::catalogue::hex;
+use lens_core::manifest::{FILE_NAME, METADATA_KEY, Manifest, ManifestError, NetworkFiles};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shared::catalogue::hex;
-use shared::manifest::{FILE_NAME, METADATA_KEY, Manifest, ManifestError, NetworkFiles};
 use tch::{Kind, TchError, Tensor};
 
 use crate::export::agreement::{Agreements, compare};

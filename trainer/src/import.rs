@@ -16,10 +16,10 @@ pub mod labels;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use lens_core::catalogue::hex;
+use lens_core::manifest::{Detector, FILE_NAME, FORMAT, Identifier, Manifest, ManifestError, NetworkFiles};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use shared::catalogue::hex;
-use shared::manifest::{Detector, FILE_NAME, FORMAT, Identifier, Manifest, ManifestError, NetworkFiles};
 
 use crate::export::Files;
 use crate::import::inspect::Network;

@@ -2,7 +2,7 @@
 //!
 //! Pure functions of tensors.
 
-use shared::manifest::{Activation, Head, IDENTIFICATION};
+use lens_core::manifest::{Activation, Head, IDENTIFICATION};
 use tch::{Kind, Reduction, Tensor};
 
 use crate::network::detector::{SUB_CELLS, VALUES};

@@ -91,7 +91,7 @@ pub enum Op {
         factor: i64,
     },
     /// `[b, c, h * k, w * k]` to `[b, c * k * k, h, w]`, as `pixel_unshuffle`. As the first node of a graph it is not
-    /// exported: the exported network takes bytes that are packed already (see `shared::manifest`, "Network contract").
+    /// exported: the exported network takes bytes that are packed already (see `lens_core::manifest`, "Network contract").
     PixelUnshuffle {
         /// Factor `k`.
         factor: i64,

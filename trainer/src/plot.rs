@@ -1,7 +1,7 @@
 //! Figures as pictures: confusion matrices and points. Pure.
 
 use image::{Rgba, RgbaImage};
-use scenes::preview;
+use synth::preview;
 
 use crate::metrics::Confusion;
 

@@ -190,7 +190,7 @@ fn drop_lines_after(path: &PathBuf, step: u64) -> std::io::Result<()> {
             kept.push('\n');
         }
     }
-    shared::atomic::write(path, kept.as_bytes())
+    lens_core::atomic::write(path, kept.as_bytes())
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use scenes::recipe::SceneRecipe;
 use serde::{Deserialize, Serialize};
+use synth::recipe::SceneRecipe;
 
 use crate::labelled::recipe::LabelledRecipe;
 use crate::loader::Reuse;

@@ -3,7 +3,7 @@
 //! Pure. The encoding is that of Zhou et al., *Objects as Points* (2019), with one change: the cell that answers for a
 //! card is not its centre but [`ANCHOR`], which lies in the strip that stays visible in a fan.
 
-use shared::geometry::{InModel, Quad};
+use lens_core::geometry::{InModel, Quad};
 
 use crate::network::detector::{CELL, SUB_CELLS, VALUES};
 
@@ -133,7 +133,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::geometry::Rect;
+    use lens_core::geometry::Rect;
 
     fn upright(left: f32, top: f32, visible: f32) -> Card {
         Card { quad: Quad::from_rect(Rect::ltwh(left, top, 60.0, 80.0)), visible }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use shared::manifest::Head;
+use lens_core::manifest::Head;
 use tch::Tensor;
 
 use crate::checkpoint::{Budget, Checkpoint, CheckpointError, FORMAT, Network, Position};

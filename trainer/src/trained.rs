@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use shared::catalogue::Catalogue;
-use shared::manifest::foreign::{DetectorKind, IdentifierKind};
-use shared::manifest::{
+use lens_core::catalogue::Catalogue;
+use lens_core::manifest::foreign::{DetectorKind, IdentifierKind};
+use lens_core::manifest::{
     Detector, FORMAT, Head, IDENTIFICATION, Identifier, Manifest, NetworkFiles, Thresholds,
 };
 

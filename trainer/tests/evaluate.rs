@@ -5,8 +5,8 @@ mod small;
 use std::path::Path;
 use std::process::Command;
 
-use scenes::scene;
 use serde_json::{Value, json};
+use synth::scene;
 use trainer::checkpoint::{Budget, Network};
 use trainer::dataset::composed::{Amount, write};
 use trainer::labelled::recipe::{Choice, LabelledRecipe};
@@ -85,7 +85,7 @@ fn a_run_on_captures_is_judged_everywhere() {
     let cards = scene.cards.iter().filter(|card| card.truth.class < bank.not_a_card());
     let cards = cards.map(|card| {
         let bounds = card.quad.bounds();
-        let label = shared::catalogue::id_of_class(&bank.classes()[card.truth.class]);
+        let label = lens_core::catalogue::id_of_class(&bank.classes()[card.truth.class]);
         json!({ "box": [bounds.left, bounds.top, bounds.right, bounds.bottom], "label": label })
     });
     let truth = json!({ "one": { "path": "one.png", "width": scene.image.width(), "cards": cards.collect::<Vec<_>>() } });

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use image::{Rgba, RgbaImage, imageops};
-use shared::manifest::Manifest;
-use shared::modifiers::Modifiers;
+use lens_core::manifest::Manifest;
+use lens_core::modifiers::Modifiers;
 use tempfile::TempDir;
 use trainer::commands::{self, Arguments};
 use trainer::onnx::Batch;
@@ -165,7 +165,7 @@ fn two_networks_made_elsewhere_find_and_name_cards() {
     if !have_runtime() {
         return;
     }
-    let fox = scenes::practice::catalogue().card("x_fox").unwrap().name.to_uppercase();
+    let fox = synth::practice::catalogue().card("x_fox").unwrap().name.to_uppercase();
     let place = Place::new(&[
         ("best.onnx", &yolo(2, &DETECTION)),
         ("names.onnx", &classifier(Batch::Dynamic, false, &[])),

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use shared::labels::{Label, Labels};
+use dataset::labels::{Label, Labels};
 use trainer::checkpoint::{Checkpoint, Network};
 use trainer::dataset::composed::{Amount, write};
 use trainer::dataset::fields::heads;

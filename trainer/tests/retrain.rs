@@ -5,8 +5,8 @@ mod small;
 use std::path::Path;
 use std::process::Command;
 
-use shared::labels::{Label, Labels};
-use shared::manifest::Manifest;
+use dataset::labels::{Label, Labels};
+use lens_core::manifest::Manifest;
 use trainer::calibrate::thresholds;
 use trainer::checkpoint::Budget;
 use trainer::dataset::composed::{Amount, write};
@@ -145,7 +145,7 @@ fn a_model_learns_a_new_card_and_can_go_back() {
     assert_eq!(new.sha256["detector.onnx"], old.sha256["detector.onnx"]);
     assert_ne!(new.sha256["identifier.onnx"], old.sha256["identifier.onnx"]);
     // The overlay's own code takes it.
-    let catalogue = shared::catalogue::Catalogue::read(&data.join("catalogues/practice.json")).unwrap();
+    let catalogue = lens_core::catalogue::Catalogue::read(&data.join("catalogues/practice.json")).unwrap();
     vision::decide::Rules::new(&new, &catalogue, 5).unwrap();
     // The model of the game is the one that is asked when nothing else is said.
     let read = trainer(data, &["predict", "--game", "tiny", "--json", &capture(data, "ghost")]);
@@ -235,7 +235,7 @@ fn a_run_on_captures_becomes_a_model() {
     let (mut right, mut all) = (0, 0);
     for (file, label) in Labels::read(&data.join("dataset_default/labels.json")).unwrap().iter() {
         let picture = image::open(data.join("dataset_default").join(file)).unwrap().into_rgba8();
-        let quad = shared::captures::cut::quad_in_crop(picture.width(), picture.height());
+        let quad = dataset::captures::cut::quad_in_crop(picture.width(), picture.height());
         let said = vision::teach::says(&mut recogniser, &(&picture).into(), quad).unwrap();
         right += usize::from(said.as_deref() == Some(label.class()));
         all += 1;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use shared::manifest::Head;
+use lens_core::manifest::Head;
 use tch::Tensor;
 use trainer::checkpoint::{Budget, Checkpoint, Network};
 use trainer::loss::Loss;

@@ -18,7 +18,7 @@ mod setup;
 mod workspace;
 
 /// The one file of `shared` that set-up needs; the crate itself would bring image decoding with it.
-#[path = "../../shared/src/paths.rs"]
+#[path = "../../shared/lens-core/src/paths.rs"]
 #[expect(dead_code, unreachable_pub, reason = "written for another crate")]
 mod paths;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::captures::hashes::Hashing;
+use dataset::captures::hashes::Hashing;
 
 use super::*;
 
@@ -10,7 +10,7 @@ use super::*;
 fn record(cluster: u64, group: u64, id: u64, best: f32) -> Record {
     let hashes = Hashing::default().of(&image::RgbaImage::new(16, 16));
     Record {
-        filename: shared::captures::record::file_name(cluster, group, id),
+        filename: dataset::captures::record::file_name(cluster, group, id),
         cluster,
         card_group: group,
         hashes,

@@ -1,7 +1,7 @@
 //! The form: suggestions, name with completions, and everything else that is on a card.
 
 use egui::{ComboBox, TextEdit, Ui};
-use shared::catalogue::{CardType, ModifierArt};
+use lens_core::catalogue::{CardType, ModifierArt};
 
 use super::tile::name_field;
 use crate::completion;

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use dataset::labels::Label;
+use dataset::labels::store::Change;
 use egui::Context;
-use shared::labels::Label;
-use shared::labels::store::Change;
-use shared::manifest::NOT_A_CARD;
-use shared::modifiers::Modifiers;
+use lens_core::manifest::NOT_A_CARD;
+use lens_core::modifiers::Modifiers;
 
 use super::{Labeller, Page};
 use crate::form::{Form, Stated};

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use shared::labels::Label;
-use shared::labels::store::Change;
-use shared::manifest::NOT_A_CARD;
+use dataset::labels::Label;
+use dataset::labels::store::Change;
+use lens_core::manifest::NOT_A_CARD;
 
 use super::{Labeller, source};
 use crate::networks::{Job, Rename};

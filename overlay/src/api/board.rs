@@ -5,11 +5,11 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use shared::api::{Cards, Event, FORMAT, State};
-use shared::catalogue::Catalogue;
+use lens_client::api::{Cards, Event, FORMAT, State};
+use lens_core::catalogue::Catalogue;
 
 use super::view;
-use crate::track::Track;
+use tracking::track::Track;
 
 /// Moments that may wait for a reader: two seconds of a lively table.
 const WAITING: usize = 64;
@@ -103,7 +103,7 @@ mod tests {
 
     fn publish(board: &Board, left: f32) {
         let tracks = [track(1, "H_A", left)];
-        board.publish(State::Watching, [640, 360], &tracks, &scenes::practice::catalogue());
+        board.publish(State::Watching, [640, 360], &tracks, &synth::practice::catalogue());
     }
 
     #[test]

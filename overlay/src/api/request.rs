@@ -155,7 +155,7 @@ impl Response {
 
     /// A refusal that says why.
     pub fn refusal(status: u16, error: impl Into<String>) -> Self {
-        Self::json(status, &shared::api::Refused { error: error.into() })
+        Self::json(status, &lens_client::api::Refused { error: error.into() })
     }
 
     /// As it is sent. The body ends with the connection.
@@ -186,7 +186,7 @@ pub fn head(status: u16, headers: &[(&'static str, String)]) -> Vec<u8> {
         503 => "Service Unavailable",
         _ => "Other",
     };
-    let mut text = format!("HTTP/1.1 {status} {reason}\r\nServer: {}\r\n", shared::api::SERVER);
+    let mut text = format!("HTTP/1.1 {status} {reason}\r\nServer: {}\r\n", lens_client::api::SERVER);
     if status != 101 {
         // Other origins may neither read this nor guess what it is.
         text += "Connection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";

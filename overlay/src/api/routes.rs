@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
+use lens_client::api::{CommandRequest, Displayed, FORMAT, SERVER, State};
+use lens_core::catalogue::Catalogue;
 use serde::Serialize;
-use shared::api::{CommandRequest, Displayed, FORMAT, SERVER, State};
-use shared::catalogue::Catalogue;
 
 use super::board::Board;
 use super::guard::Guard;

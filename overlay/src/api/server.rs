@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use shared::api::{FORMAT, PortFile, token_path};
-use shared::atomic;
+use lens_client::api::{FORMAT, PortFile, token_path};
+use lens_core::atomic;
 
 use super::ApiConfig;
 use super::board::Board;
@@ -19,7 +19,7 @@ use super::routes::{self, Answer};
 use super::{stream, token};
 use crate::command::Command;
 use crate::event::AppEvent;
-use crate::pipeline::Report;
+use crate::threads::Report;
 use crate::worker::{self, Worker};
 
 /// Connections at once.

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use shared::catalogue::hex;
+use lens_core::catalogue::hex;
 
 /// Bytes of chance in a token.
 const BYTES: usize = 32;

@@ -2,12 +2,12 @@
 //!
 //! Pure: neither clock nor socket.
 
-use shared::api::{CardView, Cards, Event, FORMAT, GuessView, State};
-use shared::catalogue::Catalogue;
-use shared::geometry::{InFrame, Quad};
+use lens_client::api::{CardView, Cards, Event, FORMAT, GuessView, State};
+use lens_core::catalogue::Catalogue;
+use lens_core::geometry::{InFrame, Quad};
 
-use crate::sighting::Identity;
-use crate::track::Track;
+use tracking::sighting::Identity;
+use tracking::track::Track;
 
 /// Guesses that are told of a card.
 const GUESSES: usize = 3;
@@ -27,7 +27,7 @@ pub fn card(track: &Track, catalogue: &Catalogue) -> CardView {
         Identity::Known { confidence, .. } => Some(rounded(confidence, 1000.0)),
         Identity::Unknown { .. } => None,
     };
-    let guess = |it: &crate::sighting::Guess| GuessView {
+    let guess = |it: &tracking::sighting::Guess| GuessView {
         id: it.id.clone(),
         name: name_of(&it.id),
         probability: rounded(it.probability, 1000.0),
@@ -84,8 +84,8 @@ fn rounded(value: f32, steps: f32) -> f32 {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use shared::geometry::Rect;
-    use shared::modifiers::Modifiers;
+    use lens_core::geometry::Rect;
+    use lens_core::modifiers::Modifiers;
 
     /// A track at a place, with a card of the practice deck or an unknown one.
     pub(crate) fn track(id: u64, card: &str, left: f32) -> Track {
@@ -108,7 +108,7 @@ pub(crate) mod tests {
 
     /// Each moment is a list of track, card and left edge; answers what is told of the step between them.
     fn told(before: &[(u64, &str, f32)], after: &[(u64, &str, f32)]) -> Vec<String> {
-        let catalogue = scenes::practice::catalogue();
+        let catalogue = synth::practice::catalogue();
         let moment = |cards_at: &[(u64, &str, f32)]| {
             let tracks: Vec<Track> = cards_at.iter().map(|&(id, card, left)| track(id, card, left)).collect();
             cards(State::Watching, [640, 360], &tracks, &catalogue)
@@ -136,7 +136,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_card_is_told_with_its_name_and_rounded() {
-        let card = card(&track(7, "H_A", 1.0 / 3.0), &scenes::practice::catalogue());
+        let card = card(&track(7, "H_A", 1.0 / 3.0), &synth::practice::catalogue());
         let text = serde_json::to_string(&card).unwrap();
         assert!(text.starts_with(r#"{"track":7,"id":"H_A","name":""#), "{text}");
         assert!(text.contains(r#""confidence":0.988"#) && text.contains(r#""quad":[[0.3,10.0],"#), "{text}");

@@ -27,7 +27,7 @@ impl App {
                 self.publish();
             }
             Command::NextModel => {
-                let names = models::list(&shared::paths::data().join("models"));
+                let names = models::list(&lens_core::paths::data().join("models"));
                 // One that was refused is not asked for again and again.
                 let last = self.asked_model.take().unwrap_or_else(|| self.running.short_name());
                 match models::next(&names, &last) {
@@ -44,7 +44,7 @@ impl App {
             }
             Command::ShowInformation => {
                 self.book.get_or_insert_with(|| {
-                    let folder = shared::paths::art(&self.running.catalogue.game);
+                    let folder = lens_core::paths::art(&self.running.catalogue.game);
                     Book::open(&folder, &self.choices.settings.language)
                 });
                 self.explains = true;
@@ -61,7 +61,7 @@ impl App {
                 let arguments = model.as_ref().map_or(&[][..], |arguments| arguments);
                 self.tell(shell::start_beside("labeller", arguments));
             }
-            Command::OpenData => self.tell(shell::open(&shared::paths::data())),
+            Command::OpenData => self.tell(shell::open(&lens_core::paths::data())),
             Command::OpenSettings => match &self.choices.file {
                 Some(file) => self.tell(shell::open(file)),
                 None => self.say("No settings file is used".to_owned()),
@@ -153,7 +153,7 @@ impl App {
     /// Files of the model in use were changed: it is opened anew, when it is still there.
     pub(super) fn model_files(&mut self) {
         let folder = self.choices.request().folder;
-        if folder.join(shared::manifest::FILE_NAME).is_file() {
+        if folder.join(lens_core::manifest::FILE_NAME).is_file() {
             self.load();
         } else {
             self.say(format!("The model's files are gone from {}; it goes on in memory", folder.display()));
@@ -197,7 +197,7 @@ impl App {
             automatic: self.captures.is_automatic(),
             // Where it cannot be known, choosing the entry says why.
             autostart: autostart::is_on().unwrap_or(false),
-            models: models::list(&shared::paths::data().join("models")),
+            models: models::list(&lens_core::paths::data().join("models")),
             model: self.running.short_name(),
             said: self.notices.last().map(str::to_owned),
             windows: self.windows.clone(),

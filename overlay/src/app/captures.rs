@@ -1,12 +1,12 @@
 //! Saving and correcting cards at a player's word, and saying what came of it.
 
-use shared::geometry::{InFrame, Quad};
-use shared::labels::Label;
+use dataset::labels::Label;
+use lens_core::geometry::{InFrame, Quad};
 
 use super::*;
-use crate::frame::Frame;
 use crate::saving::{ModelInUse, Outcome, QUEUE, Request, Writer, is_doubtful};
-use crate::scene::flash::Tone;
+use marks::scene::flash::Tone;
+use tracking::frame::Frame;
 
 /// How long a card is lit.
 const FLASH_STAYS: Duration = Duration::from_millis(350);
@@ -199,9 +199,9 @@ fn full() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::Report;
     use crate::saving::Folders;
     use crate::teaching::Teacher;
+    use crate::threads::Report;
 
     #[test]
     fn a_line_says_what_was_saved_and_cards_are_lit_for_a_moment() {

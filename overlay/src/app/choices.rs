@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::models::Request;
-use crate::pipeline::Pace;
 use crate::recognition;
 use crate::settings::{Recognition, Settings};
+use crate::threads::Pace;
 
 /// What the command line fixes, whatever the settings say.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use shared::catalogue::Catalogue;
+use lens_core::catalogue::Catalogue;
 
-use crate::frame::Frame;
-use crate::pipeline::Snapshot;
+use tracking::frame::Frame;
+use tracking::pipeline::Snapshot;
 
 /// Counts while the overlay runs.
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use shared::geometry::{OnScreen, Rect};
-use shared::pixels::ChannelOrder;
+use lens_core::geometry::{OnScreen, Rect};
+use lens_core::pixels::ChannelOrder;
 use windows::Win32::Graphics::Gdi::{
     BI_RGB, BITMAPINFO, BITMAPINFOHEADER, BitBlt, CreateCompatibleDC, CreateDIBSection, DIB_RGB_COLORS,
     DeleteDC, DeleteObject, GdiFlush, GetDC, HBITMAP, HDC, HGDIOBJ, ReleaseDC, SRCCOPY, SelectObject,
@@ -14,9 +14,9 @@ use windows::Win32::Storage::Xps::{PRINT_WINDOW_FLAGS, PW_CLIENTONLY, PrintWindo
 use windows::Win32::UI::WindowsAndMessaging::PW_RENDERFULLCONTENT;
 
 use super::{CaptureError, FrameSource};
-use crate::frame::Frame;
 use crate::target::{Placement, WindowId};
 use crate::window::windows::{handle, placement};
+use tracking::frame::Frame;
 
 /// Captures one window.
 pub struct WindowSource {

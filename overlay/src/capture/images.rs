@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use shared::pixels::ChannelOrder;
+use lens_core::pixels::ChannelOrder;
 
 use super::{CaptureError, FrameSource};
-use crate::frame::Frame;
+use tracking::frame::Frame;
 
 /// How long each picture of a folder stays.
 const STAY: std::time::Duration = std::time::Duration::from_secs(3);

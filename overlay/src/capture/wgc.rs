@@ -5,7 +5,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use shared::pixels::ChannelOrder;
+use lens_core::pixels::ChannelOrder;
 use windows_capture::capture::{CaptureControl, Context, GraphicsCaptureApiHandler};
 use windows_capture::frame::Frame as Captured;
 use windows_capture::graphics_capture_api::{GraphicsCaptureApi, InternalCaptureControl};
@@ -16,9 +16,9 @@ use windows_capture::settings::{
 use windows_capture::window::Window;
 
 use super::{CaptureError, FrameSource};
-use crate::frame::Frame;
 use crate::target::{Placement, WindowId};
 use crate::window::windows::{handle, inside, placement, with_frame};
+use tracking::frame::Frame;
 
 /// The game draws more often than anyone looks: so long the system waits between two pictures.
 const INTERVAL: Duration = Duration::from_millis(15);

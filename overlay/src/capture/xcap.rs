@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use shared::pixels::ChannelOrder;
+use lens_core::pixels::ChannelOrder;
 use xcap::{Monitor, Window, XCapError};
 
 use super::{CaptureError, FrameSource};
-use crate::frame::Frame;
 use crate::target::WindowId;
+use tracking::frame::Frame;
 
 /// Captures one window.
 #[derive(Debug)]

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use shared::pixels::ChannelOrder;
+use lens_core::pixels::ChannelOrder;
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::ReplyError;
 use x11rb::protocol::composite::{self, ConnectionExt as _, Redirect};
@@ -24,8 +24,8 @@ use x11rb::rust_connection::RustConnection;
 
 use super::pool::Pool;
 use super::{CaptureError, FrameSource};
-use crate::frame::{Bytes, Frame};
 use crate::target::WindowId;
+use tracking::frame::{Bytes, Frame};
 
 /// Captures one window.
 #[derive(Debug)]

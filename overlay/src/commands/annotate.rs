@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use fontdue::{Font, FontSettings};
 use image::{Rgba, RgbaImage};
-use shared::catalogue::{CardType, Catalogue};
-use shared::geometry::{InFrame, Point, Rect};
+use lens_core::catalogue::{CardType, Catalogue};
+use lens_core::geometry::{InFrame, Point, Rect};
 use vision::recogniser::RecognisedCard;
 
 use super::identify::{name_of, words_of};
 
 /// See `DejaVuSans-Bold.LICENSE.txt` beside it.
-const FONT: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf");
+const FONT: &[u8] = lens_core::font::DEJAVU_SANS_BOLD;
 const LABEL_GROUND: Rgba<u8> = Rgba([20, 24, 28, 225]);
 const UNKNOWN: Rgba<u8> = Rgba([190, 190, 190, 255]);
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use shared::client::Client;
+use lens_client::Client;
 
 /// Whether a card is on the screen now: exit code 0 when it is, 1 when it is not, 2 when it cannot be known
 #[derive(Args, Clone, Debug)]

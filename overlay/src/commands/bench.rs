@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use image::RgbaImage;
-use scenes::bank::Bank;
-use scenes::recipe::{LayoutWeights, SceneRecipe};
-use scenes::scene;
-use shared::geometry::{InFrame, Quad};
+use lens_core::geometry::{InFrame, Quad};
+use synth::bank::Bank;
+use synth::recipe::{LayoutWeights, SceneRecipe};
+use synth::scene;
 use vision::recogniser::{Recogniser, Stage, unmeasured};
 use vision::session::{Options, Precision};
 
@@ -163,7 +163,7 @@ fn composed() -> Result<(RgbaImage, Vec<Quad<InFrame>>)> {
         jokers: 0.0,
         strewn: 0.0,
     };
-    let bank = Bank::render(&scenes::practice::sprites(), &recipe, 1, BANK, &|_| true)?;
+    let bank = Bank::render(&synth::practice::sprites(), &recipe, 1, BANK, &|_| true)?;
     let scene = (0..100)
         .map(|seed| scene::compose(&bank, &recipe, seed))
         .find(|scene| scene.cards.len() >= 13)

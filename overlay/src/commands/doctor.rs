@@ -23,13 +23,13 @@ pub(crate) struct DoctorArgs {
 /// # Errors
 /// When something does not work at all, or the report cannot be written.
 pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
-    let scope = Scope { data: shared::paths::data(), pictures: args.pictures };
+    let scope = Scope { data: lens_core::paths::data(), pictures: args.pictures };
     let findings = doctor::examine(&scope, |finding| println!("{finding}"));
     if let Some(path) = &args.report {
         let cannot = || format!("cannot write the report {}", path.display());
         let packed =
             bundle::pack(&findings, &scope.data, &Anonymiser::of_this_user()).with_context(cannot)?;
-        shared::atomic::write(path, &packed).with_context(cannot)?;
+        lens_core::atomic::write(path, &packed).with_context(cannot)?;
         println!("wrote {}", path.display());
     }
     let bad = findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count();

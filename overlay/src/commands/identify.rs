@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use image::RgbaImage;
+use lens_core::catalogue::Catalogue;
+use lens_core::geometry::{InFrame, Quad};
+use lens_core::modifiers::Modifiers;
 use serde::Serialize;
-use shared::catalogue::Catalogue;
-use shared::geometry::{InFrame, Quad};
-use shared::modifiers::Modifiers;
 use vision::recogniser::{RecognisedCard, Recogniser, unmeasured};
 use vision::session::Options;
 

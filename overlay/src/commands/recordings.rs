@@ -9,13 +9,13 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use overlay::capture::xcap::MonitorSource;
 use overlay::capture::{self, CaptureError, FrameSource, News, Watcher};
-use overlay::pipeline::Pipeline;
 use overlay::recognition::{self, Model};
 use overlay::recording::{Recorder, Recording, Room, video};
 use overlay::replay::{self, compare, timeline::Timeline};
 use overlay::source::Source;
 use overlay::target::{Query, choose};
 use overlay::window;
+use tracking::pipeline::Pipeline;
 use vision::session::Options;
 
 /// Record what the game shows, to be replayed later or sent with a bug report
@@ -154,7 +154,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
     let median = times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1e3;
     eprintln!("{} pictures, recognition {median:.1} ms in the middle", times.len());
     match &args.out {
-        Some(path) => shared::atomic::write(path, timeline.to_text().as_bytes())
+        Some(path) => lens_core::atomic::write(path, timeline.to_text().as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?,
         None if wanted.is_none() => print!("{}", timeline.to_text()),
         None => {}

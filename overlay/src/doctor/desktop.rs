@@ -5,9 +5,9 @@ use global_hotkey::hotkey::{Code, HotKey, Modifiers};
 
 use super::{Finding, windows};
 use crate::capture;
-use crate::render::offscreen::Offscreen;
 use crate::target::{Query, WindowInfo, choose};
 use crate::tray::host::{Host, host};
+use marks::render::offscreen::Offscreen;
 
 /// Pictures that are taken to see how long capturing takes.
 const PICTURES: usize = 20;

@@ -3,17 +3,17 @@
 use std::path::Path;
 use std::time::Duration;
 
-use shared::catalogue::Catalogue;
-use shared::manifest::Manifest;
-use shared::pixels::Pixels;
+use lens_core::catalogue::Catalogue;
+use lens_core::manifest::Manifest;
+use lens_core::pixels::Pixels;
 use vision::recogniser::{Recogniser, unmeasured};
 use vision::runtime::Runtime;
 use vision::session::Options;
 
 use super::{Finding, Scope};
-use crate::practice::art::CardArt;
-use crate::practice::paint::Painter;
-use crate::practice::table::Table;
+use practice::art::CardArt;
+use practice::paint::Painter;
+use practice::table::Table;
 
 /// Overlap from which a detection is a card of the table.
 const SAME_FROM: f32 = 0.5;
@@ -77,7 +77,7 @@ fn files(data: &Path, folder: &Path) -> Finding {
 /// What the practice model runs on, and how well it reads a table whose truth is known.
 fn practice(scope: &Scope) -> Vec<Finding> {
     let folder = scope.data.join("models/practice");
-    let catalogue = scenes::practice::catalogue();
+    let catalogue = synth::practice::catalogue();
     let mut recogniser = match Recogniser::open_with(&folder, (*catalogue).clone(), &Options::default()) {
         Ok(recogniser) => recogniser,
         Err(error) => return vec![Finding::bad("self-test", error)],
@@ -99,7 +99,7 @@ fn practice(scope: &Scope) -> Vec<Finding> {
 }
 
 fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vision::session::RunError> {
-    let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
+    let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let table = Table::new(1, [1280, 720], painter.catalogue());
     let (mut readable, mut right) = (0_usize, 0_usize);
     let mut times = Vec::new();

@@ -1,9 +1,9 @@
 //! Card information from texts made up for the purpose.
 
 use super::*;
-use crate::sighting::Guess;
-use shared::geometry::{Quad, Rect};
-use shared::modifiers::Modifiers;
+use lens_core::geometry::{Quad, Rect};
+use lens_core::modifiers::Modifiers;
+use tracking::sighting::Guess;
 
 const TEXTS: &str = "return { descriptions = {
     Joker = {

@@ -1,7 +1,7 @@
 //! A line of the game's texts, with its marks for colour and its open numbers, as coloured pieces.
 
-use crate::scene::colour::{self, Colour};
-use crate::scene::label::{DETAIL, Piece};
+use marks::scene::colour::{self, Colour};
+use marks::scene::label::{DETAIL, Piece};
 
 /// Stands for a number that only the running game knows.
 const OPEN: &str = "…";

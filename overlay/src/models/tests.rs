@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::*;
 use crate::capture::{CaptureError, FrameSource};
-use crate::frame::Frame;
-use crate::pipeline::{Pace, Pipeline, Snapshot, Threads, Watch};
-use crate::sighting::{Identity, Reading, Recognise};
-use shared::modifiers::Modifiers;
+use crate::threads::{Pace, Threads, Watch};
+use lens_core::modifiers::Modifiers;
+use tracking::frame::Frame;
+use tracking::pipeline::{Pipeline, Snapshot};
+use tracking::sighting::{Identity, Reading, Recognise};
 
 /// Names every card after itself; breaks when it is called so.
 struct Named(String);
@@ -28,7 +29,7 @@ impl Recognise for Named {
 }
 
 fn swap(name: &str) -> Swap {
-    let catalogue = scenes::practice::catalogue();
+    let catalogue = synth::practice::catalogue();
     Swap {
         recogniser: Box::new(Named(name.into())),
         running: Running { name: name.into(), catalogue, folder: None },
@@ -121,7 +122,7 @@ fn a_model_is_swapped_on_a_still_picture_and_a_broken_one_refused() {
 /// copied.
 #[test]
 fn spoilt_files_of_a_model_are_refused_and_whole_ones_taken_again() {
-    let shipped = shared::paths::model("practice");
+    let shipped = lens_core::paths::model("practice");
     if let Err(reason) = Model::open(&shipped, &Options::default()) {
         println!("SKIPPED: {reason:#}");
         eprintln!("SKIPPED: {reason:#}");

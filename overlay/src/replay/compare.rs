@@ -153,7 +153,7 @@ fn shown(card: &Card) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::geometry::{Quad, Rect};
+    use lens_core::geometry::{Quad, Rect};
 
     /// Cards from a time on: track, id, left edge.
     type Script<'a> = (u64, &'a [(u64, &'a str, f32)]);

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use lens_core::geometry::{InFrame, Quad};
+use lens_core::modifiers::Modifiers;
 use serde::{Deserialize, Serialize};
-use shared::geometry::{InFrame, Quad};
-use shared::modifiers::Modifiers;
 
-use crate::track::Track;
+use tracking::track::Track;
 
 /// Version of the format.
 pub const FORMAT: u32 = 1;

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use shared::captures::store;
-use shared::geometry::{InFrame, Quad, Rect};
-use shared::labels::store::look;
-use shared::modifiers::Modifiers;
-use shared::pixels::{ChannelOrder, Pixels};
+use dataset::captures::store;
+use dataset::labels::store::look;
+use lens_core::geometry::{InFrame, Quad, Rect};
+use lens_core::modifiers::Modifiers;
+use lens_core::pixels::{ChannelOrder, Pixels};
 
 use super::*;
-use crate::sighting::Guess;
-use crate::track::Velocity;
+use tracking::sighting::Guess;
+use tracking::track::Velocity;
 
 /// Notes what it is taught.
 #[derive(Clone, Default)]

@@ -32,7 +32,7 @@ pub enum SettingsError {
 
 /// The file beside the `data` folder.
 pub fn path() -> PathBuf {
-    shared::paths::data().parent().map(|folder| folder.join(NAME)).unwrap_or_else(|| NAME.into())
+    lens_core::paths::data().parent().map(|folder| folder.join(NAME)).unwrap_or_else(|| NAME.into())
 }
 
 /// The commented text with every key at its default.
@@ -54,7 +54,7 @@ pub fn template() -> String {
 /// When it is wrong or cannot be read. A folder that cannot be written to is no error: the defaults hold.
 pub fn open(path: &Path) -> Result<Settings, SettingsError> {
     if !path.exists()
-        && let Err(error) = shared::atomic::write(path, template().as_bytes())
+        && let Err(error) = lens_core::atomic::write(path, template().as_bytes())
     {
         log::warn!("cannot write {}: {error}; the default settings hold", path.display());
         return Ok(Settings::default());

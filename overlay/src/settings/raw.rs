@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use lens_core::catalogue::CardType;
 use serde::{Deserialize, Serialize};
-use shared::catalogue::CardType;
 use vision::providers::Provider;
 
 use super::lines::Lines;
 use super::{Mistake, card_type};
 use crate::hotkeys::HOTKEYS;
-use crate::scene::colour::Colour;
-use crate::scene::style::{Corner, Palette, Style};
+use marks::scene::colour::Colour;
+use marks::scene::style::{Corner, Palette, Style};
 
 /// The whole file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -142,7 +142,7 @@ pub(super) struct Api {
 
 impl Default for Api {
     fn default() -> Self {
-        Self { enabled: true, port: shared::api::DEFAULT_PORT, origins: Vec::new() }
+        Self { enabled: true, port: lens_client::api::DEFAULT_PORT, origins: Vec::new() }
     }
 }
 

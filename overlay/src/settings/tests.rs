@@ -1,8 +1,8 @@
 //! Settings files as people write them.
 
 use super::*;
-use crate::scene::colour::Colour;
-use crate::scene::style::Corner;
+use marks::scene::colour::Colour;
+use marks::scene::style::Corner;
 
 #[test]
 fn the_file_that_is_written_first_says_the_defaults_and_leaves_no_key_out() {

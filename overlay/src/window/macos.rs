@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use lens_core::geometry::{OnScreen, Point, Rect};
 use objc2_core_graphics::CGEvent;
-use shared::geometry::{OnScreen, Point, Rect};
 use xcap::{Monitor, Window, XCapError};
 
 use super::DesktopError;

@@ -1,6 +1,6 @@
 //! Where the mouse pointer is, over whatever window.
 
-use shared::geometry::{OnScreen, Point};
+use lens_core::geometry::{OnScreen, Point};
 
 /// Where the pointer is on the screen; `None` where that cannot be known.
 #[cfg(target_os = "linux")]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
 
-use shared::geometry::{OnScreen, Point, Rect};
+use lens_core::geometry::{OnScreen, Point, Rect};
 use windows::Win32::Foundation::{CloseHandle, HWND, LPARAM, POINT, RECT, TRUE};
 use windows::Win32::Graphics::Dwm::{
     DWMWA_CLOAKED, DWMWA_EXTENDED_FRAME_BOUNDS, DWMWINDOWATTRIBUTE, DwmGetWindowAttribute,

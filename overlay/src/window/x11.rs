@@ -6,7 +6,7 @@ pub mod shape;
 
 use std::path::Path;
 
-use shared::geometry::{OnScreen, Rect};
+use lens_core::geometry::{OnScreen, Rect};
 use x11rb::connection::Connection as _;
 use x11rb::errors::{ConnectionError, ReplyError};
 use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, MapState, Window};

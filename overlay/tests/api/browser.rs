@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use shared::api::State;
+use lens_client::api::State;
 
 use super::Stage;
 
@@ -66,7 +66,7 @@ fn the_page_for_obs_shows_the_cards() {
     let Some(program) = chromium() else { return };
     let stage = Stage::start();
     stage.show(&[(1, "H_A"), (2, "S_K")]);
-    let catalogue = scenes::practice::catalogue();
+    let catalogue = synth::practice::catalogue();
     let names = ["H_A", "S_K"].map(|id| catalogue.card(id).unwrap().name.clone());
     let text = |text: &str, _: &Path| text.to_owned();
     let lists = |text: &String| names.iter().all(|name| text.contains(&format!("{name}</li>")));

@@ -5,16 +5,16 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use image::RgbaImage;
+use lens_core::catalogue::Catalogue;
+use lens_core::pixels::Pixels;
 use overlay::api::ApiConfig;
 use overlay::app::Fixed;
 use overlay::live::{self, Live};
-use overlay::pipeline::{Running, Swap};
-use overlay::practice::table::{Table, TableCard};
-use overlay::sighting::{Detection, Identity, Reading, Recognise};
 use overlay::source::Source;
 use overlay::target::Query;
-use shared::catalogue::Catalogue;
-use shared::pixels::Pixels;
+use overlay::threads::{Running, Swap};
+use practice::table::{Table, TableCard};
+use tracking::sighting::{Detection, Identity, Reading, Recognise};
 
 /// What the process is to do, handed over in the environment.
 pub(crate) struct Task {
@@ -50,7 +50,7 @@ impl Task {
 
 pub(crate) fn run(task: Task) -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("overlay=info")).init();
-    let catalogue: Arc<Catalogue> = scenes::practice::catalogue();
+    let catalogue: Arc<Catalogue> = synth::practice::catalogue();
     let table = Table::new(task.seed, [1280, 720], &catalogue);
     let settings = task.folder.join("overlay.toml");
     let recogniser = Truth { table, still: task.still, folder: task.folder.clone(), calls: 0 };

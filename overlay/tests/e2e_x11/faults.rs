@@ -3,11 +3,11 @@
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
+use marks::render::Backdrop;
+use marks::scene::OverlayScene;
 use overlay::app::canvas::Canvas;
 use overlay::capture::{self, CaptureError};
 use overlay::live;
-use overlay::render::Backdrop;
-use overlay::scene::OverlayScene;
 use overlay::target::WindowId;
 use winit::application::ApplicationHandler;
 use winit::event::WindowEvent;
@@ -62,7 +62,7 @@ pub(crate) fn a_window_closed_while_it_is_captured(_: &mut Desktop) -> Outcome {
 
 /// The model's files are overwritten with garbage, cut short, and removed; the overlay says so and goes on.
 pub(crate) fn a_model_that_breaks_is_said_and_the_old_one_goes_on(desktop: &mut Desktop) -> Outcome {
-    if !shared::paths::model("practice").join("model.json").is_file() {
+    if !lens_core::paths::model("practice").join("model.json").is_file() {
         return Outcome::Skipped("the model \"practice\" is not here".into());
     }
     let data = copy_of_data(&desktop.folder, "practice");
@@ -74,7 +74,7 @@ pub(crate) fn a_model_that_breaks_is_said_and_the_old_one_goes_on(desktop: &mut 
         .env("BALATRO_LENS_DATA", &data)
         .env("RUST_LOG", "overlay=info");
     let overlay = Program::start(overlay, &desktop.folder.join("overlay.log"));
-    let cards = || shared::client::Client::find_in(&data).ok()?.cards().ok().map(|cards| cards.cards.len());
+    let cards = || lens_client::Client::find_in(&data).ok()?.cards().ok().map(|cards| cards.cards.len());
     let seen = |what: &str| wait_for(what, || cards().filter(|count| *count > 3));
     seen("cards");
     let model = data.join("models/practice");

@@ -4,8 +4,8 @@ use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, GrabMode, ModMask};
 use x11rb::rust_connection::RustConnection;
 
-use overlay::scene::colour;
-use shared::geometry::Rect;
+use lens_core::geometry::Rect;
+use marks::scene::colour;
 
 use crate::child::Task;
 use crate::desktop::{Desktop, run, wait_for};
@@ -98,7 +98,7 @@ pub(crate) fn a_card_is_explained_while_the_chord_is_held(desktop: &mut Desktop)
 }
 
 /// How much of a strip beside the card has the colour of a panel.
-fn share_of_panel(shot: &Shot, [left, top, ..]: Area, card: Rect<overlay::scene::InOverlay>) -> f32 {
+fn share_of_panel(shot: &Shot, [left, top, ..]: Area, card: Rect<marks::scene::InOverlay>) -> f32 {
     let panel = [colour::PANEL.red, colour::PANEL.green, colour::PANEL.blue].map(|share| share * 255.0);
     let middle = f32::midpoint(card.top, card.bottom);
     let points = (0..200).map(|step| {

@@ -7,12 +7,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use image::RgbaImage;
-use overlay::practice::art::CardArt;
-use overlay::practice::paint::Painter;
-use overlay::practice::table::Table;
-use overlay::scene::Mark;
-use overlay::scene::colour::Line;
-use shared::geometry::Point;
+use lens_core::geometry::Point;
+use marks::scene::Mark;
+use marks::scene::colour::Line;
+use practice::art::CardArt;
+use practice::paint::Painter;
+use practice::table::Table;
 
 use crate::desktop::{Desktop, Program, wait_for};
 use crate::screen::{Area, Screen, Shot, is_free, marks};
@@ -55,7 +55,7 @@ pub(crate) fn boxes_come_soon_over_a_swirl(desktop: &mut Desktop) -> Outcome {
 }
 
 fn time(desktop: &Desktop, on: &str, options: &[&str]) -> Outcome {
-    if !shared::paths::model("practice").join("model.json").is_file() {
+    if !lens_core::paths::model("practice").join("model.json").is_file() {
         return Outcome::Skipped("the model \"practice\" is not here".into());
     }
     let probe = Probe::find();
@@ -102,9 +102,9 @@ fn time(desktop: &Desktop, on: &str, options: &[&str]) -> Outcome {
 impl Probe {
     /// A card that lies alone at the first moment and whose place is empty, and looks otherwise, at a later one.
     fn find() -> Self {
-        let catalogue = scenes::practice::catalogue();
+        let catalogue = synth::practice::catalogue();
         let table = Table::new(SEED, [1100, 660], &catalogue);
-        let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
+        let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
         let state = table.at(STILL);
         let with = painter.paint(&state).clone();
         let all = marks(&state, &catalogue);
@@ -180,7 +180,7 @@ fn inside(mark: &Mark) -> [i32; 2] {
     rounded(mark.quad.at(0.5, 0.75))
 }
 
-fn rounded<S: shared::geometry::Space>(point: Point<S>) -> [i32; 2] {
+fn rounded<S: lens_core::geometry::Space>(point: Point<S>) -> [i32; 2] {
     [point.x.round() as i32, point.y.round() as i32]
 }
 

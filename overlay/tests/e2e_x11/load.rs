@@ -33,7 +33,7 @@ pub(crate) fn the_game_keeps_its_time_over_a_swirl(desktop: &mut Desktop) -> Out
 /// How fast a table is shown alone, and beneath the overlay as a player runs it; what the overlay takes of the processor,
 /// and whether its memory stays as it is.
 fn measure(desktop: &Desktop, on: &str, options: &[&str]) -> Outcome {
-    if !shared::paths::model("practice").join("model.json").is_file() {
+    if !lens_core::paths::model("practice").join("model.json").is_file() {
         return Outcome::Skipped("the model \"practice\" is not here".into());
     }
     let seconds = std::env::var(SECONDS_VARIABLE).ok().and_then(|it| it.parse().ok()).unwrap_or(SECONDS);

@@ -9,7 +9,7 @@ use crate::screen::Screen;
 use crate::tests::{OVERLAY, Outcome, TITLE};
 
 pub(crate) fn a_recording_replays_the_same(desktop: &mut Desktop) -> Outcome {
-    if !shared::paths::model("practice").join("model.json").is_file() {
+    if !lens_core::paths::model("practice").join("model.json").is_file() {
         return Outcome::Skipped("the model \"practice\" is not here".into());
     }
     let mut game = Command::new(OVERLAY);

@@ -1,14 +1,14 @@
 //! Looking at the screen and at its windows.
 
-use overlay::practice::table::TableState;
-use overlay::render::text::FontMeasure;
-use overlay::scene::colour::Colour;
-use overlay::scene::style::Style;
-use overlay::scene::{self, InOverlay, Mark, OverlayScene, View};
-use overlay::sighting::Identity;
-use overlay::track::Track;
-use shared::catalogue::Catalogue;
-use shared::geometry::{Quad, Rect};
+use lens_core::catalogue::Catalogue;
+use lens_core::geometry::{Quad, Rect};
+use marks::render::text::FontMeasure;
+use marks::scene::colour::Colour;
+use marks::scene::style::Style;
+use marks::scene::{self, InOverlay, Mark, OverlayScene, View};
+use practice::table::TableState;
+use tracking::sighting::Identity;
+use tracking::track::Track;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, MapState, Window};
 use x11rb::rust_connection::RustConnection;

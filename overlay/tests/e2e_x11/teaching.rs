@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use shared::api::CardView;
-use shared::captures::store;
-use shared::client::Client;
-use shared::labels::Label;
+use dataset::captures::store;
+use dataset::labels::Label;
+use lens_client::Client;
+use lens_client::api::CardView;
 
 use crate::desktop::{Desktop, Program, run, wait_for};
 use crate::screen::Screen;
@@ -19,7 +19,7 @@ const NAME: &str = "Xyzzy";
 
 /// The practice deck is unknown to the model of the game.
 pub(crate) fn an_unknown_card_is_taught(desktop: &mut Desktop) -> Outcome {
-    if !shared::paths::model("balatro").join("model.json").is_file() {
+    if !lens_core::paths::model("balatro").join("model.json").is_file() {
         return Outcome::Skipped("the model \"balatro\" is not here".into());
     }
     if !Path::new(OVERLAY).with_file_name("labeller").is_file() {
@@ -82,7 +82,7 @@ pub(crate) fn an_unknown_card_is_taught(desktop: &mut Desktop) -> Outcome {
 
 /// By the pointer and a key: another name for one card, "not a card" for another.
 pub(crate) fn a_card_is_corrected_where_it_lies(desktop: &mut Desktop) -> Outcome {
-    if !shared::paths::model("practice").join("model.json").is_file() {
+    if !lens_core::paths::model("practice").join("model.json").is_file() {
         return Outcome::Skipped("the model \"practice\" is not here".into());
     }
     let data = copy_of_data(&desktop.folder, "practice");
@@ -114,7 +114,7 @@ pub(crate) fn a_card_is_corrected_where_it_lies(desktop: &mut Desktop) -> Outcom
 
     let labels = data.join("dataset_default");
     let label = |wanted: &dyn Fn(&Label) -> bool| {
-        let seen = shared::labels::store::look(&labels).ok()?;
+        let seen = dataset::labels::store::look(&labels).ok()?;
         seen.labels.iter().map(|(_, label)| label).find(wanted)
     };
     assert!(run("xdotool", &["key", "ctrl+shift+2"]));
@@ -159,7 +159,7 @@ pub(crate) fn copy_of_data(folder: &Path, model: &str) -> PathBuf {
     for part in ["catalogues".to_owned(), format!("models/{model}")] {
         let to = data.join(&part);
         std::fs::create_dir_all(&to).unwrap();
-        for entry in std::fs::read_dir(shared::paths::data().join(&part)).unwrap().flatten() {
+        for entry in std::fs::read_dir(lens_core::paths::data().join(&part)).unwrap().flatten() {
             let name = entry.file_name();
             if !name.to_string_lossy().contains("gallery") {
                 std::fs::copy(entry.path(), to.join(name)).unwrap();

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use overlay::practice::art::CardArt;
-use overlay::practice::paint::Painter;
-use overlay::practice::table::{Table, TableState};
-use overlay::scene::colour::Line;
-use overlay::scene::{InOverlay, Mark};
-use shared::geometry::Quad;
+use lens_core::geometry::Quad;
+use marks::scene::colour::Line;
+use marks::scene::{InOverlay, Mark};
+use practice::art::CardArt;
+use practice::paint::Painter;
+use practice::table::{Table, TableState};
 
 use crate::child::Task;
 use crate::desktop::{Desktop, Program, missing, run, wait_for};
@@ -128,7 +128,7 @@ impl Stage {
         let game = start_game(&folder);
         let _ = std::fs::remove_file(folder.join("calls"));
         let overlay = Program::start(overlay, &folder.join("overlay.log"));
-        let table = Table::new(SEED, [1100, 660], &scenes::practice::catalogue());
+        let table = Table::new(SEED, [1100, 660], &synth::practice::catalogue());
         Self { screen: Screen::connect(), game, overlay, table, folder }
     }
 
@@ -153,7 +153,7 @@ impl Stage {
     /// Waits until every card that lies alone is marked where it should be; answers where the game is.
     #[track_caller]
     pub(crate) fn wait_for_marks(&self) -> Area {
-        let catalogue = scenes::practice::catalogue();
+        let catalogue = synth::practice::catalogue();
         let mut last = String::new();
         let deadline = std::time::Instant::now() + Duration::from_secs(40);
         while std::time::Instant::now() < deadline {
@@ -178,7 +178,7 @@ impl Stage {
     pub(crate) fn card_alone(&self) -> (String, Quad<InOverlay>) {
         let area = self.game_area();
         let state = self.state(area);
-        let all = marks(&state, &scenes::practice::catalogue());
+        let all = marks(&state, &synth::practice::catalogue());
         let has_room = |mark: &&Mark| mark.quad.bounds().right + 300.0 < area[2] as f32;
         let mark = all.iter().filter(has_room).find(|mark| is_free(mark, &all)).expect("a card lies alone");
         let card = state.readable().nth(mark.track as usize).expect("marks are numbered as cards are");
@@ -203,7 +203,7 @@ fn marks_lie_on_the_cards(desktop: &mut Desktop) -> Outcome {
     let area = stage.wait_for_marks();
     // What was captured is the table as it was painted, and nothing of the overlay.
     // The first capture may have been of the window before it was painted.
-    let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
+    let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let painted = painter.paint(&stage.state(area)).clone();
     wait_for("a capture that is as painted", || {
         let captured = image::open(stage.folder.join("captured.png")).ok()?.into_rgba8();
@@ -280,7 +280,7 @@ fn without_a_compositor(desktop: &mut Desktop) -> Outcome {
     desktop.stop_compositor();
     let stage = Stage::set(desktop);
     let area = stage.wait_for_marks();
-    let mut painter = Painter::new(CardArt::new(scenes::practice::sprites()));
+    let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let state = stage.state(area);
     let painted = painter.paint(&state).clone();
     let shot = stage.screen.shot();
@@ -312,7 +312,7 @@ fn a_steady_picture_costs_nothing(desktop: &mut Desktop) -> Outcome {
 
 /// Marks of the shown cards that can be seen on the screen now, as a share of what there is to see.
 pub(crate) fn strokes(stage: &Stage, area: Area) -> f32 {
-    let all = marks(&stage.state(area), &scenes::practice::catalogue());
+    let all = marks(&stage.state(area), &synth::practice::catalogue());
     let shot = stage.screen.shot();
     let alone: Vec<&Mark> =
         all.iter().filter(|mark| is_free(mark, &all) && mark.look.line == Line::Solid).collect();
@@ -420,7 +420,7 @@ fn a_real_screenshot(desktop: &mut Desktop) -> Outcome {
     let Some(art) = std::env::var_os("BALATRO_LENS_ART") else {
         return Outcome::Skipped("BALATRO_LENS_ART is not set".into());
     };
-    if !shared::paths::model("balatro").join("model.json").is_file() {
+    if !lens_core::paths::model("balatro").join("model.json").is_file() {
         return Outcome::Skipped("the model \"balatro\" is not here".into());
     }
     let path = Path::new(&art).join("screens/raien_in_blind.png");

@@ -59,8 +59,8 @@ pub fn plan(originals: &[&Sample], amount: Amount) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dataset::labels::Label;
     use proptest::prelude::*;
-    use shared::labels::Label;
 
     proptest! {
         #[test]

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use rayon::prelude::*;
-use scenes::bank::Bank;
-use scenes::crop;
+use synth::bank::Bank;
+use synth::crop;
 use tch::{Kind, Tensor};
 
 use crate::evaluate::subject::{batch, floats};

@@ -3,10 +3,10 @@
 
 use anyhow::Result;
 use rayon::prelude::*;
-use scenes::bank::Bank;
-use scenes::crop;
-use scenes::recipe::SceneRecipe;
 use serde::Serialize;
+use synth::bank::Bank;
+use synth::crop;
+use synth::recipe::SceneRecipe;
 
 use crate::evaluate::Share;
 use crate::evaluate::ranking::{auroc, quantile};

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use scenes::crop::Crop;
-use shared::catalogue::id_of_class;
-use shared::manifest::{Manifest, NOT_A_CARD, UNKNOWN};
+use lens_core::catalogue::id_of_class;
+use lens_core::manifest::{Manifest, NOT_A_CARD, UNKNOWN};
+use synth::crop::Crop;
 
 use super::thresholds::Signals;
 use crate::evaluate::subject::{Outputs, batch};

@@ -3,8 +3,8 @@
 //!
 //! Pure. Which of the signals separates best depends on the network, so their limits are searched together.
 
+use lens_core::manifest::Thresholds;
 use serde::Serialize;
-use shared::manifest::Thresholds;
 
 use crate::evaluate::Share;
 use crate::evaluate::ranking::{auroc, quantile};

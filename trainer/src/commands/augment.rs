@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use dataset::labels::{Label, Labels};
 use image::RgbaImage;
 use rayon::prelude::*;
-use scenes::preview;
-use shared::labels::{Label, Labels};
+use synth::preview;
 
 use super::DataArguments;
 use crate::augment::plan::{Amount, Balance, plan};

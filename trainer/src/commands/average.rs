@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use shared::atomic;
+use lens_core::atomic;
 
 use super::RECIPE;
 use crate::checkpoint::{Checkpoint, Network};

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
-use scenes::art::Sprites;
-use scenes::bank::Bank;
-use scenes::crop::Crop;
-use scenes::recipe::SceneRecipe;
+use lens_core::manifest::Thresholds;
 use serde_json::json;
-use shared::manifest::Thresholds;
+use synth::art::Sprites;
+use synth::bank::Bank;
+use synth::crop::Crop;
+use synth::recipe::SceneRecipe;
 
 use super::{ArtArguments, material, read_recipe};
 use crate::calibrate::thresholds::{Signals, choose, report};

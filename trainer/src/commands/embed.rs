@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use shared::atomic;
+use lens_core::atomic;
 
 use super::{DataArguments, WhichOrInstalled};
 use crate::embedding::{map, npy, of_samples};

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use scenes::art::Sprites;
+use lens_core::atomic;
+use lens_core::catalogue::Catalogue;
+use lens_core::paths;
 use serde_json::{Map, Value, json};
-use shared::atomic;
-use shared::catalogue::Catalogue;
-use shared::paths;
+use synth::art::Sprites;
 
 use super::calibrate::{evaluation_bank, held_out_bank};
 use super::train::labelled::held_out;

@@ -5,11 +5,11 @@ mod labelled;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use lens_core::paths;
+use lens_core::preprocess::Letterboxer;
 use rayon::prelude::*;
-use scenes::scene;
 use serde_json::json;
-use shared::paths;
-use shared::preprocess::Letterboxer;
+use synth::scene;
 use tch::Tensor;
 
 use super::calibrate::evaluation_bank;
@@ -126,7 +126,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 /// Scenes and batches of crops as the networks take them.
 fn pictures(
     material: &Material,
-    manifest: &shared::manifest::Manifest,
+    manifest: &lens_core::manifest::Manifest,
 ) -> Result<(Vec<Tensor>, Vec<Tensor>)> {
     let bank = evaluation_bank(material)?;
     let size = manifest.detector.input_size;

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use lens_core::atomic;
+use lens_core::catalogue::id_of_class;
+use lens_core::geometry::{Quad, Rect};
 use rayon::prelude::*;
-use scenes::scene;
-use shared::atomic;
-use shared::catalogue::id_of_class;
-use shared::geometry::{Quad, Rect};
+use synth::scene;
 
 use super::{ArtArguments, DataArguments, material, read_recipe};
 use crate::dataset::split::split;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
-use scenes::art::import::import;
-use shared::catalogue::Catalogue;
-use shared::paths;
+use lens_core::catalogue::Catalogue;
+use lens_core::paths;
+use synth::art::import::import;
 
 /// What `trainer import-art` takes.
 #[derive(Clone, Debug, clap::Args)]

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use lens_core::manifest::{NOT_A_CARD, UNKNOWN};
 use serde_json::json;
-use shared::manifest::{NOT_A_CARD, UNKNOWN};
 
 use super::WhichOrInstalled;
 use crate::dataset::picture;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use image::imageops::{FilterType, resize};
 use rayon::prelude::*;
-use scenes::{crop, preview, scene};
+use synth::{crop, preview, scene};
 
 use super::{ArtArguments, material, read_recipe};
 use crate::dataset::composed::{self, Amount};

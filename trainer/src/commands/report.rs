@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use shared::atomic;
+use lens_core::atomic;
 
 use crate::report::page;
 

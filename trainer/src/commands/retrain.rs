@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use lens_core::catalogue::Catalogue;
+use lens_core::manifest::{Added, Head, Manifest};
+use lens_core::paths;
 use serde_json::json;
-use shared::catalogue::Catalogue;
-use shared::manifest::{Added, Head, Manifest};
-use shared::paths;
 use tch::Tensor;
 
 use super::calibrate::evaluation_bank;
@@ -324,7 +324,7 @@ impl Job {
             };
             let mut invented = crops(0.0, 1.0, 12, self.crops / 4);
             invented.retain(|crop| crop.truth.class == bank.unknown());
-            let read = |crops: &[scenes::crop::Crop]| signals::of_crops(&module, &manifest, classes, crops);
+            let read = |crops: &[synth::crop::Crop]| signals::of_crops(&module, &manifest, classes, crops);
             let (known, strange) = (read(&crops(0.0, 0.0, 11, self.crops / 2))?, read(&invented)?);
             let gallery = manifest.identifier.thresholds.gallery;
             manifest.identifier.thresholds = thresholds::choose(&known, &strange, 0.01, gallery);

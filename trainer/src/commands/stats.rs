@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use shared::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::catalogue::{CardType, Catalogue, id_of_class};
 
 use super::DataArguments;
 use crate::dataset::Sample;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use scenes::art::Sprites;
-use shared::atomic;
+use lens_core::atomic;
+use synth::art::Sprites;
 
 pub mod labelled;
 

@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use dataset::labels::{FILE_NAME, Label, Labels, LabelsError};
 use image::RgbaImage;
+use lens_core::catalogue::Card;
 use rayon::prelude::*;
-use scenes::bank::Bank;
-use scenes::crop;
-use scenes::recipe::SceneRecipe;
-use shared::catalogue::Card;
-use shared::labels::{FILE_NAME, Label, Labels, LabelsError};
+use synth::bank::Bank;
+use synth::crop;
+use synth::recipe::SceneRecipe;
 
 use crate::train::composed::{Purpose, seed_of};
 

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lens_core::catalogue::{Catalogue, ModifierArt};
+use lens_core::manifest::{Activation, Head, IDENTIFICATION};
 use serde_json::Value;
-use shared::catalogue::{Catalogue, ModifierArt};
-use shared::manifest::{Activation, Head, IDENTIFICATION};
 
 use super::Sample;
 

@@ -189,8 +189,8 @@ fn group(index: usize, sample: &Sample) -> Group {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dataset::labels::Label;
     use proptest::prelude::*;
-    use shared::labels::Label;
 
     fn samples(cards: &[(usize, Option<u64>, usize)]) -> Vec<Sample> {
         let mut all = Vec::new();

@@ -170,10 +170,10 @@ fn it_is_said_why_there_is_nothing_to_train_on() {
 
 #[test]
 fn what_no_labeller_has_written_into_the_file_yet_is_read_too() {
-    use shared::labels::store::{Change, Store, leave};
+    use dataset::labels::store::{Change, Store, leave};
 
     let root = tempfile::tempdir().unwrap();
-    let (data, raw) = (root.path().join("data"), root.path().join(shared::captures::FOLDER));
+    let (data, raw) = (root.path().join("data"), root.path().join(dataset::captures::FOLDER));
     fs::create_dir(&raw).unwrap();
     let named = |file: &str, name: &str| {
         plain(&raw.join(file));

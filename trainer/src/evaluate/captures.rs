@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use anyhow::Result;
 use image::RgbaImage;
+use lens_core::catalogue::id_of_class;
+use lens_core::manifest::{Activation, IDENTIFICATION};
+use lens_core::pixels::Pixels;
 use serde::Serialize;
-use shared::catalogue::id_of_class;
-use shared::manifest::{Activation, IDENTIFICATION};
-use shared::pixels::Pixels;
 use vision::recogniser::{Recogniser, unmeasured};
 
 use super::Share;

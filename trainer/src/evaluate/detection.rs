@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use lens_core::geometry::{InFrame, Quad};
 use rayon::prelude::*;
-use scenes::bank::Bank;
-use scenes::recipe::SceneRecipe;
-use scenes::scene::{self, Scene};
 use serde::Serialize;
-use shared::geometry::{InFrame, Quad};
+use synth::bank::Bank;
+use synth::recipe::SceneRecipe;
+use synth::scene::{self, Scene};
 
 use super::Share;
 use super::subject::{Scored, Subject};
@@ -190,7 +190,7 @@ pub fn matches(truth: &[Quad<InFrame>], found: &[Quad<InFrame>]) -> Vec<(usize, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::geometry::Rect;
+    use lens_core::geometry::Rect;
 
     fn square(left: f32) -> Quad<InFrame> {
         Quad::from_rect(Rect::ltwh(left, 0.0, 10.0, 10.0))

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use image::{Rgba, RgbaImage, imageops};
-use scenes::art::Sprites;
-use scenes::{preview, single};
-use shared::modifiers::Modifiers;
+use lens_core::modifiers::Modifiers;
+use synth::art::Sprites;
+use synth::{preview, single};
 
 /// A misread card.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_misread_card_stands_beside_what_it_was_taken_for() {
-        let sprites = scenes::practice::sprites();
+        let sprites = synth::practice::sprites();
         let blue = Rgba([0, 0, 200, 255]);
         let shown = pair(misread("x_owl", Some(RgbaImage::from_pixel(72, 96, blue))), Some(&sprites));
         assert_eq!(*shown.get_pixel(SIZE[0] / 2, SIZE[1] / 2), Rgba([200, 0, 0, 255]));

@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use anyhow::Result;
 use image::RgbaImage;
+use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::modifiers::Modifiers;
 use rayon::prelude::*;
-use scenes::bank::Bank;
-use scenes::crop::{self, Crop};
-use scenes::recipe::SceneRecipe;
 use serde::Serialize;
-use shared::catalogue::{CardType, Catalogue, id_of_class};
-use shared::modifiers::Modifiers;
+use synth::bank::Bank;
+use synth::crop::{self, Crop};
+use synth::recipe::SceneRecipe;
 use vision::decide::Reading;
 
 use super::Share;
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn misread_crops_are_composed_again_as_they_were_read() {
         let recipe = SceneRecipe::default();
-        let bank = Bank::render(&scenes::practice::sprites(), &recipe, 1, 60, &|_| true).unwrap();
+        let bank = Bank::render(&synth::practice::sprites(), &recipe, 1, 60, &|_| true).unwrap();
         let known = bank.classes().to_vec();
         let mut blind = Blind(Vec::new());
         let report = measure(&mut blind, &known, &bank, &recipe, 3, 40).unwrap();
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn a_card_that_it_has_no_class_for_is_unknown() {
         let recipe = SceneRecipe::default();
-        let bank = Bank::render(&scenes::practice::sprites(), &recipe, 1, 60, &|_| true).unwrap();
+        let bank = Bank::render(&synth::practice::sprites(), &recipe, 1, 60, &|_| true).unwrap();
         let few = &bank.classes()[..5];
         let report = measure(&mut Blind(Vec::new()), few, &bank, &recipe, 3, 40).unwrap();
         let all = measure(&mut Blind(Vec::new()), bank.classes(), &bank, &recipe, 3, 40).unwrap();

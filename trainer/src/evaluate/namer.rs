@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use image::RgbaImage;
-use shared::catalogue::id_of_class;
-use shared::manifest::{
+use lens_core::catalogue::id_of_class;
+use lens_core::manifest::{
     Activation, FILE_NAME, Head, IDENTIFICATION, Manifest, NOT_A_CARD, Thresholds, UNKNOWN,
 };
 use tch::Tensor;
@@ -216,7 +216,7 @@ fn probability(cards: &[(String, f32)], id: &str) -> f32 {
 
 /// The folder of a model, given by name or folder.
 pub fn model_folder(model: &Path) -> Result<PathBuf> {
-    let named = shared::paths::data().join("models").join(model);
+    let named = lens_core::paths::data().join("models").join(model);
     match [model.to_path_buf(), named].into_iter().find(|folder| folder.join(FILE_NAME).is_file()) {
         Some(folder) => Ok(folder),
         None => bail!("there is no model {}\nhelp: models are in data/models", model.display()),

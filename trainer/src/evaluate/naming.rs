@@ -1,9 +1,9 @@
 //! What the identification head said of many cards, beside what they are: the same counting for captures, composed crops
 //! and screenshots. Pure.
 
+use lens_core::catalogue::{Catalogue, id_of_class};
+use lens_core::manifest::{NOT_A_CARD, UNKNOWN};
 use serde::Serialize;
-use shared::catalogue::{Catalogue, id_of_class};
-use shared::manifest::{NOT_A_CARD, UNKNOWN};
 use vision::decide::Reading;
 
 use super::Share;

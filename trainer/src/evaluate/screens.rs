@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use image::RgbaImage;
+use lens_core::catalogue::Catalogue;
+use lens_core::geometry::{InFrame, Quad, Rect};
+use lens_core::manifest::{Identifier, UNKNOWN};
+use lens_core::modifiers::Modifiers;
+use lens_core::preprocess::Rectifier;
 use serde::{Deserialize, Serialize};
-use shared::catalogue::Catalogue;
-use shared::geometry::{InFrame, Quad, Rect};
-use shared::manifest::{Identifier, UNKNOWN};
-use shared::modifiers::Modifiers;
-use shared::preprocess::Rectifier;
 use vision::decide::Reading;
 
 use super::Share;

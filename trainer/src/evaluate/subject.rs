@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result};
 use image::RgbaImage;
-use shared::catalogue::Catalogue;
-use shared::geometry::{InFrame, Quad, Rect};
-use shared::manifest::{Identifier, Manifest};
-use shared::pixels::Pixels;
-use shared::preprocess::{Letterboxer, PACK};
+use lens_core::catalogue::Catalogue;
+use lens_core::geometry::{InFrame, Quad, Rect};
+use lens_core::manifest::{Identifier, Manifest};
+use lens_core::pixels::Pixels;
+use lens_core::preprocess::{Letterboxer, PACK};
 use tch::{Kind, Tensor};
 use vision::decide::{Logits, Reading, Rules, Verdict};
 use vision::decode::{Found, Grid, decode};
@@ -67,7 +67,7 @@ impl Subject for Exported {
         crops
             .iter()
             .map(|crop| {
-                let frame = Pixels::new(crop, width, height, shared::pixels::ChannelOrder::Rgbx)?;
+                let frame = Pixels::new(crop, width, height, lens_core::pixels::ChannelOrder::Rgbx)?;
                 let readings = self.recogniser.identify(&frame, &[quad], &mut unmeasured)?;
                 Ok(readings.first().cloned().flatten())
             })
@@ -127,7 +127,7 @@ impl Run {
 /// Crops in a batch.
 const BATCH: usize = 64;
 
-/// Bytes `[n, 3, height, width]` of packed pictures, as `shared::preprocess` fills them.
+/// Bytes `[n, 3, height, width]` of packed pictures, as `lens_core::preprocess` fills them.
 pub fn unpacked(packed: &[u8], [width, height]: [u32; 2]) -> Tensor {
     let count = packed.len() as i64 / i64::from(3 * width * height);
     let shape = [count, i64::from(height / 2), i64::from(width / 2), PACK as i64];

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 use image::RgbaImage;
-use scenes::bank::Bank;
-use scenes::crop;
-use scenes::recipe::SceneRecipe;
+use lens_core::catalogue::id_of_class;
+use lens_core::geometry::{InFrame, Quad, Rect};
+use lens_core::pixels::Pixels;
 use serde::Serialize;
-use shared::catalogue::id_of_class;
-use shared::geometry::{InFrame, Quad, Rect};
-use shared::pixels::Pixels;
+use synth::bank::Bank;
+use synth::crop;
+use synth::recipe::SceneRecipe;
 use vision::gallery::{Gallery, Taught};
 use vision::recogniser::Recogniser;
 use vision::teach;
@@ -91,7 +91,7 @@ pub fn measure(
                 let (said, guess) = teach::said_and_guessed(recogniser, &Pixels::from(&picture), quad)?;
                 outcome.guessed.count(guess.is_some_and(|guess| guess == *id));
                 let is = |wanted: &dyn Fn(&str) -> bool| said.as_deref().is_some_and(wanted);
-                let unknown = !is(&|said| said != shared::manifest::NOT_A_CARD);
+                let unknown = !is(&|said| said != lens_core::manifest::NOT_A_CARD);
                 outcome.right.count(is(&|said| said == id));
                 outcome.another_taught.count(is(&|said| said != id && cards.contains_key(said)));
                 outcome.known.count(!unknown && is(&|said| !cards.contains_key(said)));
@@ -103,7 +103,7 @@ pub fn measure(
     let (free, all) = (look(&free)?, look(recipe)?);
     let known_after = known(recogniser, friends, recipe)?;
     let mut strangers = Share::default();
-    let invented = |(_, card): &(usize, &scenes::card::RenderedCard)| card.truth.class == friends.unknown();
+    let invented = |(_, card): &(usize, &synth::card::RenderedCard)| card.truth.class == friends.unknown();
     for (index, _) in friends.cards().iter().enumerate().filter(invented) {
         let (picture, quad) = view(recogniser, friends, recipe, index, 7);
         let said = teach::says(recogniser, &Pixels::from(&picture), quad)?;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use lens_core::preprocess::PACK;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::Tensor as OrtTensor;
-use shared::preprocess::PACK;
 use tch::{Kind, Tensor};
 use vision::runtime::{Runtime, RuntimeError};
 

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use shared::catalogue::{CardType, Catalogue};
-use shared::manifest::foreign::{Classifier, Fit, IdentifierKind, MOST_PICTURES, Normalise, Scores};
-use shared::manifest::{
+use lens_core::catalogue::{CardType, Catalogue};
+use lens_core::manifest::foreign::{Classifier, Fit, IdentifierKind, MOST_PICTURES, Normalise, Scores};
+use lens_core::manifest::{
     Activation, Added, Head, IDENTIFICATION, Identifier, NOT_A_CARD, Thresholds, UNKNOWN,
 };
 
@@ -217,7 +217,7 @@ mod tests {
         let description = description(floats("input", &[batch, 3, height, width]), outputs, metadata);
         let (pictures, output) = ask(&description)?;
         let given = Output { shape: shape.to_vec(), values: values.to_vec() };
-        describe(&description, &pictures, &output, &given, wishes, &scenes::practice::catalogue())
+        describe(&description, &pictures, &output, &given, wishes, &synth::practice::catalogue())
     }
 
     #[track_caller]

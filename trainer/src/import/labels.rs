@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use lens_core::catalogue::{CardType, Catalogue};
+use lens_core::manifest::{Added, NOT_A_CARD, UNKNOWN};
 use serde_json::Value;
-use shared::catalogue::{CardType, Catalogue};
-use shared::manifest::{Added, NOT_A_CARD, UNKNOWN};
 
 /// Names in the order of their numbers, from a Python dictionary or list as Ultralytics writes it into a file's metadata
 /// (`{0: 'joker', 1: "king's card"}`), or the same as JSON.
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn labels_find_their_cards() {
-        let catalogue = scenes::practice::catalogue();
+        let catalogue = synth::practice::catalogue();
         let fox = catalogue.card("x_fox").unwrap();
         let labels =
             ["x_fox", "X_FOX", &fox.name.to_uppercase(), "queen_of-HEARTS", " H_Q ", NOT_A_CARD, "mod@ghost"];

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use shared::manifest::Head;
+use lens_core::manifest::Head;
 use tch::Device;
 
 use super::judge::{HeadReport, judge};

@@ -4,8 +4,8 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use lens_core::atomic;
 use serde_json::{Value, json};
-use shared::atomic;
 
 use super::fit::EpochReport;
 use crate::plot;

@@ -1,6 +1,6 @@
 //! How good the network is on held-out captures, head by head.
 
-use shared::manifest::{Activation, Head};
+use lens_core::manifest::{Activation, Head};
 
 use super::task::{Costs, Pictures, input};
 use crate::evaluate::Share;

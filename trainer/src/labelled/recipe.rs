@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use lens_core::manifest::IDENTIFICATION;
 use serde::{Deserialize, Serialize};
-use shared::manifest::IDENTIFICATION;
 use tch::Device;
 
 use super::schedule::Scheduler;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use shared::manifest::{FILE_NAME, Head, METADATA_KEY, Manifest};
+use lens_core::manifest::{FILE_NAME, Head, METADATA_KEY, Manifest};
 use tch::Tensor;
 
 use crate::checkpoint::{Checkpoint, Network};
@@ -205,7 +205,7 @@ mod tests {
     use crate::network::hardware::Precision;
     use crate::network::identifier::IdentifierShape;
     use crate::network::torch::Module;
-    use shared::manifest::{Activation, IDENTIFICATION};
+    use lens_core::manifest::{Activation, IDENTIFICATION};
 
     fn heads(cards: &[&str]) -> Vec<Head> {
         let head = |name: &str, classes: &[&str]| Head {

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use image::RgbaImage;
+use lens_core::manifest::{Activation, Head, IDENTIFICATION};
+use lens_core::preprocess::Rectifier;
 use rand::RngExt;
 use rand::seq::SliceRandom;
-use shared::manifest::{Activation, Head, IDENTIFICATION};
-use shared::preprocess::Rectifier;
 use tch::{Kind, Reduction, Tensor};
 
 use super::recipe::LabelledRecipe;
@@ -315,8 +315,8 @@ pub fn crop(image: &RgbaImage, [width, height]: [u32; 2]) -> Vec<u8> {
     if image.dimensions() == (width, height) {
         return image.as_raw().clone();
     }
-    let whole = shared::geometry::Rect::ltwh(0.0, 0.0, image.width() as f32, image.height() as f32);
-    let quad = shared::geometry::Quad::from_rect(whole);
+    let whole = lens_core::geometry::Rect::ltwh(0.0, 0.0, image.width() as f32, image.height() as f32);
+    let quad = lens_core::geometry::Quad::from_rect(whole);
     Rectifier::new(width, height, 1.0).run(&image.into(), quad).to_vec()
 }
 

@@ -4,8 +4,8 @@
 //! directly; a network that pools positions away needs far longer. `resnet18` is there for comparison and for those
 //! who have ImageNet weights.
 
+use lens_core::manifest::{Head, IDENTIFICATION};
 use serde::{Deserialize, Serialize};
-use shared::manifest::{Head, IDENTIFICATION};
 
 use super::detector::ShapeError;
 use super::resnet18;

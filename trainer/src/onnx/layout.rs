@@ -1,6 +1,6 @@
 //! How pictures enter and leave an ONNX file, whatever is between.
 //!
-//! In: packed bytes, channels last (see "Network contract" in `shared::manifest`). Inside: channels first, as in libtorch;
+//! In: packed bytes, channels last (see "Network contract" in `lens_core::manifest`). Inside: channels first, as in libtorch;
 //! ONNX Runtime moves channels last again where its kernels want them, and the two transpositions cancel. Out: what has
 //! a height and a width leaves channels last.
 

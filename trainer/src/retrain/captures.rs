@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use shared::catalogue::{CardType, Catalogue, id_of_class};
-use shared::labels::Label;
-use shared::manifest::{Added, Head};
+use dataset::labels::Label;
+use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::manifest::{Added, Head};
 use vision::gallery;
 
 use crate::dataset::{Sample, picture, with_group};
@@ -80,7 +80,7 @@ pub fn added_card(sample: &Sample) -> Added {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::manifest::{Activation, IDENTIFICATION};
+    use lens_core::manifest::{Activation, IDENTIFICATION};
 
     #[test]
     fn new_cards_become_classes_and_twins_do_not() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shared::manifest::Head;
+use lens_core::manifest::Head;
 use tch::{Kind, Tensor};
 
 use crate::augment::thrown::Level;

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use scenes::art::Sprites;
-use scenes::bank::{Bank, BankError};
-use scenes::crop::{self, Crop};
-use scenes::recipe::SceneRecipe;
-use scenes::scene::{self, Scene};
+use synth::art::Sprites;
+use synth::bank::{Bank, BankError};
+use synth::crop::{self, Crop};
+use synth::recipe::SceneRecipe;
+use synth::scene::{self, Scene};
 
 use crate::loader::{Cache, Reuse};
 use crate::priority::give_way;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use lens_core::geometry::{InFrame, InModel, Point, Quad, Rect, Transform};
+use lens_core::manifest::Head;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use scenes::scene::Scene;
-use shared::geometry::{InFrame, InModel, Point, Quad, Rect, Transform};
-use shared::manifest::Head;
+use synth::scene::Scene;
 use tch::{Kind, Tensor};
 
 use super::Task;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use lens_core::catalogue::{Catalogue, ModifierArt};
+use lens_core::manifest::{Activation, Head, IDENTIFICATION, NOT_A_CARD, UNKNOWN};
 use rand::RngExt;
-use scenes::crop::{Crop, CropTruth};
-use shared::catalogue::{Catalogue, ModifierArt};
-use shared::manifest::{Activation, Head, IDENTIFICATION, NOT_A_CARD, UNKNOWN};
+use synth::crop::{Crop, CropTruth};
 use tch::Tensor;
 
 use super::Task;

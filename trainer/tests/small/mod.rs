@@ -39,6 +39,6 @@ pub(crate) fn recipe() -> Recipe {
 
 /// The practice deck.
 pub(crate) fn material(recipe: &Recipe) -> Material {
-    let sprites = Arc::new(scenes::practice::sprites());
+    let sprites = Arc::new(synth::practice::sprites());
     Material { sprites, recipe: recipe.scenes.clone(), cards: recipe.bank.cards, seed: recipe.seed }
 }

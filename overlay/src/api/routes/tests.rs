@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use lens_client::api::Event;
 use serde_json::{Value, json};
-use shared::api::Event;
 
 use super::*;
 use crate::api::view::tests::track;
@@ -14,7 +14,7 @@ const TOKEN: &str = "secret";
 fn board() -> Board {
     let board = Board::default();
     let tracks = [track(1, "H_A", 0.0), track(2, "?", 90.0), track(3, "H_A", 180.0)];
-    board.publish(State::Watching, [640, 360], &tracks, &scenes::practice::catalogue());
+    board.publish(State::Watching, [640, 360], &tracks, &synth::practice::catalogue());
     board
 }
 
@@ -62,7 +62,7 @@ fn nothing_is_claimed_while_nothing_is_looked_at() {
     let ask = "GET /v1/cards/H_A HTTP/1.1\nHost: 127.0.0.1:4000\n\n";
     assert_eq!(plain(ask, &Board::default()).0, 503, "no model is known yet");
     let board = board();
-    board.publish(State::Paused, [0, 0], &[], &scenes::practice::catalogue());
+    board.publish(State::Paused, [0, 0], &[], &synth::practice::catalogue());
     let (status, ace) = plain(ask, &board);
     assert_eq!((status, &ace["displayed"], &ace["state"]), (200, &Value::Null, &json!("paused")));
 }

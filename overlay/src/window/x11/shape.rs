@@ -5,8 +5,8 @@ use x11rb::protocol::shape::{ConnectionExt as _, SK, SO};
 use x11rb::protocol::xproto::{ClipOrdering, Rectangle};
 
 use super::Desktop;
-use crate::scene::outline::Run;
 use crate::window::DesktopError;
+use marks::scene::outline::Run;
 
 /// Sets the window's outline to `runs`; `None` makes it whole again.
 ///

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use shared::catalogue::{CardType, Catalogue, id_of_class};
-use shared::manifest::{Added, Manifest, NOT_A_CARD, UNKNOWN};
-use shared::paths;
+use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::manifest::{Added, Manifest, NOT_A_CARD, UNKNOWN};
+use lens_core::paths;
 use vision::recogniser::Recogniser;
 use vision::session::Options;
 

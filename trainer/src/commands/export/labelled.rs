@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use scenes::recipe::SceneRecipe;
-use serde_json::json;
-use shared::catalogue::{Catalogue, id_of_class};
-use shared::manifest::foreign::IdentifierKind;
-use shared::manifest::{
+use lens_core::catalogue::{Catalogue, id_of_class};
+use lens_core::manifest::foreign::IdentifierKind;
+use lens_core::manifest::{
     FORMAT, Head, IDENTIFICATION, Identifier, Manifest, NOT_A_CARD, NetworkFiles, Thresholds,
 };
-use shared::paths;
+use lens_core::paths;
+use serde_json::json;
+use synth::recipe::SceneRecipe;
 use tch::Tensor;
 
 use super::Arguments;
@@ -153,7 +153,7 @@ impl<'a> Learned<'a> {
     }
 
     /// Cards that the catalogue does not list.
-    fn strange_to(&self, catalogue: &Catalogue) -> BTreeMap<String, shared::manifest::Added> {
+    fn strange_to(&self, catalogue: &Catalogue) -> BTreeMap<String, lens_core::manifest::Added> {
         let is_strange = |sample: &&Sample| {
             sample.class != NOT_A_CARD && catalogue.card(id_of_class(&sample.class)).is_none()
         };
@@ -200,7 +200,7 @@ impl<'a> Learned<'a> {
         let mut scenes = SceneRecipe::default();
         scenes.crop.size = self.size();
         (scenes.crop.not_a_card, scenes.crop.unknown) = (0.0, INVENTED);
-        let sprites = std::sync::Arc::new(scenes::practice::sprites());
+        let sprites = std::sync::Arc::new(synth::practice::sprites());
         let seed = self.checkpoint.position.recipe.seed;
         let material = Material { sprites, recipe: scenes.clone(), cards: CARDS, seed };
         let bank = evaluation_bank(&material)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use shared::{atomic, paths};
+use lens_core::{atomic, paths};
 use tch::Device;
 
 use super::stop_on_signals;

@@ -1,9 +1,9 @@
 //! What is counted of captures, by hand.
 
 use super::*;
+use dataset::labels::Label;
 use image::Rgba;
-use shared::labels::Label;
-use shared::manifest::{Head, NOT_A_CARD, Thresholds};
+use lens_core::manifest::{Head, NOT_A_CARD, Thresholds};
 use tch::Tensor;
 
 use crate::metrics::Bin;

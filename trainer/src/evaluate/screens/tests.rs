@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::evaluate::subject::Scored;
-use shared::manifest::foreign::IdentifierKind;
-use shared::manifest::{Activation, Head, IDENTIFICATION, NetworkFiles, Thresholds};
+use lens_core::manifest::foreign::IdentifierKind;
+use lens_core::manifest::{Activation, Head, IDENTIFICATION, NetworkFiles, Thresholds};
 
 /// Finds and reads what it was told.
 struct Told(Vec<(Rect<InFrame>, Option<Reading>)>);

@@ -1,0 +1,234 @@
+//! Asks the running overlay what is on the screen.
+//!
+//! ```no_run
+//! use lens_client::Client;
+//!
+//! let overlay = Client::find()?;
+//! println!("Blueprint is here: {}", overlay.is_card_displayed("j_blueprint")?);
+//! for event in overlay.watch()? {
+//!     println!("{:?}", event?);
+//! }
+//! # Ok::<(), lens_client::ClientError>(())
+//! ```
+//!
+//! The standard library's sockets only, so that any program can take it along.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::api::{Cards, CommandRequest, Displayed, Event, PortFile, Refused, State, token_path};
+use http::Method;
+use lens_core::paths;
+
+pub mod api;
+mod http;
+
+/// A running overlay.
+#[derive(Clone, Debug)]
+pub struct Client {
+    address: SocketAddr,
+    data: PathBuf,
+}
+
+/// Why the overlay gives no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody listens.
+    #[error("the overlay does not run, or its API is off ({0})\nhelp: start `overlay`")]
+    NotRunning(String),
+    /// The overlay runs but does not look at the game.
+    #[error("the overlay does not look at the game now: {}", reason(*.0))]
+    NotLooking(State),
+    /// The overlay said no.
+    #[error("{message}")]
+    Refused {
+        /// Status of the answer.
+        status: u16,
+        /// What is wrong, and what helps.
+        message: String,
+    },
+    /// Somebody else answers, or an overlay of another version.
+    #[error("what answers at {address} is no overlay of this version: {reason}")]
+    Stranger {
+        /// Who was asked.
+        address: SocketAddr,
+        /// What was wrong with the answer.
+        reason: String,
+    },
+    /// The connection broke.
+    #[error("the connection to the overlay broke: {0}")]
+    Broken(#[from] std::io::Error),
+}
+
+/// Longest line and answer that are read.
+const LONGEST: u64 = 4 << 20;
+
+impl Client {
+    /// The overlay that uses this program's data folder.
+    ///
+    /// # Errors
+    /// When none runs.
+    pub fn find() -> Result<Self, ClientError> {
+        Self::find_in(&paths::data())
+    }
+
+    /// The overlay that uses this data folder.
+    ///
+    /// # Errors
+    /// When none runs.
+    pub fn find_in(data: &Path) -> Result<Self, ClientError> {
+        let path = PortFile::path(data);
+        let absent =
+            |reason: &dyn std::fmt::Display| ClientError::NotRunning(format!("{}: {reason}", path.display()));
+        let text = std::fs::read_to_string(&path).map_err(|error| absent(&error))?;
+        let file: PortFile = serde_json::from_str(&text).map_err(|error| absent(&error))?;
+        Ok(Self::at((Ipv4Addr::LOCALHOST, file.port).into(), data))
+    }
+
+    /// An overlay whose address and data folder are known.
+    pub fn at(address: SocketAddr, data: &Path) -> Self {
+        Self { address, data: data.to_path_buf() }
+    }
+
+    /// Everything on the screen.
+    ///
+    /// # Errors
+    /// When the overlay does not answer.
+    pub fn cards(&self) -> Result<Cards, ClientError> {
+        self.json(Method::Get, "/v1/cards", None, "")
+    }
+
+    /// Whether a card is on the screen, and where.
+    ///
+    /// # Errors
+    /// When the overlay does not answer or does not know such a card.
+    pub fn displayed(&self, id: &str) -> Result<Displayed, ClientError> {
+        self.json(Method::Get, &format!("/v1/cards/{}", http::encoded(id)), None, "")
+    }
+
+    /// Whether a card is on the screen now.
+    ///
+    /// # Errors
+    /// When that cannot be known: the overlay does not answer, does not know such a card, or does not look at the game.
+    pub fn is_card_displayed(&self, id: &str) -> Result<bool, ClientError> {
+        let answer = self.displayed(id)?;
+        answer.displayed.ok_or(ClientError::NotLooking(answer.state))
+    }
+
+    /// Everything on the screen, then what appears, changes, moves and leaves. Waits for what comes next.
+    ///
+    /// # Errors
+    /// When the overlay does not answer.
+    pub fn watch(&self) -> Result<Watch, ClientError> {
+        self.lines("/v1/stream")
+    }
+
+    /// As [`Client::watch`], without [`Event::Move`].
+    ///
+    /// # Errors
+    /// When the overlay does not answer.
+    pub fn watch_names(&self) -> Result<Watch, ClientError> {
+        self.lines("/v1/stream?moves=no")
+    }
+
+    /// Asks the overlay for something, by the name of the command.
+    ///
+    /// # Errors
+    /// When the token cannot be read, the command does not exist, or the overlay does not answer.
+    pub fn command(&self, name: &str) -> Result<(), ClientError> {
+        let path = token_path(&self.data);
+        let token = std::fs::read_to_string(&path).map_err(|error| ClientError::Refused {
+            status: 0,
+            message: format!("cannot read the token for commands, {}: {error}", path.display()),
+        })?;
+        let body = json(&CommandRequest { command: name.to_owned() });
+        self.json::<serde_json::Value>(Method::Post, "/v1/commands", Some(token.trim()), &body).map(drop)
+    }
+
+    fn json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: &str,
+    ) -> Result<T, ClientError> {
+        let mut text = String::new();
+        self.ask(method, path, token, body)?.take(LONGEST).read_to_string(&mut text)?;
+        serde_json::from_str(&text).map_err(|error| self.stranger(&error))
+    }
+
+    fn lines(&self, path: &str) -> Result<Watch, ClientError> {
+        let reader = self.ask(Method::Get, path, None, "")?;
+        // Nothing may happen for hours.
+        reader.get_ref().set_read_timeout(None)?;
+        Ok(Watch { reader, address: self.address })
+    }
+
+    /// The body of a successful answer.
+    fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: &str,
+    ) -> Result<BufReader<TcpStream>, ClientError> {
+        let stream = TcpStream::connect_timeout(&self.address, http::PATIENCE)
+            .map_err(|error| ClientError::NotRunning(format!("{}: {error}", self.address)))?;
+        let answer = http::ask(stream, self.address, method, path, token, body)?;
+        if answer.server.as_deref() != Some(api::SERVER) {
+            return Err(self.stranger(&"another program listens there"));
+        }
+        if answer.status < 300 {
+            return Ok(answer.body);
+        }
+        let mut text = String::new();
+        answer.body.take(LONGEST).read_to_string(&mut text)?;
+        let message = serde_json::from_str::<Refused>(&text).map_or(text, |refused| refused.error);
+        Err(ClientError::Refused { status: answer.status, message })
+    }
+
+    fn stranger(&self, reason: &dyn std::fmt::Display) -> ClientError {
+        ClientError::Stranger { address: self.address, reason: reason.to_string() }
+    }
+}
+
+/// What happens on the screen, one event after the other; ends with the overlay.
+#[derive(Debug)]
+pub struct Watch {
+    reader: BufReader<TcpStream>,
+    address: SocketAddr,
+}
+
+impl Iterator for Watch {
+    type Item = Result<Event, ClientError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut line = Vec::new();
+        match (&mut self.reader).take(LONGEST).read_until(b'\n', &mut line) {
+            Ok(_) if line.is_empty() => None,
+            Ok(_) => {
+                Some(serde_json::from_slice(&line).map_err(|error| ClientError::Stranger {
+                    address: self.address,
+                    reason: error.to_string(),
+                }))
+            }
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("plain structs of strings are JSON")
+}
+
+fn reason(state: State) -> &'static str {
+    match state {
+        State::Watching => "it has only just started",
+        State::Waiting => "there is no window of the game, or it shows nothing",
+        State::Paused => "it is paused",
+    }
+}

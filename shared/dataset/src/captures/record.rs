@@ -1,0 +1,118 @@
+//! What is remembered of a capture.
+
+use serde::{Deserialize, Serialize};
+
+use super::hashes::Hashes;
+use lens_core::geometry::{InFrame, Quad};
+use lens_core::modifiers::Modifiers;
+
+/// One capture. Fields of other tools are not kept: `labels.json` is what people work on, this file is the program's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The crop, beside this file: [`file_name`].
+    pub filename: String,
+    /// Number of the cluster of captures that look alike.
+    pub cluster: u64,
+    /// Number of the group of captures that show the same card.
+    pub card_group: u64,
+    /// What it looks like.
+    pub hashes: Hashes,
+    /// Where, when and how sure.
+    #[serde(default)]
+    pub sight: Sight,
+}
+
+/// What was known when a card was captured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sight {
+    /// The card in its frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quad: Option<Quad<InFrame>>,
+    /// The whole frame: a file below the captures' folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<String>,
+    /// Width and height of the window that it was captured from.
+    pub window: [u32; 2],
+    /// When, in milliseconds since 1970.
+    pub taken_at_millis: u64,
+    /// Name of the model that spoke.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The card's id by the votes of several frames; nothing when it was unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
+    /// The likeliest ids and their probabilities, best first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub guesses: Vec<(String, f32)>,
+    /// What was said to be on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modifiers: Option<Modifiers>,
+}
+
+impl Sight {
+    /// Whether nothing that was said tells the two cards apart.
+    pub fn agrees(&self, other: &Self) -> bool {
+        fn same<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
+            a.zip(b).is_none_or(|(a, b)| a == b)
+        }
+        same(self.card.as_ref(), other.card.as_ref())
+            && same(self.modifiers.as_ref(), other.modifiers.as_ref())
+    }
+
+    /// How unsure the model was, from 0.0 (certain) to 1.0: what has most to teach comes first.
+    pub fn doubt(&self) -> f32 {
+        let best = self.guesses.first().map_or(0.0, |(_, probability)| *probability);
+        if self.card.is_some() { 1.0 - best } else { 1.0 + (1.0 - best) * 0.5 }.clamp(0.0, 1.5) / 1.5
+    }
+}
+
+/// `cluster5_card17_id302.png`.
+pub fn file_name(cluster: u64, card_group: u64, id: u64) -> String {
+    format!("cluster{cluster}_card{card_group}_id{id}.png")
+}
+
+/// The three numbers of [`file_name`]; nothing for names of other tools.
+pub fn numbers(file: &str) -> Option<[u64; 3]> {
+    let mut numbers = [0; 3];
+    let mut parts = file.strip_suffix(".png")?.split('_');
+    for (number, prefix) in numbers.iter_mut().zip(["cluster", "card", "id"]) {
+        *number = parts.next()?.strip_prefix(prefix)?.parse().ok()?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_make_the_round_trip() {
+        assert_eq!(numbers(&file_name(5, 17, 302)), Some([5, 17, 302]));
+        for other in
+            ["cluster5_card17.png", "cluster5_card17_id302_x.png", "card5_cluster17_id302.png", "a.png"]
+        {
+            assert_eq!(numbers(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_tells_nothing_apart() {
+        let named = |card: &str| Sight { card: Some(card.into()), ..Sight::default() };
+        assert!(named("j_one").agrees(&Sight::default()) && named("j_one").agrees(&named("j_one")));
+        assert!(!named("j_one").agrees(&named("j_two")));
+    }
+
+    #[test]
+    fn unknown_cards_are_more_doubtful_than_known_ones() {
+        let sight = |card: Option<&str>, best: f32| Sight {
+            card: card.map(str::to_owned),
+            guesses: vec![("j_one".into(), best)],
+            ..Sight::default()
+        };
+        let doubts =
+            [sight(Some("j_one"), 0.9), sight(Some("j_one"), 0.4), sight(None, 0.8), sight(None, 0.1)]
+                .map(|sight| sight.doubt());
+        assert!(doubts.is_sorted(), "{doubts:?}");
+    }
+}

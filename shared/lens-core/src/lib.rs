@@ -1,0 +1,29 @@
+//! The vocabulary of Balatro Lens.
+//!
+//! A picture of the game flows through the program as these types:
+//!
+//! ```text
+//! Pixels ──preprocess::Letterboxer──▶ detector ──▶ Quad<InFrame> ──preprocess::Rectifier──▶ identifier ──▶ card id, Modifiers
+//! ```
+//!
+//! * [`geometry`]: points, quads and transforms; the space they live in is part of the type.
+//! * [`pixels`]: a borrowed picture of four bytes a pixel, as a screen gives it.
+//! * [`preprocess`]: the only copy of the way from pixels to network input, used live and in training.
+//! * [`catalogue`]: the card classes of a game, read from `data/catalogues/*.json`.
+//! * [`modifiers`]: what can be true of a card beside its name.
+//! * [`manifest`]: `model.json`, the contract between the trainer and the overlay.
+//! * [`atomic`]: files that are either old or new, never half-written.
+//! * [`paths`]: where data, models and downloaded runtimes live.
+//! * [`font`]: the one font of everything that is drawn.
+//!
+//! Nothing here opens a window, runs a network or draws.
+
+pub mod atomic;
+pub mod catalogue;
+pub mod font;
+pub mod geometry;
+pub mod manifest;
+pub mod modifiers;
+pub mod paths;
+pub mod pixels;
+pub mod preprocess;

@@ -1,0 +1,161 @@
+//! Text in the bundled font: measured for layout, drawn by glyphon.
+//!
+//! No font of the system is used, so that a scene looks the same everywhere.
+
+use std::collections::HashMap;
+
+use glyphon::{
+    Attrs, Buffer, Cache, Color, ColorMode, Family, FontSystem, Metrics, Resolution, Shaping, SwashCache,
+    TextArea, TextAtlas, TextBounds, TextRenderer, Viewport, fontdb,
+};
+use wgpu::{Device, Queue, RenderPass, TextureFormat};
+
+use super::RenderError;
+use crate::scene::label::LINE;
+use crate::scene::{Measure, OverlayScene};
+
+/// DejaVu Sans Bold; its licence lies beside it.
+pub const FONT: &[u8] = lens_core::font::DEJAVU_SANS_BOLD;
+const FAMILY: &str = "DejaVu Sans";
+/// Pieces of text that are kept shaped.
+const KEPT: usize = 512;
+
+/// Measures text in the bundled font.
+pub struct FontMeasure {
+    fonts: FontSystem,
+    widths: HashMap<String, f32>,
+}
+
+impl Default for FontMeasure {
+    fn default() -> Self {
+        Self { fonts: fonts(), widths: HashMap::new() }
+    }
+}
+
+impl Measure for FontMeasure {
+    fn width(&mut self, text: &str, size: f32) -> f32 {
+        const AT: f32 = 64.0;
+        if self.widths.len() > KEPT {
+            self.widths.clear();
+        }
+        let fonts = &mut self.fonts;
+        let width = self.widths.entry(text.to_owned()).or_insert_with(|| {
+            let buffer = shape(fonts, text, AT);
+            buffer.layout_runs().map(|run| run.line_w).fold(0.0, f32::max)
+        });
+        *width * size / AT
+    }
+}
+
+/// Draws the text of scenes.
+pub(super) struct TextPainter {
+    fonts: FontSystem,
+    glyphs: SwashCache,
+    viewport: Viewport,
+    atlas: TextAtlas,
+    renderer: TextRenderer,
+    shaped: HashMap<(String, u32), Buffer>,
+}
+
+impl TextPainter {
+    pub(super) fn new(device: &Device, queue: &Queue, format: TextureFormat) -> Self {
+        let cache = Cache::new(device);
+        let mut atlas = TextAtlas::with_color_mode(device, queue, &cache, format, ColorMode::Web);
+        let renderer = TextRenderer::new(&mut atlas, device, wgpu::MultisampleState::default(), None);
+        Self {
+            fonts: fonts(),
+            glyphs: SwashCache::new(),
+            viewport: Viewport::new(device, &cache),
+            atlas,
+            renderer,
+            shaped: HashMap::new(),
+        }
+    }
+
+    pub(super) fn prepare(
+        &mut self,
+        device: &Device,
+        queue: &Queue,
+        scene: &OverlayScene,
+        size: [u32; 2],
+    ) -> Result<(), RenderError> {
+        self.viewport.update(queue, Resolution { width: size[0], height: size[1] });
+        if self.shaped.len() > KEPT {
+            self.shaped.clear();
+        }
+        let chips = scene.marks.iter().filter(|mark| !scene.is_covered(mark.chip.area)).flat_map(|mark| {
+            mark.chip.label.texts.iter().map(move |text| (mark.chip.area, mark.opacity, text))
+        });
+        let panels = scene
+            .panels
+            .iter()
+            .flat_map(|panel| panel.texts.iter().map(move |text| (panel.area, panel.opacity, text)));
+        let texts: Vec<_> = chips.chain(panels).collect();
+        for (_, _, text) in &texts {
+            let key = (text.text.clone(), text.size.to_bits());
+            self.shaped.entry(key).or_insert_with(|| shape(&mut self.fonts, &text.text, text.size));
+        }
+        let areas = texts.into_iter().map(|(area, opacity, text)| {
+            let buffer = &self.shaped[&(text.text.clone(), text.size.to_bits())];
+            let byte = |share: f32| (share * 255.0).round() as u8;
+            let colour = text.colour;
+            TextArea {
+                buffer,
+                left: area.left + text.at[0],
+                top: area.top + text.at[1],
+                scale: 1.0,
+                bounds: TextBounds { left: 0, top: 0, right: size[0] as i32, bottom: size[1] as i32 },
+                default_color: Color::rgba(
+                    byte(colour.red),
+                    byte(colour.green),
+                    byte(colour.blue),
+                    byte(colour.alpha * opacity),
+                ),
+                custom_glyphs: &[],
+            }
+        });
+        self.renderer
+            .prepare(device, queue, &mut self.fonts, &mut self.atlas, &self.viewport, areas, &mut self.glyphs)
+            .map_err(|error| RenderError::Text(error.to_string()))
+    }
+
+    pub(super) fn paint(&self, pass: &mut RenderPass<'_>) -> Result<(), RenderError> {
+        self.renderer
+            .render(&self.atlas, &self.viewport, pass)
+            .map_err(|error| RenderError::Text(error.to_string()))
+    }
+
+    /// Lets glyphs go that the last scene did not use.
+    pub(super) fn trim(&mut self) {
+        self.atlas.trim();
+    }
+}
+
+fn fonts() -> FontSystem {
+    let mut database = fontdb::Database::new();
+    database.load_font_data(FONT.to_vec());
+    FontSystem::new_with_locale_and_db("en-GB".into(), database)
+}
+
+fn shape(fonts: &mut FontSystem, text: &str, size: f32) -> Buffer {
+    let mut buffer = Buffer::new(fonts, Metrics::new(size, size * LINE));
+    let attributes = Attrs::new().family(Family::Name(FAMILY)).weight(glyphon::Weight::BOLD);
+    buffer.set_size(None, None);
+    buffer.set_text(text, &attributes, Shaping::Basic, None);
+    buffer.shape_until_scroll(fonts, false);
+    buffer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bundled_font_has_the_suits_and_scales() {
+        let mut measure = FontMeasure::default();
+        let (small, large) = (measure.width("10♥", 10.0), measure.width("10♥", 20.0));
+        assert!((large - 2.0 * small).abs() < 0.01 && small > 15.0 && small < 30.0, "{small} {large}");
+        let suits = ["♠", "♥", "♣", "♦"].map(|suit| measure.width(suit, 10.0));
+        assert!(suits.iter().all(|&width| width > 5.0), "{suits:?}");
+    }
+}

@@ -1,0 +1,129 @@
+//! Colours: the type of a card decides the stroke, its edition what the stroke runs into.
+
+use lens_core::catalogue::Catalogue;
+
+use super::style::Palette;
+use tracking::sighting::Identity;
+use tracking::track::Track;
+
+/// Red, green, blue and opacity, each in `0.0..=1.0`, not premultiplied, as screens take them (no linear light).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Colour {
+    /// Red.
+    pub red: f32,
+    /// Green.
+    pub green: f32,
+    /// Blue.
+    pub blue: f32,
+    /// 0.0 is invisible.
+    pub alpha: f32,
+}
+
+impl Colour {
+    /// From `0xRRGGBB`, opaque.
+    pub const fn hex(rgb: u32) -> Self {
+        Self {
+            red: ((rgb >> 16) & 0xff) as f32 / 255.0,
+            green: ((rgb >> 8) & 0xff) as f32 / 255.0,
+            blue: (rgb & 0xff) as f32 / 255.0,
+            alpha: 1.0,
+        }
+    }
+
+    /// From `#rrggbb`; `None` when it is written otherwise.
+    pub fn from_hex(written: &str) -> Option<Self> {
+        let digits = written
+            .strip_prefix('#')
+            .filter(|it| it.len() == 6 && it.bytes().all(|it| it.is_ascii_hexdigit()))?;
+        u32::from_str_radix(digits, 16).ok().map(Self::hex)
+    }
+
+    /// As `#rrggbb`, without its opacity.
+    pub fn to_hex(self) -> String {
+        let byte = |share: f32| (share * 255.0).round() as u8;
+        format!("#{:02x}{:02x}{:02x}", byte(self.red), byte(self.green), byte(self.blue))
+    }
+
+    /// The same colour, this opaque.
+    pub const fn with_alpha(self, alpha: f32) -> Self {
+        Self { alpha, ..self }
+    }
+
+    /// Towards `other` by `share`.
+    pub fn mixed(self, other: Self, share: f32) -> Self {
+        let mix = |a: f32, b: f32| a + (b - a) * share;
+        Self {
+            red: mix(self.red, other.red),
+            green: mix(self.green, other.green),
+            blue: mix(self.blue, other.blue),
+            alpha: mix(self.alpha, other.alpha),
+        }
+    }
+}
+
+/// Background of chips.
+pub const CHIP: Colour = Colour::hex(0x0d_1019).with_alpha(0.9);
+/// Background of panels.
+pub const PANEL: Colour = Colour::hex(0x0d_1019).with_alpha(0.95);
+/// The dark edge that keeps strokes readable on any background.
+pub const CASING: Colour = Colour::hex(0x05_070c).with_alpha(0.65);
+/// Names.
+pub const TEXT: Colour = Colour::hex(0xff_ffff);
+/// What matters less than the name.
+pub const FAINT: Colour = Colour::hex(0x9a_a7bd);
+/// Cards that the model cannot name, and warnings.
+pub const UNKNOWN: Colour = Colour::hex(0xff_e14a);
+
+/// How a card's stroke runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// From one colour to the other and back.
+    Solid,
+    /// In dashes: the card is unknown.
+    Dashed,
+    /// Through all colours: polychrome.
+    Rainbow,
+}
+
+/// A card's colours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// Colour of the card's type.
+    pub accent: Colour,
+    /// What the stroke runs into: the edition's colour, or the accent again.
+    pub second: Colour,
+    /// How it runs.
+    pub line: Line,
+}
+
+/// The look of a track.
+pub fn look(track: &Track, catalogue: &Catalogue, palette: &Palette) -> Look {
+    let unknown = palette.unknown;
+    let card = match &track.identity {
+        Identity::Known { id, .. } => catalogue.card(id),
+        Identity::Unknown { .. } => return Look { accent: unknown, second: unknown, line: Line::Dashed },
+    };
+    let accent = card.map_or(unknown, |card| palette.of_type(card.card_type));
+    let line = if track.modifiers.edition == "polychrome" { Line::Rainbow } else { Line::Solid };
+    Look { accent, second: palette.of_edition(&track.modifiers.edition).unwrap_or(accent), line }
+}
+
+/// The colour of an enhancement's or seal's word.
+pub fn of_word(word: &str) -> Colour {
+    Colour::hex(match word {
+        "bonus" | "blue" => 0x6f_b7ff,
+        "mult" | "red" => 0xff_7a70,
+        "wild" => 0xd6_a2ff,
+        "lucky" => 0x9f_e870,
+        "glass" => 0xb8_ecff,
+        "steel" => 0xc9_d2de,
+        "stone" => 0xb5_ab9c,
+        "gold" => 0xff_d65c,
+        "purple" => 0xc8_8cff,
+        "eternal" => 0xff_95b8,
+        "perishable" => 0x8f_a8ff,
+        "rental" => 0xe3_c26a,
+        "debuffed" => 0xff_5c5c,
+        _ => 0xd4_dbe6,
+    })
+}

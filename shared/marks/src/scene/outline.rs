@@ -1,0 +1,77 @@
+//! The pixels that a scene covers, as runs: the overlay's outline on desktops without a compositor.
+
+use lens_core::geometry::Quad;
+
+use super::{InOverlay, OverlayScene};
+
+/// Some pixels of one row, or of a few rows alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// First column.
+    pub x: i16,
+    /// First row.
+    pub y: i16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// Rows that are taken together: half the requests, and nobody sees it on a stroke.
+const BAND: u16 = 2;
+
+/// The runs that cover all strokes, chips and panels, and nothing else.
+pub fn runs(scene: &OverlayScene) -> Vec<Run> {
+    let mut runs = Vec::new();
+    for panel in &scene.panels {
+        let area = panel.area;
+        push(&mut runs, area.top.max(0.0) as u16, area.height().max(0.0) as u16, area.left, area.right);
+    }
+    for mark in &scene.marks {
+        let outer = grown(mark.quad, mark.stroke * 0.5);
+        let inner = grown(mark.quad, -mark.stroke * 0.5);
+        let bounds = outer.bounds();
+        let (top, bottom) = (bounds.top.max(0.0) as u16, bounds.bottom.clamp(0.0, 32000.0).ceil() as u16);
+        for y in (top..bottom).step_by(BAND as usize) {
+            let middle = f32::from(y) + f32::from(BAND) / 2.0;
+            let Some((left, right)) = crossing(outer, middle) else { continue };
+            match crossing(inner, middle) {
+                Some((hole, end)) if hole < end => {
+                    push(&mut runs, y, BAND, left, hole);
+                    push(&mut runs, y, BAND, end, right);
+                }
+                _ => push(&mut runs, y, BAND, left, right),
+            }
+        }
+        let chip = mark.chip.area;
+        push(&mut runs, chip.top.max(0.0) as u16, chip.height().max(0.0) as u16, chip.left, chip.right);
+    }
+    runs
+}
+
+fn push(runs: &mut Vec<Run>, y: u16, height: u16, left: f32, right: f32) {
+    let (left, right) = (left.floor().clamp(0.0, 32000.0), right.ceil().clamp(0.0, 32000.0));
+    if right > left {
+        runs.push(Run { x: left as i16, y: y as i16, width: (right - left) as u16, height });
+    }
+}
+
+/// The quad with every corner moved away from the centre by about this much along both axes.
+fn grown(quad: Quad<InOverlay>, by: f32) -> Quad<InOverlay> {
+    let size = quad.width().min(quad.height()).max(1.0);
+    quad.scaled((1.0 + 2.0 * by / size).max(0.0))
+}
+
+/// Where a convex quad crosses the row `y`.
+fn crossing(quad: Quad<InOverlay>, y: f32) -> Option<(f32, f32)> {
+    let corners = quad.to_xy();
+    let (mut left, mut right) = (f32::INFINITY, f32::NEG_INFINITY);
+    for index in 0..4 {
+        let ([ax, ay], [bx, by]) = (corners[index], corners[(index + 1) % 4]);
+        if (ay <= y) != (by <= y) {
+            let x = ax + (y - ay) / (by - ay) * (bx - ax);
+            (left, right) = (left.min(x), right.max(x));
+        }
+    }
+    (left <= right).then_some((left, right))
+}

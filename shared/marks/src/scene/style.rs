@@ -1,0 +1,125 @@
+//! What a player wants drawn, and in which colours.
+
+use lens_core::catalogue::CardType;
+
+use super::colour::{self, Colour};
+use tracking::sighting::Identity;
+use tracking::track::Track;
+
+/// What is drawn and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Style {
+    /// Types of cards that are marked.
+    pub types: Vec<CardType>,
+    /// Whether cards are marked that the model cannot name.
+    pub unknown: bool,
+    /// Whether editions and the like are written out.
+    pub modifiers: bool,
+    /// Whether the confidence is written beside the name.
+    pub confidence: bool,
+    /// Where all cards are listed.
+    pub read_out: Option<Corner>,
+    /// Times as large as usual.
+    pub text_size: f32,
+    /// Times as wide as usual.
+    pub line_width: f32,
+    /// Of everything, from 0.0 to 1.0.
+    pub opacity: f32,
+    /// The colours of frames.
+    pub palette: Palette,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            types: CardType::ALL.to_vec(),
+            unknown: true,
+            modifiers: true,
+            confidence: true,
+            read_out: None,
+            text_size: 1.0,
+            line_width: 1.0,
+            opacity: 1.0,
+            palette: Palette::default(),
+        }
+    }
+}
+
+impl Style {
+    /// Whether a card is marked. One that the catalogue does not list is treated as unknown.
+    pub fn shows(&self, track: &Track, catalogue: &lens_core::catalogue::Catalogue) -> bool {
+        let card = match &track.identity {
+            Identity::Known { id, .. } => catalogue.card(id),
+            Identity::Unknown { .. } => return self.unknown,
+        };
+        // A card that was taught, and is in no catalogue, has no type that could be left out.
+        card.is_none_or(|card| self.types.contains(&card.card_type))
+    }
+}
+
+/// A corner of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Corner {
+    /// Upper left.
+    TopLeft,
+    /// Upper right.
+    TopRight,
+    /// Lower left.
+    BottomLeft,
+    /// Lower right.
+    BottomRight,
+}
+
+impl Corner {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::TopLeft, Self::TopRight, Self::BottomLeft, Self::BottomRight];
+
+    /// As it is written in the settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TopLeft => "top-left",
+            Self::TopRight => "top-right",
+            Self::BottomLeft => "bottom-left",
+            Self::BottomRight => "bottom-right",
+        }
+    }
+}
+
+/// The colours of frames.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Palette {
+    /// In the order of [`CardType::ALL`].
+    pub types: [Colour; 8],
+    /// Cards that the model cannot name.
+    pub unknown: Colour,
+    /// Foil, holographic, polychrome, negative.
+    pub editions: [Colour; 4],
+}
+
+/// The editions that have a colour, in the palette's order.
+const EDITIONS: [&str; 4] = ["foil", "holographic", "polychrome", "negative"];
+
+impl Default for Palette {
+    fn default() -> Self {
+        Self {
+            types: [0xff_9d3d, 0x4f_c3f7, 0xc0_8cff, 0x2f_dcc4, 0x7b_93ff, 0xff_6f61, 0x8b_e05b, 0xd4_dbe6]
+                .map(Colour::hex),
+            unknown: colour::UNKNOWN,
+            editions: [0x8f_d8ff, 0xff_74d4, 0x7d_ffa8, 0xff_4b6e].map(Colour::hex),
+        }
+    }
+}
+
+impl Palette {
+    /// The colour of a card type.
+    pub fn of_type(&self, card_type: CardType) -> Colour {
+        let place = CardType::ALL.iter().position(|it| *it == card_type);
+        self.types[place.expect("all types are listed")]
+    }
+
+    /// The colour of an edition; `None` for the plain one and for words that are not known.
+    pub fn of_edition(&self, edition: &str) -> Option<Colour> {
+        let place = EDITIONS.iter().position(|it| *it == edition)?;
+        Some(self.editions[place])
+    }
+}

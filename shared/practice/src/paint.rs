@@ -1,0 +1,85 @@
+//! Draws a table: swirling background, side panel, rows, shop, cards with their shadows.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use image::RgbaImage;
+use lens_core::geometry::Rect;
+
+use crate::art::{self, CardArt};
+use crate::canvas::{Canvas, Sprite, Writer};
+use crate::table::{TableCard, TableState};
+
+mod panel;
+mod swirl;
+
+/// Draws tables; keeps what it has drawn before, so the first picture takes longest.
+pub struct Painter {
+    art: CardArt,
+    writer: Writer,
+    swirl: swirl::Swirl,
+    sprites: HashMap<(String, u32), Rc<Sprite>>,
+    canvas: Canvas,
+}
+
+/// Pictures of cards that are kept at their size on screen; one round shows about forty.
+const KEPT: usize = 160;
+
+impl Painter {
+    /// Draws with this art.
+    pub fn new(art: CardArt) -> Self {
+        Self {
+            art,
+            writer: Writer::new(),
+            swirl: swirl::Swirl::default(),
+            sprites: HashMap::new(),
+            canvas: Canvas { image: RgbaImage::new(1, 1) },
+        }
+    }
+
+    /// The catalogue of the art.
+    pub fn catalogue(&self) -> &lens_core::catalogue::Catalogue {
+        self.art.catalogue()
+    }
+
+    /// Draws the table; the picture stays valid until the next call.
+    pub fn paint(&mut self, state: &TableState) -> &RgbaImage {
+        let [width, height] = state.size;
+        if self.canvas.image.dimensions() != (width, height) {
+            self.canvas.image = RgbaImage::new(width, height);
+        }
+        self.swirl.paint(&mut self.canvas.image, state.time);
+        panel::paint(&mut self.canvas, &mut self.writer, state);
+        for card in &state.cards {
+            self.card(state, card);
+        }
+        &self.canvas.image
+    }
+
+    fn card(&mut self, state: &TableState, card: &TableCard) {
+        let shown = Rect::ltwh(0.0, 0.0, state.size[0] as f32, state.size[1] as f32);
+        if card.quad.bounds().intersection(shown).area() <= 0.0 {
+            return;
+        }
+        let Some(sprite) = self.sprite(card, state.card_height()) else { return };
+        let away = (0.02 + 0.07 * card.lift) * state.card_height();
+        self.canvas.shade(&sprite, card.quad.shifted(-0.4 * away, away), 0.35);
+        self.canvas.paste(&sprite, card.quad);
+    }
+
+    /// The card's picture about as high as it is shown; sizes are rounded, so that a card that grows keeps one.
+    fn sprite(&mut self, card: &TableCard, on_table: f32) -> Option<Rc<Sprite>> {
+        let steps = (card.quad.height() / on_table * 4.0).round().clamp(2.0, 8.0);
+        let height = (on_table * steps / 4.0).round().max(8.0) as u32;
+        let key = (art::key(&card.id, &card.modifiers), height);
+        if let Some(sprite) = self.sprites.get(&key) {
+            return Some(Rc::clone(sprite));
+        }
+        let sprite = Rc::new(Sprite::new(&*self.art.picture(&card.id, &card.modifiers)?, height));
+        if self.sprites.len() >= KEPT {
+            self.sprites.clear();
+        }
+        self.sprites.insert(key, Rc::clone(&sprite));
+        Some(sprite)
+    }
+}

@@ -1,0 +1,215 @@
+//! The practice table in a window: a stand-in for the game, in a process of its own.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use image::RgbaImage;
+use winit::application::ApplicationHandler;
+use winit::dpi::PhysicalSize;
+use winit::event::{ElementState, WindowEvent};
+use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop};
+use winit::window::{Window, WindowId};
+
+use crate::paint::Painter;
+use crate::table::Table;
+use marks::render::gpu::{Next, Transparency, WindowSurface};
+use marks::render::{Backdrop, Renderer};
+use marks::scene::OverlayScene;
+
+/// What the window shows.
+pub enum Show {
+    /// The table, in motion; at its moments in turn when some are given.
+    Table {
+        /// What lies on it.
+        table: Table,
+        /// Draws it.
+        painter: Box<Painter>,
+        /// Moments, in seconds.
+        still: Vec<f32>,
+        /// How long each of them is shown.
+        each: Duration,
+        /// Whether the background goes on while cards stand still.
+        swirls: bool,
+    },
+    /// A picture, stretched to the window.
+    Picture(RgbaImage),
+}
+
+/// Runs the window until it is closed, or for so many seconds. Clicks are written to the standard output, and at the end
+/// how many pictures a second were shown.
+///
+/// # Errors
+/// When there is no display or nothing to draw with.
+pub fn run(
+    show: Show,
+    title: &str,
+    size: [u32; 2],
+    per_second: f32,
+    seconds: Option<f32>,
+) -> anyhow::Result<()> {
+    let event_loop = EventLoop::new()?;
+    let pause = Duration::from_secs_f32(1.0 / per_second.clamp(1.0, 240.0));
+    let mut app = TableApp {
+        show,
+        title: title.to_owned(),
+        size,
+        pause,
+        start: Instant::now(),
+        next: Instant::now(),
+        until: seconds
+            .and_then(|seconds| Instant::now().checked_add(Duration::try_from_secs_f32(seconds).ok()?)),
+        shown: 0,
+        pointer: [0.0, 0.0],
+        open: None,
+        failure: None,
+    };
+    event_loop.run_app(&mut app)?;
+    println!("{:.2} pictures a second", app.shown as f32 / app.start.elapsed().as_secs_f32());
+    app.failure.map_or(Ok(()), Err)
+}
+
+struct TableApp {
+    show: Show,
+    title: String,
+    size: [u32; 2],
+    pause: Duration,
+    start: Instant,
+    next: Instant,
+    until: Option<Instant>,
+    /// Pictures so far.
+    shown: u32,
+    pointer: [f64; 2],
+    open: Option<Open>,
+    failure: Option<anyhow::Error>,
+}
+
+struct Open {
+    window: Arc<Window>,
+    surface: WindowSurface,
+    renderer: Renderer,
+}
+
+impl Open {
+    fn new(event_loop: &ActiveEventLoop, title: &str, [width, height]: [u32; 2]) -> anyhow::Result<Self> {
+        let attributes =
+            Window::default_attributes().with_title(title).with_inner_size(PhysicalSize::new(width, height));
+        let window = Arc::new(event_loop.create_window(attributes)?);
+        let surface = WindowSurface::open(&window, Transparency::Opaque)?;
+        let renderer = Renderer::new(&surface.gpu.device, &surface.gpu.queue, surface.format());
+        Ok(Self { window, surface, renderer })
+    }
+}
+
+impl TableApp {
+    fn draw(&mut self) -> anyhow::Result<()> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let size = open.surface.size();
+        let picture = match &mut self.show {
+            Show::Picture(picture) => &*picture,
+            Show::Table { table, painter, still, each, swirls } => {
+                if table.size() != size {
+                    *table = table.resized(size);
+                }
+                let elapsed = self.start.elapsed();
+                let turn = (elapsed.as_secs_f32() / each.as_secs_f32()) as usize;
+                let time = match still.len() {
+                    0 => elapsed.as_secs_f32(),
+                    count => still[turn % count],
+                };
+                let mut state = table.at(time);
+                if *swirls {
+                    state.time = elapsed.as_secs_f32();
+                }
+                painter.paint(&state)
+            }
+        };
+        match open.surface.next_frame() {
+            Next::Draw(texture) => {
+                let view = texture.texture.create_view(&wgpu::TextureViewDescriptor::default());
+                let nothing = OverlayScene::default();
+                open.renderer.draw(&nothing, Backdrop::Picture(picture.into()), &view, size)?;
+                open.window.pre_present_notify();
+                open.surface.present(texture);
+                self.shown += 1;
+            }
+            Next::Again => open.window.request_redraw(),
+            Next::Later => {}
+            Next::Lost => {
+                open.surface = WindowSurface::open(&open.window, Transparency::Opaque)?;
+                open.renderer =
+                    Renderer::new(&open.surface.gpu.device, &open.surface.gpu.queue, open.surface.format());
+                open.window.request_redraw();
+            }
+        }
+        Ok(())
+    }
+
+    /// Time between two pictures; `None` when there is only one.
+    fn pause(&self) -> Option<Duration> {
+        match &self.show {
+            Show::Picture(_) => None,
+            Show::Table { still, swirls, .. } if still.is_empty() || *swirls => Some(self.pause),
+            Show::Table { still, each, .. } => (still.len() > 1).then_some(*each),
+        }
+    }
+
+    fn fail(&mut self, event_loop: &ActiveEventLoop, error: anyhow::Error) {
+        self.failure = Some(error);
+        event_loop.exit();
+    }
+}
+
+impl ApplicationHandler for TableApp {
+    fn resumed(&mut self, event_loop: &ActiveEventLoop) {
+        if self.open.is_none() {
+            match Open::new(event_loop, &self.title, self.size) {
+                Ok(open) => self.open = Some(open),
+                Err(error) => self.fail(event_loop, error),
+            }
+        }
+    }
+
+    fn window_event(&mut self, event_loop: &ActiveEventLoop, _window: WindowId, event: WindowEvent) {
+        match event {
+            WindowEvent::CloseRequested => event_loop.exit(),
+            WindowEvent::Resized(size) => {
+                if let Some(open) = &mut self.open {
+                    open.surface.resize(size.width, size.height);
+                    open.window.request_redraw();
+                }
+            }
+            WindowEvent::CursorMoved { position, .. } => self.pointer = [position.x, position.y],
+            WindowEvent::MouseInput { state: ElementState::Pressed, .. } => {
+                let [x, y] = self.pointer;
+                println!("click at {x:.0},{y:.0}");
+            }
+            WindowEvent::RedrawRequested => {
+                if let Err(error) = self.draw() {
+                    self.fail(event_loop, error);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
+        let now = Instant::now();
+        if self.until.is_some_and(|until| now >= until) {
+            event_loop.exit();
+            return;
+        }
+        let Some(pause) = self.pause() else {
+            event_loop.set_control_flow(self.until.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
+            return;
+        };
+        if now >= self.next {
+            // A picture that took too long is not made up for.
+            self.next = now + pause;
+            if let Some(open) = &self.open {
+                open.window.request_redraw();
+            }
+        }
+        let next = self.until.map_or(self.next, |until| until.min(self.next));
+        event_loop.set_control_flow(ControlFlow::WaitUntil(next));
+    }
+}

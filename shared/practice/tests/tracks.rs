@@ -1,0 +1,274 @@
+//! Tracks measured on the practice animation, which knows its truth, on a virtual clock.
+//!
+//! The networks are stood in for by the truth with faults of their own: corners that tremble, cards that are
+//! overlooked, wrong names, names withheld. What is measured is what tracking makes of them: once where every picture is
+//! recognised, and once over a background that never rests, where the budget has the say. With `--no-capture` the figures
+//! are printed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lens_core::geometry::Quad;
+use lens_core::pixels::{ChannelOrder, Pixels};
+use practice::art::CardArt;
+use practice::paint::Painter;
+use practice::table::{Table, TableCard, TableState};
+use tracking::frame::Frame;
+use tracking::pipeline::{Admission, Glance, Pipeline, Snapshot};
+use tracking::sighting::{Detection, Identity, Reading, Recognise};
+use tracking::track::{Track, glide};
+
+const SIZE: [u32; 2] = [768, 432];
+/// Pictures a second, and how many: two rounds of the table.
+const RATE: f32 = 30.0;
+const PICTURES: u32 = 1140;
+/// From the picture to the moment that its tracks can be drawn.
+const LATENCY: f32 = 0.030;
+/// Of a core, as the overlay takes when nobody says otherwise.
+const SHARE: f32 = 0.3;
+/// What of a processor a picture takes (`overlay bench`, 13 cards on one thread), what looking at one takes
+/// (`overlay bench-capture`), and what drawing by software takes at a time while cards glide.
+const RECOGNISING: Duration = Duration::from_micros(14_000);
+const LOOKING: Duration = Duration::from_micros(800);
+const DRAWING: Duration = Duration::from_micros(3_000);
+/// How long a card must have been visible before its name counts.
+const GRACE: f32 = 0.5;
+
+/// Says the truth of a moment, with faults.
+struct Faulty {
+    state: Arc<std::sync::Mutex<TableState>>,
+    names: Vec<String>,
+    chance: u64,
+    read: Arc<std::sync::atomic::AtomicUsize>,
+}
+
+impl Faulty {
+    /// In `0.0..1.0`, by the finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
+    fn share(&mut self) -> f32 {
+        self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut value = self.chance;
+        value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((value ^ (value >> 31)) >> 40) as f32 / (1u64 << 24) as f32
+    }
+
+    fn trembling(&mut self, card: &TableCard) -> Detection {
+        let reach = 0.012 * card.quad.height();
+        let corners = card.quad.to_xy().map(|[x, y]| {
+            let mut moved = |value: f32| value + reach * (self.share() + self.share() - 1.0);
+            [moved(x), moved(y)]
+        });
+        Detection { quad: Quad::from_xy(corners), score: 0.9 }
+    }
+}
+
+impl Recognise for Faulty {
+    fn detect(&mut self, _: &Pixels<'_>) -> anyhow::Result<Vec<Detection>> {
+        let state = self.state.lock().unwrap().clone();
+        let mut found = Vec::new();
+        for card in state.readable() {
+            // Two in a hundred are overlooked.
+            if self.share() > 0.02 {
+                found.push(self.trembling(card));
+            }
+        }
+        Ok(found)
+    }
+
+    fn identify(&mut self, _: &Pixels<'_>, detections: &[Detection]) -> anyhow::Result<Vec<Option<Reading>>> {
+        self.read.fetch_add(detections.len(), std::sync::atomic::Ordering::Relaxed);
+        let state = self.state.lock().unwrap().clone();
+        let mut readings = Vec::new();
+        for detection in detections {
+            let near = |card: &&TableCard| card.quad.largest_corner_shift(detection.quad);
+            let card = state.readable().min_by(|a, b| near(a).total_cmp(&near(b))).expect("it was found");
+            let fault = self.share();
+            let wrong = (self.share() * self.names.len() as f32) as usize;
+            let identity = match fault {
+                // Five in a hundred are misread, three more not read at all.
+                ..0.05 => Identity::Known { id: self.names[wrong].clone(), confidence: 0.55 },
+                0.05..0.08 => Identity::Unknown { nearest: None },
+                _ => Identity::Known { id: card.id.clone(), confidence: 0.9 },
+            };
+            readings.push(Some(Reading { identity, modifiers: card.modifiers.clone(), guesses: Vec::new() }));
+        }
+        Ok(readings)
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+struct Figures {
+    pictures: usize,
+    card_frames: usize,
+    right: usize,
+    switches: usize,
+    read: usize,
+    located: usize,
+    /// Of cards that glide: how long ago the card was where its box is drawn, in seconds.
+    lags: Vec<f32>,
+}
+
+/// A card of a round, and since when it has been visible without a break.
+type Since = HashMap<(u64, usize), f32>;
+
+/// Which pictures are recognised.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Recognised {
+    All,
+    /// As the default settings admit them.
+    Admitted,
+}
+
+fn measure(recognised: Recognised) -> Figures {
+    let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
+    let table = Table::new(4, SIZE, painter.catalogue());
+    let names = painter.catalogue().cards.iter().map(|card| card.id.clone()).collect();
+    let state = Arc::new(std::sync::Mutex::new(table.at(0.0)));
+    let read = Arc::<std::sync::atomic::AtomicUsize>::default();
+    let faulty = Faulty { state: Arc::clone(&state), names, chance: 1, read: Arc::clone(&read) };
+    let mut pipeline = Pipeline::new(Box::new(faulty));
+    let mut admission = Admission::new(SHARE);
+    let (mut figures, mut since, mut tracks_of) = (Figures::default(), Since::new(), HashMap::new());
+    let (mut known, mut shown) = (None::<Said>, None::<Said>);
+    for number in 0..PICTURES {
+        let time = number as f32 / RATE;
+        let now = table.at(time);
+        *state.lock().unwrap() = now.clone();
+        let picture = Arc::new(painter.paint(&now).as_raw().clone());
+        let [width, height] = SIZE;
+        let frame = Frame::new(u64::from(number), Instant::now(), width, height, ChannelOrder::Rgbx, picture)
+            .unwrap();
+        let at = Duration::from_secs_f32(time);
+        admission.spend(LOOKING);
+        show(&known, &mut shown, time);
+        if recognised == Recognised::All || admission.admits(&Glance::of(&frame.pixels()), at) {
+            admission.spend(RECOGNISING);
+            let snapshot = pipeline.see(&frame, at).unwrap();
+            admission.be_eager(pipeline.is_eager());
+            figures.pictures += 1;
+            figures.located += now.readable().count();
+            known = Some(Said { taken_at: time, snapshot });
+        }
+        let tracks = known.as_ref().map(|said| said.at(time)).unwrap_or_default();
+        since.retain(|key, _| now.readable().any(|card| (now.round, card.number) == *key));
+        for card in now.readable() {
+            let key = (now.round, card.number);
+            let seen_since = *since.entry(key).or_insert(time);
+            let best = nearest(&tracks, card);
+            if time - seen_since < GRACE {
+                continue;
+            }
+            figures.card_frames += 1;
+            figures.right += usize::from(best.is_some_and(|track| track.identity.id() == Some(&card.id)));
+            if let Some(track) = best {
+                let before = tracks_of.insert(key, track.id);
+                figures.switches += usize::from(before.is_some_and(|before| before != track.id));
+            }
+        }
+        // Sixty times a second something is drawn: the newest tracks there are, where they are by then.
+        for half in 0..2 {
+            let drawn_at = time + half as f32 / (2.0 * RATE);
+            show(&known, &mut shown, drawn_at);
+            if let Some(said) = &shown {
+                let moved = said.at(drawn_at);
+                lags(&table, drawn_at, &moved, &mut figures.lags);
+                if moved.iter().any(Track::glides) {
+                    admission.spend(DRAWING);
+                }
+            }
+        }
+    }
+    figures.read = read.load(std::sync::atomic::Ordering::Relaxed);
+    figures
+}
+
+/// What is known can be drawn some time after its picture was taken.
+fn show(known: &Option<Said>, shown: &mut Option<Said>, now: f32) {
+    if let Some(said) = known.as_ref().filter(|said| now - said.taken_at >= LATENCY) {
+        *shown = Some(said.clone());
+    }
+}
+
+/// What recognition said of a picture.
+#[derive(Clone)]
+struct Said {
+    taken_at: f32,
+    snapshot: Snapshot,
+}
+
+impl Said {
+    /// The cards as they are drawn at another time.
+    fn at(&self, time: f32) -> Vec<Track> {
+        glide(&self.snapshot.tracks, Duration::from_secs_f32(time - self.taken_at))
+    }
+}
+
+fn nearest<'a>(tracks: &'a [Track], card: &TableCard) -> Option<&'a Track> {
+    let overlap = |track: &&Track| track.quad.iou(card.quad);
+    tracks.iter().max_by(|a, b| overlap(a).total_cmp(&overlap(b))).filter(|track| overlap(track) > 0.3)
+}
+
+/// How far boxes trail behind cards that glide, as time.
+fn lags(table: &Table, time: f32, tracks: &[Track], lags: &mut Vec<f32>) {
+    const STEP: f32 = 0.02;
+    let (before, now) = (table.at(time - STEP), table.at(time));
+    for card in now.readable() {
+        let Some(then) = before.cards.iter().find(|it| it.number == card.number) else { continue };
+        let (from, to) = (then.quad.centre(), card.quad.centre());
+        let way = [(to.x - from.x) / STEP, (to.y - from.y) / STEP];
+        let speed = way[0].hypot(way[1]);
+        // Cards that cross the table; swaying and hovering are not meant.
+        if speed < 250.0 || before.round != now.round {
+            continue;
+        }
+        let by_name = tracks.iter().filter(|track| track.identity.id() == Some(&card.id));
+        let Some(track) =
+            by_name.min_by(|a, b| a.quad.centre().distance(to).total_cmp(&b.quad.centre().distance(to)))
+        else {
+            continue;
+        };
+        let at = track.quad.centre();
+        let along = ((to.x - at.x) * way[0] + (to.y - at.y) * way[1]) / speed;
+        lags.push(along / speed);
+    }
+}
+
+fn check(recognised: Recognised) {
+    let mut figures = measure(recognised);
+    figures.lags.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
+    let lag = |share: f32| 1e3 * figures.lags[((figures.lags.len() - 1) as f32 * share) as usize].abs();
+    let right = figures.right as f32 / figures.card_frames as f32;
+    let switches = 1e3 * figures.switches as f32 / figures.card_frames as f32;
+    let read = figures.read as f32 / figures.located as f32;
+    println!(
+        "{} of {PICTURES} pictures, {} card-frames: {:.2} % named right, {switches:.2} of 1000 swapped; {:.1} % of located \
+         cards were read;\n{} gliding boxes trail by {:.1} ms (median), {:.1} ms (90 %)",
+        figures.pictures,
+        figures.card_frames,
+        100.0 * right,
+        100.0 * read,
+        figures.lags.len(),
+        lag(0.5),
+        lag(0.9)
+    );
+    assert!(figures.card_frames > 8000 && figures.lags.len() > 200, "too little was seen: {figures:?}");
+    assert!(right >= 0.99, "{right}");
+    assert!(switches < 1.0, "{switches} of 1000");
+    assert!(lag(0.5) < 1000.0 / 60.0, "{} ms", lag(0.5));
+    assert!(read < 0.10, "{read}");
+    if recognised == Recognised::Admitted {
+        assert!(figures.pictures < PICTURES as usize / 2, "{} pictures were recognised", figures.pictures);
+    }
+}
+
+#[test]
+fn names_hold_and_boxes_keep_up_when_every_picture_is_recognised() {
+    check(Recognised::All);
+}
+
+#[test]
+fn names_hold_and_boxes_keep_up_within_the_budget() {
+    check(Recognised::Admitted);
+}

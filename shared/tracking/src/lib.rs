@@ -1,0 +1,13 @@
+//! Cards over time: frames and what recognition says of them in, tracks out.
+//!
+//! * [`frame`]: one captured picture.
+//! * [`sighting`]: what recognition says about one card on one frame.
+//! * [`track`]: which card of one frame is which of the next.
+//! * [`pipeline`]: recogniser and tracker together; which frames are recognised at all.
+//!
+//! No thread, no window and no clock: time is an argument.
+
+pub mod frame;
+pub mod pipeline;
+pub mod sighting;
+pub mod track;

@@ -1,0 +1,119 @@
+//! From frames to tracks.
+//!
+//! A picture that stays the same runs no network: the last readings are counted again until the tracks have settled.
+//! Which pictures are recognised is [`Admission`]'s to say; [`Pipeline`] has no thread of its own.
+
+use std::time::{Duration, Instant};
+
+use crate::frame::Frame;
+use crate::sighting::{Detection, Recognise};
+use crate::track::{Seen, Track, Tracker};
+pub use admission::Admission;
+pub use glance::Glance;
+
+mod admission;
+mod budget;
+mod glance;
+
+/// What the vision thread hands to the main thread.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The cards.
+    pub tracks: Vec<Track>,
+    /// The frame that they were last seen on; its number tells whether it is another one.
+    pub picture: Option<Frame>,
+    /// How long recognising that frame took.
+    pub recognition: Duration,
+}
+
+impl Snapshot {
+    /// Width and height of the frame; zero without one.
+    pub fn frame_size(&self) -> [u32; 2] {
+        self.picture.as_ref().map_or([0, 0], |frame| [frame.width, frame.height])
+    }
+}
+
+/// Recogniser and tracker together; no thread of its own.
+pub struct Pipeline {
+    recogniser: Box<dyn Recognise>,
+    tracker: Tracker,
+    last: Vec<Seen>,
+    picture: Option<Frame>,
+    recognition: Duration,
+}
+
+impl Pipeline {
+    /// For one source.
+    pub fn new(recogniser: Box<dyn Recognise>) -> Self {
+        let (tracker, last) = (Tracker::default(), Vec::new());
+        Self { recogniser, tracker, last, picture: None, recognition: Duration::ZERO }
+    }
+
+    /// Takes in a new picture; `now` is when it was taken, as the time since any fixed moment.
+    ///
+    /// # Errors
+    /// When the model cannot be run.
+    pub fn see(&mut self, frame: &Frame, now: Duration) -> anyhow::Result<Snapshot> {
+        let size = |frame: &Frame| (frame.width, frame.height);
+        if self.picture.as_ref().is_some_and(|last| size(last) != size(frame)) {
+            // Quads of another size would be matched with the wrong cards.
+            self.tracker.clear();
+        }
+        self.picture = Some(frame.clone());
+        let start = Instant::now();
+        let pixels = frame.pixels();
+        self.last.clear();
+        let found = self.recogniser.detect(&pixels)?;
+        self.last.extend(found.into_iter().map(|detection| Seen::of(&pixels, detection)));
+        let wanted = self.tracker.locate(&self.last, now);
+        if !wanted.is_empty() {
+            let detections: Vec<Detection> = wanted.iter().map(|&index| self.last[index].detection).collect();
+            let readings = self.recogniser.identify(&pixels, &detections)?;
+            for (index, reading) in wanted.into_iter().zip(readings) {
+                self.tracker.read(index, reading.as_ref(), now);
+            }
+        }
+        self.recognition = start.elapsed();
+        Ok(self.snapshot(now))
+    }
+
+    /// The frame that was seen last.
+    pub fn picture(&self) -> Option<&Frame> {
+        self.picture.as_ref()
+    }
+
+    /// Counts the last picture once more, without recognising it again: it was still the same at `now`.
+    pub fn settle(&mut self, now: Duration) -> Snapshot {
+        self.tracker.repeat(&self.last, now);
+        self.snapshot(now)
+    }
+
+    /// Whether [`Pipeline::settle`] after `now` would change nothing.
+    pub fn is_settled(&self, now: Duration) -> bool {
+        self.tracker.is_settled(now)
+    }
+
+    /// Whether another look at a new picture would show more at once: a card was seen that is not shown yet.
+    pub fn is_eager(&self) -> bool {
+        self.tracker.is_eager()
+    }
+
+    /// Forgets everything: there is nothing to see.
+    pub fn clear(&mut self) -> Snapshot {
+        self.tracker.clear();
+        self.last.clear();
+        self.picture = None;
+        Snapshot::default()
+    }
+
+    /// Recognises with another model from now on. Cards stay where they are; their names are read anew.
+    pub fn swap(&mut self, recogniser: Box<dyn Recognise>) {
+        self.recogniser = recogniser;
+        self.tracker.forget_readings();
+    }
+
+    fn snapshot(&self, now: Duration) -> Snapshot {
+        let tracks = self.tracker.tracks(now);
+        Snapshot { tracks, picture: self.picture.clone(), recognition: self.recognition }
+    }
+}

@@ -1,0 +1,377 @@
+//! Cards over time: which detection is which card, what several readings say together, who has gone.
+//!
+//! Pure: time is an argument. Cards are matched greedily by where they are expected, by the overlap of their quads and
+//! by their looks: neighbours in a fan overlap as much as a card that moves overlaps itself, but do not look alike.
+//!
+//! The tracker also says which cards have to be read (`Tracker::locate`): those that are new, doubtful, or look
+//! otherwise than when they were read last. A card that lies still is not read again and again.
+
+use std::time::Duration;
+
+use lens_core::geometry::{InFrame, Quad};
+use lens_core::modifiers::Modifiers;
+use lens_core::pixels::Pixels;
+
+use crate::sighting::{Detection, Guess, Identity, Reading};
+use look::Look;
+pub use motion::{Velocity, glide};
+use votes::Votes;
+
+mod look;
+mod motion;
+mod votes;
+
+/// Overlap from which a detection can be the same card, whatever it looks like.
+const SAME_FROM: f32 = 0.25;
+/// How far away, in heights of the card, a detection can be the same card when it looks the same.
+const REACH: f32 = 1.2;
+/// How alike it must look then, from 0.0 to 1.0.
+const ALIKE_FROM: f32 = 0.6;
+/// Difference of looks from which two cards are not alike at all.
+const UNLIKE: f32 = 32.0;
+/// What looking the same and being near are worth, in overlap.
+const SAME_LOOK: f32 = 1.0;
+const SAME_PLACE: f32 = 0.3;
+/// Frames that a card must be seen on before it is shown, unless it is read for sure.
+const CONFIRMED_FROM: u32 = 2;
+/// Heat and probability of its name from which a card is shown at first sight.
+const SURE: (f32, f32) = (0.4, 0.8);
+/// How long a card that is no longer seen stays as it was, at least until it is missed once: detectors blink.
+const PATIENCE: Duration = Duration::from_millis(120);
+/// How long appearing and going take.
+const FADE: Duration = Duration::from_millis(160);
+/// Corners that move less than this share of the card's height stay where they were: detections tremble.
+const STILL_BELOW: f32 = 0.012;
+
+/// Readings that a new card gets in any case.
+const READINGS: u32 = 3;
+/// Difference of looks from which a card is read again, after a while.
+const CHANGED: f32 = 12.0;
+const CHANGED_PAUSE: Duration = Duration::from_millis(120);
+/// Difference of looks from which it is read at once, because it is likely another card: flipped, replaced, uncovered.
+const REPLACED: f32 = 26.0;
+/// How soon a doubtful card is read again; twice as long after each reading, up to the longest.
+const DOUBT_PAUSE: Duration = Duration::from_millis(150);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How soon any other card is read again: nothing is believed for ever.
+const STALE: Duration = Duration::from_secs(5);
+/// Readings in a row that must find no card before a card that was named is given up.
+const REFUSALS: u32 = 3;
+
+/// A card on the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Track {
+    /// Stays with the card as long as it is followed.
+    pub id: u64,
+    /// Where it is.
+    pub quad: Quad<InFrame>,
+    /// How fast it moves.
+    pub velocity: Velocity,
+    /// Which card it is, by the votes of several frames.
+    pub identity: Identity,
+    /// What else is true of it, by the votes of several frames.
+    pub modifiers: Modifiers,
+    /// The likeliest names on the last reading, best first.
+    pub guesses: Vec<Guess>,
+    /// From 0.0 (not drawn) to 1.0.
+    pub opacity: f32,
+}
+
+/// A detection and what it looks like.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// Where it is.
+    pub(crate) detection: Detection,
+    look: Look,
+}
+
+impl Seen {
+    /// Looks at a detection of a frame.
+    pub(crate) fn of(frame: &Pixels<'_>, detection: Detection) -> Self {
+        Self { detection, look: Look::of(frame, detection.quad) }
+    }
+}
+
+/// Follows the cards of one source.
+#[derive(Debug, Default)]
+pub(crate) struct Tracker {
+    cards: Vec<Card>,
+    next_id: u64,
+    /// The card of each detection of the last frame.
+    assigned: Vec<u64>,
+}
+
+#[derive(Debug)]
+struct Card {
+    id: u64,
+    /// What is shown: stands still while detections tremble.
+    quad: Quad<InFrame>,
+    /// What was detected last.
+    measured: Quad<InFrame>,
+    velocity: Velocity,
+    look: Look,
+    /// Heat of the last detection.
+    score: f32,
+    seen: u32,
+    first_shown: Option<Duration>,
+    last_seen: Duration,
+    /// The first picture since then, on which it was not.
+    missed_at: Option<Duration>,
+    reading: ReadSoFar,
+}
+
+/// What the identifier said of a card, and when it is to be asked again.
+#[derive(Debug, Default)]
+struct ReadSoFar {
+    /// `None` before the first reading, and where there is no card.
+    votes: Option<Votes>,
+    /// What the card looked like then.
+    look: Option<Look>,
+    count: u32,
+    refusals: u32,
+    at: Duration,
+    pause: Duration,
+}
+
+impl Tracker {
+    /// Takes in the detections of a frame that was taken at `now` (any clock that only goes forward); answers which of
+    /// them are to be read.
+    pub(crate) fn locate(&mut self, seen: &[Seen], now: Duration) -> Vec<usize> {
+        let mut pairs = Vec::new();
+        for (at, card) in self.cards.iter().enumerate() {
+            let expected = card.expected(now);
+            for (index, seen) in seen.iter().enumerate() {
+                if let Some(likeness) = card.likeness(expected, seen) {
+                    pairs.push((likeness, at, index));
+                }
+            }
+        }
+        pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut taken = vec![false; self.cards.len()];
+        let mut owner: Vec<Option<u64>> = vec![None; seen.len()];
+        for (_, at, index) in pairs {
+            if !taken[at] && owner[index].is_none() {
+                taken[at] = true;
+                owner[index] = Some(self.cards[at].id);
+                self.cards[at].see(&seen[index], now);
+            }
+        }
+        self.assigned.clear();
+        for (owner, seen) in owner.into_iter().zip(seen) {
+            let id = owner.unwrap_or_else(|| {
+                let id = self.next_id;
+                self.next_id += 1;
+                self.cards.push(Card::new(id, seen, now));
+                id
+            });
+            self.assigned.push(id);
+        }
+        for card in self.cards.iter_mut().filter(|card| card.last_seen != now) {
+            card.missed_at.get_or_insert(now);
+        }
+        self.cards.retain(|card| {
+            card.last_seen == now || (card.seen >= CONFIRMED_FROM && card.overdue(now) < FADE)
+        });
+        let wants = |id: u64| self.cards.iter().any(|card| card.id == id && card.wants_reading(now));
+        (0..seen.len()).filter(|&index| wants(self.assigned[index])).collect()
+    }
+
+    /// Takes in what the identifier says of a detection of the last frame; `None` when it is no card.
+    pub(crate) fn read(&mut self, index: usize, reading: Option<&Reading>, now: Duration) {
+        let Some(&id) = self.assigned.get(index) else { return };
+        if let Some(card) = self.cards.iter_mut().find(|card| card.id == id) {
+            card.reading.take(reading, &card.look, id, now);
+            if card.score >= SURE.0 && reading.is_some_and(is_sure) {
+                card.first_shown.get_or_insert(now);
+            }
+        }
+    }
+
+    /// The last frame once more at `now`: what was said of it counts again.
+    pub(crate) fn repeat(&mut self, seen: &[Seen], now: Duration) {
+        self.locate(seen, now);
+        for votes in self
+            .cards
+            .iter_mut()
+            .filter(|card| card.last_seen == now)
+            .filter_map(|card| card.reading.votes.as_mut())
+        {
+            votes.repeat();
+        }
+    }
+
+    /// The cards to draw at `now`, from left to right and top to bottom as they were first seen.
+    pub(crate) fn tracks(&self, now: Duration) -> Vec<Track> {
+        let track = |card: &Card| {
+            let votes = card.reading.votes.as_ref()?;
+            let missing = now.saturating_sub(card.last_seen);
+            Some(Track {
+                id: card.id,
+                quad: motion::moved(card.quad, card.velocity, missing),
+                velocity: card.velocity,
+                identity: votes.identity(),
+                modifiers: votes.modifiers(),
+                guesses: votes.guesses().to_vec(),
+                opacity: card.opacity(now)?,
+            })
+        };
+        self.cards.iter().filter_map(track).collect()
+    }
+
+    /// Whether a card was seen that is not shown yet: another picture decides.
+    pub(crate) fn is_eager(&self) -> bool {
+        self.cards.iter().any(|card| card.first_shown.is_none())
+    }
+
+    /// Whether another look at the same picture would change nothing: then nothing needs to run.
+    pub(crate) fn is_settled(&self, now: Duration) -> bool {
+        self.cards.iter().all(|card| {
+            let shown = card.reading.votes.is_none() || card.opacity(now) == Some(1.0);
+            card.last_seen == now && shown && card.velocity == [0.0; 2]
+        })
+    }
+
+    /// Forgets everything: another window, or nothing to see.
+    pub(crate) fn clear(&mut self) {
+        self.cards.clear();
+        self.assigned.clear();
+    }
+
+    /// Forgets what was read, not where the cards are: another model answers from now on.
+    pub(crate) fn forget_readings(&mut self) {
+        self.cards.iter_mut().for_each(|card| card.reading = ReadSoFar::default());
+    }
+}
+
+fn is_sure(reading: &Reading) -> bool {
+    matches!(reading.identity, Identity::Known { confidence, .. } if confidence >= SURE.1)
+}
+
+impl Card {
+    fn new(id: u64, seen: &Seen, now: Duration) -> Self {
+        Self {
+            id,
+            quad: seen.detection.quad,
+            measured: seen.detection.quad,
+            velocity: [0.0; 2],
+            look: seen.look.clone(),
+            score: seen.detection.score,
+            seen: 1,
+            first_shown: None,
+            last_seen: now,
+            missed_at: None,
+            reading: ReadSoFar::default(),
+        }
+    }
+
+    fn expected(&self, now: Duration) -> Quad<InFrame> {
+        motion::moved(self.measured, self.velocity, now.saturating_sub(self.last_seen))
+    }
+
+    /// How well a detection fits; `None` when it cannot be this card.
+    fn likeness(&self, expected: Quad<InFrame>, seen: &Seen) -> Option<f32> {
+        let quad = seen.detection.quad;
+        let distance = |from: Quad<InFrame>| from.centre().distance(quad.centre()) / quad.height().max(1.0);
+        let near = 1.0 - distance(expected).min(distance(self.measured)) / REACH;
+        if near <= 0.0 {
+            return None;
+        }
+        let overlap = expected.iou(quad).max(self.measured.iou(quad));
+        let difference = self.look.difference(&seen.look);
+        let alike = difference.map_or(0.0, |difference| (1.0 - difference / UNLIKE).max(0.0));
+        let fits = overlap >= SAME_FROM || alike >= ALIKE_FROM;
+        fits.then_some(overlap + SAME_LOOK * alike + SAME_PLACE * near)
+    }
+
+    fn see(&mut self, seen: &Seen, now: Duration) {
+        let quad = seen.detection.quad;
+        let still = STILL_BELOW * self.quad.height();
+        let elapsed = now.saturating_sub(self.last_seen);
+        if self.measured.largest_corner_shift(quad) <= still {
+            self.velocity = [0.0; 2];
+        } else {
+            self.velocity = motion::velocity(self.measured, quad, elapsed, self.velocity);
+        }
+        if self.quad.largest_corner_shift(quad) > still {
+            self.quad = quad;
+        }
+        self.measured = quad;
+        self.score = seen.detection.score;
+        self.look.clone_from(&seen.look);
+        self.seen += 1;
+        self.last_seen = now;
+        self.missed_at = None;
+        if self.seen >= CONFIRMED_FROM {
+            self.first_shown.get_or_insert(now);
+        }
+    }
+
+    fn wants_reading(&self, now: Duration) -> bool {
+        let so_far = &self.reading;
+        let Some(look) = &so_far.look else { return true };
+        let since = now.saturating_sub(so_far.at);
+        let changed = look.difference(&self.look).unwrap_or(0.0);
+        so_far.count < READINGS
+            || changed > REPLACED
+            || changed > CHANGED && since >= CHANGED_PAUSE
+            || since >= so_far.pause
+    }
+
+    /// `None` while it is not shown.
+    fn opacity(&self, now: Duration) -> Option<f32> {
+        let share = |time: Duration| (time.as_secs_f32() / FADE.as_secs_f32()).min(1.0);
+        // The first picture already shows something, so that fast cards do not stay bare.
+        let coming = 0.5 + 0.5 * share(now.saturating_sub(self.first_shown?));
+        Some(coming * (1.0 - share(self.overdue(now))))
+    }
+
+    /// For how long it has been missing beyond patience; where pictures are rare, being missed once is no reason yet.
+    fn overdue(&self, now: Duration) -> Duration {
+        let missed_at = self.missed_at.unwrap_or(now);
+        now.saturating_sub(missed_at.max(self.last_seen + PATIENCE))
+    }
+}
+
+impl ReadSoFar {
+    fn take(&mut self, reading: Option<&Reading>, look: &Look, id: u64, now: Duration) {
+        let changed = self.look.as_ref().and_then(|before| before.difference(look)).unwrap_or(0.0);
+        let replaced = changed > REPLACED;
+        match (reading, &mut self.votes) {
+            (None, votes) => {
+                self.refusals += 1;
+                if replaced || self.refusals >= REFUSALS {
+                    *votes = None;
+                }
+            }
+            (Some(reading), votes @ None) => {
+                *votes = Some(Votes::of(reading));
+                self.count = 0;
+            }
+            (Some(reading), Some(votes)) => {
+                let id = reading.identity.id();
+                if replaced && id.is_some() && id != votes.id() {
+                    // Another card lies there: the old one has no say in its name.
+                    *votes = Votes::of(reading);
+                    self.count = 0;
+                } else {
+                    votes.add(reading);
+                }
+            }
+        }
+        if reading.is_some() {
+            self.refusals = 0;
+        }
+        self.count += 1;
+        self.look = Some(look.clone());
+        self.at = now;
+        let doubtful = self.votes.as_ref().is_none_or(Votes::is_doubtful);
+        self.pause = match doubtful {
+            true => (2 * self.pause).clamp(DOUBT_PAUSE, LONGEST_PAUSE),
+            // Not all of them on the same frame.
+            false => STALE + Duration::from_millis(150 * (id % 12)),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! How cards move: their speed, and where they are by the time that they are drawn.
+
+use std::time::Duration;
+
+use lens_core::geometry::{InFrame, Quad};
+
+use super::Track;
+
+/// Pixels of the frame a second, to the right and down.
+pub type Velocity = [f32; 2];
+
+/// How long a movement is believed to go on: nothing in the game keeps its pace for longer.
+const BELIEVED: Duration = Duration::from_millis(120);
+/// Slower than this many heights of the card a second is swaying, not gliding.
+const GLIDES_FROM: f32 = 0.25;
+/// What the last two pictures say about the speed, beside what was known before.
+const TRUST: f32 = 0.7;
+
+/// The quad, `since` after it was seen.
+pub(super) fn moved(quad: Quad<InFrame>, velocity: Velocity, since: Duration) -> Quad<InFrame> {
+    let seconds = since.min(BELIEVED).as_secs_f32();
+    quad.shifted(velocity[0] * seconds, velocity[1] * seconds)
+}
+
+/// The speed after a card went from `before` to `after` in `elapsed`; `None` when that was too long ago to tell.
+pub(super) fn velocity(
+    before: Quad<InFrame>,
+    after: Quad<InFrame>,
+    elapsed: Duration,
+    known: Velocity,
+) -> Velocity {
+    if elapsed.is_zero() || elapsed > 3 * BELIEVED {
+        return [0.0; 2];
+    }
+    let (from, to) = (before.centre(), after.centre());
+    let seconds = elapsed.as_secs_f32();
+    let now = [(to.x - from.x) / seconds, (to.y - from.y) / seconds];
+    if known == [0.0; 2] {
+        return now;
+    }
+    [0, 1].map(|axis| known[axis] + TRUST * (now[axis] - known[axis]))
+}
+
+impl Track {
+    /// Whether it moves so fast that it has to be drawn anew between two pictures.
+    pub fn glides(&self) -> bool {
+        let [x, y] = self.velocity;
+        x.hypot(y) > GLIDES_FROM * self.quad.height()
+    }
+}
+
+/// The tracks as they are `since` after the picture was taken; those that only sway stay where they are.
+pub fn glide(tracks: &[Track], since: Duration) -> Vec<Track> {
+    let glided = |track: &Track| {
+        let mut track = track.clone();
+        if track.glides() {
+            track.quad = moved(track.quad, track.velocity, since);
+        }
+        track
+    };
+    tracks.iter().map(glided).collect()
+}

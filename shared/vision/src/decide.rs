@@ -1,0 +1,369 @@
+//! Turns the identifier's logits into a card and its modifiers, or into *unknown*.
+//!
+//! Pure: no session and no frame, so it is tested without a model. No card is named in this file: what may be on
+//! which card follows from its type, and a card that *is* an enhancement is called `m_` and the enhancement's word.
+
+use std::sync::Arc;
+
+use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::manifest::foreign::DetectorKind;
+use lens_core::manifest::{Activation, Head, IDENTIFICATION, Manifest, NOT_A_CARD, Thresholds, UNKNOWN};
+use lens_core::modifiers::Modifiers;
+
+use crate::gallery::Gallery;
+
+/// What is said of a crop.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The card; `None` when it is unknown.
+    pub id: Option<Arc<str>>,
+    /// Its name's probability (for a taught card its similarity).
+    pub probability: f32,
+    /// The best guesses and their probabilities, best first, also where the card is unknown; a taught card comes with its
+    /// similarity.
+    pub top: Vec<(Arc<str>, f32)>,
+    /// What is on it.
+    pub modifiers: Modifiers,
+    /// Cosine to the best card's centroid.
+    pub similarity: f32,
+    /// What the network made of the crop, of length one: for the gallery, and to tell one unknown card from another.
+    pub embedding: Vec<f32>,
+}
+
+impl Reading {
+    /// Whether the card is known.
+    pub fn is_known(&self) -> bool {
+        self.id.is_some()
+    }
+}
+
+/// Heat from which a detection is a card whatever the identifier says of it.
+const SURE_HEAT: f32 = 0.41;
+/// Probability of its name from which a card of less heat is one too.
+const SURE_NAME: f32 = 0.2;
+
+/// How much less like a taught card than like its own class a crop may be and still be named after what was taught: a
+/// person who names a card knows better than the model. Known cards keep their names all the same, because hardly any
+/// is like another card's capture (`trainer evaluate --taught` counts them).
+const TAUGHT_YIELDS: f32 = 0.1;
+
+/// Cosine from which what was taught is a guess, where it is not enough for a name: a card that is half covered.
+const TAUGHT_GUESSED: f32 = 0.3;
+
+/// Whether detector and identifier together are sure enough that there is a card: a weak peak needs a name.
+///
+/// Panels, buttons and other programs' boxes give weak peaks without a name; strewn and covered cards give weak peaks with one.
+/// The scores of detectors made elsewhere mean something else: their own threshold has decided.
+pub fn is_confirmed(detector: &DetectorKind, heat: f32, reading: &Reading) -> bool {
+    !detector.is_own() || heat >= SURE_HEAT || reading.probability >= SURE_NAME
+}
+
+/// Whether a crop shows a card at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does; the reading holds what is said of it.
+    Card,
+    /// It shows something else.
+    NotACard,
+}
+
+/// The identifier's outputs for one crop, as the manifest lists the heads.
+#[derive(Clone, Copy, Debug)]
+pub struct Logits<'a> {
+    /// Logits of each head, in the manifest's order.
+    pub heads: &'a [&'a [f32]],
+    /// The embedding.
+    pub embedding: &'a [f32],
+    /// Cosine to the centroid of each identification class.
+    pub similarity: &'a [f32],
+}
+
+/// What the identifier's classes mean: made once for a model.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    cards: Vec<Card>,
+    classes: Vec<Class>,
+    thresholds: Thresholds,
+    edition: Option<Words>,
+    enhancement: Option<Words>,
+    seal: Option<Words>,
+    stickers: Option<Words>,
+    debuffed: Option<Words>,
+    /// Best guesses that a reading keeps.
+    top: usize,
+    /// Probability of each card, kept to save the allocation.
+    probability: Vec<f32>,
+    order: Vec<usize>,
+}
+
+#[derive(Clone, Debug)]
+struct Card {
+    id: Arc<str>,
+    card_type: CardType,
+    /// The class of the enhancement head that this card is.
+    enhancement: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Class {
+    Card(usize),
+    NotACard,
+    Unknown,
+}
+
+/// A head whose classes are words.
+#[derive(Clone, Debug)]
+struct Words {
+    head: usize,
+    words: Vec<String>,
+    activation: Activation,
+}
+
+/// The word of no enhancement and of no seal.
+const PLAIN: &str = "none";
+/// Names of the edition head: ours, and that of the labels' field.
+const EDITION: [&str; 2] = ["edition", "modifier"];
+
+impl Rules {
+    /// From a model's manifest and the catalogue that it names cards of.
+    ///
+    /// # Errors
+    /// When a class is of no card; the error names it.
+    pub fn new(manifest: &Manifest, catalogue: &Catalogue, top: usize) -> Result<Self, String> {
+        let heads = &manifest.identifier.heads;
+        let identification = heads
+            .iter()
+            .find(|head| head.name == IDENTIFICATION)
+            .ok_or_else(|| format!("there is no head {IDENTIFICATION:?}"))?;
+        let enhancement = words(heads, &["enhancement"]);
+        let mut cards: Vec<Card> = Vec::new();
+        let mut classes = Vec::with_capacity(identification.classes.len());
+        for class in &identification.classes {
+            classes.push(match class.as_str() {
+                NOT_A_CARD => Class::NotACard,
+                UNKNOWN => Class::Unknown,
+                class => {
+                    let id = id_of_class(class);
+                    let known = cards.iter().position(|card| &*card.id == id);
+                    Class::Card(match known {
+                        Some(position) => position,
+                        None => {
+                            cards.push(card(id, manifest, catalogue, enhancement.as_ref())?);
+                            cards.len() - 1
+                        }
+                    })
+                }
+            });
+        }
+        if cards.is_empty() {
+            return Err("none of its classes is a card".into());
+        }
+        let top = top.clamp(1, cards.len());
+        Ok(Self {
+            probability: vec![0.0; cards.len()],
+            order: Vec::with_capacity(top + 1),
+            cards,
+            classes,
+            thresholds: manifest.identifier.thresholds,
+            edition: words(heads, &EDITION),
+            enhancement,
+            seal: words(heads, &["seal"]),
+            stickers: words(heads, &["stickers"]),
+            debuffed: words(heads, &["debuffed"]),
+            top,
+        })
+    }
+
+    /// Says what a crop shows. `reading` is overwritten; its buffers are used again.
+    ///
+    /// # Panics
+    /// When the logits are not those of the manifest.
+    pub fn read(&mut self, logits: &Logits<'_>, gallery: &Gallery, reading: &mut Reading) -> Verdict {
+        let (not_a_card, unknown) = self.sum_looks(logits.heads[0]);
+        let nearest = gallery.nearest(logits.embedding);
+        let taught = nearest.filter(|(_, it)| *it >= self.thresholds.gallery);
+        if not_a_card >= self.thresholds.not_a_card && taught.is_none() {
+            return Verdict::NotACard;
+        }
+        self.best_cards();
+        reading.top.clear();
+        reading.top.extend(
+            self.order.iter().map(|&card| (Arc::clone(&self.cards[card].id), self.probability[card])),
+        );
+        reading.embedding.clear();
+        reading.embedding.extend_from_slice(logits.embedding);
+        let best = self.settle_enhancement(logits, &mut reading.modifiers);
+        reading.similarity = self.similarity(best, logits.similarity);
+        reading.probability = self.probability[best];
+        let known = not_a_card < self.thresholds.not_a_card
+            && unknown < self.thresholds.unknown
+            && reading.probability >= self.thresholds.probability
+            && reading.similarity >= self.thresholds.similarity;
+        reading.id = known.then(|| Arc::clone(&self.cards[best].id));
+        let mut card_type = self.cards[best].card_type;
+        if let Some((id, similarity)) = taught
+            && (!known || similarity > reading.similarity - TAUGHT_YIELDS)
+        {
+            if **id == *NOT_A_CARD {
+                return Verdict::NotACard;
+            }
+            reading.id = Some(Arc::clone(id));
+            (reading.probability, reading.similarity) = (similarity, similarity);
+            card_type = self.cards.iter().find(|it| it.id == *id).map_or(card_type, |it| it.card_type);
+        }
+        if let Some((id, similarity)) = nearest.filter(|(_, similarity)| *similarity >= TAUGHT_GUESSED)
+            && reading.id.as_ref().is_none_or(|named| named == id)
+            && **id != *NOT_A_CARD
+        {
+            reading.top.retain(|(other, _)| other != id);
+            reading.top.truncate(self.top.saturating_sub(1));
+            reading.top.insert(0, (Arc::clone(id), similarity));
+        }
+        self.read_modifiers(card_type, logits, &mut reading.modifiers);
+        Verdict::Card
+    }
+
+    /// Softmax over looks, summed by card into `self.probability`; gives those of not-a-card and unknown.
+    fn sum_looks(&mut self, logits: &[f32]) -> (f32, f32) {
+        assert_eq!(logits.len(), self.classes.len(), "the head has the manifest's classes");
+        let highest = highest(logits);
+        let total: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
+        self.probability.fill(0.0);
+        let (mut not_a_card, mut unknown) = (0.0, 0.0);
+        for (logit, class) in logits.iter().zip(&self.classes) {
+            let probability = (logit - highest).exp() / total;
+            match class {
+                Class::Card(card) => self.probability[*card] += probability,
+                Class::NotACard => not_a_card += probability,
+                Class::Unknown => unknown += probability,
+            }
+        }
+        (not_a_card, unknown)
+    }
+
+    /// The best cards into `self.order`.
+    fn best_cards(&mut self) {
+        self.order.clear();
+        for (card, &probability) in self.probability.iter().enumerate() {
+            let place = self.order.partition_point(|&better| self.probability[better] >= probability);
+            if place < self.top {
+                self.order.insert(place, card);
+                self.order.truncate(self.top);
+            }
+        }
+    }
+
+    /// The best card and its enhancement, chosen together: a card that is an enhancement has it, no other card has
+    /// it, and what is no playing card has none.
+    fn settle_enhancement(&self, logits: &Logits<'_>, modifiers: &mut Modifiers) -> usize {
+        let mut best = self.order[0];
+        modifiers.enhancement.clear();
+        let Some(words) = &self.enhancement else {
+            modifiers.enhancement.push_str(PLAIN);
+            return best;
+        };
+        let logits = logits.heads[words.head];
+        let is_card = |class: usize| self.cards.iter().any(|card| card.enhancement == Some(class));
+        let plainest = (0..logits.len())
+            .filter(|&class| !is_card(class))
+            .max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
+            .unwrap_or(0);
+        let mut class = plainest;
+        if self.cards[best].card_type == CardType::Playing {
+            let log = |card: usize| self.probability[card].max(1e-9).ln();
+            let likelihood =
+                |card: usize| log(card) + logits[self.cards[card].enhancement.unwrap_or(plainest)];
+            let plain = self.order.iter().copied().find(|&card| self.cards[card].enhancement.is_none());
+            let special = (0..self.cards.len()).filter(|&card| self.cards[card].enhancement.is_some());
+            if let Some(card) =
+                plain.into_iter().chain(special).max_by(|&a, &b| likelihood(a).total_cmp(&likelihood(b)))
+            {
+                best = card;
+                class = self.cards[card].enhancement.unwrap_or(plainest);
+            }
+        } else {
+            class = 0;
+        }
+        modifiers.enhancement.push_str(&words.words[class]);
+        best
+    }
+
+    /// Everything but the enhancement; what cannot be on a card of this type is not.
+    fn read_modifiers(&self, card_type: CardType, logits: &Logits<'_>, modifiers: &mut Modifiers) {
+        let playing = card_type == CardType::Playing;
+        let joker = card_type == CardType::Joker;
+        let consumable = matches!(card_type, CardType::Tarot | CardType::Planet | CardType::Spectral);
+        pick(self.edition.as_ref(), playing || joker || consumable, logits, "base", &mut modifiers.edition);
+        pick(self.seal.as_ref(), playing, logits, PLAIN, &mut modifiers.seal);
+        modifiers.debuffed =
+            (playing || joker) && self.debuffed.as_ref().is_some_and(|words| is_true(words, logits));
+        let stickers = self.stickers.as_ref().filter(|_| joker);
+        let mut count = 0;
+        for (word, &logit) in stickers.iter().flat_map(|it| it.words.iter().zip(logits.heads[it.head])) {
+            if logit > 0.0 {
+                match modifiers.stickers.get_mut(count) {
+                    Some(slot) => slot.clone_from(word),
+                    None => modifiers.stickers.push(word.clone()),
+                }
+                count += 1;
+            }
+        }
+        modifiers.stickers.truncate(count);
+    }
+
+    /// The best cosine among the looks of a card.
+    fn similarity(&self, card: usize, similarity: &[f32]) -> f32 {
+        let looks = self.classes.iter().zip(similarity).filter(|(class, _)| **class == Class::Card(card));
+        looks.map(|(_, &similarity)| similarity).fold(-1.0, f32::max)
+    }
+}
+
+fn card(
+    id: &str,
+    manifest: &Manifest,
+    catalogue: &Catalogue,
+    enhancement: Option<&Words>,
+) -> Result<Card, String> {
+    let listed = catalogue.card(id).map(|card| card.card_type);
+    let added = || manifest.identifier.added.get(id).map(|card| card.card_type);
+    let card_type =
+        listed.or_else(added).ok_or_else(|| format!("its class {id:?} is no card of the catalogue"))?;
+    let word = id.strip_prefix("m_").filter(|_| card_type == CardType::Playing);
+    let enhancement = word.and_then(|word| enhancement?.words.iter().position(|it| it == word));
+    Ok(Card { id: id.into(), card_type, enhancement })
+}
+
+fn words(heads: &[Head], names: &[&str]) -> Option<Words> {
+    let (position, head) = heads.iter().enumerate().find(|(_, head)| names.contains(&head.name.as_str()))?;
+    let words = head.classes.iter().map(|word| word.to_lowercase()).collect();
+    Some(Words { head: position, words, activation: head.activation })
+}
+
+/// The likeliest word where the card can have one, otherwise the plain one.
+fn pick(words: Option<&Words>, possible: bool, logits: &Logits<'_>, plain: &str, into: &mut String) {
+    into.clear();
+    into.push_str(match words.filter(|_| possible) {
+        Some(words) => &words.words[likeliest(logits.heads[words.head])],
+        None => plain,
+    });
+}
+
+/// A head of one sigmoid, or of two classes of which the second means yes.
+fn is_true(words: &Words, logits: &Logits<'_>) -> bool {
+    let logits = logits.heads[words.head];
+    match words.activation {
+        Activation::Sigmoid => logits[0] > 0.0,
+        Activation::Softmax => likeliest(logits) > 0,
+    }
+}
+
+fn likeliest(logits: &[f32]) -> usize {
+    (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0)
+}
+
+fn highest(logits: &[f32]) -> f32 {
+    logits.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+}
+
+#[cfg(test)]
+mod tests;

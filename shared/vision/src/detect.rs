@@ -1,0 +1,136 @@
+//! Finds cards: a whole frame in, quads out.
+
+use std::path::Path;
+
+use lens_core::geometry::{InFrame, Quad};
+use lens_core::manifest::Manifest;
+use lens_core::manifest::foreign::{DetectorKind, Normalise};
+use lens_core::pixels::Pixels;
+use lens_core::preprocess::Letterboxer;
+use lens_core::preprocess::planes::Levels;
+
+use crate::decode::yolo::{self, Boxes};
+use crate::decode::{self, Found, Grid};
+use crate::recogniser::Stage;
+use crate::runtime::Runtime;
+use crate::session::{Batch, Contract, Input, Network, NetworkError, Options, RunError};
+
+/// A card that was found, and how sure the detector is, in `0.0..=1.0`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Detection {
+    /// The whole card, also where it is covered.
+    pub quad: Quad<InFrame>,
+    /// How sure the detector is.
+    pub score: f32,
+}
+
+#[derive(Debug)]
+pub(crate) struct Detector {
+    network: Network,
+    letterboxer: Letterboxer,
+    kind: Kind,
+    threshold: f32,
+    found: Vec<Found>,
+    detections: Vec<Detection>,
+}
+
+/// What is particular to a kind of detector.
+#[derive(Debug)]
+enum Kind {
+    Grid(Grid),
+    Yolo(Boxes, Box<Levels>),
+}
+
+/// Bars about a frame that YOLO was trained with.
+const YOLO_BAR: u8 = 114;
+
+impl Detector {
+    pub(crate) fn open(
+        runtime: &Runtime,
+        folder: &Path,
+        manifest: &Manifest,
+        options: &Options,
+    ) -> Result<Self, NetworkError> {
+        let detector = &manifest.detector;
+        let [width, height] = detector.input_size;
+        let (columns, rows) = (width / detector.stride / 2, height / detector.stride / 2);
+        let (kind, input, output) = match &detector.kind {
+            DetectorKind::Grid => {
+                let grid = Grid {
+                    columns: 2 * columns as usize,
+                    rows: 2 * rows as usize,
+                    stride: detector.stride as f32,
+                    corner_scale: detector.corner_scale,
+                    anchor: detector.anchor,
+                };
+                let shape = vec![i64::from(rows), i64::from(columns), decode::CELL as i64];
+                (Kind::Grid(grid), Input::Packed, ("cells".to_owned(), shape))
+            }
+            DetectorKind::Yolo(yolo) => {
+                let boxes = Boxes { count: yolo.boxes as usize, is_card: yolo.is_card() };
+                let shape = vec![boxes.rows() as i64, i64::from(yolo.boxes)];
+                let kind = Kind::Yolo(boxes, Box::new(Levels::new(Normalise::Unit)));
+                (kind, Input::Planes(yolo.input.clone()), (yolo.output.clone(), shape))
+            }
+        };
+        let contract = Contract {
+            network: "detector",
+            files: &detector.files,
+            input,
+            input_size: detector.input_size,
+            outputs: vec![output],
+            batch: Batch::Exactly(1),
+        };
+        Ok(Self {
+            network: Network::open(runtime, folder, manifest, contract, options)?,
+            letterboxer: Letterboxer::new(width, height),
+            kind,
+            threshold: detector.threshold,
+            found: Vec::with_capacity(4 * decode::MAX_CARDS),
+            detections: Vec::with_capacity(decode::MAX_CARDS),
+        })
+    }
+
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
+    }
+
+    pub(crate) fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    pub(crate) fn set_threshold(&mut self, threshold: f32) {
+        self.threshold = threshold;
+    }
+
+    /// The cards of a frame, best first.
+    pub(crate) fn run(
+        &mut self,
+        frame: &Pixels<'_>,
+        ended: &mut dyn FnMut(Stage),
+    ) -> Result<&[Detection], RunError> {
+        let model_from_frame = match &self.kind {
+            Kind::Grid(_) => self.letterboxer.run(frame, self.network.packed(1)?),
+            Kind::Yolo(_, levels) => {
+                self.letterboxer.run_planes(frame, YOLO_BAR, levels, self.network.planes(1)?)
+            }
+        };
+        ended(Stage::Letterbox);
+        self.network.run(1)?;
+        ended(Stage::Detector);
+        let output = self.network.output(1, 0);
+        match &self.kind {
+            Kind::Grid(grid) => decode::decode(grid, self.threshold, output, &mut self.found),
+            Kind::Yolo(boxes, _) => yolo::decode(boxes, self.threshold, output, &mut self.found),
+        }
+        let frame_from_model = model_from_frame.inverse();
+        self.detections.clear();
+        self.detections.extend(
+            self.found
+                .iter()
+                .map(|found| Detection { quad: frame_from_model.quad(found.quad), score: found.score }),
+        );
+        ended(Stage::Decode);
+        Ok(&self.detections)
+    }
+}

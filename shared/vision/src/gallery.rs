@@ -1,0 +1,361 @@
+//! Cards taught from one capture, beside the model: recognised at once, without training.
+//!
+//! The file is changed under a lock and replaced whole, so that the overlay and the labeller can both teach, and
+//! whoever reads it sees the old or the new one.
+
+use std::collections::BTreeSet;
+use std::fs::File as LockFile;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lens_core::atomic;
+use lens_core::manifest::Manifest;
+use serde::{Deserialize, Serialize};
+
+/// Name of the file in a model's folder.
+pub const FILE_NAME: &str = "gallery.json";
+/// Version of the file that this code reads.
+pub const FORMAT: u32 = 1;
+/// Where a gallery stays when its model's networks are replaced: its embeddings are of no use to others, its captures
+/// are.
+pub const REPLACED: &str = "gallery.old.json";
+const LOCK: &str = ".gallery.lock";
+
+/// Cards that were taught, and what the network made of their captures.
+#[derive(Clone, Debug, Default)]
+pub struct Gallery {
+    cards: Vec<(Arc<str>, Vec<f32>)>,
+}
+
+/// One capture of a taught card.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Taught {
+    /// Id of the card; need not be in the catalogue.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// What the identifier made of it.
+    pub embedding: Vec<f32>,
+    /// The capture's file: it is taught to the next model from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<String>,
+}
+
+/// Why a gallery cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} is not a gallery of this model: {reason}\nhelp: remove it, or teach its cards again")]
+pub struct GalleryError {
+    path: PathBuf,
+    reason: String,
+}
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: u32,
+    cards: Vec<Taught>,
+    /// Captures that other models were taught and that this one names right by itself.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    passed_over: BTreeSet<String>,
+}
+
+/// The captures that a model's folder was taught, as they are in the file; none when there is none.
+///
+/// # Errors
+/// When the file is there but cannot be read.
+pub fn taught(folder: &Path) -> Result<Vec<Taught>, GalleryError> {
+    Ok(file(folder.join(FILE_NAME))?.cards)
+}
+
+/// Captures that other models of the same catalogue were taught, or this one before its networks were replaced, and that
+/// it has not met yet. What cannot be read is left out, with a line in the log.
+pub fn taught_elsewhere(folder: &Path, catalogue: &str) -> Vec<Taught> {
+    let Ok(own) = file(folder.join(FILE_NAME)) else { return Vec::new() };
+    let mut met: BTreeSet<String> = own.cards.into_iter().filter_map(|card| card.capture).collect();
+    met.extend(own.passed_over);
+    let of_game =
+        |folder: &PathBuf| Manifest::read(folder).is_ok_and(|manifest| manifest.catalogue == catalogue);
+    let others = siblings(folder).into_iter().filter(of_game).map(|folder| folder.join(FILE_NAME));
+    let mut found = Vec::new();
+    for path in others.chain([folder.join(REPLACED)]) {
+        match file(path) {
+            Ok(file) => found.extend(
+                file.cards
+                    .into_iter()
+                    .filter(|card| card.capture.as_ref().is_some_and(|it| met.insert(it.clone()))),
+            ),
+            Err(error) => log::warn!("{error}"),
+        }
+    }
+    found
+}
+
+/// The folders beside a model's.
+fn siblings(folder: &Path) -> Vec<PathBuf> {
+    let beside = folder.parent().map(std::fs::read_dir);
+    let entries = beside.into_iter().flatten().flatten().flatten().map(|entry| entry.path());
+    let mut found: Vec<PathBuf> = entries.filter(|path| path != folder && path.is_dir()).collect();
+    found.sort();
+    found
+}
+
+fn file(path: PathBuf) -> Result<File, GalleryError> {
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(File::default()),
+        Err(error) => return Err(GalleryError { path, reason: error.to_string() }),
+    };
+    parsed(&text).map_err(|reason| GalleryError { path, reason })
+}
+
+impl Default for File {
+    fn default() -> Self {
+        Self { format: FORMAT, cards: Vec::new(), passed_over: BTreeSet::new() }
+    }
+}
+
+/// Changes the gallery `name` of a model's folder, and writes the file anew when that made a difference.
+fn change(folder: &Path, name: &str, change: impl FnOnce(&mut File)) -> Result<(), GalleryError> {
+    let path = folder.join(name);
+    let failed = |error: std::io::Error| GalleryError {
+        path: path.clone(),
+        reason: format!("it cannot be written: {error}"),
+    };
+    let lock = LockFile::create(folder.join(LOCK)).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    let before = file(path.clone())?;
+    let mut after = before.clone();
+    change(&mut after);
+    if after == before {
+        return Ok(());
+    }
+    let mut text = serde_json::to_vec(&after).map_err(|error| failed(error.into()))?;
+    text.push(b'\n');
+    atomic::write(&path, &text).map_err(failed)
+}
+
+/// Changes every gallery that a capture could come back from: of this model, of those beside it, and of networks that
+/// were replaced.
+fn change_everywhere(folder: &Path, wanted: impl Fn(&mut File)) -> Result<(), GalleryError> {
+    for folder in siblings(folder).into_iter().chain([folder.to_path_buf()]) {
+        for name in [FILE_NAME, REPLACED].into_iter().filter(|name| folder.join(name).is_file()) {
+            change(&folder, name, &wanted)?;
+        }
+    }
+    Ok(())
+}
+
+/// Teaches cards from one capture each; what the same captures taught before is replaced, and has the new name in other
+/// models as well.
+///
+/// # Errors
+/// When the file cannot be read or written; then it is as it was.
+pub fn teach(folder: &Path, cards: Vec<Taught>) -> Result<(), GalleryError> {
+    for path in siblings(folder) {
+        if !path.join(FILE_NAME).is_file() {
+            continue;
+        }
+        let renamed = change(&path, FILE_NAME, |file| {
+            for card in &cards {
+                let same =
+                    file.cards.iter_mut().filter(|it| it.capture.is_some() && it.capture == card.capture);
+                same.for_each(|it| (it.id, it.name) = (card.id.clone(), card.name.clone()));
+            }
+        });
+        // Another model's file is no reason not to teach this one.
+        if let Err(error) = renamed {
+            log::warn!("{error}");
+        }
+    }
+    change(folder, FILE_NAME, |file| {
+        for card in cards {
+            file.cards.retain(|it| it.capture.is_none() || it.capture != card.capture);
+            file.cards.push(card);
+        }
+    })
+}
+
+/// Remembers captures that need no teaching.
+///
+/// # Errors
+/// As [`teach`].
+pub fn pass_over(folder: &Path, captures: Vec<String>) -> Result<(), GalleryError> {
+    change(folder, FILE_NAME, |file| file.passed_over.extend(captures))
+}
+
+/// Forgets what a capture taught, in all models: otherwise it would come back from another.
+///
+/// # Errors
+/// As [`teach`].
+pub fn forget(folder: &Path, capture: &str) -> Result<(), GalleryError> {
+    change_everywhere(folder, |file| file.cards.retain(|it| it.capture.as_deref() != Some(capture)))
+}
+
+/// Gives a taught card another id and name, in all models.
+///
+/// # Errors
+/// As [`teach`].
+pub fn rename(folder: &Path, id: &str, new_id: &str, new_name: &str) -> Result<(), GalleryError> {
+    change_everywhere(folder, |file| {
+        for card in file.cards.iter_mut().filter(|card| card.id == id) {
+            (card.id, card.name) = (new_id.to_owned(), new_name.to_owned());
+        }
+    })
+}
+
+/// Gives what these captures taught another id and name, in all models; those that passed one over look at it again.
+///
+/// # Errors
+/// As [`teach`].
+pub fn rename_captures(folder: &Path, captures: &[String], id: &str, name: &str) -> Result<(), GalleryError> {
+    change_everywhere(folder, |file| {
+        let concerned = |card: &&mut Taught| card.capture.as_ref().is_some_and(|it| captures.contains(it));
+        for card in file.cards.iter_mut().filter(concerned) {
+            (card.id, card.name) = (id.to_owned(), name.to_owned());
+        }
+        file.passed_over.retain(|capture| !captures.contains(capture));
+    })
+}
+
+fn parsed(text: &str) -> Result<File, String> {
+    let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if file.format != FORMAT {
+        return Err(format!("format {} where {FORMAT} is understood", file.format));
+    }
+    Ok(file)
+}
+
+impl Gallery {
+    /// Reads the gallery of a model's folder; empty when there is none.
+    ///
+    /// # Errors
+    /// When the file is there but malformed, or holds embeddings of another length.
+    pub fn read(folder: &Path, dimensions: usize) -> Result<Self, GalleryError> {
+        let cards = taught(folder)?;
+        Self::new(cards, dimensions).map_err(|reason| GalleryError { path: folder.join(FILE_NAME), reason })
+    }
+
+    /// A gallery of these captures.
+    ///
+    /// # Errors
+    /// When an embedding has not `dimensions` numbers, or no direction.
+    pub fn new(cards: Vec<Taught>, dimensions: usize) -> Result<Self, String> {
+        let mut kept = Vec::with_capacity(cards.len());
+        for Taught { id, mut embedding, .. } in cards {
+            if embedding.len() != dimensions {
+                let length = embedding.len();
+                return Err(format!("{id} has {length} numbers where the model gives {dimensions}"));
+            }
+            let norm = dot(&embedding, &embedding).sqrt();
+            if norm.is_nan() || norm < 1e-6 {
+                return Err(format!("the embedding of {id} has no direction"));
+            }
+            embedding.iter_mut().for_each(|value| *value /= norm);
+            kept.push((id.into(), embedding));
+        }
+        Ok(Self { cards: kept })
+    }
+
+    /// Id of the taught card most like `embedding` (of length one), and the cosine between them.
+    pub fn nearest(&self, embedding: &[f32]) -> Option<(&Arc<str>, f32)> {
+        self.cards.iter().map(|(id, taught)| (id, dot(taught, embedding))).max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_by_direction_wins() {
+        let text = r#"{"format": 1, "cards": [
+            {"id": "x_long", "name": "Long", "embedding": [9.0, 9.0]},
+            {"id": "x_near", "name": "Near", "embedding": [0.5, 0.0]}]}"#;
+        let gallery = Gallery::new(parsed(text).unwrap().cards, 2).unwrap();
+        let (id, similarity) = gallery.nearest(&[1.0, 0.0]).unwrap();
+        assert_eq!((&**id, similarity), ("x_near", 1.0));
+    }
+
+    #[test]
+    fn another_models_gallery_is_refused() {
+        let text = r#"{"format": 1, "cards": [{"id": "x", "name": "X", "embedding": [1.0]}]}"#;
+        assert_eq!(
+            Gallery::new(parsed(text).unwrap().cards, 128).unwrap_err(),
+            "x has 1 numbers where the model gives 128"
+        );
+    }
+
+    #[test]
+    fn no_file_is_an_empty_gallery() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Gallery::read(folder.path(), 128).unwrap().nearest(&[0.0; 128]).is_none());
+    }
+
+    #[test]
+    fn cards_are_taught_renamed_and_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let card = |id: &str, capture: &str, embedding: [f32; 2]| Taught {
+            id: id.into(),
+            name: id.to_uppercase(),
+            embedding: embedding.to_vec(),
+            capture: Some(capture.into()),
+        };
+        let ids = || taught(folder.path()).unwrap().into_iter().map(|it| it.id).collect::<Vec<_>>();
+        teach(folder.path(), vec![card("x", "a.png", [1.0, 0.0])]).unwrap();
+        teach(folder.path(), vec![card("y", "b.png", [0.0, 1.0])]).unwrap();
+        teach(folder.path(), vec![card("z", "a.png", [1.0, 0.1])]).unwrap();
+        assert_eq!(ids(), ["y", "z"], "the capture was named anew");
+        rename(folder.path(), "z", "x", "X").unwrap();
+        let gallery = Gallery::read(folder.path(), 2).unwrap();
+        assert_eq!(&**gallery.nearest(&[1.0, 0.0]).unwrap().0, "x");
+        forget(folder.path(), "b.png").unwrap();
+        assert_eq!(ids(), ["x"]);
+    }
+
+    #[test]
+    fn a_capture_has_one_name_in_all_models() {
+        let root = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| root.path().join(name));
+        let card = |id: &str, capture: &str| Taught {
+            id: id.into(),
+            name: id.to_uppercase(),
+            embedding: vec![1.0],
+            capture: Some(capture.into()),
+        };
+        let names = |folder: &Path| {
+            taught(folder).unwrap().into_iter().map(|it| (it.id, it.name)).collect::<Vec<_>>()
+        };
+        let pairs = |ids: [&str; 2]| ids.map(|id| (id.to_owned(), id.to_uppercase()));
+        for folder in [&one, &other] {
+            std::fs::create_dir(folder).unwrap();
+            teach(folder, vec![card("x", "a.png"), card("x", "b.png")]).unwrap();
+        }
+        rename_captures(&one, &["b.png".into()], "y", "Y").unwrap();
+        assert_eq!((names(&one), names(&other)), (pairs(["x", "y"]).into(), pairs(["x", "y"]).into()));
+        teach(&one, vec![card("z", "a.png")]).unwrap();
+        assert_eq!((names(&one), names(&other)), (pairs(["y", "z"]).into(), pairs(["z", "y"]).into()));
+    }
+
+    #[test]
+    fn many_teachers_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for teacher in 0..4 {
+                let folder = folder.path();
+                scope.spawn(move || {
+                    for number in 0..10 {
+                        let capture = Some(format!("{teacher}-{number}.png"));
+                        let card = Taught { id: "x".into(), name: "X".into(), embedding: vec![1.0], capture };
+                        teach(folder, vec![card]).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(taught(folder.path()).unwrap().len(), 40);
+    }
+}

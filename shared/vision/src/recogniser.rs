@@ -1,0 +1,294 @@
+//! The whole way from a frame to named cards.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use lens_core::catalogue::{Catalogue, CatalogueError};
+use lens_core::geometry::{InFrame, Quad};
+use lens_core::manifest::{Manifest, ManifestError};
+use lens_core::pixels::Pixels;
+
+use crate::decide::{Reading, Rules, Verdict, is_confirmed};
+pub use crate::detect::Detection;
+use crate::detect::Detector;
+use crate::gallery::{Gallery, GalleryError};
+use crate::identify::Identifier;
+use crate::providers::Report;
+use crate::runtime::{Runtime, RuntimeError};
+use crate::session::{NetworkError, Options, RunError};
+
+/// Best guesses that a reading keeps.
+const TOP: usize = 5;
+
+/// Finds and names the cards of frames.
+#[derive(Debug)]
+pub struct Recogniser {
+    manifest: Manifest,
+    catalogue: Catalogue,
+    detector: Detector,
+    identifier: Identifier,
+    rules: Rules,
+    gallery: Gallery,
+    /// All that were ever needed, so that their buffers are used again; the first ones are in use.
+    cards: Vec<RecognisedCard>,
+    readings: Vec<Option<Reading>>,
+}
+
+/// A card that was found and read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecognisedCard {
+    /// Where it is, and how sure the detector is.
+    pub detection: Detection,
+    /// What it is.
+    pub reading: Reading,
+}
+
+/// A part of the work, for measuring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// The frame shrunk to the detector's input.
+    Letterbox,
+    /// The detector's network.
+    Detector,
+    /// Its output to quads.
+    Decode,
+    /// Quads cut out of the frame, upright.
+    Rectify,
+    /// The identifier's network.
+    Identifier,
+    /// Its output to cards.
+    Decide,
+}
+
+impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Letterbox, Self::Detector, Self::Decode, Self::Rectify, Self::Identifier, Self::Decide];
+}
+
+/// For callers who do not measure.
+pub fn unmeasured(_: Stage) {}
+
+/// Why a model cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no ONNX Runtime.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// `model.json` is missing or wrong.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The model's catalogue is missing or wrong.
+    #[error("the model {model:?} needs its catalogue: {source}")]
+    Catalogue {
+        /// Name of the model.
+        model: String,
+        /// Why.
+        source: CatalogueError,
+    },
+    /// The catalogue is not the one that the model was trained on.
+    #[error(
+        "the model {model:?} was trained on catalogue {wanted}, but that of {game:?} is {found}\nhelp: run `trainer export` again, or put back the catalogue"
+    )]
+    Digest {
+        /// Name of the model.
+        model: String,
+        /// The catalogue's game.
+        game: String,
+        /// Digest in `model.json`.
+        wanted: String,
+        /// Digest of the catalogue.
+        found: String,
+    },
+    /// The classes of the model are not those of its catalogue.
+    #[error("the model {model:?} does not fit its catalogue: {reason}\nhelp: run `trainer export` again")]
+    Classes {
+        /// Name of the model.
+        model: String,
+        /// Where.
+        reason: String,
+    },
+    /// A network cannot be used.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// `gallery.json` cannot be used.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
+}
+
+impl Recogniser {
+    /// Opens the model of a folder, with the catalogue that it names and ONNX Runtime from the usual places.
+    ///
+    /// # Errors
+    /// When anything is missing or does not fit together; the error says what to do.
+    pub fn open(folder: &Path, options: &Options) -> Result<Self, OpenError> {
+        let manifest = Manifest::read(folder)?;
+        let catalogue = Catalogue::read(&lens_core::paths::catalogue(&manifest.catalogue))
+            .map_err(|source| OpenError::Catalogue { model: manifest.name.clone(), source })?;
+        Self::assemble(folder, manifest, catalogue, options)
+    }
+
+    /// As [`Recogniser::open`], with a catalogue that is at hand.
+    ///
+    /// # Errors
+    /// As [`Recogniser::open`].
+    pub fn open_with(folder: &Path, catalogue: Catalogue, options: &Options) -> Result<Self, OpenError> {
+        Self::assemble(folder, Manifest::read(folder)?, catalogue, options)
+    }
+
+    fn assemble(
+        folder: &Path,
+        manifest: Manifest,
+        catalogue: Catalogue,
+        options: &Options,
+    ) -> Result<Self, OpenError> {
+        if catalogue.digest() != manifest.catalogue_digest {
+            return Err(OpenError::Digest {
+                model: manifest.name,
+                game: catalogue.game.clone(),
+                wanted: manifest.catalogue_digest,
+                found: catalogue.digest().to_owned(),
+            });
+        }
+        let rules = Rules::new(&manifest, &catalogue, TOP)
+            .map_err(|reason| OpenError::Classes { model: manifest.name.clone(), reason })?;
+        let gallery = Gallery::read(folder, manifest.identifier.embedding as usize)?;
+        let runtime = Runtime::load()?;
+        Ok(Self {
+            detector: Detector::open(runtime, folder, &manifest, options)?,
+            identifier: Identifier::open(runtime, folder, &manifest, options)?,
+            manifest,
+            catalogue,
+            rules,
+            gallery,
+            cards: Vec::new(),
+            readings: Vec::new(),
+        })
+    }
+
+    /// The model's manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Whether the networks in the folder are still these: a training may have replaced them.
+    pub fn is_of(&self, folder: &Path) -> bool {
+        Manifest::read(folder).is_ok_and(|manifest| manifest.sha256 == self.manifest.sha256)
+    }
+
+    /// The catalogue that cards are named from.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// ONNX file and hardware of the detector and of the identifier.
+    pub fn reports(&self) -> [(&str, &Report); 2] {
+        [self.detector.network(), self.identifier.network()].map(|network| (network.file(), network.report()))
+    }
+
+    /// How many nodes of the detector and of the identifier each provider ran.
+    ///
+    /// A provider that accepted a network may still leave all of it to the CPU: this is what really happened in the
+    /// frames since the model was opened. Can be asked once.
+    ///
+    /// # Errors
+    /// When the model was not opened with [`Options::profile`], or the record cannot be read.
+    pub fn assigned(&mut self) -> Result<[BTreeMap<String, usize>; 2], RunError> {
+        Ok([self.detector.network_mut().assigned()?, self.identifier.network_mut().assigned()?])
+    }
+
+    /// Takes another heat than the manifest's from which a peak is a card.
+    pub fn set_detection_threshold(&mut self, threshold: f32) {
+        self.detector.set_threshold(threshold);
+    }
+
+    /// Takes another gallery, when a card has been taught.
+    pub fn set_gallery(&mut self, gallery: Gallery) {
+        self.gallery = gallery;
+    }
+
+    /// Reads the gallery of a model's folder again.
+    ///
+    /// # Errors
+    /// When it cannot be used; the one before is kept.
+    pub fn reload_gallery(&mut self, folder: &Path) -> Result<(), GalleryError> {
+        self.gallery = Gallery::read(folder, self.manifest.identifier.embedding as usize)?;
+        Ok(())
+    }
+
+    /// What the identifier makes of these quads of a frame, also of those that show no card: for teaching.
+    ///
+    /// # Errors
+    /// When the network cannot run.
+    pub fn embed(&mut self, frame: &Pixels<'_>, quads: &[Quad<InFrame>]) -> Result<Vec<Vec<f32>>, RunError> {
+        let mut embeddings = vec![Vec::new(); quads.len()];
+        self.identifier.run(frame, quads.iter().copied(), &mut unmeasured, |index, logits| {
+            embeddings[index].extend_from_slice(logits.embedding);
+        })?;
+        Ok(embeddings)
+    }
+
+    /// Where the cards of a frame are, best first. `ended` is called after each stage.
+    ///
+    /// # Errors
+    /// When the network cannot run.
+    pub fn detect(
+        &mut self,
+        frame: &Pixels<'_>,
+        ended: &mut dyn FnMut(Stage),
+    ) -> Result<&[Detection], RunError> {
+        self.detector.run(frame, ended)
+    }
+
+    /// What these quads of a frame show, one for each; `None` for what is no card. `ended` is called after each stage,
+    /// once for a batch.
+    ///
+    /// # Errors
+    /// When the network cannot run.
+    pub fn identify(
+        &mut self,
+        frame: &Pixels<'_>,
+        quads: &[Quad<InFrame>],
+        ended: &mut dyn FnMut(Stage),
+    ) -> Result<&[Option<Reading>], RunError> {
+        if self.readings.len() < quads.len() {
+            self.readings.resize_with(quads.len(), Option::default);
+        }
+        let Self { identifier, rules, gallery, readings, .. } = self;
+        identifier.run(frame, quads.iter().copied(), ended, |index, logits| {
+            let mut reading = readings[index].take().unwrap_or_default();
+            let verdict = rules.read(logits, gallery, &mut reading);
+            readings[index] = (verdict == Verdict::Card).then_some(reading);
+        })?;
+        Ok(&self.readings[..quads.len()])
+    }
+
+    /// The cards of a frame, named, best found first; what turned out to be no card is left out. `ended` is called
+    /// after each stage.
+    ///
+    /// # Errors
+    /// When a network cannot run.
+    pub fn recognise(
+        &mut self,
+        frame: &Pixels<'_>,
+        ended: &mut dyn FnMut(Stage),
+    ) -> Result<&[RecognisedCard], RunError> {
+        let Self { detector, identifier, rules, gallery, cards, manifest, .. } = self;
+        let detections = detector.run(frame, ended)?;
+        if cards.len() < detections.len() {
+            cards.resize_with(detections.len(), RecognisedCard::default);
+        }
+        let mut count = 0;
+        identifier.run(frame, detections.iter().map(|it| it.quad), ended, |index, logits| {
+            let card = &mut cards[count];
+            card.detection = detections[index];
+            let verdict = rules.read(logits, gallery, &mut card.reading);
+            if verdict == Verdict::Card
+                && is_confirmed(&manifest.detector.kind, card.detection.score, &card.reading)
+            {
+                count += 1;
+            }
+        })?;
+        Ok(&self.cards[..count])
+    }
+}

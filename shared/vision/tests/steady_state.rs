@@ -1,0 +1,106 @@
+//! Once sizes have settled, a frame allocates nothing outside ONNX Runtime and its binding.
+#![expect(unsafe_code, reason = "a global allocator cannot be counted without")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use lens_core::pixels::{ChannelOrder, Pixels};
+use serde_json::{Value, json};
+use vision::recogniser::{Recogniser, Stage, unmeasured};
+use vision::runtime::Runtime;
+use vision::session::Options;
+
+mod toy;
+
+use toy::onnx::{Element, Graph};
+
+struct Counting;
+
+thread_local! {
+    static COUNTED: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+// SAFETY: every call is passed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // A thread that ends may allocate after its counter is gone; nobody counts there.
+        let _ = COUNTED.try_with(|counted| counted.set(counted.get().map(|count| count + 1)));
+        // SAFETY: as asked.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as asked.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations of one frame, but for the two stages in which ONNX Runtime works.
+fn count(recogniser: &mut Recogniser, frame: &Pixels<'_>) -> usize {
+    let mut total = 0;
+    COUNTED.set(Some(0));
+    recogniser
+        .recognise(frame, &mut |ended| match ended {
+            Stage::Letterbox | Stage::Rectify => total += COUNTED.take().unwrap_or(0),
+            Stage::Detector | Stage::Identifier => COUNTED.set(Some(0)),
+            Stage::Decode | Stage::Decide => {}
+        })
+        .unwrap();
+    total + COUNTED.take().unwrap_or(0)
+}
+
+/// The toy model with networks of the kinds that are made elsewhere: planes of floats in, boxes and probabilities out.
+fn foreign() -> (Value, BTreeMap<&'static str, Vec<u8>>) {
+    let mut manifest = toy::manifest();
+    manifest["detector"]["kind"] =
+        json!({"yolo": {"input": "image", "output": "boxes", "boxes": 3, "classes": ["card"]}});
+    manifest["identifier"]["kind"] =
+        json!({"classifier": {"input": "image", "output": "names", "scores": "probabilities"}});
+    manifest["identifier"]["heads"].as_array_mut().unwrap().truncate(1);
+    manifest["identifier"]["embedding"] = 0.into();
+    manifest["identifier"]["thresholds"]["similarity"] = (-1.0).into();
+    let [width, height] = toy::INPUT;
+    let mut detector = Graph::new([Some(1), Some(3), Some(height), Some(width)], Element::F32);
+    let rows = [[14.0, 46.0, 47.0], [16.0; 3], [12.0; 3], [16.0; 3], [0.9, 0.8, 0.7]];
+    detector.constant_output("boxes", &[5, 3], rows.as_flattened());
+    let mut identifier = Graph::new([None, Some(3), Some(12), Some(8)], Element::F32);
+    identifier.constant_output("names", &[3], &[0.9, 0.1, 0.0]);
+    let files = [("detector.onnx", detector.to_bytes(None)), ("identifier.onnx", identifier.to_bytes(None))];
+    (manifest, BTreeMap::from(files))
+}
+
+#[track_caller]
+fn check(manifest: &Value, files: &BTreeMap<&'static str, Vec<u8>>) {
+    if let Err(error) = Runtime::load() {
+        eprintln!("SKIPPED: {error}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    toy::write(folder.path(), manifest, files);
+    let mut recogniser =
+        Recogniser::open_with(folder.path(), toy::catalogue(), &Options { threads: 1, ..Options::default() })
+            .unwrap();
+    let pixels = vec![90; 1280 * 640 * 4];
+    let frame = Pixels::new(&pixels, 1280, 640, ChannelOrder::Bgrx).unwrap();
+    assert!(count(&mut recogniser, &frame) > 0, "the first frame must allocate, or nothing is counted");
+    assert_eq!(count(&mut recogniser, &frame), 0);
+    let cards = recogniser.recognise(&frame, &mut unmeasured).unwrap();
+    let ids: Vec<_> = cards.iter().map(|card| card.reading.id.as_deref()).collect();
+    assert_eq!(ids, [Some("j_one"); 2]);
+}
+
+#[test]
+fn a_frame_like_the_last_allocates_nothing() {
+    let manifest = toy::manifest();
+    check(&manifest, &toy::networks(&manifest));
+}
+
+#[test]
+fn nor_does_it_with_networks_made_elsewhere() {
+    let (manifest, files) = foreign();
+    check(&manifest, &files);
+}
