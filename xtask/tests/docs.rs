@@ -170,8 +170,8 @@ fn follow(page: &str, link: &str) -> Result<(), &'static str> {
 }
 
 fn anchors(text: &str) -> Vec<String> {
-    let headings =
-        prose(text).filter_map(|(_, line)| line.starts_with('#').then(|| line.trim_matches(['#', ' '])));
+    let lines = prose(text).map(|(_, line)| line).filter(|line| line.starts_with('#'));
+    let headings = lines.map(|line| line.trim_matches(['#', ' ']));
     let kept = |it: &char| it.is_alphanumeric() || [' ', '-', '_'].contains(it);
     headings.map(|it| it.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
 }

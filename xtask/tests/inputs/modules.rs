@@ -28,44 +28,44 @@ struct Module {
 
 /// All modules of a crate.
 #[derive(Debug)]
-pub struct Modules {
+pub(crate) struct Modules {
     root: String,
     modules: BTreeMap<Place, Module>,
 }
 
 /// That the code of one place speaks of another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Arrow {
-    pub from: Place,
-    pub to: Place,
+pub(crate) struct Arrow {
+    pub(crate) from: Place,
+    pub(crate) to: Place,
     /// Where it does.
-    pub file: String,
-    pub line: usize,
+    pub(crate) file: String,
+    pub(crate) line: usize,
 }
 
 /// Places that lead to each other, and the arrows among them.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Circle {
-    pub names: Vec<String>,
-    pub arrows: Vec<String>,
+pub(crate) struct Circle {
+    pub(crate) names: Vec<String>,
+    pub(crate) arrows: Vec<String>,
 }
 
 impl Modules {
     /// Reads a crate from its root file on; `read` gives a file's text.
-    pub fn read(root: &str, read: impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn read(root: &str, read: impl Fn(&str) -> Option<String>) -> Self {
         let mut crate_ = Self { root: root.to_owned(), modules: BTreeMap::new() };
         let mut open = vec![(Place::new(), root.to_owned())];
         while let Some((place, file)) = open.pop() {
             let text =
                 read(&file).unwrap_or_else(|| panic!("the file of `{}` is gone: {file}", place.join("::")));
-            crate_.add(place, &file, &text, |file| read(file).is_some(), &mut open);
+            crate_.add(&place, &file, &text, |file| read(file).is_some(), &mut open);
         }
         crate_
     }
 
     fn add(
         &mut self,
-        place: Place,
+        place: &Place,
         file: &str,
         text: &str,
         exists: impl Fn(&str) -> bool,
@@ -115,12 +115,12 @@ impl Modules {
     }
 
     /// Names of the modules right below the root.
-    pub fn top(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn top(&self) -> impl Iterator<Item = &str> {
         self.modules[&Place::new()].children.iter().map(String::as_str)
     }
 
     /// The first names of all paths that are no module of this crate: other crates among them.
-    pub fn foreign(&self) -> BTreeMap<&str, String> {
+    pub(crate) fn foreign(&self) -> BTreeMap<&str, String> {
         let mut found = BTreeMap::new();
         for (place, module) in &self.modules {
             for (path, line) in &module.spoken {
@@ -133,7 +133,7 @@ impl Modules {
     }
 
     /// All arrows between files that are not above each other.
-    pub fn arrows(&self) -> BTreeSet<Arrow> {
+    pub(crate) fn arrows(&self) -> BTreeSet<Arrow> {
         let mut arrows = BTreeSet::new();
         for (place, module) in &self.modules {
             for (path, line) in &module.spoken {
@@ -148,12 +148,12 @@ impl Modules {
     }
 
     /// Files that lead to each other.
-    pub fn circles_of_files(&self) -> Vec<Circle> {
-        circles(self.arrows().into_iter().collect(), |place| self.modules[place].file.clone())
+    pub(crate) fn circles_of_files(&self) -> Vec<Circle> {
+        circles(&self.arrows().into_iter().collect::<Vec<_>>(), |place| self.modules[place].file.clone())
     }
 
     /// Modules beside each other that lead to each other, each taken with all that is inside it.
-    pub fn circles_of_modules(&self) -> Vec<Circle> {
+    pub(crate) fn circles_of_modules(&self) -> Vec<Circle> {
         let mut floors: BTreeMap<Place, Vec<Arrow>> = BTreeMap::new();
         for Arrow { from, to, file, line } in self.arrows() {
             let common = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
@@ -163,7 +163,7 @@ impl Modules {
         let root = self.root.trim_end_matches(".rs");
         floors
             .into_values()
-            .flat_map(|arrows| circles(arrows, |place| format!("{root}::{}", place.join("::"))))
+            .flat_map(|arrows| circles(&arrows, |place| format!("{root}::{}", place.join("::"))))
             .collect()
     }
 
@@ -220,9 +220,9 @@ impl Modules {
 }
 
 /// Groups of places that lead to each other.
-fn circles(arrows: Vec<Arrow>, name: impl Fn(&Place) -> String) -> Vec<Circle> {
+fn circles(arrows: &[Arrow], name: impl Fn(&Place) -> String) -> Vec<Circle> {
     let mut next: BTreeMap<&Place, BTreeSet<&Place>> = BTreeMap::new();
-    for arrow in &arrows {
+    for arrow in arrows {
         next.entry(&arrow.from).or_default().insert(&arrow.to);
     }
     let reached: BTreeMap<&Place, BTreeSet<&Place>> =

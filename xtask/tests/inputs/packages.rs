@@ -3,14 +3,14 @@
 use crate::workspace;
 
 /// One crate of the workspace.
-pub struct Package {
+pub(crate) struct Package {
     /// Folder below the workspace, without a slash at its end.
-    pub folder: String,
-    pub manifest: toml::Table,
+    pub(crate) folder: String,
+    pub(crate) manifest: toml::Table,
 }
 
 /// All crates, by folder.
-pub fn packages() -> Vec<Package> {
+pub(crate) fn packages() -> Vec<Package> {
     let paths = workspace::files().into_iter().filter(|path| path.ends_with("/Cargo.toml"));
     let package = |path: String| Package {
         manifest: table(&path),
@@ -22,7 +22,7 @@ pub fn packages() -> Vec<Package> {
 }
 
 /// A TOML file of the workspace.
-pub fn table(path: &str) -> toml::Table {
+pub(crate) fn table(path: &str) -> toml::Table {
     let text = workspace::read(path).unwrap_or_else(|| panic!("{path} cannot be read"));
     text.parse().unwrap_or_else(|error| panic!("{path}: {error}"))
 }

@@ -7,15 +7,15 @@ use std::iter;
 
 /// A word, a `::`, a literal with its quotes, or one sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token<'a> {
-    pub text: &'a str,
+pub(crate) struct Token<'a> {
+    pub(crate) text: &'a str,
     /// From one.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 /// What a file says, in its order.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Statement<'a> {
+pub(crate) enum Statement<'a> {
     /// `mod name;`, with the file of a `#[path]`.
     Child { name: &'a str, file: Option<&'a str> },
     /// `mod name {`.
@@ -29,7 +29,7 @@ pub enum Statement<'a> {
 }
 
 /// Reads a file.
-pub fn statements(source: &str) -> Vec<Statement<'_>> {
+pub(crate) fn statements(source: &str) -> Vec<Statement<'_>> {
     let tokens = without_tests(&tokens(source));
     let mut found = Vec::new();
     let mut file = None;

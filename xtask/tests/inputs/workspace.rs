@@ -6,17 +6,17 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace is above").to_path_buf()
 }
 
 /// The text of a file; `None` where there is none, or where it is not text.
-pub fn read(path: &str) -> Option<String> {
+pub(crate) fn read(path: &str) -> Option<String> {
     fs::read_to_string(root().join(path)).ok()
 }
 
 /// Every file that git does not ignore, with forward slashes, below the workspace.
-pub fn files() -> Vec<String> {
+pub(crate) fn files() -> Vec<String> {
     let ignored = read(".gitignore").expect("the workspace has a .gitignore");
     let mut ignored: BTreeSet<&str> = ignored.lines().map(|line| line.trim_matches('/')).collect();
     ignored.insert(".git");
@@ -39,6 +39,6 @@ pub fn files() -> Vec<String> {
 }
 
 #[track_caller]
-pub fn report(faults: &[String]) {
+pub(crate) fn report(faults: &[String]) {
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
