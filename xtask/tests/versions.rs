@@ -1,4 +1,4 @@
-//! Versions of dependencies are in the workspace's table, and nowhere else.
+//! Versions of dependencies are in the workspace's table, and nowhere else; actions are pinned by hash.
 
 #[path = "inputs/packages.rs"]
 mod packages;
@@ -37,6 +37,34 @@ fn the_table_holds_what_is_used() {
     workspace::report(&faults);
 }
 
+/// A tag can be moved to other code; what it was when it was looked at stands behind the hash.
+#[test]
+fn actions_are_pinned_by_hash() {
+    let mut faults = Vec::new();
+    let mut count = 0;
+    for path in workspace::files().iter().filter(|path| path.starts_with(".github/workflows/")) {
+        let text = workspace::read(path).unwrap_or_default();
+        for (number, line) in text.lines().enumerate() {
+            let Some((_, action)) = line.split_once("uses: ") else { continue };
+            count += 1;
+            if !is_pinned(action) {
+                faults.push(format!("{path}:{}: {action}: not OWNER/NAME@HASH # VERSION", number + 1));
+            }
+        }
+    }
+    assert!(count > 4, "the workflows were not found");
+    workspace::report(&faults);
+}
+
+#[test]
+fn a_tag_is_no_hash() {
+    let hash = "3d3c42e5aac5ba805825da76410c181273ba90b1";
+    assert!(is_pinned(&format!("actions/checkout@{hash} # v7.0.1")));
+    assert!(!is_pinned(&format!("actions/checkout@{hash}")));
+    assert!(!is_pinned("actions/checkout@v7 # v7.0.1"));
+    assert!(!is_pinned(&format!("actions/checkout@{} # v7", &hash[..12])));
+}
+
 #[test]
 fn a_stray_version_is_found_in_every_kind_of_table() {
     let check = |manifest: &str, want: &[&str]| {
@@ -63,4 +91,10 @@ fn dependencies(manifest: &toml::Table) -> Vec<(&String, &Value)> {
     let tables = tables.chain([manifest]);
     let kinds = tables.flat_map(|table| KINDS.iter().filter_map(|kind| table.get(*kind)?.as_table()));
     kinds.flatten().collect()
+}
+
+fn is_pinned(action: &str) -> bool {
+    let (action, version) = action.split_once(" # ").unwrap_or((action, ""));
+    let hash = action.split_once('@').map_or("", |(_, hash)| hash);
+    hash.len() == 40 && hash.chars().all(|it| it.is_ascii_hexdigit()) && version.starts_with('v')
 }
