@@ -138,7 +138,8 @@ impl Call {
         let mut arguments = self.arguments.iter();
         while let Some(argument) = arguments.next() {
             let text = argument.to_string_lossy();
-            if text == "--out-dir" {
+            // Rustdoc knows no libraries to link.
+            if ["--out-dir", "-l"].contains(&&*text) {
                 arguments.next();
             } else if text.starts_with("--emit=") {
             } else if text == "-C" {
@@ -186,7 +187,7 @@ mod tests {
     #[test]
     fn what_looks_writes_nothing_that_cargo_waits_for() {
         let given = "--crate-name vision src/lib.rs --error-format=json --json=diagnostic-rendered-ansi,artifacts \
-                     --crate-type lib --emit=dep-info,metadata,link -C opt-level=3 -C incremental=I --out-dir D \
+                     --crate-type lib --emit=dep-info,metadata,link -C opt-level=3 -C incremental=I -l dylib=c --out-dir D \
                      --extern log=liblog.rmeta";
         let given = given.split_whitespace().collect::<Vec<_>>().join(" ");
         let kept = "--crate-name vision src/lib.rs --error-format=json --json=diagnostic-rendered-ansi \
