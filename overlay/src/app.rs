@@ -16,18 +16,18 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::window::{Window, WindowId as WinitId};
 
 use crate::api::board::Board;
-use crate::command::Command;
-use crate::event::AppEvent;
-use crate::hotkeys::Hotkeys;
-use crate::information::Book;
-use crate::latest::Latest;
-use crate::models::Loader;
+use crate::desktop::hotkeys::Hotkeys;
+use crate::desktop::target::{Placement, WindowId, WindowInfo};
+use crate::desktop::tray::{self, Tray};
+use crate::desktop::window::Follower;
+use crate::messages::command::Command;
+use crate::messages::event::AppEvent;
+use crate::messages::mailbox::Latest;
+use crate::recognition::models::Loader;
+use crate::recognition::threads::{Running, Threads, Watch};
 use crate::settings::Settings;
-use crate::target::{Placement, WindowId, WindowInfo};
-use crate::threads::{Running, Threads, Watch};
-use crate::tray::{self, Tray};
-use crate::watch::Watcher;
-use crate::window::Follower;
+use crate::settings::watch::Watcher;
+use crate::tooltips::Book;
 use cadence::Cadence;
 use canvas::Canvas;
 use captures::Captures;
@@ -43,11 +43,11 @@ use statistics::Statistics;
 use tracking::pipeline::Snapshot;
 use tracking::track::{self, Track};
 
-mod asked;
 mod cadence;
 pub mod canvas;
 pub mod captures;
 mod choices;
+mod commands;
 mod notices;
 mod shell;
 mod statistics;
@@ -321,7 +321,7 @@ impl App {
         let Some(send) = self.send.clone() else { return };
         let sender = || {
             let send = Arc::clone(&send);
-            Box::new(move |command| send(AppEvent::Command(command))) as crate::hotkeys::Send
+            Box::new(move |command| send(AppEvent::Command(command))) as crate::desktop::hotkeys::Send
         };
         match Hotkeys::open(sender()) {
             Ok(hotkeys) => self.hotkeys = Some(hotkeys),
@@ -452,7 +452,7 @@ impl ApplicationHandler<AppEvent> for App {
 /// The topmost card that the mouse pointer is on.
 fn under_pointer(tracks: &[Track], placement: Placement, view: View) -> Option<&Track> {
     let Placement::Shown { area, .. } = placement else { return None };
-    let pointer = crate::window::pointer::pointer()?;
+    let pointer = crate::desktop::pointer::pointer()?;
     let scale = view.overlay_from_frame().scale;
     let point = Point::<InFrame>::new((pointer.x - area.left) / scale, (pointer.y - area.top) / scale);
     // Of a fan, the card further right lies on top.

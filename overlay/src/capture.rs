@@ -8,6 +8,7 @@ pub mod gdi;
 pub mod images;
 #[cfg(target_os = "linux")]
 pub mod pool;
+pub mod recording;
 #[cfg(windows)]
 pub mod wgc;
 pub mod xcap;
@@ -17,7 +18,7 @@ pub mod xshm;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::target::WindowId;
+use crate::desktop::target::WindowId;
 use tracking::frame::Frame;
 
 /// A way to take pictures of one thing.

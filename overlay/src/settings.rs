@@ -7,13 +7,14 @@
 pub mod file;
 mod lines;
 mod raw;
+pub mod watch;
 
 use std::fmt;
 
 use lens_core::catalogue::CardType;
 use vision::providers::Provider;
 
-use crate::information;
+use crate::tooltips;
 use lines::Lines;
 use marks::scene::style::Style;
 use raw::Raw;
@@ -27,11 +28,11 @@ pub struct Settings {
     pub recognition: Recognition,
     /// How often to look, and what it may cost.
     pub capture: Capture,
-    /// Language of the effect texts, or [`information::AS_PLAYED`].
+    /// Language of the effect texts, or [`tooltips::AS_PLAYED`].
     pub language: String,
     /// The local API.
     pub api: Api,
-    /// The chords, in the order of [`crate::hotkeys::HOTKEYS`].
+    /// The chords, in the order of [`crate::desktop::hotkeys::HOTKEYS`].
     pub hotkeys: Vec<Chord>,
 }
 
@@ -133,10 +134,9 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
     lines.within("capture.per_second", per_second, 1.0..=240.0)?;
     lines.within("capture.processor", processor, 2.0..=400.0)?;
     let language = raw.information.language;
-    if language != information::AS_PLAYED && !information::LANGUAGES.contains(&language.as_str()) {
-        let known = information::LANGUAGES.join(", ");
-        let message =
-            format!("{language:?} is no language; there are {} and {known}", information::AS_PLAYED);
+    if language != tooltips::AS_PLAYED && !tooltips::LANGUAGES.contains(&language.as_str()) {
+        let known = tooltips::LANGUAGES.join(", ");
+        let message = format!("{language:?} is no language; there are {} and {known}", tooltips::AS_PLAYED);
         return Err(lines.at("information.language", &message));
     }
     let raw::Api { enabled, port, origins } = raw.api;

@@ -11,7 +11,7 @@ use marks::render::text::FontMeasure;
 use marks::scene::panel::{Place, Words};
 use marks::scene::style::{Corner, Style};
 use marks::scene::{self, OverlayScene, View, colour};
-use overlay::information::Book;
+use overlay::tooltips::Book;
 use tracking::sighting::Identity;
 use tracking::track::Track;
 

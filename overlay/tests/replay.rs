@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lens_core::pixels::Pixels;
-use overlay::offscreen;
-use overlay::recognition::{self, Model};
-use overlay::recording::{Recorder, Recording, Room};
-use overlay::replay::{self, compare, timeline::Timeline};
+use overlay::capture::recording::{Recorder, Recording, Room};
+use overlay::recognition::model::{self, Model};
+use overlay::run::offscreen;
+use overlay::run::replay::{self, compare, timeline::Timeline};
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::{Table, TableCard};
@@ -124,7 +124,7 @@ fn the_truth_of_a_shop_gives_its_golden_timeline() {
 
 #[test]
 fn the_shipped_model_replays_as_the_truth() {
-    let model = match Model::open(&recognition::folder("practice"), &Options::default()) {
+    let model = match Model::open(&model::folder("practice"), &Options::default()) {
         Ok(model) => model,
         Err(error) if format!("{error:#}").contains("ONNX Runtime was not found") => {
             println!("SKIPPED: {error:#}");

@@ -8,11 +8,11 @@ use std::sync::mpsc::sync_channel;
 use overlay::api::ApiConfig;
 use overlay::api::board::Board;
 use overlay::api::server::Server;
-use overlay::command::Command;
-use overlay::crash;
-use overlay::event::AppEvent;
-use overlay::instance::{self, Claim};
-use overlay::worker;
+use overlay::desktop::instance::{self, Claim};
+use overlay::diagnostics::panic_hook;
+use overlay::messages::command::Command;
+use overlay::messages::event::AppEvent;
+use overlay::messages::worker;
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -46,7 +46,7 @@ const CRASH: &str = "OVERLAY_TEST_CRASH";
 #[test]
 fn crashes_when_told() {
     let Some(folder) = std::env::var_os(CRASH) else { return };
-    crash::install(folder.into());
+    panic_hook::install(folder.into());
     let home = std::env::var("HOME").unwrap_or_default();
     let worker = worker::spawn("vision", move || panic!("cannot find {home}/cards")).unwrap();
     assert!(worker.join().is_err());
@@ -68,7 +68,7 @@ fn a_crash_leaves_a_report_without_personal_paths() {
     let text = said(&output);
     assert!(text.contains("overlay: something broke in the vision thread"), "{text}");
     assert!(!text.contains("panicked at"), "one clean message, not two: {text}");
-    let written = crash::reports(&reports);
+    let written = panic_hook::reports(&reports);
     assert_eq!(written.len(), 1);
     let report = std::fs::read_to_string(&written[0]).unwrap();
     assert!(report.contains("said: cannot find ~/cards\n"), "{report}");
@@ -219,5 +219,5 @@ fn a_reader_that_leaves_is_no_crash() {
     drop(doctor.stdout.take());
     let output = doctor.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
-    assert!(crash::reports(&crash::folder(data.path())).is_empty());
+    assert!(panic_hook::reports(&panic_hook::folder(data.path())).is_empty());
 }

@@ -17,10 +17,10 @@ use super::guard::{ARRIVAL, Guard};
 use super::request::{Request, Response};
 use super::routes::{self, Answer};
 use super::{stream, token};
-use crate::command::Command;
-use crate::event::AppEvent;
-use crate::threads::Report;
-use crate::worker::{self, Worker};
+use crate::messages::command::Command;
+use crate::messages::event::AppEvent;
+use crate::messages::worker::{self, Worker};
+use crate::recognition::threads::Report;
 
 /// Connections at once.
 pub const MOST_CONNECTIONS: usize = 24;

@@ -11,7 +11,7 @@ pub struct Canvas {
     area: Option<Rect<OnScreen>>,
     lost: u32,
     #[cfg(target_os = "linux")]
-    desktop: Option<crate::window::x11::Desktop>,
+    desktop: Option<crate::desktop::window::x11::Desktop>,
 }
 
 /// How often in a row a lost device is opened again.
@@ -179,7 +179,7 @@ impl Canvas {
     /// Without a compositor: cuts the window down to what the scene covers; `None` makes it whole.
     #[cfg(target_os = "linux")]
     pub(super) fn outline(&mut self, scene: Option<&OverlayScene>) {
-        use crate::window::x11::{Desktop, shape};
+        use crate::desktop::window::x11::{Desktop, shape};
         let Some(window) = self.x11_id() else { return };
         if self.desktop.is_none() {
             self.desktop = Desktop::connect().ok();

@@ -4,7 +4,7 @@ use dataset::labels::Label;
 use lens_core::geometry::{InFrame, Quad};
 
 use super::*;
-use crate::saving::{ModelInUse, Outcome, QUEUE, Request, Writer, is_doubtful};
+use crate::collect::writer::{ModelInUse, Outcome, QUEUE, Request, Writer, is_doubtful};
 use marks::scene::flash::Tone;
 use tracking::frame::Frame;
 
@@ -199,9 +199,9 @@ fn full() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::saving::Folders;
-    use crate::teaching::Teacher;
-    use crate::threads::Report;
+    use crate::collect::enrol::Teacher;
+    use crate::collect::writer::Folders;
+    use crate::recognition::threads::Report;
 
     #[test]
     fn a_line_says_what_was_saved_and_cards_are_lit_for_a_moment() {

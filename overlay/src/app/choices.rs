@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::models::Request;
-use crate::recognition;
+use crate::recognition::model;
+use crate::recognition::models::Request;
+use crate::recognition::threads::Pace;
 use crate::settings::{Recognition, Settings};
-use crate::threads::Pace;
 
 /// What the command line fixes, whatever the settings say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,7 +42,7 @@ impl Choices {
         };
         let names = [&self.picked, &self.fixed.model, &recognition.model];
         let name = names.into_iter().find_map(|name| name.as_deref()).unwrap_or(self.usual_model);
-        Request { folder: recognition::folder(name), recognition }
+        Request { folder: model::folder(name), recognition }
     }
 
     /// Takes the file's settings over.
@@ -63,7 +63,7 @@ impl Choices {
     /// How often to look, and what it may cost.
     pub fn pace(&self) -> Pace {
         let capture = self.settings.capture;
-        let threads = crate::models::options(&self.request().recognition).threads;
+        let threads = crate::recognition::models::options(&self.request().recognition).threads;
         Pace {
             per_second: self.fixed.per_second.unwrap_or(capture.per_second),
             share: capture.share,

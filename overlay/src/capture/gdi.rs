@@ -14,8 +14,8 @@ use windows::Win32::Storage::Xps::{PRINT_WINDOW_FLAGS, PW_CLIENTONLY, PrintWindo
 use windows::Win32::UI::WindowsAndMessaging::PW_RENDERFULLCONTENT;
 
 use super::{CaptureError, FrameSource};
-use crate::target::{Placement, WindowId};
-use crate::window::windows::{handle, placement};
+use crate::desktop::target::{Placement, WindowId};
+use crate::desktop::window::windows::{handle, placement};
 use tracking::frame::Frame;
 
 /// Captures one window.

@@ -16,8 +16,8 @@ use windows_capture::settings::{
 use windows_capture::window::Window;
 
 use super::{CaptureError, FrameSource};
-use crate::target::{Placement, WindowId};
-use crate::window::windows::{handle, inside, placement, with_frame};
+use crate::desktop::target::{Placement, WindowId};
+use crate::desktop::window::windows::{handle, inside, placement, with_frame};
 use tracking::frame::Frame;
 
 /// The game draws more often than anyone looks: so long the system waits between two pictures.

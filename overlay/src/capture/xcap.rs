@@ -7,7 +7,7 @@ use lens_core::pixels::ChannelOrder;
 use xcap::{Monitor, Window, XCapError};
 
 use super::{CaptureError, FrameSource};
-use crate::target::WindowId;
+use crate::desktop::target::WindowId;
 use tracking::frame::Frame;
 
 /// Captures one window.

@@ -24,7 +24,7 @@ use x11rb::rust_connection::RustConnection;
 
 use super::pool::Pool;
 use super::{CaptureError, FrameSource};
-use crate::target::WindowId;
+use crate::desktop::target::WindowId;
 use tracking::frame::{Bytes, Frame};
 
 /// Captures one window.

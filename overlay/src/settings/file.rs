@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Mistake, Settings, parse};
-use crate::hotkeys::HOTKEYS;
+use crate::desktop::hotkeys::HOTKEYS;
 
 /// Its name.
 pub const NAME: &str = "overlay.toml";

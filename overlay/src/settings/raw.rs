@@ -8,7 +8,7 @@ use vision::providers::Provider;
 
 use super::lines::Lines;
 use super::{Mistake, card_type};
-use crate::hotkeys::HOTKEYS;
+use crate::desktop::hotkeys::HOTKEYS;
 use marks::scene::colour::Colour;
 use marks::scene::style::{Corner, Palette, Style};
 
@@ -128,7 +128,7 @@ pub(super) struct Information {
 
 impl Default for Information {
     fn default() -> Self {
-        Self { language: crate::information::AS_PLAYED.into() }
+        Self { language: crate::tooltips::AS_PLAYED.into() }
     }
 }
 

@@ -9,10 +9,10 @@ use lens_core::catalogue::Catalogue;
 use lens_core::pixels::Pixels;
 use overlay::api::ApiConfig;
 use overlay::app::Fixed;
-use overlay::live::{self, Live};
-use overlay::source::Source;
-use overlay::target::Query;
-use overlay::threads::{Running, Swap};
+use overlay::desktop::target::Query;
+use overlay::recognition::threads::{Running, Swap};
+use overlay::run::live::{self, Live};
+use overlay::run::source::Source;
 use practice::table::{Table, TableCard};
 use tracking::sighting::{Detection, Identity, Reading, Recognise};
 

@@ -143,7 +143,8 @@ impl Desktop {
         let mut picom = Command::new("picom");
         picom.args(["--backend", "xrender", "--config", "/dev/null"]);
         self.compositor = Some(Program::start(picom, &self.folder.join("picom.log")));
-        let running = || overlay::window::x11::Desktop::connect().ok()?.is_composited().ok()?.then_some(());
+        let running =
+            || overlay::desktop::window::x11::Desktop::connect().ok()?.is_composited().ok()?.then_some(());
         wait_for("the compositor", running);
     }
 

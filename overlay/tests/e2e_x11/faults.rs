@@ -7,8 +7,8 @@ use marks::render::Backdrop;
 use marks::scene::OverlayScene;
 use overlay::app::canvas::Canvas;
 use overlay::capture::{self, CaptureError};
-use overlay::live;
-use overlay::target::WindowId;
+use overlay::desktop::target::WindowId;
+use overlay::run::live;
 use winit::application::ApplicationHandler;
 use winit::event::WindowEvent;
 use winit::event_loop::ActiveEventLoop;
@@ -142,7 +142,7 @@ struct Drawing {
     tries: u32,
 }
 
-impl ApplicationHandler<overlay::event::AppEvent> for Drawing {
+impl ApplicationHandler<overlay::messages::event::AppEvent> for Drawing {
     fn resumed(&mut self, event_loop: &ActiveEventLoop) {
         let canvas = Canvas::viewer(event_loop).expect("a window can be drawn on");
         canvas.redraw();

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use overlay::replay::timeline::Timeline;
+use overlay::run::replay::timeline::Timeline;
 
 use crate::desktop::{Desktop, Program, wait_for};
 use crate::screen::Screen;

@@ -380,7 +380,7 @@ fn a_display_that_goes(desktop: &mut Desktop) -> Outcome {
     server.program.end();
     let code = wait_for("the overlay ends", || overlay.ended());
     let log = overlay.log();
-    assert_eq!(code, Some(overlay::window::x11::lost::EXIT_CODE), "{log}");
+    assert_eq!(code, Some(overlay::desktop::window::x11::lost::EXIT_CODE), "{log}");
     assert!(log.contains("lost the display") && !log.contains("panicked"), "{log}");
     Outcome::Passed
 }
@@ -400,7 +400,7 @@ fn a_driver_that_dies_with_the_display(desktop: &mut Desktop) -> Outcome {
         }
         assert!(run("kill", &["-ABRT", &pid]) && run("kill", &["-CONT", &pid]));
         let code = wait_for("the overlay ends", || overlay.ended());
-        let expected = goes.then_some(overlay::window::x11::lost::EXIT_CODE);
+        let expected = goes.then_some(overlay::desktop::window::x11::lost::EXIT_CODE);
         assert_eq!(code, expected, "{}", overlay.log());
         assert_eq!(overlay.log().contains("lost the display"), goes);
     }

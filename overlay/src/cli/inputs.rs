@@ -1,0 +1,30 @@
+//! What several commands take: a model by its name or folder, and pictures.
+
+use std::path::Path;
+
+use crate::recognition::model;
+use anyhow::{Result, anyhow};
+use image::RgbaImage;
+use vision::recogniser::{OpenError, Recogniser};
+use vision::session::Options;
+
+/// Opens a model by its name or folder.
+pub(crate) fn open_model(model: &str, options: &Options) -> Result<Recogniser, OpenError> {
+    Recogniser::open(&model::folder(model), options)
+}
+
+/// Reads a picture. The errors already say why: a context would have it said twice.
+pub(crate) fn read_picture(path: &Path) -> Result<RgbaImage> {
+    let path_name = path.display();
+    let reader = image::ImageReader::open(path)
+        .and_then(image::ImageReader::with_guessed_format)
+        .map_err(|error| anyhow!("cannot read {path_name}: {error}"))?;
+    let picture =
+        reader.decode().map_err(|error| anyhow!("{path_name} is not a picture that can be read: {error}"))?;
+    Ok(picture.into_rgba8())
+}
+
+/// The error's message alone: it contains those of its sources.
+pub(crate) fn said_once(error: &OpenError) -> anyhow::Error {
+    anyhow!(error.to_string())
+}
