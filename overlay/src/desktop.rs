@@ -10,3 +10,4 @@ pub mod priority;
 pub mod target;
 pub mod tray;
 pub mod window;
+pub mod window_list;

@@ -1,7 +1,8 @@
 //! What a card does, in the player's language: read from the texts of the player's own copy of the game.
 //!
-//! `trainer import-art` puts `localization/*.lua` and `game.lua` into the folder of a game's art. They are read as data
-//! by `lua`, never run. [`Book`] finds the texts of a card; [`Book::words`] puts together what is shown of it.
+//! `trainer import-art` puts `localization/*.lua` and `game.lua` into the folder of a game's art. They are read as
+//! data by `lua`, never run. [`Localisation`] finds the texts of a card; [`Localisation::words`] puts together what
+//! is shown of it.
 
 mod language;
 mod lua;
@@ -27,7 +28,7 @@ pub const LANGUAGES: [&str; 11] =
 
 /// The game's texts; empty when they were not imported.
 #[derive(Clone, Debug, Default)]
-pub struct Book {
+pub struct Localisation {
     descriptions: Option<Value>,
     /// The rules' own numbers, by card.
     centres: Option<Value>,
@@ -35,9 +36,9 @@ pub struct Book {
 }
 
 /// Longest list of guesses.
-const GUESSES: usize = 4;
+const MAX_GUESSES: usize = 4;
 
-impl Book {
+impl Localisation {
     /// Reads the texts in a folder of a game's art; [`AS_PLAYED`] looks up the language in the game's own settings.
     pub fn open(folder: &Path, language: &str) -> Self {
         if language == AS_PLAYED {
@@ -53,14 +54,14 @@ impl Book {
                 Err(_) => return Self::default(),
             },
         };
-        let mut book = Self::default();
+        let mut texts = Self::default();
         match lua::returned(&text) {
-            Ok(table) => book.descriptions = table.get("descriptions").cloned(),
-            Err(error) => book.fault = Some(format!("{file}, line {}: {}", error.line, error.what)),
+            Ok(table) => texts.descriptions = table.get("descriptions").cloned(),
+            Err(error) => texts.fault = Some(format!("{file}, line {}: {}", error.line, error.what)),
         }
         // Without the rules, numbers are left open.
-        book.centres = read("game.lua").ok().and_then(|text| lua::assigned(&text, "P_CENTERS").ok());
-        book
+        texts.centres = read("game.lua").ok().and_then(|text| lua::assigned(&text, "P_CENTERS").ok());
+        texts
     }
 
     /// Name and effect of something in one of the game's sections.
@@ -120,7 +121,7 @@ impl Book {
             }
         }
         self.modifiers(track, palette, &mut lines);
-        for (index, guess) in track.guesses.iter().take(GUESSES).enumerate() {
+        for (index, guess) in track.guesses.iter().take(MAX_GUESSES).enumerate() {
             let name = catalogue.card(&guess.id).map_or(&guess.id, |card| &card.name);
             let percent = (guess.probability * 100.0).clamp(0.0, 99.0);
             let lead = if index == 0 { "Looks like " } else { "or " };

@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::Command as Process;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -36,8 +37,8 @@ impl Stage {
         let (data, board) = (tempfile::tempdir().unwrap(), Board::default());
         let config = ApiConfig { port: 0, data: data.path().into(), ..ApiConfig::default() };
         let (sender, events) = sync_channel(100);
-        let report = Box::new(move |event| sender.send(event).is_ok());
-        let server = Some(Server::start(&config, &board, report).unwrap());
+        let sink = Arc::new(move |event| sender.send(event).is_ok());
+        let server = Some(Server::start(&config, &board, sink).unwrap());
         Self { server, board, data, events }
     }
 
@@ -168,7 +169,7 @@ fn a_taken_port_is_stepped_over_and_ten_taken_ports_are_named() {
         })
         .expect("ten free ports in a row");
     let config = ApiConfig { port, data: data.path().into(), ..ApiConfig::default() };
-    let start = || Server::start(&config, &Board::default(), Box::new(|_| true));
+    let start = || Server::start(&config, &Board::default(), Arc::new(|_| true));
     assert!(
         matches!(start(), Err(StartError::Port { first, last, .. }) if first == port && last == port + 9)
     );

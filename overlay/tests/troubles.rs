@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read as _};
 use std::path::Path;
 use std::process::{Command as Process, Output};
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use overlay::api::ApiConfig;
@@ -24,8 +25,8 @@ fn a_second_overlay_says_where_the_first_is_and_passes_its_wish_on() {
     let Claim::First(_first) = instance::claim(data.path()).unwrap() else { panic!("nobody else is there") };
     let (sender, events) = sync_channel(10);
     let config = ApiConfig { port: 0, data: data.path().into(), ..ApiConfig::default() };
-    let report = Box::new(move |event| sender.send(event).is_ok());
-    let server = Server::start(&config, &Board::default(), report).unwrap();
+    let sink = Arc::new(move |event| sender.send(event).is_ok());
+    let server = Server::start(&config, &Board::default(), sink).unwrap();
     let second = || {
         let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
         command.env("BALATRO_LENS_DATA", data.path()).output().unwrap()

@@ -13,9 +13,9 @@ use windows::Win32::Graphics::Gdi::{
 use windows::Win32::Storage::Xps::{PRINT_WINDOW_FLAGS, PW_CLIENTONLY, PrintWindow};
 use windows::Win32::UI::WindowsAndMessaging::PW_RENDERFULLCONTENT;
 
-use super::{CaptureError, FrameSource};
-use crate::desktop::target::{Placement, WindowId};
+use super::source::{CaptureError, FrameSource};
 use crate::desktop::window::windows::{handle, placement};
+use crate::messages::window::{Placement, WindowId};
 use tracking::frame::Frame;
 
 /// Captures one window.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use lens_core::pixels::ChannelOrder;
 
-use super::{CaptureError, FrameSource};
+use super::source::{CaptureError, FrameSource};
 use tracking::frame::Frame;
 
 /// How long each picture of a folder stays.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use x11rb::protocol::shm::{self, ConnectionExt as _};
 use x11rb::rust_connection::RustConnection;
 
-use super::CaptureError;
+use super::source::CaptureError;
 
 /// Frames in flight at once: the one compared with, one in the mailbox, one being recognised, one being written.
 const WANTED: usize = 4;

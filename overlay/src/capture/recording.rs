@@ -14,7 +14,8 @@ use image::{ExtendedColorType, ImageEncoder as _, codecs::png::PngEncoder};
 use lens_core::pixels::ChannelOrder;
 use serde::{Deserialize, Serialize};
 
-use crate::capture::{CaptureError, images::ImageSource};
+use super::images::ImageSource;
+use super::source::CaptureError;
 use tracking::frame::Frame;
 
 /// Name of the list of moments.

@@ -15,9 +15,9 @@ use windows_capture::settings::{
 };
 use windows_capture::window::Window;
 
-use super::{CaptureError, FrameSource};
-use crate::desktop::target::{Placement, WindowId};
+use super::source::{CaptureError, FrameSource};
 use crate::desktop::window::windows::{handle, inside, placement, with_frame};
+use crate::messages::window::{Placement, WindowId};
 use tracking::frame::Frame;
 
 /// The game draws more often than anyone looks: so long the system waits between two pictures.

@@ -6,8 +6,8 @@ use std::time::Instant;
 use lens_core::pixels::ChannelOrder;
 use xcap::{Monitor, Window, XCapError};
 
-use super::{CaptureError, FrameSource};
-use crate::desktop::target::WindowId;
+use super::source::{CaptureError, FrameSource};
+use crate::messages::window::WindowId;
 use tracking::frame::Frame;
 
 /// Captures one window.

@@ -23,8 +23,8 @@ use x11rb::protocol::{ErrorKind, Event};
 use x11rb::rust_connection::RustConnection;
 
 use super::pool::Pool;
-use super::{CaptureError, FrameSource};
-use crate::desktop::target::WindowId;
+use super::source::{CaptureError, FrameSource};
+use crate::messages::window::WindowId;
 use tracking::frame::{Bytes, Frame};
 
 /// Captures one window.

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::api::ApiConfig;
-use crate::app::Fixed;
-use crate::capture::{self, CaptureError, FrameSource};
+use crate::app::choices::Fixed;
+use crate::capture;
+use crate::capture::source::{CaptureError, FrameSource};
+use crate::capture::timing::measure;
 use crate::desktop::instance::{self, Claim};
 use crate::desktop::target::{Query, choose};
 use crate::desktop::{priority, window};
@@ -230,7 +232,7 @@ pub(crate) fn bench_capture(args: BenchCaptureArgs) -> Result<()> {
     let windows = window::list()?;
     let found = choose(&windows, &query).with_context(|| format!("{query} was not found"))?;
     let way = |name: &str, source: Result<Box<dyn FrameSource>, CaptureError>| match source
-        .and_then(|mut source| capture::measure(&mut *source, args.count))
+        .and_then(|mut source| measure(&mut *source, args.count))
     {
         Ok(timings) => println!("{name:<14} {timings}"),
         Err(error) => println!("{name:<14} {error}"),

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::capture;
+use crate::capture::change_filter::{ChangeFilter, News};
 use crate::capture::recording::{Recorder, Recording, Room, video};
+use crate::capture::source::{CaptureError, FrameSource};
 use crate::capture::xcap::MonitorSource;
-use crate::capture::{self, CaptureError, FrameSource, News, Watcher};
 use crate::desktop::target::{Query, choose};
 use crate::desktop::window;
 use crate::recognition::model::{self, Model};
@@ -67,7 +69,7 @@ pub(crate) struct ReplayArgs {
 /// # Errors
 /// When there is nothing to record or it cannot be written.
 pub(crate) fn record(args: &RecordArgs) -> Result<()> {
-    let mut watcher = Watcher::new(open(args.source.clone().unwrap_or(Source::Window(Query::Game)))?);
+    let mut watcher = ChangeFilter::new(open(args.source.clone().unwrap_or(Source::Window(Query::Game)))?);
     let mut recorder = Recorder::create(&args.folder, args.megabytes << 20)?;
     let stop = Arc::new(AtomicBool::new(false));
     let pressed = Arc::clone(&stop);

@@ -1,7 +1,8 @@
 //! Saves cards for labelling, on a thread of its own.
 //!
-//! The main thread hands over a frame and quads, and goes on; crops, hashes, PNG files and what a correction teaches are
-//! the writer's work. A request that was accepted is never dropped: when the overlay ends, the writer finishes first.
+//! The main thread hands over a frame and quads, and goes on; crops, hashes, PNG files and what a correction teaches
+//! are the writer's work. A request that was accepted is never dropped: when the overlay ends, the writer finishes
+//! first.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,56 +17,41 @@ use dataset::labels::Label;
 use dataset::labels::store::{self, Change, Store};
 use vision::teach::Named;
 
-use crate::collect::enrol::Teach;
-use crate::messages::event::AppEvent;
+use super::enrol::Teach;
+use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::outcome::SaveOutcome;
 use crate::messages::worker::{self, Worker};
-use crate::recognition::threads::Report;
 use tracking::frame::Frame;
 use tracking::sighting::Identity;
 use tracking::track::Track;
 
-/// Requests that may wait.
-pub const QUEUE: usize = 64;
+/// Requests that may wait until the writer has time.
+pub const MAX_WAITING: usize = 64;
 /// Confidence below which a known card is doubtful.
 const DOUBTFUL_BELOW: f32 = 0.5;
 
 /// Cards of one frame that are to be saved.
-pub struct Request {
-    /// The frame.
+pub struct SaveRequest {
+    /// The picture that they are on.
     pub frame: Frame,
-    /// Its cards.
+    /// Where they lie, and what they were taken for.
     pub cards: Vec<Track>,
     /// What a person says that they are; nothing when they are to be labelled later.
     pub label: Option<Box<Label>>,
-    /// The model that named them, and its folder.
+    /// The model that named them; `None` for one that cannot be taught.
     pub model: Option<ModelInUse>,
 }
 
 /// The model that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelInUse {
-    /// Its name.
+    /// What its manifest calls it.
     pub name: String,
-    /// Its folder.
+    /// Where it is taught.
     pub folder: PathBuf,
 }
 
-/// What became of a request.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outcome {
-    /// Tracks that were saved.
-    pub saved: Vec<u64>,
-    /// Tracks that were there already.
-    pub duplicates: Vec<u64>,
-    /// The name that was stored, when a person corrected a card.
-    pub corrected: Option<String>,
-    /// Requests that still wait.
-    pub waiting: usize,
-    /// What went wrong, in one line.
-    pub error: Option<String>,
-}
-
-/// Where captures and labels go.
+/// Where captures and labels are kept.
 #[derive(Clone, Debug)]
 pub struct Folders {
     /// Raw captures.
@@ -76,14 +62,14 @@ pub struct Folders {
 
 impl Folders {
     /// Those of this installation.
-    pub fn of_installation() -> Self {
+    pub fn installed() -> Self {
         Self { captures: dataset::captures::folder(), labels: dataset::labels::folder() }
     }
 }
 
 /// The thread that writes; dropping it waits until everything is written.
 pub struct Writer {
-    requests: Option<SyncSender<Request>>,
+    requests: Option<SyncSender<SaveRequest>>,
     waiting: Arc<AtomicUsize>,
     worker: Option<Worker>,
 }
@@ -93,19 +79,19 @@ impl Writer {
     ///
     /// # Errors
     /// When the system has no more threads to give.
-    pub fn start(folders: Folders, teacher: Box<dyn Teach>, report: Report) -> std::io::Result<Self> {
-        let (requests, inbox) = sync_channel(QUEUE);
+    pub fn start(folders: Folders, teacher: Box<dyn Teach>, sink: EventSink) -> std::io::Result<Self> {
+        let (requests, inbox) = sync_channel(MAX_WAITING);
         let waiting = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&waiting);
-        let worker = worker::spawn_reporting("captures", report, move |report| {
-            let mut desk = Desk { folders, teacher, captures: None, sheet: None };
-            write(&mut desk, &inbox, &count, report);
+        let worker = worker::spawn_reporting("captures", sink, move |sink| {
+            let mut files = Files { folders, teacher, captures: None, frame_file: None };
+            write(&mut files, &inbox, &count, sink);
         })?;
         Ok(Self { requests: Some(requests), waiting, worker: Some(worker) })
     }
 
-    /// Hands a request over; answers whether it was accepted. None is when [`QUEUE`] wait already.
-    pub fn save(&self, request: Request) -> bool {
+    /// Hands a request over; returns whether it was accepted. None is when [`MAX_WAITING`] wait already.
+    pub fn save(&self, request: SaveRequest) -> bool {
         let Some(requests) = &self.requests else { return false };
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let accepted = match requests.try_send(request) {
@@ -134,18 +120,18 @@ pub fn is_doubtful(track: &Track) -> bool {
     }
 }
 
-fn write(desk: &mut Desk, inbox: &Receiver<Request>, waiting: &AtomicUsize, report: &Report) {
+fn write(files: &mut Files, inbox: &Receiver<SaveRequest>, waiting: &AtomicUsize, sink: &EventSink) {
     while let Ok(request) = inbox.recv() {
-        let mut outcome = Outcome::default();
-        if let Err(error) = desk.save(&request, &mut outcome) {
+        let mut outcome = SaveOutcome::default();
+        if let Err(error) = files.save(&request, &mut outcome) {
             log::warn!("{error:#}");
             outcome.error = Some(short(&error));
             // Whatever is wrong with the folder, the next capture looks at it anew.
-            desk.captures = None;
+            files.captures = None;
         }
         outcome.waiting = waiting.fetch_sub(1, Ordering::Relaxed) - 1;
         // Nobody listens any more: the rest is written all the same.
-        let _ = report(AppEvent::Captured(outcome));
+        let _ = sink(AppEvent::Saved(outcome));
     }
 }
 
@@ -157,17 +143,18 @@ fn short(error: &anyhow::Error) -> String {
     }
 }
 
-struct Desk {
+/// What the thread works with.
+struct Files {
     folders: Folders,
     teacher: Box<dyn Teach>,
     captures: Option<Captures>,
     /// The frame that was written last, by when it was taken, and its file.
-    sheet: Option<(Instant, String)>,
+    frame_file: Option<(Instant, String)>,
 }
 
-impl Desk {
-    fn save(&mut self, request: &Request, outcome: &mut Outcome) -> anyhow::Result<()> {
-        let Self { folders, captures, sheet: last_sheet, .. } = self;
+impl Files {
+    fn save(&mut self, request: &SaveRequest, outcome: &mut SaveOutcome) -> anyhow::Result<()> {
+        let Self { folders, captures, frame_file: last_file, .. } = self;
         if captures.is_none() {
             *captures = Some(Captures::open(&folders.captures)?);
         }
@@ -176,9 +163,9 @@ impl Desk {
         let taken_at = request.frame.captured_at;
         // Several requests may be for one picture.
         let known =
-            last_sheet.as_ref().filter(|(at, file)| *at == taken_at && folders.captures.join(file).is_file());
+            last_file.as_ref().filter(|(at, file)| *at == taken_at && folders.captures.join(file).is_file());
         let known = known.map(|(_, file)| file.clone());
-        let mut sheet = known.clone();
+        let mut frame_file = known.clone();
         let mut files = Vec::new();
         for card in &request.cards {
             let crop = cut::crop(&pixels, card.quad);
@@ -189,21 +176,23 @@ impl Desk {
                 files.push((card, store.records()[position].filename.clone()));
                 continue;
             }
-            if sheet.is_none() {
-                sheet = Some(store.add_frame(&pixels)?);
+            if frame_file.is_none() {
+                frame_file = Some(store.add_frame(&pixels)?);
             }
-            sight.frame.clone_from(&sheet);
+            sight.frame.clone_from(&frame_file);
             let Added { position, .. } = match store.add(&crop, hashes, sight) {
                 Ok(added) => added,
                 Err(error) => {
-                    if let Some(sheet) = sheet.filter(|_| outcome.saved.is_empty() && known.is_none()) {
+                    if let Some(frame_file) =
+                        frame_file.filter(|_| outcome.saved.is_empty() && known.is_none())
+                    {
                         // A frame of which no card was saved is of no use.
-                        let _ = std::fs::remove_file(folders.captures.join(sheet));
+                        let _ = std::fs::remove_file(folders.captures.join(frame_file));
                     }
                     return Err(error.into());
                 }
             };
-            *last_sheet = sheet.clone().map(|file| (taken_at, file));
+            *last_file = frame_file.clone().map(|file| (taken_at, file));
             outcome.saved.push(card.id);
             files.push((card, store.records()[position].filename.clone()));
         }
@@ -234,7 +223,7 @@ impl Desk {
     }
 }
 
-fn sight(card: &Track, request: &Request) -> Sight {
+fn sight(card: &Track, request: &SaveRequest) -> Sight {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Sight {
         quad: Some(card.quad),

@@ -1,7 +1,7 @@
-//! Hotkeys that work while the game has the keyboard.
+//! Hotkeys that work while the game has the keyboard: asks the desktop for the chords of the settings.
 //!
-//! [`HOTKEYS`] is the one table: name in the settings, what it does, chord, command. What is wrong with a chord is
-//! found in `plan`, which is pure; whether the desktop gives it to us shows when it is registered.
+//! What is wrong with a chord is found in `plan`, which is pure; whether the desktop gives it to us shows when it
+//! is registered. Which hotkeys there are is told in [`crate::settings::chords`].
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,54 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use global_hotkey::hotkey::{HotKey, Modifiers};
 use global_hotkey::{GlobalHotKeyEvent, GlobalHotKeyManager, HotKeyState};
 
-use crate::messages::command::Command;
-use crate::settings::Chord;
-
-/// A hotkey as it comes.
-#[derive(Debug)]
-pub struct Hotkey {
-    /// Its key in the settings.
-    pub name: &'static str,
-    /// What it does, for the settings file.
-    pub what: &'static str,
-    /// Its chord, unless the settings say otherwise.
-    pub keys: &'static str,
-    /// What it asks for when it is pressed.
-    pub pressed: Command,
-    /// What it asks for when it is let go.
-    pub released: Option<Command>,
-}
-
-const fn hotkey(name: &'static str, what: &'static str, keys: &'static str, pressed: Command) -> Hotkey {
-    Hotkey { name, what, keys, pressed, released: None }
-}
-
-/// All of them.
-pub static HOTKEYS: [Hotkey; 12] = [
-    hotkey("toggle", "Show or hide the marks.", "Ctrl+Shift+H", Command::Toggle),
-    hotkey("pause", "Stop looking at the game, or start again.", "Ctrl+Shift+P", Command::Pause),
-    hotkey("model", "Go on to the next model.", "Ctrl+Shift+M", Command::NextModel),
-    Hotkey {
-        name: "information",
-        what: "While it is held: what the card under the pointer does.",
-        keys: "Ctrl+Shift+I",
-        pressed: Command::ShowInformation,
-        released: Some(Command::HideInformation),
-    },
-    hotkey("snapshot", "Save every card that is unknown or doubtful.", "Ctrl+Shift+S", Command::Snapshot),
-    hotkey("snapshot_pointer", "Save the card under the pointer.", "Ctrl+Shift+D", Command::SnapshotPointer),
-    hotkey("automatic", "Save cards as they come, or stop.", "Ctrl+Shift+A", Command::ToggleAutomatic),
-    hotkey(
-        "correct_1",
-        "The card under the pointer is the first guess.",
-        "Ctrl+Shift+1",
-        Command::Correct(1),
-    ),
-    hotkey("correct_2", "It is the second guess.", "Ctrl+Shift+2", Command::Correct(2)),
-    hotkey("correct_3", "It is the third guess.", "Ctrl+Shift+3", Command::Correct(3)),
-    hotkey("not_a_card", "What the pointer is on is no card.", "Ctrl+Shift+0", Command::Correct(0)),
-    hotkey("labeller", "Open the labelling window.", "Ctrl+Shift+L", Command::OpenLabeller),
-];
+#[cfg(target_os = "linux")]
+use crate::desktop::window::DesktopError;
+use crate::messages::event::{AppEvent, EventSink};
+use crate::settings::chords::{Chord, HOTKEYS};
 
 /// A chord that can be asked for.
 #[derive(Debug)]
@@ -75,24 +31,30 @@ pub struct Hotkeys {
 /// What each registered chord asks for, by its id.
 type Commands = Arc<Mutex<HashMap<u32, usize>>>;
 
-/// Where commands go; answers whether anyone still listens.
-pub type Send = Box<dyn Fn(Command) -> bool + core::marker::Send + Sync>;
+/// This desktop has no global hotkeys.
+#[derive(Debug, thiserror::Error)]
+pub enum HotkeysError {
+    /// There is no X server.
+    #[cfg(target_os = "linux")]
+    #[error("no hotkeys here: {0}")]
+    NoDisplay(#[from] DesktopError),
+    /// The system has none, or keeps them to itself.
+    #[error("no hotkeys here: {0}\nhelp: the tray and the local API do the same")]
+    Refused(#[from] global_hotkey::Error),
+}
 
 impl Hotkeys {
     /// Starts listening; no chord is registered yet. Call it on the main thread.
     ///
     /// # Errors
-    /// When this desktop has no global hotkeys; the text says what remains.
-    pub fn open(send: Send) -> Result<Self, String> {
+    /// When this desktop has no global hotkeys.
+    pub fn open(sink: EventSink) -> Result<Self, HotkeysError> {
         #[cfg(target_os = "linux")]
         {
             // Without an X server everything seems to succeed and nothing works.
-            crate::desktop::window::x11::Desktop::connect()
-                .map_err(|error| format!("no hotkeys here: {error}"))?;
+            crate::desktop::window::x11::Desktop::connect()?;
         }
-        let manager = GlobalHotKeyManager::new().map_err(|error| {
-            format!("no hotkeys here: {error}\nhelp: the tray and the local API do the same")
-        })?;
+        let manager = GlobalHotKeyManager::new()?;
         let commands = Commands::default();
         let theirs = Arc::clone(&commands);
         GlobalHotKeyEvent::set_event_handler(Some(move |event: GlobalHotKeyEvent| {
@@ -103,13 +65,14 @@ impl Hotkeys {
                 HotKeyState::Released => hotkey.released.as_ref(),
             };
             if let Some(command) = command {
-                send(command.clone());
+                // Nobody listens once the program ends.
+                let _ = sink(AppEvent::Command(command.clone()));
             }
         }));
         Ok(Self { manager, held: Vec::new(), commands })
     }
 
-    /// Asks the desktop for these chords instead of those before; answers what is wrong with some of them.
+    /// Asks the desktop for these chords instead of those before; returns what is wrong with some of them.
     pub fn register(&mut self, chords: &[Chord]) -> Vec<String> {
         for key in self.held.drain(..) {
             // One that is not ours any more need not be given back.
@@ -203,14 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn the_chords_that_come_are_good_and_names_are_unique() {
+    fn the_chords_that_come_are_good() {
         let defaults: Vec<&str> = HOTKEYS.iter().map(|hotkey| hotkey.keys).collect();
         let (planned, faults) = plan(&chords(&defaults));
         assert_eq!((planned.len(), faults), (HOTKEYS.len(), Vec::new()));
-        let mut names: Vec<&str> = HOTKEYS.iter().map(|hotkey| hotkey.name).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), HOTKEYS.len());
     }
 
     #[test]

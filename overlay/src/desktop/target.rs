@@ -1,60 +1,9 @@
-//! Which window is the game, and where it is.
-//!
-//! Choosing is pure; listing and following are the system's business, in `window/`.
+//! Which of the desktop's windows is the game. Pure: windows are listed and followed in `window/`.
 
 use std::fmt;
+use std::time::Duration;
 
-use lens_core::geometry::{OnScreen, Rect};
-
-/// The system's number of a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct WindowId(pub u64);
-
-impl fmt::Display for WindowId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:#x}", self.0)
-    }
-}
-
-/// One window of the desktop.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WindowInfo {
-    /// Its number.
-    pub id: WindowId,
-    /// What its title bar says.
-    pub title: String,
-    /// The program behind it: window class, program name, or both.
-    pub program: String,
-}
-
-/// Where the game's window is now.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Placement {
-    /// On the screen; the area is its inside, without title bar and frame.
-    Shown {
-        /// Which window.
-        window: WindowId,
-        /// Where.
-        area: Rect<OnScreen>,
-    },
-    /// Minimised, or on another workspace.
-    Hidden {
-        /// Which window.
-        window: WindowId,
-    },
-    /// There is none.
-    Absent,
-}
-
-impl Placement {
-    /// The window, when there is one.
-    pub fn window(self) -> Option<WindowId> {
-        match self {
-            Self::Shown { window, .. } | Self::Hidden { window } => Some(window),
-            Self::Absent => None,
-        }
-    }
-}
+use crate::messages::window::WindowInfo;
 
 /// What to look for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +68,7 @@ pub fn ambiguity(windows: &[WindowInfo], query: &Query) -> Option<String> {
 }
 
 /// How long a window is looked for before something is said.
-pub const SEARCH_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+pub const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What to say when no window is found for so long.
 pub fn absence(query: &Query, is_wayland: bool) -> String {
@@ -134,6 +83,7 @@ pub fn absence(query: &Query, is_wayland: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::messages::window::WindowId;
 
     #[track_caller]
     fn check(windows: &[(&str, &str)], query: &Query, want: Option<usize>) {

@@ -1,6 +1,6 @@
 //! The icon in the desktop's tray and its menu.
 //!
-//! What the menu says follows from [`Shown`] and is plain data; `command` reads a chosen entry back. Only [`Tray`]
+//! What the menu says follows from [`MenuState`] and is plain data; `command` reads a chosen entry back. Only [`Tray`]
 //! speaks with the desktop.
 
 pub mod host;
@@ -8,12 +8,13 @@ pub mod host;
 use tray_icon::menu::{CheckMenuItem, IsMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
 use tray_icon::{Icon, TrayIcon, TrayIconBuilder};
 
-use crate::desktop::target::{WindowId, WindowInfo};
 use crate::messages::command::Command;
+use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::window::{WindowId, WindowInfo};
 
-/// What the menu tells.
+/// What the menu shows.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shown {
+pub struct MenuState {
     /// Whether marks are drawn.
     pub marks: bool,
     /// Whether nothing is looked at.
@@ -30,8 +31,8 @@ pub struct Shown {
     pub windows: Vec<WindowInfo>,
     /// The one that was chosen; `None` lets the overlay find the game.
     pub window: Option<WindowId>,
-    /// What the overlay said last: it says it over the game, and often there is none yet.
-    pub said: Option<String>,
+    /// The last notice: it is shown over the game too, but often there is no game yet.
+    pub notice: Option<String>,
 }
 
 /// A line of the menu.
@@ -56,9 +57,11 @@ enum Entry {
 }
 
 /// Longest title of a window in the menu.
-const TITLE: usize = 48;
-/// Longest line of what was said, and the most lines.
-const SAID: [usize; 2] = [64, 4];
+const MAX_TITLE: usize = 48;
+/// Longest line of the last notice.
+const MAX_LINE: usize = 64;
+/// Lines of the last notice that are shown.
+const MAX_LINES: usize = 4;
 
 fn plain(id: &str, text: &str) -> Entry {
     Entry::Plain { id: id.into(), text: text.into() }
@@ -68,7 +71,7 @@ fn checked(id: String, text: &str, is_checked: bool) -> Entry {
     Entry::Checked { id, text: text.into(), is_checked }
 }
 
-fn entries(shown: &Shown) -> Vec<Entry> {
+fn entries(shown: &MenuState) -> Vec<Entry> {
     let models = shown
         .models
         .iter()
@@ -76,10 +79,11 @@ fn entries(shown: &Shown) -> Vec<Entry> {
         .collect();
     let mut windows = vec![checked("window:".into(), "Find the game", shown.window.is_none())];
     windows.extend(shown.windows.iter().filter(|window| !window.title.is_empty()).map(|window| {
-        let title: String = window.title.chars().take(TITLE).collect();
+        let title: String = window.title.chars().take(MAX_TITLE).collect();
         checked(format!("window:{}", window.id.0), &title, shown.window == Some(window.id))
     }));
-    let mut entries: Vec<Entry> = shown.said.iter().flat_map(|said| lines(said)).map(Entry::Text).collect();
+    let mut entries: Vec<Entry> =
+        shown.notice.iter().flat_map(|notice| lines(notice)).map(Entry::Text).collect();
     if !entries.is_empty() {
         entries.push(Entry::Line);
     }
@@ -109,14 +113,14 @@ fn lines(text: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("there is always one");
-        if !line.is_empty() && line.chars().count() + word.chars().count() >= SAID[0] {
+        if !line.is_empty() && line.chars().count() + word.chars().count() >= MAX_LINE {
             lines.push(word.to_owned());
         } else {
             line.push_str(if line.is_empty() { "" } else { " " });
             line.push_str(word);
         }
     }
-    lines.truncate(SAID[1]);
+    lines.truncate(MAX_LINES);
     lines
 }
 
@@ -142,31 +146,42 @@ fn command(id: &str) -> Option<Command> {
     })
 }
 
+/// This desktop shows no icon of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum TrayError {
+    /// The menu cannot be made.
+    #[error(transparent)]
+    Menu(#[from] tray_icon::menu::Error),
+    /// There is no tray.
+    #[error("no tray here ({0}); hotkeys and the local API do the same")]
+    Refused(#[from] tray_icon::Error),
+}
+
 /// The icon; it goes when this is dropped.
 pub struct Tray {
     icon: TrayIcon,
-    shown: Shown,
+    shown: MenuState,
 }
 
 impl Tray {
     /// Puts the icon up. Where no tray is shown yet, it appears when there is one.
     ///
     /// # Errors
-    /// When the desktop has no way to show one; the text says what remains.
-    pub fn open(send: crate::desktop::hotkeys::Send) -> Result<Self, String> {
+    /// When the desktop has no way to show one.
+    pub fn open(sink: EventSink) -> Result<Self, TrayError> {
         MenuEvent::set_event_handler(Some(move |event: MenuEvent| {
             if let Some(command) = command(event.id().as_ref()) {
-                send(command);
+                // Nobody listens once the program ends.
+                let _ = sink(AppEvent::Command(command));
             }
         }));
-        let shown = Shown::default();
+        let shown = MenuState::default();
         let icon = TrayIconBuilder::new()
             .with_tooltip("Balatro Lens")
             .with_title("Balatro Lens")
             .with_icon(picture())
-            .with_menu(Box::new(menu(&entries(&shown)).map_err(|error| error.to_string())?))
-            .build()
-            .map_err(|error| format!("no tray here ({error}); hotkeys and the local API do the same"))?;
+            .with_menu(Box::new(menu(&entries(&shown))?))
+            .build()?;
         match host::host() {
             host::Host::Shows => {}
             nobody => log::warn!("the tray icon: {nobody}"),
@@ -175,7 +190,7 @@ impl Tray {
     }
 
     /// Changes the menu, when it has to tell something else.
-    pub fn show(&mut self, shown: &Shown) {
+    pub fn show(&mut self, shown: &MenuState) {
         if self.shown == *shown {
             return;
         }
@@ -235,13 +250,13 @@ fn picture() -> Icon {
 mod tests {
     use super::*;
 
-    fn shown() -> Shown {
+    fn shown() -> MenuState {
         let window = |id: u64, title: &str| WindowInfo {
             id: WindowId(id),
             title: title.into(),
             program: String::new(),
         };
-        Shown {
+        MenuState {
             marks: true,
             paused: false,
             automatic: true,
@@ -250,7 +265,7 @@ mod tests {
             model: "practice".into(),
             windows: vec![window(7, "Balatro"), window(8, ""), window(9, &"x".repeat(200))],
             window: Some(WindowId(7)),
-            said: None,
+            notice: None,
         }
     }
 
@@ -266,15 +281,15 @@ mod tests {
     fn what_was_said_stands_at_the_top_in_lines_that_fit() {
         let said =
             "No window of Balatro is found\nhelp: start the game, or choose its window below. ".repeat(9);
-        let entries = entries(&Shown { said: Some(said), ..shown() });
+        let entries = entries(&MenuState { notice: Some(said), ..shown() });
         let texts: Vec<&String> = entries
             .iter()
             .map_while(|entry| if let Entry::Text(text) = entry { Some(text) } else { None })
             .collect();
-        assert_eq!(texts.len(), SAID[1]);
+        assert_eq!(texts.len(), MAX_LINES);
         assert_eq!(texts[0], "No window of Balatro is found help: start the game, or choose");
-        assert!(texts.iter().all(|text| text.chars().count() <= SAID[0]), "{texts:?}");
-        assert_eq!(entries[SAID[1]], Entry::Line);
+        assert!(texts.iter().all(|text| text.chars().count() <= MAX_LINE), "{texts:?}");
+        assert_eq!(entries[MAX_LINES], Entry::Line);
     }
 
     #[test]
@@ -290,7 +305,7 @@ mod tests {
                 Entry::Text(_) | Entry::Group { .. } | Entry::Line => continue,
             };
             assert!(
-                command(&id).is_some() && !text.is_empty() && text.chars().count() <= TITLE,
+                command(&id).is_some() && !text.is_empty() && text.chars().count() <= MAX_TITLE,
                 "{id} {text}"
             );
         }

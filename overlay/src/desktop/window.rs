@@ -2,6 +2,7 @@
 //!
 //! The overlay's own window is winit's; only what winit does not offer is here.
 
+mod error;
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(not(target_os = "linux"))]
@@ -11,8 +12,10 @@ pub mod windows;
 #[cfg(target_os = "linux")]
 pub mod x11;
 
+pub use error::DesktopError;
+
 use crate::desktop::target::Query;
-use crate::messages::event::AppEvent;
+use crate::messages::event::EventSink;
 
 #[cfg(target_os = "macos")]
 pub(super) use self::macos as system;
@@ -27,30 +30,11 @@ pub use x11::follow::Follower;
 #[cfg(target_os = "linux")]
 pub use x11::list;
 
-/// Where a follower sends its news; answers whether anyone still listens.
-pub type Listener = Box<dyn Fn(AppEvent) -> bool + Send>;
-
-/// Why the desktop cannot be asked.
-#[derive(Debug, thiserror::Error)]
-pub enum DesktopError {
-    /// There is no display to draw on.
-    #[error(
-        "there is no display: {0}\nhelp: start this from a graphical session (on Wayland with XWayland), or run \
-         `overlay offscreen`, which needs none"
-    )]
-    NoDisplay(String),
-    /// The display does not answer any more.
-    #[error("lost the display: {0}")]
-    Lost(String),
-    /// Something the system refuses.
-    #[error("the system refused: {0}")]
-    System(#[from] std::io::Error),
-}
-
-/// Follows the window that `query` describes: looks for it, then reports each [`crate::desktop::target::Placement`] once.
+/// Follows the window that `query` describes: looks for it, then sends each change of its
+/// [`crate::messages::window::Placement`].
 ///
 /// # Errors
 /// When there is no display.
-pub fn follow(query: Query, listener: Listener) -> Result<Follower, DesktopError> {
-    Follower::start(query, listener)
+pub fn follow(query: Query, sink: EventSink) -> Result<Follower, DesktopError> {
+    Follower::start(query, sink)
 }

@@ -141,7 +141,7 @@ fn running(data: &Path) -> Finding {
 }
 
 /// The windows of the desktop, or why they cannot be listed.
-fn windows() -> Result<Vec<crate::desktop::target::WindowInfo>, window::DesktopError> {
+fn windows() -> Result<Vec<crate::messages::window::WindowInfo>, window::DesktopError> {
     window::list()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A signal, a hotkey, the tray and the local API all speak in these; none of them acts on its own.
 
-use crate::desktop::target::WindowId;
+use super::window::WindowId;
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]

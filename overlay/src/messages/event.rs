@@ -1,37 +1,40 @@
 //! Everything that can wake the main thread.
 //!
-//! Events carry news, never frames or marks: those wait in a [`crate::messages::mailbox::Latest`] until the main thread is
-//! ready, so that stale scenes never queue up.
+//! An event says only that something happened. Frames, tracks, settings and models wait in a
+//! [`crate::messages::mailbox::Mailbox`] until the main thread fetches them, so that stale ones never queue up.
 
-use crate::collect::writer::Outcome;
-use crate::desktop::target::{Placement, WindowInfo};
-use crate::messages::command::Command;
-use crate::settings::Settings;
-use crate::settings::file::SettingsError;
+use std::sync::Arc;
+
+use super::command::Command;
+use super::outcome::SaveOutcome;
+use super::window::{Placement, WindowInfo};
+
+/// Where a thread sends its news; returns whether anyone still listens.
+pub type EventSink = Arc<dyn Fn(AppEvent) -> bool + Send + Sync>;
 
 /// One piece of news for the main thread.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AppEvent {
     /// New tracks wait in their mailbox.
     TracksReady,
-    /// The game's window appeared, moved, was resized, was hidden or went.
-    Target(Placement),
+    /// The game's window appeared, moved, was resized, hidden or closed.
+    Placement(Placement),
     /// A compositor started or stopped: without one, transparent windows are opaque.
     Compositor(bool),
     /// A player asked for something.
     Command(Command),
-    /// The settings file was changed, for better or worse.
-    Settings(Box<Result<Settings, SettingsError>>),
+    /// The settings file was changed; what it says now waits in its mailbox.
+    SettingsChanged,
     /// Files of the model in use were changed.
-    ModelFiles,
-    /// Another model runs; what it is waits in its mailbox.
-    ModelRuns,
+    ModelFilesChanged,
+    /// Another model runs; its name and catalogue wait in their mailbox.
+    ModelSwapped,
     /// A model cannot be used; the one that runs goes on. The text says why.
     ModelRefused(String),
-    /// The windows that there are to choose from.
+    /// The windows that a player can choose from.
     Windows(Vec<WindowInfo>),
     /// Captures were saved, or could not be.
-    Captured(Outcome),
+    Saved(SaveOutcome),
     /// Something that a player should know.
     Notice(String),
     /// A worker cannot go on; the text says what happened and what helps.

@@ -1,4 +1,4 @@
-//! A mailbox with one slot: the newest value wins, older ones are dropped and counted.
+//! A mailbox with one slot, as a watch channel has: the newest value wins, older ones are dropped and counted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// A handle to the mailbox; clones share it.
 #[derive(Debug)]
-pub struct Latest<T> {
+pub struct Mailbox<T> {
     shared: Arc<Shared<T>>,
 }
 
@@ -21,10 +21,10 @@ struct Shared<T> {
 struct Slot<T> {
     value: Option<T>,
     closed: bool,
-    nudged: bool,
+    woken: bool,
 }
 
-/// What waiting for a value came to.
+/// The result of waiting for a value.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Taken<T> {
     /// A value arrived.
@@ -35,20 +35,20 @@ pub enum Taken<T> {
     Closed,
 }
 
-impl<T> Clone for Latest<T> {
+impl<T> Clone for Mailbox<T> {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared) }
     }
 }
 
-impl<T> Default for Latest<T> {
+impl<T> Default for Mailbox<T> {
     fn default() -> Self {
-        let slot = Mutex::new(Slot { value: None, closed: false, nudged: false });
+        let slot = Mutex::new(Slot { value: None, closed: false, woken: false });
         Self { shared: Arc::new(Shared { slot, changed: Condvar::new(), dropped: AtomicU64::new(0) }) }
     }
 }
 
-impl<T> Latest<T> {
+impl<T> Mailbox<T> {
     /// Puts a value in the slot; one that still waits there is dropped. Does nothing once closed.
     pub fn put(&self, value: T) {
         let mut slot = self.lock();
@@ -77,20 +77,20 @@ impl<T> Latest<T> {
         }
     }
 
-    /// Waits for a value or a [`Latest::nudge`], which counts as a time out.
-    pub fn take_or_nudge(&self) -> Taken<T> {
+    /// Waits for a value or a [`Mailbox::wake`], which counts as a time out.
+    pub fn take_or_wake(&self) -> Taken<T> {
         self.take_until(None)
     }
 
     /// Ends the waiting of the other side: something else wants its attention.
-    pub fn nudge(&self) {
-        self.lock().nudged = true;
+    pub fn wake(&self) {
+        self.lock().woken = true;
         self.shared.changed.notify_all();
     }
 
-    /// Waits for a value, `patience` long at most.
-    pub fn take_within(&self, patience: Duration) -> Taken<T> {
-        self.take_until(Some(Instant::now() + patience))
+    /// Waits for a value, at most as long as `timeout`.
+    pub fn take_within(&self, timeout: Duration) -> Taken<T> {
+        self.take_until(Some(Instant::now() + timeout))
     }
 
     /// Closes the mailbox for both sides: waiting ends, later values are ignored.
@@ -113,7 +113,7 @@ impl<T> Latest<T> {
             if let Some(value) = slot.value.take() {
                 return Taken::Value(value);
             }
-            if std::mem::take(&mut slot.nudged) {
+            if std::mem::take(&mut slot.woken) {
                 return Taken::TimedOut;
             }
             slot = match deadline {
@@ -142,14 +142,14 @@ mod tests {
 
     #[test]
     fn the_newest_value_wins_and_drops_are_counted() {
-        let mailbox = Latest::default();
+        let mailbox = Mailbox::default();
         (0..3).for_each(|value| mailbox.put(value));
         assert_eq!((mailbox.try_take(), mailbox.try_take(), mailbox.dropped()), (Some(2), None, 2));
     }
 
     #[test]
     fn closing_wakes_the_one_who_waits() {
-        let mailbox = Latest::<u32>::default();
+        let mailbox = Mailbox::<u32>::default();
         let waiting = mailbox.clone();
         let worker =
             crate::messages::worker::spawn("waiting", move || assert_eq!(waiting.take(), None)).unwrap();
@@ -160,17 +160,17 @@ mod tests {
     }
 
     #[test]
-    fn a_nudge_ends_waiting_once() {
-        let mailbox = Latest::<u32>::default();
-        mailbox.nudge();
-        assert_eq!(mailbox.take_or_nudge(), Taken::TimedOut);
+    fn waking_ends_waiting_once() {
+        let mailbox = Mailbox::<u32>::default();
+        mailbox.wake();
+        assert_eq!(mailbox.take_or_wake(), Taken::TimedOut);
         mailbox.put(1);
-        mailbox.nudge();
-        assert_eq!(mailbox.take_or_nudge(), Taken::Value(1), "a value comes first");
+        mailbox.wake();
+        assert_eq!(mailbox.take_or_wake(), Taken::Value(1), "a value comes first");
     }
 
     #[test]
-    fn patience_runs_out() {
-        assert_eq!(Latest::<u32>::default().take_within(Duration::from_millis(1)), Taken::TimedOut);
+    fn waiting_times_out() {
+        assert_eq!(Mailbox::<u32>::default().take_within(Duration::from_millis(1)), Taken::TimedOut);
     }
 }

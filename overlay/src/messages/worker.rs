@@ -4,7 +4,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread::{self, JoinHandle};
 
-use crate::messages::event::AppEvent;
+use super::event::{AppEvent, EventSink};
 
 /// A running thread; dropping it waits for its end, so tell it to stop first.
 #[derive(Debug)]
@@ -27,21 +27,19 @@ pub fn spawn(name: &'static str, work: impl FnOnce() + Send + 'static) -> io::Re
     Ok(Worker { name, handle: Some(handle) })
 }
 
-/// As [`spawn`]; when `work` panics, that is said through `report`, so that nobody goes on waiting for it.
+/// As [`spawn`], for a thread with news; a panic of `work` is sent as [`AppEvent::Failed`], so that nobody goes
+/// on waiting for it.
 ///
 /// # Errors
 /// When the system has no more threads to give.
-pub fn spawn_reporting<R>(
+pub fn spawn_reporting(
     name: &'static str,
-    report: R,
-    work: impl FnOnce(&R) + Send + 'static,
-) -> io::Result<Worker>
-where
-    R: Fn(AppEvent) -> bool + Send + 'static,
-{
+    sink: EventSink,
+    work: impl FnOnce(&EventSink) + Send + 'static,
+) -> io::Result<Worker> {
     spawn(name, move || {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(&report))) {
-            report(AppEvent::Failed(Panicked(name).to_string()));
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(&sink))) {
+            sink(AppEvent::Failed(Panicked(name).to_string()));
             resume_unwind(panic);
         }
     })
@@ -69,15 +67,16 @@ impl Drop for Worker {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::mpsc::sync_channel;
 
     use super::*;
 
     #[test]
-    fn a_panic_is_said() {
+    fn a_panic_is_sent() {
         let (sender, events) = sync_channel(1);
-        let report = move |event| sender.send(event).is_ok();
-        let worker = spawn_reporting("clumsy", report, |_| panic!("a test wants it")).unwrap();
+        let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
+        let worker = spawn_reporting("clumsy", sink, |_| panic!("a test wants it")).unwrap();
         let AppEvent::Failed(text) = events.recv().unwrap() else { panic!("it is a failure") };
         assert!(text.contains("the clumsy thread stopped unexpectedly"), "{text}");
         assert!(worker.join().is_err());

@@ -13,7 +13,6 @@ use vision::recogniser::{Recogniser, unmeasured};
 use vision::session::Options;
 use vision::teach;
 
-use crate::collect::writer::Folders;
 use tracking::sighting::{Detection, Guess, Identity, Reading, Recognise};
 
 /// A model's folder: `model` itself when it is one, otherwise the folder of that name among the data.
@@ -42,17 +41,15 @@ impl Model {
         Ok(Self { recogniser, catalogue, doubt_below: 0.0, quads: Vec::new() })
     }
 
-    /// Learns what other models of its game were taught, from the pictures in these folders; answers how many cards.
+    /// Learns what other models of its game were taught, from the pictures in these folders; returns how
+    /// many cards.
     ///
     /// # Errors
     /// When the model cannot be run or its gallery cannot be written.
-    pub fn carry_over(&mut self, folder: &Path, folders: &Folders) -> anyhow::Result<usize> {
+    pub fn carry_over(&mut self, folder: &Path, pictures: &[PathBuf]) -> anyhow::Result<usize> {
         let picture = |file: &str| {
-            let places = [&folders.captures, &folders.labels];
-            places
-                .into_iter()
-                .find_map(|place| image::open(place.join(file)).ok())
-                .map(image::DynamicImage::into_rgba8)
+            let mut found = pictures.iter().filter_map(|folder| image::open(folder.join(file)).ok());
+            found.next().map(image::DynamicImage::into_rgba8)
         };
         Ok(teach::carry_over(&mut self.recogniser, folder, &picture)?)
     }

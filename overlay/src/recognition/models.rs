@@ -11,50 +11,51 @@ use lens_core::geometry::{Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
 use vision::session::Options;
 
-use crate::collect::writer::Folders;
-use crate::messages::event::AppEvent;
-use crate::messages::mailbox::Latest;
+use super::model::Model;
+use super::pace::threads_beside_a_game;
+use super::swap::{ModelSwap, RunningModel};
+use super::threads::SwapSender;
+use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::mailbox::Mailbox;
 use crate::messages::worker::{self, Worker};
-use crate::recognition::model::Model;
-use crate::recognition::threads::{Report, Running, Swap, Swaps};
 use crate::settings::Recognition;
 use tracking::sighting::Detection;
 
 /// A model to open.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Request {
-    /// Its folder.
+pub struct ModelRequest {
+    /// Holds its manifest.
     pub folder: PathBuf,
     /// How to run it.
     pub recognition: Recognition,
 }
 
 /// Opens a model; tests have their own.
-pub type Open = Box<dyn Fn(&Request) -> anyhow::Result<Swap> + Send>;
+pub type OpenModel = Box<dyn Fn(&ModelRequest) -> anyhow::Result<ModelSwap> + Send>;
 
 /// The thread that opens models; dropping it ends it.
 pub struct Loader {
-    requests: Latest<Request>,
+    requests: Mailbox<ModelRequest>,
     worker: Option<Worker>,
 }
 
 impl Loader {
-    /// Starts the thread. Models that can be used go to `swaps`, refusals to `report`.
+    /// Starts the thread. Models that can be used go to `swaps`, refusals to `sink`.
     ///
     /// # Errors
     /// When the system has no more threads to give.
-    pub fn start(open: Open, swaps: Swaps, report: Report) -> std::io::Result<Self> {
-        let requests = Latest::<Request>::default();
+    pub fn start(open: OpenModel, swaps: SwapSender, sink: EventSink) -> std::io::Result<Self> {
+        let requests = Mailbox::<ModelRequest>::default();
         let theirs = requests.clone();
-        let worker = worker::spawn_reporting("models", report, move |report| {
+        let worker = worker::spawn_reporting("models", sink, move |sink| {
             while let Some(request) = theirs.take() {
                 // Whatever a broken file brings a library to, the model that runs goes on.
-                let opened = catch_unwind(AssertUnwindSafe(|| open(&request).and_then(tried)))
+                let opened = catch_unwind(AssertUnwindSafe(|| open(&request).and_then(try_out)))
                     .unwrap_or_else(|_| Err(anyhow!("{} cannot be opened", request.folder.display())));
                 match opened {
                     Ok(swap) => swaps.put(swap),
                     Err(error) => {
-                        if !report(AppEvent::ModelRefused(format!("{error:#}"))) {
+                        if !sink(AppEvent::ModelRefused(format!("{error:#}"))) {
                             return;
                         }
                     }
@@ -65,7 +66,7 @@ impl Loader {
     }
 
     /// Opens another model; of several requests in a row the last one counts.
-    pub fn load(&self, request: Request) {
+    pub fn load(&self, request: ModelRequest) {
         self.requests.put(request);
     }
 }
@@ -81,21 +82,22 @@ impl Drop for Loader {
 ///
 /// # Errors
 /// When it cannot be used.
-pub fn open(request: &Request) -> anyhow::Result<Swap> {
+pub fn open(request: &ModelRequest) -> anyhow::Result<ModelSwap> {
     let mut model = Model::open(&request.folder, &options(&request.recognition))?;
-    match model.carry_over(&request.folder, &Folders::of_installation()) {
+    let pictures = [dataset::captures::folder(), dataset::labels::folder()];
+    match model.carry_over(&request.folder, &pictures) {
         Ok(0) => {}
         Ok(taught) => log::info!("{taught} cards that other models were taught are known to this one now"),
         // On a read-only disk it names what it knows.
         Err(error) => log::warn!("what other models were taught cannot be taken over: {error:#}"),
     }
     model.set_thresholds(request.recognition.detection, request.recognition.name);
-    let running = Running {
+    let running = RunningModel {
         name: model.name().to_owned(),
         catalogue: model.catalogue(),
         folder: Some(request.folder.clone()),
     };
-    Ok(Swap { recogniser: Box::new(model), running })
+    Ok(ModelSwap { recogniser: Box::new(model), model: running })
 }
 
 /// How networks run by these settings.
@@ -106,15 +108,6 @@ pub fn options(recognition: &Recognition) -> Options {
         threads: recognition.threads.unwrap_or_else(threads_beside_a_game),
         ..defaults
     }
-}
-
-/// Threads that work on one network beside a game: half of the cores, up to four.
-///
-/// Threads of a network wait for each other after every operation. Where one of them shares its core with the game, which
-/// goes first, all of them do: on two cores such a picture took 47 to 77 ms, where one thread alone takes 14 ms.
-pub fn threads_beside_a_game() -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    (cores / 2).clamp(1, 4)
 }
 
 /// The names of the models in a folder of models, in order.
@@ -136,7 +129,7 @@ pub fn next<'a>(names: &'a [String], current: &str) -> Option<&'a str> {
 }
 
 /// Runs it once: what fails now would fail in the game, and the first run takes longest.
-fn tried(mut swap: Swap) -> anyhow::Result<Swap> {
+fn try_out(mut swap: ModelSwap) -> anyhow::Result<ModelSwap> {
     const SIDE: u32 = 128;
     let grey = vec![90u8; (SIDE * SIDE * 4) as usize];
     let picture = Pixels::new(&grey, SIDE, SIDE, ChannelOrder::Rgbx)?;

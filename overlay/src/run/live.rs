@@ -6,25 +6,26 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use lens_core::geometry::Rect;
-use winit::event_loop::{EventLoop, EventLoopProxy};
+use winit::event_loop::EventLoop;
 
 use crate::api::{ApiConfig, board::Board, server::Server};
-use crate::app::captures::Captures;
-use crate::app::{App, Choices, Fixed, OpenSource, Parts, SendEvent, Stage};
+use crate::app::choices::{Choices, Fixed};
+use crate::app::target::{OpenSource, Stage, Target, WhenClosed};
+use crate::app::{App, Mailboxes, ModelState, Services};
 use crate::capture::{self, images::ImageSource, xcap::MonitorSource};
+use crate::collect::controls::CaptureControls;
 use crate::collect::enrol::Teacher;
 use crate::collect::writer::{Folders, Writer};
 use crate::desktop::target::Query;
 use crate::desktop::window::{self, DesktopError};
 use crate::messages::command::Command;
-use crate::messages::event::AppEvent;
-use crate::messages::mailbox::Latest;
+use crate::messages::event::{AppEvent, EventSink};
 use crate::recognition::models::{self, Loader};
-use crate::recognition::threads::{Report, Swap, Threads, Watch};
+use crate::recognition::swap::ModelSwap;
+use crate::recognition::threads::{CaptureInput, Threads};
 use crate::run::source::Source;
-use crate::settings::watch::Watcher;
+use crate::settings::watch::FileWatcher;
 use crate::settings::{self, Settings};
-use practice;
 use tracking::pipeline::Pipeline;
 
 /// How the overlay is to run.
@@ -66,7 +67,7 @@ pub fn run_with_model(live: Live) -> anyhow::Result<()> {
     let event_loop = event_loop()?;
     let choices = live.choices()?;
     let first = models::open(&choices.request())?;
-    log::info!("recognising with the model {:?}", first.running.name);
+    log::info!("recognising with the model {:?}", first.model.name);
     start(live, event_loop, choices, first, Some(Box::new(models::open)))
 }
 
@@ -74,7 +75,7 @@ pub fn run_with_model(live: Live) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// As [`run_with_model`].
-pub fn run(live: Live, event_loop: EventLoop<AppEvent>, first: Swap) -> anyhow::Result<()> {
+pub fn run(live: Live, event_loop: EventLoop<AppEvent>, first: ModelSwap) -> anyhow::Result<()> {
     let choices = live.choices()?;
     start(live, event_loop, choices, first, None)
 }
@@ -83,37 +84,39 @@ fn start(
     live: Live,
     event_loop: EventLoop<AppEvent>,
     choices: Choices,
-    first: Swap,
-    open_model: Option<models::Open>,
+    first: ModelSwap,
+    open_model: Option<models::OpenModel>,
 ) -> anyhow::Result<()> {
     let proxy = event_loop.create_proxy();
-    let quit = proxy.clone();
+    let sink: EventSink = Arc::new(move |event| proxy.send_event(event).is_ok());
+    let quit = Arc::clone(&sink);
     ctrlc::set_handler(move || {
         // A loop that has ended needs no telling.
-        let _ = quit.send_event(AppEvent::Command(Command::Quit));
+        let _ = quit(AppEvent::Command(Command::Quit));
     })
     .context("cannot listen for Ctrl+C")?;
     let source =
         if live.practice { Source::Window(Query::Title(practice::TITLE.into())) } else { live.source };
     let table = live.practice.then(PracticeTable::start).transpose()?;
-    let (snapshots, new_model) = (Latest::default(), Latest::default());
-    let Swap { recogniser, running } = first;
+    let mailboxes = Mailboxes::default();
+    let ModelSwap { recogniser, model } = first;
     let pipeline = Pipeline::new(recogniser);
-    let reports = [report(&proxy), report(&proxy)];
-    let threads = Threads::start(pipeline, choices.pace(), &snapshots, &new_model, reports)?;
-    let writer = Writer::start(Folders::of_installation(), Box::new(Teacher::default()), report(&proxy))?;
+    let threads = Threads::start(pipeline, choices.pace(), &mailboxes.snapshots, &mailboxes.models, &sink)?;
+    let writer = Writer::start(Folders::installed(), Box::new(Teacher::default()), Arc::clone(&sink))?;
     let loader = match open_model {
-        Some(open) => Some(Loader::start(open, threads.swaps(), report(&proxy))?),
+        Some(open) => Some(Loader::start(open, threads.swaps(), Arc::clone(&sink))?),
         None => None,
     };
     let watcher = match &choices.file {
-        Some(file) => Some(Watcher::start(file.clone(), report(&proxy))?),
+        Some(file) => Some(FileWatcher::start(file.clone(), mailboxes.settings.clone(), Arc::clone(&sink))?),
         None => None,
     };
     if let (Some(watcher), Some(_)) = (&watcher, &loader) {
-        watcher.model(choices.request().folder);
+        watcher.watch_model(choices.request().folder);
     }
-    let (stage, open) = stage(source, &proxy)?;
+    let (stage, open) = stage(source, &sink)?;
+    let when_closed = if live.practice { WhenClosed::End } else { WhenClosed::Wait };
+    let target = Target::new(stage, open, when_closed);
     let board = Board::default();
     let api = ApiConfig {
         enabled: live.api.enabled && choices.settings.api.enabled,
@@ -121,31 +124,15 @@ fn start(
         origins: choices.settings.api.origins.clone(),
         ..live.api
     };
-    let server = api.enabled.then(|| Server::start(&api, &board, report(&proxy)));
+    let server = api.enabled.then(|| Server::start(&api, &board, Arc::clone(&sink)));
     // Cards are marked all the same.
     let server = server.and_then(|started| started.inspect_err(|error| log::warn!("{error}")).ok());
-    let send: SendEvent = {
-        let proxy = proxy.clone();
-        Arc::new(move |event| proxy.send_event(event).is_ok())
-    };
-    let parts = Parts {
-        stage,
-        threads,
-        captures: Captures::new(writer),
-        open,
-        snapshots: snapshots.clone(),
-        board,
-        new_model,
-        running,
-        choices,
-        loader,
-        watcher,
-        send: Some(send),
-        composited: composited()?,
-        ends_with_target: live.practice,
-        seconds: live.seconds,
-    };
-    let mut app = App::new(parts);
+    let captures = CaptureControls::new(writer);
+    let services = Services { threads, mailboxes, captures, board, watcher, sink };
+    let mut app = App::new(target, services, ModelState::new(model, loader), choices, is_composited()?);
+    if let Some(seconds) = live.seconds {
+        app.end_after(seconds);
+    }
     event_loop.run_app(&mut app).context("the window's event loop broke")?;
     drop(server);
     drop(table);
@@ -173,17 +160,12 @@ pub fn event_loop() -> Result<EventLoop<AppEvent>, DesktopError> {
     Ok(event_loop)
 }
 
-fn report(proxy: &EventLoopProxy<AppEvent>) -> Report {
-    let proxy = proxy.clone();
-    Box::new(move |event| proxy.send_event(event).is_ok())
-}
-
-fn stage(source: Source, proxy: &EventLoopProxy<AppEvent>) -> anyhow::Result<(Stage, OpenSource)> {
+fn stage(source: Source, sink: &EventSink) -> anyhow::Result<(Stage, OpenSource)> {
     Ok(match source {
         Source::Window(query) => {
             println!("looking for {query}; press Ctrl+C to end");
-            let follower = window::follow(query, report(proxy))?;
-            let open: OpenSource = Box::new(|window| capture::open_window(window).map(Watch::Source));
+            let follower = window::follow(query, Arc::clone(sink))?;
+            let open: OpenSource = Box::new(|window| capture::open_window(window).map(CaptureInput::Source));
             (Stage::OverWindow(follower), open)
         }
         Source::Monitor(number) => {
@@ -193,24 +175,25 @@ fn stage(source: Source, proxy: &EventLoopProxy<AppEvent>) -> anyhow::Result<(St
             }
             let area = Rect::ltwh(left as f32, top as f32, width as f32, height as f32);
             let open: OpenSource =
-                Box::new(move |_| Ok(Watch::Source(Box::new(MonitorSource::open(number)?))));
+                Box::new(move |_| Ok(CaptureInput::Source(Box::new(MonitorSource::open(number)?))));
             (Stage::OverScreen(area), open)
         }
         Source::Images(path) => {
             ImageSource::open(&path)?;
-            let open: OpenSource = Box::new(move |_| Ok(Watch::Source(Box::new(ImageSource::open(&path)?))));
+            let open: OpenSource =
+                Box::new(move |_| Ok(CaptureInput::Source(Box::new(ImageSource::open(&path)?))));
             (Stage::Viewer, open)
         }
     })
 }
 
 #[cfg(target_os = "linux")]
-fn composited() -> Result<bool, DesktopError> {
+fn is_composited() -> Result<bool, DesktopError> {
     window::x11::Desktop::connect()?.is_composited()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn composited() -> Result<bool, DesktopError> {
+fn is_composited() -> Result<bool, DesktopError> {
     Ok(true)
 }
 

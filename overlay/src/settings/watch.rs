@@ -1,110 +1,95 @@
 //! Looks whether files were changed from outside: the settings, and the model in use.
 //!
-//! Asked twice a second rather than subscribed to: it works on every file system, costs two or three questions to the
-//! system, and what was changed twice within a moment is read once, when it is whole.
+//! Polls twice a second rather than subscribing to changes: that works on every file system, costs two or three
+//! system calls, and reads a file that changes twice within a moment once, when it is whole. The settings go into
+//! a mailbox, the news of both through an event sink.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime};
 
-use crate::desktop::target::WindowInfo;
-use crate::messages::event::AppEvent;
+use super::Settings;
+use super::file::{self, SettingsError};
+use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::mailbox::Mailbox;
 use crate::messages::worker::{self, Worker};
-use crate::recognition::threads::Report;
-use crate::settings::file;
 
 /// How often files are looked at.
-const PAUSE: Duration = Duration::from_millis(400);
-/// After how many looks at the files the windows are listed.
-const WINDOWS: u32 = 8;
+const POLL_INTERVAL: Duration = Duration::from_millis(400);
 
-/// The thread that watches; dropping it ends it.
-pub struct Watcher {
-    orders: Option<SyncSender<Order>>,
+/// Where the settings wait after a change of their file.
+pub type SettingsMailbox = Mailbox<Result<Settings, SettingsError>>;
+
+/// The thread that looks at the files; dropping it ends it.
+pub struct FileWatcher {
+    models: Option<SyncSender<WatchedModel>>,
     worker: Option<Worker>,
 }
 
-/// What is watched from now on.
-enum Order {
-    Model(PathBuf, Changes),
-    Windows,
+/// The model whose files are looked at.
+struct WatchedModel {
+    folder: PathBuf,
+    changes: Changes,
 }
 
-impl Watcher {
+impl FileWatcher {
     /// Watches the settings file.
     ///
     /// # Errors
     /// When the system has no more threads to give.
-    pub fn start(settings: PathBuf, report: Report) -> std::io::Result<Self> {
-        let (orders, receiver) = sync_channel(8);
-        let file = Changes::new(stamp(&settings));
-        let worker = worker::spawn_reporting("watch", report, move |report| {
-            watch(&settings, file, &receiver, report);
+    pub fn start(settings: PathBuf, mailbox: SettingsMailbox, sink: EventSink) -> std::io::Result<Self> {
+        let (models, receiver) = sync_channel(8);
+        let changes = Changes::new(file_stamp(&settings));
+        let worker = worker::spawn_reporting("watch", sink, move |sink| {
+            watch(&settings, changes, &mailbox, &receiver, sink);
         })?;
-        Ok(Self { orders: Some(orders), worker: Some(worker) })
+        Ok(Self { models: Some(models), worker: Some(worker) })
     }
 
     /// Watches the files of this model, instead of another's.
-    pub fn model(&self, folder: PathBuf) {
+    pub fn watch_model(&self, folder: PathBuf) {
         let changes = Changes::new(folder_stamp(&folder));
-        self.order(Order::Model(folder, changes));
-    }
-
-    /// Lists the windows of the desktop too, for someone who shows the list.
-    pub fn windows(&self) {
-        self.order(Order::Windows);
-    }
-
-    fn order(&self, order: Order) {
-        if let Some(orders) = &self.orders {
+        if let Some(models) = &self.models {
             // The thread ends only with the program.
-            let _ = orders.send(order);
+            let _ = models.send(WatchedModel { folder, changes });
         }
     }
 }
 
-impl Drop for Watcher {
+impl Drop for FileWatcher {
     fn drop(&mut self) {
-        self.orders = None;
+        self.models = None;
         self.worker.take();
     }
 }
 
-fn watch(path: &Path, mut file: Changes, orders: &Receiver<Order>, report: &Report) {
-    let mut model: Option<(PathBuf, Changes)> = None;
-    let mut windows: Option<Vec<WindowInfo>> = None;
-    let mut turn = 0u32;
+fn watch(
+    path: &Path,
+    mut settings: Changes,
+    mailbox: &SettingsMailbox,
+    models: &Receiver<WatchedModel>,
+    sink: &EventSink,
+) {
+    let mut model: Option<WatchedModel> = None;
     loop {
-        match orders.recv_timeout(PAUSE) {
-            Ok(Order::Model(folder, changes)) => {
-                model = Some((folder, changes));
-                continue;
-            }
-            Ok(Order::Windows) => {
-                windows.get_or_insert_default();
+        match models.recv_timeout(POLL_INTERVAL) {
+            Ok(other) => {
+                model = Some(other);
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {}
         }
         let mut listening = true;
-        if file.look(stamp(path)) {
-            listening &= report(AppEvent::Settings(Box::new(file::read(path))));
+        if settings.look(file_stamp(path)) {
+            mailbox.put(file::read(path));
+            listening &= sink(AppEvent::SettingsChanged);
         }
-        if let Some((folder, changes)) = &mut model
+        if let Some(WatchedModel { folder, changes }) = &mut model
             && changes.look(folder_stamp(folder))
         {
-            listening &= report(AppEvent::ModelFiles);
+            listening &= sink(AppEvent::ModelFilesChanged);
         }
-        if let Some(last) = &mut windows
-            && turn.is_multiple_of(WINDOWS)
-            && let Ok(now) = crate::desktop::window::list()
-            && *last != now
-        {
-            last.clone_from(&now);
-            listening &= report(AppEvent::Windows(now));
-        }
-        turn = turn.wrapping_add(1);
         if !listening {
             return;
         }
@@ -114,7 +99,7 @@ fn watch(path: &Path, mut file: Changes, orders: &Receiver<Order>, report: &Repo
 /// Name, time and length of a file; a file that is not there has none.
 type Stamp = Vec<(PathBuf, SystemTime, u64)>;
 
-fn stamp(path: &Path) -> Stamp {
+fn file_stamp(path: &Path) -> Stamp {
     let read = || {
         let data = std::fs::metadata(path).ok()?;
         Some((path.to_path_buf(), data.modified().ok()?, data.len()))
@@ -129,7 +114,7 @@ fn folder_stamp(folder: &Path) -> Stamp {
         .flatten()
         // A file on its way is hidden until it is whole.
         .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
-        .flat_map(|entry| stamp(&entry.path()))
+        .flat_map(|entry| file_stamp(&entry.path()))
         .collect();
     stamps.sort();
     stamps
@@ -161,7 +146,7 @@ impl Changes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::sync_channel;
+    use std::sync::Arc;
 
     #[test]
     fn a_change_counts_once_and_when_it_rests() {
@@ -180,20 +165,22 @@ mod tests {
         let model = folder.path().join("model");
         std::fs::create_dir(&model).unwrap();
         let (sender, events) = sync_channel(8);
-        let watcher =
-            Watcher::start(path.clone(), Box::new(move |event| sender.send(event).is_ok())).unwrap();
-        watcher.model(model.clone());
+        let mailbox = SettingsMailbox::default();
+        let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
+        let watcher = FileWatcher::start(path.clone(), mailbox.clone(), sink).unwrap();
+        watcher.watch_model(model.clone());
         let next = || events.recv_timeout(Duration::from_secs(20)).expect("it is told");
+        let settings = || {
+            assert_eq!(next(), AppEvent::SettingsChanged);
+            mailbox.try_take().expect("they wait")
+        };
         std::fs::write(&path, "[show]\nopacity = 0.5\n").unwrap();
-        let AppEvent::Settings(settings) = next() else { panic!("settings") };
-        assert_eq!(settings.unwrap().style.opacity, 0.5);
+        assert_eq!(settings().unwrap().style.opacity, 0.5);
         std::fs::write(&path, "[show]\nopacity = 50000\n").unwrap();
-        let AppEvent::Settings(settings) = next() else { panic!("settings") };
-        assert!(settings.unwrap_err().to_string().contains("line 2"));
+        assert!(settings().unwrap_err().to_string().contains("line 2"));
         std::fs::remove_file(&path).unwrap();
-        let AppEvent::Settings(settings) = next() else { panic!("settings") };
-        assert!(settings.unwrap_err().to_string().contains("gone"));
+        assert!(settings().unwrap_err().to_string().contains("gone"));
         std::fs::write(model.join("gallery.json"), "{}").unwrap();
-        assert_eq!(next(), AppEvent::ModelFiles);
+        assert_eq!(next(), AppEvent::ModelFilesChanged);
     }
 }

@@ -46,18 +46,18 @@ fn track(id: Option<&str>, modifiers: Modifiers) -> Track {
     }
 }
 
-fn said(book: &Book, track: &Track) -> Vec<String> {
+fn said(book: &Localisation, track: &Track) -> Vec<String> {
     let words = book.words(track, &catalogue(), &Palette::default());
     words.lines.iter().map(|line| line.iter().map(|(text, ..)| text.as_str()).collect()).collect()
 }
 
-fn book(texts: &str, language: &str) -> Book {
+fn book(texts: &str, language: &str) -> Localisation {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("localization")).unwrap();
     std::fs::write(folder.path().join("localization/de.lua"), texts).unwrap();
     std::fs::write(folder.path().join("localization/en-us.lua"), TEXTS.replace("Die Linse", "Lens")).unwrap();
     std::fs::write(folder.path().join("game.lua"), RULES).unwrap();
-    Book::open(folder.path(), language)
+    Localisation::open(folder.path(), language)
 }
 
 #[test]
@@ -100,10 +100,10 @@ fn marks_become_colours() {
 #[test]
 fn without_texts_and_with_broken_ones_the_rest_is_said_and_why() {
     let lens = track(Some("j_lens"), Modifiers::default());
-    let lines = said(&Book::default(), &lens);
+    let lines = said(&Localisation::default(), &lens);
     assert_eq!(lines[..2], ["The Lens", "Joker · Rare · $8"]);
     assert!(lines[2].contains("trainer import-art"), "{lines:?}");
     let lines = said(&book("return {\n oops", "de"), &lens);
     assert!(lines[2].contains("localization/de.lua, line 2"), "{lines:?}");
-    assert_eq!(said(&Book::default(), &track(None, Modifiers::default()))[0], "An unknown card");
+    assert_eq!(said(&Localisation::default(), &track(None, Modifiers::default()))[0], "An unknown card");
 }

@@ -29,7 +29,7 @@ struct Bench {
     _root: tempfile::TempDir,
     folders: Folders,
     notebook: Notebook,
-    outcomes: Receiver<Outcome>,
+    outcomes: Receiver<SaveOutcome>,
     writer: Option<Writer>,
 }
 
@@ -38,11 +38,11 @@ fn bench() -> Bench {
     let folders = Folders { captures: root.path().join("shots"), labels: root.path().join("labels") };
     let notebook = Notebook::default();
     let (sender, outcomes) = sync_channel(100);
-    let report: Report = Box::new(move |event| match event {
-        AppEvent::Captured(outcome) => sender.send(outcome).is_ok(),
+    let sink: EventSink = Arc::new(move |event| match event {
+        AppEvent::Saved(outcome) => sender.send(outcome).is_ok(),
         _ => true,
     });
-    let writer = Writer::start(folders.clone(), Box::new(notebook.clone()), report).unwrap();
+    let writer = Writer::start(folders.clone(), Box::new(notebook.clone()), sink).unwrap();
     Bench { _root: root, folders, notebook, outcomes, writer: Some(writer) }
 }
 
@@ -69,10 +69,10 @@ fn card(id: u64) -> Track {
     }
 }
 
-fn request(cards: Vec<Track>, label: Option<&str>) -> Request {
+fn request(cards: Vec<Track>, label: Option<&str>) -> SaveRequest {
     let label = label.map(|name| Box::new(Label { name: name.into(), ..Label::default() }));
     let model = Some(ModelInUse { name: "toy".into(), folder: "toy".into() });
-    Request { frame: frame(), cards, label, model }
+    SaveRequest { frame: frame(), cards, label, model }
 }
 
 #[test]

@@ -6,11 +6,11 @@ use lens_core::geometry::{OnScreen, Point, Rect};
 use objc2_core_graphics::CGEvent;
 use xcap::{Monitor, Window, XCapError};
 
-use super::DesktopError;
-use crate::desktop::target::{Placement, WindowId, WindowInfo};
+use super::error::DesktopError;
+use crate::messages::window::{Placement, WindowId, WindowInfo};
 
 /// Each question lists all windows: ten a second are enough to follow one that people drag.
-pub(super) const PAUSE: Duration = Duration::from_millis(100);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The windows of the desktop, from the bottom to the top.
 ///

@@ -4,14 +4,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::system::{self, PAUSE};
-use super::{DesktopError, Listener};
-use crate::desktop::target::{self, Placement, Query, WindowId};
-use crate::messages::event::AppEvent;
+use super::error::DesktopError;
+#[cfg(target_os = "macos")]
+use super::macos::{self as system, POLL_INTERVAL};
+#[cfg(windows)]
+use super::windows::{self as system, POLL_INTERVAL};
+use crate::desktop::target::{self, Query};
+use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::window::{Placement, WindowId};
 use crate::messages::worker::{self, Worker};
 
 /// How often all windows are looked through while the one that is wanted is not there.
-const SEARCH: Duration = Duration::from_millis(500);
+const SEARCH_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A thread that follows a window; dropping it ends it.
 pub struct Follower {
@@ -25,26 +29,26 @@ impl Follower {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(query: Query, listener: Listener) -> Result<Self, DesktopError> {
+    pub fn start(query: Query, sink: EventSink) -> Result<Self, DesktopError> {
         let stop = Arc::new(AtomicBool::new(false));
         let theirs = Arc::clone(&stop);
         let chosen = Arc::<Mutex<Option<WindowId>>>::default();
         let preferred = Arc::clone(&chosen);
-        let worker = worker::spawn_reporting("follow", listener, move |listener| {
+        let worker = worker::spawn_reporting("follow", sink, move |sink| {
             let now = Instant::now();
             let mut search = Search { query, found: None, again: now, missing_since: Some(now) };
             let mut last = None;
-            let mut listening = listener(AppEvent::Compositor(true));
+            let mut listening = sink(AppEvent::Compositor(true));
             while listening && !theirs.load(Ordering::Relaxed) {
                 let preferred = *preferred.lock().unwrap_or_else(PoisonError::into_inner);
                 let (placement, notice) = search.look(preferred);
                 if last.replace(placement) != Some(placement) {
-                    listening = listener(AppEvent::Target(placement));
+                    listening = sink(AppEvent::Placement(placement));
                 }
                 if let Some(notice) = notice {
-                    listening &= listener(AppEvent::Notice(notice));
+                    listening &= sink(AppEvent::Notice(notice));
                 }
-                std::thread::sleep(PAUSE);
+                std::thread::sleep(POLL_INTERVAL);
             }
         })?;
         Ok(Self { stop, chosen, worker: Some(worker) })
@@ -88,7 +92,7 @@ impl Search {
         if now < self.again {
             return (Placement::Absent, None);
         }
-        self.again = now + SEARCH;
+        self.again = now + SEARCH_INTERVAL;
         let windows = system::list().unwrap_or_else(|error| {
             log::warn!("{error}");
             Vec::new()
@@ -99,7 +103,7 @@ impl Search {
                 self.missing_since = None;
                 (system::placement(window), target::ambiguity(&windows, &self.query))
             }
-            None if self.missing_since.is_some_and(|since| since.elapsed() >= target::SEARCH_PATIENCE) => {
+            None if self.missing_since.is_some_and(|since| since.elapsed() >= target::SEARCH_TIMEOUT) => {
                 self.missing_since = None;
                 (Placement::Absent, Some(target::absence(&self.query, false)))
             }

@@ -22,14 +22,14 @@ use windows::Win32::UI::WindowsAndMessaging::{
 };
 use windows::core::{BOOL, PWSTR};
 
-use super::DesktopError;
-use crate::desktop::target::{Placement, WindowId, WindowInfo};
+use super::error::DesktopError;
+use crate::messages::window::{Placement, WindowId, WindowInfo};
 
 /// Asking where one window is takes microseconds: often enough to follow it without a visible lag.
-pub(super) const PAUSE: Duration = Duration::from_millis(16);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(16);
 
 /// Longest title and path that are read, in UTF-16 units.
-const LONGEST: usize = 1024;
+const MAX_TEXT: usize = 1024;
 
 /// The windows of the desktop that can be seen, from the bottom to the top. This program's own are not among them:
 /// asking them for their titles would wait for the thread that asks.
@@ -57,7 +57,7 @@ fn describe(window: HWND) -> Option<WindowInfo> {
     if process == 0 || process == std::process::id() || !is_visible(window) {
         return None;
     }
-    let mut title = [0; LONGEST];
+    let mut title = [0; MAX_TEXT];
     // SAFETY: the text is cut to the buffer.
     let length = unsafe { GetWindowTextW(window, &mut title) };
     let title = String::from_utf16_lossy(&title[..usize::try_from(length).unwrap_or(0)]);
@@ -67,8 +67,8 @@ fn describe(window: HWND) -> Option<WindowInfo> {
 
 /// Name of a process's file, without `.exe`.
 fn program(process: u32) -> Option<String> {
-    let mut path = [0; LONGEST];
-    let mut length = LONGEST as u32;
+    let mut path = [0; MAX_TEXT];
+    let mut length = MAX_TEXT as u32;
     // SAFETY: the path is cut to the buffer, and the handle is closed once.
     unsafe {
         let handle = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, false, process).ok()?;

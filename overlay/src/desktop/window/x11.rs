@@ -12,8 +12,8 @@ use x11rb::errors::{ConnectionError, ReplyError};
 use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, MapState, Window};
 use x11rb::rust_connection::RustConnection;
 
-use super::DesktopError;
-use crate::desktop::target::{Placement, WindowId, WindowInfo};
+use super::error::DesktopError;
+use crate::messages::window::{Placement, WindowId, WindowInfo};
 
 x11rb::atom_manager! {
     /// The names that this program asks for.

@@ -5,12 +5,13 @@ use global_hotkey::hotkey::{Code, HotKey, Modifiers};
 
 use super::{Finding, windows};
 use crate::capture;
-use crate::desktop::target::{Query, WindowInfo, choose};
+use crate::desktop::target::{Query, choose};
 use crate::desktop::tray::host::{Host, host};
+use crate::messages::window::WindowInfo;
 use marks::render::offscreen::Offscreen;
 
 /// Pictures that are taken to see how long capturing takes.
-const PICTURES: usize = 20;
+const CAPTURES: usize = 20;
 
 pub(super) fn examine() -> Vec<Finding> {
     let mut findings = vec![graphics()];
@@ -74,7 +75,7 @@ fn capturing(windows: &[WindowInfo]) -> Finding {
     let mut result = Finding::less(name, "not measured: no window is open");
     for window in game.into_iter().chain(others) {
         let measured = capture::open_window(window.id).and_then(|mut source| {
-            let timings = capture::measure(&mut *source, PICTURES)?;
+            let timings = capture::timing::measure(&mut *source, CAPTURES)?;
             Ok((source.way(), timings))
         });
         result = match measured {

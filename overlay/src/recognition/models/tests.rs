@@ -5,8 +5,9 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use super::*;
-use crate::capture::{CaptureError, FrameSource};
-use crate::recognition::threads::{Pace, Threads, Watch};
+use crate::capture::source::{CaptureError, FrameSource};
+use crate::recognition::pace::Pace;
+use crate::recognition::threads::{CaptureInput, Threads};
 use lens_core::modifiers::Modifiers;
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
@@ -28,11 +29,11 @@ impl Recognise for Named {
     }
 }
 
-fn swap(name: &str) -> Swap {
+fn swap(name: &str) -> ModelSwap {
     let catalogue = synth::practice::catalogue();
-    Swap {
+    ModelSwap {
         recogniser: Box::new(Named(name.into())),
-        running: Running { name: name.into(), catalogue, folder: None },
+        model: RunningModel { name: name.into(), catalogue, folder: None },
     }
 }
 
@@ -46,32 +47,28 @@ impl FrameSource for Still {
     }
 }
 
-struct Running_ {
+struct Overlay {
     _threads: Threads,
     loader: Loader,
     events: Receiver<AppEvent>,
-    snapshots: Latest<Snapshot>,
+    snapshots: Mailbox<Snapshot>,
 }
 
 /// The threads of a running overlay, with models that `open` makes.
-fn start(open: Open) -> Running_ {
+fn start(open: OpenModel) -> Overlay {
     let (sender, events) = sync_channel(1000);
-    let report = || {
-        let sender = sender.clone();
-        Box::new(move |event| sender.send(event).is_ok()) as Report
-    };
-    let (snapshots, running) = (Latest::default(), Latest::default());
+    let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
+    let (snapshots, models) = (Mailbox::default(), Mailbox::default());
     let pipeline = Pipeline::new(Box::new(Named("first".into())));
-    let threads =
-        Threads::start(pipeline, Pace::default(), &snapshots, &running, [report(), report()]).unwrap();
-    threads.watch(Watch::Source(Box::new(Still)));
-    let loader = Loader::start(open, threads.swaps(), report()).unwrap();
-    Running_ { _threads: threads, loader, events, snapshots }
+    let threads = Threads::start(pipeline, Pace::default(), &snapshots, &models, &sink).unwrap();
+    threads.capture_from(CaptureInput::Source(Box::new(Still)));
+    let loader = Loader::start(open, threads.swaps(), sink).unwrap();
+    Overlay { _threads: threads, loader, events, snapshots }
 }
 
-impl Running_ {
+impl Overlay {
     fn load(&self, folder: &str) {
-        self.loader.load(Request { folder: folder.into(), recognition: Recognition::default() });
+        self.loader.load(ModelRequest { folder: folder.into(), recognition: Recognition::default() });
     }
 
     /// Waits for a snapshot on which the card has this name.
@@ -161,7 +158,7 @@ fn spoilt_files_of_a_model_are_refused_and_whole_ones_taken_again() {
     loop {
         let event = running.events.recv_timeout(Duration::from_secs(20)).expect("the whole model runs");
         match event {
-            AppEvent::ModelRuns => break,
+            AppEvent::ModelSwapped => break,
             AppEvent::ModelRefused(reason) => panic!("{reason}"),
             _ => {}
         }

@@ -1,18 +1,17 @@
 //! The threads with a source and a recogniser of their own.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::time::Instant;
 
 use lens_core::geometry::{Quad, Rect};
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::{ChannelOrder, Pixels};
 
 use super::*;
-use crate::capture::{CaptureError, FrameSource};
+use crate::capture::source::{CaptureError, FrameSource};
 use crate::messages::event::AppEvent;
-use crate::messages::mailbox::Latest;
-use tracking::sighting::{Detection, Identity, Reading};
+use tracking::frame::Frame;
+use tracking::sighting::{Detection, Identity, Reading, Recognise};
 
 /// Sees one card, wherever the first pixel says; counts its calls.
 struct Counting(Arc<AtomicUsize>);
@@ -43,17 +42,16 @@ impl FrameSource for Still {
     }
 }
 
-/// Starts the threads on a still picture; answers the snapshots until `enough`, and how often the model ran.
+/// Starts the threads on a still picture; returns the events until `enough`, and how often the model ran.
 fn run(shade: u8, enough: impl Fn(&AppEvent, Option<&Snapshot>) -> bool) -> (Vec<AppEvent>, usize) {
     let calls = Arc::new(AtomicUsize::new(0));
-    let snapshots = Latest::default();
+    let snapshots = Mailbox::default();
     let (sender, events) = sync_channel(100);
-    let reports =
-        [sender.clone(), sender].map(|sender| Box::new(move |event| sender.send(event).is_ok()) as Report);
+    let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
     let pipeline = Pipeline::new(Box::new(Counting(Arc::clone(&calls))));
     let pace = Pace { per_second: 100.0, share: 1.0, threads: 1 };
-    let threads = Threads::start(pipeline, pace, &snapshots, &Latest::default(), reports).unwrap();
-    threads.watch(Watch::Source(Box::new(Still(shade))));
+    let threads = Threads::start(pipeline, pace, &snapshots, &Mailbox::default(), &sink).unwrap();
+    threads.capture_from(CaptureInput::Source(Box::new(Still(shade))));
     let mut seen = Vec::new();
     loop {
         let event = events.recv_timeout(Duration::from_secs(5)).expect("the threads go on");

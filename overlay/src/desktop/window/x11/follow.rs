@@ -16,13 +16,14 @@ use x11rb::protocol::xproto::{
 };
 
 use super::{Desktop, quiet};
-use crate::desktop::target::{self, Placement, Query, WindowId, WindowInfo};
-use crate::desktop::window::{DesktopError, Listener};
-use crate::messages::event::AppEvent;
+use crate::desktop::target::{self, Query};
+use crate::desktop::window::error::DesktopError;
+use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::window::{Placement, WindowId, WindowInfo};
 use crate::messages::worker::{self, Worker};
 
 /// How often to look for a window that is not there, and whether to stop.
-const PATIENCE: Duration = Duration::from_millis(250);
+const POLL_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// A thread that follows a window; dropping it ends it.
 pub struct Follower {
@@ -44,22 +45,22 @@ impl Follower {
     ///
     /// # Errors
     /// When there is no display.
-    pub fn start(query: Query, listener: Listener) -> Result<Self, DesktopError> {
+    pub fn start(query: Query, sink: EventSink) -> Result<Self, DesktopError> {
         let desktop = Desktop::connect()?;
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
-        let worker = worker::spawn_reporting("follow", listener, move |listener| {
+        let worker = worker::spawn_reporting("follow", sink, move |sink| {
             let mut following = Following {
                 desktop,
                 query,
-                listener,
+                sink,
                 shared: theirs,
                 window: None,
                 last: None,
                 missing_since: Some(Instant::now()),
             };
             if let Err(error) = following.run() {
-                listener(AppEvent::Failed(error.to_string()));
+                sink(AppEvent::Failed(error.to_string()));
             }
         })?;
         Ok(Self { shared, worker: Some(worker) })
@@ -87,7 +88,7 @@ impl Drop for Follower {
 struct Following<'a> {
     desktop: Desktop,
     query: Query,
-    listener: &'a Listener,
+    sink: &'a EventSink,
     shared: Arc<Shared>,
     window: Option<Window>,
     last: Option<Placement>,
@@ -150,7 +151,7 @@ impl Following<'_> {
     fn search(&mut self) -> Result<(), DesktopError> {
         let windows = self.desktop.windows()?;
         let Some((found, ambiguity)) = self.candidate(&windows) else {
-            if self.missing_since.is_some_and(|since| since.elapsed() >= target::SEARCH_PATIENCE) {
+            if self.missing_since.is_some_and(|since| since.elapsed() >= target::SEARCH_TIMEOUT) {
                 self.missing_since = None;
                 let is_wayland = std::env::var_os("WAYLAND_DISPLAY").is_some();
                 self.tell(AppEvent::Notice(target::absence(&self.query, is_wayland)));
@@ -194,7 +195,7 @@ impl Following<'_> {
             }
         }
         if self.last.replace(placement) != Some(placement) {
-            self.tell(AppEvent::Target(placement));
+            self.tell(AppEvent::Placement(placement));
         }
         Ok(())
     }
@@ -232,15 +233,15 @@ impl Following<'_> {
 
     fn wait(&self) -> Result<(), DesktopError> {
         let stream = self.desktop.connection.stream();
-        let patience = Timespec::try_from(PATIENCE).ok();
-        match poll(&mut [PollFd::new(stream, PollFlags::IN)], patience.as_ref()) {
+        let timeout = Timespec::try_from(POLL_TIMEOUT).ok();
+        match poll(&mut [PollFd::new(stream, PollFlags::IN)], timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(DesktopError::System(error.into())),
         }
     }
 
     fn tell(&self, event: AppEvent) {
-        if !(self.listener)(event) {
+        if !(self.sink)(event) {
             self.shared.stop.store(true, Ordering::Relaxed);
         }
     }

@@ -22,7 +22,7 @@ const MESSAGE: &str = "overlay: lost the display\nhelp: start the overlay again 
 /// What a driver may die of.
 const FAULTS: [c_int; 3] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGABRT];
 /// The connections of a process do not all break in the same instant.
-const PATIENCE_MS: c_int = 200;
+const POLL_TIMEOUT_MS: c_int = 200;
 
 /// The connection that is only there to be looked at.
 static WITNESS: AtomicI32 = AtomicI32::new(-1);
@@ -88,7 +88,7 @@ extern "C" fn fault_happened(fault: c_int) {
 fn is_gone(connection: RawFd) -> bool {
     let mut asked = libc::pollfd { fd: connection, events: 0, revents: 0 };
     // SAFETY: `asked` outlives the call, which is allowed in a signal handler.
-    unsafe { libc::poll(&raw mut asked, 1, PATIENCE_MS) > 0 }
+    unsafe { libc::poll(&raw mut asked, 1, POLL_TIMEOUT_MS) > 0 }
 }
 
 unsafe extern "C" fn lost(_: *mut Display) -> c_int {

@@ -5,7 +5,7 @@ use x11rb::protocol::shape::{ConnectionExt as _, SK, SO};
 use x11rb::protocol::xproto::{ClipOrdering, Rectangle};
 
 use super::Desktop;
-use crate::desktop::window::DesktopError;
+use crate::desktop::window::error::DesktopError;
 use marks::scene::outline::Run;
 
 /// Sets the window's outline to `runs`; `None` makes it whole again.
