@@ -1,45 +1,50 @@
 //! The command line: arguments in, one call into the library, words and an exit code out.
 
-mod annotate;
 mod ask;
 mod autostart;
 mod bench;
+mod bench_capture;
 #[cfg(target_os = "linux")]
 mod desktop_entry;
 mod doctor;
 mod identify;
 mod inputs;
 mod live;
+mod offscreen;
+mod practice;
 mod recordings;
 
 use std::process::ExitCode;
 
 use crate::desktop::window::DesktopError;
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
 use ask::{DisplayedArgs, TellArgs, WatchArgs};
 use autostart::AutostartArgs;
 use bench::BenchArgs;
+use bench_capture::BenchCaptureArgs;
 #[cfg(target_os = "linux")]
 use desktop_entry::DesktopEntryArgs;
 use doctor::DoctorArgs;
 use identify::IdentifyArgs;
-use live::{BenchCaptureArgs, LiveArgs, OffscreenArgs, PracticeArgs};
+use live::LiveArgs;
+use offscreen::OffscreenArgs;
+use practice::PracticeArgs;
 use recordings::{RecordArgs, ReplayArgs};
 
 /// Names the cards on screen and draws over them
 #[derive(Debug, Parser)]
 #[command(name = "overlay", version, args_conflicts_with_subcommands = true)]
-struct Cli {
+pub struct Cli {
     #[command(flatten)]
     live: LiveArgs,
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<Subcommand>,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
+#[derive(Debug, clap::Subcommand)]
+enum Subcommand {
     Displayed(DisplayedArgs),
     Watch(WatchArgs),
     Tell(TellArgs),
@@ -79,22 +84,22 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
-        // A question has three answers, and the third is no failure of this program.
-        Some(Command::Displayed(args)) => return Ok(ask::displayed(&args)),
-        Some(Command::Watch(args)) => ask::watch(&args),
-        Some(Command::Tell(args)) => ask::tell(&args),
-        Some(Command::Record(args)) => recordings::record(&args),
-        Some(Command::Replay(args)) => recordings::replay(&args),
-        Some(Command::Doctor(args)) => doctor::run(&args),
-        Some(Command::Autostart(args)) => autostart::run(args),
+        // Yes, no, or not to be known: none of them is a failure of this program.
+        Some(Subcommand::Displayed(args)) => return Ok(ask::displayed(&args)),
+        Some(Subcommand::Watch(args)) => ask::watch(&args),
+        Some(Subcommand::Tell(args)) => ask::tell(&args),
+        Some(Subcommand::Record(args)) => recordings::record(&args),
+        Some(Subcommand::Replay(args)) => recordings::replay(&args),
+        Some(Subcommand::Doctor(args)) => doctor::run(&args),
+        Some(Subcommand::Autostart(args)) => autostart::run(args),
         #[cfg(target_os = "linux")]
-        Some(Command::DesktopEntry(args)) => desktop_entry::run(args),
-        None => live::live(cli.live),
-        Some(Command::Identify(args)) => identify::run(args),
-        Some(Command::Bench(args)) => bench::run(args),
-        Some(Command::BenchCapture(args)) => live::bench_capture(args),
-        Some(Command::Practice(args)) => live::practice(args),
-        Some(Command::Offscreen(args)) => live::offscreen(args),
+        Some(Subcommand::DesktopEntry(args)) => desktop_entry::run(args),
+        None => live::run(cli.live),
+        Some(Subcommand::Identify(args)) => identify::run(args),
+        Some(Subcommand::Bench(args)) => bench::run(args),
+        Some(Subcommand::BenchCapture(args)) => bench_capture::run(args),
+        Some(Subcommand::Practice(args)) => practice::run(args),
+        Some(Subcommand::Offscreen(args)) => offscreen::run(args),
     }
     .map(|()| ExitCode::SUCCESS)
 }

@@ -1,6 +1,9 @@
-//! All parts put together: live over a window, offscreen, and replayed from a recording.
+//! The ways to run it: live over a window, without a display, on recordings, and on single pictures.
 
+pub mod annotate;
 pub mod live;
 pub mod offscreen;
+pub mod record;
 pub mod replay;
 pub mod source;
+pub mod words;

@@ -14,7 +14,7 @@ use x11rb::rust_connection::RustConnection;
 use super::source::CaptureError;
 
 /// Frames in flight at once: the one compared with, one in the mailbox, one being recognised, one being written.
-const WANTED: usize = 4;
+const USUAL_SEGMENTS: usize = 4;
 
 /// One attached segment.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl Pool {
                 self.segments.len() - 1
             }
         };
-        if self.segments.len() > WANTED {
+        if self.segments.len() > USUAL_SEGMENTS {
             log::trace!("{} frames are held at once", self.segments.len());
         }
         let segment = &self.segments[index];

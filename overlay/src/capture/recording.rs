@@ -20,8 +20,8 @@ use tracking::frame::Frame;
 
 /// Name of the list of moments.
 pub const INDEX: &str = "frames.jsonl";
-/// Longest list that is read.
-const LONGEST: u64 = 64 << 20;
+/// Of a list of moments that is read.
+const MAX_INDEX_BYTES: u64 = 64 << 20;
 
 /// What was seen at a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,19 +38,19 @@ pub enum RecordingError {
     /// A file cannot be read or written.
     #[error("cannot use {path} of the recording: {source}")]
     File {
-        /// The file or folder.
+        /// Of the file or folder.
         path: PathBuf,
-        /// Why.
+        /// What the system says.
         source: io::Error,
     },
     /// The list of moments makes no sense.
     #[error("{path}:{line} makes no sense: {reason}\nhelp: record again, or remove the line")]
     Damaged {
-        /// The list.
+        /// Of the list.
         path: PathBuf,
-        /// Line, from one.
+        /// Counted from one.
         line: usize,
-        /// What is wrong.
+        /// What is wrong with the line.
         reason: String,
     },
     /// There are files in the folder already.
@@ -62,6 +62,16 @@ pub enum RecordingError {
     /// A picture cannot be packed.
     #[error("cannot pack a picture: {0}")]
     Pack(#[from] image::ImageError),
+}
+
+/// A line of the list of moments that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct BadLine {
+    /// Counted from one.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// Writes a recording, no larger than it may become.
@@ -181,11 +191,11 @@ impl Recording {
         }
         let text = File::open(&path).and_then(|file| {
             let mut text = String::new();
-            io::Read::read_to_string(&mut io::Read::take(file, LONGEST), &mut text).map(|_| text)
+            io::Read::read_to_string(&mut io::Read::take(file, MAX_INDEX_BYTES), &mut text).map(|_| text)
         });
         let text = text.map_err(|source| RecordingError::File { path: path.clone(), source })?;
-        let moments = parse(&text).map_err(|(line, reason)| RecordingError::Damaged {
-            path: path.clone(),
+        let moments = parse(&text).map_err(|BadLine { line, reason }| RecordingError::Damaged {
+            path,
             line,
             reason,
         })?;
@@ -206,13 +216,13 @@ impl Recording {
 /// Reads a list of moments; a recording may come from somebody else, so nothing in it is trusted.
 ///
 /// # Errors
-/// The number of the first line that makes no sense, and why.
-pub fn parse(text: &str) -> Result<Vec<Moment>, (usize, String)> {
+/// The first line that makes no sense.
+pub fn parse(text: &str) -> Result<Vec<Moment>, BadLine> {
     let mut moments: Vec<Moment> = Vec::new();
     // A last line without its end was being written when the recording was cut off.
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     for (number, line) in whole.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let wrong = |reason: &str| (number + 1, reason.to_owned());
+        let wrong = |reason: &str| BadLine { line: number + 1, reason: reason.to_owned() };
         let moment: Moment = serde_json::from_str(line).map_err(|error| wrong(&error.to_string()))?;
         if let Some(file) = &moment.file {
             let mut parts = Path::new(file).components();
@@ -263,7 +273,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, want: Result<usize, usize>) {
-        assert_eq!(parse(text).map(|it| it.len()).map_err(|(line, _)| line), want, "{text}");
+        assert_eq!(parse(text).map(|it| it.len()).map_err(|error| error.line), want, "{text}");
     }
 
     #[test]

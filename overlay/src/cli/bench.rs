@@ -16,6 +16,8 @@ use synth::scene;
 use vision::recogniser::{Recogniser, Stage, unmeasured};
 use vision::session::{Options, Precision};
 
+use super::inputs::{open_model, read_picture, said_once};
+
 /// Measure how long recognising takes
 #[derive(Args, Clone, Debug)]
 pub(crate) struct BenchArgs {
@@ -39,9 +41,9 @@ pub(crate) struct BenchArgs {
 /// The size of the composed picture.
 const SIZE: [u32; 2] = [1920, 1080];
 /// Cards to compose the picture from.
-const BANK: usize = 60;
+const BANK_CARDS: usize = 60;
 /// Frames before measuring: memory is laid out on the first ones.
-const WARM_UP: usize = 5;
+const WARM_UP_FRAMES: usize = 5;
 
 /// Runs the command.
 ///
@@ -52,7 +54,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
     ensure!(runs > 0, "--runs must be at least 1");
     let (picture, quads) = match &image {
         Some(path) => {
-            let picture = super::inputs::read_picture(path)?;
+            let picture = read_picture(path)?;
             let quads = found(&model, &picture)?;
             (picture, quads)
         }
@@ -75,21 +77,21 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
     for precision in [Precision::Float32, Precision::Int8] {
         for &threads in &thread_counts {
             let options = Options { precision, threads, ..Options::default() };
-            let mut recogniser = match super::inputs::open_model(&model, &options) {
+            let mut recogniser = match open_model(&model, &options) {
                 Err(vision::recogniser::OpenError::Network(
                     error @ vision::session::NetworkError::NoInt8 { .. },
                 )) => {
                     println!("int8: {error}");
                     break;
                 }
-                other => other.map_err(|error| super::inputs::said_once(&error))?,
+                other => other.map_err(|error| said_once(&error))?,
             };
             for &cards in &card_counts {
                 let quads: Vec<_> = quads.iter().copied().cycle().take(cards).collect();
                 let mut samples = Samples::default();
-                for run in 0..WARM_UP + runs {
+                for run in 0..WARM_UP_FRAMES + runs {
                     let sample = measure(&mut recogniser, &picture, &quads)?;
-                    if run >= WARM_UP {
+                    if run >= WARM_UP_FRAMES {
                         samples.push(sample);
                     }
                 }
@@ -142,8 +144,7 @@ impl Samples {
 
 /// Where the cards of a picture of one's own lie.
 fn found(model: &str, picture: &RgbaImage) -> Result<Vec<Quad<InFrame>>> {
-    let mut recogniser = super::inputs::open_model(model, &Options::default())
-        .map_err(|error| super::inputs::said_once(&error))?;
+    let mut recogniser = open_model(model, &Options::default()).map_err(|error| said_once(&error))?;
     let detections = recogniser.detect(&picture.into(), &mut unmeasured)?;
     ensure!(!detections.is_empty(), "no card was found in the picture; choose another");
     Ok(detections.iter().map(|detection| detection.quad).collect())
@@ -163,7 +164,7 @@ fn composed() -> Result<(RgbaImage, Vec<Quad<InFrame>>)> {
         jokers: 0.0,
         strewn: 0.0,
     };
-    let bank = Bank::render(&synth::practice::sprites(), &recipe, 1, BANK, &|_| true)?;
+    let bank = Bank::render(&synth::practice::sprites(), &recipe, 1, BANK_CARDS, &|_| true)?;
     let scene = (0..100)
         .map(|seed| scene::compose(&bank, &recipe, seed))
         .find(|scene| scene.cards.len() >= 13)

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::diagnostics::doctor::{self, Scope, Verdict, bundle};
-use crate::diagnostics::redact::Anonymiser;
+use crate::diagnostics::doctor::finding::Verdict;
+use crate::diagnostics::doctor::{self, Scope, bundle};
+use crate::diagnostics::redact::Redactor;
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
@@ -27,8 +28,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
     let findings = doctor::examine(&scope, |finding| println!("{finding}"));
     if let Some(path) = &args.report {
         let cannot = || format!("cannot write the report {}", path.display());
-        let packed =
-            bundle::pack(&findings, &scope.data, &Anonymiser::of_this_user()).with_context(cannot)?;
+        let packed = bundle::pack(&findings, &scope.data, &Redactor::for_this_user()).with_context(cannot)?;
         lens_core::atomic::write(path, &packed).with_context(cannot)?;
         println!("wrote {}", path.display());
     }

@@ -1,6 +1,6 @@
 //! `overlay identify`: names the cards of pictures.
 //!
-//! Prints a table for people, or the JSON that `tools/score.py` reads.
+//! Prints a table for people, or JSON for programs.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,9 @@ use serde::Serialize;
 use vision::recogniser::{RecognisedCard, Recogniser, unmeasured};
 use vision::session::Options;
 
-use super::annotate::Annotator;
+use super::inputs::{open_model, read_picture, said_once};
+use crate::run::annotate::Annotator;
+use crate::run::words::{name_of, words_of};
 
 /// Name the cards of pictures
 #[derive(Args, Clone, Debug)]
@@ -73,8 +75,7 @@ struct Guess {
 /// When the model cannot be used. Pictures that cannot be read are told on standard error, the others are done, and
 /// the command fails at the end.
 pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
-    let mut recogniser = super::inputs::open_model(&args.model, &Options::default())
-        .map_err(|error| super::inputs::said_once(&error))?;
+    let mut recogniser = open_model(&args.model, &Options::default()).map_err(|error| said_once(&error))?;
     if let Some(threshold) = args.threshold {
         recogniser.set_detection_threshold(threshold);
     }
@@ -106,7 +107,7 @@ fn one(
     top: usize,
     annotator: Option<&Annotator>,
 ) -> Result<PictureReport> {
-    let picture = super::inputs::read_picture(path)?;
+    let picture = read_picture(path)?;
     let cards = recogniser
         .recognise(&(&picture).into(), &mut unmeasured)
         .with_context(|| format!("{} could not be recognised", path.display()))?
@@ -149,28 +150,6 @@ fn report(
     }
 }
 
-/// The card's name for people; a taught card that the catalogue has not is called by its id.
-pub(super) fn name_of<'a>(id: &'a str, catalogue: &'a Catalogue) -> &'a str {
-    catalogue.card(id).map_or(id, |card| &card.name)
-}
-
-/// What is not plain about a card: `foil, glass, red seal, eternal, debuffed`.
-pub(super) fn words_of(modifiers: &Modifiers) -> String {
-    let plain = Modifiers::default();
-    let mut words: Vec<String> = Vec::new();
-    let mut add = |word: &str, plain: &str, suffix: &str| {
-        if word != plain {
-            words.push(format!("{word}{suffix}"));
-        }
-    };
-    add(&modifiers.edition, &plain.edition, "");
-    add(&modifiers.enhancement, &plain.enhancement, "");
-    add(&modifiers.seal, &plain.seal, " seal");
-    modifiers.stickers.iter().for_each(|sticker| add(sticker, "", ""));
-    add(if modifiers.debuffed { "debuffed" } else { "" }, "", "");
-    words.join(", ")
-}
-
 fn print_table(report: &PictureReport) {
     let count = report.cards.len();
     println!(
@@ -192,23 +171,5 @@ fn print_table(report: &PictureReport) {
             at.y,
             guesses.join("  ")
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_not_plain_is_said() {
-        assert_eq!(words_of(&Modifiers::default()), "");
-        let modifiers = Modifiers {
-            edition: "foil".into(),
-            enhancement: "glass".into(),
-            seal: "red".into(),
-            stickers: vec!["eternal".into()],
-            debuffed: true,
-        };
-        assert_eq!(words_of(&modifiers), "foil, glass, red seal, eternal, debuffed");
     }
 }

@@ -24,7 +24,28 @@ pub(crate) fn read_picture(path: &Path) -> Result<RgbaImage> {
     Ok(picture.into_rgba8())
 }
 
-/// The error's message alone: it contains those of its sources.
+/// The error's message alone, which contains those of its sources.
 pub(crate) fn said_once(error: &OpenError) -> anyhow::Error {
     anyhow!(error.to_string())
+}
+
+/// A size that is not written as one.
+#[derive(Debug, thiserror::Error)]
+#[error("write WIDTHxHEIGHT, for example 1280x720")]
+pub(crate) struct SizeError;
+
+/// Reads a size in pixels, as in `1280x720`.
+///
+/// # Errors
+/// When it is not written so, or a side is too small or too large.
+pub(crate) fn parse_size(text: &str) -> Result<[u32; 2], SizeError> {
+    let read = |side: &str| side.parse().ok().filter(|side| (64..=7680).contains(side));
+    let sides = text.split_once('x').and_then(|(width, height)| Some([read(width)?, read(height)?]));
+    sides.ok_or(SizeError)
+}
+
+/// Options of the networks with this many threads, or as many as usual.
+pub(crate) fn with_threads(threads: Option<usize>) -> Options {
+    let defaults = Options::default();
+    Options { threads: threads.unwrap_or(defaults.threads).max(1), ..defaults }
 }

@@ -1,31 +1,18 @@
-//! The commands that open windows, and their twin that needs none: arguments in, the library's parts put together.
+//! `overlay`: the live overlay over the game, or over the practice table.
 
 use std::path::PathBuf;
-use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
 
 use crate::api::ApiConfig;
 use crate::app::choices::Fixed;
-use crate::capture;
-use crate::capture::source::{CaptureError, FrameSource};
-use crate::capture::timing::measure;
 use crate::desktop::instance::{self, Claim};
 use crate::desktop::target::{Query, choose};
 use crate::desktop::{priority, window};
-use crate::recognition::model::{self, Model};
-use crate::run::live::Live;
+use crate::run::live::{Live, run_with_model};
 use crate::run::source::Source;
-use crate::run::{live, offscreen};
 use crate::settings;
-use anyhow::{Context as _, Result};
-use clap::Args;
-use practice::art::CardArt;
-use practice::paint::Painter;
-use practice::table::Table;
-use practice::window::Show;
-use vision::session::Options;
-
-/// Shortest time that one of several moments is shown.
-const SHORTEST: Duration = Duration::from_millis(20);
 
 /// What the live overlay takes.
 #[derive(Args, Clone, Debug)]
@@ -76,77 +63,11 @@ impl LiveArgs {
     }
 }
 
-/// Show the practice table: a game-like animated table with a deck of our own
-#[derive(Args, Clone, Debug)]
-pub(crate) struct PracticeArgs {
-    /// Another seed deals other cards
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Width and height of the window
-    #[arg(long, default_value = "1280x720", value_parser = parse_size)]
-    size: [u32; 2],
-    /// Stand still at this moment, in seconds; several take turns
-    #[arg(long, value_name = "SECONDS")]
-    still: Vec<f32>,
-    /// How long each of several moments is shown, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
-    each: f32,
-    /// Let the background go on while the cards stand still, as the game's does
-    #[arg(long, requires = "still")]
-    swirl: bool,
-    /// Show this picture instead of the table
-    #[arg(long, value_name = "FILE", conflicts_with = "still")]
-    image: Option<PathBuf>,
-    /// Title of the window
-    #[arg(long, default_value = practice::TITLE)]
-    title: String,
-    /// Pictures a second, at most
-    #[arg(long, default_value_t = 30.0)]
-    fps: f32,
-    /// End after this many seconds
-    #[arg(long)]
-    seconds: Option<f32>,
-}
-
-/// Recognise the practice table without any display and write an annotated picture
-#[derive(Args, Clone, Debug)]
-pub(crate) struct OffscreenArgs {
-    /// Name of a model, or its folder
-    #[arg(long, default_value = "practice")]
-    model: String,
-    /// Another seed deals other cards
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Width and height of the picture
-    #[arg(long, default_value = "1280x720", value_parser = parse_size)]
-    size: [u32; 2],
-    /// How long to run
-    #[arg(long, default_value_t = 4.0)]
-    seconds: f32,
-    /// Threads for recognition
-    #[arg(long)]
-    threads: Option<usize>,
-    /// Where to write the picture [default: runs/practice-annotated.png among the data]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-}
-
-/// Measure how long capturing a window takes
-#[derive(Args, Clone, Debug)]
-pub(crate) struct BenchCaptureArgs {
-    /// Part of the window's title [default: the game's window]
-    #[arg(long)]
-    title: Option<String>,
-    /// How many pictures to take
-    #[arg(long, default_value_t = 100)]
-    count: usize,
-}
-
 /// Runs the overlay until it is told to end.
 ///
 /// # Errors
 /// When there is no display, no usable model, or something breaks on the way.
-pub(crate) fn live(args: LiveArgs) -> Result<()> {
+pub(crate) fn run(args: LiveArgs) -> Result<()> {
     let data = lens_core::paths::data();
     let _instance = match instance::claim(&data) {
         Ok(Claim::First(instance)) => Some(instance),
@@ -172,7 +93,7 @@ pub(crate) fn live(args: LiveArgs) -> Result<()> {
     let practice = args.practice || args.or_practice && choose(&window::list()?, &Query::Game).is_none();
     // Before any thread is started, because they take it over.
     priority::give_way();
-    live::run_with_model(Live {
+    run_with_model(Live {
         source: args.source.unwrap_or(Source::Window(Query::Game)),
         practice,
         fixed: Fixed { model: args.model, threads: args.threads, per_second: args.fps },
@@ -180,75 +101,4 @@ pub(crate) fn live(args: LiveArgs) -> Result<()> {
         seconds: args.seconds,
         api: ApiConfig { enabled: !args.no_api, ..ApiConfig::default() },
     })
-}
-
-/// Shows the table, or a picture.
-///
-/// # Errors
-/// When there is no display or nothing to draw with, or the picture cannot be read.
-pub(crate) fn practice(args: PracticeArgs) -> Result<()> {
-    let (show, size) = match args.image {
-        Some(path) => {
-            let picture =
-                image::open(&path).with_context(|| format!("cannot read {}", path.display()))?.into_rgba8();
-            let size = picture.dimensions();
-            (Show::Picture(picture), [size.0, size.1])
-        }
-        None => {
-            let painter = Box::new(Painter::new(CardArt::new(synth::practice::sprites())));
-            let table = Table::new(args.seed, args.size, painter.catalogue());
-            let each = Duration::try_from_secs_f32(args.each).ok().filter(|each| *each >= SHORTEST);
-            let each = each.with_context(|| format!("--each {} is too short to be seen", args.each))?;
-            (Show::Table { table, painter, still: args.still, each, swirls: args.swirl }, args.size)
-        }
-    };
-    practice::window::run(show, &args.title, size, args.fps, args.seconds)
-}
-
-/// Runs the whole way without a display.
-///
-/// # Errors
-/// When there is no usable model or nothing to draw with, or the picture cannot be written.
-pub(crate) fn offscreen(args: OffscreenArgs) -> Result<()> {
-    let model = Model::open(&model::folder(&args.model), &options(args.threads))?;
-    let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
-    let table = Table::new(args.seed, args.size, painter.catalogue());
-    let catalogue = model.catalogue();
-    let out = args.out.unwrap_or_else(|| lens_core::paths::data().join("runs/practice-annotated.png"));
-    if let Some(folder) = out.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    }
-    let outcome = offscreen::run(&table, &mut painter, Box::new(model), &catalogue, args.seconds, &out)?;
-    println!("{}\nwrote {}", outcome.summary(), out.display());
-    Ok(())
-}
-
-/// Captures a window again and again, each way that works here.
-///
-/// # Errors
-/// When there is no such window, or it shows nothing.
-pub(crate) fn bench_capture(args: BenchCaptureArgs) -> Result<()> {
-    let query = args.title.map_or(Query::Game, Query::Title);
-    let windows = window::list()?;
-    let found = choose(&windows, &query).with_context(|| format!("{query} was not found"))?;
-    let way = |name: &str, source: Result<Box<dyn FrameSource>, CaptureError>| match source
-        .and_then(|mut source| measure(&mut *source, args.count))
-    {
-        Ok(timings) => println!("{name:<14} {timings}"),
-        Err(error) => println!("{name:<14} {error}"),
-    };
-    way("overlay", capture::open_window(found.id));
-    way("xcap", capture::xcap::WindowSource::open(found.id).map(|it| Box::new(it) as Box<dyn FrameSource>));
-    Ok(())
-}
-
-fn options(threads: Option<usize>) -> Options {
-    let defaults = Options::default();
-    Options { threads: threads.unwrap_or(defaults.threads).max(1), ..defaults }
-}
-
-fn parse_size(text: &str) -> Result<[u32; 2], String> {
-    let read = |side: &str| side.parse().ok().filter(|side| (64..=7680).contains(side));
-    let sides = text.split_once('x').and_then(|(width, height)| Some([read(width)?, read(height)?]));
-    sides.ok_or_else(|| "write WIDTHxHEIGHT, for example 1280x720".to_owned())
 }

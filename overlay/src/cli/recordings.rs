@@ -6,19 +6,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::capture;
-use crate::capture::change_filter::{ChangeFilter, News};
-use crate::capture::recording::{Recorder, Recording, Room, video};
-use crate::capture::source::{CaptureError, FrameSource};
+use crate::capture::recording::{Recorder, Recording, video};
+use crate::capture::source::FrameSource;
 use crate::capture::xcap::MonitorSource;
 use crate::desktop::target::{Query, choose};
 use crate::desktop::window;
 use crate::recognition::model::{self, Model};
+use crate::run::record;
 use crate::run::replay::{self, compare, timeline::Timeline};
 use crate::run::source::Source;
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use tracking::pipeline::Pipeline;
-use vision::session::Options;
+
+use super::inputs::with_threads;
 
 /// Record what the game shows, to be replayed later or sent with a bug report
 #[derive(Args, Clone, Debug)]
@@ -69,46 +70,17 @@ pub(crate) struct ReplayArgs {
 /// # Errors
 /// When there is nothing to record or it cannot be written.
 pub(crate) fn record(args: &RecordArgs) -> Result<()> {
-    let mut watcher = ChangeFilter::new(open(args.source.clone().unwrap_or(Source::Window(Query::Game)))?);
+    let source = open(args.source.clone().unwrap_or(Source::Window(Query::Game)))?;
     let mut recorder = Recorder::create(&args.folder, args.megabytes << 20)?;
     let stop = Arc::new(AtomicBool::new(false));
     let pressed = Arc::clone(&stop);
     ctrlc::set_handler(move || pressed.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl+C")?;
-    let pause = Duration::from_secs_f32(1.0 / args.fps.clamp(0.5, 120.0));
-    let length = Duration::from_secs_f32(args.seconds.clamp(0.1, 86_400.0));
     let start = Instant::now();
-    let mut hidden = false;
-    let mut end = "the time is over";
-    while start.elapsed() < length {
-        if stop.load(Ordering::Relaxed) {
-            end = "ended by Ctrl+C";
-            break;
-        }
-        let next = Instant::now() + pause;
-        match watcher.look() {
-            Ok(News::Fresh(frame)) => {
-                hidden = false;
-                let at = frame.captured_at.saturating_duration_since(start);
-                if recorder.add(&frame, at)? == Room::Full {
-                    end = "the room is used up";
-                    break;
-                }
-            }
-            Ok(News::Same) => {}
-            Ok(News::Hidden) if hidden => {}
-            Ok(News::Hidden) => {
-                hidden = true;
-                recorder.nothing(start.elapsed())?;
-            }
-            Err(CaptureError::Gone) => {
-                recorder.nothing(start.elapsed())?;
-                end = "the window was closed";
-                break;
-            }
-            Err(error) => return Err(error.into()),
-        }
-        std::thread::sleep(next.saturating_duration_since(Instant::now()));
-    }
+    let limits = record::Limits {
+        interval: Duration::from_secs_f32(1.0 / args.fps.clamp(0.5, 120.0)),
+        duration: Duration::from_secs_f32(args.seconds.clamp(0.1, 86_400.0)),
+    };
+    let end = record::run(source, &mut recorder, limits, &stop)?;
     let folder = args.folder.display();
     println!(
         "{} pictures in {:.1} s into {folder}: {end}",
@@ -146,9 +118,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
     });
     let wanted = wanted.transpose()?;
     let recording = Recording::open(folder, args.fps)?;
-    let defaults = Options::default();
-    let options = Options { threads: args.threads.unwrap_or(defaults.threads).max(1), ..defaults };
-    let model = Model::open(&model::folder(&args.model), &options)?;
+    let model = Model::open(&model::folder(&args.model), &with_threads(args.threads))?;
     let name = model.name().to_owned();
     let mut times = Vec::new();
     let timeline = replay::run(&recording, Pipeline::new(Box::new(model)), &name, |time| times.push(time))?;

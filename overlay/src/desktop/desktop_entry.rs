@@ -21,7 +21,7 @@ pub fn path() -> Option<PathBuf> {
     Some(data.join("applications").join(FILE))
 }
 
-/// Writes the entry for this executable; answers where.
+/// Writes the entry for this executable; returns where.
 ///
 /// # Errors
 /// When there is no home folder or it cannot be written to.

@@ -14,8 +14,9 @@ use lens_client::{Client, ClientError};
 /// Name of the lock file in the data folder.
 pub const LOCK_FILE: &str = "overlay.lock";
 /// How long an overlay that is just starting may take until it listens.
-const STARTING: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(100);
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often it is asked meanwhile.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The right to be the overlay of a data folder, until it is dropped.
 #[derive(Debug)]
@@ -95,7 +96,9 @@ pub fn hand_over(data: &Path, command: &str) -> Result<(), ClientError> {
     let start = Instant::now();
     loop {
         match Client::find_in(data).and_then(|other| other.command(command)) {
-            Err(ClientError::NotRunning(_)) if start.elapsed() < STARTING => std::thread::sleep(PAUSE),
+            Err(ClientError::NotRunning(_)) if start.elapsed() < START_TIMEOUT => {
+                std::thread::sleep(RETRY_INTERVAL)
+            }
             done => return done,
         }
     }

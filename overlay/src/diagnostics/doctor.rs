@@ -2,86 +2,17 @@
 //!
 //! Each part is looked at on its own; none can keep the others from being told.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::desktop::window;
+use finding::Finding;
 
 pub mod bundle;
 mod desktop;
+pub mod finding;
 mod recognition;
+mod scope;
 
-/// How well something works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    /// As it should.
-    Good,
-    /// With less, or it cannot be told now.
-    Less,
-    /// Not at all: the overlay cannot run like this.
-    Bad,
-}
-
-/// What was found out about one thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What was looked at.
-    pub name: String,
-    /// How well it works.
-    pub verdict: Verdict,
-    /// Details; what helps, where something is to be done.
-    pub lines: Vec<String>,
-}
-
-impl Finding {
-    fn new(name: impl Into<String>, verdict: Verdict, text: impl fmt::Display) -> Self {
-        let lines = text.to_string().lines().map(str::to_owned).collect();
-        Self { name: name.into(), verdict, lines }
-    }
-
-    fn good(name: impl Into<String>, text: impl fmt::Display) -> Self {
-        Self::new(name, Verdict::Good, text)
-    }
-
-    fn less(name: impl Into<String>, text: impl fmt::Display) -> Self {
-        Self::new(name, Verdict::Less, text)
-    }
-
-    fn bad(name: impl Into<String>, text: impl fmt::Display) -> Self {
-        Self::new(name, Verdict::Bad, text)
-    }
-
-    fn line(mut self, text: impl fmt::Display) -> Self {
-        self.lines.extend(text.to_string().lines().map(str::to_owned));
-        self
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = match self.verdict {
-            Verdict::Good => "good",
-            Verdict::Less => "less",
-            Verdict::Bad => "BAD",
-        };
-        let mut lines = self.lines.iter();
-        let first = lines.next().map_or("", String::as_str);
-        write!(formatter, "{mark:<5}{:<18}{first}", self.name)?;
-        for line in lines {
-            write!(formatter, "\n{:23}{line}", "")?;
-        }
-        Ok(())
-    }
-}
-
-/// What is looked at.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// The data folder.
-    pub data: PathBuf,
-    /// Pictures of the practice table that are recognised to see how fast it goes.
-    pub pictures: usize,
-}
+pub use scope::Scope;
 
 /// Looks at everything; `found` is told at once, for some parts take seconds.
 pub fn examine(scope: &Scope, mut found: impl FnMut(&Finding)) -> Vec<Finding> {
@@ -140,23 +71,10 @@ fn running(data: &Path) -> Finding {
     }
 }
 
-/// The windows of the desktop, or why they cannot be listed.
-fn windows() -> Result<Vec<crate::messages::window::WindowInfo>, window::DesktopError> {
-    window::list()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::finding::Verdict;
     use super::*;
-
-    #[test]
-    fn findings_are_told_with_all_their_lines() {
-        let text = Finding::bad("runtime", "not found\nhelp: set it up").line("last").to_string();
-        assert_eq!(
-            text,
-            format!("BAD  runtime           not found\n{0}help: set it up\n{0}last", " ".repeat(23))
-        );
-    }
 
     #[test]
     fn a_folder_without_data_is_bad_and_help_is_given() {

@@ -8,12 +8,12 @@ use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::diagnostics::redact::Anonymiser;
+use crate::diagnostics::redact::Redactor;
 
 /// How `println!` panics when what reads the output has left, as `head` does: the usual end of a pipe, not a bug.
 const NOBODY_READS: &str = "failed printing to stdout";
-/// Reports that are kept.
-const KEPT: usize = 10;
+/// Reports that are kept; older ones are removed.
+const MAX_REPORTS: usize = 10;
 /// Colours off, cursor on: whatever drew last may have been interrupted.
 const TERMINAL_RESET: &str = "\x1b[0m\x1b[?25h";
 
@@ -30,7 +30,7 @@ pub fn install(folder: PathBuf) {
         }
         let thread = std::thread::current().name().unwrap_or("unnamed").to_owned();
         let text = report(&thread, &said(info), info, &Backtrace::force_capture());
-        let text = Anonymiser::of_this_user().clean(&text);
+        let text = Redactor::for_this_user().clean(&text);
         let mut out = std::io::stderr().lock();
         // Nothing that goes wrong in here may be a second panic.
         if out.is_terminal() {
@@ -76,7 +76,7 @@ fn write(folder: &Path, text: &str) -> std::io::Result<PathBuf> {
     let path = folder.join(format!("crash-{now:020}.txt"));
     fs::write(&path, text)?;
     let mut all = reports(folder);
-    for old in all.drain(..all.len().saturating_sub(KEPT)) {
+    for old in all.drain(..all.len().saturating_sub(MAX_REPORTS)) {
         fs::remove_file(old)?;
     }
     Ok(path)
@@ -107,7 +107,7 @@ mod tests {
     fn only_the_newest_reports_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let inside = folder.path().join("reports");
-        let written: Vec<PathBuf> = (0..KEPT + 3).map(|_| write(&inside, "x").unwrap()).collect();
+        let written: Vec<PathBuf> = (0..MAX_REPORTS + 3).map(|_| write(&inside, "x").unwrap()).collect();
         assert_eq!(reports(&inside), written[3..]);
     }
 }

@@ -9,12 +9,12 @@ const COMMON: [&str; 5] = ["user", "root", "admin", "home", "player"];
 
 /// What is taken out.
 #[derive(Clone, Debug, Default)]
-pub struct Anonymiser {
+pub struct Redactor {
     homes: Vec<String>,
     names: Vec<String>,
 }
 
-impl Anonymiser {
+impl Redactor {
     /// For these home folders and user names.
     pub fn new(homes: &[String], names: &[String]) -> Self {
         let mut all: Vec<String> = Vec::new();
@@ -33,7 +33,7 @@ impl Anonymiser {
     }
 
     /// For the user of this process.
-    pub fn of_this_user() -> Self {
+    pub fn for_this_user() -> Self {
         let read = |keys: &[&str]| -> Vec<String> {
             keys.iter().filter_map(|key| std::env::var(key).ok()).filter(|value| !value.is_empty()).collect()
         };
@@ -130,8 +130,8 @@ mod tests {
         let windows = |rest: &str| format!("{}{rest}", ["C:\\Us", "ers\\"].concat());
         let fill = |it: &str| it.replace("{unix}", &unix("")).replace("{windows}", &windows(""));
         let homes = [unix("jimbo"), windows("Jim Bo")];
-        let anonymiser = Anonymiser::new(&homes, &["jimbo".into(), "root".into()]);
-        assert_eq!(anonymiser.clean(&fill(text)), fill(want));
+        let redactor = Redactor::new(&homes, &["jimbo".into(), "root".into()]);
+        assert_eq!(redactor.clean(&fill(text)), fill(want));
     }
 
     #[test]
@@ -153,6 +153,6 @@ mod tests {
         let path = ["C:\\Us", "ers\\jimbo\\data"].concat();
         let home = ["C:\\Us", "ers\\jimbo"].concat();
         let json = serde_json::to_string(&path).unwrap();
-        assert_eq!(Anonymiser::new(&[home], &[]).clean(&json), r#""~\\data""#);
+        assert_eq!(Redactor::new(&[home], &[]).clean(&json), r#""~\\data""#);
     }
 }

@@ -13,9 +13,9 @@ pub mod compare;
 pub mod timeline;
 
 /// How often tracks that have not settled are looked at again, as the live overlay does.
-const SETTLE: Duration = Duration::from_millis(16);
+const SETTLE_INTERVAL: Duration = Duration::from_millis(16);
 /// How long after the last picture the tracks may go on changing.
-const TAIL: Duration = Duration::from_secs(2);
+const TAIL_DURATION: Duration = Duration::from_secs(2);
 
 /// Why a replay broke off.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +26,9 @@ pub enum ReplayError {
     /// The model broke.
     #[error("at {millis} ms: {reason:#}")]
     Model {
-        /// When.
+        /// In the recording.
         millis: u128,
-        /// Why.
+        /// What the model says.
         reason: anyhow::Error,
     },
 }
@@ -69,7 +69,7 @@ pub fn run(
         clock.settled = pipeline.is_settled(at);
         last = Some(frame);
     }
-    let end = clock.now + TAIL;
+    let end = clock.now + TAIL_DURATION;
     clock.settle(&mut pipeline, &mut timeline, end);
     Ok(timeline)
 }
@@ -82,8 +82,8 @@ struct Clock {
 impl Clock {
     /// Lets the tracks settle until `end`, with no new picture.
     fn settle(&mut self, pipeline: &mut Pipeline, timeline: &mut Timeline, end: Duration) {
-        while !self.settled && self.now + SETTLE < end {
-            self.now += SETTLE;
+        while !self.settled && self.now + SETTLE_INTERVAL < end {
+            self.now += SETTLE_INTERVAL;
             let snapshot = pipeline.settle(self.now);
             self.note(timeline, &snapshot);
             self.settled = pipeline.is_settled(self.now);

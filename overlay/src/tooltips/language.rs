@@ -13,15 +13,15 @@ use flate2::read::DeflateDecoder;
 use super::lua::{self, Value};
 
 /// The file of the game's settings.
-const FILE: &str = "settings.jkr";
+const SETTINGS_FILE: &str = "settings.jkr";
 /// Steam's number of the game.
 const STEAM: &str = "2379780";
 /// No settings of the game are larger, packed or not; what is larger is cut off and then no table.
-const LARGEST: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The language in the settings of the game that was played last on this machine, as the game's files are called.
 pub(super) fn played() -> Option<String> {
-    let files = folders().into_iter().map(|folder| folder.join(FILE));
+    let files = folders().into_iter().map(|folder| folder.join(SETTINGS_FILE));
     let changed = |file: &PathBuf| file.metadata().and_then(|it| it.modified()).ok();
     let newest = files.filter_map(|file| Some((changed(&file)?, file))).max()?.1;
     let language = written(&newest);
@@ -32,12 +32,12 @@ pub(super) fn played() -> Option<String> {
 /// What a settings file says.
 fn written(file: &Path) -> Option<String> {
     let mut packed = Vec::new();
-    File::open(file).ok()?.take(LARGEST).read_to_end(&mut packed).ok()?;
+    File::open(file).ok()?.take(MAX_BYTES).read_to_end(&mut packed).ok()?;
     let text = if packed.starts_with(b"return") {
         String::from_utf8_lossy(&packed).into_owned()
     } else {
         let mut bytes = Vec::new();
-        DeflateDecoder::new(packed.as_slice()).take(LARGEST).read_to_end(&mut bytes).ok()?;
+        DeflateDecoder::new(packed.as_slice()).take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
         String::from_utf8_lossy(&bytes).into_owned()
     };
     let settings = lua::returned(&text).ok()?;
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn packed_and_plain_settings_are_read_and_others_are_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(FILE);
+        let file = folder.path().join(SETTINGS_FILE);
         let read = |bytes: &[u8]| {
             std::fs::write(&file, bytes).unwrap();
             written(&file)

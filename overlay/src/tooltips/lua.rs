@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 /// Tables in tables, at most: the game has six.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// A value of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -148,7 +148,7 @@ impl Reader<'_> {
         if !self.take('{') {
             return Err(self.wrong("a table must begin here"));
         }
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return Err(self.wrong("tables lie too deep in each other"));
         }
         let (mut named, mut listed) = (BTreeMap::new(), Vec::new());
@@ -177,7 +177,7 @@ impl Reader<'_> {
         let name =
             if self.peek() == Some('[') && !self.rest().starts_with("[[") && !self.rest().starts_with("[=") {
                 self.at += 1;
-                let key = match self.value(DEEPEST)? {
+                let key = match self.value(MAX_DEPTH)? {
                     Value::String(text) => text,
                     Value::Number(number) => number.to_string(),
                     _ => return Err(self.wrong("only strings and numbers can be names")),

@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Ends of the names of videos.
-const ENDS: [&str; 6] = ["mp4", "mkv", "webm", "mov", "avi", "m4v"];
+/// Of videos, in lower case.
+const EXTENSIONS: [&str; 6] = ["mp4", "mkv", "webm", "mov", "avi", "m4v"];
 
 /// Why a video cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -17,23 +17,23 @@ pub enum VideoError {
          brew install ffmpeg, or winget install ffmpeg"
     )]
     NoFfmpeg {
-        /// The video.
+        /// Its file.
         video: PathBuf,
     },
     /// ffmpeg cannot make pictures of it.
     #[error("ffmpeg cannot read {video}: {reason}")]
     Unreadable {
-        /// The video.
+        /// Its file.
         video: PathBuf,
-        /// Its last words.
+        /// The last words of ffmpeg.
         reason: String,
     },
     /// There is no room for the pictures, or ffmpeg cannot be started.
     #[error("cannot make pictures of {video}: {source}")]
     Failed {
-        /// The video.
+        /// Its file.
         video: PathBuf,
-        /// Why.
+        /// What the system says.
         source: io::Error,
     },
 }
@@ -41,7 +41,7 @@ pub enum VideoError {
 /// Whether a path is that of a video.
 pub fn is_video(path: &Path) -> bool {
     let end = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-    path.is_file() && ENDS.iter().any(|video| end.eq_ignore_ascii_case(video))
+    path.is_file() && EXTENSIONS.iter().any(|video| end.eq_ignore_ascii_case(video))
 }
 
 /// Writes the pictures of a video into a folder that goes when it is dropped: `fps` a second, by the program `ffmpeg`.

@@ -7,20 +7,20 @@ use std::path::Path;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::diagnostics::panic_hook;
-use crate::diagnostics::redact::Anonymiser;
+use crate::diagnostics::redact::Redactor;
 
 /// Longest file that is taken along.
-const LONGEST: u64 = 1 << 20;
+const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Settings, wherever they are.
 const SETTINGS: &str = "overlay.toml";
 
-/// Packs a report; `anonymiser` goes over every text.
+/// Packs a report; `redactor` goes over every text.
 ///
 /// # Errors
 /// When a file that is there cannot be read.
-pub fn pack(findings: &[Finding], data: &Path, anonymiser: &Anonymiser) -> io::Result<Vec<u8>> {
+pub fn pack(findings: &[Finding], data: &Path, redactor: &Redactor) -> io::Result<Vec<u8>> {
     let mut files = vec![("doctor.txt".to_owned(), text(findings))];
     let settings = [data.join(SETTINGS), data.join("..").join(SETTINGS)];
     if let Some(path) = settings.iter().find(|path| path.is_file()) {
@@ -33,7 +33,7 @@ pub fn pack(findings: &[Finding], data: &Path, anonymiser: &Anonymiser) -> io::R
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in files {
         zip.start_file(name, SimpleFileOptions::default()).map_err(io::Error::other)?;
-        zip.write_all(anonymiser.clean(&text).as_bytes())?;
+        zip.write_all(redactor.clean(&text).as_bytes())?;
     }
     Ok(zip.finish().map_err(io::Error::other)?.into_inner())
 }
@@ -45,7 +45,7 @@ pub fn text(findings: &[Finding]) -> String {
 
 fn read(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(std::fs::File::open(path)?, LONGEST), &mut bytes)?;
+    io::Read::read_to_end(&mut io::Read::take(std::fs::File::open(path)?, MAX_FILE_BYTES), &mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -65,8 +65,8 @@ mod tests {
         std::fs::write(data.path().join(SETTINGS), "models = \"~\"").unwrap();
         std::fs::write(data.path().join("api-token"), "secret").unwrap();
         let findings = [Finding::good("data", &home)];
-        let anonymiser = Anonymiser::new(std::slice::from_ref(&home), &["jimbo".into()]);
-        let packed = pack(&findings, data.path(), &anonymiser).unwrap();
+        let redactor = Redactor::new(std::slice::from_ref(&home), &["jimbo".into()]);
+        let packed = pack(&findings, data.path(), &redactor).unwrap();
         let mut zip = zip::ZipArchive::new(Cursor::new(packed)).unwrap();
         let mut all = String::new();
         let mut names: Vec<String> = Vec::new();

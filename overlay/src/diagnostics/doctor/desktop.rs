@@ -3,10 +3,11 @@
 use global_hotkey::GlobalHotKeyManager;
 use global_hotkey::hotkey::{Code, HotKey, Modifiers};
 
-use super::{Finding, windows};
+use super::finding::Finding;
 use crate::capture;
 use crate::desktop::target::{Query, choose};
 use crate::desktop::tray::host::{Host, host};
+use crate::desktop::window;
 use crate::messages::window::WindowInfo;
 use marks::render::offscreen::Offscreen;
 
@@ -15,7 +16,7 @@ const CAPTURES: usize = 20;
 
 pub(super) fn examine() -> Vec<Finding> {
     let mut findings = vec![graphics()];
-    match windows() {
+    match window::list() {
         Ok(windows) => {
             findings.push(display(windows.len()));
             findings.push(compositor());
@@ -52,7 +53,7 @@ fn display(windows: usize) -> Finding {
 #[cfg(target_os = "linux")]
 fn compositor() -> Finding {
     let name = "compositor";
-    match crate::desktop::window::x11::Desktop::connect().and_then(|desktop| desktop.is_composited()) {
+    match window::x11::Desktop::connect().and_then(|desktop| desktop.is_composited()) {
         Ok(true) => Finding::good(name, "runs"),
         Ok(false) => {
             Finding::less(name, "none: marks are drawn without smooth edges and without chips' shades")

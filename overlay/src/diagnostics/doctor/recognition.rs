@@ -10,16 +10,17 @@ use vision::recogniser::{Recogniser, unmeasured};
 use vision::runtime::Runtime;
 use vision::session::Options;
 
-use super::{Finding, Scope};
+use super::finding::Finding;
+use super::scope::Scope;
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
 
 /// Overlap from which a detection is a card of the table.
-const SAME_FROM: f32 = 0.5;
+const MIN_OVERLAP: f32 = 0.5;
 /// Share of names below which something is broken: the practice table fans and covers its cards, and this looks at
 /// single pictures, so that four of five are usual.
-const RIGHT_FROM: f32 = 0.65;
+const MIN_SHARE_RIGHT: f32 = 0.65;
 
 pub(super) fn examine(scope: &Scope) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -113,7 +114,7 @@ fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vi
             readable += 1;
             let found = cards
                 .iter()
-                .filter(|it| it.detection.quad.iou(card.quad) >= SAME_FROM)
+                .filter(|it| it.detection.quad.iou(card.quad) >= MIN_OVERLAP)
                 .max_by(|a, b| a.detection.quad.iou(card.quad).total_cmp(&b.detection.quad.iou(card.quad)));
             right += usize::from(found.is_some_and(|it| it.reading.id.as_deref() == Some(card.id.as_str())));
         }
@@ -130,5 +131,9 @@ fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vi
         "{:.1} % of {readable} practice cards named right; {median:.1} ms a picture of 1280x720, {worst:.1} at most",
         100.0 * share
     );
-    Ok(if share >= RIGHT_FROM { Finding::good("self-test", text) } else { Finding::bad("self-test", text) })
+    Ok(if share >= MIN_SHARE_RIGHT {
+        Finding::good("self-test", text)
+    } else {
+        Finding::bad("self-test", text)
+    })
 }

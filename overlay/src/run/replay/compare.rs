@@ -8,9 +8,9 @@ use std::fmt;
 use super::timeline::{Card, Moment, Timeline};
 
 /// Overlap from which two quads are the same card.
-const SAME_FROM: f32 = 0.5;
+const MIN_OVERLAP: f32 = 0.5;
 /// Differences that are listed in words.
-const EXAMPLES: usize = 20;
+const MAX_EXAMPLES: usize = 20;
 
 /// The differences, each counted once for a card at a moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -116,7 +116,7 @@ fn moment(
         differences.extra += 1;
         said.push(format!("{} is extra", shown(card)));
     }
-    let left = EXAMPLES.saturating_sub(differences.examples.len());
+    let left = MAX_EXAMPLES.saturating_sub(differences.examples.len());
     differences.examples.extend(said.into_iter().take(left).map(|what| format!("{millis:>7} ms: {what}")));
 }
 
@@ -126,7 +126,7 @@ fn partners(want: &[Card], have: &[Card]) -> Vec<Option<usize>> {
     for (at, card) in want.iter().enumerate() {
         for (index, other) in have.iter().enumerate() {
             let overlap = card.quad.iou(other.quad);
-            if overlap >= SAME_FROM {
+            if overlap >= MIN_OVERLAP {
                 // Of two cards that lie equally well, the one with the right name.
                 pairs.push((overlap + if card.id == other.id { 0.01 } else { 0.0 }, at, index));
             }

@@ -12,7 +12,7 @@ use lens_core::catalogue::{CardType, Catalogue};
 use lens_core::geometry::{InFrame, Point, Rect};
 use vision::recogniser::RecognisedCard;
 
-use super::identify::{name_of, words_of};
+use super::words::{name_of, words_of};
 
 /// See `DejaVuSans-Bold.LICENSE.txt` beside it.
 const FONT: &[u8] = lens_core::font::DEJAVU_SANS_BOLD;
@@ -21,7 +21,7 @@ const UNKNOWN: Rgba<u8> = Rgba([190, 190, 190, 255]);
 
 /// Draws cards on copies of pictures.
 #[derive(Debug)]
-pub(crate) struct Annotator {
+pub struct Annotator {
     folder: PathBuf,
     font: Font,
 }
@@ -38,7 +38,7 @@ impl Annotator {
     ///
     /// # Errors
     /// When the folder cannot be made.
-    pub(crate) fn new(folder: PathBuf) -> Result<Self> {
+    pub fn new(folder: PathBuf) -> Result<Self> {
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let font = Font::from_bytes(FONT, FontSettings::default())
@@ -50,7 +50,7 @@ impl Annotator {
     ///
     /// # Errors
     /// When the file cannot be written, or would be the picture itself.
-    pub(crate) fn write(
+    pub fn write(
         &self,
         path: &Path,
         picture: &RgbaImage,
@@ -68,7 +68,7 @@ impl Annotator {
     }
 
     /// Draws quads and labels.
-    pub(crate) fn draw(&self, picture: &mut RgbaImage, cards: &[RecognisedCard], catalogue: &Catalogue) {
+    pub fn draw(&self, picture: &mut RgbaImage, cards: &[RecognisedCard], catalogue: &Catalogue) {
         let unit = (picture.width().max(picture.height()) as f32 / 1280.0).clamp(0.6, 2.5);
         let size = 13.0 * unit;
         let mut labels: Vec<Label> = Vec::new();
