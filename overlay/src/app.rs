@@ -1,8 +1,8 @@
 //! The main thread: one window, one event loop, the state of what is shown.
 //!
-//! Events come in through the loop's proxy; what they carry is fetched from mailboxes when it is needed. What a
-//! player asks for is done in `commands`, what changes from outside in `updates`; `drawing` builds the scene, which
-//! is drawn only when it has changed.
+//! Events come in through the loop's proxy; what they carry is fetched from mailboxes when it is
+//! needed. What a player asks for is done in `commands`, what changes from outside in `updates`;
+//! `drawing` builds the scene, which is drawn only when it has changed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -128,8 +128,8 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together; the window opens when the event loop runs. `is_composited` says whether a
-    /// compositor runs, as far as is known at the start.
+    /// Puts the parts together; the window opens when the event loop runs. `is_composited` says
+    /// whether a compositor runs, as far as is known at the start.
     pub fn new(
         target: Target,
         services: Services,
@@ -202,7 +202,8 @@ impl App {
         }
     }
 
-    /// Opens hotkeys and the tray; where there are no hotkeys, the overlay goes on and says so once.
+    /// Opens hotkeys and the tray; where there are no hotkeys, the overlay goes on and says so
+    /// once.
     fn open_controls(&mut self) {
         let sink = Arc::clone(&self.services.sink);
         if let Err(error) = self.controls.open_hotkeys(&sink) {

@@ -1,4 +1,5 @@
-//! Cards kept for labelling: written to disk, and enrolled in the model's gallery when a player names one.
+//! Cards kept for labelling: written to disk, and enrolled in the model's gallery when a player
+//! names one.
 
 pub mod controls;
 pub mod enrol;

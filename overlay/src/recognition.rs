@@ -1,8 +1,10 @@
-//! From pictures to tracks: the two threads, and the models that are swapped under them while they run.
+//! From pictures to tracks: the two threads, and the models that are swapped under them while they
+//! run.
 //!
-//! [`threads::Threads`] captures from a source and puts snapshots of the tracks into a mailbox; [`pace`] says how
-//! often. [`models`] opens another model in the background, [`swap`] is how it takes over. What is seen is decided
-//! in the `vision` crate ([`model`] speaks to it), what becomes of it over time in `tracking`.
+//! [`threads::Threads`] captures from a source and puts snapshots of the tracks into a mailbox;
+//! [`pace`] says how often. [`models`] opens another model in the background, [`swap`] is how it
+//! takes over. What is seen is decided in the `vision` crate ([`model`] speaks to it), what becomes
+//! of it over time in `tracking`.
 
 pub mod model;
 pub mod models;

@@ -1,4 +1,5 @@
-//! The ways to run it: live over a window, without a display, on recordings, and on single pictures.
+//! The ways to run it: live over a window, without a display, on recordings, and on single
+//! pictures.
 
 pub mod annotate;
 pub mod live;

@@ -1,8 +1,8 @@
 //! The player's settings: `overlay.toml`, read once into checked types.
 //!
-//! [`parse`] goes from text to [`Settings`] or to a [`Mistake`] that names the line; [`mod@file`] finds the file and
-//! writes it when there is none; `raw` has the keys as they are written, [`chords`] the hotkeys. [`watch`] reads the
-//! file again when it changes.
+//! [`parse`] goes from text to [`Settings`] or to a [`Mistake`] that names the line; [`mod@file`]
+//! finds the file and writes it when there is none; `raw` has the keys as they are written,
+//! [`chords`] the hotkeys. [`watch`] reads the file again when it changes.
 
 pub mod chords;
 pub mod file;

@@ -1,8 +1,9 @@
-//! What a card does, in the player's language: read from the texts of the player's own copy of the game.
+//! What a card does, in the player's language: read from the texts of the player's own copy of the
+//! game.
 //!
-//! `trainer import-art` puts `localization/*.lua` and `game.lua` into the folder of a game's art. They are read as
-//! data by `lua`, never run. [`Localisation`] finds the texts of a card; [`Localisation::words`] puts together what
-//! is shown of it.
+//! `trainer import-art` puts `localization/*.lua` and `game.lua` into the folder of a game's art.
+//! They are read as data by `lua`, never run. [`Localisation`] finds the texts of a card;
+//! [`Localisation::words`] puts together what is shown of it.
 
 mod language;
 mod lua;
@@ -39,7 +40,8 @@ pub struct Localisation {
 const MAX_GUESSES: usize = 4;
 
 impl Localisation {
-    /// Reads the texts in a folder of a game's art; [`AS_PLAYED`] looks up the language in the game's own settings.
+    /// Reads the texts in a folder of a game's art; [`AS_PLAYED`] looks up the language in the
+    /// game's own settings.
     pub fn open(folder: &Path, language: &str) -> Self {
         if language == AS_PLAYED {
             let played = language::played().filter(|it| LANGUAGES.contains(&it.as_str()));
@@ -72,7 +74,8 @@ impl Localisation {
         Some((entry.get("name").and_then(Value::string).unwrap_or_default(), lines))
     }
 
-    /// The number that stands for `#1#` in a text that has no other, when the rules know only one for this card.
+    /// The number that stands for `#1#` in a text that has no other, when the rules know only one
+    /// for this card.
     fn number(&self, key: &str, lines: &[&str]) -> Option<f64> {
         let single =
             lines.iter().all(|line| !line.contains("#2#")) && lines.iter().any(|it| it.contains("#1#"));

@@ -1,4 +1,5 @@
-//! The API over real sockets: the client, a WebSocket, programs that misbehave, the Python example, a browser.
+//! The API over real sockets: the client, a WebSocket, programs that misbehave, the Python example,
+//! a browser.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -158,7 +159,8 @@ fn a_stale_port_file_and_a_stranger_are_told_from_an_overlay() {
 #[test]
 fn a_taken_port_is_stepped_over_and_ten_taken_ports_are_named() {
     let data = tempfile::tempdir().unwrap();
-    // A row of ten that were free a moment ago; should another program be quicker, the next row is as good.
+    // A row of ten that were free a moment ago; should another program be quicker, the next row is
+    // as good.
     let (listeners, port) = (20_000u16..30_000)
         .step_by(10)
         .find_map(|first| {
@@ -226,7 +228,8 @@ fn those_who_send_too_much_or_nonsense_are_refused() {
     assert!(stage.raw("hello\r\n\r\n").starts_with("HTTP/1.1 400"));
     let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(1 << 20));
     let answer = stage.raw(&long);
-    // Closing on somebody who still sends may lose the answer; what counts is that it is not read to the end.
+    // Closing on somebody who still sends may lose the answer; what counts is that it is not read
+    // to the end.
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer:.60}");
     stage.show(&[(1, "H_A")]);
     assert!(stage.client().is_card_displayed("H_A").unwrap(), "others are served on");

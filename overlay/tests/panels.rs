@@ -1,4 +1,5 @@
-//! A picture of what is said in boxes, compared with those in `golden/`. `BLESS=1` writes them anew: look at what changed.
+//! A picture of what is said in boxes, compared with those in `golden/`. `BLESS=1` writes them
+//! anew: look at what changed.
 
 use std::path::PathBuf;
 

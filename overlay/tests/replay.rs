@@ -1,5 +1,6 @@
-//! Recordings of the practice table, replayed: with a recogniser that knows the truth against a golden timeline, and
-//! with the shipped model against the truth. `BLESS=1` writes the golden timeline anew: look at what changed.
+//! Recordings of the practice table, replayed: with a recogniser that knows the truth against a
+//! golden timeline, and with the shipped model against the truth. `BLESS=1` writes the golden
+//! timeline anew: look at what changed.
 //!
 //! The recordings are drawn by the test and thrown away.
 
@@ -139,7 +140,8 @@ fn the_shipped_model_replays_as_the_truth() {
     let timeline = replay::run(&recording, Pipeline::new(Box::new(model)), "practice", |_| ()).unwrap();
     let differences = compare::compare(&truth(&recording, part), &timeline);
     assert!(differences.wanted > 100, "{differences}");
-    // The practice model was measured with 6 % other names and 22 % other modifiers here: cards are dealt and covered.
+    // The practice model was measured with 6 % other names and 22 % other modifiers here: cards are
+    // dealt and covered.
     let share = |count: usize| count as f32 / differences.wanted as f32;
     assert!(share(differences.missing + differences.extra) < 0.1, "{differences}");
     assert!(share(differences.renamed) < 0.12, "{differences}");

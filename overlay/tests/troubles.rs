@@ -1,4 +1,5 @@
-//! What happens when something is wrong, in processes of their own: a second overlay, a crash, a visit to the doctor.
+//! What happens when something is wrong, in processes of their own: a second overlay, a crash, a
+//! visit to the doctor.
 
 use std::io::{Cursor, Read as _};
 use std::path::Path;
@@ -90,7 +91,8 @@ fn a_crash_leaves_the_terminal_as_it_was() {
     let screen = std::fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
     let mut crashing = crashing(&folder.path().join("reports"), folder.path());
     assert!(crashing.stderr(screen).stdout(std::process::Stdio::null()).status().unwrap().success());
-    // Nobody but the terminal's own end has the other one open now: reading ends with what was said.
+    // Nobody but the terminal's own end has the other one open now: reading ends with what was
+    // said.
     drop(crashing);
     let mut text = Vec::new();
     let _ = std::fs::File::from(terminal).read_to_end(&mut text);

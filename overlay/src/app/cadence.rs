@@ -1,7 +1,8 @@
 //! How often gliding cards are drawn between two pictures.
 //!
-//! A graphics card draws them at every refresh of the screen. A driver that draws by software does it on the
-//! processors that the game wants as well: there, drawing between pictures keeps to a small share of one core.
+//! A graphics card draws them at every refresh of the screen. A driver that draws by software does
+//! it on the processors that the game wants as well: there, drawing between pictures keeps to a
+//! small share of one core.
 
 use std::time::Duration;
 

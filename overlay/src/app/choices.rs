@@ -27,7 +27,8 @@ pub struct Choices {
     pub file: Option<PathBuf>,
     /// What stands above it.
     pub fixed: Fixed,
-    /// Name or folder of the model that was chosen by tray or hotkey, above all else until the file names another.
+    /// Name or folder of the model that was chosen by tray or hotkey, above all else until the file
+    /// names another.
     pub picked: Option<String>,
     /// The model when nobody chose one.
     pub usual_model: &'static str,

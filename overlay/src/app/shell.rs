@@ -1,4 +1,5 @@
-//! Opens files and other programs for the player. Each runs on its own; the overlay does not wait for it.
+//! Opens files and other programs for the player. Each runs on its own; the overlay does not wait
+//! for it.
 
 use std::ffi::OsStr;
 use std::io;

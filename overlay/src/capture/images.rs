@@ -1,4 +1,5 @@
-//! Pictures from disk instead of a screen: one file, or the files of a folder in the order of their names.
+//! Pictures from disk instead of a screen: one file, or the files of a folder in the order of their
+//! names.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! Frames on disk with their times: what `overlay record` writes and `overlay replay` reads.
 //!
-//! A folder with pictures and `frames.jsonl`: a line for each moment, so that a recording that was cut off is whole up
-//! to there. A folder of pictures without it is a recording too, with even steps.
+//! A folder with pictures and `frames.jsonl`: a line for each moment, so that a recording that was
+//! cut off is whole up to there. A folder of pictures without it is a recording too, with even
+//! steps.
 
 pub mod video;
 

@@ -6,7 +6,8 @@ use tracking::frame::Frame;
 
 /// A way to take pictures of one thing.
 pub trait FrameSource: Send {
-    /// Whether the picture may have changed since the last [`FrameSource::grab`]. A source that cannot know says yes.
+    /// Whether the picture may have changed since the last [`FrameSource::grab`]. A source that
+    /// cannot know says yes.
     ///
     /// # Errors
     /// As [`FrameSource::grab`].
@@ -14,7 +15,8 @@ pub trait FrameSource: Send {
         Ok(true)
     }
 
-    /// Whether [`FrameSource::changed`] knows without taking a picture, so that it can be asked all the time.
+    /// Whether [`FrameSource::changed`] knows without taking a picture, so that it can be asked all
+    /// the time.
     fn is_told_of_changes(&self) -> bool {
         false
     }

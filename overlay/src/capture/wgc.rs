@@ -1,6 +1,8 @@
-//! Windows: the system tells of each new picture of the window (Windows Graphics Capture, through `windows-capture`).
+//! Windows: the system tells of each new picture of the window (Windows Graphics Capture, through
+//! `windows-capture`).
 //!
-//! The window may be covered. The overlay is never on the pictures, because only the game's own window is captured.
+//! The window may be covered. The overlay is never on the pictures, because only the game's own
+//! window is captured.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

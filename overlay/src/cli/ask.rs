@@ -7,7 +7,8 @@ use anyhow::Result;
 use clap::Args;
 use lens_client::Client;
 
-/// Whether a card is on the screen now: exit code 0 when it is, 1 when it is not, 2 when it cannot be known
+/// Whether a card is on the screen now: exit code 0 when it is, 1 when it is not, 2 when it cannot
+/// be known
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DisplayedArgs {
     /// The card's id, for example j_blueprint

@@ -1,7 +1,7 @@
 //! `overlay bench`: how long each stage of recognising takes.
 //!
-//! The number of cards is forced: that many quads of the picture's truth are identified, some of them twice where it
-//! has fewer, whatever the detector says.
+//! The number of cards is forced: that many quads of the picture's truth are identified, some of
+//! them twice where it has fewer, whatever the detector says.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

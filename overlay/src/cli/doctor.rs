@@ -11,7 +11,8 @@ use clap::Args;
 /// Find out what works on this machine, what does not, and what helps
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DoctorArgs {
-    /// Also pack a report into this file, to be attached to a bug report; it names no personal paths
+    /// Also pack a report into this file, to be attached to a bug report; it names no personal
+    /// paths
     #[arg(long, value_name = "ZIP")]
     report: Option<PathBuf>,
     /// Pictures of the practice table that are recognised as a test

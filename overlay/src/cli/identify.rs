@@ -72,8 +72,8 @@ struct Guess {
 /// Runs the command.
 ///
 /// # Errors
-/// When the model cannot be used. Pictures that cannot be read are told on standard error, the others are done, and
-/// the command fails at the end.
+/// When the model cannot be used. Pictures that cannot be read are told on standard error, the
+/// others are done, and the command fails at the end.
 pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
     let mut recogniser = open_model(&args.model, &Options::default()).map_err(|error| said_once(&error))?;
     if let Some(threshold) = args.threshold {

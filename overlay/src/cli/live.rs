@@ -23,7 +23,8 @@ pub(crate) struct LiveArgs {
     /// As --practice, but only when the game is not running
     #[arg(long, conflicts_with_all = ["source", "practice"])]
     or_practice: bool,
-    /// Name of a model, or its folder [default: as the settings say, else balatro, with --practice practice]
+    /// Name of a model, or its folder [default: as the settings say, else balatro, with --practice
+    /// practice]
     #[arg(long)]
     model: Option<String>,
     /// What to look at: window:TITLE, monitor:NUMBER or images:PATH [default: the game's window]
@@ -38,7 +39,8 @@ pub(crate) struct LiveArgs {
     /// Looks a second, at most
     #[arg(long)]
     fps: Option<f32>,
-    /// Settings file; it is written when there is none [default: overlay.toml beside the data folder]
+    /// Settings file; it is written when there is none [default: overlay.toml beside the data
+    /// folder]
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// Tell other programs nothing

@@ -40,7 +40,8 @@ pub(crate) struct RecordArgs {
     megabytes: u64,
 }
 
-/// Run a recording, or a folder of pictures, through the whole pipeline and write what was seen when
+/// Run a recording, or a folder of pictures, through the whole pipeline and write what was seen
+/// when
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ReplayArgs {
     /// A folder that `overlay record` wrote, or one with pictures in the order of their names

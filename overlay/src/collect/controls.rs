@@ -1,4 +1,5 @@
-//! What a player sees of saving: cards that are lit for a moment, a line of words, and saving without being asked.
+//! What a player sees of saving: cards that are lit for a moment, a line of words, and saving
+//! without being asked.
 //!
 //! Time is an argument. The files are written by [`crate::collect::writer`].
 
@@ -92,8 +93,8 @@ impl CaptureControls {
         self.is_due = true;
     }
 
-    /// The picture and the cards that are to be saved now without being asked for; a steady picture is saved from
-    /// once.
+    /// The picture and the cards that are to be saved now without being asked for; a steady picture
+    /// is saved from once.
     pub fn due(&mut self, snapshot: &Snapshot, now: Instant) -> Option<(Frame, Vec<Track>)> {
         let is_time = self.last_automatic.is_none_or(|last| now - last >= AUTOMATIC_INTERVAL);
         if !self.automatic || !self.is_due || !is_time {
@@ -141,7 +142,8 @@ pub enum SaveError {
     Full,
 }
 
-/// The label of a card that a player says is the guess of this number, from one; 0 is no card at all.
+/// The label of a card that a player says is the guess of this number, from one; 0 is no card at
+/// all.
 ///
 /// # Errors
 /// When there is no such guess.

@@ -1,7 +1,7 @@
 //! Teaches the running model a card from one capture.
 //!
-//! Runs on the writer's thread with networks of its own, opened when the first card is taught: the vision thread never
-//! waits. It reads the model's gallery again when the file has changed.
+//! Runs on the writer's thread with networks of its own, opened when the first card is taught: the
+//! vision thread never waits. It reads the model's gallery again when the file has changed.
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,8 @@
 //! Saves cards for labelling, on a thread of its own.
 //!
-//! The main thread hands over a frame and quads, and goes on; crops, hashes, PNG files and what a correction teaches
-//! are the writer's work. A request that was accepted is never dropped: when the overlay ends, the writer finishes
-//! first.
+//! The main thread hands over a frame and quads, and goes on; crops, hashes, PNG files and what a
+//! correction teaches are the writer's work. A request that was accepted is never dropped: when the
+//! overlay ends, the writer finishes first.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -90,7 +90,8 @@ impl Writer {
         Ok(Self { requests: Some(requests), waiting, worker: Some(worker) })
     }
 
-    /// Hands a request over; returns whether it was accepted. None is when [`MAX_WAITING`] wait already.
+    /// Hands a request over; returns whether it was accepted. None is when [`MAX_WAITING`] wait
+    /// already.
     pub fn save(&self, request: SaveRequest) -> bool {
         let Some(requests) = &self.requests else { return false };
         self.waiting.fetch_add(1, Ordering::Relaxed);

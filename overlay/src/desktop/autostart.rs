@@ -1,7 +1,9 @@
-//! Starting with the desktop: an entry where each system keeps the programs that start when somebody logs in.
+//! Starting with the desktop: an entry where each system keeps the programs that start when
+//! somebody logs in.
 //!
-//! On Linux that is `~/.config/autostart/balatro-lens.desktop` (XDG), on Windows the registry's `Run` key of the user,
-//! on macOS a launch agent. The entry holds the path of this executable; the data folder is found from there.
+//! On Linux that is `~/.config/autostart/balatro-lens.desktop` (XDG), on Windows the registry's
+//! `Run` key of the user, on macOS a launch agent. The entry holds the path of this executable; the
+//! data folder is found from there.
 
 use std::path::Path;
 
@@ -58,7 +60,8 @@ fn entry(program: &Path) -> AutoLaunch {
     AutoLaunch::new(NAME, &program.to_string_lossy(), mode, &ARGUMENTS, &ARGUMENTS, "")
 }
 
-/// A path as the `Exec` key of a desktop entry takes it (Desktop Entry Specification 1.5, "The Exec key").
+/// A path as the `Exec` key of a desktop entry takes it (Desktop Entry Specification 1.5, "The Exec
+/// key").
 #[cfg(target_os = "linux")]
 pub(crate) fn quoted(path: &str) -> String {
     let mut text = String::from("\"");

@@ -1,8 +1,8 @@
-//! The overlay in the menu of a Linux desktop: an entry among the user's own applications, with the path of this
-//! executable (Desktop Entry Specification 1.5).
+//! The overlay in the menu of a Linux desktop: an entry among the user's own applications, with the
+//! path of this executable (Desktop Entry Specification 1.5).
 //!
-//! A package lies wherever it was unpacked, and an entry must hold a whole path or a name that the shell finds: so the
-//! entry is written by the program itself.
+//! A package lies wherever it was unpacked, and an entry must hold a whole path or a name that the
+//! shell finds: so the entry is written by the program itself.
 
 use std::io;
 use std::path::{Path, PathBuf};

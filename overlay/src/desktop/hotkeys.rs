@@ -1,7 +1,8 @@
-//! Hotkeys that work while the game has the keyboard: asks the desktop for the chords of the settings.
+//! Hotkeys that work while the game has the keyboard: asks the desktop for the chords of the
+//! settings.
 //!
-//! What is wrong with a chord is found in `plan`, which is pure; whether the desktop gives it to us shows when it
-//! is registered. Which hotkeys there are is told in [`crate::settings::chords`].
+//! What is wrong with a chord is found in `plan`, which is pure; whether the desktop gives it to us
+//! shows when it is registered. Which hotkeys there are is told in [`crate::settings::chords`].
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,7 +73,8 @@ impl Hotkeys {
         Ok(Self { manager, held: Vec::new(), commands })
     }
 
-    /// Asks the desktop for these chords instead of those before; returns what is wrong with some of them.
+    /// Asks the desktop for these chords instead of those before; returns what is wrong with some
+    /// of them.
     pub fn register(&mut self, chords: &[Chord]) -> Vec<String> {
         for key in self.held.drain(..) {
             // One that is not ours any more need not be given back.

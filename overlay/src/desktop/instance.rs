@@ -1,6 +1,7 @@
 //! One overlay for each data folder: the second finds out who was first, and leaves.
 //!
-//! A lock that the system takes back when the process ends, however it ends: nothing stale can be left behind.
+//! A lock that the system takes back when the process ends, however it ends: nothing stale can be
+//! left behind.
 
 use std::fmt;
 use std::fs::{File, TryLockError};

@@ -28,10 +28,11 @@ impl fmt::Display for Query {
     }
 }
 
-/// The best matches among `windows`, which are listed from the bottom to the top; the topmost comes last.
+/// The best matches among `windows`, which are listed from the bottom to the top; the topmost comes
+/// last.
 ///
-/// For the game an exact title wins, then the program's name: a browser tab or a folder whose title mentions the
-/// game must not be taken for it.
+/// For the game an exact title wins, then the program's name: a browser tab or a folder whose title
+/// mentions the game must not be taken for it.
 pub fn matches<'a>(windows: &'a [WindowInfo], query: &Query) -> Vec<&'a WindowInfo> {
     let rank = |window: &WindowInfo| {
         let (title, program) = (window.title.to_lowercase(), window.program.to_lowercase());

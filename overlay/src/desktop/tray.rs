@@ -1,7 +1,7 @@
 //! The icon in the desktop's tray and its menu.
 //!
-//! What the menu says follows from [`MenuState`] and is plain data; `command` reads a chosen entry back. Only [`Tray`]
-//! speaks with the desktop.
+//! What the menu says follows from [`MenuState`] and is plain data; `command` reads a chosen entry
+//! back. Only [`Tray`] speaks with the desktop.
 
 pub mod host;
 

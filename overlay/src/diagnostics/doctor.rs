@@ -1,4 +1,5 @@
-//! What works on this machine, what does not, and what helps: for players, and for whoever reads their reports.
+//! What works on this machine, what does not, and what helps: for players, and for whoever reads
+//! their reports.
 //!
 //! Each part is looked at on its own; none can keep the others from being told.
 

@@ -1,5 +1,5 @@
-//! What is left behind when the program breaks: a report without personal paths, a line for the player, and a terminal
-//! as it was.
+//! What is left behind when the program breaks: a report without personal paths, a line for the
+//! player, and a terminal as it was.
 
 use std::backtrace::Backtrace;
 use std::fs;
@@ -10,7 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::diagnostics::redact::Redactor;
 
-/// How `println!` panics when what reads the output has left, as `head` does: the usual end of a pipe, not a bug.
+/// How `println!` panics when what reads the output has left, as `head` does: the usual end of a
+/// pipe, not a bug.
 const NOBODY_READS: &str = "failed printing to stdout";
 /// Reports that are kept; older ones are removed.
 const MAX_REPORTS: usize = 10;

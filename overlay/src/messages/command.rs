@@ -29,7 +29,8 @@ pub enum Command {
     SnapshotPointer,
     /// Saves cards by itself while the picture changes, or stops to.
     ToggleAutomatic,
-    /// Says what the card under the pointer is: the first, second or third guess, or with 0 no card at all.
+    /// Says what the card under the pointer is: the first, second or third guess, or with 0 no card
+    /// at all.
     Correct(u8),
     /// Starts with the desktop from now on, or no longer.
     ToggleAutostart,

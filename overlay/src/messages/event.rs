@@ -1,7 +1,8 @@
 //! Everything that can wake the main thread.
 //!
 //! An event says only that something happened. Frames, tracks, settings and models wait in a
-//! [`crate::messages::mailbox::Mailbox`] until the main thread fetches them, so that stale ones never queue up.
+//! [`crate::messages::mailbox::Mailbox`] until the main thread fetches them, so that stale ones
+//! never queue up.
 
 use std::sync::Arc;
 

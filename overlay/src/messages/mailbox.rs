@@ -1,4 +1,5 @@
-//! A mailbox with one slot, as a watch channel has: the newest value wins, older ones are dropped and counted.
+//! A mailbox with one slot, as a watch channel has: the newest value wins, older ones are dropped
+//! and counted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -130,7 +131,8 @@ impl<T> Mailbox<T> {
         }
     }
 
-    // A worker that panicked while holding the lock left a whole value or none: both are fine to go on with.
+    // A worker that panicked while holding the lock left a whole value or none: both are fine to go
+    // on with.
     fn lock(&self) -> MutexGuard<'_, Slot<T>> {
         self.shared.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -27,8 +27,8 @@ pub fn spawn(name: &'static str, work: impl FnOnce() + Send + 'static) -> io::Re
     Ok(Worker { name, handle: Some(handle) })
 }
 
-/// As [`spawn`], for a thread with news; a panic of `work` is sent as [`AppEvent::Failed`], so that nobody goes
-/// on waiting for it.
+/// As [`spawn`], for a thread with news; a panic of `work` is sent as [`AppEvent::Failed`], so that
+/// nobody goes on waiting for it.
 ///
 /// # Errors
 /// When the system has no more threads to give.

@@ -15,7 +15,8 @@ use vision::teach;
 
 use tracking::sighting::{Detection, Guess, Identity, Reading, Recognise};
 
-/// A model's folder: `model` itself when it is one, otherwise the folder of that name among the data.
+/// A model's folder: `model` itself when it is one, otherwise the folder of that name among the
+/// data.
 pub fn folder(model: &str) -> PathBuf {
     let as_given = PathBuf::from(model);
     if as_given.join(manifest::FILE_NAME).is_file() { as_given } else { lens_core::paths::model(model) }
@@ -41,8 +42,8 @@ impl Model {
         Ok(Self { recogniser, catalogue, doubt_below: 0.0, quads: Vec::new() })
     }
 
-    /// Learns what other models of its game were taught, from the pictures in these folders; returns how
-    /// many cards.
+    /// Learns what other models of its game were taught, from the pictures in these folders;
+    /// returns how many cards.
     ///
     /// # Errors
     /// When the model cannot be run or its gallery cannot be written.
@@ -64,8 +65,8 @@ impl Model {
         &self.recogniser.manifest().name
     }
 
-    /// Takes a player's thresholds instead of the model's own: from which heat there is a card, and below which
-    /// probability a name is not given.
+    /// Takes a player's thresholds instead of the model's own: from which heat there is a card, and
+    /// below which probability a name is not given.
     pub fn set_thresholds(&mut self, detection: Option<f32>, name: f32) {
         let own = self.recogniser.manifest().detector.threshold;
         self.recogniser.set_detection_threshold(detection.unwrap_or(own));

@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct Pace {
     /// Pictures a second, at most.
     pub per_second: f32,
-    /// Share of one core that capturing and recognising may take, and drawing where no graphics card does it.
+    /// Share of one core that capturing and recognising may take, and drawing where no graphics
+    /// card does it.
     pub share: f32,
     /// Threads that work on one network.
     pub threads: usize,
@@ -28,9 +29,9 @@ impl Pace {
 
 /// Threads that work on one network beside a game: half of the cores, up to four.
 ///
-/// Threads of a network wait for each other after every operation. Where one of them shares its core with the
-/// game, which goes first, all of them do: on two cores such a picture took 47 to 77 ms, where one thread alone
-/// takes 14 ms.
+/// Threads of a network wait for each other after every operation. Where one of them shares its
+/// core with the game, which goes first, all of them do: on two cores such a picture took 47 to 77
+/// ms, where one thread alone takes 14 ms.
 pub fn threads_beside_a_game() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     (cores / 2).clamp(1, 4)

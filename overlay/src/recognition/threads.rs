@@ -1,8 +1,9 @@
 //! The two threads of recognition.
 //!
-//! The capture thread takes pictures and drops those that nobody had time for; the recognition thread recognises
-//! and tracks. Once the tracks of a picture that stays the same have settled, everything sleeps. Where the picture
-//! never rests, an [`tracking::pipeline::Admission`] says which pictures are recognised.
+//! The capture thread takes pictures and drops those that nobody had time for; the recognition
+//! thread recognises and tracks. Once the tracks of a picture that stays the same have settled,
+//! everything sleeps. Where the picture never rests, an [`tracking::pipeline::Admission`] says
+//! which pictures are recognised.
 
 mod capture;
 mod recognise;
@@ -40,7 +41,8 @@ pub struct SwapSender {
 }
 
 impl SwapSender {
-    /// Hands a model over; the vision thread takes it before its next frame, at once when it sleeps.
+    /// Hands a model over; the vision thread takes it before its next frame, at once when it
+    /// sleeps.
     pub fn put(&self, swap: ModelSwap) {
         self.waiting.put(swap);
         self.frames.wake();
@@ -91,7 +93,8 @@ impl Threads {
         state.admission.allow(pace.share);
     }
 
-    /// Spends from the budget what something else than capturing and recognising took of the processors.
+    /// Spends from the budget what something else than capturing and recognising took of the
+    /// processors.
     pub fn spend(&self, cost: Duration) {
         self.shared.lock().admission.spend(cost);
     }

@@ -36,7 +36,8 @@ pub struct Live {
     pub practice: bool,
     /// What stands above the settings.
     pub fixed: Fixed,
-    /// The settings file; it is written when there is none. `None` takes the defaults and watches nothing.
+    /// The settings file; it is written when there is none. `None` takes the defaults and watches
+    /// nothing.
     pub settings: Option<PathBuf>,
     /// Ends after this many seconds.
     pub seconds: Option<f32>,
@@ -62,7 +63,8 @@ impl Live {
 /// Runs with the model that the command line or the settings name.
 ///
 /// # Errors
-/// When the settings are wrong, the model cannot be used, there is no display, or something breaks on the way.
+/// When the settings are wrong, the model cannot be used, there is no display, or something breaks
+/// on the way.
 pub fn run_with_model(live: Live) -> anyhow::Result<()> {
     let event_loop = event_loop()?;
     let choices = live.choices()?;

@@ -1,5 +1,5 @@
-//! The whole way without a display: the practice table is drawn, recognised, tracked, marked, and written as a
-//! picture.
+//! The whole way without a display: the practice table is drawn, recognised, tracked, marked, and
+//! written as a picture.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -44,7 +44,8 @@ pub struct Outcome {
     pub device: String,
 }
 
-/// Runs the table for `seconds`, as fast as it goes, and writes the last picture with its marks to `out`.
+/// Runs the table for `seconds`, as fast as it goes, and writes the last picture with its marks to
+/// `out`.
 ///
 /// # Errors
 /// When nothing can be drawn, the model breaks, or the picture cannot be written.
@@ -125,7 +126,8 @@ pub fn frame(picture: &RgbaImage, id: u64) -> anyhow::Result<Frame> {
     Ok(Frame::new(id, Instant::now(), width, height, ChannelOrder::Rgbx, bytes)?)
 }
 
-/// Counts which of the readable cards were found and named; tracks trail behind cards that move fast.
+/// Counts which of the readable cards were found and named; tracks trail behind cards that move
+/// fast.
 fn compare(state: &TableState, snapshot: &Snapshot, outcome: &mut Outcome) {
     for card in state.readable() {
         outcome.readable += 1;

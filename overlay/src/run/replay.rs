@@ -1,5 +1,5 @@
-//! A recording through the whole pipeline on a virtual clock: the same frames give the same timeline, however busy
-//! the machine is.
+//! A recording through the whole pipeline on a virtual clock: the same frames give the same
+//! timeline, however busy the machine is.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The hotkeys that there are, and the chords that the settings give them. To add one, add a line to [`HOTKEYS`].
+//! The hotkeys that there are, and the chords that the settings give them. To add one, add a line
+//! to [`HOTKEYS`].
 //!
 //! Data only: `desktop::hotkeys` asks the desktop for them.
 

@@ -52,7 +52,8 @@ pub fn template() -> String {
 /// Reads the file; writes it first when there is none.
 ///
 /// # Errors
-/// When it is wrong or cannot be read. A folder that cannot be written to is no error: the defaults hold.
+/// When it is wrong or cannot be read. A folder that cannot be written to is no error: the defaults
+/// hold.
 pub fn open(path: &Path) -> Result<Settings, SettingsError> {
     if !path.exists()
         && let Err(error) = lens_core::atomic::write(path, template().as_bytes())

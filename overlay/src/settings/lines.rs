@@ -48,7 +48,8 @@ impl<'a> Lines<'a> {
         Err(self.at(path, &format!("{value} is out of range; it can be from {from} to {to}")))
     }
 
-    /// The entry of `known` that takes the fewest changed letters to get from `written`, in either case.
+    /// The entry of `known` that takes the fewest changed letters to get from `written`, in either
+    /// case.
     pub(super) fn nearest<'k>(&self, written: &str, known: impl Iterator<Item = &'k str>) -> String {
         let written = written.to_lowercase();
         let distance = |known: &&str| strsim::levenshtein(&written, &known.to_lowercase());

@@ -53,7 +53,8 @@ impl Default for Show {
     }
 }
 
-/// Keys of `[colours]`: the card types in the order of the palette, unknown cards, and the editions.
+/// Keys of `[colours]`: the card types in the order of the palette, unknown cards, and the
+/// editions.
 const COLOURS: [&str; 13] = [
     "joker",
     "playing_card",

@@ -1,8 +1,8 @@
 //! Looks whether files were changed from outside: the settings, and the model in use.
 //!
-//! Polls twice a second rather than subscribing to changes: that works on every file system, costs two or three
-//! system calls, and reads a file that changes twice within a moment once, when it is whole. The settings go into
-//! a mailbox, the news of both through an event sink.
+//! Polls twice a second rather than subscribing to changes: that works on every file system, costs
+//! two or three system calls, and reads a file that changes twice within a moment once, when it is
+//! whole. The settings go into a mailbox, the news of both through an event sink.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};

@@ -1,7 +1,8 @@
 //! The language that the player plays in, out of the game's own settings.
 //!
-//! `settings.jkr` lies where the game keeps its saves: a Lua table as text, packed by raw deflate (or plain, as modded
-//! games write it). It is read as data, and only when a card is explained for the first time.
+//! `settings.jkr` lies where the game keeps its saves: a Lua table as text, packed by raw deflate
+//! (or plain, as modded games write it). It is read as data, and only when a card is explained for
+//! the first time.
 
 use std::env;
 use std::fs::File;
@@ -19,7 +20,8 @@ const STEAM: &str = "2379780";
 /// No settings of the game are larger, packed or not; what is larger is cut off and then no table.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The language in the settings of the game that was played last on this machine, as the game's files are called.
+/// The language in the settings of the game that was played last on this machine, as the game's
+/// files are called.
 pub(super) fn played() -> Option<String> {
     let files = folders().into_iter().map(|folder| folder.join(SETTINGS_FILE));
     let changed = |file: &PathBuf| file.metadata().and_then(|it| it.modified()).ok();

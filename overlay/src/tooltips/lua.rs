@@ -1,7 +1,8 @@
-//! Reads tables out of Lua files as data: strings, numbers, booleans and tables of these. Nothing is executed.
+//! Reads tables out of Lua files as data: strings, numbers, booleans and tables of these. Nothing
+//! is executed.
 //!
-//! Whatever else stands where a value should be (a call, a sum, a variable) is skipped and counts as [`Value::Other`]:
-//! a mod that computes one text does not take the others away.
+//! Whatever else stands where a value should be (a call, a sum, a variable) is skipped and counts
+//! as [`Value::Other`]: a mod that computes one text does not take the others away.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! The overlay's process: the real one in everything but the recogniser, which knows the table's truth.
+//! The overlay's process: the real one in everything but the recogniser, which knows the table's
+//! truth.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};

@@ -23,7 +23,8 @@ use crate::tests::{OVERLAY, Outcome, TITLE, start_game};
 /// Windows that are destroyed under the capture.
 const WINDOWS: u32 = 60;
 
-/// The window goes while its picture is taken: between any two requests, after another delay each time.
+/// The window goes while its picture is taken: between any two requests, after another delay each
+/// time.
 pub(crate) fn a_window_closed_while_it_is_captured(_: &mut Desktop) -> Outcome {
     let (connection, number) = x11rb::connect(None).expect("the display is there");
     let screen = &connection.setup().roots[number];
@@ -61,7 +62,8 @@ pub(crate) fn a_window_closed_while_it_is_captured(_: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-/// The model's files are overwritten with garbage, cut short, and removed; the overlay says so and goes on.
+/// The model's files are overwritten with garbage, cut short, and removed; the overlay says so and
+/// goes on.
 pub(crate) fn a_model_that_breaks_is_said_and_the_old_one_goes_on(desktop: &mut Desktop) -> Outcome {
     if !lens_core::paths::model("practice").join("model.json").is_file() {
         return Outcome::Skipped("the model \"practice\" is not here".into());

@@ -1,8 +1,9 @@
-//! The overlay on a desktop of its own: Xvfb, openbox and picom are started, windows are shown, clicked, moved,
-//! covered, and the screen is looked at.
+//! The overlay on a desktop of its own: Xvfb, openbox and picom are started, windows are shown,
+//! clicked, moved, covered, and the screen is looked at.
 //!
-//! Not libtest's harness: winit wants the main thread of the process that shows the overlay, so this program starts
-//! itself again as that process (see `child.rs`). Without Xvfb it says loudly that it was skipped.
+//! Not libtest's harness: winit wants the main thread of the process that shows the overlay, so
+//! this program starts itself again as that process (see `child.rs`). Without Xvfb it says loudly
+//! that it was skipped.
 
 #[cfg(target_os = "linux")]
 mod child;

@@ -1,4 +1,5 @@
-//! `overlay record` of a window that moves, and `overlay replay` of what it wrote: the commands as people type them.
+//! `overlay record` of a window that moves, and `overlay replay` of what it wrote: the commands as
+//! people type them.
 
 use std::process::{Command, Output};
 

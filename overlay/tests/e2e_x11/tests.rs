@@ -150,7 +150,8 @@ impl Stage {
         self.table.resized([width as u32, height as u32]).at(STILL)
     }
 
-    /// Waits until every card that lies alone is marked where it should be; answers where the game is.
+    /// Waits until every card that lies alone is marked where it should be; answers where the game
+    /// is.
     #[track_caller]
     pub(crate) fn wait_for_marks(&self) -> Area {
         let catalogue = synth::practice::catalogue();
@@ -385,7 +386,8 @@ fn a_display_that_goes(desktop: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-/// A graphics driver may stumble over the lost connection in its own code; any other fault stays what it is.
+/// A graphics driver may stumble over the lost connection in its own code; any other fault stays
+/// what it is.
 fn a_driver_that_dies_with_the_display(desktop: &mut Desktop) -> Outcome {
     for goes in [true, false] {
         let mut server = Desktop::bare_server(&desktop.folder, &[]);

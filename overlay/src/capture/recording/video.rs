@@ -44,7 +44,8 @@ pub fn is_video(path: &Path) -> bool {
     path.is_file() && EXTENSIONS.iter().any(|video| end.eq_ignore_ascii_case(video))
 }
 
-/// Writes the pictures of a video into a folder that goes when it is dropped: `fps` a second, by the program `ffmpeg`.
+/// Writes the pictures of a video into a folder that goes when it is dropped: `fps` a second, by
+/// the program `ffmpeg`.
 ///
 /// # Errors
 /// When there is no ffmpeg, or it cannot read the video.

@@ -122,7 +122,8 @@ fn a_folder_that_is_no_folder_is_said_and_the_writer_goes_on() {
     assert_eq!(bench.outcomes.recv().unwrap().saved, [0]);
 }
 
-/// Linux has a file on a disk that is always full: here it stands where the picture is written at first.
+/// Linux has a file on a disk that is always full: here it stands where the picture is written at
+/// first.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_said_and_nothing_is_half_written() {

@@ -1,4 +1,5 @@
-//! Whether anything on this desktop shows tray icons: on Linux a program of the desktop that others may or may not run.
+//! Whether anything on this desktop shows tray icons: on Linux a program of the desktop that others
+//! may or may not run.
 
 use std::fmt;
 
@@ -28,8 +29,8 @@ impl fmt::Display for Host {
     }
 }
 
-/// Asks the session bus for the watcher of the [`StatusNotifierItem` specification], and the watcher for somebody who shows
-/// what it knows.
+/// Asks the session bus for the watcher of the [`StatusNotifierItem` specification], and the
+/// watcher for somebody who shows what it knows.
 ///
 /// [`StatusNotifierItem` specification]: https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/
 #[cfg(target_os = "linux")]

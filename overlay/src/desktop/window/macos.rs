@@ -1,4 +1,5 @@
-//! macOS: which windows there are and where, through `xcap`; where the pointer is, through Core Graphics.
+//! macOS: which windows there are and where, through `xcap`; where the pointer is, through Core
+//! Graphics.
 
 use std::time::Duration;
 

@@ -54,7 +54,8 @@ impl Follower {
         Ok(Self { stop, chosen, worker: Some(worker) })
     }
 
-    /// Follows this window, as long as it is there, rather than the one that was asked for at the start.
+    /// Follows this window, as long as it is there, rather than the one that was asked for at the
+    /// start.
     pub fn prefer(&self, window: Option<WindowId>) {
         *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = window;
     }

@@ -31,14 +31,15 @@ pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(16);
 /// Longest title and path that are read, in UTF-16 units.
 const MAX_TEXT: usize = 1024;
 
-/// The windows of the desktop that can be seen, from the bottom to the top. This program's own are not among them:
-/// asking them for their titles would wait for the thread that asks.
+/// The windows of the desktop that can be seen, from the bottom to the top. This program's own are
+/// not among them: asking them for their titles would wait for the thread that asks.
 ///
 /// # Errors
 /// When the system does not list them.
 pub fn list() -> Result<Vec<WindowInfo>, DesktopError> {
     unsafe extern "system" fn collect(window: HWND, into: LPARAM) -> BOOL {
-        // SAFETY: `list` passes its own vector, which outlives the listing and is used by nobody else meanwhile.
+        // SAFETY: `list` passes its own vector, which outlives the listing and is used by nobody
+        // else meanwhile.
         unsafe { (*(into.0 as *mut Vec<HWND>)).push(window) };
         TRUE
     }
@@ -142,7 +143,8 @@ fn attribute<T: Copy + Default>(window: HWND, which: DWMWINDOWATTRIBUTE) -> Opti
     Some(value)
 }
 
-/// Has the system tell pixels of the screen, rather than of a desktop that it imagines for old programs.
+/// Has the system tell pixels of the screen, rather than of a desktop that it imagines for old
+/// programs.
 fn see_real_pixels() {
     static ONCE: Once = Once::new();
     // SAFETY: takes a constant. It fails where winit was first, which asks for the same.

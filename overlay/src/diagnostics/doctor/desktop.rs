@@ -68,7 +68,8 @@ fn compositor() -> Finding {
     Finding::good("compositor", "part of the system")
 }
 
-/// Takes pictures of the game, or where it does not run, of the topmost window that shows something.
+/// Takes pictures of the game, or where it does not run, of the topmost window that shows
+/// something.
 fn capturing(windows: &[WindowInfo]) -> Finding {
     let name = "capture";
     let game = choose(windows, &Query::Game);

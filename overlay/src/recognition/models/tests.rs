@@ -115,8 +115,8 @@ fn a_model_is_swapped_on_a_still_picture_and_a_broken_one_refused() {
     running.wait_for_name("third");
 }
 
-/// The shipped practice model in a folder of its own, spoilt in all the ways that files are spoilt while they are
-/// copied.
+/// The shipped practice model in a folder of its own, spoilt in all the ways that files are spoilt
+/// while they are copied.
 #[test]
 fn spoilt_files_of_a_model_are_refused_and_whole_ones_taken_again() {
     let shipped = lens_core::paths::model("practice");

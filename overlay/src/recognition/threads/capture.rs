@@ -1,7 +1,7 @@
 //! The capture thread: takes pictures and sends on those that are to be recognised.
 //!
-//! It captures as often as it may and computes each picture's coarse signature; the shared [`Shared::admits`] says
-//! which picture is worth recognising, and when.
+//! It captures as often as it may and computes each picture's coarse signature; the shared
+//! [`Shared::admits`] says which picture is worth recognising, and when.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};

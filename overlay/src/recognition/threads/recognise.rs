@@ -78,8 +78,8 @@ impl Recognition {
         let (own, used) = (own.elapsed(), used.elapsed());
         let mut state = self.shared.lock();
         state.admission.be_eager(self.pipeline.is_eager());
-        // Other threads draw meanwhile. More than all of the network's threads together, each as busy as this one,
-        // it was not.
+        // Other threads draw meanwhile. More than all of the network's threads together, each as
+        // busy as this one, it was not.
         let most = own * state.pace.threads.max(1) as u32;
         state.admission.spend(used.min(most));
         snapshot

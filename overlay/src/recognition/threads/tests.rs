@@ -42,7 +42,8 @@ impl FrameSource for Still {
     }
 }
 
-/// Starts the threads on a still picture; returns the events until `enough`, and how often the model ran.
+/// Starts the threads on a still picture; returns the events until `enough`, and how often the
+/// model ran.
 fn run(shade: u8, enough: impl Fn(&AppEvent, Option<&Snapshot>) -> bool) -> (Vec<AppEvent>, usize) {
     let calls = Arc::new(AtomicUsize::new(0));
     let snapshots = Mailbox::default();

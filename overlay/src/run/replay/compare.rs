@@ -1,6 +1,7 @@
 //! What differs between two timelines of the same recording, in figures and in words.
 //!
-//! Every moment of either is looked at in both. Cards are matched by where they lie, the best overlap first.
+//! Every moment of either is looked at in both. Cards are matched by where they lie, the best
+//! overlap first.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! What was on the screen at each moment of a replay, as JSON with a line for each moment that differs from the last.
+//! What was on the screen at each moment of a replay, as JSON with a line for each moment that
+//! differs from the last.
 
 use std::time::Duration;
 

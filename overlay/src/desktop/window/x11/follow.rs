@@ -1,7 +1,7 @@
 //! News of the game's window as the X server tells it: nothing is asked while nothing happens.
 //!
-//! Keeps the overlay directly above the game in the stack as well, so that a window raised over the game covers
-//! both.
+//! Keeps the overlay directly above the game in the stack as well, so that a window raised over the
+//! game covers both.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,7 +66,8 @@ impl Follower {
         Ok(Self { shared, worker: Some(worker) })
     }
 
-    /// Follows this window, as long as it is there, rather than the one that was asked for at the start.
+    /// Follows this window, as long as it is there, rather than the one that was asked for at the
+    /// start.
     pub fn prefer(&self, window: Option<WindowId>) {
         *self.shared.chosen.lock().unwrap_or_else(PoisonError::into_inner) = window;
         self.shared.again.store(true, Ordering::Relaxed);

@@ -1,8 +1,9 @@
-//! The display server goes while the overlay runs: a message and an exit code of its own, whoever notices first.
+//! The display server goes while the overlay runs: a message and an exit code of its own, whoever
+//! notices first.
 //!
-//! Xlib ends the process by itself, winit unwraps an answer that does not come, and a graphics driver that is being
-//! opened may stumble over it in its own code. Only the last needs more than a hook: a connection that nobody uses
-//! tells afterwards whether the display was the reason.
+//! Xlib ends the process by itself, winit unwraps an answer that does not come, and a graphics
+//! driver that is being opened may stumble over it in its own code. Only the last needs more than a
+//! hook: a connection that nobody uses tells afterwards whether the display was the reason.
 #![expect(unsafe_code, reason = "Xlib and the system take functions for it")]
 
 use std::ffi::c_int;
@@ -29,15 +30,18 @@ static WITNESS: AtomicI32 = AtomicI32::new(-1);
 /// What was to happen on each of [`FAULTS`] before.
 static BEFORE: [OnceLock<libc::sigaction>; FAULTS.len()] = [const { OnceLock::new() }; FAULTS.len()];
 
-/// Has a lost connection end the program in good order. Where there is no Xlib there is nothing to do for it.
+/// Has a lost connection end the program in good order. Where there is no Xlib there is nothing to
+/// do for it.
 pub fn end_in_good_order() {
     if let Ok(xlib) = Xlib::open() {
-        // SAFETY: the handler is a function of this program, so it outlives every connection, and it never returns.
+        // SAFETY: the handler is a function of this program, so it outlives every connection, and
+        // it never returns.
         unsafe {
             (xlib.XSetIOErrorHandler)(Some(lost));
         }
     }
-    // Who notices first is chance: winit asks some things over a connection of its own and unwraps the answer.
+    // Who notices first is chance: winit asks some things over a connection of its own and unwraps
+    // the answer.
     let others = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let text = info.payload_as_str().unwrap_or_default();
@@ -57,7 +61,8 @@ pub fn end_in_good_order() {
 fn watch_for_faults() {
     for (fault, before) in FAULTS.into_iter().zip(&BEFORE) {
         let mut old = MaybeUninit::uninit();
-        // SAFETY: the handler keeps to what is allowed in one, and `old` is read only where the system has filled it.
+        // SAFETY: the handler keeps to what is allowed in one, and `old` is read only where the
+        // system has filled it.
         unsafe {
             let mut new: libc::sigaction = std::mem::zeroed();
             new.sa_sigaction = fault_happened as *const () as usize;
@@ -96,8 +101,8 @@ unsafe extern "C" fn lost(_: *mut Display) -> c_int {
 }
 
 fn end() -> ! {
-    // SAFETY: both are allowed in a signal handler. Nothing is left to be written, and what would run at a regular exit
-    // waits for the display that is gone.
+    // SAFETY: both are allowed in a signal handler. Nothing is left to be written, and what would
+    // run at a regular exit waits for the display that is gone.
     unsafe {
         libc::write(libc::STDERR_FILENO, MESSAGE.as_ptr().cast(), MESSAGE.len());
         libc::_exit(EXIT_CODE)

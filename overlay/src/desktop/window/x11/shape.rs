@@ -1,4 +1,5 @@
-//! The overlay's outline on desktops without a compositor: only strokes and labels are window, the rest is hole.
+//! The overlay's outline on desktops without a compositor: only strokes and labels are window, the
+//! rest is hole.
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::shape::{ConnectionExt as _, SK, SO};
