@@ -17,8 +17,9 @@ use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, CreateWindowAux, WindowClass};
 
 use crate::desktop::{Desktop, Program, wait_for};
+use crate::harness::Outcome;
+use crate::stage::{OVERLAY, TITLE, start_game};
 use crate::teaching::copy_of_data;
-use crate::tests::{OVERLAY, Outcome, TITLE, start_game};
 
 /// Windows that are destroyed under the capture.
 const WINDOWS: u32 = 60;

@@ -9,9 +9,10 @@ use marks::scene::colour;
 
 use crate::child::Task;
 use crate::desktop::{Desktop, run, wait_for};
+use crate::harness::Outcome;
 use crate::screen::{Area, Shot};
+use crate::stage::{SEED, STILL, Stage, TITLE, strokes};
 use crate::teaching::copy_of_data;
-use crate::tests::{Outcome, SEED, STILL, Stage, TITLE, strokes};
 
 /// Keysym of the letter, as the server's table has it.
 const LETTER_H: u32 = 'h' as u32;

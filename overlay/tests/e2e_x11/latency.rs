@@ -16,8 +16,9 @@ use practice::paint::Painter;
 use practice::table::Table;
 
 use crate::desktop::{Desktop, Program, wait_for};
+use crate::harness::Outcome;
 use crate::screen::{Area, Screen, Shot, is_free, marks};
-use crate::tests::{OVERLAY, OVERLAY_TITLE, Outcome, SEED, STILL, TITLE};
+use crate::stage::{OVERLAY, OVERLAY_TITLE, SEED, STILL, TITLE};
 
 /// Times that the card comes; another number by this variable.
 const COMES: usize = 12;
@@ -164,7 +165,7 @@ impl Probe {
         points.filter(has_stroke).count() >= 5
     }
 
-    /// Waits until the card comes; answers how much later its box does.
+    /// Waits until the card comes; returns how much later its box does.
     fn time(&self, screen: &Screen, area: Area) -> Duration {
         let part = self.part(area);
         let until = |what: &str, wanted: &dyn Fn(&Shot) -> bool| {

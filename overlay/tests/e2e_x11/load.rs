@@ -5,7 +5,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::desktop::{Desktop, Program, wait_for};
-use crate::tests::{OVERLAY, Outcome, TITLE};
+use crate::harness::Outcome;
+use crate::stage::{OVERLAY, TITLE};
 
 /// How long the table is shown, each time; another number of seconds by this variable.
 const SECONDS: f32 = 8.0;

@@ -8,8 +8,9 @@ use x11rb::rust_connection::RustConnection;
 
 use crate::child::Task;
 use crate::desktop::{Desktop, run, wait_for};
+use crate::harness::Outcome;
 use crate::screen::Area;
-use crate::tests::{Outcome, SEED, STILL, Stage, TITLE};
+use crate::stage::{SEED, STILL, Stage, TITLE};
 
 /// Two monitors, side by side on the virtual screen.
 const MONITORS: [Area; 2] = [[0, 0, 768, 720], [768, 0, 1280, 720]];

@@ -11,8 +11,9 @@ use lens_client::Client;
 use lens_client::api::CardView;
 
 use crate::desktop::{Desktop, Program, run, wait_for};
+use crate::harness::Outcome;
 use crate::screen::Screen;
-use crate::tests::{OVERLAY, Outcome, TITLE, start_game};
+use crate::stage::{OVERLAY, TITLE, start_game};
 
 const LABELLER_TITLE: &str = "Balatro Lens labeller";
 /// A name that no catalogue lists.

@@ -11,7 +11,8 @@ use zbus::zvariant::{Structure, Value};
 
 use crate::child::Task;
 use crate::desktop::{Desktop, Program, wait_for};
-use crate::tests::{OVERLAY, Outcome, SEED, STILL, Stage, TITLE, strokes};
+use crate::harness::Outcome;
+use crate::stage::{OVERLAY, SEED, STILL, Stage, TITLE, strokes};
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 const ADDRESS: &str = "DBUS_SESSION_BUS_ADDRESS";
