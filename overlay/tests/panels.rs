@@ -1,4 +1,5 @@
-//! A picture of what is said in boxes, compared with those in `golden/`. `BLESS=1` writes them anew: look at what changed.
+//! A picture of what is said in boxes, compared with those in `golden/`. `BLESS=1` writes them
+//! anew: look at what changed.
 
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use marks::render::text::FontMeasure;
 use marks::scene::panel::{Place, Words};
 use marks::scene::style::{Corner, Style};
 use marks::scene::{self, OverlayScene, View, colour};
-use overlay::information::Book;
+use overlay::tooltips::Localisation;
 use tracking::sighting::Identity;
 use tracking::track::Track;
 
@@ -77,7 +78,7 @@ fn panels() {
     let style = Style { read_out: Some(Corner::TopRight), ..Style::default() };
     let mut measure = FontMeasure::default();
     let mut scene = scene::build(&tracks, &catalogue, &style, view, &OverlayScene::default(), &mut measure);
-    let words = Book::default().words(&tracks[0], &catalogue, &style.palette);
+    let words = Localisation::default().words(&tracks[0], &catalogue, &style.palette);
     scene.say(&words, Place::Beside(scene.marks[0].quad.bounds()), &style, &mut measure);
     let notice = Words::notice("Model practice goes on\nhelp: what to do about it", colour::UNKNOWN);
     scene.say(&notice, Place::Corner(Corner::BottomLeft), &style, &mut measure);

@@ -1,5 +1,6 @@
-//! Recordings of the practice table, replayed: with a recogniser that knows the truth against a golden timeline, and
-//! with the shipped model against the truth. `BLESS=1` writes the golden timeline anew: look at what changed.
+//! Recordings of the practice table, replayed: with a recogniser that knows the truth against a
+//! golden timeline, and with the shipped model against the truth. `BLESS=1` writes the golden
+//! timeline anew: look at what changed.
 //!
 //! The recordings are drawn by the test and thrown away.
 
@@ -7,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lens_core::pixels::Pixels;
-use overlay::offscreen;
-use overlay::recognition::{self, Model};
-use overlay::recording::{Recorder, Recording, Room};
-use overlay::replay::{self, compare, timeline::Timeline};
+use overlay::capture::recording::{Recorder, Recording, Room};
+use overlay::recognition::model::{self, Model};
+use overlay::run::offscreen;
+use overlay::run::replay::{self, compare, timeline::Timeline};
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::{Table, TableCard};
@@ -124,7 +125,7 @@ fn the_truth_of_a_shop_gives_its_golden_timeline() {
 
 #[test]
 fn the_shipped_model_replays_as_the_truth() {
-    let model = match Model::open(&recognition::folder("practice"), &Options::default()) {
+    let model = match Model::open(&model::folder("practice"), &Options::default()) {
         Ok(model) => model,
         Err(error) if format!("{error:#}").contains("ONNX Runtime was not found") => {
             println!("SKIPPED: {error:#}");
@@ -139,7 +140,8 @@ fn the_shipped_model_replays_as_the_truth() {
     let timeline = replay::run(&recording, Pipeline::new(Box::new(model)), "practice", |_| ()).unwrap();
     let differences = compare::compare(&truth(&recording, part), &timeline);
     assert!(differences.wanted > 100, "{differences}");
-    // The practice model was measured with 6 % other names and 22 % other modifiers here: cards are dealt and covered.
+    // The practice model was measured with 6 % other names and 22 % other modifiers here: cards are
+    // dealt and covered.
     let share = |count: usize| count as f32 / differences.wanted as f32;
     assert!(share(differences.missing + differences.extra) < 0.1, "{differences}");
     assert!(share(differences.renamed) < 0.12, "{differences}");

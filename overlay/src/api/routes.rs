@@ -10,7 +10,7 @@ use super::board::Board;
 use super::guard::Guard;
 use super::page;
 use super::request::{Request, Response};
-use crate::command::Command;
+use crate::messages::command::Command;
 
 /// The commands that programs can give.
 pub const COMMANDS: [(&str, Command); 8] = [

@@ -1,6 +1,19 @@
 //! The overlay's own window and what draws on it.
 
-use super::*;
+use std::sync::Arc;
+
+use lens_core::geometry::{OnScreen, Rect};
+use marks::render::gpu::{GpuError, Next, Transparency, WindowSurface};
+use marks::render::{Backdrop, RenderError, Renderer};
+#[cfg(target_os = "linux")]
+use marks::scene;
+use marks::scene::OverlayScene;
+use winit::dpi::{PhysicalPosition, PhysicalSize};
+use winit::error::{ExternalError, OsError};
+use winit::event_loop::ActiveEventLoop;
+use winit::window::Window;
+
+use crate::desktop::window::Follower;
 
 /// A window, its surface and its renderer.
 pub struct Canvas {
@@ -11,15 +24,35 @@ pub struct Canvas {
     area: Option<Rect<OnScreen>>,
     lost: u32,
     #[cfg(target_os = "linux")]
-    desktop: Option<crate::window::x11::Desktop>,
+    desktop: Option<crate::desktop::window::x11::Desktop>,
 }
 
 /// How often in a row a lost device is opened again.
-const PATIENCE: u32 = 5;
+const MAX_REOPENS: u32 = 5;
+
+/// The window cannot be opened, or nothing can be drawn on it.
+#[derive(Debug, thiserror::Error)]
+pub enum CanvasError {
+    /// The desktop gives none.
+    #[error("no window: {0}")]
+    Window(#[from] OsError),
+    /// The window would keep the mouse from the game.
+    #[error("clicks cannot be let through to the game: {0}")]
+    ClickThrough(#[from] ExternalError),
+    /// There is no graphics device.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The scene cannot be drawn.
+    #[error(transparent)]
+    Draw(#[from] RenderError),
+    /// It was opened again as often as it may be.
+    #[error("lost the graphics device again and again\nhelp: restart the overlay")]
+    DeviceLost,
+}
 
 impl Canvas {
     /// A see-through window that clicks go through, not shown yet.
-    pub(super) fn overlay(event_loop: &ActiveEventLoop) -> Result<Self, String> {
+    pub(super) fn overlay(event_loop: &ActiveEventLoop) -> Result<Self, CanvasError> {
         let attributes = Window::default_attributes()
             .with_title("Balatro Lens overlay")
             .with_decorations(false)
@@ -39,10 +72,7 @@ impl Canvas {
                 .with_x11_window_type(vec![WindowType::Notification])
         };
         let canvas = Self::open(event_loop, attributes, Transparency::Transparent)?;
-        canvas
-            .window
-            .set_cursor_hittest(false)
-            .map_err(|error| format!("clicks cannot be let through to the game: {error}"))?;
+        canvas.window.set_cursor_hittest(false)?;
         Ok(canvas)
     }
 
@@ -50,7 +80,7 @@ impl Canvas {
     ///
     /// # Errors
     /// When there is no window to be had, or nothing to draw with.
-    pub fn viewer(event_loop: &ActiveEventLoop) -> Result<Self, String> {
+    pub fn viewer(event_loop: &ActiveEventLoop) -> Result<Self, CanvasError> {
         let attributes = Window::default_attributes()
             .with_title("Balatro Lens viewer")
             .with_inner_size(PhysicalSize::new(1280, 720));
@@ -61,10 +91,10 @@ impl Canvas {
         event_loop: &ActiveEventLoop,
         attributes: winit::window::WindowAttributes,
         transparency: Transparency,
-    ) -> Result<Self, String> {
-        let window = event_loop.create_window(attributes).map_err(|error| format!("no window: {error}"))?;
+    ) -> Result<Self, CanvasError> {
+        let window = event_loop.create_window(attributes)?;
         let window = Arc::new(window);
-        let surface = WindowSurface::open(&window, transparency).map_err(|error| error.to_string())?;
+        let surface = WindowSurface::open(&window, transparency)?;
         let renderer = Renderer::new(&surface.gpu.device, &surface.gpu.queue, surface.format());
         Ok(Self {
             window,
@@ -137,17 +167,17 @@ impl Canvas {
         self.surface.resize(width, height);
     }
 
-    /// Draws; answers whether anything was shown. A graphics device that was lost is opened again.
+    /// Draws; returns whether anything was shown. A graphics device that was lost is opened again.
     ///
     /// # Errors
     /// When it is lost again and again, or there is none any more.
-    pub fn draw(&mut self, scene: &OverlayScene, backdrop: Backdrop<'_>) -> Result<bool, String> {
+    pub fn draw(&mut self, scene: &OverlayScene, backdrop: Backdrop<'_>) -> Result<bool, CanvasError> {
         for _ in 0..2 {
             match self.surface.next_frame() {
                 Next::Draw(texture) => {
                     let view = texture.texture.create_view(&wgpu::TextureViewDescriptor::default());
                     let size = self.surface.size();
-                    self.renderer.draw(scene, backdrop, &view, size).map_err(|error| error.to_string())?;
+                    self.renderer.draw(scene, backdrop, &view, size)?;
                     self.window.pre_present_notify();
                     self.surface.present(texture);
                     self.lost = 0;
@@ -163,14 +193,13 @@ impl Canvas {
     }
 
     /// Opens the graphics device again after it was lost.
-    fn reopen(&mut self) -> Result<(), String> {
+    fn reopen(&mut self) -> Result<(), CanvasError> {
         self.lost += 1;
-        log::warn!("lost the graphics device, opening it again ({} of {PATIENCE})", self.lost);
-        if self.lost > PATIENCE {
-            return Err("lost the graphics device again and again\nhelp: restart the overlay".into());
+        log::warn!("lost the graphics device, opening it again ({} of {MAX_REOPENS})", self.lost);
+        if self.lost > MAX_REOPENS {
+            return Err(CanvasError::DeviceLost);
         }
-        self.surface =
-            WindowSurface::open(&self.window, self.transparency).map_err(|error| error.to_string())?;
+        self.surface = WindowSurface::open(&self.window, self.transparency)?;
         self.renderer =
             Renderer::new(&self.surface.gpu.device, &self.surface.gpu.queue, self.surface.format());
         Ok(())
@@ -179,7 +208,7 @@ impl Canvas {
     /// Without a compositor: cuts the window down to what the scene covers; `None` makes it whole.
     #[cfg(target_os = "linux")]
     pub(super) fn outline(&mut self, scene: Option<&OverlayScene>) {
-        use crate::window::x11::{Desktop, shape};
+        use crate::desktop::window::x11::{Desktop, shape};
         let Some(window) = self.x11_id() else { return };
         if self.desktop.is_none() {
             self.desktop = Desktop::connect().ok();

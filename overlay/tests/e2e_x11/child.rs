@@ -1,4 +1,5 @@
-//! The overlay's process: the real one in everything but the recogniser, which knows the table's truth.
+//! The overlay's process: the real one in everything but the recogniser, which knows the table's
+//! truth.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -8,11 +9,11 @@ use image::RgbaImage;
 use lens_core::catalogue::Catalogue;
 use lens_core::pixels::Pixels;
 use overlay::api::ApiConfig;
-use overlay::app::Fixed;
-use overlay::live::{self, Live};
-use overlay::source::Source;
-use overlay::target::Query;
-use overlay::threads::{Running, Swap};
+use overlay::app::choices::Fixed;
+use overlay::desktop::target::Query;
+use overlay::recognition::swap::{ModelSwap, RunningModel};
+use overlay::run::live::{self, Live};
+use overlay::run::source::Source;
 use practice::table::{Table, TableCard};
 use tracking::sighting::{Detection, Identity, Reading, Recognise};
 
@@ -62,8 +63,8 @@ pub(crate) fn run(task: Task) -> ExitCode {
         seconds: None,
         api: ApiConfig { port: 0, data: task.folder.clone(), ..ApiConfig::default() },
     };
-    let running = Running { name: "truth".into(), catalogue, folder: None };
-    let first = Swap { recogniser: Box::new(recogniser), running };
+    let model = RunningModel { name: "truth".into(), catalogue, folder: None };
+    let first = ModelSwap { recogniser: Box::new(recogniser), model };
     let result = live::event_loop()
         .map_err(anyhow::Error::from)
         .and_then(|event_loop| live::run(live, event_loop, first));

@@ -85,7 +85,8 @@ impl Shot {
         }
     }
 
-    /// Share of a mark's edges where its stroke is seen, for a window whose inside starts at `left, top`.
+    /// Share of a mark's edges where its stroke is seen, for a window whose inside starts at `left,
+    /// top`.
     ///
     /// Only `edges` are looked at: 0 is the upper one, 3 the left one.
     pub(crate) fn stroke_share(&self, mark: &Mark, [left, top, ..]: Area, edges: &[usize]) -> f32 {
