@@ -163,14 +163,14 @@ impl Bench {
 
     fn guess(&mut self, source: &Source) -> anyhow::Result<Answer> {
         let (picture, quad) = look(&self.folders, source)?;
-        let readings = self.open()?.identify(&Pixels::from(&picture), &[quad], &mut unmeasured)?;
+        let readings = self.open()?.read(&Pixels::from(&picture), &[quad], &mut unmeasured)?;
         let file = source.file.clone();
         Ok(match &readings[0] {
             Some(reading) => Answer::Guessed {
                 file,
-                guesses: reading.top.iter().map(|(id, probability)| (id.to_string(), *probability)).collect(),
+                guesses: reading.guesses.iter().map(|it| (it.id.to_string(), it.probability)).collect(),
                 modifiers: reading.modifiers.clone(),
-                known: reading.id.as_deref().map(str::to_owned),
+                known: reading.id().map(ToString::to_string),
             },
             None => Answer::Guessed {
                 file,
@@ -190,7 +190,7 @@ impl Bench {
             return Ok(None);
         }
         let named =
-            Named { id: label.class().to_owned(), name: label.name.clone(), capture: source.file.clone() };
+            Named { id: label.class().into(), name: label.name.clone(), capture: source.file.clone() };
         let is_new = teach::card(recogniser, &model, &Pixels::from(&picture), quad, named)?;
         Ok(is_new.then(|| Answer::Taught(label.name.clone())))
     }

@@ -71,7 +71,7 @@ fn the_next_model_learns_the_captures_and_passes_over_what_it_knows() {
     assert_ne!(says(&mut recogniser).as_deref(), Some("mod_owl"));
     assert_eq!(teach::carry_over(&mut recogniser, &next, &picture).unwrap(), 1);
     assert_eq!(says(&mut recogniser).as_deref(), Some("mod_owl"));
-    let ids: Vec<String> = gallery::taught(&next).unwrap().into_iter().map(|card| card.id).collect();
+    let ids: Vec<String> = gallery::taught(&next).unwrap().into_iter().map(|card| card.id.into()).collect();
     assert_eq!(ids, ["mod_owl"], "the model names the other right by itself, and one capture is not there");
     assert_eq!(teach::carry_over(&mut recogniser, &next, &picture).unwrap(), 0, "nothing is learnt twice");
     assert_eq!(says(&mut Recogniser::open(&next, &options).unwrap()).as_deref(), Some("mod_owl"));

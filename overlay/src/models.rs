@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use lens_core::geometry::{Quad, Rect};
@@ -13,12 +14,12 @@ use vision::session::Options;
 
 use crate::event::AppEvent;
 use crate::latest::Latest;
-use crate::recognition::Model;
+use crate::recognition;
 use crate::saving::Folders;
 use crate::settings::Recognition;
 use crate::threads::{Report, Running, Swap, Swaps};
 use crate::worker::{self, Worker};
-use tracking::sighting::Detection;
+use vision::reading::Detection;
 
 /// A model to open.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,17 +83,17 @@ impl Drop for Loader {
 /// # Errors
 /// When it cannot be used.
 pub fn open(request: &Request) -> anyhow::Result<Swap> {
-    let mut model = Model::open(&request.folder, &options(&request.recognition))?;
-    match model.carry_over(&request.folder, &Folders::of_installation()) {
+    let mut model = recognition::open(&request.folder, &options(&request.recognition))?;
+    match recognition::carry_over(&mut model, &request.folder, &Folders::of_installation()) {
         Ok(0) => {}
         Ok(taught) => log::info!("{taught} cards that other models were taught are known to this one now"),
         // On a read-only disk it names what it knows.
         Err(error) => log::warn!("what other models were taught cannot be taken over: {error:#}"),
     }
-    model.set_thresholds(request.recognition.detection, request.recognition.name);
+    recognition::set_thresholds(&mut model, request.recognition.detection, request.recognition.name);
     let running = Running {
-        name: model.name().to_owned(),
-        catalogue: model.catalogue(),
+        name: model.manifest().name.clone(),
+        catalogue: Arc::new(model.catalogue().clone()),
         folder: Some(request.folder.clone()),
     };
     Ok(Swap { recogniser: Box::new(model), running })

@@ -10,7 +10,7 @@ use overlay::app::Fixed;
 use overlay::capture::{self, CaptureError, FrameSource};
 use overlay::instance::{self, Claim};
 use overlay::live::Live;
-use overlay::recognition::{self, Model};
+use overlay::recognition;
 use overlay::source::Source;
 use overlay::target::{Query, choose};
 use overlay::{live, offscreen, priority, settings, window};
@@ -206,10 +206,10 @@ pub(crate) fn practice(args: PracticeArgs) -> Result<()> {
 /// # Errors
 /// When there is no usable model or nothing to draw with, or the picture cannot be written.
 pub(crate) fn offscreen(args: OffscreenArgs) -> Result<()> {
-    let model = Model::open(&recognition::folder(&args.model), &options(args.threads))?;
+    let model = recognition::open(&recognition::folder(&args.model), &options(args.threads))?;
     let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let table = Table::new(args.seed, args.size, painter.catalogue());
-    let catalogue = model.catalogue();
+    let catalogue = model.catalogue().clone();
     let out = args.out.unwrap_or_else(|| lens_core::paths::data().join("runs/practice-annotated.png"));
     if let Some(folder) = out.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;

@@ -19,7 +19,7 @@ use crate::models::threads_beside_a_game;
 use crate::worker::{self, Worker};
 use tracking::frame::Frame;
 use tracking::pipeline::{Admission, Glance, Pipeline, Snapshot};
-use tracking::sighting::Recognise;
+use vision::reading::Recognise;
 
 /// How often tracks that have not settled are looked at again.
 const SETTLE: Duration = Duration::from_millis(16);

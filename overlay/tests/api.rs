@@ -17,7 +17,7 @@ use overlay::api::server::{MOST_CONNECTIONS, Server, StartError};
 use overlay::command::Command;
 use overlay::event::AppEvent;
 use tempfile::TempDir;
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 
 #[path = "api/browser.rs"]

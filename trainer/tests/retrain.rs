@@ -146,7 +146,7 @@ fn a_model_learns_a_new_card_and_can_go_back() {
     assert_ne!(new.sha256["identifier.onnx"], old.sha256["identifier.onnx"]);
     // The overlay's own code takes it.
     let catalogue = lens_core::catalogue::Catalogue::read(&data.join("catalogues/practice.json")).unwrap();
-    vision::decide::Rules::new(&new, &catalogue, 5).unwrap();
+    vision::decide::Classifier::new(&new, &catalogue, 5).unwrap();
     // The model of the game is the one that is asked when nothing else is said.
     let read = trainer(data, &["predict", "--game", "tiny", "--json", &capture(data, "ghost")]);
     assert!(read.contains("mod_ghost"), "{read}");

@@ -170,7 +170,11 @@ impl App {
                 let guess = guess.ok_or_else(|| format!("There is no guess number {number}"))?;
                 let listed = self.running.catalogue.card(&guess.id);
                 listed.map_or_else(
-                    || Label { name: guess.id.clone(), id: Some(guess.id.clone()), ..Label::default() },
+                    || Label {
+                        name: guess.id.to_string(),
+                        id: Some(guess.id.to_string()),
+                        ..Label::default()
+                    },
                     |listed| Label::new(listed, &card.modifiers),
                 )
             }

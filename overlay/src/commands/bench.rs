@@ -115,7 +115,7 @@ fn measure(recogniser: &mut Recogniser, picture: &RgbaImage, quads: &[Quad<InFra
         last = now;
     };
     recogniser.detect(&frame, &mut ended)?;
-    recogniser.identify(&frame, quads, &mut ended)?;
+    recogniser.read(&frame, quads, &mut ended)?;
     sample[Stage::ALL.len()] = start.elapsed();
     Ok(sample)
 }

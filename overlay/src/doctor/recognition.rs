@@ -115,7 +115,7 @@ fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vi
                 .iter()
                 .filter(|it| it.detection.quad.iou(card.quad) >= SAME_FROM)
                 .max_by(|a, b| a.detection.quad.iou(card.quad).total_cmp(&b.detection.quad.iou(card.quad)));
-            right += usize::from(found.is_some_and(|it| it.reading.id.as_deref() == Some(card.id.as_str())));
+            right += usize::from(found.is_some_and(|it| it.reading.id().is_some_and(|id| *id == card.id)));
         }
     }
     // The first run sets everything up.

@@ -16,7 +16,8 @@ use practice::paint::Painter;
 use practice::table::{Table, TableCard, TableState};
 use tracking::frame::Frame;
 use tracking::pipeline::{Admission, Glance, Pipeline, Snapshot};
-use tracking::sighting::{Detection, Identity, Reading, Recognise};
+use vision::reading::{Detection, Identity, Reading, Recognise};
+use vision::session::RunError;
 use tracking::track::{Track, glide};
 
 const SIZE: [u32; 2] = [768, 432];
@@ -38,7 +39,7 @@ const GRACE: f32 = 0.5;
 /// Says the truth of a moment, with faults.
 struct Faulty {
     state: Arc<std::sync::Mutex<TableState>>,
-    names: Vec<String>,
+    names: Vec<lens_core::card_id::CardId>,
     chance: u64,
     read: Arc<std::sync::atomic::AtomicUsize>,
 }
@@ -64,7 +65,7 @@ impl Faulty {
 }
 
 impl Recognise for Faulty {
-    fn detect(&mut self, _: &Pixels<'_>) -> anyhow::Result<Vec<Detection>> {
+    fn detect(&mut self, _: &Pixels<'_>) -> Result<Vec<Detection>, RunError> {
         let state = self.state.lock().unwrap().clone();
         let mut found = Vec::new();
         for card in state.readable() {
@@ -76,7 +77,7 @@ impl Recognise for Faulty {
         Ok(found)
     }
 
-    fn identify(&mut self, _: &Pixels<'_>, detections: &[Detection]) -> anyhow::Result<Vec<Option<Reading>>> {
+    fn identify(&mut self, _: &Pixels<'_>, detections: &[Detection]) -> Result<Vec<Option<Reading>>, RunError> {
         self.read.fetch_add(detections.len(), std::sync::atomic::Ordering::Relaxed);
         let state = self.state.lock().unwrap().clone();
         let mut readings = Vec::new();
@@ -91,7 +92,7 @@ impl Recognise for Faulty {
                 0.05..0.08 => Identity::Unknown { nearest: None },
                 _ => Identity::Known { id: card.id.clone(), confidence: 0.9 },
             };
-            readings.push(Some(Reading { identity, modifiers: card.modifiers.clone(), guesses: Vec::new() }));
+            readings.push(Some(Reading { identity, modifiers: card.modifiers.clone(), ..Reading::default() }));
         }
         Ok(readings)
     }

@@ -5,8 +5,10 @@
 
 use std::time::{Duration, Instant};
 
+use vision::reading::{Detection, Recognise};
+use vision::session::RunError;
+
 use crate::frame::Frame;
-use crate::sighting::{Detection, Recognise};
 use crate::track::{Seen, Track, Tracker};
 pub use admission::Admission;
 pub use glance::Glance;
@@ -53,7 +55,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// When the model cannot be run.
-    pub fn see(&mut self, frame: &Frame, now: Duration) -> anyhow::Result<Snapshot> {
+    pub fn see(&mut self, frame: &Frame, now: Duration) -> Result<Snapshot, RunError> {
         let size = |frame: &Frame| (frame.width, frame.height);
         if self.picture.as_ref().is_some_and(|last| size(last) != size(frame)) {
             // Quads of another size would be matched with the wrong cards.

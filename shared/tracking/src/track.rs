@@ -11,8 +11,8 @@ use std::time::Duration;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
+use vision::reading::{Detection, Guess, Identity, Reading};
 
-use crate::sighting::{Detection, Guess, Identity, Reading};
 use look::Look;
 pub use motion::{Velocity, glide};
 use votes::Votes;

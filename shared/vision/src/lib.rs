@@ -4,7 +4,7 @@
 //! Pixels ─letterbox─▶ detector ─decode─▶ Detection{quad} ─rectify─▶ identifier ─decide─▶ Reading{id, modifiers}
 //! ```
 //!
-//! * [`recogniser`]: the whole way; start here.
+//! * [`recogniser`]: the whole way; start here. [`reading`]: what comes out.
 //! * [`runtime`]: finds and loads ONNX Runtime.
 //! * [`providers`]: which hardware a network runs on, and why not on other.
 //! * [`session`]: a network with its tensors, checked against the model's manifest.
@@ -21,6 +21,7 @@ mod detect;
 pub mod gallery;
 mod identify;
 pub mod providers;
+pub mod reading;
 pub mod recogniser;
 pub mod runtime;
 pub mod session;

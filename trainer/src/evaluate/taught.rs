@@ -79,7 +79,7 @@ pub fn measure(
     for (id, renderings) in &cards {
         let (picture, quad) = view(recogniser, strangers, &free, plainest(strangers, renderings), 1);
         let embedding = teach::embedding(recogniser, &Pixels::from(&picture), quad)?;
-        gallery.push(Taught { id: id.clone(), name: id.clone(), embedding, capture: None });
+        gallery.push(Taught { id: id.as_str().into(), name: id.clone(), embedding, capture: None });
     }
     recogniser.set_gallery(Gallery::new(gallery, dimensions).map_err(anyhow::Error::msg)?);
     let mut look = |recipe: &SceneRecipe| -> Result<Outcome> {
@@ -107,7 +107,7 @@ pub fn measure(
     for (index, _) in friends.cards().iter().enumerate().filter(invented) {
         let (picture, quad) = view(recogniser, friends, recipe, index, 7);
         let said = teach::says(recogniser, &Pixels::from(&picture), quad)?;
-        strangers.count(said.is_some_and(|said| cards.contains_key(&said)));
+        strangers.count(said.is_some_and(|said| cards.contains_key(said.as_str())));
     }
     Ok(Report { cards: cards.len(), free, all, known_before, known_after, strangers })
 }

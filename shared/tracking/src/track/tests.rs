@@ -40,7 +40,7 @@ fn reading(name: &str) -> Reading {
 
 fn read_with(name: &str, confidence: f32) -> Reading {
     let identity = Identity::Known { id: name.into(), confidence };
-    Reading { identity, modifiers: Modifiers::default(), guesses: Vec::new() }
+    Reading { identity, ..Reading::default() }
 }
 
 fn millis(millis: u64) -> Duration {
@@ -75,7 +75,7 @@ impl Watch {
     }
 
     fn shown(&self) -> Vec<(u64, String)> {
-        let name = |track: &Track| track.identity.id().unwrap_or("?").to_owned();
+        let name = |track: &Track| track.identity.id().map_or_else(|| "?".to_owned(), ToString::to_string);
         self.tracker.tracks(self.now).iter().map(|track| (track.id, name(track))).collect()
     }
 }

@@ -1,8 +1,8 @@
 //! What several frames say about one card: newer frames count more, one slip does not count.
 
+use lens_core::card_id::CardId;
 use lens_core::modifiers::Modifiers;
-
-use crate::sighting::{Guess, Identity, Reading};
+use vision::reading::{Guess, Identity, Reading};
 
 /// What an older vote is worth after each frame.
 const MEMORY: f32 = 0.75;
@@ -16,8 +16,8 @@ const UNANIMOUS: f32 = 0.75;
 /// Votes on everything that recognition says about a card.
 #[derive(Clone, Debug)]
 pub(super) struct Votes {
-    identity: Ballot<Option<String>>,
-    nearest: Option<String>,
+    identity: Ballot<Option<CardId>>,
+    nearest: Option<CardId>,
     confidence: f32,
     edition: Ballot<String>,
     enhancement: Ballot<String>,
@@ -31,7 +31,7 @@ impl Votes {
     pub(super) fn of(reading: &Reading) -> Self {
         let Modifiers { edition, enhancement, seal, stickers, debuffed } = reading.modifiers.clone();
         let mut votes = Self {
-            identity: Ballot::new(reading.identity.id().map(str::to_owned)),
+            identity: Ballot::new(reading.id().cloned()),
             nearest: None,
             confidence: 0.0,
             edition: Ballot::new(edition),
@@ -51,7 +51,7 @@ impl Votes {
             Identity::Unknown { .. } => 0.5,
         };
         let Modifiers { edition, enhancement, seal, stickers, debuffed } = &reading.modifiers;
-        self.identity.add(&reading.identity.id().map(str::to_owned), weight);
+        self.identity.add(&reading.id().cloned(), weight);
         self.edition.add(edition, 1.0);
         self.enhancement.add(enhancement, 1.0);
         self.seal.add(seal, 1.0);
@@ -68,8 +68,8 @@ impl Votes {
     }
 
     /// The card's id so far.
-    pub(super) fn id(&self) -> Option<&str> {
-        self.identity.leader.as_deref()
+    pub(super) fn id(&self) -> Option<&CardId> {
+        self.identity.leader.as_ref()
     }
 
     /// The likeliest names on the last reading.
