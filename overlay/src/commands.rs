@@ -16,7 +16,7 @@ use anyhow::{Result, anyhow};
 use image::RgbaImage;
 use overlay::recognition;
 use vision::recogniser::{OpenError, Recogniser};
-use vision::session::Options;
+use vision::network::Options;
 
 /// Opens a model by its name or folder.
 fn open_model(model: &str, options: &Options) -> Result<Recogniser, OpenError> {

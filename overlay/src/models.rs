@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use lens_core::geometry::{Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
-use vision::session::Options;
+use vision::network::Options;
 
 use crate::event::AppEvent;
 use crate::latest::Latest;

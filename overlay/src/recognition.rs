@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use lens_core::manifest;
 use vision::recogniser::Recogniser;
-use vision::session::Options;
-use vision::teach;
+use vision::network::Options;
+use vision::enrol;
 
 use crate::saving::Folders;
 
@@ -37,7 +37,7 @@ pub fn carry_over(recogniser: &mut Recogniser, folder: &Path, folders: &Folders)
             .find_map(|place| image::open(place.join(file)).ok())
             .map(image::DynamicImage::into_rgba8)
     };
-    Ok(teach::carry_over(recogniser, folder, &picture)?)
+    Ok(enrol::carry_over(recogniser, folder, &picture)?)
 }
 
 /// Takes a player's thresholds instead of the model's own: the score from which there is a card, and the probability

@@ -14,7 +14,7 @@ use dataset::captures::store::{Added, Captures, CapturesError};
 use dataset::captures::{Verdict, cut};
 use dataset::labels::Label;
 use dataset::labels::store::{self, Change, Store};
-use vision::teach::Named;
+use vision::enrol::Named;
 
 use crate::event::AppEvent;
 use crate::teaching::Teach;

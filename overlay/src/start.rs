@@ -18,7 +18,7 @@ use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
 use practice::window::Show;
-use vision::session::Options;
+use vision::network::Options;
 
 /// Shortest time that one of several moments is shown.
 const SHORTEST: Duration = Duration::from_millis(20);

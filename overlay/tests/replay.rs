@@ -16,7 +16,7 @@ use practice::paint::Painter;
 use practice::table::{Table, TableCard};
 use tracking::pipeline::Pipeline;
 use vision::reading::{Detection, Identity, Reading, Recognise};
-use vision::session::{Options, RunError};
+use vision::network::{Options, RunError};
 
 const STEP: f32 = 0.1;
 const PICTURES: u16 = 18;

@@ -15,7 +15,7 @@ use trainer::onnx::proto::AttributeProto;
 use trainer::onnx::writer::GraphWriter;
 use vision::recogniser::{Recogniser, unmeasured};
 use vision::runtime::Runtime;
-use vision::session::Options;
+use vision::network::Options;
 
 /// Whether the tests can run; says loudly when not.
 fn have_runtime() -> bool {

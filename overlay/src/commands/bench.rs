@@ -14,7 +14,7 @@ use synth::bank::Bank;
 use synth::recipe::{LayoutWeights, SceneRecipe};
 use synth::scene;
 use vision::recogniser::{Recogniser, Stage, unmeasured};
-use vision::session::{Options, Precision};
+use vision::network::{Options, Precision};
 
 /// Measure how long recognising takes
 #[derive(Args, Clone, Debug)]
@@ -77,7 +77,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
             let options = Options { precision, threads, ..Options::default() };
             let mut recogniser = match super::open_model(&model, &options) {
                 Err(vision::recogniser::OpenError::Network(
-                    error @ vision::session::NetworkError::NoInt8 { .. },
+                    error @ vision::network::NetworkError::NoInt8 { .. },
                 )) => {
                     println!("int8: {error}");
                     break;

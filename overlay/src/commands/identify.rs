@@ -13,7 +13,7 @@ use lens_core::modifiers::Modifiers;
 use serde::Serialize;
 use vision::reading::RecognisedCard;
 use vision::recogniser::{Recogniser, unmeasured};
-use vision::session::Options;
+use vision::network::Options;
 
 use super::annotate::Annotator;
 

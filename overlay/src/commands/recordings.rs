@@ -16,7 +16,7 @@ use overlay::source::Source;
 use overlay::target::{Query, choose};
 use overlay::window;
 use tracking::pipeline::Pipeline;
-use vision::session::Options;
+use vision::network::Options;
 
 /// Record what the game shows, to be replayed later or sent with a bug report
 #[derive(Args, Clone, Debug)]

@@ -8,7 +8,7 @@ use lens_core::manifest::Manifest;
 use lens_core::pixels::Pixels;
 use vision::recogniser::{Recogniser, unmeasured};
 use vision::runtime::Runtime;
-use vision::session::Options;
+use vision::network::Options;
 
 use super::{Finding, Scope};
 use practice::art::CardArt;
@@ -98,7 +98,7 @@ fn practice(scope: &Scope) -> Vec<Finding> {
     findings
 }
 
-fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vision::session::RunError> {
+fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vision::network::RunError> {
     let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let table = Table::new(1, [1280, 720], painter.catalogue());
     let (mut readable, mut right) = (0_usize, 0_usize);

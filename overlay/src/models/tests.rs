@@ -11,7 +11,7 @@ use lens_core::modifiers::Modifiers;
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
 use vision::reading::{Identity, Reading, Recognise};
-use vision::session::RunError;
+use vision::network::RunError;
 
 /// Names every card after itself; breaks when it is called so.
 struct Named(String);

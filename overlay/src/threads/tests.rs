@@ -13,7 +13,7 @@ use crate::capture::{CaptureError, FrameSource};
 use crate::event::AppEvent;
 use crate::latest::Latest;
 use vision::reading::{Detection, Identity, Reading};
-use vision::session::RunError;
+use vision::network::RunError;
 
 /// Sees one card, wherever the first pixel says; counts its calls.
 struct Counting(Arc<AtomicUsize>);

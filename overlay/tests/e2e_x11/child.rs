@@ -15,7 +15,7 @@ use overlay::target::Query;
 use overlay::threads::{Running, Swap};
 use practice::table::{Table, TableCard};
 use vision::reading::{Detection, Identity, Reading, Recognise};
-use vision::session::RunError;
+use vision::network::RunError;
 
 /// What the process is to do, handed over in the environment.
 pub(crate) struct Task {

@@ -17,7 +17,7 @@ use practice::table::{Table, TableCard, TableState};
 use tracking::frame::Frame;
 use tracking::pipeline::{Admission, Glance, Pipeline, Snapshot};
 use vision::reading::{Detection, Identity, Reading, Recognise};
-use vision::session::RunError;
+use vision::network::RunError;
 use tracking::track::{Track, glide};
 
 const SIZE: [u32; 2] = [768, 432];

@@ -6,16 +6,16 @@
 use std::time::{Duration, Instant};
 
 use vision::reading::{Detection, Recognise};
-use vision::session::RunError;
+use vision::network::RunError;
 
 use crate::frame::Frame;
 use crate::track::{Seen, Track, Tracker};
-pub use admission::Admission;
-pub use glance::Glance;
+pub use frame_gate::Admission;
+pub use signature::Glance;
 
-mod admission;
-mod budget;
-mod glance;
+mod frame_gate;
+mod cpu_budget;
+mod signature;
 
 /// What the vision thread hands to the main thread.
 #[derive(Clone, Debug, Default)]

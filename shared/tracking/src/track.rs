@@ -13,11 +13,11 @@ use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
 use vision::reading::{Detection, Guess, Identity, Reading};
 
-use look::Look;
+use appearance::Look;
 pub use motion::{Velocity, glide};
 use votes::Votes;
 
-mod look;
+mod appearance;
 mod motion;
 mod votes;
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lens_core::manifest::Manifest;
-use lens_core::manifest::foreign::{DetectorKind, Normalise};
+use lens_core::manifest::external::{DetectorKind, Normalise};
 use lens_core::pixels::Pixels;
 use lens_core::preprocess::Letterboxer;
 use lens_core::preprocess::planes::Levels;
@@ -13,7 +13,7 @@ use crate::decode::{self, Found, Grid};
 use crate::reading::Detection;
 use crate::recogniser::Stage;
 use crate::runtime::Runtime;
-use crate::session::{Batch, Contract, Input, Network, NetworkError, Options, RunError};
+use crate::network::{Batch, Contract, Input, Network, NetworkError, Options, RunError};
 
 #[derive(Debug)]
 pub(crate) struct Detector {

@@ -9,7 +9,7 @@ use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
 
-use crate::session::RunError;
+use crate::network::RunError;
 
 /// A card that was found on a frame, not named yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -15,7 +15,7 @@ use crate::identify::Identifier;
 use crate::providers::Report;
 use crate::reading::{Detection, Reading, Recognise, RecognisedCard};
 use crate::runtime::{Runtime, RuntimeError};
-use crate::session::{NetworkError, Options, RunError};
+use crate::network::{NetworkError, Options, RunError};
 
 /// Best guesses that a reading keeps.
 const TOP: usize = 5;

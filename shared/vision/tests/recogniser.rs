@@ -11,7 +11,7 @@ use vision::gallery::{Gallery, Taught};
 use vision::providers::Provider;
 use vision::recogniser::{OpenError, Recogniser, Stage, unmeasured};
 use vision::runtime::Runtime;
-use vision::session::{Options, Precision};
+use vision::network::{Options, Precision};
 
 mod toy;
 

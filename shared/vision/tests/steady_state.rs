@@ -10,7 +10,7 @@ use lens_core::pixels::{ChannelOrder, Pixels};
 use serde_json::{Value, json};
 use vision::recogniser::{Recogniser, Stage, unmeasured};
 use vision::runtime::Runtime;
-use vision::session::Options;
+use vision::network::Options;
 
 mod toy;
 

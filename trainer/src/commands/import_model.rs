@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use image::RgbaImage;
 use lens_core::catalogue::{CardType, Catalogue};
-use lens_core::manifest::foreign::{DetectorKind, Fit, IdentifierKind, Normalise, Scores};
+use lens_core::manifest::external::{DetectorKind, Fit, IdentifierKind, Normalise, Scores};
 use lens_core::manifest::{Detector, Identifier, Manifest};
 use lens_core::paths;
 use synth::bank::Bank;
@@ -15,7 +15,7 @@ use synth::recipe::SceneRecipe;
 use synth::{practice, scene};
 use vision::reading::RecognisedCard;
 use vision::recogniser::{Recogniser, Stage};
-use vision::session::Options;
+use vision::network::Options;
 
 use super::predict::files;
 use crate::dataset::picture;

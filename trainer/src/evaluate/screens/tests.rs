@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::evaluate::subject::Scored;
-use lens_core::manifest::foreign::IdentifierKind;
+use lens_core::manifest::external::IdentifierKind;
 use lens_core::manifest::{Activation, Head, IDENTIFICATION, NetworkFiles, Thresholds};
 use vision::reading::{Guess, Identity};
 

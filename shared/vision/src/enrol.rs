@@ -14,7 +14,7 @@ use lens_core::pixels::Pixels;
 
 use crate::gallery::{self, GalleryError, Taught};
 use crate::recogniser::{Recogniser, unmeasured};
-use crate::session::RunError;
+use crate::network::RunError;
 
 /// How a view differs: scale about the centre, shift in shares of the card's size, and how far the upper corners lean.
 const VIEWS: [(f32, f32, f32, f32); 9] = [

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::budget::{Budget, Urgency};
-use super::glance::Glance;
+use super::cpu_budget::{Budget, Urgency};
+use super::signature::Glance;
 
 /// Lets pictures through to recognition. Pure: time is an argument.
 #[derive(Clone, Debug)]
