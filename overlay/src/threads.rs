@@ -2,7 +2,7 @@
 //!
 //! The capture thread looks at the source and drops what nobody had time for; the vision thread recognises and
 //! tracks. Once the tracks of a picture that stays the same have settled, everything sleeps. Where the picture never
-//! rests, an [`Admission`] says which pictures are recognised.
+//! rests, a [`FrameGate`] says which pictures are recognised.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -18,7 +18,7 @@ use crate::latest::{Latest, Taken};
 use crate::models::threads_beside_a_game;
 use crate::worker::{self, Worker};
 use tracking::frame::Frame;
-use tracking::pipeline::{Admission, Glance, Pipeline, Snapshot};
+use tracking::pipeline::{FrameGate, FrameSignature, Pipeline, Snapshot};
 use vision::reading::Recognise;
 
 /// How often tracks that have not settled are looked at again.
@@ -81,14 +81,14 @@ struct Common {
 
 struct State {
     pace: Pace,
-    admission: Admission,
+    gate: FrameGate,
     /// When the source was last seen to show the same picture still.
     same_at: Duration,
 }
 
 impl Common {
     fn new(pace: Pace) -> Self {
-        let state = State { pace, admission: Admission::new(pace.share), same_at: Duration::ZERO };
+        let state = State { pace, gate: FrameGate::new(pace.share), same_at: Duration::ZERO };
         Self { start: Instant::now(), state: Mutex::new(state) }
     }
 
@@ -104,7 +104,7 @@ impl Common {
 
     /// Whether a picture is to be recognised now.
     fn admits(&self, picture: &Pending) -> bool {
-        self.lock().admission.admits(&picture.glance, self.start.elapsed())
+        self.lock().gate.admits(&picture.signature, self.start.elapsed())
     }
 
     fn since_start(&self, at: Instant) -> Duration {
@@ -195,12 +195,12 @@ impl Threads {
     pub fn keep(&self, pace: Pace) {
         let mut state = self.common.lock();
         state.pace = pace;
-        state.admission.allow(pace.share);
+        state.gate.set_share(pace.share);
     }
 
     /// Takes processor time out of the budget that was used for something else than looking and recognising.
     pub fn spend(&self, cost: Duration) {
-        self.common.lock().admission.spend(cost);
+        self.common.lock().gate.spend(cost);
     }
 
     /// Looks at something else from now on.
@@ -232,7 +232,7 @@ impl Drop for Threads {
 /// A picture that nobody has recognised yet.
 struct Pending {
     frame: Frame,
-    glance: Glance,
+    signature: FrameSignature,
 }
 
 /// The capture thread.
@@ -266,8 +266,8 @@ fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, repo
         let is_quiet = matches!(news, Ok(News::Same)) && watching.is_told_of_changes();
         match news {
             Ok(News::Fresh(frame)) => {
-                let glance = Glance::of(&frame.pixels());
-                pending = Some(Pending { frame, glance });
+                let signature = FrameSignature::new(&frame.pixels());
+                pending = Some(Pending { frame, signature });
             }
             // The same as one that has not been recognised is no reason to believe what was.
             Ok(News::Same) if pending.is_some() => {}
@@ -289,7 +289,7 @@ fn look(watches: &Receiver<Watch>, sights: &Latest<Sight>, common: &Common, repo
                 return;
             }
         }
-        common.lock().admission.spend(used.elapsed());
+        common.lock().gate.spend(used.elapsed());
         if let Some(picture) = pending.take_if(|picture| common.admits(picture)) {
             sights.put(Sight::Frame(picture.frame));
         }
@@ -362,10 +362,10 @@ impl Recognising {
         let snapshot = self.pipeline.see(frame, at);
         let (own, used) = (own.elapsed(), used.elapsed());
         let mut state = self.common.lock();
-        state.admission.be_eager(self.pipeline.is_eager());
+        state.gate.set_floor(self.pipeline.next_priority());
         // Other threads draw meanwhile: more than all of the network's threads together, each as busy as this one, it was not.
         let most = own * state.pace.threads.max(1) as u32;
-        state.admission.spend(used.min(most));
+        state.gate.spend(used.min(most));
         snapshot
     }
 

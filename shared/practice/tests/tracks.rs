@@ -15,7 +15,7 @@ use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::{Table, TableCard, TableState};
 use tracking::frame::Frame;
-use tracking::pipeline::{Admission, Glance, Pipeline, Snapshot};
+use tracking::pipeline::{FrameGate, FrameSignature, Pipeline, Snapshot};
 use vision::reading::{Detection, Identity, Reading, Recognise};
 use vision::network::RunError;
 use tracking::track::{Track, glide};
@@ -130,7 +130,7 @@ fn measure(recognised: Recognised) -> Figures {
     let read = Arc::<std::sync::atomic::AtomicUsize>::default();
     let faulty = Faulty { state: Arc::clone(&state), names, chance: 1, read: Arc::clone(&read) };
     let mut pipeline = Pipeline::new(Box::new(faulty));
-    let mut admission = Admission::new(SHARE);
+    let mut gate = FrameGate::new(SHARE);
     let (mut figures, mut since, mut tracks_of) = (Figures::default(), Since::new(), HashMap::new());
     let (mut known, mut shown) = (None::<Said>, None::<Said>);
     for number in 0..PICTURES {
@@ -142,12 +142,12 @@ fn measure(recognised: Recognised) -> Figures {
         let frame = Frame::new(u64::from(number), Instant::now(), width, height, ChannelOrder::Rgbx, picture)
             .unwrap();
         let at = Duration::from_secs_f32(time);
-        admission.spend(LOOKING);
+        gate.spend(LOOKING);
         show(&known, &mut shown, time);
-        if recognised == Recognised::All || admission.admits(&Glance::of(&frame.pixels()), at) {
-            admission.spend(RECOGNISING);
+        if recognised == Recognised::All || gate.admits(&FrameSignature::new(&frame.pixels()), at) {
+            gate.spend(RECOGNISING);
             let snapshot = pipeline.see(&frame, at).unwrap();
-            admission.be_eager(pipeline.is_eager());
+            gate.set_floor(pipeline.next_priority());
             figures.pictures += 1;
             figures.located += now.readable().count();
             known = Some(Said { taken_at: time, snapshot });
@@ -176,7 +176,7 @@ fn measure(recognised: Recognised) -> Figures {
                 let moved = said.at(drawn_at);
                 lags(&table, drawn_at, &moved, &mut figures.lags);
                 if moved.iter().any(Track::glides) {
-                    admission.spend(DRAWING);
+                    gate.spend(DRAWING);
                 }
             }
         }

@@ -1,27 +1,29 @@
-//! Which pictures are recognised: those on which something happened, and of the others as many as the budget has room for.
+//! Which frames are recognised: those on which something happened, and of the others as many as the
+//! CPU budget has room for.
 
 use std::time::Duration;
 
-use super::cpu_budget::{Budget, Urgency};
-use super::signature::Glance;
+use super::cpu_budget::{CpuBudget, Priority};
+use super::signature::FrameSignature;
 
-/// Lets pictures through to recognition. Pure: time is an argument.
+/// Lets frames through to recognition. Pure: time is an argument.
 #[derive(Clone, Debug)]
-pub struct Admission {
-    budget: Budget,
-    recognised: Glance,
-    eager: bool,
+pub struct FrameGate {
+    budget: CpuBudget,
+    recognised: FrameSignature,
+    floor: Priority,
 }
 
-impl Admission {
-    /// Allows looking, recognising and drawing this share of one core.
+impl FrameGate {
+    /// Allows capturing, recognising and drawing this share of one core.
     pub fn new(share: f32) -> Self {
-        Self { budget: Budget::new(share), recognised: Glance::default(), eager: false }
+        let (budget, recognised) = (CpuBudget::new(share), FrameSignature::default());
+        Self { budget, recognised, floor: Priority::Idle }
     }
 
     /// Allows another share from now on.
-    pub fn allow(&mut self, share: f32) {
-        self.budget.allow(share);
+    pub fn set_share(&mut self, share: f32) {
+        self.budget.set_share(share);
     }
 
     /// Takes out of the budget what something cost.
@@ -29,18 +31,20 @@ impl Admission {
         self.budget.spend(cost);
     }
 
-    /// Whether every next picture is wanted: a card waits for it to be shown.
-    pub fn be_eager(&mut self, eager: bool) {
-        self.eager = eager;
+    /// Gives the next frames at least this priority: a card may wait for one to be shown.
+    pub fn set_floor(&mut self, floor: Priority) {
+        self.floor = floor;
     }
 
-    /// Whether a picture is to be recognised at `now`; one that is not can be asked for again later.
-    pub fn admits(&mut self, picture: &Glance, now: Duration) -> bool {
-        let happened = self.eager || picture.tells_from(&self.recognised);
-        let urgency = if happened { Urgency::Urgent } else { Urgency::Calm };
-        let granted = self.budget.grants(now, urgency);
+    /// Whether a frame is to be recognised at `now`; one that is not can be asked for again later.
+    pub fn admits(&mut self, frame: &FrameSignature, now: Duration) -> bool {
+        let priority = match frame.differs_from(&self.recognised) {
+            true => Priority::Changed,
+            false => self.floor,
+        };
+        let granted = self.budget.grants(now, priority);
         if granted {
-            self.recognised.clone_from(picture);
+            self.recognised.clone_from(frame);
         }
         granted
     }
