@@ -20,7 +20,7 @@ fn label(name: &str) -> Label {
 
 fn taught(folder: &Path) -> BTreeMap<String, (String, String)> {
     let cards = gallery::taught(folder).unwrap().into_iter();
-    cards.map(|it| (it.capture.unwrap_or_default(), (it.id, it.name))).collect()
+    cards.map(|it| (it.capture.unwrap_or_default(), (it.id.into(), it.name))).collect()
 }
 
 struct Bench {

@@ -18,7 +18,7 @@ use marks::scene::colour::{self, Colour};
 use marks::scene::label::{self, DETAIL, NAME, Piece};
 use marks::scene::panel::Words;
 use marks::scene::style::Palette;
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 
 /// Whatever language the game is played in.
@@ -125,7 +125,7 @@ impl Localisation {
         }
         self.modifiers(track, palette, &mut lines);
         for (index, guess) in track.guesses.iter().take(MAX_GUESSES).enumerate() {
-            let name = catalogue.card(&guess.id).map_or(&guess.id, |card| &card.name);
+            let name = catalogue.card(&guess.id).map_or(guess.id.as_str(), |card| &card.name);
             let percent = (guess.probability * 100.0).clamp(0.0, 99.0);
             let lead = if index == 0 { "Looks like " } else { "or " };
             lines.push(detail(format!("{lead}{name} {percent:.0}%"), colour::FAINT));

@@ -19,7 +19,7 @@ use overlay::api::server::{MOST_CONNECTIONS, Server, StartError};
 use overlay::messages::command::Command;
 use overlay::messages::event::AppEvent;
 use tempfile::TempDir;
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 
 #[path = "api/browser.rs"]

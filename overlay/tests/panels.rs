@@ -13,7 +13,7 @@ use marks::scene::panel::{Place, Words};
 use marks::scene::style::{Corner, Style};
 use marks::scene::{self, OverlayScene, View, colour};
 use overlay::tooltips::Localisation;
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 
 /// Opens a graphics device, or says loudly that there is none.

@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use lens_core::pixels::Pixels;
 use overlay::capture::recording::{Recorder, Recording, Room};
-use overlay::recognition::model::{self, Model};
+use overlay::recognition::model;
 use overlay::run::offscreen;
 use overlay::run::replay::{self, compare, timeline::Timeline};
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::{Table, TableCard};
 use tracking::pipeline::Pipeline;
-use tracking::sighting::{Detection, Identity, Reading, Recognise};
-use vision::session::Options;
+use vision::reading::{Detection, Identity, Reading, Recognise};
+use vision::network::{Options, RunError};
 
 const STEP: f32 = 0.1;
 const PICTURES: u16 = 18;
@@ -68,7 +68,7 @@ struct Truth {
 }
 
 impl Recognise for Truth {
-    fn detect(&mut self, _frame: &Pixels<'_>) -> anyhow::Result<Vec<Detection>> {
+    fn detect(&mut self, _frame: &Pixels<'_>) -> Result<Vec<Detection>, RunError> {
         self.cards = self.table.at(self.part.time(self.next)).readable().cloned().collect();
         self.next += 1;
         Ok(self.cards.iter().map(|card| Detection { quad: card.quad, score: 0.95 }).collect())
@@ -78,11 +78,11 @@ impl Recognise for Truth {
         &mut self,
         _frame: &Pixels<'_>,
         detections: &[Detection],
-    ) -> anyhow::Result<Vec<Option<Reading>>> {
+    ) -> Result<Vec<Option<Reading>>, RunError> {
         let read = |detection: &Detection| {
             let card = self.cards.iter().find(|card| card.quad == detection.quad)?;
             let identity = Identity::Known { id: card.id.clone(), confidence: 0.97 };
-            Some(Reading { identity, modifiers: card.modifiers.clone(), guesses: Vec::new() })
+            Some(Reading { identity, modifiers: card.modifiers.clone(), ..Reading::default() })
         };
         Ok(detections.iter().map(read).collect())
     }
@@ -125,7 +125,7 @@ fn the_truth_of_a_shop_gives_its_golden_timeline() {
 
 #[test]
 fn the_shipped_model_replays_as_the_truth() {
-    let model = match Model::open(&model::folder("practice"), &Options::default()) {
+    let model = match model::open(&model::folder("practice"), &Options::default()) {
         Ok(model) => model,
         Err(error) if format!("{error:#}").contains("ONNX Runtime was not found") => {
             println!("SKIPPED: {error:#}");

@@ -15,7 +15,7 @@ use trainer::onnx::proto::AttributeProto;
 use trainer::onnx::writer::GraphWriter;
 use vision::recogniser::{Recogniser, unmeasured};
 use vision::runtime::Runtime;
-use vision::session::Options;
+use vision::network::Options;
 
 /// Whether the tests can run; says loudly when not.
 fn have_runtime() -> bool {
@@ -149,7 +149,7 @@ fn seen(recogniser: &mut Recogniser, picture: &RgbaImage) -> Vec<(i32, Option<St
         .iter()
         .map(|card| {
             let left = card.detection.quad.bounds().left / ENLARGED as f32;
-            (left.round() as i32, card.reading.id.as_deref().map(str::to_owned))
+            (left.round() as i32, card.reading.id().map(ToString::to_string))
         })
         .collect();
     seen.sort();
@@ -230,7 +230,7 @@ fn the_other_half_comes_from_the_base() {
     let mut recogniser = open(&folder);
     assert_eq!(recogniser.detect(&(&picture()).into(), &mut unmeasured).unwrap().len(), 4);
     let quads = [recogniser.detect(&(&picture()).into(), &mut unmeasured).unwrap()[0].quad];
-    assert_eq!(recogniser.identify(&(&picture()).into(), &quads, &mut unmeasured).unwrap().len(), 1);
+    assert_eq!(recogniser.read(&(&picture()).into(), &quads, &mut unmeasured).unwrap().len(), 1);
 
     let names = ("names", "['x_cat', 'x_owl', 'x_fox']");
     let place = Place::new(&[("names.onnx", &classifier(Batch::Dynamic, false, &[names]))]);

@@ -6,7 +6,7 @@ use lens_client::api::{CardView, Cards, Event, FORMAT, GuessView, State};
 use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Quad};
 
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 
 /// Guesses that are told of a card.
@@ -27,8 +27,8 @@ pub fn card(track: &Track, catalogue: &Catalogue) -> CardView {
         Identity::Known { confidence, .. } => Some(rounded(confidence, 1000.0)),
         Identity::Unknown { .. } => None,
     };
-    let guess = |it: &tracking::sighting::Guess| GuessView {
-        id: it.id.clone(),
+    let guess = |it: &vision::reading::Guess| GuessView {
+        id: it.id.to_string(),
         name: name_of(&it.id),
         probability: rounded(it.probability, 1000.0),
     };

@@ -31,7 +31,7 @@ impl Statistics {
         }
         for track in &snapshot.tracks {
             let name =
-                track.identity.id().map_or("unknown", |id| catalogue.card(id).map_or(id, |card| &card.name));
+                track.identity.id().map_or("unknown", |id| catalogue.card(id).map_or(id.as_str(), |card| &card.name));
             *self.names.entry(name.to_owned()).or_default() += 1;
         }
     }

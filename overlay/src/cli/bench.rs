@@ -14,7 +14,7 @@ use synth::bank::Bank;
 use synth::recipe::{LayoutWeights, SceneRecipe};
 use synth::scene;
 use vision::recogniser::{Recogniser, Stage, unmeasured};
-use vision::session::{Options, Precision};
+use vision::network::{Options, Precision};
 
 use super::inputs::{open_model, read_picture, said_once};
 
@@ -79,7 +79,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
             let options = Options { precision, threads, ..Options::default() };
             let mut recogniser = match open_model(&model, &options) {
                 Err(vision::recogniser::OpenError::Network(
-                    error @ vision::session::NetworkError::NoInt8 { .. },
+                    error @ vision::network::NetworkError::NoInt8 { .. },
                 )) => {
                     println!("int8: {error}");
                     break;
@@ -117,7 +117,7 @@ fn measure(recogniser: &mut Recogniser, picture: &RgbaImage, quads: &[Quad<InFra
         last = now;
     };
     recogniser.detect(&frame, &mut ended)?;
-    recogniser.identify(&frame, quads, &mut ended)?;
+    recogniser.read(&frame, quads, &mut ended)?;
     sample[Stage::ALL.len()] = start.elapsed();
     Ok(sample)
 }

@@ -11,8 +11,9 @@ use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use serde::Serialize;
-use vision::recogniser::{RecognisedCard, Recogniser, unmeasured};
-use vision::session::Options;
+use vision::reading::RecognisedCard;
+use vision::recogniser::{Recogniser, unmeasured};
+use vision::network::Options;
 
 use super::inputs::{open_model, read_picture, said_once};
 use crate::run::annotate::Annotator;
@@ -129,16 +130,16 @@ fn report(
     let card_report = |RecognisedCard { detection, reading }: &RecognisedCard| CardReport {
         quad: detection.quad,
         detection: detection.score,
-        id: reading.id.as_deref().map(str::to_owned),
-        name: reading.id.as_deref().map(|id| name_of(id, catalogue).to_owned()),
-        known: reading.is_known(),
+        id: reading.id().map(ToString::to_string),
+        name: reading.id().map(|id| name_of(id, catalogue).to_owned()),
+        known: reading.id().is_some(),
         probability: reading.probability,
         similarity: reading.similarity,
         top: reading
-            .top
+            .guesses
             .iter()
             .take(top)
-            .map(|(id, score)| Guess { id: id.to_string(), score: *score })
+            .map(|guess| Guess { id: guess.id.to_string(), score: guess.probability })
             .collect(),
         modifiers: reading.modifiers.clone(),
     };

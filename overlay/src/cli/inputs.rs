@@ -6,7 +6,7 @@ use crate::recognition::model;
 use anyhow::{Result, anyhow};
 use image::RgbaImage;
 use vision::recogniser::{OpenError, Recogniser};
-use vision::session::Options;
+use vision::network::Options;
 
 /// Opens a model by its name or folder.
 pub(crate) fn open_model(model: &str, options: &Options) -> Result<Recogniser, OpenError> {

@@ -9,7 +9,7 @@ use practice::paint::Painter;
 use practice::table::Table;
 
 use super::inputs::{parse_size, with_threads};
-use crate::recognition::model::{self, Model};
+use crate::recognition::model;
 use crate::run::offscreen;
 
 /// Recognise the practice table without any display and write an annotated picture
@@ -40,10 +40,10 @@ pub(crate) struct OffscreenArgs {
 /// # Errors
 /// When there is no usable model or nothing to draw with, or the picture cannot be written.
 pub(crate) fn run(args: OffscreenArgs) -> Result<()> {
-    let model = Model::open(&model::folder(&args.model), &with_threads(args.threads))?;
+    let model = model::open(&model::folder(&args.model), &with_threads(args.threads))?;
     let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let table = Table::new(args.seed, args.size, painter.catalogue());
-    let catalogue = model.catalogue();
+    let catalogue = model.catalogue().clone();
     let out = args.out.unwrap_or_else(|| lens_core::paths::data().join("runs/practice-annotated.png"));
     if let Some(folder) = out.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;

@@ -9,8 +9,8 @@ use anyhow::Context as _;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::pixels::Pixels;
 use vision::recogniser::Recogniser;
-use vision::session::Options;
-use vision::teach::{self, Named};
+use vision::network::Options;
+use vision::enrol::{self, Named};
 
 /// Whoever can teach a model.
 pub trait Teach: Send {
@@ -48,7 +48,7 @@ impl Teach for Teacher {
             self.open = Some((folder.into(), recogniser));
         }
         let (_, recogniser) = self.open.as_mut().expect("it was opened above");
-        teach::card(recogniser, folder, frame, quad, card)?;
+        enrol::card(recogniser, folder, frame, quad, card)?;
         Ok(())
     }
 }

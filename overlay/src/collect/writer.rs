@@ -15,14 +15,14 @@ use dataset::captures::store::{Added, Captures, CapturesError};
 use dataset::captures::{Verdict, cut};
 use dataset::labels::Label;
 use dataset::labels::store::{self, Change, Store};
-use vision::teach::Named;
+use vision::enrol::Named;
 
 use super::enrol::Teach;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::outcome::SaveOutcome;
 use crate::messages::worker::{self, Worker};
 use tracking::frame::Frame;
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 
 /// Requests that may wait until the writer has time.
@@ -202,7 +202,7 @@ impl Files {
             self.keep_label(label, &file)?;
             outcome.corrected = Some(label.name.clone());
             if let Some(model) = &request.model {
-                let card = Named { id: label.class().to_owned(), name: label.name.clone(), capture: file };
+                let card = Named { id: label.class().into(), name: label.name.clone(), capture: file };
                 self.teacher.teach(&model.folder, &pixels, track.quad, card)?;
             }
         }
@@ -232,8 +232,8 @@ fn sight(card: &Track, request: &SaveRequest) -> Sight {
         window: [request.frame.width, request.frame.height],
         taken_at_millis: now.as_millis() as u64,
         model: request.model.as_ref().map(|model| model.name.clone()),
-        card: card.identity.id().map(str::to_owned),
-        guesses: card.guesses.iter().map(|guess| (guess.id.clone(), guess.probability)).collect(),
+        card: card.identity.id().map(ToString::to_string),
+        guesses: card.guesses.iter().map(|guess| (guess.id.to_string(), guess.probability)).collect(),
         modifiers: Some(card.modifiers.clone()),
     }
 }

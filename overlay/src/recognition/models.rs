@@ -5,13 +5,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use lens_core::geometry::{Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
-use vision::session::Options;
+use vision::network::Options;
 
-use super::model::Model;
+use super::model;
 use super::pace::threads_beside_a_game;
 use super::swap::{ModelSwap, RunningModel};
 use super::threads::SwapSender;
@@ -19,7 +20,7 @@ use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
 use crate::messages::worker::{self, Worker};
 use crate::settings::Recognition;
-use tracking::sighting::Detection;
+use vision::reading::Detection;
 
 /// A model to open.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,18 +84,18 @@ impl Drop for Loader {
 /// # Errors
 /// When it cannot be used.
 pub fn open(request: &ModelRequest) -> anyhow::Result<ModelSwap> {
-    let mut model = Model::open(&request.folder, &options(&request.recognition))?;
+    let mut model = model::open(&request.folder, &options(&request.recognition))?;
     let pictures = [dataset::captures::folder(), dataset::labels::folder()];
-    match model.carry_over(&request.folder, &pictures) {
+    match model::carry_over(&mut model, &request.folder, &pictures) {
         Ok(0) => {}
         Ok(taught) => log::info!("{taught} cards that other models were taught are known to this one now"),
         // On a read-only disk it names what it knows.
         Err(error) => log::warn!("what other models were taught cannot be taken over: {error:#}"),
     }
-    model.set_thresholds(request.recognition.detection, request.recognition.name);
+    model::set_thresholds(&mut model, request.recognition.detection, request.recognition.name);
     let running = RunningModel {
-        name: model.name().to_owned(),
-        catalogue: model.catalogue(),
+        name: model.manifest().name.clone(),
+        catalogue: Arc::new(model.catalogue().clone()),
         folder: Some(request.folder.clone()),
     };
     Ok(ModelSwap { recogniser: Box::new(model), model: running })

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lens_core::catalogue::Catalogue;
-use tracking::sighting::Recognise;
+use vision::reading::Recognise;
 
 /// Another model, ready to run.
 pub struct ModelSwap {

@@ -2,7 +2,7 @@
 //!
 //! The capture thread takes pictures and drops those that nobody had time for; the recognition
 //! thread recognises and tracks. Once the tracks of a picture that stays the same have settled,
-//! everything sleeps. Where the picture never rests, an [`tracking::pipeline::Admission`] says
+//! everything sleeps. Where the picture never rests, an [`tracking::pipeline::FrameGate`] says
 //! which pictures are recognised.
 
 mod capture;
@@ -90,13 +90,13 @@ impl Threads {
     pub fn set_pace(&self, pace: Pace) {
         let mut state = self.shared.lock();
         state.pace = pace;
-        state.admission.allow(pace.share);
+        state.gate.set_share(pace.share);
     }
 
     /// Spends from the budget what something else than capturing and recognising took of the
     /// processors.
     pub fn spend(&self, cost: Duration) {
-        self.shared.lock().admission.spend(cost);
+        self.shared.lock().gate.spend(cost);
     }
 
     /// Captures from something else from now on.

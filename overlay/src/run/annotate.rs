@@ -10,7 +10,7 @@ use fontdue::{Font, FontSettings};
 use image::{Rgba, RgbaImage};
 use lens_core::catalogue::{CardType, Catalogue};
 use lens_core::geometry::{InFrame, Point, Rect};
-use vision::recogniser::RecognisedCard;
+use vision::reading::RecognisedCard;
 
 use super::words::{name_of, words_of};
 
@@ -138,14 +138,14 @@ impl Annotator {
 
 fn text_of(card: &RecognisedCard, catalogue: &Catalogue) -> String {
     let reading = &card.reading;
-    let Some(id) = reading.id.as_deref() else { return "unknown".into() };
+    let Some(id) = reading.id() else { return "unknown".into() };
     let words = words_of(&reading.modifiers);
     let separator = if words.is_empty() { "" } else { ", " };
     format!("{}{separator}{words} {:.0} %", name_of(id, catalogue), reading.probability * 100.0)
 }
 
 fn colour_of(card: &RecognisedCard, catalogue: &Catalogue) -> Rgba<u8> {
-    let card_type = card.reading.id.as_deref().and_then(|id| catalogue.card(id)).map(|card| card.card_type);
+    let card_type = card.reading.id().and_then(|id| catalogue.card(id)).map(|card| card.card_type);
     let [r, g, b] = match card_type {
         Some(CardType::Joker) => [255, 196, 61],
         Some(CardType::Playing) => [116, 214, 128],

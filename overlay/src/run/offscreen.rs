@@ -19,7 +19,7 @@ use practice::paint::Painter;
 use practice::table::{Table, TableState};
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
-use tracking::sighting::Recognise;
+use vision::reading::Recognise;
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,7 @@
 use super::*;
 use lens_core::geometry::{Quad, Rect};
 use lens_core::modifiers::Modifiers;
-use tracking::sighting::Guess;
+use vision::reading::Guess;
 
 const TEXTS: &str = "return { descriptions = {
     Joker = {

@@ -7,7 +7,7 @@ use marks::scene::colour::Colour;
 use marks::scene::style::Style;
 use marks::scene::{self, InOverlay, Mark, OverlayScene, View};
 use practice::table::TableState;
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, MapState, Window};

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::card_id::CardId;
+
 /// Version of the file format that this code reads.
 pub const FORMAT: u32 = 1;
 
@@ -33,7 +35,7 @@ pub struct Catalogue {
     #[serde(default)]
     pub not_cards: Vec<String>,
     #[serde(skip)]
-    index: HashMap<String, usize>,
+    index: HashMap<CardId, usize>,
     #[serde(skip)]
     digest: String,
 }
@@ -116,7 +118,7 @@ impl CardType {
 #[serde(deny_unknown_fields)]
 pub struct Card {
     /// The game's own key: `j_blueprint`, `H_A`, `p_arcana_normal_1`.
-    pub id: String,
+    pub id: CardId,
     /// Name for people.
     pub name: String,
     /// What it is.
@@ -133,7 +135,7 @@ pub struct Card {
     pub scale: f32,
     /// Cards that look the same: either name is right.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub twins: Vec<String>,
+    pub twins: Vec<CardId>,
     /// What counts as the same card in scores: the variants of a booster pack share one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,

@@ -1,7 +1,7 @@
 //! `model.json`: the contract between the trainer and the overlay.
 //!
 //! The same JSON is in each ONNX file's `metadata_props` under the key [`METADATA_KEY`]; a file that another program made
-//! ([`foreign`]) stays as it was made, and is known by its digest alone.
+//! ([`external`]) stays as it was made, and is known by its digest alone.
 //!
 //! # Network contract
 //! Unless their `kind` says otherwise, both networks take `image`, unsigned bytes, `[N, height/2, width/2, 12]`: RGB packed two by two (see
@@ -23,9 +23,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::{CardType, hex};
-use foreign::{DetectorKind, IdentifierKind};
+use external::{DetectorKind, IdentifierKind};
 
-pub mod foreign;
+pub mod external;
 
 /// Version of `model.json` that this code reads and writes.
 pub const FORMAT: u32 = 1;

@@ -11,7 +11,7 @@ use marks::render::offscreen::Offscreen;
 use marks::render::text::FontMeasure;
 use marks::scene::style::Style;
 use marks::scene::{self, OverlayScene, View};
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 
 /// Opens a graphics device, or says loudly that there is none.

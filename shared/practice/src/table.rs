@@ -1,5 +1,6 @@
 //! What lies on the practice table at a moment: a pure function of the seed and the time.
 
+use lens_core::card_id::CardId;
 use lens_core::catalogue::{CardType, Catalogue};
 use lens_core::geometry::{InFrame, Point, Quad};
 use lens_core::modifiers::Modifiers;
@@ -14,7 +15,7 @@ pub struct TableCard {
     /// Which of the round's cards it is: stays the same from its first to its last moment in the round.
     pub number: usize,
     /// Its id in the catalogue. A card face down has the id of its back.
-    pub id: String,
+    pub id: CardId,
     /// What is on it.
     pub modifiers: Modifiers,
     /// The whole card.
@@ -56,11 +57,11 @@ pub struct Table {
 /// What can come to the table.
 #[derive(Clone, Debug)]
 pub(super) struct Stock {
-    by_type: Vec<(CardType, Vec<String>)>,
+    by_type: Vec<(CardType, Vec<CardId>)>,
     editions: Vec<String>,
     enhancements: Vec<String>,
     /// Cards that are an enhancement themselves, and which.
-    fixed: Vec<(String, String)>,
+    fixed: Vec<(CardId, String)>,
     seals: Vec<String>,
     stickers: Vec<String>,
 }
@@ -166,7 +167,7 @@ impl Stock {
             let found = words.enhancements.iter().find(|it| it.cell.as_ref() == Some(base))?;
             Some((card.id.clone(), found.word.clone()))
         };
-        let fixed: Vec<(String, String)> = catalogue.cards.iter().filter_map(own_enhancement).collect();
+        let fixed: Vec<(CardId, String)> = catalogue.cards.iter().filter_map(own_enhancement).collect();
         let mut enhancements: Vec<String> = rest(&words.enhancements, 1);
         enhancements.retain(|word| fixed.iter().all(|(_, it)| it != word));
         Self {
@@ -180,7 +181,7 @@ impl Stock {
     }
 
     /// The ids of a type; of any type when it has none.
-    pub(super) fn of(&self, kind: CardType) -> &[String] {
+    pub(super) fn of(&self, kind: CardType) -> &[CardId] {
         let of = |wanted: CardType| {
             self.by_type
                 .iter()
@@ -191,7 +192,7 @@ impl Stock {
     }
 
     /// The back of cards that lie face down.
-    pub(super) fn back(&self, chance: Chance) -> Option<String> {
+    pub(super) fn back(&self, chance: Chance) -> Option<CardId> {
         let backs = &self.by_type.iter().find(|(kind, _)| *kind == CardType::Deck)?.1;
         backs.get(chance.index(backs.len())).cloned()
     }

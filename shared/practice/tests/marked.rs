@@ -13,7 +13,7 @@ use marks::scene::{self, OverlayScene, View};
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 
 /// Opens a graphics device, or says loudly that there is none.

@@ -81,7 +81,7 @@ impl Bank {
             return Err(BankError::NoSuchCard { id: id.clone(), game: game() });
         }
         let entries = entries(catalogue);
-        let is_held_out = |entry: &Entry| recipe.held_out.contains(&catalogue.cards[entry.card].id);
+        let is_held_out = |entry: &Entry| recipe.held_out.iter().any(|id| *id == catalogue.cards[entry.card].id);
         let (held_out, shown): (Vec<Entry>, Vec<Entry>) = entries
             .iter()
             .filter(|entry| filter(&catalogue.cards[entry.card]))
@@ -97,7 +97,7 @@ impl Bank {
         let donors: Vec<&Card> = catalogue
             .cards
             .iter()
-            .filter(|card| !recipe.held_out.contains(&card.id) && !card.looks.is_empty())
+            .filter(|card| !recipe.held_out.iter().any(|id| *id == card.id) && !card.looks.is_empty())
             .collect();
         let cards: Vec<RenderedCard> = plan
             .into_par_iter()

@@ -3,43 +3,17 @@
 //! Pure: no session and no frame, so it is tested without a model. No card is named in this file: what may be on
 //! which card follows from its type, and a card that *is* an enhancement is called `m_` and the enhancement's word.
 
-use std::sync::Arc;
-
+use lens_core::card_id::CardId;
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
-use lens_core::manifest::foreign::DetectorKind;
 use lens_core::manifest::{Activation, Head, IDENTIFICATION, Manifest, NOT_A_CARD, Thresholds, UNKNOWN};
 use lens_core::modifiers::Modifiers;
 
 use crate::gallery::Gallery;
+use crate::reading::{Guess, Identity, Reading};
 
-/// What is said of a crop.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reading {
-    /// The card; `None` when it is unknown.
-    pub id: Option<Arc<str>>,
-    /// Its name's probability (for a taught card its similarity).
-    pub probability: f32,
-    /// The best guesses and their probabilities, best first, also where the card is unknown; a taught card comes with its
-    /// similarity.
-    pub top: Vec<(Arc<str>, f32)>,
-    /// What is on it.
-    pub modifiers: Modifiers,
-    /// Cosine to the best card's centroid.
-    pub similarity: f32,
-    /// What the network made of the crop, of length one: for the gallery, and to tell one unknown card from another.
-    pub embedding: Vec<f32>,
-}
-
-impl Reading {
-    /// Whether the card is known.
-    pub fn is_known(&self) -> bool {
-        self.id.is_some()
-    }
-}
-
-/// Heat from which a detection is a card whatever the identifier says of it.
-const SURE_HEAT: f32 = 0.41;
-/// Probability of its name from which a card of less heat is one too.
+/// Detection score from which there is a card whatever the identifier says of it.
+const SURE_SCORE: f32 = 0.41;
+/// Probability of its name from which a card of a lower score is one too.
 const SURE_NAME: f32 = 0.2;
 
 /// How much less like a taught card than like its own class a crop may be and still be named after what was taught: a
@@ -50,21 +24,44 @@ const TAUGHT_YIELDS: f32 = 0.1;
 /// Cosine from which what was taught is a guess, where it is not enough for a name: a card that is half covered.
 const TAUGHT_GUESSED: f32 = 0.3;
 
-/// Whether detector and identifier together are sure enough that there is a card: a weak peak needs a name.
-///
-/// Panels, buttons and other programs' boxes give weak peaks without a name; strewn and covered cards give weak peaks with one.
-/// The scores of detectors made elsewhere mean something else: their own threshold has decided.
-pub fn is_confirmed(detector: &DetectorKind, heat: f32, reading: &Reading) -> bool {
-    !detector.is_own() || heat >= SURE_HEAT || reading.probability >= SURE_NAME
+/// What the identifier says of a crop, as numbers that thresholds decide on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// Probability that it is no card.
+    pub not_a_card: f32,
+    /// Probability that it is a card of no catalogue.
+    pub unknown: f32,
+    /// Probability of the best card, its looks added up.
+    pub probability: f32,
+    /// Cosine to the centroid of the best card.
+    pub similarity: f32,
 }
 
-/// Whether a crop shows a card at all.
+/// What follows from the evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It does; the reading holds what is said of it.
-    Card,
+    /// It is the best card.
+    Known,
+    /// It is a card that has no name here.
+    Unknown,
     /// It shows something else.
     NotACard,
+}
+
+impl Evidence {
+    /// The only place where a model's thresholds are compared: the overlay and every evaluation decide here.
+    pub fn verdict(&self, thresholds: &Thresholds) -> Verdict {
+        if self.not_a_card >= thresholds.not_a_card {
+            Verdict::NotACard
+        } else if self.unknown < thresholds.unknown
+            && self.probability >= thresholds.probability
+            && self.similarity >= thresholds.similarity
+        {
+            Verdict::Known
+        } else {
+            Verdict::Unknown
+        }
+    }
 }
 
 /// The identifier's outputs for one crop, as the manifest lists the heads.
@@ -78,9 +75,9 @@ pub struct Logits<'a> {
     pub similarity: &'a [f32],
 }
 
-/// What the identifier's classes mean: made once for a model.
+/// Makes readings of the identifier's logits: made once for a model.
 #[derive(Clone, Debug)]
-pub struct Rules {
+pub struct Classifier {
     cards: Vec<Card>,
     classes: Vec<Class>,
     thresholds: Thresholds,
@@ -94,11 +91,15 @@ pub struct Rules {
     /// Probability of each card, kept to save the allocation.
     probability: Vec<f32>,
     order: Vec<usize>,
+    /// Whether the detector is our own: the scores of others mean something else, and their own threshold has decided.
+    has_own_detector: bool,
+    /// The player's probability below which no name is given.
+    name_threshold: f32,
 }
 
 #[derive(Clone, Debug)]
 struct Card {
-    id: Arc<str>,
+    id: CardId,
     card_type: CardType,
     /// The class of the enhancement head that this card is.
     enhancement: Option<usize>,
@@ -124,7 +125,7 @@ const PLAIN: &str = "none";
 /// Names of the edition head: ours, and that of the labels' field.
 const EDITION: [&str; 2] = ["edition", "modifier"];
 
-impl Rules {
+impl Classifier {
     /// From a model's manifest and the catalogue that it names cards of.
     ///
     /// # Errors
@@ -171,56 +172,89 @@ impl Rules {
             stickers: words(heads, &["stickers"]),
             debuffed: words(heads, &["debuffed"]),
             top,
+            has_own_detector: manifest.detector.kind.is_own(),
+            name_threshold: 0.0,
         })
     }
 
-    /// Says what a crop shows. `reading` is overwritten; its buffers are used again.
+    /// Takes a player's probability below which a card is unknown, whatever the model's thresholds say.
+    pub fn set_name_threshold(&mut self, threshold: f32) {
+        self.name_threshold = threshold;
+    }
+
+    /// Says what a crop shows; returns whether it is a card at all. `score` is the detector's, where one found it.
+    /// `reading` is overwritten; its buffers are used again.
     ///
     /// # Panics
     /// When the logits are not those of the manifest.
-    pub fn read(&mut self, logits: &Logits<'_>, gallery: &Gallery, reading: &mut Reading) -> Verdict {
+    pub fn classify(
+        &mut self,
+        logits: &Logits<'_>,
+        score: Option<f32>,
+        gallery: &Gallery,
+        reading: &mut Reading,
+    ) -> bool {
+        self.read(logits, gallery, reading) && score.is_none_or(|score| self.is_confirmed(score, reading))
+    }
+
+    fn read(&mut self, logits: &Logits<'_>, gallery: &Gallery, reading: &mut Reading) -> bool {
         let (not_a_card, unknown) = self.sum_looks(logits.heads[0]);
         let nearest = gallery.nearest(logits.embedding);
         let taught = nearest.filter(|(_, it)| *it >= self.thresholds.gallery);
         if not_a_card >= self.thresholds.not_a_card && taught.is_none() {
-            return Verdict::NotACard;
+            return false;
         }
         self.best_cards();
-        reading.top.clear();
-        reading.top.extend(
-            self.order.iter().map(|&card| (Arc::clone(&self.cards[card].id), self.probability[card])),
-        );
+        reading.guesses.clear();
+        let guess =
+            |&card: &usize| Guess { id: self.cards[card].id.clone(), probability: self.probability[card] };
+        reading.guesses.extend(self.order.iter().map(guess));
         reading.embedding.clear();
         reading.embedding.extend_from_slice(logits.embedding);
         let best = self.settle_enhancement(logits, &mut reading.modifiers);
         reading.similarity = self.similarity(best, logits.similarity);
         reading.probability = self.probability[best];
-        let known = not_a_card < self.thresholds.not_a_card
-            && unknown < self.thresholds.unknown
-            && reading.probability >= self.thresholds.probability
-            && reading.similarity >= self.thresholds.similarity;
-        reading.id = known.then(|| Arc::clone(&self.cards[best].id));
+        let evidence = Evidence {
+            not_a_card,
+            unknown,
+            probability: reading.probability,
+            similarity: reading.similarity,
+        };
+        let known = evidence.verdict(&self.thresholds) == Verdict::Known;
+        let mut id = known.then(|| &self.cards[best].id);
         let mut card_type = self.cards[best].card_type;
-        if let Some((id, similarity)) = taught
+        if let Some((enrolled, similarity)) = taught
             && (!known || similarity > reading.similarity - TAUGHT_YIELDS)
         {
-            if **id == *NOT_A_CARD {
-                return Verdict::NotACard;
+            if *enrolled == *NOT_A_CARD {
+                return false;
             }
-            reading.id = Some(Arc::clone(id));
+            id = Some(enrolled);
             (reading.probability, reading.similarity) = (similarity, similarity);
-            card_type = self.cards.iter().find(|it| it.id == *id).map_or(card_type, |it| it.card_type);
+            card_type = self.cards.iter().find(|it| it.id == *enrolled).map_or(card_type, |it| it.card_type);
         }
-        if let Some((id, similarity)) = nearest.filter(|(_, similarity)| *similarity >= TAUGHT_GUESSED)
-            && reading.id.as_ref().is_none_or(|named| named == id)
-            && **id != *NOT_A_CARD
+        if let Some((enrolled, similarity)) = nearest.filter(|(_, similarity)| *similarity >= TAUGHT_GUESSED)
+            && id.is_none_or(|named| named == enrolled)
+            && *enrolled != *NOT_A_CARD
         {
-            reading.top.retain(|(other, _)| other != id);
-            reading.top.truncate(self.top.saturating_sub(1));
-            reading.top.insert(0, (Arc::clone(id), similarity));
+            reading.guesses.retain(|guess| guess.id != *enrolled);
+            reading.guesses.truncate(self.top.saturating_sub(1));
+            reading.guesses.insert(0, Guess { id: enrolled.clone(), probability: similarity });
         }
+        reading.identity = match id.filter(|_| reading.probability >= self.name_threshold) {
+            Some(id) => Identity::Known { id: id.clone(), confidence: reading.probability },
+            None => Identity::Unknown { nearest: reading.guesses.first().map(|guess| guess.id.clone()) },
+        };
         self.read_modifiers(card_type, logits, &mut reading.modifiers);
-        Verdict::Card
+        true
+    }
+
+    /// Whether detector and identifier together are sure enough that there is a card: a weak peak needs a name.
+    ///
+    /// Panels, buttons and other programs' boxes give weak peaks without a name; strewn and covered cards give weak
+    /// peaks with one.
+    fn is_confirmed(&self, score: f32, reading: &Reading) -> bool {
+        !self.has_own_detector || score >= SURE_SCORE || reading.probability >= SURE_NAME
     }
 
     /// Softmax over looks, summed by card into `self.probability`; gives those of not-a-card and unknown.

@@ -2,27 +2,18 @@
 
 use std::path::Path;
 
-use lens_core::geometry::{InFrame, Quad};
 use lens_core::manifest::Manifest;
-use lens_core::manifest::foreign::{DetectorKind, Normalise};
+use lens_core::manifest::external::{DetectorKind, Normalise};
 use lens_core::pixels::Pixels;
 use lens_core::preprocess::Letterboxer;
 use lens_core::preprocess::planes::Levels;
 
 use crate::decode::yolo::{self, Boxes};
 use crate::decode::{self, Found, Grid};
+use crate::reading::Detection;
 use crate::recogniser::Stage;
 use crate::runtime::Runtime;
-use crate::session::{Batch, Contract, Input, Network, NetworkError, Options, RunError};
-
-/// A card that was found, and how sure the detector is, in `0.0..=1.0`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Detection {
-    /// The whole card, also where it is covered.
-    pub quad: Quad<InFrame>,
-    /// How sure the detector is.
-    pub score: f32,
-}
+use crate::network::{Batch, Contract, Input, Network, NetworkError, Options, RunError};
 
 #[derive(Debug)]
 pub(crate) struct Detector {

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::fs::File as LockFile;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use lens_core::atomic;
+use lens_core::card_id::CardId;
 use lens_core::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ const LOCK: &str = ".gallery.lock";
 /// Cards that were taught, and what the network made of their captures.
 #[derive(Clone, Debug, Default)]
 pub struct Gallery {
-    cards: Vec<(Arc<str>, Vec<f32>)>,
+    cards: Vec<(CardId, Vec<f32>)>,
 }
 
 /// One capture of a taught card.
@@ -32,7 +32,7 @@ pub struct Gallery {
 #[serde(deny_unknown_fields)]
 pub struct Taught {
     /// Id of the card; need not be in the catalogue.
-    pub id: String,
+    pub id: CardId,
     /// Name for people.
     pub name: String,
     /// What the identifier made of it.
@@ -199,7 +199,7 @@ pub fn forget(folder: &Path, capture: &str) -> Result<(), GalleryError> {
 pub fn rename(folder: &Path, id: &str, new_id: &str, new_name: &str) -> Result<(), GalleryError> {
     change_everywhere(folder, |file| {
         for card in file.cards.iter_mut().filter(|card| card.id == id) {
-            (card.id, card.name) = (new_id.to_owned(), new_name.to_owned());
+            (card.id, card.name) = (new_id.into(), new_name.to_owned());
         }
     })
 }
@@ -212,7 +212,7 @@ pub fn rename_captures(folder: &Path, captures: &[String], id: &str, name: &str)
     change_everywhere(folder, |file| {
         let concerned = |card: &&mut Taught| card.capture.as_ref().is_some_and(|it| captures.contains(it));
         for card in file.cards.iter_mut().filter(concerned) {
-            (card.id, card.name) = (id.to_owned(), name.to_owned());
+            (card.id, card.name) = (id.into(), name.to_owned());
         }
         file.passed_over.retain(|capture| !captures.contains(capture));
     })
@@ -252,13 +252,13 @@ impl Gallery {
                 return Err(format!("the embedding of {id} has no direction"));
             }
             embedding.iter_mut().for_each(|value| *value /= norm);
-            kept.push((id.into(), embedding));
+            kept.push((id, embedding));
         }
         Ok(Self { cards: kept })
     }
 
     /// Id of the taught card most like `embedding` (of length one), and the cosine between them.
-    pub fn nearest(&self, embedding: &[f32]) -> Option<(&Arc<str>, f32)> {
+    pub fn nearest(&self, embedding: &[f32]) -> Option<(&CardId, f32)> {
         self.cards.iter().map(|(id, taught)| (id, dot(taught, embedding))).max_by(|a, b| a.1.total_cmp(&b.1))
     }
 }
@@ -330,7 +330,7 @@ mod tests {
         let names = |folder: &Path| {
             taught(folder).unwrap().into_iter().map(|it| (it.id, it.name)).collect::<Vec<_>>()
         };
-        let pairs = |ids: [&str; 2]| ids.map(|id| (id.to_owned(), id.to_uppercase()));
+        let pairs = |ids: [&str; 2]| ids.map(|id| (CardId::from(id), id.to_uppercase()));
         for folder in [&one, &other] {
             std::fs::create_dir(folder).unwrap();
             teach(folder, vec![card("x", "a.png"), card("x", "b.png")]).unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::manifest::Manifest;
-use lens_core::manifest::foreign::{Fit, IdentifierKind, Scores};
+use lens_core::manifest::external::{Fit, IdentifierKind, Scores};
 use lens_core::pixels::Pixels;
 use lens_core::preprocess::planes::Levels;
 use lens_core::preprocess::{Rectifier, pack_crop};
@@ -12,7 +12,7 @@ use lens_core::preprocess::{Rectifier, pack_crop};
 use crate::decide::Logits;
 use crate::recogniser::Stage;
 use crate::runtime::Runtime;
-use crate::session::{Batch, Contract, Input, Network, NetworkError, Options, RunError};
+use crate::network::{Batch, Contract, Input, Network, NetworkError, Options, RunError};
 
 /// Crops that go through the network at once.
 const MAX_BATCH: usize = 16;

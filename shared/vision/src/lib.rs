@@ -4,13 +4,13 @@
 //! Pixels ─letterbox─▶ detector ─decode─▶ Detection{quad} ─rectify─▶ identifier ─decide─▶ Reading{id, modifiers}
 //! ```
 //!
-//! * [`recogniser`]: the whole way; start here.
+//! * [`recogniser`]: the whole way; start here. [`reading`]: what comes out.
 //! * [`runtime`]: finds and loads ONNX Runtime.
 //! * [`providers`]: which hardware a network runs on, and why not on other.
-//! * [`session`]: a network with its tensors, checked against the model's manifest.
+//! * [`network`]: a network with its tensors, checked against the model's manifest.
 //! * [`decode`]: heat and corners, or the boxes of a YOLO, to quads, pure.
 //! * [`decide`]: logits to a card, its modifiers, or *unknown*, pure.
-//! * [`gallery`]: cards taught from one capture, beside the model. [`teach`]: what a capture teaches.
+//! * [`gallery`]: cards taught from one capture, beside the model. [`enrol`]: what a capture teaches.
 //!
 //! No window, no capture, no clock, and no threads beside those of ONNX Runtime: whoever calls decides when, and
 //! measures. Once sizes have settled, a frame allocates nothing here.
@@ -18,10 +18,11 @@
 pub mod decide;
 pub mod decode;
 mod detect;
+pub mod enrol;
 pub mod gallery;
 mod identify;
+pub mod network;
 pub mod providers;
+pub mod reading;
 pub mod recogniser;
 pub mod runtime;
-pub mod session;
-pub mod teach;

@@ -8,14 +8,14 @@ use lens_core::geometry::{InFrame, Quad};
 use lens_core::manifest::{Manifest, ManifestError};
 use lens_core::pixels::Pixels;
 
-use crate::decide::{Reading, Rules, Verdict, is_confirmed};
-pub use crate::detect::Detection;
+use crate::decide::Classifier;
 use crate::detect::Detector;
 use crate::gallery::{Gallery, GalleryError};
 use crate::identify::Identifier;
 use crate::providers::Report;
+use crate::reading::{Detection, Reading, Recognise, RecognisedCard};
 use crate::runtime::{Runtime, RuntimeError};
-use crate::session::{NetworkError, Options, RunError};
+use crate::network::{NetworkError, Options, RunError};
 
 /// Best guesses that a reading keeps.
 const TOP: usize = 5;
@@ -27,20 +27,11 @@ pub struct Recogniser {
     catalogue: Catalogue,
     detector: Detector,
     identifier: Identifier,
-    rules: Rules,
+    classifier: Classifier,
     gallery: Gallery,
     /// All that were ever needed, so that their buffers are used again; the first ones are in use.
     cards: Vec<RecognisedCard>,
     readings: Vec<Option<Reading>>,
-}
-
-/// A card that was found and read.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RecognisedCard {
-    /// Where it is, and how sure the detector is.
-    pub detection: Detection,
-    /// What it is.
-    pub reading: Reading,
 }
 
 /// A part of the work, for measuring.
@@ -150,7 +141,7 @@ impl Recogniser {
                 found: catalogue.digest().to_owned(),
             });
         }
-        let rules = Rules::new(&manifest, &catalogue, TOP)
+        let classifier = Classifier::new(&manifest, &catalogue, TOP)
             .map_err(|reason| OpenError::Classes { model: manifest.name.clone(), reason })?;
         let gallery = Gallery::read(folder, manifest.identifier.embedding as usize)?;
         let runtime = Runtime::load()?;
@@ -159,7 +150,7 @@ impl Recogniser {
             identifier: Identifier::open(runtime, folder, &manifest, options)?,
             manifest,
             catalogue,
-            rules,
+            classifier,
             gallery,
             cards: Vec::new(),
             readings: Vec::new(),
@@ -202,6 +193,11 @@ impl Recogniser {
         self.detector.set_threshold(threshold);
     }
 
+    /// Takes a player's probability below which a name is not given: the card is unknown then.
+    pub fn set_name_threshold(&mut self, threshold: f32) {
+        self.classifier.set_name_threshold(threshold);
+    }
+
     /// Takes another gallery, when a card has been taught.
     pub fn set_gallery(&mut self, gallery: Gallery) {
         self.gallery = gallery;
@@ -240,27 +236,52 @@ impl Recogniser {
         self.detector.run(frame, ended)
     }
 
-    /// What these quads of a frame show, one for each; `None` for what is no card. `ended` is called after each stage,
-    /// once for a batch.
+    /// What these detections of a frame show, one for each; `None` for what is no card. `ended` is called after each
+    /// stage, once for a batch.
     ///
     /// # Errors
     /// When the network cannot run.
     pub fn identify(
         &mut self,
         frame: &Pixels<'_>,
+        detections: &[Detection],
+        ended: &mut dyn FnMut(Stage),
+    ) -> Result<&[Option<Reading>], RunError> {
+        let quads = detections.iter().map(|it| it.quad);
+        self.read_each(frame, quads, &|index| Some(detections[index].score), ended)
+    }
+
+    /// As [`Recogniser::identify`], for quads that somebody else says are cards.
+    ///
+    /// # Errors
+    /// When the network cannot run.
+    pub fn read(
+        &mut self,
+        frame: &Pixels<'_>,
         quads: &[Quad<InFrame>],
         ended: &mut dyn FnMut(Stage),
     ) -> Result<&[Option<Reading>], RunError> {
-        if self.readings.len() < quads.len() {
-            self.readings.resize_with(quads.len(), Option::default);
+        self.read_each(frame, quads.iter().copied(), &|_| None, ended)
+    }
+
+    fn read_each(
+        &mut self,
+        frame: &Pixels<'_>,
+        quads: impl ExactSizeIterator<Item = Quad<InFrame>>,
+        score: &dyn Fn(usize) -> Option<f32>,
+        ended: &mut dyn FnMut(Stage),
+    ) -> Result<&[Option<Reading>], RunError> {
+        let count = quads.len();
+        if self.readings.len() < count {
+            self.readings.resize_with(count, Option::default);
         }
-        let Self { identifier, rules, gallery, readings, .. } = self;
-        identifier.run(frame, quads.iter().copied(), ended, |index, logits| {
+        let Self { identifier, classifier, gallery, readings, .. } = self;
+        identifier.run(frame, quads, ended, |index, logits| {
             let mut reading = readings[index].take().unwrap_or_default();
-            let verdict = rules.read(logits, gallery, &mut reading);
-            readings[index] = (verdict == Verdict::Card).then_some(reading);
+            let is_card = classifier.classify(logits, score(index), gallery, &mut reading);
+            readings[index] = is_card.then_some(reading);
         })?;
-        Ok(&self.readings[..quads.len()])
+        Ok(&self.readings[..count])
     }
 
     /// The cards of a frame, named, best found first; what turned out to be no card is left out. `ended` is called
@@ -273,7 +294,7 @@ impl Recogniser {
         frame: &Pixels<'_>,
         ended: &mut dyn FnMut(Stage),
     ) -> Result<&[RecognisedCard], RunError> {
-        let Self { detector, identifier, rules, gallery, cards, manifest, .. } = self;
+        let Self { detector, identifier, classifier, gallery, cards, .. } = self;
         let detections = detector.run(frame, ended)?;
         if cards.len() < detections.len() {
             cards.resize_with(detections.len(), RecognisedCard::default);
@@ -282,13 +303,23 @@ impl Recogniser {
         identifier.run(frame, detections.iter().map(|it| it.quad), ended, |index, logits| {
             let card = &mut cards[count];
             card.detection = detections[index];
-            let verdict = rules.read(logits, gallery, &mut card.reading);
-            if verdict == Verdict::Card
-                && is_confirmed(&manifest.detector.kind, card.detection.score, &card.reading)
-            {
-                count += 1;
-            }
+            let score = Some(card.detection.score);
+            count += usize::from(classifier.classify(logits, score, gallery, &mut card.reading));
         })?;
         Ok(&self.cards[..count])
+    }
+}
+
+impl Recognise for Recogniser {
+    fn detect(&mut self, frame: &Pixels<'_>) -> Result<Vec<Detection>, RunError> {
+        Self::detect(self, frame, &mut unmeasured).map(<[_]>::to_vec)
+    }
+
+    fn identify(
+        &mut self,
+        frame: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> Result<Vec<Option<Reading>>, RunError> {
+        Self::identify(self, frame, detections, &mut unmeasured).map(<[_]>::to_vec)
     }
 }

@@ -8,7 +8,7 @@ use lens_core::manifest::METADATA_KEY;
 use mutation::{Chance, fuzz};
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
-use vision::session::Options;
+use vision::network::Options;
 
 /// The metadata is damaged in place: its length is told elsewhere in the file, and ONNX Runtime's own parser is not
 /// what is tested.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lens_core::card_id::CardId;
 use lens_core::geometry::{InFrame, Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
 use serde_json::Value;
@@ -10,7 +11,7 @@ use vision::gallery::{Gallery, Taught};
 use vision::providers::Provider;
 use vision::recogniser::{OpenError, Recogniser, Stage, unmeasured};
 use vision::runtime::Runtime;
-use vision::session::{Options, Precision};
+use vision::network::{Options, Precision};
 
 mod toy;
 
@@ -73,7 +74,7 @@ fn cards_are_found_and_named() {
     assert!(lefts.iter().zip(toy::CARDS).all(|(left, want)| (left - want * 10.0).abs() < 0.01), "{lefts:?}");
     for card in cards {
         assert!((card.detection.score - 0.9526).abs() < 1e-3);
-        assert_eq!(card.reading.id.as_deref(), Some("j_one"));
+        assert_eq!(card.reading.id().map(CardId::as_str), Some("j_one"));
         assert_eq!(card.reading.modifiers.edition, "foil");
         assert_eq!(card.reading.embedding, [0.6, 0.8]);
     }
@@ -91,9 +92,9 @@ fn more_quads_than_a_batch_are_all_read_in_order() {
     let frame = Pixels::new(&pixels, 640, 320, ChannelOrder::Rgbx).unwrap();
     let quads: Vec<Quad<InFrame>> =
         (0..37).map(|index| Quad::from_rect(Rect::ltwh(index as f32 * 10.0, 20.0, 90.0, 120.0))).collect();
-    let readings = recogniser.identify(&frame, &quads, &mut unmeasured).unwrap();
+    let readings = recogniser.read(&frame, &quads, &mut unmeasured).unwrap();
     assert_eq!(readings.len(), 37);
-    assert!(readings.iter().flatten().all(|reading| reading.top[0].0.as_ref() == "j_one"));
+    assert!(readings.iter().flatten().all(|reading| reading.guesses[0].id == "j_one"));
 }
 
 #[test]
@@ -119,12 +120,12 @@ fn a_taught_card_is_named_at_once() {
     let mut recogniser = recogniser.unwrap();
     let pixels = vec![90; 64 * 32 * 4];
     let frame = Pixels::new(&pixels, 64, 32, ChannelOrder::Rgbx).unwrap();
-    assert!(!recogniser.recognise(&frame, &mut unmeasured).unwrap()[0].reading.is_known());
+    assert!(recogniser.recognise(&frame, &mut unmeasured).unwrap()[0].reading.id().is_none());
     let taught =
         Taught { id: "x_mod".into(), name: "Modded".into(), embedding: vec![3.0, 4.0], capture: None };
     recogniser.set_gallery(Gallery::new(vec![taught], 2).unwrap());
     let cards = recogniser.recognise(&frame, &mut unmeasured).unwrap();
-    assert_eq!(cards[0].reading.id.as_deref(), Some("x_mod"));
+    assert_eq!(cards[0].reading.id().map(CardId::as_str), Some("x_mod"));
 }
 
 #[test]

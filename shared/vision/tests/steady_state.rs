@@ -5,11 +5,12 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use lens_core::card_id::CardId;
 use lens_core::pixels::{ChannelOrder, Pixels};
 use serde_json::{Value, json};
 use vision::recogniser::{Recogniser, Stage, unmeasured};
 use vision::runtime::Runtime;
-use vision::session::Options;
+use vision::network::Options;
 
 mod toy;
 
@@ -89,7 +90,7 @@ fn check(manifest: &Value, files: &BTreeMap<&'static str, Vec<u8>>) {
     assert!(count(&mut recogniser, &frame) > 0, "the first frame must allocate, or nothing is counted");
     assert_eq!(count(&mut recogniser, &frame), 0);
     let cards = recogniser.recognise(&frame, &mut unmeasured).unwrap();
-    let ids: Vec<_> = cards.iter().map(|card| card.reading.id.as_deref()).collect();
+    let ids: Vec<_> = cards.iter().map(|card| card.reading.id().map(CardId::as_str)).collect();
     assert_eq!(ids, [Some("j_one"); 2]);
 }
 

@@ -7,14 +7,15 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use image::RgbaImage;
 use lens_core::catalogue::{CardType, Catalogue};
-use lens_core::manifest::foreign::{DetectorKind, Fit, IdentifierKind, Normalise, Scores};
+use lens_core::manifest::external::{DetectorKind, Fit, IdentifierKind, Normalise, Scores};
 use lens_core::manifest::{Detector, Identifier, Manifest};
 use lens_core::paths;
 use synth::bank::Bank;
 use synth::recipe::SceneRecipe;
 use synth::{practice, scene};
-use vision::recogniser::{RecognisedCard, Recogniser, Stage};
-use vision::session::Options;
+use vision::reading::RecognisedCard;
+use vision::recogniser::{Recogniser, Stage};
+use vision::network::Options;
 
 use super::predict::files;
 use crate::dataset::picture;
@@ -341,7 +342,7 @@ fn try_out(out: &Path, files: &[(String, Vec<u8>)], given: &[PathBuf]) -> Result
 
 fn line(card: &RecognisedCard, recogniser: &Recogniser) -> String {
     let bounds = card.detection.quad.bounds();
-    let name = match card.reading.id.as_deref() {
+    let name = match card.reading.id() {
         Some(id) => {
             let listed = recogniser.catalogue().card(id).map(|card| card.name.as_str());
             let added = recogniser.manifest().identifier.added.get(id).map(|card| card.name.as_str());

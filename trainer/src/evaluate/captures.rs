@@ -75,7 +75,7 @@ pub fn measure_exported(recogniser: &mut Recogniser, samples: &[Sample]) -> Resu
         let Some(picture) = open(&sample.path) else { continue };
         let quad = whole(&contract, [picture.width(), picture.height()]);
         let begin = Instant::now();
-        let reading = recogniser.identify(&Pixels::from(&picture), &[quad], &mut unmeasured)?;
+        let reading = recogniser.read(&Pixels::from(&picture), &[quad], &mut unmeasured)?;
         let reading = reading.first().cloned().flatten();
         spent += begin.elapsed().as_secs_f64();
         let truth = id_of_class(&sample.class);

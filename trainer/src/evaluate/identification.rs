@@ -11,7 +11,7 @@ use serde::Serialize;
 use synth::bank::Bank;
 use synth::crop::{self, Crop};
 use synth::recipe::SceneRecipe;
-use vision::decide::Reading;
+use vision::reading::Reading;
 
 use super::Share;
 use super::failures::Misread;

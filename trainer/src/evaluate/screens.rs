@@ -12,7 +12,7 @@ use lens_core::manifest::{Identifier, UNKNOWN};
 use lens_core::modifiers::Modifiers;
 use lens_core::preprocess::Rectifier;
 use serde::{Deserialize, Serialize};
-use vision::decide::Reading;
+use vision::reading::Reading;
 
 use super::Share;
 use super::failures::Misread;
@@ -260,11 +260,11 @@ impl ScreensReport {
             return;
         }
         if card.is_named() {
-            let right = reading.id.as_deref().is_some_and(|id| is_same(catalogue, id, &card.label));
+            let right = reading.id().is_some_and(|id| is_same(catalogue, id, &card.label));
             self.top1.count(right);
             self.silent.count(reading.id.is_none());
             if !right {
-                let top: Vec<&str> = reading.top.iter().take(3).map(|(id, _)| &**id).collect();
+                let top: Vec<&str> = reading.guesses.iter().take(3).map(|it| it.id.as_str()).collect();
                 wrong.push(format!("{} as {:?} of {top:?}", card.label, reading.id));
             }
         }

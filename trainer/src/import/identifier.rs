@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use lens_core::catalogue::{CardType, Catalogue};
-use lens_core::manifest::foreign::{Classifier, Fit, IdentifierKind, MOST_PICTURES, Normalise, Scores};
+use lens_core::manifest::external::{Classifier, Fit, IdentifierKind, MOST_PICTURES, Normalise, Scores};
 use lens_core::manifest::{
     Activation, Added, Head, IDENTIFICATION, Identifier, NOT_A_CARD, Thresholds, UNKNOWN,
 };

@@ -11,7 +11,7 @@ use lens_core::modifiers::Modifiers;
 use lens_core::pixels::{ChannelOrder, Pixels};
 
 use super::*;
-use tracking::sighting::Guess;
+use vision::reading::Guess;
 use tracking::track::Velocity;
 
 /// Notes what it is taught.

@@ -8,7 +8,7 @@ use lens_core::manifest::Manifest;
 use lens_core::pixels::Pixels;
 use vision::recogniser::{Recogniser, unmeasured};
 use vision::runtime::Runtime;
-use vision::session::Options;
+use vision::network::Options;
 
 use super::finding::Finding;
 use super::scope::Scope;
@@ -99,7 +99,7 @@ fn practice(scope: &Scope) -> Vec<Finding> {
     findings
 }
 
-fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vision::session::RunError> {
+fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vision::network::RunError> {
     let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let table = Table::new(1, [1280, 720], painter.catalogue());
     let (mut readable, mut right) = (0_usize, 0_usize);
@@ -116,7 +116,7 @@ fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vi
                 .iter()
                 .filter(|it| it.detection.quad.iou(card.quad) >= MIN_OVERLAP)
                 .max_by(|a, b| a.detection.quad.iou(card.quad).total_cmp(&b.detection.quad.iou(card.quad)));
-            right += usize::from(found.is_some_and(|it| it.reading.id.as_deref() == Some(card.id.as_str())));
+            right += usize::from(found.is_some_and(|it| it.reading.id().is_some_and(|id| *id == card.id)));
         }
     }
     // The first run sets everything up.

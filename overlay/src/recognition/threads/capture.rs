@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
-use tracking::pipeline::Glance;
+use tracking::pipeline::FrameSignature;
 
 use super::shared::{FrameMessage, Pending, Shared};
 use crate::capture::change_filter::{ChangeFilter, News};
@@ -62,8 +62,8 @@ pub(super) fn run(
         let is_quiet = matches!(news, Ok(News::Same)) && source.is_told_of_changes();
         match news {
             Ok(News::Fresh(frame)) => {
-                let glance = Glance::of(&frame.pixels());
-                pending = Some(Pending { frame, glance });
+                let signature = FrameSignature::new(&frame.pixels());
+                pending = Some(Pending { frame, signature });
             }
             // The same as one that has not been recognised is no reason to believe what was.
             Ok(News::Same) if pending.is_some() => {}
@@ -85,7 +85,7 @@ pub(super) fn run(
                 return;
             }
         }
-        shared.lock().admission.spend(used.elapsed());
+        shared.lock().gate.spend(used.elapsed());
         if let Some(picture) = pending.take_if(|picture| shared.admits(picture)) {
             frames.put(FrameMessage::Frame(picture.frame));
         }

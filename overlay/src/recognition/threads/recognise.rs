@@ -77,11 +77,11 @@ impl Recognition {
         let snapshot = self.pipeline.see(frame, at);
         let (own, used) = (own.elapsed(), used.elapsed());
         let mut state = self.shared.lock();
-        state.admission.be_eager(self.pipeline.is_eager());
+        state.gate.set_floor(self.pipeline.next_priority());
         // Other threads draw meanwhile. More than all of the network's threads together, each as
         // busy as this one, it was not.
         let most = own * state.pace.threads.max(1) as u32;
-        state.admission.spend(used.min(most));
+        state.gate.spend(used.min(most));
         snapshot
     }
 

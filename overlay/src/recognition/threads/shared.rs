@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tracking::frame::Frame;
-use tracking::pipeline::{Admission, Glance};
+use tracking::pipeline::{FrameGate, FrameSignature};
 
 use crate::recognition::pace::Pace;
 
@@ -19,7 +19,7 @@ pub(super) enum FrameMessage {
 /// A picture that nobody has recognised yet.
 pub(super) struct Pending {
     pub(super) frame: Frame,
-    pub(super) glance: Glance,
+    pub(super) signature: FrameSignature,
 }
 
 /// Both threads hold it.
@@ -31,14 +31,14 @@ pub(super) struct Shared {
 /// Behind the lock.
 pub(super) struct State {
     pub(super) pace: Pace,
-    pub(super) admission: Admission,
+    pub(super) gate: FrameGate,
     /// When the source was last seen to show the same picture still.
     pub(super) same_at: Duration,
 }
 
 impl Shared {
     pub(super) fn new(pace: Pace) -> Self {
-        let state = State { pace, admission: Admission::new(pace.share), same_at: Duration::ZERO };
+        let state = State { pace, gate: FrameGate::new(pace.share), same_at: Duration::ZERO };
         Self { start: Instant::now(), state: Mutex::new(state) }
     }
 
@@ -49,7 +49,7 @@ impl Shared {
 
     /// Whether a picture is to be recognised now.
     pub(super) fn admits(&self, picture: &Pending) -> bool {
-        self.lock().admission.admits(&picture.glance, self.start.elapsed())
+        self.lock().gate.admits(&picture.signature, self.start.elapsed())
     }
 
     pub(super) fn since_start(&self, at: Instant) -> Duration {

@@ -11,23 +11,26 @@ use super::*;
 use crate::capture::source::{CaptureError, FrameSource};
 use crate::messages::event::AppEvent;
 use tracking::frame::Frame;
-use tracking::sighting::{Detection, Identity, Reading, Recognise};
+use vision::network::RunError;
+use vision::reading::{Detection, Identity, Reading, Recognise};
 
 /// Sees one card, wherever the first pixel says; counts its calls.
 struct Counting(Arc<AtomicUsize>);
 
 impl Recognise for Counting {
-    fn detect(&mut self, frame: &Pixels<'_>) -> anyhow::Result<Vec<Detection>> {
+    fn detect(&mut self, frame: &Pixels<'_>) -> Result<Vec<Detection>, RunError> {
         self.0.fetch_add(1, Ordering::SeqCst);
         let left = f32::from(frame.rgb(0, 0)[0]);
-        anyhow::ensure!(left < 250.0, "the model broke");
+        if left >= 250.0 {
+            return Err(RunError::new("model", "the model broke"));
+        }
         assert!(left < 240.0, "a bug");
         Ok(vec![Detection { quad: Quad::from_rect(Rect::ltwh(left, 0.0, 50.0, 70.0)), score: 1.0 }])
     }
 
-    fn identify(&mut self, _: &Pixels<'_>, detections: &[Detection]) -> anyhow::Result<Vec<Option<Reading>>> {
+    fn identify(&mut self, _: &Pixels<'_>, detections: &[Detection]) -> Result<Vec<Option<Reading>>, RunError> {
         let identity = Identity::Known { id: "a".into(), confidence: 0.9 };
-        let reading = Reading { identity, modifiers: Modifiers::default(), guesses: Vec::new() };
+        let reading = Reading { identity, ..Reading::default() };
         Ok(vec![Some(reading); detections.len()])
     }
 }

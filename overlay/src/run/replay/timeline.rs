@@ -111,7 +111,7 @@ fn card(track: &Track) -> Card {
     words.extend(debuffed.then(|| "debuffed".to_owned()));
     Card {
         track: track.id,
-        id: track.identity.id().map(str::to_owned),
+        id: track.identity.id().map(ToString::to_string),
         with: words.join(", "),
         quad: Quad::from_xy(track.quad.to_xy().map(|corner| corner.map(f32::round))),
     }

@@ -3,7 +3,7 @@
 use lens_core::catalogue::Catalogue;
 
 use super::style::Palette;
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 
 /// Red, green, blue and opacity, each in `0.0..=1.0`, not premultiplied, as screens take them (no linear light).

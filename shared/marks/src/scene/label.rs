@@ -6,7 +6,7 @@ use lens_core::modifiers::Modifiers;
 use super::Measure;
 use super::colour::{self, Colour};
 use super::style::{Palette, Style};
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 
 /// Text of a chip with the place of each piece.

@@ -3,7 +3,7 @@
 use lens_core::catalogue::CardType;
 
 use super::colour::{self, Colour};
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 use tracking::track::Track;
 
 /// What is drawn and how.

@@ -101,6 +101,13 @@ pub struct RunError {
     reason: String,
 }
 
+impl RunError {
+    /// A run of this network that failed for this reason.
+    pub fn new(network: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self { network, reason: reason.to_string() }
+    }
+}
+
 /// What a network must be like.
 pub(crate) struct Contract<'a> {
     /// `detector` or `identifier`: its key in the manifest too.

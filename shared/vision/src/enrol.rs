@@ -7,13 +7,14 @@ use std::path::Path;
 
 use dataset::captures::cut;
 use image::RgbaImage;
+use lens_core::card_id::CardId;
 use lens_core::geometry::{InFrame, Point, Quad};
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::pixels::Pixels;
 
 use crate::gallery::{self, GalleryError, Taught};
 use crate::recogniser::{Recogniser, unmeasured};
-use crate::session::RunError;
+use crate::network::RunError;
 
 /// How a view differs: scale about the centre, shift in shares of the card's size, and how far the upper corners lean.
 const VIEWS: [(f32, f32, f32, f32); 9] = [
@@ -56,7 +57,7 @@ pub fn card(
     quad: Quad<InFrame>,
     named: Named,
 ) -> Result<bool, TeachError> {
-    if says(recogniser, frame, quad)?.as_deref() == Some(&*named.id) {
+    if says(recogniser, frame, quad)?.as_ref() == Some(&named.id) {
         return Ok(false);
     }
     let embedding = embedding(recogniser, frame, quad)?;
@@ -70,7 +71,7 @@ pub fn card(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     /// Its id.
-    pub id: String,
+    pub id: CardId,
     /// Its name for people.
     pub name: String,
     /// The capture's file.
@@ -126,7 +127,7 @@ pub fn carry_over(
         };
         let quad = cut::quad_in_crop(picture.width(), picture.height());
         let pixels = Pixels::from(&picture);
-        if says(recogniser, &pixels, quad)?.as_deref() == Some(&*card.id) {
+        if says(recogniser, &pixels, quad)?.as_ref() == Some(&card.id) {
             passed_over.push(capture);
         } else {
             taught.push(Taught { embedding: embedding(recogniser, &pixels, quad)?, ..card });
@@ -151,7 +152,7 @@ pub fn says(
     recogniser: &mut Recogniser,
     frame: &Pixels<'_>,
     quad: Quad<InFrame>,
-) -> Result<Option<String>, RunError> {
+) -> Result<Option<CardId>, RunError> {
     Ok(said_and_guessed(recogniser, frame, quad)?.0)
 }
 
@@ -163,14 +164,11 @@ pub fn said_and_guessed(
     recogniser: &mut Recogniser,
     frame: &Pixels<'_>,
     quad: Quad<InFrame>,
-) -> Result<(Option<String>, Option<String>), RunError> {
-    let readings = recogniser.identify(frame, &[quad], &mut unmeasured)?;
+) -> Result<(Option<CardId>, Option<CardId>), RunError> {
+    let readings = recogniser.read(frame, &[quad], &mut unmeasured)?;
     Ok(match &readings[0] {
-        Some(reading) => {
-            let guess = reading.top.first().map(|(id, _)| id.as_ref().to_owned());
-            (reading.id.as_deref().map(str::to_owned), guess)
-        }
-        None => (Some(NOT_A_CARD.to_owned()), None),
+        Some(reading) => (reading.id().cloned(), reading.guesses.first().map(|guess| guess.id.clone())),
+        None => (Some(NOT_A_CARD.into()), None),
     })
 }
 

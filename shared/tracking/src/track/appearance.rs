@@ -1,7 +1,7 @@
-//! What a card looks like, coarsely: enough to tell whether it is still the same one, at the price of some additions.
+//! What a card looks like, coarsely: enough to tell whether it is still the same one.
 //!
-//! The mean colours of a grid of cells in the card's own coordinates, so that a card that moves, turns or grows keeps
-//! its look, and one that is flipped, replaced or covered does not.
+//! The mean colours of a grid of cells in the card's own coordinates: a card that moves, turns or
+//! grows keeps its appearance, one that is flipped, replaced or covered does not.
 
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::pixels::Pixels;
@@ -10,18 +10,18 @@ const COLUMNS: usize = 4;
 const ROWS: usize = 6;
 /// Samples along each side of a cell.
 const SAMPLES: usize = 3;
-/// The rim of a card is left out: corners of detections tremble.
+/// Share of the card's sides that is left out: corners of detections tremble.
 const RIM: f32 = 0.08;
-/// Cells that two looks must share to be compared.
-const ENOUGH: usize = 6;
+/// Cells that two appearances must share to be compared.
+const MIN_SHARED_CELLS: usize = 6;
 
 /// Mean colours of a card's cells; `None` where it lies outside the frame.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Look([Option<[f32; 3]>; COLUMNS * ROWS]);
+pub(crate) struct Appearance([Option<[f32; 3]>; COLUMNS * ROWS]);
 
-impl Look {
-    /// The look of what a quad of the frame shows.
-    pub(crate) fn of(frame: &Pixels<'_>, quad: Quad<InFrame>) -> Self {
+impl Appearance {
+    /// The appearance of what a quad of the frame shows.
+    pub(crate) fn new(frame: &Pixels<'_>, quad: Quad<InFrame>) -> Self {
         let mut cells = [None; COLUMNS * ROWS];
         for (index, cell) in cells.iter_mut().enumerate() {
             let (column, row) = ((index % COLUMNS) as f32, (index / COLUMNS) as f32);
@@ -55,7 +55,7 @@ impl Look {
                 count += 1;
             }
         }
-        (count >= ENOUGH).then(|| sum / count as f32)
+        (count >= MIN_SHARED_CELLS).then(|| sum / count as f32)
     }
 }
 
@@ -74,14 +74,14 @@ mod tests {
     }
 
     #[test]
-    fn a_moved_card_keeps_its_look_and_another_one_has_its_own() {
+    fn a_moved_card_keeps_its_appearance_and_another_one_has_its_own() {
         let mut picture = RgbaImage::new(300, 120);
         let (here, there, other) =
             (card(&mut picture, 10, 200), card(&mut picture, 100, 200), card(&mut picture, 200, 40));
-        let look = |quad| Look::of(&(&picture).into(), quad);
-        assert!(look(here).difference(&look(there)).unwrap() < 0.01);
-        assert!(look(here).difference(&look(other)).unwrap() > 20.0);
-        let outside = look(here.shifted(-400.0, 0.0));
-        assert_eq!(look(here).difference(&outside), None, "nothing of it can be seen");
+        let appearance = |quad| Appearance::new(&(&picture).into(), quad);
+        assert!(appearance(here).difference(&appearance(there)).unwrap() < 0.01);
+        assert!(appearance(here).difference(&appearance(other)).unwrap() > 20.0);
+        let outside = appearance(here.shifted(-400.0, 0.0));
+        assert_eq!(appearance(here).difference(&outside), None, "nothing of it can be seen");
     }
 }
