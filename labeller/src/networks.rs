@@ -13,7 +13,7 @@ use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
 use vision::gallery;
-use vision::recogniser::{Recogniser, unmeasured};
+use vision::recogniser::Recogniser;
 use vision::network::Options;
 use vision::enrol::{self, Named};
 
@@ -163,7 +163,7 @@ impl Bench {
 
     fn guess(&mut self, source: &Source) -> anyhow::Result<Answer> {
         let (picture, quad) = look(&self.folders, source)?;
-        let readings = self.open()?.read(&Pixels::from(&picture), &[quad], &mut unmeasured)?;
+        let readings = self.open()?.read(&Pixels::from(&picture), &[quad])?;
         let file = source.file.clone();
         Ok(match &readings[0] {
             Some(reading) => Answer::Guessed {

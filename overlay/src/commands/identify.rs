@@ -12,7 +12,7 @@ use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use serde::Serialize;
 use vision::reading::RecognisedCard;
-use vision::recogniser::{Recogniser, unmeasured};
+use vision::recogniser::Recogniser;
 use vision::network::Options;
 
 use super::annotate::Annotator;
@@ -109,7 +109,7 @@ fn one(
 ) -> Result<PictureReport> {
     let picture = super::read_picture(path)?;
     let cards = recogniser
-        .recognise(&(&picture).into(), &mut unmeasured)
+        .recognise(&(&picture).into())
         .with_context(|| format!("{} could not be recognised", path.display()))?
         .to_vec();
     let catalogue = recogniser.catalogue();

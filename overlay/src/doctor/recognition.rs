@@ -6,7 +6,7 @@ use std::time::Duration;
 use lens_core::catalogue::Catalogue;
 use lens_core::manifest::Manifest;
 use lens_core::pixels::Pixels;
-use vision::recogniser::{Recogniser, unmeasured};
+use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
 use vision::network::Options;
 
@@ -107,7 +107,7 @@ fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vi
         let state = table.at(2.6 + 0.4 * number as f32);
         let picture = painter.paint(&state);
         let start = std::time::Instant::now();
-        let cards = recogniser.recognise(&Pixels::from(picture), &mut unmeasured)?;
+        let cards = recogniser.recognise(&Pixels::from(picture))?;
         times.push(start.elapsed());
         for card in state.readable() {
             readable += 1;

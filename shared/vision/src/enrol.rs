@@ -13,8 +13,8 @@ use lens_core::manifest::NOT_A_CARD;
 use lens_core::pixels::Pixels;
 
 use crate::gallery::{self, GalleryError, Taught};
-use crate::recogniser::{Recogniser, unmeasured};
 use crate::network::RunError;
+use crate::recogniser::Recogniser;
 
 /// How a view differs: scale about the centre, shift in shares of the card's size, and how far the upper corners lean.
 const VIEWS: [(f32, f32, f32, f32); 9] = [
@@ -165,7 +165,7 @@ pub fn said_and_guessed(
     frame: &Pixels<'_>,
     quad: Quad<InFrame>,
 ) -> Result<(Option<CardId>, Option<CardId>), RunError> {
-    let readings = recogniser.read(frame, &[quad], &mut unmeasured)?;
+    let readings = recogniser.read(frame, &[quad])?;
     Ok(match &readings[0] {
         Some(reading) => (reading.id().cloned(), reading.guesses.first().map(|guess| guess.id.clone())),
         None => (Some(NOT_A_CARD.into()), None),

@@ -26,3 +26,4 @@ pub mod providers;
 pub mod reading;
 pub mod recogniser;
 pub mod runtime;
+pub mod stages;
