@@ -15,8 +15,8 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use image::RgbaImage;
 use overlay::recognition;
-use vision::recogniser::{OpenError, Recogniser};
 use vision::network::Options;
+use vision::recogniser::{OpenError, Recogniser};
 
 /// Opens a model by its name or folder.
 fn open_model(model: &str, options: &Options) -> Result<Recogniser, OpenError> {

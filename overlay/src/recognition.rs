@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use lens_core::manifest;
-use vision::recogniser::Recogniser;
-use vision::network::Options;
 use vision::enrol;
+use vision::network::Options;
+use vision::recogniser::Recogniser;
 
 use crate::saving::Folders;
 
@@ -21,8 +21,7 @@ pub fn folder(model: &str) -> PathBuf {
 /// # Errors
 /// When the model, its catalogue or ONNX Runtime is missing or does not fit.
 pub fn open(folder: &Path, options: &Options) -> anyhow::Result<Recogniser> {
-    Recogniser::open(folder, options)
-        .with_context(|| format!("cannot use the model in {}", folder.display()))
+    Recogniser::open(folder, options).with_context(|| format!("cannot use the model in {}", folder.display()))
 }
 
 /// Enrols what other models of its game were taught, from the pictures in these folders; returns how many cards.

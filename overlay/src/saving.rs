@@ -21,8 +21,8 @@ use crate::teaching::Teach;
 use crate::threads::Report;
 use crate::worker::{self, Worker};
 use tracking::frame::Frame;
-use vision::reading::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// Requests that may wait.
 pub const QUEUE: usize = 64;

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::pixels::Pixels;
-use vision::recogniser::Recogniser;
-use vision::network::Options;
 use vision::enrol::{self, Named};
+use vision::network::Options;
+use vision::recogniser::Recogniser;
 
 /// Whoever can teach a model.
 pub trait Teach: Send {

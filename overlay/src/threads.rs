@@ -366,7 +366,7 @@ impl Recognising {
         // Other threads draw meanwhile: more than all of the network's threads together, each as busy as this one, it was not.
         let most = own * state.pace.threads.max(1) as u32;
         state.gate.spend(used.min(most));
-        snapshot
+        Ok(snapshot?)
     }
 
     /// Looks at the last picture with another model.

@@ -12,8 +12,8 @@ use marks::scene::panel::{Place, Words};
 use marks::scene::style::{Corner, Style};
 use marks::scene::{self, OverlayScene, View, colour};
 use overlay::information::Book;
-use vision::reading::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// Opens a graphics device, or says loudly that there is none.
 fn device() -> Option<Offscreen> {

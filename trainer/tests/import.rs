@@ -13,9 +13,9 @@ use trainer::onnx::Batch;
 use trainer::onnx::layout::reshape;
 use trainer::onnx::proto::AttributeProto;
 use trainer::onnx::writer::GraphWriter;
+use vision::network::Options;
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
-use vision::network::Options;
 
 /// Whether the tests can run; says loudly when not.
 fn have_runtime() -> bool {

@@ -13,9 +13,9 @@ use lens_core::geometry::{InFrame, Quad};
 use synth::bank::Bank;
 use synth::recipe::{LayoutWeights, SceneRecipe};
 use synth::scene;
+use vision::network::{Options, Precision};
 use vision::recogniser::Recogniser;
 use vision::stages::{Stage, StageTimes};
-use vision::network::{Options, Precision};
 
 /// Measure how long recognising takes
 #[derive(Args, Clone, Debug)]

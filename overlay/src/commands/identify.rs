@@ -11,9 +11,9 @@ use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use serde::Serialize;
+use vision::network::Options;
 use vision::reading::RecognisedCard;
 use vision::recogniser::Recogniser;
-use vision::network::Options;
 
 use super::annotate::Annotator;
 

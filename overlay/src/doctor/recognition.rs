@@ -6,9 +6,9 @@ use std::time::Duration;
 use lens_core::catalogue::Catalogue;
 use lens_core::manifest::Manifest;
 use lens_core::pixels::Pixels;
+use vision::network::Options;
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
-use vision::network::Options;
 
 use super::{Finding, Scope};
 use practice::art::CardArt;

@@ -11,8 +11,8 @@ use lens_core::modifiers::Modifiers;
 use lens_core::pixels::{ChannelOrder, Pixels};
 
 use super::*;
-use vision::reading::Guess;
 use tracking::track::Velocity;
+use vision::reading::Guess;
 
 /// Notes what it is taught.
 #[derive(Clone, Default)]

@@ -12,8 +12,8 @@ use super::*;
 use crate::capture::{CaptureError, FrameSource};
 use crate::event::AppEvent;
 use crate::latest::Latest;
-use vision::reading::{Detection, Identity, Reading};
 use vision::network::RunError;
+use vision::reading::{Detection, Identity, Reading};
 
 /// Sees one card, wherever the first pixel says; counts its calls.
 struct Counting(Arc<AtomicUsize>);
@@ -29,7 +29,11 @@ impl Recognise for Counting {
         Ok(vec![Detection { quad: Quad::from_rect(Rect::ltwh(left, 0.0, 50.0, 70.0)), score: 1.0 }])
     }
 
-    fn identify(&mut self, _: &Pixels<'_>, detections: &[Detection]) -> Result<Vec<Option<Reading>>, RunError> {
+    fn identify(
+        &mut self,
+        _: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> Result<Vec<Option<Reading>>, RunError> {
         let identity = Identity::Known { id: "a".into(), confidence: 0.9 };
         let reading = Reading { identity, ..Reading::default() };
         Ok(vec![Some(reading); detections.len()])

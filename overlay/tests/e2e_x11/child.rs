@@ -14,8 +14,8 @@ use overlay::source::Source;
 use overlay::target::Query;
 use overlay::threads::{Running, Swap};
 use practice::table::{Table, TableCard};
-use vision::reading::{Detection, Identity, Reading, Recognise};
 use vision::network::RunError;
+use vision::reading::{Detection, Identity, Reading, Recognise};
 
 /// What the process is to do, handed over in the environment.
 pub(crate) struct Task {

@@ -13,10 +13,10 @@ use lens_core::paths;
 use synth::bank::Bank;
 use synth::recipe::SceneRecipe;
 use synth::{practice, scene};
+use vision::network::Options;
 use vision::reading::RecognisedCard;
 use vision::recogniser::Recogniser;
 use vision::stages::{Stage, StageTimes};
-use vision::network::Options;
 
 use super::predict::files;
 use crate::dataset::picture;
@@ -347,7 +347,8 @@ fn line(card: &RecognisedCard, recogniser: &Recogniser) -> String {
     let name = match card.reading.id() {
         Some(id) => {
             let listed = recogniser.catalogue().card(id).map(|card| card.name.as_str());
-            let added = recogniser.manifest().identifier.added.get(id).map(|card| card.name.as_str());
+            let added =
+                recogniser.manifest().identifier.added.get(id.as_str()).map(|card| card.name.as_str());
             listed.or(added).unwrap_or(id)
         }
         None => "unknown",

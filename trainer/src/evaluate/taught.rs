@@ -12,9 +12,9 @@ use serde::Serialize;
 use synth::bank::Bank;
 use synth::crop;
 use synth::recipe::SceneRecipe;
+use vision::enrol;
 use vision::gallery::{Gallery, Taught};
 use vision::recogniser::Recogniser;
-use vision::enrol;
 
 use super::Share;
 
