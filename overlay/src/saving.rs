@@ -14,7 +14,7 @@ use dataset::captures::store::{Added, Captures, CapturesError};
 use dataset::captures::{Verdict, cut};
 use dataset::labels::Label;
 use dataset::labels::store::{self, Change, Store};
-use vision::enrol::Named;
+use vision::enrol::NamedCard;
 
 use crate::event::AppEvent;
 use crate::teaching::Teach;
@@ -212,7 +212,7 @@ impl Desk {
             self.keep_label(label, &file)?;
             outcome.corrected = Some(label.name.clone());
             if let Some(model) = &request.model {
-                let card = Named { id: label.class().into(), name: label.name.clone(), capture: file };
+                let card = NamedCard { id: label.class().into(), name: label.name.clone(), capture: file };
                 self.teacher.teach(&model.folder, &pixels, track.quad, card)?;
             }
         }

@@ -8,7 +8,7 @@ use lens_core::geometry::{InFrame, Quad};
 use lens_core::manifest::{Manifest, ManifestError};
 use lens_core::pixels::Pixels;
 
-use crate::decide::Classifier;
+use crate::decide::{ClassesError, Classifier};
 use crate::detect::Detector;
 use crate::gallery::{Gallery, GalleryError};
 use crate::identify::Identifier;
@@ -18,7 +18,7 @@ use crate::reading::{Detection, Reading, Recognise, RecognisedCard};
 use crate::runtime::{Runtime, RuntimeError};
 
 /// Best guesses that a reading keeps.
-const TOP: usize = 5;
+const MAX_GUESSES: usize = 5;
 
 /// Finds and names the cards of frames.
 #[derive(Debug)]
@@ -66,12 +66,12 @@ pub enum OpenError {
         found: String,
     },
     /// The classes of the model are not those of its catalogue.
-    #[error("the model {model:?} does not fit its catalogue: {reason}\nhelp: run `trainer export` again")]
+    #[error("the model {model:?} does not fit its catalogue: {source}\nhelp: run `trainer export` again")]
     Classes {
         /// Name of the model.
         model: String,
         /// Where.
-        reason: String,
+        source: ClassesError,
     },
     /// A network cannot be used.
     #[error(transparent)]
@@ -115,8 +115,8 @@ impl Recogniser {
                 found: catalogue.digest().to_owned(),
             });
         }
-        let classifier = Classifier::new(&manifest, &catalogue, TOP)
-            .map_err(|reason| OpenError::Classes { model: manifest.name.clone(), reason })?;
+        let classifier = Classifier::new(&manifest, &catalogue, MAX_GUESSES)
+            .map_err(|source| OpenError::Classes { model: manifest.name.clone(), source })?;
         let gallery = Gallery::read(folder, manifest.identifier.embedding as usize)?;
         let runtime = Runtime::load()?;
         Ok(Self {
@@ -162,7 +162,7 @@ impl Recogniser {
         Ok([self.detector.network_mut().assigned()?, self.identifier.network_mut().assigned()?])
     }
 
-    /// Takes another heat than the manifest's from which a peak is a card.
+    /// Takes another detection score than the manifest's from which a peak is a card.
     pub fn set_detection_threshold(&mut self, threshold: f32) {
         self.detector.set_threshold(threshold);
     }
@@ -172,7 +172,7 @@ impl Recogniser {
         self.classifier.set_name_threshold(threshold);
     }
 
-    /// Takes another gallery, when a card has been taught.
+    /// Takes another gallery, when a card was enrolled.
     pub fn set_gallery(&mut self, gallery: Gallery) {
         self.gallery = gallery;
     }
@@ -186,7 +186,7 @@ impl Recogniser {
         Ok(())
     }
 
-    /// What the identifier makes of these quads of a frame, also of those that show no card: for teaching.
+    /// What the identifier makes of these quads of a frame, also of those that show no card: for enrolment.
     ///
     /// # Errors
     /// When the network cannot run.

@@ -7,7 +7,7 @@ use lens_core::geometry::{InFrame, Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
 use serde_json::Value;
 use tempfile::TempDir;
-use vision::gallery::{Gallery, Taught};
+use vision::gallery::{Gallery, Prototype};
 use vision::network::{Options, Precision};
 use vision::providers::Provider;
 use vision::recogniser::{OpenError, Recogniser};
@@ -111,7 +111,7 @@ fn a_raised_threshold_finds_nothing() {
 }
 
 #[test]
-fn a_taught_card_is_named_at_once() {
+fn an_enrolled_card_is_named_at_once() {
     if !have_runtime() {
         return;
     }
@@ -122,9 +122,9 @@ fn a_taught_card_is_named_at_once() {
     let pixels = vec![90; 64 * 32 * 4];
     let frame = Pixels::new(&pixels, 64, 32, ChannelOrder::Rgbx).unwrap();
     assert!(recogniser.recognise(&frame).unwrap()[0].reading.id().is_none());
-    let taught =
-        Taught { id: "x_mod".into(), name: "Modded".into(), embedding: vec![3.0, 4.0], capture: None };
-    recogniser.set_gallery(Gallery::new(vec![taught], 2).unwrap());
+    let enrolled =
+        Prototype { id: "x_mod".into(), name: "Modded".into(), embedding: vec![3.0, 4.0], capture: None };
+    recogniser.set_gallery(Gallery::new(vec![enrolled], 2).unwrap());
     let cards = recogniser.recognise(&frame).unwrap();
     assert_eq!(cards[0].reading.id().map(CardId::as_str), Some("x_mod"));
 }

@@ -80,8 +80,8 @@ fn count(recogniser: &mut Recogniser, frame: &Pixels<'_>) -> usize {
     COUNTED.take().unwrap_or(0) + pauses.0.load(std::sync::atomic::Ordering::Relaxed)
 }
 
-/// The toy model with networks of the kinds that are made elsewhere: planes of floats in, boxes and probabilities out.
-fn foreign() -> (Value, BTreeMap<&'static str, Vec<u8>>) {
+/// The toy model with external networks: planes of floats in, boxes and probabilities out.
+fn external() -> (Value, BTreeMap<&'static str, Vec<u8>>) {
     let mut manifest = toy::manifest();
     manifest["detector"]["kind"] =
         json!({"yolo": {"input": "image", "output": "boxes", "boxes": 3, "classes": ["card"]}});
@@ -127,7 +127,7 @@ fn a_frame_like_the_last_allocates_nothing() {
 }
 
 #[test]
-fn nor_does_it_with_networks_made_elsewhere() {
-    let (manifest, files) = foreign();
+fn nor_does_it_with_external_networks() {
+    let (manifest, files) = external();
     check(&manifest, &files);
 }
