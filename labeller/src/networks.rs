@@ -13,9 +13,9 @@ use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
 use vision::gallery;
-use vision::recogniser::{Recogniser, unmeasured};
+use vision::recogniser::Recogniser;
 use vision::network::Options;
-use vision::enrol::{self, Named};
+use vision::enrol::{self, NamedCard};
 
 /// What the thread is asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,7 +163,7 @@ impl Bench {
 
     fn guess(&mut self, source: &Source) -> anyhow::Result<Answer> {
         let (picture, quad) = look(&self.folders, source)?;
-        let readings = self.open()?.read(&Pixels::from(&picture), &[quad], &mut unmeasured)?;
+        let readings = self.open()?.read(&Pixels::from(&picture), &[quad])?;
         let file = source.file.clone();
         Ok(match &readings[0] {
             Some(reading) => Answer::Guessed {
@@ -186,11 +186,11 @@ impl Bench {
         let model = self.model.clone();
         let recogniser = self.open()?;
         // The label counts all the same: it is what the next training learns from.
-        if !enrol::can_be_taught(recogniser) {
+        if !enrol::can_enrol(recogniser) {
             return Ok(None);
         }
         let named =
-            Named { id: label.class().into(), name: label.name.clone(), capture: source.file.clone() };
+            NamedCard { id: label.class().into(), name: label.name.clone(), capture: source.file.clone() };
         let is_new = enrol::card(recogniser, &model, &Pixels::from(&picture), quad, named)?;
         Ok(is_new.then(|| Answer::Taught(label.name.clone())))
     }

@@ -18,8 +18,8 @@ use marks::scene::colour::{self, Colour};
 use marks::scene::label::{self, DETAIL, NAME, Piece};
 use marks::scene::panel::Words;
 use marks::scene::style::Palette;
-use vision::reading::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// Whatever language the game is played in.
 pub const AS_PLAYED: &str = "auto";

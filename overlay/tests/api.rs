@@ -19,8 +19,8 @@ use overlay::api::server::{MOST_CONNECTIONS, Server, StartError};
 use overlay::messages::command::Command;
 use overlay::messages::event::AppEvent;
 use tempfile::TempDir;
-use vision::reading::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 #[path = "api/browser.rs"]
 mod browser;

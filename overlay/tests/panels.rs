@@ -13,8 +13,8 @@ use marks::scene::panel::{Place, Words};
 use marks::scene::style::{Corner, Style};
 use marks::scene::{self, OverlayScene, View, colour};
 use overlay::tooltips::Localisation;
-use vision::reading::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// Opens a graphics device, or says loudly that there is none.
 fn device() -> Option<Offscreen> {

@@ -16,8 +16,8 @@ use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::{Table, TableCard};
 use tracking::pipeline::Pipeline;
-use vision::reading::{Detection, Identity, Reading, Recognise};
 use vision::network::{Options, RunError};
+use vision::reading::{Detection, Identity, Reading, Recognise};
 
 const STEP: f32 = 0.1;
 const PICTURES: u16 = 18;

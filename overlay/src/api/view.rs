@@ -6,8 +6,8 @@ use lens_client::api::{CardView, Cards, Event, FORMAT, GuessView, State};
 use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Quad};
 
-use vision::reading::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// Guesses that are told of a card.
 const GUESSES: usize = 3;
@@ -34,8 +34,8 @@ pub fn card(track: &Track, catalogue: &Catalogue) -> CardView {
     };
     CardView {
         track: track.id,
-        id: id.map(str::to_owned),
-        name: id.map(name_of),
+        id: id.map(ToString::to_string),
+        name: id.map(|id| name_of(id)),
         card_type: known.map(|card| card.card_type),
         rarity: known.and_then(|card| card.rarity.clone()),
         confidence,

@@ -30,8 +30,10 @@ impl Statistics {
             keep(&mut self.recognitions, snapshot.recognition);
         }
         for track in &snapshot.tracks {
-            let name =
-                track.identity.id().map_or("unknown", |id| catalogue.card(id).map_or(id.as_str(), |card| &card.name));
+            let name = track
+                .identity
+                .id()
+                .map_or("unknown", |id| catalogue.card(id).map_or(id.as_str(), |card| &card.name));
             *self.names.entry(name.to_owned()).or_default() += 1;
         }
     }

@@ -13,8 +13,9 @@ use lens_core::geometry::{InFrame, Quad};
 use synth::bank::Bank;
 use synth::recipe::{LayoutWeights, SceneRecipe};
 use synth::scene;
-use vision::recogniser::{Recogniser, Stage, unmeasured};
 use vision::network::{Options, Precision};
+use vision::recogniser::Recogniser;
+use vision::stages::{Stage, StageTimes};
 
 use super::inputs::{open_model, read_picture, said_once};
 
@@ -109,16 +110,12 @@ type Sample = [Duration; Stage::ALL.len() + 1];
 fn measure(recogniser: &mut Recogniser, picture: &RgbaImage, quads: &[Quad<InFrame>]) -> Result<Sample> {
     let frame = picture.into();
     let mut sample = Sample::default();
+    let mut times = StageTimes::start();
     let start = Instant::now();
-    let mut last = start;
-    let mut ended = |stage: Stage| {
-        let now = Instant::now();
-        sample[stage as usize] += now - last;
-        last = now;
-    };
-    recogniser.detect(&frame, &mut ended)?;
-    recogniser.read(&frame, quads, &mut ended)?;
+    recogniser.detect(&frame)?;
+    recogniser.read(&frame, quads)?;
     sample[Stage::ALL.len()] = start.elapsed();
+    sample[..Stage::ALL.len()].copy_from_slice(&times.take());
     Ok(sample)
 }
 
@@ -145,7 +142,7 @@ impl Samples {
 /// Where the cards of a picture of one's own lie.
 fn found(model: &str, picture: &RgbaImage) -> Result<Vec<Quad<InFrame>>> {
     let mut recogniser = open_model(model, &Options::default()).map_err(|error| said_once(&error))?;
-    let detections = recogniser.detect(&picture.into(), &mut unmeasured)?;
+    let detections = recogniser.detect(&picture.into())?;
     ensure!(!detections.is_empty(), "no card was found in the picture; choose another");
     Ok(detections.iter().map(|detection| detection.quad).collect())
 }

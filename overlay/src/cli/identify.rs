@@ -11,9 +11,9 @@ use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use serde::Serialize;
-use vision::reading::RecognisedCard;
-use vision::recogniser::{Recogniser, unmeasured};
 use vision::network::Options;
+use vision::reading::RecognisedCard;
+use vision::recogniser::Recogniser;
 
 use super::inputs::{open_model, read_picture, said_once};
 use crate::run::annotate::Annotator;
@@ -110,7 +110,7 @@ fn one(
 ) -> Result<PictureReport> {
     let picture = read_picture(path)?;
     let cards = recogniser
-        .recognise(&(&picture).into(), &mut unmeasured)
+        .recognise(&(&picture).into())
         .with_context(|| format!("{} could not be recognised", path.display()))?
         .to_vec();
     let catalogue = recogniser.catalogue();

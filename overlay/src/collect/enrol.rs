@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::pixels::Pixels;
-use vision::recogniser::Recogniser;
+use vision::enrol::{self, NamedCard};
 use vision::network::Options;
-use vision::enrol::{self, Named};
+use vision::recogniser::Recogniser;
 
 /// Whoever can teach a model.
 pub trait Teach: Send {
@@ -23,7 +23,7 @@ pub trait Teach: Send {
         folder: &Path,
         frame: &Pixels<'_>,
         quad: Quad<InFrame>,
-        card: Named,
+        card: NamedCard,
     ) -> anyhow::Result<()>;
 }
 
@@ -39,7 +39,7 @@ impl Teach for Teacher {
         folder: &Path,
         frame: &Pixels<'_>,
         quad: Quad<InFrame>,
-        card: Named,
+        card: NamedCard,
     ) -> anyhow::Result<()> {
         if self.open.as_ref().is_none_or(|(open, recogniser)| open != folder || !recogniser.is_of(folder)) {
             let options = Options { threads: 1, ..Options::default() };

@@ -15,15 +15,15 @@ use dataset::captures::store::{Added, Captures, CapturesError};
 use dataset::captures::{Verdict, cut};
 use dataset::labels::Label;
 use dataset::labels::store::{self, Change, Store};
-use vision::enrol::Named;
+use vision::enrol::NamedCard;
 
 use super::enrol::Teach;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::outcome::SaveOutcome;
 use crate::messages::worker::{self, Worker};
 use tracking::frame::Frame;
-use vision::reading::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// Requests that may wait until the writer has time.
 pub const MAX_WAITING: usize = 64;
@@ -202,7 +202,7 @@ impl Files {
             self.keep_label(label, &file)?;
             outcome.corrected = Some(label.name.clone());
             if let Some(model) = &request.model {
-                let card = Named { id: label.class().into(), name: label.name.clone(), capture: file };
+                let card = NamedCard { id: label.class().into(), name: label.name.clone(), capture: file };
                 self.teacher.teach(&model.folder, &pixels, track.quad, card)?;
             }
         }

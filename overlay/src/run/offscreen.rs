@@ -142,7 +142,7 @@ fn compare(state: &TableState, snapshot: &Snapshot, outcome: &mut Outcome) {
 
 fn names(snapshot: &Snapshot, catalogue: &Catalogue) -> Vec<String> {
     let name = |id: &str| catalogue.card(id).map_or_else(|| id.to_owned(), |card| card.name.clone());
-    snapshot.tracks.iter().map(|track| track.identity.id().map_or("unknown".into(), name)).collect()
+    snapshot.tracks.iter().map(|track| track.identity.id().map_or("unknown".into(), |id| name(id))).collect()
 }
 
 fn median(times: &mut [Duration]) -> Duration {

@@ -8,6 +8,7 @@ use crate::capture::recording::{Recording, RecordingError};
 use timeline::Timeline;
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
+use vision::network::RunError;
 
 pub mod compare;
 pub mod timeline;
@@ -24,12 +25,12 @@ pub enum ReplayError {
     #[error(transparent)]
     Recording(#[from] RecordingError),
     /// The model broke.
-    #[error("at {millis} ms: {reason:#}")]
+    #[error("at {millis} ms: {reason}")]
     Model {
         /// In the recording.
         millis: u128,
-        /// What the model says.
-        reason: anyhow::Error,
+        /// Why.
+        reason: RunError,
     },
 }
 

@@ -15,8 +15,8 @@ use overlay::recognition::swap::{ModelSwap, RunningModel};
 use overlay::run::live::{self, Live};
 use overlay::run::source::Source;
 use practice::table::{Table, TableCard};
-use vision::reading::{Detection, Identity, Reading, Recognise};
 use vision::network::RunError;
+use vision::reading::{Detection, Identity, Reading, Recognise};
 
 /// What the process is to do, handed over in the environment.
 pub(crate) struct Task {

@@ -95,7 +95,7 @@ impl Stage {
         let has_room = |mark: &&Mark| mark.quad.bounds().right + 300.0 < area[2] as f32;
         let mark = all.iter().filter(has_room).find(|mark| is_free(mark, &all)).expect("a card lies alone");
         let card = state.readable().nth(mark.track as usize).expect("marks are numbered as cards are");
-        (card.id.clone(), mark.quad)
+        (card.id.to_string(), mark.quad)
     }
 
     pub(crate) fn calls(&self) -> usize {

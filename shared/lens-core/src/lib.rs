@@ -3,7 +3,7 @@
 //! A picture of the game flows through the program as these types:
 //!
 //! ```text
-//! Pixels ──preprocess::Letterboxer──▶ detector ──▶ Quad<InFrame> ──preprocess::Rectifier──▶ identifier ──▶ card id, Modifiers
+//! Pixels ──preprocess::Letterboxer──▶ detector ──▶ Quad<InFrame> ──preprocess::Rectifier──▶ identifier ──▶ CardId, Modifiers
 //! ```
 //!
 //! * [`geometry`]: points, quads and transforms; the space they live in is part of the type.
@@ -18,6 +18,7 @@
 //! * [`font`]: the one font of everything that is drawn.
 //!
 //! Nothing here opens a window, runs a network or draws.
+#![warn(missing_docs)]
 
 pub mod atomic;
 pub mod card_id;

@@ -13,8 +13,8 @@ use marks::scene::{self, OverlayScene, View};
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
-use vision::reading::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// Opens a graphics device, or says loudly that there is none.
 fn device() -> Option<Offscreen> {

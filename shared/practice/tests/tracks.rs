@@ -16,9 +16,9 @@ use practice::paint::Painter;
 use practice::table::{Table, TableCard, TableState};
 use tracking::frame::Frame;
 use tracking::pipeline::{FrameGate, FrameSignature, Pipeline, Snapshot};
-use vision::reading::{Detection, Identity, Reading, Recognise};
-use vision::network::RunError;
 use tracking::track::{Track, glide};
+use vision::network::RunError;
+use vision::reading::{Detection, Identity, Reading, Recognise};
 
 const SIZE: [u32; 2] = [768, 432];
 /// Pictures a second, and how many: two rounds of the table.
@@ -77,7 +77,11 @@ impl Recognise for Faulty {
         Ok(found)
     }
 
-    fn identify(&mut self, _: &Pixels<'_>, detections: &[Detection]) -> Result<Vec<Option<Reading>>, RunError> {
+    fn identify(
+        &mut self,
+        _: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> Result<Vec<Option<Reading>>, RunError> {
         self.read.fetch_add(detections.len(), std::sync::atomic::Ordering::Relaxed);
         let state = self.state.lock().unwrap().clone();
         let mut readings = Vec::new();
@@ -92,7 +96,11 @@ impl Recognise for Faulty {
                 0.05..0.08 => Identity::Unknown { nearest: None },
                 _ => Identity::Known { id: card.id.clone(), confidence: 0.9 },
             };
-            readings.push(Some(Reading { identity, modifiers: card.modifiers.clone(), ..Reading::default() }));
+            readings.push(Some(Reading {
+                identity,
+                modifiers: card.modifiers.clone(),
+                ..Reading::default()
+            }));
         }
         Ok(readings)
     }

@@ -170,9 +170,8 @@ impl Tracker {
         for card in self.cards.iter_mut().filter(|card| card.last_seen != now) {
             card.missed_at.get_or_insert(now);
         }
-        self.cards.retain(|card| {
-            card.last_seen == now || (card.seen >= MIN_SIGHTINGS && card.overdue(now) < FADE)
-        });
+        self.cards
+            .retain(|card| card.last_seen == now || (card.seen >= MIN_SIGHTINGS && card.overdue(now) < FADE));
         let wants = |id: u64| self.cards.iter().any(|card| card.id == id && card.wants_reading(now));
         (0..seen.len()).filter(|&index| wants(self.assigned[index])).collect()
     }
@@ -335,7 +334,8 @@ impl Card {
 
 impl ReadSoFar {
     fn take(&mut self, reading: Option<&Reading>, appearance: &Appearance, id: u64, now: Duration) {
-        let changed = self.appearance.as_ref().and_then(|before| before.difference(appearance)).unwrap_or(0.0);
+        let changed =
+            self.appearance.as_ref().and_then(|before| before.difference(appearance)).unwrap_or(0.0);
         let replaced = changed > REPLACED;
         match (reading, &mut self.votes) {
             (None, votes) => {

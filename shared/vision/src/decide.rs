@@ -2,27 +2,28 @@
 //!
 //! Pure: no session and no frame, so it is tested without a model. No card is named in this file: what may be on
 //! which card follows from its type, and a card that *is* an enhancement is called `m_` and the enhancement's word.
+//! Whether a card is known is decided in one place, [`Evidence::verdict`].
 
 use lens_core::card_id::CardId;
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
 use lens_core::manifest::{Activation, Head, IDENTIFICATION, Manifest, NOT_A_CARD, Thresholds, UNKNOWN};
-use lens_core::modifiers::Modifiers;
+use lens_core::modifiers::{Modifiers, NONE, edition};
 
 use crate::gallery::Gallery;
 use crate::reading::{Guess, Identity, Reading};
 
 /// Detection score from which there is a card whatever the identifier says of it.
-const SURE_SCORE: f32 = 0.41;
+const MIN_SURE_SCORE: f32 = 0.41;
 /// Probability of its name from which a card of a lower score is one too.
-const SURE_NAME: f32 = 0.2;
+const MIN_SURE_NAME: f32 = 0.2;
 
-/// How much less like a taught card than like its own class a crop may be and still be named after what was taught: a
-/// person who names a card knows better than the model. Known cards keep their names all the same, because hardly any
-/// is like another card's capture (`trainer evaluate --taught` counts them).
-const TAUGHT_YIELDS: f32 = 0.1;
+/// Margin by which an enrolled card wins over the model's own class: a crop may be this much less like the prototype
+/// than like its class, because a person who names a card knows better than the model. Known cards keep their names all
+/// the same: hardly any is like another card's capture (`trainer evaluate --taught` counts them).
+const ENROLLED_MARGIN: f32 = 0.1;
 
-/// Cosine from which what was taught is a guess, where it is not enough for a name: a card that is half covered.
-const TAUGHT_GUESSED: f32 = 0.3;
+/// Cosine from which an enrolled card is a guess, where it is not enough for a name: a card that is half covered.
+const MIN_GUESS_SIMILARITY: f32 = 0.3;
 
 /// What the identifier says of a crop, as numbers that thresholds decide on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,6 +76,23 @@ pub struct Logits<'a> {
     pub similarity: &'a [f32],
 }
 
+/// Why a model's classes cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClassesError {
+    /// No head says which card it is.
+    #[error("there is no head {IDENTIFICATION:?}")]
+    NoIdentification,
+    /// All classes are reserved ones.
+    #[error("none of its classes is a card")]
+    NoCard,
+    /// A class is of no card.
+    #[error("its class {id:?} is no card of the catalogue")]
+    NotListed {
+        /// The card of the class.
+        id: CardId,
+    },
+}
+
 /// Makes readings of the identifier's logits: made once for a model.
 #[derive(Clone, Debug)]
 pub struct Classifier {
@@ -120,22 +138,18 @@ struct Words {
     activation: Activation,
 }
 
-/// The word of no enhancement and of no seal.
-const PLAIN: &str = "none";
 /// Names of the edition head: ours, and that of the labels' field.
-const EDITION: [&str; 2] = ["edition", "modifier"];
+const EDITION_HEADS: [&str; 2] = ["edition", "modifier"];
 
 impl Classifier {
     /// From a model's manifest and the catalogue that it names cards of.
     ///
     /// # Errors
-    /// When a class is of no card; the error names it.
-    pub fn new(manifest: &Manifest, catalogue: &Catalogue, top: usize) -> Result<Self, String> {
+    /// When a class is of no card.
+    pub fn new(manifest: &Manifest, catalogue: &Catalogue, top: usize) -> Result<Self, ClassesError> {
         let heads = &manifest.identifier.heads;
-        let identification = heads
-            .iter()
-            .find(|head| head.name == IDENTIFICATION)
-            .ok_or_else(|| format!("there is no head {IDENTIFICATION:?}"))?;
+        let identification =
+            heads.iter().find(|head| head.name == IDENTIFICATION).ok_or(ClassesError::NoIdentification)?;
         let enhancement = words(heads, &["enhancement"]);
         let mut cards: Vec<Card> = Vec::new();
         let mut classes = Vec::with_capacity(identification.classes.len());
@@ -157,7 +171,7 @@ impl Classifier {
             });
         }
         if cards.is_empty() {
-            return Err("none of its classes is a card".into());
+            return Err(ClassesError::NoCard);
         }
         let top = top.clamp(1, cards.len());
         Ok(Self {
@@ -166,7 +180,7 @@ impl Classifier {
             cards,
             classes,
             thresholds: manifest.identifier.thresholds,
-            edition: words(heads, &EDITION),
+            edition: words(heads, &EDITION_HEADS),
             enhancement,
             seal: words(heads, &["seal"]),
             stickers: words(heads, &["stickers"]),
@@ -200,8 +214,8 @@ impl Classifier {
     fn read(&mut self, logits: &Logits<'_>, gallery: &Gallery, reading: &mut Reading) -> bool {
         let (not_a_card, unknown) = self.sum_looks(logits.heads[0]);
         let nearest = gallery.nearest(logits.embedding);
-        let taught = nearest.filter(|(_, it)| *it >= self.thresholds.gallery);
-        if not_a_card >= self.thresholds.not_a_card && taught.is_none() {
+        let near = nearest.filter(|(_, it)| *it >= self.thresholds.gallery);
+        if not_a_card >= self.thresholds.not_a_card && near.is_none() {
             return false;
         }
         self.best_cards();
@@ -223,8 +237,8 @@ impl Classifier {
         let known = evidence.verdict(&self.thresholds) == Verdict::Known;
         let mut id = known.then(|| &self.cards[best].id);
         let mut card_type = self.cards[best].card_type;
-        if let Some((enrolled, similarity)) = taught
-            && (!known || similarity > reading.similarity - TAUGHT_YIELDS)
+        if let Some((enrolled, similarity)) = near
+            && (!known || similarity > reading.similarity - ENROLLED_MARGIN)
         {
             if *enrolled == *NOT_A_CARD {
                 return false;
@@ -233,7 +247,8 @@ impl Classifier {
             (reading.probability, reading.similarity) = (similarity, similarity);
             card_type = self.cards.iter().find(|it| it.id == *enrolled).map_or(card_type, |it| it.card_type);
         }
-        if let Some((enrolled, similarity)) = nearest.filter(|(_, similarity)| *similarity >= TAUGHT_GUESSED)
+        if let Some((enrolled, similarity)) =
+            nearest.filter(|(_, similarity)| *similarity >= MIN_GUESS_SIMILARITY)
             && id.is_none_or(|named| named == enrolled)
             && *enrolled != *NOT_A_CARD
         {
@@ -254,7 +269,7 @@ impl Classifier {
     /// Panels, buttons and other programs' boxes give weak peaks without a name; strewn and covered cards give weak
     /// peaks with one.
     fn is_confirmed(&self, score: f32, reading: &Reading) -> bool {
-        !self.has_own_detector || score >= SURE_SCORE || reading.probability >= SURE_NAME
+        !self.has_own_detector || score >= MIN_SURE_SCORE || reading.probability >= MIN_SURE_NAME
     }
 
     /// Softmax over looks, summed by card into `self.probability`; gives those of not-a-card and unknown.
@@ -293,7 +308,7 @@ impl Classifier {
         let mut best = self.order[0];
         modifiers.enhancement.clear();
         let Some(words) = &self.enhancement else {
-            modifiers.enhancement.push_str(PLAIN);
+            modifiers.enhancement.push_str(NONE);
             return best;
         };
         let logits = logits.heads[words.head];
@@ -327,8 +342,14 @@ impl Classifier {
         let playing = card_type == CardType::Playing;
         let joker = card_type == CardType::Joker;
         let consumable = matches!(card_type, CardType::Tarot | CardType::Planet | CardType::Spectral);
-        pick(self.edition.as_ref(), playing || joker || consumable, logits, "base", &mut modifiers.edition);
-        pick(self.seal.as_ref(), playing, logits, PLAIN, &mut modifiers.seal);
+        pick(
+            self.edition.as_ref(),
+            playing || joker || consumable,
+            logits,
+            edition::BASE,
+            &mut modifiers.edition,
+        );
+        pick(self.seal.as_ref(), playing, logits, NONE, &mut modifiers.seal);
         modifiers.debuffed =
             (playing || joker) && self.debuffed.as_ref().is_some_and(|words| is_true(words, logits));
         let stickers = self.stickers.as_ref().filter(|_| joker);
@@ -357,11 +378,10 @@ fn card(
     manifest: &Manifest,
     catalogue: &Catalogue,
     enhancement: Option<&Words>,
-) -> Result<Card, String> {
+) -> Result<Card, ClassesError> {
     let listed = catalogue.card(id).map(|card| card.card_type);
     let added = || manifest.identifier.added.get(id).map(|card| card.card_type);
-    let card_type =
-        listed.or_else(added).ok_or_else(|| format!("its class {id:?} is no card of the catalogue"))?;
+    let card_type = listed.or_else(added).ok_or_else(|| ClassesError::NotListed { id: id.into() })?;
     let word = id.strip_prefix("m_").filter(|_| card_type == CardType::Playing);
     let enhancement = word.and_then(|word| enhancement?.words.iter().position(|it| it == word));
     Ok(Card { id: id.into(), card_type, enhancement })

@@ -10,10 +10,10 @@ use lens_core::preprocess::planes::Levels;
 
 use crate::decode::yolo::{self, Boxes};
 use crate::decode::{self, Found, Grid};
+use crate::network::{Batch, Input, IoSpec, Network, NetworkError, Options, RunError};
 use crate::reading::Detection;
-use crate::recogniser::Stage;
 use crate::runtime::Runtime;
-use crate::network::{Batch, Contract, Input, Network, NetworkError, Options, RunError};
+use crate::stages::stage_span;
 
 #[derive(Debug)]
 pub(crate) struct Detector {
@@ -64,7 +64,7 @@ impl Detector {
                 (kind, Input::Planes(yolo.input.clone()), (yolo.output.clone(), shape))
             }
         };
-        let contract = Contract {
+        let spec = IoSpec {
             network: "detector",
             files: &detector.files,
             input,
@@ -73,7 +73,7 @@ impl Detector {
             batch: Batch::Exactly(1),
         };
         Ok(Self {
-            network: Network::open(runtime, folder, manifest, contract, options)?,
+            network: Network::open(runtime, folder, manifest, spec, options)?,
             letterboxer: Letterboxer::new(width, height),
             kind,
             threshold: detector.threshold,
@@ -95,20 +95,21 @@ impl Detector {
     }
 
     /// The cards of a frame, best first.
-    pub(crate) fn run(
-        &mut self,
-        frame: &Pixels<'_>,
-        ended: &mut dyn FnMut(Stage),
-    ) -> Result<&[Detection], RunError> {
-        let model_from_frame = match &self.kind {
-            Kind::Grid(_) => self.letterboxer.run(frame, self.network.packed(1)?),
-            Kind::Yolo(_, levels) => {
-                self.letterboxer.run_planes(frame, YOLO_BAR, levels, self.network.planes(1)?)
+    pub(crate) fn run(&mut self, frame: &Pixels<'_>) -> Result<&[Detection], RunError> {
+        let model_from_frame = {
+            let _span = stage_span!("letterbox");
+            match &self.kind {
+                Kind::Grid(_) => self.letterboxer.run(frame, self.network.packed(1)?),
+                Kind::Yolo(_, levels) => {
+                    self.letterboxer.run_planes(frame, YOLO_BAR, levels, self.network.planes(1)?)
+                }
             }
         };
-        ended(Stage::Letterbox);
-        self.network.run(1)?;
-        ended(Stage::Detector);
+        {
+            let _span = stage_span!("detector");
+            self.network.run(1)?;
+        }
+        let _span = stage_span!("decode");
         let output = self.network.output(1, 0);
         match &self.kind {
             Kind::Grid(grid) => decode::decode(grid, self.threshold, output, &mut self.found),
@@ -121,7 +122,6 @@ impl Detector {
                 .iter()
                 .map(|found| Detection { quad: frame_from_model.quad(found.quad), score: found.score }),
         );
-        ended(Stage::Decode);
         Ok(&self.detections)
     }
 }

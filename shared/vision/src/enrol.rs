@@ -1,7 +1,7 @@
-//! What one capture of a card teaches: the mean of the identifier's embeddings over slightly different views of it.
+//! Enrols cards from captures: the mean of the identifier's embeddings over slightly different views of one.
 //!
 //! Detectors misjudge corners by a few pixels; a mean over such views lies nearer to what the next frames will give
-//! than a single view does.
+//! than a single view does. The words are explained in [`crate::gallery`].
 
 use std::path::Path;
 
@@ -12,9 +12,9 @@ use lens_core::geometry::{InFrame, Point, Quad};
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::pixels::Pixels;
 
-use crate::gallery::{self, GalleryError, Taught};
-use crate::recogniser::{Recogniser, unmeasured};
+use crate::gallery::{self, GalleryError, Prototype};
 use crate::network::RunError;
+use crate::recogniser::Recogniser;
 
 /// How a view differs: scale about the centre, shift in shares of the card's size, and how far the upper corners lean.
 const VIEWS: [(f32, f32, f32, f32); 9] = [
@@ -29,48 +29,48 @@ const VIEWS: [(f32, f32, f32, f32); 9] = [
     (1.0, -0.02, 0.0, -0.01),
 ];
 
-/// The embedding that a card in a frame teaches, of length one.
+/// The embedding that represents a card in a frame, of length one.
 ///
 /// # Errors
-/// When the model cannot be taught or the network cannot run.
+/// When the model cannot enrol or the network cannot run.
 pub fn embedding(
     recogniser: &mut Recogniser,
     frame: &Pixels<'_>,
     quad: Quad<InFrame>,
-) -> Result<Vec<f32>, TeachError> {
-    if !can_be_taught(recogniser) {
-        return Err(TeachError::NoEmbedding { model: recogniser.manifest().name.clone() });
+) -> Result<Vec<f32>, EnrolError> {
+    if !can_enrol(recogniser) {
+        return Err(EnrolError::NoEmbedding { model: recogniser.manifest().name.clone() });
     }
     let embeddings = recogniser.embed(frame, &views(quad))?;
     Ok(mean(&embeddings))
 }
 
-/// Teaches the model of a folder that a quad of a frame shows a card, unless it says so by itself; answers whether
-/// anything was taught.
+/// Enrols a quad of a frame as a card in the model of a folder, unless the model names it so by itself. Returns
+/// whether anything was enrolled.
 ///
 /// # Errors
-/// When the model cannot be taught, the network cannot run, or the gallery cannot be written.
+/// When the model cannot enrol, the network cannot run, or the gallery cannot be written.
 pub fn card(
     recogniser: &mut Recogniser,
     folder: &Path,
     frame: &Pixels<'_>,
     quad: Quad<InFrame>,
-    named: Named,
-) -> Result<bool, TeachError> {
-    if says(recogniser, frame, quad)?.as_ref() == Some(&named.id) {
+    named: NamedCard,
+) -> Result<bool, EnrolError> {
+    if name_of(recogniser, frame, quad)?.as_ref() == Some(&named.id) {
         return Ok(false);
     }
     let embedding = embedding(recogniser, frame, quad)?;
-    let Named { id, name, capture } = named;
-    gallery::teach(folder, vec![Taught { id, name, embedding, capture: Some(capture) }])?;
+    let NamedCard { id, name, capture } = named;
+    gallery::enrol(folder, vec![Prototype { id, name, embedding, capture: Some(capture) }])?;
     recogniser.reload_gallery(folder)?;
     Ok(true)
 }
 
 /// A card as a person named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// Its id.
+pub struct NamedCard {
+    /// Its id; need not be in the catalogue.
     pub id: CardId,
     /// Its name for people.
     pub name: String,
@@ -78,10 +78,10 @@ pub struct Named {
     pub capture: String,
 }
 
-/// Why a model cannot be taught.
+/// Why a card cannot be enrolled.
 #[derive(Debug, thiserror::Error)]
-pub enum TeachError {
-    /// Its identifier is a classifier made elsewhere.
+pub enum EnrolError {
+    /// The identifier is an external classifier.
     #[error(
         "the model {model:?} cannot be taught: its identifier was made elsewhere and only gives names\nhelp: use a model that was trained here, or train the classifier anew where it was made"
     )]
@@ -97,14 +97,13 @@ pub enum TeachError {
     Gallery(#[from] GalleryError),
 }
 
-/// Whether single captures can teach the model: a classifier made elsewhere has no embedding to compare by.
-pub fn can_be_taught(recogniser: &Recogniser) -> bool {
+/// Whether the model can enrol cards: an external classifier has no embedding to compare by.
+pub fn can_enrol(recogniser: &Recogniser) -> bool {
     recogniser.manifest().identifier.embedding > 0
 }
 
-/// Teaches a model from the captures that other models of its game were taught, or it itself before its networks were
-/// replaced; those that it names right by itself are passed over. Answers how many cards were taught: none where none
-/// can be.
+/// Enrols the captures that other models of its game have enrolled, or it itself before its networks were replaced;
+/// those that it names right by itself are skipped. Returns how many captures were enrolled: none where none can be.
 ///
 /// `picture` finds a capture's picture; without one the capture waits for the next time.
 ///
@@ -114,12 +113,12 @@ pub fn carry_over(
     recogniser: &mut Recogniser,
     folder: &Path,
     picture: &dyn Fn(&str) -> Option<RgbaImage>,
-) -> Result<usize, TeachError> {
-    if !can_be_taught(recogniser) {
+) -> Result<usize, EnrolError> {
+    if !can_enrol(recogniser) {
         return Ok(0);
     }
-    let (mut taught, mut passed_over) = (Vec::new(), Vec::new());
-    for card in gallery::taught_elsewhere(folder, &recogniser.manifest().catalogue) {
+    let (mut enrolled, mut skipped) = (Vec::new(), Vec::new());
+    for card in gallery::pending(folder, &recogniser.manifest().catalogue) {
         let Some((capture, picture)) =
             card.capture.clone().and_then(|capture| Some((capture.clone(), picture(&capture)?)))
         else {
@@ -127,45 +126,45 @@ pub fn carry_over(
         };
         let quad = cut::quad_in_crop(picture.width(), picture.height());
         let pixels = Pixels::from(&picture);
-        if says(recogniser, &pixels, quad)?.as_ref() == Some(&card.id) {
-            passed_over.push(capture);
+        if name_of(recogniser, &pixels, quad)?.as_ref() == Some(&card.id) {
+            skipped.push(capture);
         } else {
-            taught.push(Taught { embedding: embedding(recogniser, &pixels, quad)?, ..card });
+            enrolled.push(Prototype { embedding: embedding(recogniser, &pixels, quad)?, ..card });
         }
     }
-    let count = taught.len();
-    if !passed_over.is_empty() {
-        gallery::pass_over(folder, passed_over)?;
+    let count = enrolled.len();
+    if !skipped.is_empty() {
+        gallery::skip(folder, skipped)?;
     }
     if count > 0 {
-        gallery::teach(folder, taught)?;
+        gallery::enrol(folder, enrolled)?;
         recogniser.reload_gallery(folder)?;
     }
     Ok(count)
 }
 
-/// The id that the model gives a card, [`NOT_A_CARD`] for what it takes for none; `None` for an unknown one.
+/// The id that the model gives a card: [`NOT_A_CARD`] for what it takes for none, `None` for an unknown one.
 ///
 /// # Errors
 /// When the network cannot run.
-pub fn says(
+pub fn name_of(
     recogniser: &mut Recogniser,
     frame: &Pixels<'_>,
     quad: Quad<InFrame>,
 ) -> Result<Option<CardId>, RunError> {
-    Ok(said_and_guessed(recogniser, frame, quad)?.0)
+    Ok(name_and_guess(recogniser, frame, quad)?.0)
 }
 
-/// As [`says`], and the first guess, which is there also where none is sure enough for a name.
+/// As [`name_of`], and the first guess, which is there also where none is sure enough for a name.
 ///
 /// # Errors
 /// When the network cannot run.
-pub fn said_and_guessed(
+pub fn name_and_guess(
     recogniser: &mut Recogniser,
     frame: &Pixels<'_>,
     quad: Quad<InFrame>,
 ) -> Result<(Option<CardId>, Option<CardId>), RunError> {
-    let readings = recogniser.read(frame, &[quad], &mut unmeasured)?;
+    let readings = recogniser.read(frame, &[quad])?;
     Ok(match &readings[0] {
         Some(reading) => (reading.id().cloned(), reading.guesses.first().map(|guess| guess.id.clone())),
         None => (Some(NOT_A_CARD.into()), None),

@@ -108,8 +108,8 @@ impl RunError {
     }
 }
 
-/// What a network must be like.
-pub(crate) struct Contract<'a> {
+/// What goes into a network and comes out, by the model's manifest.
+pub(crate) struct IoSpec<'a> {
     /// `detector` or `identifier`: its key in the manifest too.
     pub(crate) network: &'static str,
     /// Its files.
@@ -129,7 +129,7 @@ pub(crate) struct Contract<'a> {
 pub(crate) enum Input {
     /// Packed bytes as [`INPUT`]: our own networks, which carry their manifest.
     Packed,
-    /// Three planes of floats under this name: networks made elsewhere.
+    /// Three planes of floats under this name: external models.
     Planes(String),
 }
 
@@ -144,14 +144,14 @@ pub(crate) enum Batch {
 
 impl Batch {
     /// The most pictures.
-    pub(crate) fn most(self) -> usize {
+    pub(crate) fn max(self) -> usize {
         match self {
             Self::UpTo(count) | Self::Exactly(count) => count,
         }
     }
 
     /// The batch to run for `count` pictures.
-    pub(crate) fn of(self, count: usize) -> usize {
+    pub(crate) fn size_for(self, count: usize) -> usize {
         match self {
             Self::UpTo(_) => count,
             Self::Exactly(exactly) => exactly,
@@ -196,18 +196,18 @@ impl Network {
         runtime: &Runtime,
         folder: &Path,
         manifest: &Manifest,
-        contract: Contract<'_>,
+        spec: IoSpec<'_>,
         options: &Options,
     ) -> Result<Self, NetworkError> {
         let mut report = Report::default();
         let (session, file) = loop {
             let refused = |error: &dyn std::fmt::Display| NetworkError::Refused {
-                file: contract.files.float32.clone(),
+                file: spec.files.float32.clone(),
                 reason: error.to_string(),
             };
-            let mut builder = builder(runtime, contract.network, options).map_err(|error| refused(&error))?;
+            let mut builder = builder(runtime, spec.network, options).map_err(|error| refused(&error))?;
             providers::register(&mut builder, &options.providers, &mut report);
-            let file = choose(&contract, options.precision, &report)?;
+            let file = choose(&spec, options.precision, &report)?;
             let bytes = manifest.read_network(folder, file)?;
             match builder.commit_from_memory(&bytes) {
                 Ok(session) => break (session, file.to_owned()),
@@ -218,20 +218,20 @@ impl Network {
                 }
             }
         };
-        let [width, height] = contract.input_size.map(i64::from);
-        let input_shape = match contract.input {
+        let [width, height] = spec.input_size.map(i64::from);
+        let input_shape = match spec.input {
             Input::Packed => vec![height / 2, width / 2, PACK as i64],
             Input::Planes(_) => vec![3, height, width],
         };
         let network = Self {
-            name: contract.network,
+            name: spec.network,
             file,
             session,
-            input: contract.input,
+            input: spec.input,
             input_shape,
-            outputs: contract.outputs,
-            bound: (0..contract.batch.most()).map(|_| None).collect(),
-            batch: contract.batch,
+            outputs: spec.outputs,
+            bound: (0..spec.batch.max()).map(|_| None).collect(),
+            batch: spec.batch,
             report,
         };
         network
@@ -258,24 +258,24 @@ impl Network {
     /// The input for `batch` pictures, to be filled before [`Network::run`]: packed bytes.
     ///
     /// # Panics
-    /// When the contract asks for planes.
+    /// When the specification asks for planes.
     pub(crate) fn packed(&mut self, batch: usize) -> Result<&mut [u8], RunError> {
         let name = self.name;
         match &mut self.bound(batch).map_err(|error| failure(name, &error))?.input {
             Pictures::Packed(tensor) => Ok(tensor.extract_tensor_mut().1),
-            Pictures::Planes(_) => unreachable!("the contract asks for planes"),
+            Pictures::Planes(_) => unreachable!("the specification asks for planes"),
         }
     }
 
     /// The input for `batch` pictures, to be filled before [`Network::run`]: planes of floats.
     ///
     /// # Panics
-    /// When the contract asks for packed bytes.
+    /// When the specification asks for packed bytes.
     pub(crate) fn planes(&mut self, batch: usize) -> Result<&mut [f32], RunError> {
         let name = self.name;
         match &mut self.bound(batch).map_err(|error| failure(name, &error))?.input {
             Pictures::Planes(tensor) => Ok(tensor.extract_tensor_mut().1),
-            Pictures::Packed(_) => unreachable!("the contract asks for packed bytes"),
+            Pictures::Packed(_) => unreachable!("the specification asks for packed bytes"),
         }
     }
 
@@ -287,7 +287,7 @@ impl Network {
         self.session.run_binding(&bound.binding).map(drop).map_err(|error| failure(name, &error))
     }
 
-    /// An output of the last run of this batch size, by its place in the contract.
+    /// An output of the last run of this batch size, by its place in the specification.
     pub(crate) fn output(&self, batch: usize, index: usize) -> &[f32] {
         let bound = self.bound[batch - 1].as_ref().expect("this batch size has run");
         bound.outputs[index].extract_tensor().1
@@ -384,16 +384,12 @@ fn builder(runtime: &Runtime, network: &str, options: &Options) -> ort::Result<S
     }
 }
 
-fn choose<'a>(
-    contract: &Contract<'a>,
-    precision: Precision,
-    report: &Report,
-) -> Result<&'a str, NetworkError> {
-    let int8 = contract.files.int8.as_deref();
+fn choose<'a>(spec: &IoSpec<'a>, precision: Precision, report: &Report) -> Result<&'a str, NetworkError> {
+    let int8 = spec.files.int8.as_deref();
     match precision {
-        Precision::Float32 => Ok(&contract.files.float32),
-        Precision::Int8 => int8.ok_or(NetworkError::NoInt8 { network: contract.network }),
-        Precision::Automatic => Ok(int8.filter(|_| report.is_cpu_only()).unwrap_or(&contract.files.float32)),
+        Precision::Float32 => Ok(&spec.files.float32),
+        Precision::Int8 => int8.ok_or(NetworkError::NoInt8 { network: spec.network }),
+        Precision::Automatic => Ok(int8.filter(|_| report.is_cpu_only()).unwrap_or(&spec.files.float32)),
     }
 }
 

@@ -12,7 +12,7 @@ use vision::decide::{Classifier, Logits};
 use vision::decode::{Found, Grid, decode};
 use vision::gallery::Gallery;
 use vision::reading::Reading;
-use vision::recogniser::{Recogniser, unmeasured};
+use vision::recogniser::Recogniser;
 
 use crate::network::detector::CELLS;
 use crate::network::identifier::{EMBEDDING, SIMILARITY};
@@ -58,7 +58,7 @@ impl Exported {
 impl Subject for Exported {
     fn detect(&mut self, picture: &RgbaImage, threshold: f32) -> Result<Vec<Scored>> {
         self.recogniser.set_detection_threshold(threshold);
-        let found = self.recogniser.detect(&picture.into(), &mut unmeasured)?;
+        let found = self.recogniser.detect(&picture.into())?;
         Ok(found.iter().map(|it| (it.quad, it.score)).collect())
     }
 
@@ -69,7 +69,7 @@ impl Subject for Exported {
             .iter()
             .map(|crop| {
                 let frame = Pixels::new(crop, width, height, lens_core::pixels::ChannelOrder::Rgbx)?;
-                let readings = self.recogniser.read(&frame, &[quad], &mut unmeasured)?;
+                let readings = self.recogniser.read(&frame, &[quad])?;
                 Ok(readings.first().cloned().flatten())
             })
             .collect()

@@ -14,7 +14,7 @@ use crate::dataset::{Sample, picture, with_group};
 /// Captures that a model's folder was taught by and that `samples` does not have, and the names of taught cards
 /// whose captures are gone.
 pub fn taught(folder: &Path, samples: &[Sample], places: &[PathBuf]) -> (Vec<Sample>, Vec<String>) {
-    let cards = gallery::taught(folder).unwrap_or_else(|error| {
+    let cards = gallery::prototypes(folder).unwrap_or_else(|error| {
         log::warn!("{error}");
         Vec::new()
     });

@@ -11,15 +11,15 @@ use lens_core::modifiers::Modifiers;
 use lens_core::pixels::{ChannelOrder, Pixels};
 
 use super::*;
-use vision::reading::Guess;
 use tracking::track::Velocity;
+use vision::reading::Guess;
 
 /// Notes what it is taught.
 #[derive(Clone, Default)]
-struct Notebook(Arc<Mutex<Vec<Named>>>);
+struct Notebook(Arc<Mutex<Vec<NamedCard>>>);
 
 impl Teach for Notebook {
-    fn teach(&mut self, _: &Path, _: &Pixels<'_>, _: Quad<InFrame>, card: Named) -> anyhow::Result<()> {
+    fn teach(&mut self, _: &Path, _: &Pixels<'_>, _: Quad<InFrame>, card: NamedCard) -> anyhow::Result<()> {
         self.0.lock().unwrap().push(card);
         Ok(())
     }
@@ -107,7 +107,7 @@ fn a_correction_is_labelled_and_taught() {
     assert_eq!(label.name, "DNA");
     assert!(bench.folders.labels.join(file).is_file(), "the labelled original is in the data set");
     let taught = bench.notebook.0.lock().unwrap().clone();
-    assert_eq!(taught, [Named { id: "DNA".into(), name: "DNA".into(), capture: file.into() }]);
+    assert_eq!(taught, [NamedCard { id: "DNA".into(), name: "DNA".into(), capture: file.into() }]);
 }
 
 #[test]

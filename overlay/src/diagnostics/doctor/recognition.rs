@@ -6,9 +6,9 @@ use std::time::Duration;
 use lens_core::catalogue::Catalogue;
 use lens_core::manifest::Manifest;
 use lens_core::pixels::Pixels;
-use vision::recogniser::{Recogniser, unmeasured};
-use vision::runtime::Runtime;
 use vision::network::Options;
+use vision::recogniser::Recogniser;
+use vision::runtime::Runtime;
 
 use super::finding::Finding;
 use super::scope::Scope;
@@ -108,7 +108,7 @@ fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vi
         let state = table.at(2.6 + 0.4 * number as f32);
         let picture = painter.paint(&state);
         let start = std::time::Instant::now();
-        let cards = recogniser.recognise(&Pixels::from(picture), &mut unmeasured)?;
+        let cards = recogniser.recognise(&Pixels::from(picture))?;
         times.push(start.elapsed());
         for card in state.readable() {
             readable += 1;

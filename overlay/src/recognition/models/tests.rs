@@ -11,8 +11,8 @@ use crate::recognition::threads::{CaptureInput, Threads};
 use lens_core::modifiers::Modifiers;
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
-use vision::reading::{Identity, Reading, Recognise};
 use vision::network::RunError;
+use vision::reading::{Identity, Reading, Recognise};
 
 /// Names every card after itself; breaks when it is called so.
 struct Named(String);
@@ -25,7 +25,11 @@ impl Recognise for Named {
         Ok(vec![Detection { quad: Quad::from_rect(Rect::ltwh(2.0, 2.0, 20.0, 28.0)), score: 1.0 }])
     }
 
-    fn identify(&mut self, _: &Pixels<'_>, detections: &[Detection]) -> Result<Vec<Option<Reading>>, RunError> {
+    fn identify(
+        &mut self,
+        _: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> Result<Vec<Option<Reading>>, RunError> {
         let identity = Identity::Known { id: self.0.as_str().into(), confidence: 0.9 };
         let reading = Reading { identity, ..Reading::default() };
         Ok(vec![Some(reading); detections.len()])
@@ -81,7 +85,7 @@ impl Overlay {
             let event = self.events.recv_timeout(Duration::from_secs(20)).expect("a snapshot with this name");
             assert!(!matches!(event, AppEvent::Failed(_)), "{event:?}");
             let named = |snapshot: Snapshot| {
-                snapshot.tracks.first().is_some_and(|track| track.identity.id() == Some(name))
+                snapshot.tracks.first().is_some_and(|track| track.identity.id().is_some_and(|id| *id == name))
             };
             if self.snapshots.try_take().is_some_and(named) {
                 return;
@@ -123,7 +127,7 @@ fn a_model_is_swapped_on_a_still_picture_and_a_broken_one_refused() {
 #[test]
 fn spoilt_files_of_a_model_are_refused_and_whole_ones_taken_again() {
     let shipped = lens_core::paths::model("practice");
-    if let Err(reason) = recognition::open(&shipped, &Options::default()) {
+    if let Err(reason) = model::open(&shipped, &Options::default()) {
         println!("SKIPPED: {reason:#}");
         eprintln!("SKIPPED: {reason:#}");
         return;

@@ -82,7 +82,7 @@ impl Recognition {
         // busy as this one, it was not.
         let most = own * state.pace.threads.max(1) as u32;
         state.gate.spend(used.min(most));
-        snapshot
+        Ok(snapshot?)
     }
 
     /// Recognises the last picture with another model.

@@ -28,7 +28,11 @@ impl Recognise for Counting {
         Ok(vec![Detection { quad: Quad::from_rect(Rect::ltwh(left, 0.0, 50.0, 70.0)), score: 1.0 }])
     }
 
-    fn identify(&mut self, _: &Pixels<'_>, detections: &[Detection]) -> Result<Vec<Option<Reading>>, RunError> {
+    fn identify(
+        &mut self,
+        _: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> Result<Vec<Option<Reading>>, RunError> {
         let identity = Identity::Known { id: "a".into(), confidence: 0.9 };
         let reading = Reading { identity, ..Reading::default() };
         Ok(vec![Some(reading); detections.len()])

@@ -1,4 +1,4 @@
-//! Networks that another program trained and exported: how pictures go in, and what comes out.
+//! External models, which another program trained and exported: how pictures go in, and what comes out.
 //!
 //! Both kinds take floats, channels first, red before green before blue. What our own networks are like is in
 //! [`super`].
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::Identifier;
 
 /// The most boxes that a detector may give; an input of 4096 x 4096 pixels gives 344064.
-const MOST_BOXES: u32 = 400_000;
+const MAX_BOXES: u32 = 400_000;
 /// The largest fixed batch of a classifier.
-pub const MOST_PICTURES: u32 = 64;
+pub const MAX_BATCH: u32 = 64;
 
 /// How a detector takes pictures and answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ pub enum IdentifierKind {
 /// A classifier of whole cards.
 ///
 /// Input: `[N, 3, height, width]`, upright cards. Output: `[N, classes]`, floats, in the order of the identification head.
-/// Modifiers are not read, and no card can be taught: there is no embedding.
+/// Modifiers are not read, and no card can be enrolled: there is no embedding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Classifier {
@@ -124,8 +124,8 @@ impl DetectorKind {
         if yolo.classes.is_empty() {
             return Err("the detector has no classes".into());
         }
-        if yolo.boxes == 0 || yolo.boxes > MOST_BOXES {
-            return Err(format!("the detector has {} boxes; 1 to {MOST_BOXES} can be read", yolo.boxes));
+        if yolo.boxes == 0 || yolo.boxes > MAX_BOXES {
+            return Err(format!("the detector has {} boxes; 1 to {MAX_BOXES} can be read", yolo.boxes));
         }
         match yolo.cards.iter().find(|name| !yolo.classes.contains(name)) {
             Some(name) => Err(format!("the detector has no class {name:?} that could be a card")),
@@ -154,8 +154,8 @@ impl IdentifierKind {
             return Err("a classifier has one head and an embedding of length 0".into());
         }
         match classifier.batch {
-            Some(batch) if batch == 0 || batch > MOST_PICTURES => {
-                Err(format!("the classifier has a batch of {batch}; 1 to {MOST_PICTURES} can be run"))
+            Some(batch) if batch == 0 || batch > MAX_BATCH => {
+                Err(format!("the classifier has a batch of {batch}; 1 to {MAX_BATCH} can be run"))
             }
             _ => Ok(()),
         }

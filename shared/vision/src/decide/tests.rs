@@ -1,9 +1,9 @@
-//! What is said of made-up logits.
+//! Readings of made-up logits.
 
 use serde_json::json;
 
 use super::*;
-use crate::gallery::Taught;
+use crate::gallery::Prototype;
 
 const IDS: [&str; 8] = ["S_K", "S_K@TW", "S_Q", "m_stone", "j_one", "p_pack", NOT_A_CARD, UNKNOWN];
 
@@ -126,8 +126,8 @@ fn each_threshold_says_unknown_and_keeps_the_guesses() {
 }
 
 #[test]
-fn a_taught_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() {
-    let card = |embedding| Taught { id: "x_mod".into(), name: "Modded".into(), embedding, capture: None };
+fn an_enrolled_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() {
+    let card = |embedding| Prototype { id: "x_mod".into(), name: "Modded".into(), embedding, capture: None };
     let taught = |embedding| Gallery::new(vec![card(embedding)], 2).unwrap();
     let unlike = Crop { similarity: 0.1, gallery: taught(vec![0.9, 0.1]), ..Crop::of(&[("j_one", 1.0)]) };
     check(&unlike, Some("x_mod"), Modifiers::default());
@@ -148,7 +148,7 @@ fn a_taught_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() {
 #[test]
 fn a_correction_wins_over_the_model_and_what_was_called_no_card_is_none() {
     let taught = |id: &str| {
-        let card = Taught { id: id.into(), name: id.into(), embedding: vec![1.0, 0.0], capture: None };
+        let card = Prototype { id: id.into(), name: id.into(), embedding: vec![1.0, 0.0], capture: None };
         Gallery::new(vec![card], 2).unwrap()
     };
     // The model is sure, but the crop is more like what was taught than like the model's own class.
