@@ -15,15 +15,15 @@ use dataset::captures::store::{Added, Captures, CapturesError};
 use dataset::captures::{Verdict, cut};
 use dataset::labels::Label;
 use dataset::labels::store::{self, Change, Store};
+use tracking::frame::Frame;
+use tracking::sighting::Identity;
+use tracking::track::Track;
 use vision::teach::Named;
 
 use super::enrol::Teach;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::outcome::SaveOutcome;
 use crate::messages::worker::{self, Worker};
-use tracking::frame::Frame;
-use tracking::sighting::Identity;
-use tracking::track::Track;
 
 /// Requests that may wait until the writer has time.
 pub const MAX_WAITING: usize = 64;

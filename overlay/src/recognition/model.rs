@@ -1,4 +1,4 @@
-//! The recogniser of the `vision` crate, speaking in sightings.
+//! A model of the `vision` crate as the recogniser that tracking asks for.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,8 +65,8 @@ impl Model {
         &self.recogniser.manifest().name
     }
 
-    /// Takes a player's thresholds instead of the model's own: from which heat there is a card, and
-    /// below which probability a name is not given.
+    /// Takes a player's thresholds instead of the model's own: the detection score from which there
+    /// is a card, and the probability below which it is not named.
     pub fn set_thresholds(&mut self, detection: Option<f32>, name: f32) {
         let own = self.recogniser.manifest().detector.threshold;
         self.recogniser.set_detection_threshold(detection.unwrap_or(own));
