@@ -18,7 +18,7 @@ use crate::capture::source::CaptureError;
 use crate::collect::controls::CaptureControls;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
-use crate::messages::window::Placement;
+use crate::messages::window::{Compositor, Placement};
 use crate::recognition::models::Loader;
 use crate::recognition::swap::RunningModel;
 use crate::recognition::threads::Threads;
@@ -128,14 +128,14 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together; the window opens when the event loop runs. `is_composited` says
-    /// whether a compositor runs, as far as is known at the start.
+    /// Puts the parts together; the window opens when the event loop runs. `compositor` is as far
+    /// as is known at the start.
     pub fn new(
         target: Target,
         services: Services,
         model: ModelState,
         choices: Choices,
-        is_composited: bool,
+        compositor: Compositor,
     ) -> Self {
         Self {
             target,
@@ -143,7 +143,7 @@ impl App {
             model,
             choices,
             controls: Controls::default(),
-            output: Output::new(is_composited),
+            output: Output::new(compositor),
             snapshot: Snapshot::default(),
             tooltip: Tooltip::default(),
             notices: Notices::default(),
@@ -244,7 +244,7 @@ impl ApplicationHandler<AppEvent> for App {
         match event {
             AppEvent::TracksReady => self.fetch(),
             AppEvent::Placement(placement) => self.follow(event_loop, placement),
-            AppEvent::Compositor(is_composited) => self.output.set_composited(is_composited),
+            AppEvent::Compositor(compositor) => self.output.set_compositor(compositor),
             AppEvent::Command(command) => self.command(event_loop, command),
             AppEvent::SettingsChanged => self.take_settings(),
             AppEvent::ModelFilesChanged => self.reload_model(),

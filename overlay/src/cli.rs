@@ -16,10 +16,10 @@ mod recordings;
 
 use std::process::ExitCode;
 
-use crate::desktop::window::DesktopError;
 use anyhow::Result;
 use clap::Parser;
 
+use crate::desktop::window::DesktopError;
 use ask::{DisplayedArgs, TellArgs, WatchArgs};
 use autostart::AutostartArgs;
 use bench::BenchArgs;
@@ -102,4 +102,21 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Subcommand::Offscreen(args)) => offscreen::run(args),
     }
     .map(|()| ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound_and_its_examples_are_understood() {
+        Cli::command().debug_assert();
+        for line in ["overlay --or-practice --seconds 3", "overlay practice --size 1100x660 --still 3"] {
+            Cli::try_parse_from(line.split(' ')).unwrap();
+        }
+        let error = Cli::try_parse_from(["overlay", "practice", "--size", "wide"]).unwrap_err();
+        assert!(error.to_string().contains("write WIDTHxHEIGHT, for example 1280x720"), "{error}");
+        assert!(Cli::try_parse_from(["overlay", "--seconds", "3", "doctor"]).is_err(), "which is meant?");
+    }
 }

@@ -31,3 +31,7 @@ pub mod recognition;
 pub mod run;
 pub mod settings;
 pub mod tooltips;
+
+#[cfg(test)]
+#[path = "../tests/support/track.rs"]
+mod test_track;

@@ -44,7 +44,7 @@ pub struct Recognition {
     pub model: Option<String>,
     /// `None` is the system's order.
     pub providers: Option<Vec<Provider>>,
-    /// `None` is as many as there are cores, up to four.
+    /// `None` is half of the cores, up to four.
     pub threads: Option<usize>,
     /// `None` is the model's own.
     pub detection: Option<f32>,

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use lens_client::api::{Cards, Event, PortFile, State};
 use lens_client::{Client, ClientError};
 use lens_core::geometry::{Quad, Rect};
-use lens_core::modifiers::Modifiers;
 use overlay::api::ApiConfig;
 use overlay::api::board::Board;
 use overlay::api::server::{MOST_CONNECTIONS, Server, StartError};
@@ -24,6 +23,10 @@ use vision::reading::Identity;
 
 #[path = "api/browser.rs"]
 mod browser;
+#[path = "support/track.rs"]
+mod track;
+
+use track::{known, track};
 
 /// A server on a board, with a data folder of its own.
 struct Stage {
@@ -47,14 +50,9 @@ impl Stage {
     fn show(&self, cards: &[(u64, &str)]) {
         let tracks: Vec<Track> = (0u16..)
             .zip(cards)
-            .map(|(at, &(id, card))| Track {
-                id,
-                quad: Quad::from_rect(Rect::ltwh(100.0 * f32::from(at), 50.0, 71.0, 95.0)),
-                identity: Identity::Known { id: card.into(), confidence: 0.9 },
-                modifiers: Modifiers::default(),
-                guesses: Vec::new(),
-                opacity: 1.0,
-                velocity: Default::default(),
+            .map(|(at, &(id, card))| {
+                let quad = Quad::from_rect(Rect::ltwh(100.0 * f32::from(at), 50.0, 71.0, 95.0));
+                track(id, known(card, 0.9), quad)
             })
             .collect();
         self.board.publish(State::Watching, [1280, 720], &tracks, &synth::practice::catalogue());

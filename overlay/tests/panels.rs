@@ -16,6 +16,11 @@ use overlay::tooltips::Localisation;
 use tracking::track::Track;
 use vision::reading::Identity;
 
+#[path = "support/track.rs"]
+mod track;
+
+use track::{known, track};
+
 /// Opens a graphics device, or says loudly that there is none.
 fn device() -> Option<Offscreen> {
     match Offscreen::open() {
@@ -49,19 +54,6 @@ fn check(name: &str, drawn: &RgbaImage) {
     }
 }
 
-fn track(
-    id: u64,
-    card: Option<&str>,
-    quad: Quad<lens_core::geometry::InFrame>,
-    modifiers: Modifiers,
-) -> Track {
-    let identity = match card {
-        Some(card) => Identity::Known { id: card.into(), confidence: 0.97 },
-        None => Identity::Unknown { nearest: None },
-    };
-    Track { id, quad, identity, modifiers, guesses: Vec::new(), opacity: 1.0, velocity: [0.0; 2] }
-}
-
 /// What is said in boxes: the list of cards, what a card does, a notice.
 #[test]
 fn panels() {
@@ -70,9 +62,9 @@ fn panels() {
     let at = |column: u16| Quad::from_rect(Rect::ltwh(24.0 + 90.0 * f32::from(column), 60.0, 62.0, 84.0));
     let foil = Modifiers { edition: "foil".into(), ..Modifiers::default() };
     let tracks = [
-        track(0, Some("H_A"), at(0), foil),
-        track(1, Some("S_10"), at(1), Modifiers::default()),
-        track(2, None, at(2), Modifiers::default()),
+        Track { modifiers: foil, ..track(0, known("H_A", 0.97), at(0)) },
+        track(1, known("S_10", 0.97), at(1)),
+        track(2, Identity::Unknown { nearest: None }, at(2)),
     ];
     let view = View { window: [480, 270], frame: [480, 270] };
     let style = Style { read_out: Some(Corner::TopRight), ..Style::default() };

@@ -74,7 +74,8 @@ impl App {
                 None => self.say("No settings file is used".to_owned()),
             },
             Command::ToggleAutostart => {
-                let changed = autostart::is_on().and_then(|on| autostart::set(!on));
+                let changed = autostart::is_on()
+                    .and_then(|is_on| if is_on { autostart::disable() } else { autostart::enable() });
                 self.say_error(changed);
             }
             Command::About => self.say(format!(

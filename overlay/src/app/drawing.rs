@@ -88,7 +88,7 @@ impl App {
             self.services.captures.next_change(now),
         ];
         self.timers.wake = times.into_iter().flatten().min();
-        self.output.show(scene, self.target.is_viewer());
+        self.output.show(scene, &self.target.stage);
     }
 
     pub(super) fn draw(&mut self) -> Result<(), CanvasError> {

@@ -9,6 +9,8 @@ use marks::scene::{OverlayScene, View};
 
 use super::cadence::Cadence;
 use super::canvas::{Canvas, CanvasError};
+use super::target::Stage;
+use crate::messages::window::Compositor;
 
 /// The window and its scene.
 pub(super) struct Output {
@@ -17,8 +19,7 @@ pub(super) struct Output {
     pub(super) measure: FontMeasure,
     pub(super) scene: OverlayScene,
     cadence: Cadence,
-    /// Whether a compositor runs; without one the window is cut to the marks.
-    is_composited: bool,
+    compositor: Compositor,
     /// Whether marks are drawn.
     pub(super) is_shown: bool,
 }
@@ -32,13 +33,13 @@ pub(super) struct Drawn {
 }
 
 impl Output {
-    pub(super) fn new(is_composited: bool) -> Self {
+    pub(super) fn new(compositor: Compositor) -> Self {
         Self {
             canvas: None,
             measure: FontMeasure::default(),
             scene: OverlayScene::default(),
             cadence: Cadence::default(),
-            is_composited,
+            compositor,
             is_shown: true,
         }
     }
@@ -54,26 +55,27 @@ impl Output {
     }
 
     /// Takes another scene, when it is another one, and asks for a redraw.
-    pub(super) fn show(&mut self, scene: OverlayScene, is_viewer: bool) {
+    pub(super) fn show(&mut self, scene: OverlayScene, stage: &Stage) {
         let Some(canvas) = &mut self.canvas else { return };
         if scene == self.scene {
             return;
         }
         self.scene = scene;
         canvas.redraw();
-        if !self.is_composited && !is_viewer {
+        if self.compositor == Compositor::Absent && !matches!(stage, Stage::Viewer) {
             canvas.outline(Some(&self.scene));
         }
     }
 
     /// A compositor came or went.
-    pub(super) fn set_composited(&mut self, is_composited: bool) {
-        self.is_composited = is_composited;
-        if !is_composited {
+    pub(super) fn set_compositor(&mut self, compositor: Compositor) {
+        self.compositor = compositor;
+        let is_absent = compositor == Compositor::Absent;
+        if is_absent {
             log::warn!("no compositor runs: marks are drawn without smooth edges");
         }
         if let Some(canvas) = &mut self.canvas {
-            canvas.outline((!is_composited).then_some(&self.scene));
+            canvas.outline(is_absent.then_some(&self.scene));
         }
     }
 

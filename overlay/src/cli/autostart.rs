@@ -1,8 +1,9 @@
 //! `overlay autostart`: whether the overlay starts with the desktop.
 
-use crate::desktop::autostart;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+
+use crate::desktop::autostart;
 
 /// Start with the desktop, or no longer; without a word, say whether it does
 #[derive(Args, Clone, Copy, Debug)]
@@ -24,8 +25,10 @@ enum Wish {
 /// # Errors
 /// When the system refuses.
 pub(crate) fn run(args: AutostartArgs) -> Result<()> {
-    if let Some(wish) = args.wish {
-        autostart::set(wish == Wish::On)?;
+    match args.wish {
+        Some(Wish::On) => autostart::enable()?,
+        Some(Wish::Off) => autostart::disable()?,
+        None => {}
     }
     println!("{}", if autostart::is_on()? { "on" } else { "off" });
     Ok(())

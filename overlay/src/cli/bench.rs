@@ -139,7 +139,7 @@ impl Samples {
     }
 }
 
-/// Where the cards of a picture of one's own lie.
+/// Where the cards of the picture that was given lie.
 fn found(model: &str, picture: &RgbaImage) -> Result<Vec<Quad<InFrame>>> {
     let mut recogniser = open_model(model, &Options::default()).map_err(|error| said_once(&error))?;
     let detections = recogniser.detect(&picture.into())?;

@@ -1,8 +1,9 @@
 //! `overlay desktop-entry`: the overlay in the desktop's menu.
 
-use crate::desktop::desktop_entry;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+
+use crate::desktop::desktop_entry;
 
 /// Put the overlay into the desktop's menu, or take it out (Linux)
 #[derive(Args, Clone, Copy, Debug)]

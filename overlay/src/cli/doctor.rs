@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
+
 use crate::diagnostics::doctor::finding::Verdict;
 use crate::diagnostics::doctor::{self, Scope, bundle};
 use crate::diagnostics::redact::Redactor;
-use anyhow::{Context as _, Result, ensure};
-use clap::Args;
 
 /// Find out what works on this machine, what does not, and what helps
 #[derive(Args, Clone, Debug)]

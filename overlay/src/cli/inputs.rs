@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use crate::recognition::model;
 use anyhow::{Result, anyhow};
 use image::RgbaImage;
 use vision::recogniser::{OpenError, Recogniser};
 use vision::network::Options;
+
+use crate::recognition::model;
 
 /// Opens a model by its name or folder.
 pub(crate) fn open_model(model: &str, options: &Options) -> Result<Recogniser, OpenError> {

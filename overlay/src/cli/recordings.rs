@@ -5,6 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
+use tracking::pipeline::Pipeline;
+
+use super::inputs::with_threads;
 use crate::capture;
 use crate::capture::recording::{Recorder, Recording, video};
 use crate::capture::source::FrameSource;
@@ -15,11 +20,6 @@ use crate::recognition::model;
 use crate::run::record;
 use crate::run::replay::{self, compare, timeline::Timeline};
 use crate::run::source::Source;
-use anyhow::{Context as _, Result, bail, ensure};
-use clap::Args;
-use tracking::pipeline::Pipeline;
-
-use super::inputs::with_threads;
 
 /// Record what the game shows, to be replayed later or sent with a bug report
 #[derive(Args, Clone, Debug)]

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use auto_launch::AutoLaunch;
 
-/// Name of the entry.
+/// Of the entry, which the desktop shows in its own list.
 const NAME: &str = "balatro-lens";
 
 /// Why the entry cannot be read or changed.
@@ -25,12 +25,20 @@ pub fn is_on() -> Result<bool, AutostartError> {
     with_entry(AutoLaunch::is_enabled)
 }
 
-/// Has the overlay start with the desktop, or no longer.
+/// Has the overlay start with the desktop.
 ///
 /// # Errors
-/// When the entry cannot be written or removed.
-pub fn set(on: bool) -> Result<(), AutostartError> {
-    with_entry(|entry| if on { entry.enable() } else { entry.disable() })
+/// When the entry cannot be written.
+pub fn enable() -> Result<(), AutostartError> {
+    with_entry(AutoLaunch::enable)
+}
+
+/// Has the overlay start only when it is told to.
+///
+/// # Errors
+/// When the entry cannot be removed.
+pub fn disable() -> Result<(), AutostartError> {
+    with_entry(AutoLaunch::disable)
 }
 
 fn with_entry<T>(ask: impl FnOnce(&AutoLaunch) -> auto_launch::Result<T>) -> Result<T, AutostartError> {

@@ -30,7 +30,7 @@ pub struct Instance {
 pub enum Claim {
     /// Nobody else runs.
     First(Instance),
-    /// Somebody else does.
+    /// Another overlay does.
     Taken(Other),
 }
 

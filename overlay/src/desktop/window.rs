@@ -4,7 +4,7 @@
 
 mod error;
 #[cfg(target_os = "macos")]
-mod macos;
+pub(super) mod macos;
 #[cfg(not(target_os = "linux"))]
 mod polling;
 #[cfg(windows)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::command::Command;
 use super::outcome::SaveOutcome;
-use super::window::{Placement, WindowInfo};
+use super::window::{Compositor, Placement, WindowInfo};
 
 /// Where a thread sends its news; returns whether anyone still listens.
 pub type EventSink = Arc<dyn Fn(AppEvent) -> bool + Send + Sync>;
@@ -20,8 +20,8 @@ pub enum AppEvent {
     TracksReady,
     /// The game's window appeared, moved, was resized, hidden or closed.
     Placement(Placement),
-    /// A compositor started or stopped: without one, transparent windows are opaque.
-    Compositor(bool),
+    /// A compositor started or stopped.
+    Compositor(Compositor),
     /// A player asked for something.
     Command(Command),
     /// The settings file was changed; what it says now waits in its mailbox.

@@ -53,3 +53,12 @@ impl Placement {
         }
     }
 }
+
+/// Whether a compositor runs; without one, transparent windows are opaque.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compositor {
+    /// Marks can be see-through.
+    Running,
+    /// The overlay's window has to be cut to the marks.
+    Absent,
+}

@@ -20,6 +20,7 @@ use crate::desktop::target::Query;
 use crate::desktop::window::{self, DesktopError};
 use crate::messages::command::Command;
 use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::window::Compositor;
 use crate::recognition::models::{self, Loader};
 use crate::recognition::swap::ModelSwap;
 use crate::recognition::threads::{CaptureInput, Threads};
@@ -131,7 +132,7 @@ fn start(
     let server = server.and_then(|started| started.inspect_err(|error| log::warn!("{error}")).ok());
     let captures = CaptureControls::new(writer);
     let services = Services { threads, mailboxes, captures, board, watcher, sink };
-    let mut app = App::new(target, services, ModelState::new(model, loader), choices, is_composited()?);
+    let mut app = App::new(target, services, ModelState::new(model, loader), choices, compositor()?);
     if let Some(seconds) = live.seconds {
         app.end_after(seconds);
     }
@@ -190,13 +191,13 @@ fn stage(source: Source, sink: &EventSink) -> anyhow::Result<(Stage, OpenSource)
 }
 
 #[cfg(target_os = "linux")]
-fn is_composited() -> Result<bool, DesktopError> {
-    window::x11::Desktop::connect()?.is_composited()
+fn compositor() -> Result<Compositor, DesktopError> {
+    window::x11::Desktop::connect()?.compositor()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_composited() -> Result<bool, DesktopError> {
-    Ok(true)
+fn compositor() -> Result<Compositor, DesktopError> {
+    Ok(Compositor::Running)
 }
 
 /// The practice table in a process of its own, as the game would be; ends with the overlay.

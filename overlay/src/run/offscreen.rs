@@ -26,11 +26,11 @@ use vision::reading::Recognise;
 pub struct Outcome {
     /// Pictures that went through.
     pub frames: usize,
-    /// Median times of drawing the table, recognising, and drawing the marks.
+    /// Median time of drawing the table.
     pub painting: Duration,
-    /// See above.
+    /// Median time of recognising it.
     pub recognition: Duration,
-    /// See above.
+    /// Median time of drawing the marks.
     pub drawing: Duration,
     /// Cards that could be recognised, on all frames together.
     pub readable: usize,

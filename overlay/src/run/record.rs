@@ -1,4 +1,4 @@
-//! Records what a source shows until the time is over, the room is used up, or somebody stops it.
+//! Records what a source shows until the time is over, the room is used up, or it is told to stop.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ pub enum End {
     Room,
     /// There is nothing to see any more.
     Closed,
-    /// Somebody wanted it so.
+    /// It was told to.
     Stopped,
 }
 

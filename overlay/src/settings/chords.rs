@@ -5,7 +5,7 @@
 
 use crate::messages::command::Command;
 
-/// A hotkey as it is written; whether it can be had is the desktop's business.
+/// The keys of a hotkey as they are written; the desktop may refuse them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chord {
     /// `Ctrl+Shift+H`; empty for none.

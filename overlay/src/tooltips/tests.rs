@@ -1,6 +1,7 @@
 //! Card information from texts made up for the purpose.
 
 use super::*;
+use crate::test_track::{known, track};
 use lens_core::geometry::{Quad, Rect};
 use lens_core::modifiers::Modifiers;
 use vision::reading::Guess;
@@ -29,29 +30,19 @@ fn catalogue() -> Catalogue {
     .unwrap()
 }
 
-fn track(id: Option<&str>, modifiers: Modifiers) -> Track {
-    let identity = match id {
-        Some(id) => Identity::Known { id: id.into(), confidence: 0.9 },
-        None => Identity::Unknown { nearest: None },
-    };
+fn card(id: Option<&str>, modifiers: Modifiers) -> Track {
+    let identity = id.map_or(Identity::Unknown { nearest: None }, |id| known(id, 0.9));
     let guess = |id: &str, probability: f32| Guess { id: id.into(), probability };
-    Track {
-        id: 0,
-        quad: Quad::from_rect(Rect::ltwh(0.0, 0.0, 10.0, 14.0)),
-        velocity: [0.0; 2],
-        identity,
-        modifiers,
-        guesses: vec![guess("j_lens", 0.91), guess("j_odd", 0.05)],
-        opacity: 1.0,
-    }
+    let guesses = vec![guess("j_lens", 0.91), guess("j_odd", 0.05)];
+    Track { modifiers, guesses, ..track(0, identity, Quad::from_rect(Rect::ltwh(0.0, 0.0, 10.0, 14.0))) }
 }
 
-fn said(book: &Localisation, track: &Track) -> Vec<String> {
-    let words = book.words(track, &catalogue(), &Palette::default());
+fn said(texts: &Localisation, track: &Track) -> Vec<String> {
+    let words = texts.words(track, &catalogue(), &Palette::default());
     words.lines.iter().map(|line| line.iter().map(|(text, ..)| text.as_str()).collect()).collect()
 }
 
-fn book(texts: &str, language: &str) -> Localisation {
+fn texts(texts: &str, language: &str) -> Localisation {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("localization")).unwrap();
     std::fs::write(folder.path().join("localization/de.lua"), texts).unwrap();
@@ -63,7 +54,7 @@ fn book(texts: &str, language: &str) -> Localisation {
 #[test]
 fn a_card_is_explained_in_the_players_language() {
     let modifiers = Modifiers { edition: "foil".into(), seal: "red".into(), ..Modifiers::default() };
-    let lines = said(&book(TEXTS, "de"), &track(Some("j_lens"), modifiers));
+    let lines = said(&texts(TEXTS, "de"), &card(Some("j_lens"), modifiers));
     assert_eq!(
         lines,
         [
@@ -79,13 +70,13 @@ fn a_card_is_explained_in_the_players_language() {
             "or Odd 5%",
         ]
     );
-    let english = said(&book(TEXTS, "fr"), &track(Some("j_lens"), Modifiers::default()));
+    let english = said(&texts(TEXTS, "fr"), &card(Some("j_lens"), Modifiers::default()));
     assert_eq!(english[0], "Lens", "a language that was not imported falls back to English");
 }
 
 #[test]
 fn a_number_that_only_the_game_knows_is_left_open() {
-    let lines = said(&book(TEXTS, "de"), &track(Some("j_odd"), Modifiers::default()));
+    let lines = said(&texts(TEXTS, "de"), &card(Some("j_odd"), Modifiers::default()));
     assert!(lines.contains(&"… in … chance".to_owned()), "{lines:?}");
 }
 
@@ -99,11 +90,11 @@ fn marks_become_colours() {
 
 #[test]
 fn without_texts_and_with_broken_ones_the_rest_is_said_and_why() {
-    let lens = track(Some("j_lens"), Modifiers::default());
+    let lens = card(Some("j_lens"), Modifiers::default());
     let lines = said(&Localisation::default(), &lens);
     assert_eq!(lines[..2], ["The Lens", "Joker · Rare · $8"]);
     assert!(lines[2].contains("trainer import-art"), "{lines:?}");
-    let lines = said(&book("return {\n oops", "de"), &lens);
+    let lines = said(&texts("return {\n oops", "de"), &lens);
     assert!(lines[2].contains("localization/de.lua, line 2"), "{lines:?}");
-    assert_eq!(said(&Localisation::default(), &track(None, Modifiers::default()))[0], "An unknown card");
+    assert_eq!(said(&Localisation::default(), &card(None, Modifiers::default()))[0], "An unknown card");
 }

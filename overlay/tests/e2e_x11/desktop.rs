@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use overlay::messages::window::Compositor;
+
 /// A running program; ended when it is dropped.
 pub(crate) struct Program {
     child: Child,
@@ -155,8 +157,10 @@ impl Desktop {
         let mut picom = Command::new("picom");
         picom.args(["--backend", "xrender", "--config", "/dev/null"]);
         self.compositor = Some(Program::start(picom, &self.folder.join("picom.log")));
-        let running =
-            || overlay::desktop::window::x11::Desktop::connect().ok()?.is_composited().ok()?.then_some(());
+        let running = || {
+            let desktop = overlay::desktop::window::x11::Desktop::connect().ok()?;
+            (desktop.compositor().ok()? == Compositor::Running).then_some(())
+        };
         wait_for("the compositor", running);
     }
 

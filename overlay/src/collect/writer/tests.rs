@@ -7,11 +7,10 @@ use std::time::Instant;
 use dataset::captures::store;
 use dataset::labels::store::look;
 use lens_core::geometry::{InFrame, Quad, Rect};
-use lens_core::modifiers::Modifiers;
 use lens_core::pixels::{ChannelOrder, Pixels};
 
 use super::*;
-use tracking::track::Velocity;
+use crate::test_track::track;
 use vision::reading::Guess;
 
 /// Notes what it is taught.
@@ -58,15 +57,9 @@ fn frame() -> Frame {
 }
 
 fn card(id: u64) -> Track {
-    Track {
-        id,
-        quad: Quad::from_rect(Rect::ltwh(50.0 + 200.0 * id as f32, 80.0, 100.0, 134.0)),
-        velocity: Velocity::default(),
-        identity: Identity::Unknown { nearest: None },
-        modifiers: Modifiers::default(),
-        guesses: vec![Guess { id: "j_one".into(), probability: 0.3 }],
-        opacity: 1.0,
-    }
+    let quad = Quad::from_rect(Rect::ltwh(50.0 + 200.0 * id as f32, 80.0, 100.0, 134.0));
+    let guesses = vec![Guess { id: "j_one".into(), probability: 0.3 }];
+    Track { guesses, ..track(id, Identity::Unknown { nearest: None }, quad) }
 }
 
 fn request(cards: Vec<Track>, label: Option<&str>) -> SaveRequest {

@@ -6,9 +6,9 @@ use std::fmt;
 /// Who shows tray icons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {
-    /// Somebody does.
+    /// A panel or an extension does.
     Shows,
-    /// Nobody does now; an icon appears as soon as somebody does.
+    /// Nothing does now; an icon appears as soon as something does.
     Nobody,
     /// Programs cannot talk to each other here.
     NoBus(String),
@@ -30,7 +30,7 @@ impl fmt::Display for Host {
 }
 
 /// Asks the session bus for the watcher of the [`StatusNotifierItem` specification], and the
-/// watcher for somebody who shows what it knows.
+/// watcher whether a panel shows the icons that it knows.
 ///
 /// [`StatusNotifierItem` specification]: https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/
 #[cfg(target_os = "linux")]

@@ -11,7 +11,7 @@ use super::macos::{self as system, POLL_INTERVAL};
 use super::windows::{self as system, POLL_INTERVAL};
 use crate::desktop::target::{self, Query};
 use crate::messages::event::{AppEvent, EventSink};
-use crate::messages::window::{Placement, WindowId};
+use crate::messages::window::{Compositor, Placement, WindowId};
 use crate::messages::worker::{self, Worker};
 
 /// How often all windows are looked through while the one that is wanted is not there.
@@ -38,7 +38,7 @@ impl Follower {
             let now = Instant::now();
             let mut search = Search { query, found: None, again: now, missing_since: Some(now) };
             let mut last = None;
-            let mut listening = sink(AppEvent::Compositor(true));
+            let mut listening = sink(AppEvent::Compositor(Compositor::Running));
             while listening && !theirs.load(Ordering::Relaxed) {
                 let preferred = *preferred.lock().unwrap_or_else(PoisonError::into_inner);
                 let (placement, notice) = search.look(preferred);

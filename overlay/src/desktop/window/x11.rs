@@ -13,7 +13,7 @@ use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, MapState, Wind
 use x11rb::rust_connection::RustConnection;
 
 use super::error::DesktopError;
-use crate::messages::window::{Placement, WindowId, WindowInfo};
+use crate::messages::window::{Compositor, Placement, WindowId, WindowInfo};
 
 x11rb::atom_manager! {
     /// The names that this program asks for.
@@ -131,14 +131,14 @@ impl Desktop {
         reply.map(|reply| reply.atom).map_err(|error| DesktopError::Lost(error.to_string()))
     }
 
-    /// Whether a compositor runs; without one transparent windows are opaque.
+    /// Whether a compositor runs.
     ///
     /// # Errors
     /// When the display is lost.
-    pub fn is_composited(&self) -> Result<bool, DesktopError> {
+    pub fn compositor(&self) -> Result<Compositor, DesktopError> {
         let selection = self.compositor_selection()?;
         let owner = quiet(self.connection.get_selection_owner(selection)?.reply())?;
-        Ok(owner.is_some_and(|reply| reply.owner != x11rb::NONE))
+        Ok(compositor_of(owner.map_or(x11rb::NONE, |reply| reply.owner)))
     }
 
     /// Where the mouse pointer is; `None` when it is on another screen.
@@ -167,6 +167,11 @@ fn executable(pid: u32) -> Option<String> {
     let first = String::from_utf8_lossy(command.split(|&byte| byte == 0).next()?).into_owned();
     let name = first.rsplit(['/', '\\']).next()?;
     Some(Path::new(name).to_string_lossy().into_owned())
+}
+
+/// Whether a compositor runs, by the owner of its selection.
+fn compositor_of(owner: Window) -> Compositor {
+    if owner == x11rb::NONE { Compositor::Absent } else { Compositor::Running }
 }
 
 /// A window that is gone is no error: the reply is `None`.

@@ -8,6 +8,8 @@ use crate::capture;
 use crate::desktop::target::{Query, choose};
 use crate::desktop::tray::host::{Host, host};
 use crate::desktop::window;
+#[cfg(target_os = "linux")]
+use crate::messages::window::Compositor;
 use crate::messages::window::WindowInfo;
 use marks::render::offscreen::Offscreen;
 
@@ -53,9 +55,9 @@ fn display(windows: usize) -> Finding {
 #[cfg(target_os = "linux")]
 fn compositor() -> Finding {
     let name = "compositor";
-    match window::x11::Desktop::connect().and_then(|desktop| desktop.is_composited()) {
-        Ok(true) => Finding::good(name, "runs"),
-        Ok(false) => {
+    match window::x11::Desktop::connect().and_then(|desktop| desktop.compositor()) {
+        Ok(Compositor::Running) => Finding::good(name, "runs"),
+        Ok(Compositor::Absent) => {
             Finding::less(name, "none: marks are drawn without smooth edges and without chips' shades")
                 .line("help: start one, for example picom, or turn on compositing in the desktop's settings")
         }

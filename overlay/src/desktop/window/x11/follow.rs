@@ -15,7 +15,7 @@ use x11rb::protocol::xproto::{
     ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, EventMask, StackMode, Window,
 };
 
-use super::{Desktop, quiet};
+use super::{Desktop, compositor_of, quiet};
 use crate::desktop::target::{self, Query};
 use crate::desktop::window::error::DesktopError;
 use crate::messages::event::{AppEvent, EventSink};
@@ -101,7 +101,7 @@ impl Following<'_> {
     fn run(&mut self) -> Result<(), DesktopError> {
         let compositor = self.desktop.compositor_selection()?;
         self.watch_desktop(compositor)?;
-        self.tell(AppEvent::Compositor(self.desktop.is_composited()?));
+        self.tell(AppEvent::Compositor(self.desktop.compositor()?));
         let mut news = true;
         while !self.shared.stop.load(Ordering::Relaxed) {
             if self.shared.again.swap(false, Ordering::Relaxed) {
@@ -121,7 +121,7 @@ impl Following<'_> {
                 news = true;
                 match event {
                     Event::XfixesSelectionNotify(event) if event.selection == compositor => {
-                        self.tell(AppEvent::Compositor(event.owner != x11rb::NONE));
+                        self.tell(AppEvent::Compositor(compositor_of(event.owner)));
                     }
                     Event::DestroyNotify(event) if Some(event.window) == self.window => {
                         self.window = None;
