@@ -15,11 +15,11 @@
 
 pub mod completion;
 pub mod coverage;
-pub mod desk;
+pub mod repository;
 pub mod form;
-pub mod networks;
-pub mod references;
-pub mod root;
+pub mod inference;
+pub mod card_art;
+pub mod app;
 pub mod session;
 pub mod thumbnails;
 pub mod verify;

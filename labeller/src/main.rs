@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Parser;
-use labeller::desk::Folders;
-use labeller::networks::Networks;
-use labeller::root::Root;
+use labeller::repository::Folders;
+use labeller::inference::Networks;
+use labeller::app::Root;
 use labeller::window::Labeller;
 use lens_core::catalogue::Catalogue;
 use lens_core::manifest::{self, Manifest};

@@ -3,11 +3,11 @@
 //! Drawing collects what a person wants; the window does it afterwards, so that a frame shows one state.
 
 mod bin;
-mod board;
+mod coverage;
 mod keys;
 mod label;
-mod review;
-mod said;
+mod verify;
+mod form;
 mod tile;
 
 use std::time::Instant;
@@ -35,8 +35,8 @@ impl Labeller {
         });
         match self.page {
             Page::Label => label::show(self, ui, &mut intents),
-            Page::Verify => review::show(self, ui, &mut intents),
-            Page::Coverage => CentralPanel::default().show(ui, |ui| board::show(self, ui)).inner,
+            Page::Verify => verify::show(self, ui, &mut intents),
+            Page::Coverage => CentralPanel::default().show(ui, |ui| coverage::show(self, ui)).inner,
             Page::Bin => CentralPanel::default().show(ui, |ui| bin::show(self, ui, &mut intents)).inner,
         }
         if self.show_keys {

@@ -14,10 +14,10 @@ use lens_core::modifiers::Modifiers;
 
 use crate::completion;
 use crate::coverage::{self, Board};
-use crate::desk::Desk;
+use crate::repository::Desk;
 use crate::form::{Form, Stated, Suggestion};
-use crate::networks::{Answer, Job, Networks, Source};
-use crate::references::References;
+use crate::inference::{Answer, Job, Networks, Source};
+use crate::card_art::References;
 use crate::session::{Action, Order, Picture, Session};
 use crate::thumbnails::{Size, Thumbnails};
 use crate::verify::{self, Class};

@@ -10,8 +10,8 @@ use egui::{Key, Modifiers as Held, Vec2};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, OsThreshold, SnapshotOptions};
 use image::{Rgba, RgbaImage, imageops};
-use labeller::desk::{Desk, Folders};
-use labeller::root::Root;
+use labeller::repository::{Desk, Folders};
+use labeller::app::Root;
 use labeller::window::Labeller;
 use lens_core::modifiers::Modifiers;
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use dataset::labels::Label;
 use dataset::labels::store::{Change, Store};
-use labeller::desk::{Desk, Folders};
-use labeller::networks::Networks;
+use labeller::repository::{Desk, Folders};
+use labeller::inference::Networks;
 use labeller::session::{Action, Worn};
 use labeller::window::{Intent, Labeller};
 use vision::gallery::{self, Taught};

@@ -15,7 +15,7 @@ use winit::event::WindowEvent;
 use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::window::{Window, WindowId as WinitId};
 
-use crate::api::board::Board;
+use crate::api::broadcast::Board;
 use crate::command::Command;
 use crate::event::AppEvent;
 use crate::hotkeys::Hotkeys;

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use lens_core::geometry::Rect;
 use winit::event_loop::{EventLoop, EventLoopProxy};
 
-use crate::api::{ApiConfig, board::Board, server::Server};
+use crate::api::{ApiConfig, broadcast::Board, server::Server};
 use crate::app::captures::Captures;
 use crate::app::{App, Choices, Fixed, OpenSource, Parts, SendEvent, Stage};
 use crate::capture::{self, images::ImageSource, xcap::MonitorSource};

@@ -11,7 +11,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use dataset::captures::record::Sight;
 use dataset::captures::store::{Added, Captures, CapturesError};
-use dataset::captures::{Verdict, cut};
+use dataset::captures::{Verdict, crop};
 use dataset::labels::Label;
 use dataset::labels::store::{self, Change, Store};
 use vision::teach::Named;
@@ -181,7 +181,7 @@ impl Desk {
         let mut sheet = known.clone();
         let mut files = Vec::new();
         for card in &request.cards {
-            let crop = cut::crop(&pixels, card.quad);
+            let crop = crop::crop(&pixels, card.quad);
             let hashes = store.hashes(&crop);
             let mut sight = sight(card, request);
             if let Verdict::Duplicate(position) = store.judge(&hashes, &sight) {

@@ -12,7 +12,7 @@ use lens_client::{Client, ClientError};
 use lens_core::geometry::{Quad, Rect};
 use lens_core::modifiers::Modifiers;
 use overlay::api::ApiConfig;
-use overlay::api::board::Board;
+use overlay::api::broadcast::Board;
 use overlay::api::server::{MOST_CONNECTIONS, Server, StartError};
 use overlay::command::Command;
 use overlay::event::AppEvent;

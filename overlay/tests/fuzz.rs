@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use lens_client::api::State;
 use mutation::fuzz;
-use overlay::api::board::Board;
-use overlay::api::guard::Guard;
+use overlay::api::broadcast::Board;
+use overlay::api::auth::Guard;
 use overlay::api::request::{LONGEST_BODY, LONGEST_HEAD, Request};
 use overlay::api::routes::{self, Answer};
 use overlay::recording;

@@ -6,7 +6,7 @@ use std::process::{Command as Process, Output};
 use std::sync::mpsc::sync_channel;
 
 use overlay::api::ApiConfig;
-use overlay::api::board::Board;
+use overlay::api::broadcast::Board;
 use overlay::api::server::Server;
 use overlay::command::Command;
 use overlay::crash;

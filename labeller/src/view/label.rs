@@ -6,7 +6,7 @@ use egui::{
 };
 
 use super::tile::{self, Marks, fitted};
-use super::{GOOD, WARNING, said};
+use super::{GOOD, WARNING, form};
 use crate::session::{Action, Order, Picture, group_name};
 use crate::thumbnails::Size;
 use crate::window::{Intent, Labeller};
@@ -19,9 +19,9 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
     Panel::left("queue").default_size(230.0).show(ui, |ui| queue(labeller, ui, intents));
     Panel::right("form").default_size(270.0).show(ui, |ui| {
         ScrollArea::vertical().show(ui, |ui| {
-            said::suggestions(labeller, ui, intents);
+            form::suggestions(labeller, ui, intents);
             ui.separator();
-            said::form(labeller, ui, intents);
+            form::form(labeller, ui, intents);
             ui.separator();
             if ui.button("Save and go on").clicked() {
                 intents.push(Intent::Save);

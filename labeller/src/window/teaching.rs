@@ -7,7 +7,7 @@ use dataset::labels::store::Change;
 use lens_core::manifest::NOT_A_CARD;
 
 use super::{Labeller, source};
-use crate::networks::{Job, Rename};
+use crate::inference::{Job, Rename};
 
 /// Pictures of one action that teach the model at most; all that have taught it get their new name.
 const TEACH_MOST: usize = 3;

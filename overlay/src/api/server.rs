@@ -12,8 +12,8 @@ use lens_client::api::{FORMAT, PortFile, token_path};
 use lens_core::atomic;
 
 use super::ApiConfig;
-use super::board::Board;
-use super::guard::{ARRIVAL, Guard};
+use super::broadcast::Board;
+use super::auth::{ARRIVAL, Guard};
 use super::request::{Request, Response};
 use super::routes::{self, Answer};
 use super::{stream, token};

@@ -10,7 +10,7 @@ use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode};
 use tungstenite::{Message, WebSocket};
 
-use super::board::Watcher;
+use super::broadcast::Watcher;
 use super::request;
 use super::routes::Streaming;
 

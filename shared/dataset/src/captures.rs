@@ -1,7 +1,7 @@
 //! Captured cards: what looks alike, what is a card seen before, and the file that remembers it.
 //!
 //! ```text
-//! Frame, Quad ─cut─▶ crop ─Hashes::of─▶ Hashes ─Index─▶ duplicate · same card · same cluster · new
+//! Frame, Quad ─crop─▶ crop ─Hashes::of─▶ Hashes ─Index─▶ duplicate · same card · same cluster · new
 //!                                                           └─store─▶ cluster{c}_card{g}_id{n}.png, seen_hashes.json
 //! ```
 //!
@@ -11,7 +11,7 @@
 //!
 //! Nothing here knows a network: what a model said of a capture comes in as words.
 
-pub mod cut;
+pub mod crop;
 pub mod hashes;
 pub mod index;
 pub mod record;

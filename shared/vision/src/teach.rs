@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use dataset::captures::cut;
+use dataset::captures::crop;
 use image::RgbaImage;
 use lens_core::geometry::{InFrame, Point, Quad};
 use lens_core::manifest::NOT_A_CARD;
@@ -124,7 +124,7 @@ pub fn carry_over(
         else {
             continue;
         };
-        let quad = cut::quad_in_crop(picture.width(), picture.height());
+        let quad = crop::quad_in_crop(picture.width(), picture.height());
         let pixels = Pixels::from(&picture);
         if says(recogniser, &pixels, quad)?.as_deref() == Some(&*card.id) {
             passed_over.push(capture);

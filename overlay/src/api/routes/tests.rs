@@ -7,7 +7,7 @@ use lens_client::api::Event;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::api::view::tests::track;
+use crate::api::dto::tests::track;
 
 const TOKEN: &str = "secret";
 

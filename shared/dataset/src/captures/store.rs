@@ -16,7 +16,7 @@ use super::Verdict;
 use super::hashes::{Hashes, Hashing};
 use super::index::Index;
 use super::record::{self, Record, Sight};
-use crate::labels::store::numbers::Free;
+use crate::labels::store::ids::Free;
 use lens_core::atomic;
 use lens_core::pixels::{ChannelOrder, Pixels};
 

@@ -18,12 +18,12 @@ use super::{Label, Labels, LabelsError};
 use arrangement::Arrangement;
 pub use arrangement::Place;
 use lens_core::atomic;
-use outside::Known;
+use external_edits::Known;
 
 mod arrangement;
 mod inbox;
-pub mod numbers;
-mod outside;
+pub mod ids;
+mod external_edits;
 
 pub use inbox::leave;
 
@@ -167,7 +167,7 @@ impl Store {
         let arrangement = match arrangement {
             Ok(arrangement) => arrangement,
             Err(reason) => {
-                notes.push(outside::put_aside(folder, &reason)?);
+                notes.push(external_edits::put_aside(folder, &reason)?);
                 Arrangement::default()
             }
         };
@@ -205,7 +205,7 @@ impl Store {
     /// When the folder cannot be written.
     pub fn restore(folder: &Path) -> Result<PathBuf, StoreError> {
         let path = folder.join(super::FILE_NAME);
-        let aside = outside::free_name(folder, "labels.damaged");
+        let aside = external_edits::free_name(folder, "labels.damaged");
         fs::copy(&path, &aside).map_err(StoreError::file(&aside))?;
         let good = match fs::read(folder.join(LAST_GOOD)) {
             Ok(text) => text,

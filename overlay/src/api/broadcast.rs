@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lens_client::api::{Cards, Event, FORMAT, State};
 use lens_core::catalogue::Catalogue;
 
-use super::view;
+use super::dto;
 use tracking::track::Track;
 
 /// Moments that may wait for a reader: two seconds of a lively table.
@@ -41,9 +41,9 @@ impl Board {
     /// Makes these tracks the present moment and tells what is new.
     pub fn publish(&self, state: State, frame: [u32; 2], tracks: &[Track], catalogue: &Arc<Catalogue>) {
         let mut inner = self.lock();
-        let mut next = view::cards(state, frame, tracks, catalogue);
+        let mut next = dto::cards(state, frame, tracks, catalogue);
         next.sequence = inner.now.sequence + 1;
-        let events = view::events(&inner.now, &next);
+        let events = dto::events(&inner.now, &next);
         if events.is_empty() {
             next.sequence -= 1;
         }
@@ -99,7 +99,7 @@ impl Board {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::view::tests::track;
+    use crate::api::dto::tests::track;
 
     fn publish(board: &Board, left: f32) {
         let tracks = [track(1, "H_A", left)];

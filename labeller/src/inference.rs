@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use dataset::captures::cut;
+use dataset::captures::crop;
 use dataset::captures::record::Sight;
 use dataset::labels::Label;
 use image::RgbaImage;
@@ -221,6 +221,6 @@ fn look(folders: &[PathBuf], source: &Source) -> anyhow::Result<(RgbaImage, Quad
     }
     let crop = open(folders, &source.file)
         .ok_or_else(|| anyhow::anyhow!("cannot read the picture {}", source.file))?;
-    let quad = cut::quad_in_crop(crop.width(), crop.height());
+    let quad = crop::quad_in_crop(crop.width(), crop.height());
     Ok((crop, quad))
 }

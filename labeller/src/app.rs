@@ -3,7 +3,7 @@
 use dataset::labels::store::{Store, StoreError};
 use egui::{CentralPanel, Ui};
 
-use crate::desk::{Desk, DeskError, Folders};
+use crate::repository::{Desk, DeskError, Folders};
 use crate::session::Session;
 use crate::window::Labeller;
 
