@@ -9,6 +9,7 @@ pub(crate) mod desktop_entry;
 pub(crate) mod doctor;
 pub(crate) mod identify;
 pub(crate) mod recordings;
+pub(crate) mod score;
 
 use std::path::Path;
 

@@ -17,6 +17,7 @@ use commands::desktop_entry::DesktopEntryArgs;
 use commands::doctor::DoctorArgs;
 use commands::identify::IdentifyArgs;
 use commands::recordings::{RecordArgs, ReplayArgs};
+use commands::score::ScoreArgs;
 use start::{BenchCaptureArgs, LiveArgs, OffscreenArgs, PracticeArgs};
 
 /// Names the cards on screen and draws over them
@@ -41,6 +42,7 @@ enum Command {
     #[cfg(target_os = "linux")]
     DesktopEntry(DesktopEntryArgs),
     Identify(IdentifyArgs),
+    Score(ScoreArgs),
     Bench(BenchArgs),
     BenchCapture(BenchCaptureArgs),
     Practice(PracticeArgs),
@@ -79,6 +81,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::DesktopEntry(args)) => commands::desktop_entry::run(args),
         None => start::live(cli.live),
         Some(Command::Identify(args)) => commands::identify::run(args),
+        Some(Command::Score(args)) => commands::score::run(&args),
         Some(Command::Bench(args)) => commands::bench::run(args),
         Some(Command::BenchCapture(args)) => start::bench_capture(args),
         Some(Command::Practice(args)) => start::practice(args),

@@ -2,8 +2,10 @@
 //!
 //! * [`captures`]: pictures of single cards, what looks alike among them, and the file that remembers it.
 //! * [`labels`]: `labels.json`, what people say that captures show.
+//! * [`scoring`]: recognised cards against the truth of screenshots.
 //!
 //! Nothing here opens a window, runs a network or draws.
 
 pub mod captures;
 pub mod labels;
+pub mod scoring;

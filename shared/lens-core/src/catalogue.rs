@@ -260,6 +260,18 @@ impl Catalogue {
         self.card(id_of_class(class))
     }
 
+    /// Whether two ids count as the same card: twins show the same art, and so do the cards of a group. Either may be
+    /// the group's own name.
+    pub fn is_same(&self, one: &str, other: &str) -> bool {
+        let group = |id: &str| self.card(id).and_then(|card| card.group.as_deref());
+        if one == other || group(one) == Some(other) || group(one).is_some_and(|it| Some(it) == group(other)) {
+            return true;
+        }
+        let is_twin =
+            |a: &str, b: &str| self.card(a).is_some_and(|card| card.twins.iter().any(|twin| twin == b));
+        is_twin(one, other) || is_twin(other, one)
+    }
+
     /// The classifier's classes: one for each look of each card that has art of its own.
     pub fn classes(&self) -> Vec<String> {
         self.cards
