@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::evaluate::subject::Scored;
+use lens_core::geometry::Rect;
 use lens_core::manifest::foreign::IdentifierKind;
 use lens_core::manifest::{Activation, Head, IDENTIFICATION, NetworkFiles, Thresholds};
 
@@ -57,7 +58,7 @@ fn a_screenshot_by_hand() {
     let mut face_down = card(3, "j_egg");
     face_down["facedown"] = true.into();
     let cards = [card(0, "j_joker"), card(1, "j_egg"), card(2, "j_juggler"), face_down, card(4, "j_egg")];
-    let truth = serde_json::json!({ "one": { "path": "one.png", "width": 200, "cards": cards,
+    let truth = serde_json::json!({ "one": { "path": "one.png", "width": 200, "height": 40, "cards": cards,
         "unknown": [{ "box": [20, 0, 40, 30] }] } });
     let path = folder.path().join("truth.json");
     std::fs::write(&path, truth.to_string()).unwrap();
