@@ -15,7 +15,7 @@ use winit::event::WindowEvent;
 use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::window::{Window, WindowId as WinitId};
 
-use crate::api::broadcast::Board;
+use crate::api::broadcast::Broadcast;
 use crate::command::Command;
 use crate::event::AppEvent;
 use crate::hotkeys::Hotkeys;
@@ -80,7 +80,7 @@ pub struct App {
     captures: Captures,
     open: OpenSource,
     snapshots: Latest<Snapshot>,
-    board: Board,
+    board: Broadcast,
     new_model: Latest<Running>,
     running: Running,
     choices: Choices,
@@ -128,7 +128,7 @@ pub struct Parts {
     /// Where the vision thread puts its snapshots.
     pub snapshots: Latest<Snapshot>,
     /// Where other programs read what is on the screen.
-    pub board: Board,
+    pub board: Broadcast,
     /// Where it says which model it has gone over to.
     pub new_model: Latest<Running>,
     /// The model that runs.

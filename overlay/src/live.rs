@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use lens_core::geometry::Rect;
 use winit::event_loop::{EventLoop, EventLoopProxy};
 
-use crate::api::{ApiConfig, broadcast::Board, server::Server};
+use crate::api::{ApiConfig, broadcast::Broadcast, server::Server};
 use crate::app::captures::Captures;
 use crate::app::{App, Choices, Fixed, OpenSource, Parts, SendEvent, Stage};
 use crate::capture::{self, images::ImageSource, xcap::MonitorSource};
@@ -114,7 +114,7 @@ fn start(
         watcher.model(choices.request().folder);
     }
     let (stage, open) = stage(source, &proxy)?;
-    let board = Board::default();
+    let board = Broadcast::default();
     let api = ApiConfig {
         enabled: live.api.enabled && choices.settings.api.enabled,
         port: if live.api.port == 0 { 0 } else { choices.settings.api.port },

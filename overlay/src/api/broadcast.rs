@@ -1,6 +1,6 @@
-//! What is on the screen at this moment, and those who watch it.
+//! The cards on the screen at this moment, and those who subscribed to what happens to them.
 //!
-//! The main thread publishes and never waits: whoever reads too slowly is let go.
+//! The main thread publishes and never waits: a subscriber that reads too slowly is dropped.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,12 +11,12 @@ use lens_core::catalogue::Catalogue;
 use super::dto;
 use tracking::track::Track;
 
-/// Moments that may wait for a reader: two seconds of a lively table.
-const WAITING: usize = 64;
+/// Moments that may wait for a subscriber: two seconds of a lively table.
+const MAX_WAITING: usize = 64;
 
-/// A handle to the board; clones share it.
+/// A handle; clones share the same state.
 #[derive(Clone, Debug, Default)]
-pub struct Board {
+pub struct Broadcast {
     shared: Arc<Mutex<Inner>>,
 }
 
@@ -24,21 +24,21 @@ pub struct Board {
 struct Inner {
     now: Cards,
     catalogue: Option<Arc<Catalogue>>,
-    watchers: Vec<SyncSender<Arc<[Event]>>>,
+    subscribers: Vec<SyncSender<Arc<[Event]>>>,
     closed: bool,
 }
 
-/// A place among those who watch.
+/// What a subscriber gets.
 #[derive(Debug)]
-pub struct Watcher {
-    /// Everything as it was when watching began.
+pub struct Subscriber {
+    /// Everything as it was at the beginning.
     pub snapshot: Cards,
-    /// What happened since, moment by moment. It ends with the board, or when it was read too slowly.
-    pub news: Receiver<Arc<[Event]>>,
+    /// What happened since, moment by moment. It ends with the broadcast, or when it was read too slowly.
+    pub events: Receiver<Arc<[Event]>>,
 }
 
-impl Board {
-    /// Makes these tracks the present moment and tells what is new.
+impl Broadcast {
+    /// Makes these tracks the present moment and sends what is new.
     pub fn publish(&self, state: State, frame: [u32; 2], tracks: &[Track], catalogue: &Arc<Catalogue>) {
         let mut inner = self.lock();
         let mut next = dto::cards(state, frame, tracks, catalogue);
@@ -53,7 +53,7 @@ impl Board {
         }
         if !events.is_empty() {
             let events: Arc<[Event]> = events.into();
-            inner.watchers.retain(|watcher| watcher.try_send(Arc::clone(&events)).is_ok());
+            inner.subscribers.retain(|subscriber| subscriber.try_send(Arc::clone(&events)).is_ok());
         }
     }
 
@@ -68,26 +68,26 @@ impl Board {
         self.lock().catalogue.clone()
     }
 
-    /// Watches from now on; nothing is missed between the snapshot and the first news.
-    pub fn watch(&self) -> Watcher {
-        let (sender, news) = sync_channel(WAITING);
+    /// Nothing is missed between the snapshot and the first event.
+    pub fn subscribe(&self) -> Subscriber {
+        let (sender, events) = sync_channel(MAX_WAITING);
         let mut inner = self.lock();
         if !inner.closed {
-            inner.watchers.push(sender);
+            inner.subscribers.push(sender);
         }
-        Watcher { snapshot: Cards { format: FORMAT, ..inner.now.clone() }, news }
+        Subscriber { snapshot: Cards { format: FORMAT, ..inner.now.clone() }, events }
     }
 
-    /// How many watch, as far as is known: those who left are noticed at the next news.
-    pub fn watchers(&self) -> usize {
-        self.lock().watchers.len()
+    /// How many there are, as far as is known: those who left are noticed at the next event.
+    pub fn subscribers(&self) -> usize {
+        self.lock().subscribers.len()
     }
 
-    /// Lets all go, now and later.
+    /// Drops all subscribers, now and later.
     pub fn close(&self) {
         let mut inner = self.lock();
         inner.closed = true;
-        inner.watchers.clear();
+        inner.subscribers.clear();
     }
 
     // Whoever panicked while holding the lock left a whole moment.
@@ -101,36 +101,36 @@ mod tests {
     use super::*;
     use crate::api::dto::tests::track;
 
-    fn publish(board: &Board, left: f32) {
+    fn publish(broadcast: &Broadcast, left: f32) {
         let tracks = [track(1, "H_A", left)];
-        board.publish(State::Watching, [640, 360], &tracks, &synth::practice::catalogue());
+        broadcast.publish(State::Watching, [640, 360], &tracks, &synth::practice::catalogue());
     }
 
     #[test]
-    fn a_watcher_gets_the_snapshot_and_then_only_news() {
-        let board = Board::default();
-        publish(&board, 0.0);
-        let watcher = board.watch();
-        assert_eq!((watcher.snapshot.sequence, watcher.snapshot.cards.len()), (1, 1));
-        publish(&board, 0.0);
-        publish(&board, 5.0);
-        let news = watcher.news.try_recv().unwrap();
-        assert!(matches!(*news, [Event::Move { sequence: 2, track: 1, .. }]), "{news:?}");
-        assert!(watcher.news.try_recv().is_err(), "a moment like the last one is no news");
+    fn a_subscriber_gets_the_snapshot_and_then_only_events() {
+        let broadcast = Broadcast::default();
+        publish(&broadcast, 0.0);
+        let subscriber = broadcast.subscribe();
+        assert_eq!((subscriber.snapshot.sequence, subscriber.snapshot.cards.len()), (1, 1));
+        publish(&broadcast, 0.0);
+        publish(&broadcast, 5.0);
+        let events = subscriber.events.try_recv().unwrap();
+        assert!(matches!(*events, [Event::Move { sequence: 2, track: 1, .. }]), "{events:?}");
+        assert!(subscriber.events.try_recv().is_err(), "a moment like the last one is no news");
     }
 
     #[test]
     fn a_slow_reader_is_let_go_and_the_others_stay() {
-        let board = Board::default();
-        let (slow, quick) = (board.watch(), board.watch());
-        for step in 0..=WAITING {
-            publish(&board, step as f32);
-            assert!(quick.news.try_recv().is_ok());
+        let broadcast = Broadcast::default();
+        let (slow, quick) = (broadcast.subscribe(), broadcast.subscribe());
+        for step in 0..=MAX_WAITING {
+            publish(&broadcast, step as f32);
+            assert!(quick.events.try_recv().is_ok());
         }
-        assert_eq!(board.watchers(), 1);
-        assert_eq!(slow.news.iter().count(), WAITING, "what waited is still read, then it ends");
-        board.close();
-        assert!(quick.news.recv().is_err());
-        assert!(board.watch().news.recv().is_err(), "a closed board lets nobody in");
+        assert_eq!(broadcast.subscribers(), 1);
+        assert_eq!(slow.events.iter().count(), MAX_WAITING, "what waited is still read, then it ends");
+        broadcast.close();
+        assert!(quick.events.recv().is_err());
+        assert!(broadcast.subscribe().events.recv().is_err(), "a closed broadcast lets nobody in");
     }
 }
