@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use dataset::captures::record::Sight;
+use dataset::captures::record::CaptureContext;
 use dataset::captures::store::{Added, Captures, CapturesError};
 use dataset::captures::{Verdict, crop};
 use dataset::labels::Label;
@@ -234,9 +234,9 @@ impl Desk {
     }
 }
 
-fn sight(card: &Track, request: &Request) -> Sight {
+fn sight(card: &Track, request: &Request) -> CaptureContext {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Sight {
+    CaptureContext {
         quad: Some(card.quad),
         frame: None,
         window: [request.frame.width, request.frame.height],

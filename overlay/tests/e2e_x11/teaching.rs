@@ -116,7 +116,7 @@ pub(crate) fn a_card_is_corrected_where_it_lies(desktop: &mut Desktop) -> Outcom
 
     let labels = data.join("dataset_default");
     let label = |wanted: &dyn Fn(&Label) -> bool| {
-        let seen = dataset::labels::store::look(&labels).ok()?;
+        let seen = dataset::labels::store::read(&labels).ok()?;
         seen.labels.iter().map(|(_, label)| label).find(wanted)
     };
     assert!(run("xdotool", &["key", "ctrl+shift+2"]));

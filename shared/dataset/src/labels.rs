@@ -1,8 +1,11 @@
 //! `labels.json`: what people say that captures show.
 //!
-//! One object, an entry for each picture beside the file: `{"cluster5_card17_id302.png": {"name": "DNA", ...}}`. The
-//! format is that of the Python project this one grew from; a file made by its tools opens unchanged, and fields that
-//! nobody here knows are kept. `augmented.json` has the same entries with [`Label::parent`] and [`Label::augmentation`].
+//! One object, an entry for each picture beside the file: `{"cluster5_card17_id302.png": {"name": "DNA", ...}}`.
+//! The format is that of the Python project this one grew from: a file made by its tools opens unchanged, and
+//! fields that nobody here knows are kept. `augmented.json` has the same entries with [`Label::parent`] and
+//! [`Label::augmentation`].
+//!
+//! [`Labels`] is the file as it is; [`store`] is the data set that people work on, safe against crashes.
 
 pub mod store;
 
@@ -169,6 +172,17 @@ pub enum LabelsError {
     },
 }
 
+/// What is wrong with one entry.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// It lacks the one field that must be there.
+    #[error("it has no name")]
+    NoName,
+    /// A field is not what it should be.
+    #[error(transparent)]
+    Form(#[from] serde_json::Error),
+}
+
 impl Labels {
     /// Reads a file; one that is not there is empty.
     ///
@@ -180,16 +194,16 @@ impl Labels {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(source) => return Err(LabelsError::File { path: path.into(), source }),
         };
-        Self::parse(&text).map_err(|reason| LabelsError::Damaged { path: path.into(), reason })
+        Self::parse(&text)
+            .map_err(|error| LabelsError::Damaged { path: path.into(), reason: error.to_string() })
     }
 
     /// Reads the text of a file.
     ///
     /// # Errors
     /// Says what is wrong and where.
-    pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let entries = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        Ok(Self { entries })
+    pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        Ok(Self { entries: serde_json::from_slice(text)? })
     }
 
     /// The text of the file.
@@ -224,7 +238,7 @@ impl Labels {
     }
 
     /// The label of a file, or what is wrong with it; nothing when it has none.
-    pub fn get(&self, file: &str) -> Option<Result<Label, String>> {
+    pub fn get(&self, file: &str) -> Option<Result<Label, EntryError>> {
         self.entries.get(file).map(label)
     }
 
@@ -240,15 +254,15 @@ impl Labels {
     }
 
     /// Takes the label of a file away; the others keep their order.
-    pub fn remove(&mut self, file: &str) -> Option<Result<Label, String>> {
+    pub fn remove(&mut self, file: &str) -> Option<Result<Label, EntryError>> {
         self.entries.shift_remove(file).as_ref().map(label)
     }
 }
 
-fn label(value: &Value) -> Result<Label, String> {
-    let label = Label::deserialize(value).map_err(|error| error.to_string())?;
+fn label(value: &Value) -> Result<Label, EntryError> {
+    let label = Label::deserialize(value)?;
     if label.name.trim().is_empty() {
-        return Err("it has no name".to_owned());
+        return Err(EntryError::NoName);
     }
     Ok(label)
 }
@@ -289,8 +303,8 @@ mod tests {
     #[test]
     fn entries_that_make_no_sense_say_why_and_stay_in_the_file() {
         let labels = Labels::parse(FROM_PYTHON.as_bytes()).unwrap();
-        assert_eq!(labels.get("b.png").unwrap().unwrap_err(), "it has no name");
-        assert!(labels.get("a.png").unwrap().unwrap_err().contains("five"));
+        assert_eq!(labels.get("b.png").unwrap().unwrap_err().to_string(), "it has no name");
+        assert!(labels.get("a.png").unwrap().unwrap_err().to_string().contains("five"));
         assert_eq!(labels.iter().count(), 1);
         assert!(labels.to_text().contains("\"five\""));
     }

@@ -21,7 +21,7 @@ use lens_core::geometry::{InFrame, Rect};
 use lens_core::modifiers::Modifiers;
 
 pub use figures::{Figures, Mistake, Ratio};
-pub use truth::{Screen, UnlistedCard, TrueCard, Truth, TruthError};
+pub use truth::{Screen, TrueCard, Truth, TruthError, UnlistedCard};
 
 /// A card as a recogniser tells it.
 #[derive(Clone, Debug, PartialEq)]

@@ -96,7 +96,7 @@ mod tests {
     }
 
     fn hashes(number: u64) -> Hashes {
-        let colours = Hashing::default().of(&image::RgbaImage::new(8, 8)).colours;
+        let colours = Hashing::default().hash(&image::RgbaImage::new(8, 8)).colours;
         let of = |salt: u64| mixed(number * 3 + salt);
         Hashes { dct: of(0), mean: of(1), gradient: of(2), colours }
     }

@@ -4,9 +4,10 @@
 //! Change ─▶ labels.journal (appended, synced) ─▶ memory ─checkpoint─▶ labels.json, arrangement.json (each atomic)
 //! ```
 //!
-//! A change is on the disk before [`Store::apply`] returns: a crash at any moment loses at most the change under way.
-//! Changes say what is, not what to do, so that reading the journal twice does no harm. One window at a time may write;
-//! what the overlay learns meanwhile waits in an inbox. Labels are the only truth, groups and drafts are a convenience.
+//! A change is on the disk before [`Store::apply`] returns: a crash loses at most the change under way.
+//! Changes say what is, not what to do, so that reading the journal twice does no harm.
+//! One window at a time may write ([`Store`]); others read ([`read`]), and the overlay leaves what it learns
+//! in an inbox ([`leave`]). Labels are the only truth; groups and drafts are a convenience.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -17,13 +18,13 @@ use serde::{Deserialize, Serialize};
 use super::{Label, Labels, LabelsError};
 use arrangement::Arrangement;
 pub use arrangement::Place;
-use lens_core::atomic;
 use external_edits::Known;
+use lens_core::atomic;
 
 mod arrangement;
-mod inbox;
-pub mod ids;
 mod external_edits;
+pub mod ids;
+mod inbox;
 
 pub use inbox::leave;
 
@@ -34,8 +35,8 @@ pub const LAST_GOOD: &str = "labels.last-good.json";
 const LOCK: &str = ".labels.lock";
 /// Actions after which the files are written anew.
 const CHECKPOINT_AFTER: usize = 200;
-/// How often [`look`] begins anew when the inbox changes under it.
-const LOOK_AGAIN: usize = 20;
+/// How often [`read`] begins anew when the inbox changes under it.
+const MAX_READS: usize = 20;
 
 /// One thing that is different now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,7 +101,7 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A file cannot be used.
-    #[error("cannot save labels: {} ({path})", crate::captures::store::plain(source))]
+    #[error("cannot save labels: {} ({path})", crate::disk::reason(source))]
     File {
         /// The file.
         path: PathBuf,
@@ -161,13 +162,13 @@ impl Store {
             Err(TryLockError::Error(source)) => return Err(StoreError::File { path: lock_path, source }),
         }
         // Before it is read: what is written in between then counts as written by somebody else.
-        let known = Known::of(&folder.join(super::FILE_NAME))?;
+        let known = Known::read(&folder.join(super::FILE_NAME))?;
         let (labels, arrangement) = read_files(folder)?;
         let mut notes = Vec::new();
         let arrangement = match arrangement {
             Ok(arrangement) => arrangement,
             Err(reason) => {
-                notes.push(external_edits::put_aside(folder, &reason)?);
+                notes.push(external_edits::put_aside(folder, &reason.to_string())?);
                 Arrangement::default()
             }
         };
@@ -226,7 +227,7 @@ impl Store {
         state(&self.labels, &self.arrangement)
     }
 
-    /// Makes changes that belong together; the answer undoes them. They are on the disk when this returns.
+    /// Makes changes that belong together: they are on the disk when this returns. Returns what undoes them.
     ///
     /// # Errors
     /// When they cannot be written; then nothing has changed.
@@ -343,7 +344,7 @@ impl Change {
         }
     }
 
-    /// Makes the change; the answer undoes it.
+    /// Makes the change. Returns what undoes it.
     fn apply(&self, labels: &mut Labels, arrangement: &mut Arrangement) -> Self {
         match self {
             Self::Label { file, label } => {
@@ -408,13 +409,13 @@ impl Change {
 
 /// A data set as it is, for those who only look.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
+pub struct DataSet {
     /// What the pictures show.
     pub labels: Labels,
     arrangement: Arrangement,
 }
 
-impl Seen {
+impl DataSet {
     /// All that was ever said, as changes to an empty data set.
     pub fn state(&self) -> Vec<Change> {
         state(&self.labels, &self.arrangement)
@@ -446,9 +447,9 @@ fn state(labels: &Labels, arrangement: &Arrangement) -> Vec<Change> {
 ///
 /// # Errors
 /// When a file cannot be read or is damaged.
-pub fn look(folder: &Path) -> Result<Seen, StoreError> {
+pub fn read(folder: &Path) -> Result<DataSet, StoreError> {
     let mut waiting = inbox::read(folder)?;
-    for _ in 0..LOOK_AGAIN {
+    for _ in 0..MAX_READS {
         // The journal first: what a checkpoint writes in between is then read twice rather than not at all.
         let (actions, _) = read_journal(&folder.join(JOURNAL))?;
         let (mut labels, arrangement) = read_files(folder)?;
@@ -465,14 +466,14 @@ pub fn look(folder: &Path) -> Result<Seen, StoreError> {
         for change in waiting.into_iter().flatten() {
             inbox::kept(change, &labels).apply(&mut labels, &mut arrangement);
         }
-        return Ok(Seen { labels, arrangement });
+        return Ok(DataSet { labels, arrangement });
     }
     let source = io::Error::other("it changes faster than it can be read");
     Err(StoreError::File { path: folder.into(), source })
 }
 
 /// The arrangement, or what is wrong with it.
-type Arranged = Result<Arrangement, String>;
+type Arranged = Result<Arrangement, serde_json::Error>;
 
 fn read_files(folder: &Path) -> Result<(Labels, Arranged), StoreError> {
     let labels = Labels::read(&folder.join(super::FILE_NAME)).map_err(|error| match error {

@@ -7,7 +7,7 @@ use lens_core::modifiers::Modifiers;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
-use super::truth::{Screen, UnlistedCard, TrueCard};
+use super::truth::{Screen, TrueCard, UnlistedCard};
 use super::{Comparison, Recognised};
 
 /// So many of so many.

@@ -56,6 +56,10 @@ mod tests {
         let pairs = pair(&wanted, &boxes, &[0, 1, 2]);
         assert_eq!(pairs, Pairs { pairs: vec![(0, 1)], missed: vec![1], rest: vec![0, 2] });
         assert_eq!(pair(&wanted, &boxes, &[0, 2]).pairs, [(0, 0)], "only candidates are paired");
-        assert_eq!(pair(&[at(0.0)], &[at(7.0)], &[0]).rest, [0], "less than half of the union is another card");
+        assert_eq!(
+            pair(&[at(0.0)], &[at(7.0)], &[0]).rest,
+            [0],
+            "less than half of the union is another card"
+        );
     }
 }

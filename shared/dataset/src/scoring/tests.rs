@@ -18,7 +18,8 @@ const TRUTH: &str = r#"{
 }"#;
 
 fn catalogue() -> Catalogue {
-    Catalogue::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/catalogues/balatro.json")).unwrap()
+    Catalogue::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/catalogues/balatro.json"))
+        .unwrap()
 }
 
 fn truth(text: &str) -> Result<Truth, String> {
@@ -65,7 +66,10 @@ fn twins_variants_and_doubtful_labels_are_forgiven() {
         (60.0, 30.0, "j_joker", plain()),
     ]);
     assert_eq!([figures.recall, figures.precision], [ratio(6, 6), ratio(6, 6)]);
-    assert_eq!([figures.names, figures.found_and_named, figures.withheld], [ratio(3, 3), ratio(3, 6), ratio(0, 3)]);
+    assert_eq!(
+        [figures.names, figures.found_and_named, figures.withheld],
+        [ratio(3, 3), ratio(3, 6), ratio(0, 3)]
+    );
     assert_eq!(figures.edition, ModifierRatio { all: ratio(4, 4), not_plain: ratio(1, 1) });
     assert_eq!(figures.enhancement, ModifierRatio { all: ratio(5, 5), not_plain: ratio(2, 2) });
     assert_eq!(figures.seal, ModifierRatio { all: ratio(5, 5), not_plain: ratio(1, 1) });
@@ -82,7 +86,11 @@ fn misses_extras_and_wrong_words_count_and_are_listed() {
         (40.0, 30.0, "j_joker", Modifiers::default()),
     ]);
     assert_eq!(figures.recall, ratio(2, 6));
-    assert_eq!(figures.precision, ratio(2, 3), "a modded card is no mistake of the detector, a shifted box is");
+    assert_eq!(
+        figures.precision,
+        ratio(2, 3),
+        "a modded card is no mistake of the detector, a shifted box is"
+    );
     assert_eq!([figures.names, figures.withheld], [ratio(0, 2), ratio(1, 2)]);
     assert_eq!([figures.edition.not_plain, figures.enhancement.not_plain], [ratio(0, 1), ratio(0, 1)]);
     assert_eq!(figures.unlisted_unknown, ratio(0, 1));
@@ -110,7 +118,8 @@ fn misses_extras_and_wrong_words_count_and_are_listed() {
 
 #[test]
 fn marks_on_pictures_without_a_card_are_counted_apart() {
-    let truth = truth(r#"{"menu": {"path": "a.png", "cards": [], "ignore": [{"box": [0, 0, 9, 9]}]}}"#).unwrap();
+    let truth =
+        truth(r#"{"menu": {"path": "a.png", "cards": [], "ignore": [{"box": [0, 0, 9, 9]}]}}"#).unwrap();
     let plain = Modifiers::default();
     let mark = |left| Recognised {
         bounds: Rect::ltwh(left, 0.0, 8.0, 8.0),
@@ -158,7 +167,10 @@ fn a_bad_truth_file_says_what_where_and_what_next() {
     check(&card(r#""label": "H_A""#), ["card 1 of \"one\"", "no place"]);
     check(&card(r#""box": [9, 0, 9, 5], "label": "H_A""#), ["card 1 of \"one\"", "is empty"]);
     check(&card(r#""box": [0, 0, 9, 5]"#), ["card 1 of \"one\"", "no label"]);
-    check(&card(r#""box": [0, 0, 9, 5], "label": "j_jokr""#), ["card 1 of \"one\"", "\"j_jokr\" is no card of Balatro"]);
+    check(
+        &card(r#""box": [0, 0, 9, 5], "label": "j_jokr""#),
+        ["card 1 of \"one\"", "\"j_jokr\" is no card of Balatro"],
+    );
     check(
         &card(r#""box": [0, 0, 9, 5], "label": "H_A", "seal": "green""#),
         ["card 1 of \"one\"", "\"green\" is no seal: there are none, "],

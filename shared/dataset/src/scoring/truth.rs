@@ -68,7 +68,9 @@ pub struct UnlistedCard {
 #[derive(Debug, thiserror::Error)]
 pub enum TruthError {
     /// It cannot be read.
-    #[error("cannot read the truth file {path}: {source}\nhelp: give the path of a file as docs/scoring.md shows it")]
+    #[error(
+        "cannot read the truth file {path}: {source}\nhelp: give the path of a file as docs/scoring.md shows it"
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -120,8 +122,8 @@ impl Truth {
     /// # Errors
     /// When it cannot be read, lists nothing, or names a card or a word that the catalogue does not have.
     pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Self, TruthError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| TruthError::Read { path: path.into(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| TruthError::Read { path: path.into(), source })?;
         Self::parse(&text, path, catalogue)
     }
 
@@ -149,15 +151,13 @@ impl Truth {
             let by_name = screen.picture.file_name().map(|name| folder.join(name));
             [Some(folder.join(&screen.picture)), by_name]
         });
-        in_folder
-            .flatten()
-            .chain([beside.join(&screen.picture)])
-            .find(|path| path.is_file())
-            .ok_or_else(|| TruthError::NoPicture {
+        in_folder.flatten().chain([beside.join(&screen.picture)]).find(|path| path.is_file()).ok_or_else(
+            || TruthError::NoPicture {
                 path: self.path.clone(),
                 screen: screen.name.clone(),
                 picture: screen.picture.clone(),
-            })
+            },
+        )
     }
 }
 
@@ -242,7 +242,9 @@ impl StoredScreen {
             }
         }
         for (number, card) in self.unknown.into_iter().enumerate() {
-            screen.unlisted.push(UnlistedCard { bounds: card.bounds().map_err(|it| wrong(number, it))?, id: None });
+            screen
+                .unlisted
+                .push(UnlistedCard { bounds: card.bounds().map_err(|it| wrong(number, it))?, id: None });
         }
         for (number, card) in self.ignore.into_iter().enumerate() {
             screen.ignored.push(card.bounds().map_err(|it| wrong(number, it))?);
@@ -280,7 +282,10 @@ impl StoredCard {
     fn check(self, catalogue: &Catalogue) -> Result<TrueCard, Wrong> {
         let bounds = self.bounds()?;
         let Some(label) = self.label.or(self.key) else {
-            return Err(("it has no label".into(), "add \"label\": the card's id, or \"?\" when it is in doubt"));
+            return Err((
+                "it has no label".into(),
+                "add \"label\": the card's id, or \"?\" when it is in doubt",
+            ));
         };
         let is_listed = catalogue.card(&label).is_some()
             || catalogue.cards.iter().any(|card| card.group.as_deref() == Some(label.as_str()));

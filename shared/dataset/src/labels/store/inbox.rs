@@ -32,7 +32,7 @@ pub fn leave(folder: &Path, changes: &[Change]) -> Result<(), StoreError> {
 }
 
 impl Store {
-    /// Makes the changes that wait in the inbox; the answer undoes them, one action after the other.
+    /// Makes the changes that wait in the inbox. Returns what undoes them, one action after the other.
     ///
     /// # Errors
     /// When they cannot be read or written; then they wait on.
