@@ -45,7 +45,7 @@ pub struct Suggestion {
 
 impl Form {
     /// As a label says.
-    pub fn of(label: &Label) -> Self {
+    pub fn from_label(label: &Label) -> Self {
         Self {
             name: label.name.clone(),
             card_type: label.card_type.clone().unwrap_or_default(),
@@ -94,7 +94,7 @@ impl Form {
 
 impl Stated {
     /// As a draft says; what it does not speak of is not stated.
-    pub fn of(draft: &Label) -> Self {
+    pub fn from_draft(draft: &Label) -> Self {
         Self {
             edition: draft.modifier.as_ref().map(|word| word.to_lowercase()),
             enhancement: draft.enhancement.clone(),
@@ -162,12 +162,12 @@ mod tests {
         draft.set_modifiers(&sealed);
         stated.write(&mut draft);
         assert_eq!((draft.modifier.as_deref(), draft.seal.as_deref()), (None, Some("red")));
-        assert_eq!(Stated::of(&draft), stated, "also after a restart");
+        assert_eq!(Stated::from_draft(&draft), stated, "also after a restart");
         // Said though it is the same as before.
         stated.edition = Some("base".into());
         stated.note(&edition("base"), &edition("base"));
         stated.write(&mut draft);
-        assert_eq!(Stated::of(&draft), stated);
+        assert_eq!(Stated::from_draft(&draft), stated);
         assert_eq!(stated.on(&edition("negative")).edition, "base");
     }
 
@@ -183,7 +183,7 @@ mod tests {
         form.card_type = "Joker".into();
         let label = form.label(&catalogue).unwrap();
         assert_eq!((label.class(), label.card_type.as_deref()), ("Modded Fellow", Some("Joker")));
-        assert_eq!(Form::of(&label), form);
+        assert_eq!(Form::from_label(&label), form);
         assert!(Form::default().label(&catalogue).is_none());
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dataset::captures::hashes::Hashes;
-use dataset::captures::record::{Record, Sight};
+use dataset::captures::record::{CaptureContext, Record};
 use dataset::labels::Label;
 use dataset::labels::store::{Change, Place};
 use lens_core::modifiers::Modifiers;
@@ -29,7 +29,7 @@ pub struct Picture {
     /// What it looks like; nothing for pictures of other tools.
     pub hashes: Option<Hashes>,
     /// What was known when it was captured.
-    pub sight: Sight,
+    pub context: CaptureContext,
 }
 
 /// What comes first.
@@ -101,7 +101,7 @@ impl Session {
             let place = Place { cluster: record.cluster, group: record.card_group };
             let picture = self.picture_mut(&record.filename);
             picture.captured = place;
-            (picture.hashes, picture.sight) = (Some(record.hashes), record.sight);
+            (picture.hashes, picture.context) = (Some(record.hashes), record.context);
         }
         self.arrange();
     }
@@ -385,7 +385,7 @@ impl Session {
         let next = self.pictures.len();
         let at = *self.by_file.entry(file.to_owned()).or_insert(next);
         if at == next {
-            let [cluster, group, _] = dataset::captures::record::numbers(file).unwrap_or([0; 3]);
+            let [cluster, group, _] = dataset::file_name::parse(file).unwrap_or([0; 3]);
             let place = Place { cluster, group };
             self.pictures.push(Picture {
                 file: file.to_owned(),
@@ -395,7 +395,7 @@ impl Session {
                 label: None,
                 binned: false,
                 hashes: None,
-                sight: Sight::default(),
+                context: CaptureContext::default(),
             });
         }
         &mut self.pictures[at]
@@ -418,8 +418,8 @@ impl Session {
         let rank = |members: &[usize]| -> f64 {
             let pictures = members.iter().map(|&at| &self.pictures[at]);
             match self.order {
-                Order::Doubt => pictures.map(|it| f64::from(it.sight.doubt())).fold(0.0, f64::max),
-                Order::Newest => pictures.map(|it| it.sight.taken_at_millis as f64).fold(0.0, f64::max),
+                Order::Doubt => pictures.map(|it| f64::from(it.context.doubt())).fold(0.0, f64::max),
+                Order::Newest => pictures.map(|it| it.context.taken_at_millis as f64).fold(0.0, f64::max),
                 Order::Largest => pictures.count() as f64,
             }
         };

@@ -1,4 +1,4 @@
-//! Looks over what has been said: labels that are likely wrong come first.
+//! Verifies what has been said: labels that are likely wrong come first.
 //!
 //! Pure. Three things make a label odd: two names in one group, a picture that looks like one of another name, and a
 //! picture that is unlike every other of its name.
@@ -120,7 +120,8 @@ fn is_far(picture: &Picture, others: &[&Picture]) -> bool {
 mod tests {
     use super::*;
     use dataset::captures::hashes::Hashing;
-    use dataset::captures::record::{Record, Sight, file_name};
+    use dataset::captures::record::{CaptureContext, Record};
+    use dataset::file_name;
     use dataset::labels::Label;
     use dataset::labels::store::Change;
 
@@ -130,13 +131,13 @@ mod tests {
             let light = if ((x + y * slope) / 8).is_multiple_of(2) { 220 } else { 30 };
             image::Rgba([light, light, light, 255])
         });
-        let filename = file_name(group, group, id);
+        let filename = file_name::format(group, group, id);
         Record {
             filename,
             cluster: group,
             card_group: group,
-            hashes: Hashing::default().of(&picture),
-            sight: Sight::default(),
+            hashes: Hashing::default().hash(&picture),
+            context: CaptureContext::default(),
         }
     }
 
@@ -155,7 +156,7 @@ mod tests {
         let mut session =
             Session::new(pictures.map(|(group, id, slope, _)| record(group, id, slope)).to_vec());
         let changes = pictures.map(|(group, id, _, name)| Change::Label {
-            file: file_name(group, group, id),
+            file: file_name::format(group, group, id),
             label: Some(Box::new(Label { name: name.into(), ..Label::default() })),
         });
         session.apply(&changes);

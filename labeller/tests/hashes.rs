@@ -50,7 +50,7 @@ fn deck(seeds: u64) -> Deck {
         for edition in editions.into_iter().filter(|edition| joker || *edition != "negative") {
             for seed in 0..seeds {
                 if let Some(picture) = seen(&sprites, &card.id, edition, seed) {
-                    all.push((card.id.clone(), edition.to_owned(), seed, hashing.of(&picture)));
+                    all.push((card.id.clone(), edition.to_owned(), seed, hashing.hash(&picture)));
                 }
             }
         }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use dataset::labels::Label;
 use dataset::labels::store::{Change, Store};
-use labeller::repository::{Desk, Folders};
-use labeller::inference::Networks;
+use labeller::inference::Inference;
+use labeller::repository::{Folders, Repository};
 use labeller::session::{Action, Worn};
 use labeller::window::{Intent, Labeller};
 use vision::gallery::{self, Taught};
@@ -56,12 +56,12 @@ impl Bench {
         ["one", "other"].map(|name| self.root.path().join("models").join(name))
     }
 
-    /// Does this in a window, and closes it: the networks finish first.
+    /// Does this in a window, and closes it: the inference finish first.
     fn obey(&self, intents: Vec<Intent>) {
         let folders = self.folders();
-        let networks = Networks::start(self.models()[0].clone(), vec![folders.captures.clone()], || {});
-        let (desk, session) = Desk::open(folders).unwrap();
-        let mut labeller = Labeller::new(desk, session, synth::practice::catalogue(), Some(networks));
+        let inference = Inference::start(self.models()[0].clone(), vec![folders.captures.clone()], || {});
+        let (repository, session) = Repository::open(folders).unwrap();
+        let mut labeller = Labeller::new(repository, session, synth::practice::catalogue(), Some(inference));
         intents.into_iter().for_each(|intent| labeller.obey(intent));
     }
 

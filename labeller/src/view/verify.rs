@@ -1,4 +1,4 @@
-//! The page where labels are looked over: all cards by name and edition, the odd ones first.
+//! The page where labels are verified: all cards by name and edition, the odd ones first.
 
 use egui::{CentralPanel, Panel, RichText, ScrollArea, Ui, Vec2, vec2};
 
