@@ -331,6 +331,10 @@ fn the_client_looks_where_the_overlay_writes() {
         child.current_dir(current).env_remove("BALATRO_LENS_DATA");
         child.envs(variable.map(|folder| ("BALATRO_LENS_DATA", folder)));
         let output = child.output().unwrap();
-        assert!(output.status.success(), "{current:?} {variable:?}: {}", String::from_utf8_lossy(&output.stdout));
+        assert!(
+            output.status.success(),
+            "{current:?} {variable:?}: {}",
+            String::from_utf8_lossy(&output.stdout)
+        );
     }
 }

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use lens_client::api::State;
 use mutation::fuzz;
-use overlay::api::broadcast::Broadcast;
 use overlay::api::auth::Auth;
+use overlay::api::broadcast::Broadcast;
 use overlay::api::request::{MAX_BODY, MAX_HEAD, Request};
 use overlay::api::routes::{self, Answer};
 use overlay::recording;

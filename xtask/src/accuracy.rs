@@ -16,7 +16,11 @@ const WANTED: [Wanted; 7] = [
     Wanted { what: "precision", at_least: 0.97, of: |figures| figures.precision },
     Wanted { what: "name, first choice", at_least: 0.96, of: |figures| figures.names },
     Wanted { what: "edition, where not base", at_least: 0.80, of: |figures| figures.edition.not_plain },
-    Wanted { what: "enhancement, where not none", at_least: 0.85, of: |figures| figures.enhancement.not_plain },
+    Wanted {
+        what: "enhancement, where not none",
+        at_least: 0.85,
+        of: |figures| figures.enhancement.not_plain,
+    },
     Wanted { what: "seal, where not none", at_least: 0.85, of: |figures| figures.seal.not_plain },
     Wanted {
         what: "unknown cards said to be unknown",

@@ -32,7 +32,12 @@ struct RateLimit {
 impl Auth {
     /// For a server on this port; without a token no command is allowed.
     pub fn new(port: u16, origins: Vec<String>, token: Option<String>) -> Self {
-        Self { port, origins, token, rate_limit: Mutex::new(RateLimit { left: BURST, counted: Instant::now() }) }
+        Self {
+            port,
+            origins,
+            token,
+            rate_limit: Mutex::new(RateLimit { left: BURST, counted: Instant::now() }),
+        }
     }
 
     /// The origin to name in the answer, when a web page asks.

@@ -6,8 +6,8 @@ use lens_client::api::{CommandRequest, Displayed, FORMAT, SERVER, State};
 use lens_core::catalogue::Catalogue;
 use serde::Serialize;
 
-use super::broadcast::Broadcast;
 use super::auth::Auth;
+use super::broadcast::Broadcast;
 use super::page;
 use super::request::{Request, Response};
 use crate::command::Command;

@@ -12,8 +12,8 @@ use lens_client::api::{FORMAT, PortFile, token_path};
 use lens_core::atomic;
 
 use super::ApiConfig;
+use super::auth::{Auth, REQUEST_TIMEOUT};
 use super::broadcast::Broadcast;
-use super::auth::{REQUEST_TIMEOUT, Auth};
 use super::request::{Request, Response};
 use super::routes::{self, Answer};
 use super::{stream, token};

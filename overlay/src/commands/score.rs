@@ -57,11 +57,14 @@ struct Report {
 pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
     let (folders, files): (Vec<_>, Vec<_>) = args.paths.iter().partition(|path| path.is_dir());
     if files.is_empty() || folders.len() > 1 {
-        bail!("give truth files and at most one folder of pictures\nhelp: overlay score TRUTH.json [PICTURES]");
+        bail!(
+            "give truth files and at most one folder of pictures\nhelp: overlay score TRUTH.json [PICTURES]"
+        );
     }
     let pictures = folders.first().map(|folder| folder.as_path());
     let catalogue = catalogue(&args.model)?;
-    let truths: Vec<Truth> = files.iter().map(|file| Truth::read(file, &catalogue)).collect::<Result<_, _>>()?;
+    let truths: Vec<Truth> =
+        files.iter().map(|file| Truth::read(file, &catalogue)).collect::<Result<_, _>>()?;
     let mut reader: Box<dyn Reader> = match &args.predictions {
         Some(path) => Box::new(Stored::read(path)?),
         None => {
@@ -197,7 +200,9 @@ impl Reader for Stored {
         let name = picture.to_string_lossy();
         let stored = self.pictures.get(file_name(&name)).ok_or_else(|| {
             let (path, picture) = (self.path.display(), picture.display());
-            anyhow!("{path} says nothing of {picture}\nhelp: run `overlay identify --json` on that picture too")
+            anyhow!(
+                "{path} says nothing of {picture}\nhelp: run `overlay identify --json` on that picture too"
+            )
         })?;
         Ok(([stored.width, stored.height], stored.cards.clone()))
     }
@@ -225,7 +230,8 @@ const ROWS: [Row; 11] = [
 ];
 
 fn table(report: &Report) -> String {
-    let columns: Vec<&Figures> = [Some(&report.plain), report.strewn.as_ref()].into_iter().flatten().collect();
+    let columns: Vec<&Figures> =
+        [Some(&report.plain), report.strewn.as_ref()].into_iter().flatten().collect();
     let line = |what: &str, cells: Vec<String>| {
         let cells: String = cells.iter().map(|cell| format!("  {cell:<18}")).collect();
         format!("{what:<30}{cells}").trim_end().to_owned() + "\n"
@@ -268,7 +274,10 @@ mod tests {
         let (model, truth) = ("balatro".to_owned(), Vec::new());
         let mut report = Report { format: FORMAT, model, truth, plain, strewn: Some(strewn) };
         let text = table(&report);
-        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split("  ").filter(|it| !it.is_empty()).map(str::trim).collect()).collect();
+        let lines: Vec<Vec<&str>> = text
+            .lines()
+            .map(|line| line.split("  ").filter(|it| !it.is_empty()).map(str::trim).collect())
+            .collect();
         assert_eq!(lines[0], ["plain", "strewn about"]);
         assert_eq!(lines[1], ["pictures", "12, cards 108", "1, cards 35"]);
         assert_eq!(lines[2], ["recall", "0.991", "107/108", "0.914", "32/35"]);

@@ -9,7 +9,8 @@ pub fn data_folder() -> PathBuf {
     if let Some(folder) = env::var_os("BALATRO_LENS_DATA") {
         return folder.into();
     }
-    let starts = [env::current_dir().ok(), env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_owned()))];
+    let starts =
+        [env::current_dir().ok(), env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_owned()))];
     starts.into_iter().flatten().find_map(|start| above(&start)).unwrap_or_else(|| "data".into())
 }
 

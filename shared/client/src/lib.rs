@@ -215,12 +215,10 @@ impl Iterator for EventStream {
         let mut line = Vec::new();
         match (&mut self.reader).take(MAX_ANSWER).read_until(b'\n', &mut line) {
             Ok(_) if line.is_empty() => None,
-            Ok(_) => {
-                Some(serde_json::from_slice(&line).map_err(|error| ClientError::UnexpectedAnswer {
-                    address: self.address,
-                    reason: error.to_string(),
-                }))
-            }
+            Ok(_) => Some(serde_json::from_slice(&line).map_err(|error| ClientError::UnexpectedAnswer {
+                address: self.address,
+                reason: error.to_string(),
+            })),
             Err(error) => Some(Err(error.into())),
         }
     }

@@ -264,7 +264,8 @@ impl Catalogue {
     /// the group's own name.
     pub fn is_same(&self, one: &str, other: &str) -> bool {
         let group = |id: &str| self.card(id).and_then(|card| card.group.as_deref());
-        if one == other || group(one) == Some(other) || group(one).is_some_and(|it| Some(it) == group(other)) {
+        if one == other || group(one) == Some(other) || group(one).is_some_and(|it| Some(it) == group(other))
+        {
             return true;
         }
         let is_twin =

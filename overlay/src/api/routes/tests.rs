@@ -79,7 +79,8 @@ fn post(body: &str, kind: &str) -> (u16, Vec<Command>) {
         given.borrow_mut().push(command);
         true
     };
-    let Answer::Plain(response) = answer(&request(&text), &broadcast(), &auth(), Instant::now(), &give) else {
+    let Answer::Plain(response) = answer(&request(&text), &broadcast(), &auth(), Instant::now(), &give)
+    else {
         panic!("commands have plain answers");
     };
     (response.status, given.into_inner())

@@ -36,7 +36,9 @@ fn a_card_is_written_as_the_description_says() {
     check(&card(), CARD);
     let unknown = CardView { id: None, name: None, card_type: None, confidence: None, ..card() };
     let text = serde_json::to_string(&unknown).unwrap();
-    assert!(text.starts_with(r#"{"track":7,"id":null,"name":null,"type":null,"rarity":null,"confidence":null,"#));
+    assert!(
+        text.starts_with(r#"{"track":7,"id":null,"name":null,"type":null,"rarity":null,"confidence":null,"#)
+    );
 }
 
 #[test]
@@ -58,15 +60,23 @@ fn each_type_of_card_has_the_name_that_labels_use() {
 
 #[test]
 fn events_and_answers_are_written_as_the_description_says() {
-    let cards = Cards { format: FORMAT, sequence: 7, frame: [1280, 720], state: State::Watching, cards: Vec::new() };
+    let cards =
+        Cards { format: FORMAT, sequence: 7, frame: [1280, 720], state: State::Watching, cards: Vec::new() };
     let snapshot =
         r#"{"event":"snapshot","format":1,"sequence":7,"state":"watching","frame":[1280,720],"cards":[]}"#;
     check(&Event::Snapshot(cards), snapshot);
     let appear = format!(r#"{{"event":"appear","sequence":8,"card":{CARD}}}"#);
     check(&Event::Appear { sequence: 8, card: card() }, &appear);
-    check(&Event::Change { sequence: 9, card: card() }, &appear.replace("appear", "change").replace(":8,", ":9,"));
     check(
-        &Event::Move { sequence: 10, track: 3, quad: [[10.0, 20.0], [81.0, 20.0], [81.0, 115.0], [10.0, 115.0]] },
+        &Event::Change { sequence: 9, card: card() },
+        &appear.replace("appear", "change").replace(":8,", ":9,"),
+    );
+    check(
+        &Event::Move {
+            sequence: 10,
+            track: 3,
+            quad: [[10.0, 20.0], [81.0, 20.0], [81.0, 115.0], [10.0, 115.0]],
+        },
         r#"{"event":"move","sequence":10,"track":3,"quad":[[10.0,20.0],[81.0,20.0],[81.0,115.0],[10.0,115.0]]}"#,
     );
     check(
