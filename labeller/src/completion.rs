@@ -31,7 +31,8 @@ fn cost(typed: &str, name: &str) -> Option<u32> {
     if name.contains(typed) {
         return Some(2);
     }
-    // The letters in order with gaps: a gap costs one, a letter that is not there rules the name out.
+    // The letters in order with gaps: a gap costs one, a letter that is not there rules the name
+    // out.
     let mut letters = name.chars().peekable();
     let mut gaps = 0;
     for wanted in typed.chars().filter(|letter| !letter.is_whitespace()) {

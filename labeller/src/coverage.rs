@@ -18,7 +18,8 @@ pub struct Row {
     pub name: String,
     /// What it is.
     pub card_type: CardType,
-    /// Labelled pictures, by edition in the catalogue's order; nothing where the card cannot have the edition.
+    /// Labelled pictures, by edition in the catalogue's order; nothing where the card cannot have
+    /// the edition.
     pub counts: Vec<Option<usize>>,
 }
 

@@ -1,4 +1,5 @@
-//! The model, on a thread of its own: it guesses what is to be named next, and is taught what was named.
+//! The model, on a thread of its own: it guesses what is to be named next, and is taught what was
+//! named.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -83,7 +84,8 @@ pub struct Inference {
 }
 
 impl Inference {
-    /// With the model of a folder, which is opened by the thread. `wake` is called after each answer.
+    /// With the model of a folder, which is opened by the thread. `wake` is called after each
+    /// answer.
     pub fn start(model: PathBuf, folders: Vec<PathBuf>, wake: impl Fn() + Send + 'static) -> Self {
         let (jobs, inbox) = sync_channel(MAX_JOBS);
         let (outbox, answers) = sync_channel(MAX_JOBS);

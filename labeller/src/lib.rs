@@ -4,7 +4,7 @@
 //! seen_hashes.json, labels.json ─▶ session (pure) ─Vec<Change>─▶ repository: journal, pictures
 //!                                     ▲  │
 //!                              Action │  ▼
-//!            window ◀─Intent─ view (egui) ◀─ thumbnails, inference, card_art (threads of their own)
+//!             window ◀─Intent─ view (egui) ◀─ thumbnails, inference, card_art (on threads)
 //! ```
 //!
 //! | module | what it does |
@@ -15,9 +15,9 @@
 //! | [`session`] | groups, what is to be done next, what an action changes; no file, no window |
 //! | [`form`], [`completion`] | what is being said of a card |
 //! | [`verify`], [`coverage`] | what has been said so far: what is odd, what is missing |
-//! | [`repository`] | puts changes on the disk, takes in those of the overlay; read-only beside another window |
+//! | [`repository`] | the disk: writes changes, reads those of the overlay; or only reads |
 //! | [`inference`] | the model on its thread: guesses, and enrols what was named |
-//! | [`thumbnails`], [`card_art`] | pictures of captures and of the catalogue, each on threads of their own |
+//! | [`thumbnails`], [`card_art`] | pictures of captures and of the catalogue, on threads |
 
 pub mod app;
 pub mod card_art;

@@ -158,8 +158,8 @@ impl Repository {
         }
     }
 
-    /// Called on every frame: saves when nothing has happened for a while, and takes in what the overlay has saved.
-    /// Returns whether there is anything new.
+    /// Called on every frame: saves when nothing has happened for a while, and takes in what the
+    /// overlay has saved. Returns whether there is anything new.
     ///
     /// # Errors
     /// When something cannot be read or written.

@@ -1,7 +1,7 @@
 //! The state of labelling: which pictures there are, in which groups, what is to be done next.
 //!
-//! Pure: an [`Action`] becomes [`Change`]s, whoever owns the disk writes them, and [`Session::apply`] takes in what was
-//! written. So what is shown is never ahead of what is saved.
+//! Pure: an [`Action`] becomes [`Change`]s, whoever owns the disk writes them, and
+//! [`Session::apply`] takes in what was written. So what is shown is never ahead of what is saved.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -65,8 +65,8 @@ pub enum Action {
     Draft(u64, Option<Label>),
 }
 
-/// What is on single pictures, by their files, where that is not what the label says: a group may hold a plain and a
-/// foil picture of one card.
+/// What is on single pictures, by their files, where that is not what the label says: a group may
+/// hold a plain and a foil picture of one card.
 pub type Worn = BTreeMap<String, Modifiers>;
 
 /// Everything that the window shows, but for what is being typed.
@@ -146,7 +146,8 @@ impl Session {
         self.redo.clear();
     }
 
-    /// What undoes the last action, to be written and applied; its own undo then goes to [`Session::undone`].
+    /// What undoes the last action, to be written and applied; its own undo then goes to
+    /// [`Session::undone`].
     pub fn last_undo(&self) -> Option<&[Change]> {
         self.undo.last().map(Vec::as_slice)
     }
@@ -236,8 +237,8 @@ impl Session {
         pictures.map(|it| Change::Bin { file: it.file.clone(), binned, label: None }).collect()
     }
 
-    /// What is captured into `group` later belongs to another; that one takes nothing but itself from elsewhere, so that
-    /// two groups never send captures to each other.
+    /// What is captured into `group` later belongs to another; that one takes nothing but itself
+    /// from elsewhere, so that two groups never send captures to each other.
     fn merge(&self, group: u64, into: Place) -> impl Iterator<Item = Change> {
         let back = self.merged.contains_key(&into.group);
         let back = back.then_some(Change::Merge { group: into.group, into: None });

@@ -1,7 +1,7 @@
 //! Pictures for the window: decoded by threads of their own, kept while they are looked at.
 //!
-//! The newest request comes first, so that after a jump through a long list what is on screen now is decoded now. What has
-//! not been drawn for longest goes when too many are kept.
+//! The newest request comes first, so that after a jump through a long list what is on screen now
+//! is decoded now. What has not been drawn for longest goes when too many are kept.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;

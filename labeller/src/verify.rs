@@ -1,7 +1,7 @@
 //! Verifies what has been said: labels that are likely wrong come first.
 //!
-//! Pure. Three things make a label odd: two names in one group, a picture that looks like one of another name, and a
-//! picture that is unlike every other of its name.
+//! Pure. Three things make a label odd: two names in one group, a picture that looks like one of
+//! another name, and a picture that is unlike every other of its name.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! What is seen: one page at a time, keys first.
 //!
-//! Drawing collects intents; the window carries them out afterwards, so that a frame shows one state.
+//! Drawing collects intents; the window carries them out afterwards, so that a frame shows one
+//! state.
 
 mod bin;
 mod coverage;

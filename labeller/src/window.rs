@@ -1,6 +1,7 @@
 //! The window's state, and what each intent of a person does to it.
 //!
-//! [`crate::view`] draws it and collects intents; [`Labeller::obey`] carries them out, one after the other.
+//! [`crate::view`] draws it and collects intents; [`Labeller::obey`] carries them out, one after
+//! the other.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -59,7 +60,8 @@ impl Page {
 /// What a person wants: a key, a click, or a drag.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Intent {
-    /// Saves the current group under what is in the form, or relabels what is chosen on the verify page.
+    /// Saves the current group under what is in the form, or relabels what is chosen on the verify
+    /// page.
     Save,
     /// Does something to groups.
     Act(Box<Action>),
@@ -128,7 +130,8 @@ pub struct Labeller {
     filled: Modifiers,
     /// What a person has said is on it since.
     pub(crate) stated: Stated,
-    /// What the form was when it was last on the disk, as a draft or because nothing had been changed.
+    /// What the form was when it was last on the disk, as a draft or because nothing had been
+    /// changed.
     drafted: Form,
     drafted_at: Option<Instant>,
     /// What stays on the screen until somebody has read it.
@@ -266,7 +269,8 @@ impl Labeller {
         }
     }
 
-    /// Decodes the pictures of the groups that come next, so that they are there when Enter is pressed.
+    /// Decodes the pictures of the groups that come next, so that they are there when Enter is
+    /// pressed.
     fn look_ahead(&mut self, context: &Context) {
         let from = self.session.at() + 1;
         let groups = self.session.queue().iter().skip(from).take(MAX_DECODED_AHEAD);

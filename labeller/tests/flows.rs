@@ -1,4 +1,5 @@
-//! What a person does in the window, by keys as they would press them, on a data set of composed practice cards.
+//! What a person does in the window, by keys as they would press them, on a data set of composed
+//! practice cards.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

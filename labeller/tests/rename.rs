@@ -1,4 +1,5 @@
-//! Another name for a card reaches all that was taught, in every model; no network has to run for that.
+//! Another name for a card reaches all that was taught, in every model; no network has to run for
+//! that.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,8 @@ struct Bench {
 }
 
 impl Bench {
-    /// Captures with this label, and two models that were taught by them and by one that has no label.
+    /// Captures with this label, and two models that were taught by them and by one that has no
+    /// label.
     fn new(label: &Label) -> Self {
         let bench = Self { root: tempfile::tempdir().unwrap() };
         let id = label.class();

@@ -8,7 +8,8 @@
 //!
 //! * [`dto`]: tracks as they are told, and what differs between two moments. Pure.
 //! * [`broadcast`]: the present moment, and those who watch it.
-//! * [`request`], [`auth`], [`routes`]: bytes to a request, who may ask, what is answered. No sockets.
+//! * [`request`], [`auth`], [`routes`]: bytes to a request, who may ask, what is answered. No
+//!   sockets.
 //! * [`server`], [`stream`]: the sockets.
 //! * [`token`], [`page`]: the secret for commands, the page for OBS.
 //!

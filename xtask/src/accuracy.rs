@@ -1,5 +1,5 @@
-//! Holds the limits of recognition on real screenshots, which are not part of the project: `BALATRO_LENS_ART` names
-//! their folder. `overlay score` does the counting.
+//! Holds the limits of recognition on real screenshots, which are not part of the project:
+//! `BALATRO_LENS_ART` names their folder. `overlay score` does the counting.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -126,7 +126,8 @@ fn score(truth: &Path, predictions: Option<&Path>) -> Result<Report> {
     Ok(report)
 }
 
-/// A line for each figure and whether it is high enough. A figure without a single case says nothing.
+/// A line for each figure and whether it is high enough. A figure without a single case says
+/// nothing.
 fn verdicts(wanted: &[Wanted], figures: &Figures) -> Vec<(String, bool)> {
     let verdict = |Wanted { what, at_least, of }: &Wanted| {
         let Ratio { right, of } = of(figures);

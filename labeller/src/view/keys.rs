@@ -1,6 +1,7 @@
 //! The keys: what they do, and the list of them.
 //!
-//! Letters begin a name, digits take a suggestion. While the name is being typed, letters and digits belong to it.
+//! Letters begin a name, digits take a suggestion. While the name is being typed, letters and
+//! digits belong to it.
 
 use egui::{Context, Event, Key, Modifiers, Window};
 

@@ -80,7 +80,8 @@ impl Labeller {
         guess.or(picture.context.modifiers.as_ref())
     }
 
-    /// Keeps what is being typed, often enough that whatever ends the program takes a few letters at most.
+    /// Keeps what is being typed, often enough that whatever ends the program takes a few letters
+    /// at most.
     pub(super) fn keep_draft_soon(&mut self, context: &Context, now: Instant) {
         if self.form == self.drafted {
             return;
@@ -120,7 +121,8 @@ impl Labeller {
         self.form.label(&self.catalogue)
     }
 
-    /// What is on each of these pictures, under a label: as it was seen, but for what was said in the form.
+    /// What is on each of these pictures, under a label: as it was seen, but for what was said in
+    /// the form.
     fn worn<'a>(
         &self,
         label: &Label,

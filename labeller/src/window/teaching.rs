@@ -71,8 +71,8 @@ impl Labeller {
         renamed.into_values().collect()
     }
 
-    /// Whether a card that somebody made up is not spoken of any more. A card of the catalogue is there all the same: its
-    /// name was wrong for those pictures only.
+    /// Whether a card that somebody made up is not spoken of any more. A card of the catalogue is
+    /// there all the same: its name was wrong for those pictures only.
     fn is_gone(&self, class: &str) -> bool {
         let has_it = |label: &Label| label.class() == class;
         class != NOT_A_CARD

@@ -1,8 +1,8 @@
 //! Who may ask, and how often.
 //!
-//! Any web page can send requests to this machine. What keeps it out: the address that the browser thinks it speaks
-//! to (`Host`, against names that are rebound to the loopback address), the page that asks (`Origin`), and for
-//! commands a secret that only programs of the same user can read.
+//! Any web page can send requests to this machine. What keeps it out: the address that the browser
+//! thinks it speaks to (`Host`, against names that are rebound to the loopback address), the page
+//! that asks (`Origin`), and for commands a secret that only programs of the same user can read.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -33,7 +33,8 @@ struct Inner {
 pub struct Subscriber {
     /// Everything as it was at the beginning.
     pub snapshot: Cards,
-    /// What happened since, moment by moment. It ends with the broadcast, or when it was read too slowly.
+    /// What happened since, moment by moment. It ends with the broadcast, or when it was read too
+    /// slowly.
     pub events: Receiver<Arc<[Event]>>,
 }
 

@@ -1,7 +1,7 @@
 //! Bytes to a request, and an answer to bytes. No sockets: the bytes come as a slice.
 //!
-//! As much of HTTP/1.1 (RFC 9112) as programs on the same machine need: no chunked bodies, one request for each
-//! connection.
+//! As much of HTTP/1.1 (RFC 9112) as programs on the same machine need: no chunked bodies, one
+//! request for each connection.
 
 /// Longest head of a request.
 pub const MAX_HEAD: usize = 8 << 10;

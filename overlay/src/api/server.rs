@@ -71,7 +71,8 @@ impl Server {
     /// Starts to listen and writes the port file; `report` takes the commands.
     ///
     /// # Errors
-    /// When no port is free, or the system refuses something. Without a token it starts, but takes no commands.
+    /// When no port is free, or the system refuses something. Without a token it starts, but takes
+    /// no commands.
     pub fn start(config: &ApiConfig, broadcast: &Broadcast, report: Report) -> Result<Self, StartError> {
         let listener = listen(config.port)?;
         let port = listener.local_addr()?.port();
@@ -111,7 +112,8 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         self.broadcast.close();
-        // The acceptor waits for a connection: this is one. Should it fail, the listener is broken and has ended.
+        // The acceptor waits for a connection: this is one. Should it fail, the listener is broken
+        // and has ended.
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         drop(TcpStream::connect_timeout(&address, Duration::from_secs(1)));
         self.acceptor.take();
@@ -240,7 +242,8 @@ fn read(mut stream: &TcpStream) -> io::Result<Result<Request, Response>> {
     }
 }
 
-/// Sends the last answer and closes gently: bytes that nobody read would make the system throw the answer away.
+/// Sends the last answer and closes gently: bytes that nobody read would make the system throw the
+/// answer away.
 fn end(stream: &mut TcpStream, response: &Response) -> io::Result<()> {
     stream.write_all(&response.bytes())?;
     stream.shutdown(Shutdown::Write)?;

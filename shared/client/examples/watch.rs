@@ -1,6 +1,7 @@
 //! Prints each card that appears on the screen or leaves it.
 //!
-//! `cargo run -p lens-client --example watch [DATA]`: DATA is the overlay's data folder, when it is not found by itself.
+//! `cargo run -p lens-client --example watch [DATA]`: DATA is the overlay's data folder, when it is
+//! not found by itself.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! What the running overlay tells other programs: the types of its local API, as JSON writes them.
 //!
-//! The overlay fills them in from its own types; [`crate::Client`] reads them back. `docs/api.md` describes the
-//! requests that they answer.
+//! The overlay fills them in from its own types; [`crate::Client`] reads them back. `docs/api.md`
+//! describes the requests that they answer.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,8 @@ pub enum State {
     Paused,
 }
 
-/// Corners in pixels of the frame, x before y: top left, top right, bottom right, bottom left of the upright card.
+/// Corners in pixels of the frame, x before y: top left, top right, bottom right, bottom left of
+/// the upright card.
 pub type Quad = [[f32; 2]; 4];
 
 /// What a card is.

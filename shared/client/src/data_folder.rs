@@ -1,10 +1,11 @@
-//! Where the overlay keeps its files: the same rule as the overlay's own, whose tests hold the two together.
+//! Where the overlay keeps its files: the same rule as the overlay's own, whose tests hold the two
+//! together.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// `BALATRO_LENS_DATA`, else `data` in the current folder or one of its parents, else beside this program, else `data`
-/// in the current folder. A folder counts when it has `catalogues` in it.
+/// `BALATRO_LENS_DATA`, else `data` in the current folder or one of its parents, else beside this
+/// program, else `data` in the current folder. A folder counts when it has `catalogues` in it.
 pub fn data_folder() -> PathBuf {
     if let Some(folder) = env::var_os("BALATRO_LENS_DATA") {
         return folder.into();

@@ -1,5 +1,5 @@
-//! The little of HTTP that a client of the overlay needs: one request for each connection, an answer that ends with
-//! it or has a length.
+//! The little of HTTP that a client of the overlay needs: one request for each connection, an
+//! answer that ends with it or has a length.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

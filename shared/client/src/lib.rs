@@ -11,10 +11,12 @@
 //! # Ok::<(), lens_client::ClientError>(())
 //! ```
 //!
-//! * [`Client`] asks; [`EventStream`] waits for what happens. [`api`] has the types that they give back.
+//! * [`Client`] asks; [`EventStream`] waits for what happens. [`api`] has the types that they give
+//!   back.
 //! * The overlay is found by the file that it writes into its data folder, see [`data_folder`].
 //!
-//! The standard library's sockets and serde only, so that any program can take it along; no thread, no async runtime.
+//! The standard library's sockets and serde only, so that any program can take it along; no thread,
+//! no async runtime.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -56,7 +58,8 @@ pub enum ClientError {
         /// What is wrong, and what helps.
         message: String,
     },
-    /// The answer is not the API's: another program listens there, or an overlay of another version.
+    /// The answer is not the API's: another program listens there, or an overlay of another
+    /// version.
     #[error("what answers at {address} is no overlay of this version: {reason}")]
     UnexpectedAnswer {
         /// Who was asked.
@@ -118,13 +121,15 @@ impl Client {
     /// Whether a card is on the screen now.
     ///
     /// # Errors
-    /// When that cannot be known: the overlay does not answer, does not know such a card, or does not look at the game.
+    /// When that cannot be known: the overlay does not answer, does not know such a card, or does
+    /// not look at the game.
     pub fn is_card_displayed(&self, id: &str) -> Result<bool, ClientError> {
         let answer = self.displayed(id)?;
         answer.displayed.ok_or(ClientError::NotLooking(answer.state))
     }
 
-    /// Everything on the screen, then what appears, changes, moves and leaves. Waits for what comes next.
+    /// Everything on the screen, then what appears, changes, moves and leaves. Waits for what comes
+    /// next.
     ///
     /// # Errors
     /// When the overlay does not answer.

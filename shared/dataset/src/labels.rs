@@ -1,11 +1,12 @@
 //! `labels.json`: what people say that captures show.
 //!
-//! One object, an entry for each picture beside the file: `{"cluster5_card17_id302.png": {"name": "DNA", ...}}`.
-//! The format is that of the Python project this one grew from: a file made by its tools opens unchanged, and
-//! fields that nobody here knows are kept. `augmented.json` has the same entries with [`Label::parent`] and
-//! [`Label::augmentation`].
+//! One object, an entry for each picture beside the file: `{"cluster5_card17_id302.png": {"name":
+//! "DNA", ...}}`. The format is that of the Python project this one grew from: a file made by its
+//! tools opens unchanged, and fields that nobody here knows are kept. `augmented.json` has the same
+//! entries with [`Label::parent`] and [`Label::augmentation`].
 //!
-//! [`Labels`] is the file as it is; [`store`] is the data set that people work on, safe against crashes.
+//! [`Labels`] is the file as it is; [`store`] is the data set that people work on, safe against
+//! crashes.
 
 pub mod store;
 
@@ -116,7 +117,8 @@ impl Label {
         }
     }
 
-    /// Takes over from the label before what no label of ours says: its groups, its origin, and fields of other tools.
+    /// Takes over from the label before what no label of ours says: its groups, its origin, and
+    /// fields of other tools.
     pub fn keep_from(&mut self, before: &Self) {
         self.cluster = self.cluster.or(before.cluster);
         self.card_group = self.card_group.or(before.card_group);
@@ -187,7 +189,8 @@ impl Labels {
     /// Reads a file; one that is not there is empty.
     ///
     /// # Errors
-    /// When it cannot be read, or is no JSON object. Entries that make no sense are found by [`Labels::get`], not here.
+    /// When it cannot be read, or is no JSON object. Entries that make no sense are found by
+    /// [`Labels::get`], not here.
     pub fn read(path: &Path) -> Result<Self, LabelsError> {
         let text = match std::fs::read(path) {
             Ok(text) => text,

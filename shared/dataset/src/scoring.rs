@@ -1,14 +1,15 @@
-//! Scores recognised cards against the truth of screenshots, the same way for everybody who reports figures.
+//! Scores recognised cards against the truth of screenshots, the same way for everybody who reports
+//! figures.
 //!
 //! ```text
-//! truth.json ─Truth::read─▶ Screen ─┐
-//!                                   ├─Screen::compare─▶ Comparison ─Figures::add─▶ Figures, Mistakes
-//! recognised cards of its picture ──┘
+//! truth.json ─Truth::read─▶ Screen ┐
+//!                                  ├ Screen::compare ─▶ Comparison ─Figures::add─▶ Figures
+//! recognised cards of its picture ─┘
 //! ```
 //!
-//! A recognised card matches a true one where the bounding boxes' intersection over union is at least
-//! [`pairing::MIN_OVERLAP`], one to one, best first. What is doubtful, face down or a stone card counts
-//! for detection only. Which names count as the same is the catalogue's to say.
+//! A recognised card matches a true one where the bounding boxes' intersection over union is at
+//! least [`pairing::MIN_OVERLAP`], one to one, best first. What is doubtful, face down or a stone
+//! card counts for detection only. Which names count as the same is the catalogue's to say.
 //!
 //! Nothing here runs a network or opens a picture. `docs/scoring.md` describes the truth file.
 
@@ -52,7 +53,8 @@ pub struct Comparison<'a> {
 }
 
 impl Screen {
-    /// Pairs the cards that were recognised on a picture of this width and height with the true ones.
+    /// Pairs the cards that were recognised on a picture of this width and height with the true
+    /// ones.
     pub fn compare<'a>(&'a self, size: [u32; 2], cards: &[Recognised<'_>]) -> Comparison<'a> {
         let boxes: Vec<Rect<InFrame>> = cards.iter().map(|card| self.scaled(card.bounds, size)).collect();
         let all: Vec<usize> = (0..cards.len()).collect();

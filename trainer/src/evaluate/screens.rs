@@ -1,4 +1,5 @@
-//! Screenshots with hand-made truth: [`dataset::scoring`] counts, here networks run and names are looked at closer.
+//! Screenshots with hand-made truth: [`dataset::scoring`] counts, here networks run and names are
+//! looked at closer.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,7 +73,8 @@ struct Count<'a> {
     identification: (usize, f64),
 }
 
-/// Scores the screenshots of a truth file, with crops of `width` and `height`; those marked as stress come second.
+/// Scores the screenshots of a truth file, with crops of `width` and `height`; those marked as
+/// stress come second.
 ///
 /// # Errors
 /// When a file cannot be read or the network cannot run.

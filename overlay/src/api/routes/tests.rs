@@ -1,4 +1,5 @@
-//! Requests as data, answers looked at; the description for programs compared with what is answered.
+//! Requests as data, answers looked at; the description for programs compared with what is
+//! answered.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

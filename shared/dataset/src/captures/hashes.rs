@@ -10,10 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Columns and rows of the colour signature.
 pub const COLOUR_GRID: [u32; 2] = [6, 8];
 const CELLS: usize = (COLOUR_GRID[0] * COLOUR_GRID[1]) as usize;
-/// Share of the crop's sides that is left out at each edge: what lies behind a card's round corners moves.
+/// Share of the crop's sides that is left out at each edge: what lies behind a card's round corners
+/// moves.
 const EDGE_SHARE: f32 = 0.07;
-/// Mean difference of a cell's channels, of 255, from which colours disagree: no two cards or editions of the practice
-/// deck that look alike in grey differ by less than 7 everywhere. To save a card twice costs little, to miss one much.
+/// Mean difference of a cell's channels, of 255, from which colours disagree: no two cards or
+/// editions of the practice deck that look alike in grey differ by less than 7 everywhere. To save
+/// a card twice costs little, to miss one much.
 const COLOURS_AGREE_BELOW: u32 = 6;
 
 /// What a crop looks like.
@@ -94,8 +96,8 @@ impl Colours {
         Self(cells)
     }
 
-    /// The largest mean difference of a cell, of 255: one changed sign on a card counts as much as another colour of
-    /// all of it.
+    /// The largest mean difference of a cell, of 255: one changed sign on a card counts as much as
+    /// another colour of all of it.
     pub fn difference(&self, other: &Self) -> u32 {
         let pairs = self.0.chunks_exact(3).zip(other.0.chunks_exact(3));
         let of_cell = |(a, b): (&[u8], &[u8])| {

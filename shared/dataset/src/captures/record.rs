@@ -6,7 +6,8 @@ use super::hashes::Hashes;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 
-/// One capture. Fields of other tools are not kept: `labels.json` is what people work on, this file is the program's.
+/// One capture. Fields of other tools are not kept: `labels.json` is what people work on, this file
+/// is the program's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The crop, beside this file, see [`crate::file_name`].

@@ -1,8 +1,9 @@
 //! `seen_hashes.json` and the pictures beside it.
 //!
-//! One writer at a time holds a lock. A capture is a picture, then one line in a journal beside the file.
-//! The journal is folded into the file now and then, so that saving costs the same at the first capture
-//! and at the hundred thousandth. A crash leaves a picture that nobody lists, or nothing.
+//! One writer at a time holds a lock. A capture is a picture, then one line in a journal beside the
+//! file. The journal is folded into the file now and then, so that saving costs the same at the
+//! first capture and at the hundred thousandth. A crash leaves a picture that nobody lists, or
+//! nothing.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Cursor, Write as _};
@@ -64,7 +65,8 @@ pub enum CapturesError {
     },
     /// `seen_hashes.json` is damaged.
     #[error(
-        "{path} is damaged: {reason}\nhelp: put back an earlier copy, or move it away: pictures stay where they are"
+        "{path} is damaged: {reason}\nhelp: put back an earlier copy, \
+         or move it away: pictures stay where they are"
     )]
     Damaged {
         /// The file.
@@ -238,7 +240,8 @@ impl Captures {
         self.save(crop, hashes, context, verdict)
     }
 
-    /// Saves a crop though it shows the same as another: a correction is worth a picture of its own.
+    /// Saves a crop though it shows the same as another: a correction is worth a picture of its
+    /// own.
     ///
     /// # Errors
     /// As [`Captures::add`].

@@ -1,13 +1,14 @@
-//! A data set that people work on: `labels.json`, what is not labelled yet, and a journal between two saves.
+//! A data set that people work on: `labels.json`, what is not labelled yet, and a journal between
+//! two saves.
 //!
 //! ```text
-//! Change ─▶ labels.journal (appended, synced) ─▶ memory ─checkpoint─▶ labels.json, arrangement.json (each atomic)
+//! Change ─▶ labels.journal (synced) ─▶ memory ─checkpoint─▶ labels.json, arrangement.json
 //! ```
 //!
-//! A change is on the disk before [`Store::apply`] returns: a crash loses at most the change under way.
-//! Changes say what is, not what to do, so that reading the journal twice does no harm.
-//! One window at a time may write ([`Store`]); others read ([`read`]), and the overlay leaves what it learns
-//! in an inbox ([`leave`]). Labels are the only truth; groups and drafts are a convenience.
+//! A change is on the disk before [`Store::apply`] returns: a crash loses at most the change under
+//! way. Changes say what is, not what to do, so that reading the journal twice does no harm. One
+//! window at a time may write ([`Store`]); others read ([`read`]), and the overlay leaves what it
+//! learns in an inbox ([`leave`]). Labels are the only truth; groups and drafts are a convenience.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -62,12 +63,13 @@ pub enum Change {
         file: String,
         /// Whether it does.
         binned: bool,
-        /// What it had as its label when it was thrown away: the journal alone then brings it back. [`Store::apply`]
-        /// fills it in; old journals do not have it.
+        /// What it had as its label when it was thrown away: the journal alone then brings it back.
+        /// [`Store::apply`] fills it in; old journals do not have it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         label: Option<Box<Label>>,
     },
-    /// Which group takes in what is captured into another from now on; nothing leaves it in its own.
+    /// Which group takes in what is captured into another from now on; nothing leaves it in its
+    /// own.
     Merge {
         /// The group that was taken in.
         group: u64,
@@ -113,7 +115,8 @@ pub enum StoreError {
     InUse(PathBuf),
     /// `labels.json` was broken by hand.
     #[error(
-        "{path} is damaged: {reason}\nhelp: mend that place, or take the last good state of {good} labels; the damaged file is kept either way"
+        "{path} is damaged: {reason}\nhelp: mend that place, or take the last good state \
+         of {good} labels; the damaged file is kept either way"
     )]
     Damaged {
         /// The file.
@@ -125,7 +128,8 @@ pub enum StoreError {
     },
     /// A line of the journal makes no sense.
     #[error(
-        "{path}, line {line}: {reason}\nhelp: move the file away; the labels before that line are in labels.json"
+        "{path}, line {line}: {reason}\nhelp: move the file away; \
+         the labels before that line are in labels.json"
     )]
     Journal {
         /// The file.
@@ -145,13 +149,15 @@ impl StoreError {
 }
 
 impl Store {
-    /// Opens a data set for changing it, with what a crash left in its journal and what waits in its inbox; makes the
-    /// folder when it is not there. Labelled pictures are copied from `originals`.
+    /// Opens a data set for changing it, with what a crash left in its journal and what waits in
+    /// its inbox; makes the folder when it is not there. Labelled pictures are copied from
+    /// `originals`.
     ///
     /// A damaged `arrangement.json` is kept under another name; [`Store::take_notes`] then says so.
     ///
     /// # Errors
-    /// When another window has it open, it cannot be written, or is damaged; a damaged file is never overwritten.
+    /// When another window has it open, it cannot be written, or is damaged; a damaged file is
+    /// never overwritten.
     pub fn open(folder: &Path, originals: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(StoreError::file(folder))?;
         let lock_path = folder.join(LOCK);
@@ -200,7 +206,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Puts the last good state in the place of a damaged `labels.json`, which is kept beside it under another name.
+    /// Puts the last good state in the place of a damaged `labels.json`, which is kept beside it
+    /// under another name.
     ///
     /// # Errors
     /// When the folder cannot be written.
@@ -227,7 +234,8 @@ impl Store {
         state(&self.labels, &self.arrangement)
     }
 
-    /// Makes changes that belong together: they are on the disk when this returns. Returns what undoes them.
+    /// Makes changes that belong together: they are on the disk when this returns. Returns what
+    /// undoes them.
     ///
     /// # Errors
     /// When they cannot be written; then nothing has changed.
@@ -259,8 +267,8 @@ impl Store {
         Ok(undo)
     }
 
-    /// With the labels of what is thrown away: after a crash `labels.json` may be without them already, and the bin not
-    /// have them yet.
+    /// With the labels of what is thrown away: after a crash `labels.json` may be without them
+    /// already, and the bin not have them yet.
     fn completed(&self, changes: &[Change]) -> Vec<Change> {
         let mut changes = changes.to_vec();
         for at in 0..changes.len() {
@@ -275,7 +283,8 @@ impl Store {
         changes
     }
 
-    /// What people should hear: files that were found broken, or changed by somebody else, and where they are kept.
+    /// What people should hear: files that were found broken, or changed by somebody else, and
+    /// where they are kept.
     pub fn take_notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
     }
@@ -285,8 +294,8 @@ impl Store {
         self.pending > 0
     }
 
-    /// Writes `labels.json` and what belongs to it. When somebody else has changed it meanwhile, that file is kept under
-    /// another name first; [`Store::take_notes`] then says so.
+    /// Writes `labels.json` and what belongs to it. When somebody else has changed it meanwhile,
+    /// that file is kept under another name first; [`Store::take_notes`] then says so.
     ///
     /// # Errors
     /// When a file cannot be written; the journal then still has everything.
@@ -442,19 +451,21 @@ fn state(labels: &Labels, arrangement: &Arrangement) -> Vec<Change> {
     changes
 }
 
-/// Reads a data set that somebody else may be changing, with what waits in its inbox. A damaged `arrangement.json` counts
-/// as none.
+/// Reads a data set that somebody else may be changing, with what waits in its inbox. A damaged
+/// `arrangement.json` counts as none.
 ///
 /// # Errors
 /// When a file cannot be read or is damaged.
 pub fn read(folder: &Path) -> Result<DataSet, StoreError> {
     let mut waiting = inbox::read(folder)?;
     for _ in 0..MAX_READS {
-        // The journal first: what a checkpoint writes in between is then read twice rather than not at all.
+        // The journal first: what a checkpoint writes in between is then read twice rather than not
+        // at all.
         let (actions, _) = read_journal(&folder.join(JOURNAL))?;
         let (mut labels, arrangement) = read_files(folder)?;
         let mut arrangement = arrangement.unwrap_or_default();
-        // The holder may have taken the inbox in, and gone on: an old word must not stand over a newer one.
+        // The holder may have taken the inbox in, and gone on: an old word must not stand over a
+        // newer one.
         let still_waiting = inbox::read(folder)?;
         if still_waiting != waiting {
             waiting = still_waiting;

@@ -43,7 +43,8 @@ pub struct Screen {
 pub struct TrueCard {
     /// The whole card, also what is covered.
     pub bounds: Rect<InFrame>,
-    /// The card's id, or that of a group of the catalogue; in doubt when it carries a question mark.
+    /// The card's id, or that of a group of the catalogue; in doubt when it carries a question
+    /// mark.
     pub label: String,
     /// Edition, as the catalogue writes it.
     pub edition: Option<String>,
@@ -104,7 +105,8 @@ pub enum TruthError {
     },
     /// A picture is missing.
     #[error(
-        "{path}: the picture {picture} of {screen:?} is not there\nhelp: give the folder of the pictures behind the truth file"
+        "{path}: the picture {picture} of {screen:?} is not there\nhelp: \
+         give the folder of the pictures behind the truth file"
     )]
     NoPicture {
         /// The file.
@@ -120,7 +122,8 @@ impl Truth {
     /// Reads and checks a file.
     ///
     /// # Errors
-    /// When it cannot be read, lists nothing, or names a card or a word that the catalogue does not have.
+    /// When it cannot be read, lists nothing, or names a card or a word that the catalogue does not
+    /// have.
     pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Self, TruthError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| TruthError::Read { path: path.into(), source })?;
@@ -141,7 +144,8 @@ impl Truth {
         Ok(Self { path: path.into(), screens: screens.collect::<Result<_, _>>()? })
     }
 
-    /// Where a screenshot's picture lies: in the folder of the pictures, when one is given, else beside the truth file.
+    /// Where a screenshot's picture lies: in the folder of the pictures, when one is given, else
+    /// beside the truth file.
     ///
     /// # Errors
     /// When it is not there.
@@ -318,8 +322,8 @@ fn list(words: &[ModifierArt]) -> Vec<&str> {
     words.iter().map(|it| it.word.as_str()).collect()
 }
 
-/// A modifier as the catalogue writes it: the game's own keys (`e_holo`, `m_glass`) are understood too. What is not
-/// there is the plain word, the first of the list; none is in doubt.
+/// A modifier as the catalogue writes it: the game's own keys (`e_holo`, `m_glass`) are understood
+/// too. What is not there is the plain word, the first of the list; none is in doubt.
 fn word(written: Option<String>, kind: &str, words: &[&str]) -> Result<Option<String>, Wrong> {
     let Some(written) = written else { return Ok(words.first().map(|word| (*word).to_owned())) };
     if is_doubtful(&written) {

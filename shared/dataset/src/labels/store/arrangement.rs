@@ -1,4 +1,5 @@
-//! `arrangement.json`: groups that people changed, drafts, and the bin with the labels of what lies in it.
+//! `arrangement.json`: groups that people changed, drafts, and the bin with the labels of what lies
+//! in it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,8 +21,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Groups from this number on were made by people. The overlay numbers those that it captures from 0 up,
-    /// so that it never gives a new card the number of a group that was split off.
+    /// Groups from this number on were made by people. The overlay numbers those that it captures
+    /// from 0 up, so that it never gives a new card the number of a group that was split off.
     pub const SPLIT_FROM: u64 = 1 << 32;
 }
 

@@ -1,4 +1,5 @@
-//! Files that another program broke or changed: each is kept under another name before it is overwritten.
+//! Files that another program broke or changed: each is kept under another name before it is
+//! overwritten.
 
 use std::fs;
 use std::io;
@@ -33,7 +34,8 @@ impl Known {
         Self { stamp: stamp(path), digest: digest(content) }
     }
 
-    /// Keeps a copy of the file when somebody else has changed it since. Returns how it is now, and a note for people.
+    /// Keeps a copy of the file when somebody else has changed it since. Returns how it is now, and
+    /// a note for people.
     pub(super) fn keep_changed(&self, path: &Path) -> Result<Option<(Self, String)>, StoreError> {
         let stamp = stamp(path);
         if stamp.is_none() || stamp == self.stamp {

@@ -1,7 +1,7 @@
 //! The numbers that a data set uses already, so that new captures get others.
 //!
-//! Captures can go while their labels stay. A new capture of the same name would then have a label that says something
-//! else, and one of the same group would lie among cards that it is unlike.
+//! Captures can go while their labels stay. A new capture of the same name would then have a label
+//! that says something else, and one of the same group would lie among cards that it is unlike.
 
 use std::fs;
 use std::path::Path;

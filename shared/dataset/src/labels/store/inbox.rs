@@ -10,7 +10,8 @@ use crate::labels::Labels;
 const INBOX: &str = "labels.inbox";
 const LOCK: &str = ".labels.inbox.lock";
 
-/// Leaves changes that belong together for whoever holds the data set, now or later. On the disk when this returns.
+/// Leaves changes that belong together for whoever holds the data set, now or later. On the disk
+/// when this returns.
 ///
 /// # Errors
 /// When the folder cannot be written.
@@ -32,7 +33,8 @@ pub fn leave(folder: &Path, changes: &[Change]) -> Result<(), StoreError> {
 }
 
 impl Store {
-    /// Makes the changes that wait in the inbox. Returns what undoes them, one action after the other.
+    /// Makes the changes that wait in the inbox. Returns what undoes them, one action after the
+    /// other.
     ///
     /// # Errors
     /// When they cannot be read or written; then they wait on.
