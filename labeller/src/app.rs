@@ -36,7 +36,6 @@ impl App {
         Ok(Self { folders, make: Box::new(make), state })
     }
 
-    /// The data set, when it is open.
     pub fn labeller(&self) -> Option<&Labeller> {
         match &self.state {
             State::Open(labeller) => Some(labeller),
@@ -44,7 +43,6 @@ impl App {
         }
     }
 
-    /// Draws a frame.
     pub fn ui(&mut self, ui: &mut Ui) {
         let reason = match &mut self.state {
             State::Open(labeller) => return labeller.ui(ui),

@@ -12,11 +12,8 @@ pub const ENOUGH: usize = 3;
 /// What there is of one card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// The card's id.
     pub id: String,
-    /// Its name.
     pub name: String,
-    /// What it is.
     pub card_type: CardType,
     /// Labelled pictures, by edition in the catalogue's order; nothing where the card cannot have
     /// the edition.

@@ -13,20 +13,15 @@ pub struct Form {
     pub card_type: String,
     /// The rarity, or nothing.
     pub rarity: String,
-    /// Edition and so on.
     pub modifiers: Modifiers,
 }
 
 /// What a person has said is on a card; nothing where every picture keeps what it was seen with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stated {
-    /// The edition.
     pub edition: Option<String>,
-    /// The enhancement.
     pub enhancement: Option<String>,
-    /// The seal.
     pub seal: Option<String>,
-    /// The stickers.
     pub stickers: Option<Vec<String>>,
     /// Whether it is crossed out.
     pub debuffed: Option<bool>,
@@ -35,9 +30,7 @@ pub struct Stated {
 /// A name that it could be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {
-    /// The card's id.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// How likely the model finds it.
     pub probability: f32,

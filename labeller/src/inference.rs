@@ -38,16 +38,13 @@ pub struct Rename {
     pub captures: Vec<String>,
     /// Ids that no picture has any more: whatever taught them goes along.
     pub gone: Vec<String>,
-    /// The id from now on.
     pub id: String,
-    /// The name for people.
     pub name: String,
 }
 
 /// A picture to look at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// The capture's file.
     pub file: String,
     /// What was known of it: the frame that it lies in is better than the crop.
     pub context: CaptureContext,
@@ -58,11 +55,8 @@ pub struct Source {
 pub enum Answer {
     /// What a picture may show, best first, and what is on it; the id when the model is sure.
     Guessed {
-        /// The capture's file.
         file: String,
-        /// Ids and probabilities.
         guesses: Vec<(String, f32)>,
-        /// What is on it.
         modifiers: Modifiers,
         /// What the model names it.
         known: Option<String>,

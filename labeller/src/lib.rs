@@ -19,6 +19,8 @@
 //! | [`inference`] | the model on its thread: guesses, and enrols what was named |
 //! | [`thumbnails`], [`card_art`] | pictures of captures and of the catalogue, on threads |
 
+#![allow(missing_docs, reason = "only this program and its tests use it: names that speak need no words")]
+
 pub mod app;
 pub mod card_art;
 pub mod completion;

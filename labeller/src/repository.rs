@@ -8,7 +8,6 @@ use dataset::labels::store::{self, Change, Store, StoreError};
 
 use crate::session::{Action, Session};
 
-/// Where captures and labels are.
 #[derive(Clone, Debug)]
 pub struct Folders {
     /// Raw captures.
@@ -87,7 +86,6 @@ impl Repository {
         Ok((repository, session))
     }
 
-    /// Where captures and labels are.
     pub fn folders(&self) -> &Folders {
         &self.folders
     }

@@ -11,10 +11,8 @@ use dataset::labels::Label;
 use dataset::labels::store::{Change, Place};
 use lens_core::modifiers::Modifiers;
 
-/// A captured picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
-    /// Its file.
     pub file: String,
     /// Where it was captured into.
     pub captured: Place,
@@ -283,7 +281,6 @@ impl Session {
         self.at
     }
 
-    /// The current group.
     pub fn group(&self) -> Option<u64> {
         self.queue.get(self.at).copied()
     }

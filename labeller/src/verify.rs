@@ -23,7 +23,6 @@ pub enum Oddity {
 }
 
 impl Oddity {
-    /// For people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Conflict => "Two names in one group",
@@ -37,7 +36,6 @@ impl Oddity {
 /// Labelled pictures of one name and edition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Class {
-    /// The card's name.
     pub name: String,
     /// The edition, as labels write it.
     pub modifier: String,

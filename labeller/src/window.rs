@@ -46,7 +46,6 @@ impl Page {
     /// All of them, in the order of their keys.
     pub const ALL: [Self; 4] = [Self::Label, Self::Verify, Self::Coverage, Self::Bin];
 
-    /// For people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Label => "Label",
@@ -71,19 +70,16 @@ pub enum Intent {
     Redo,
     /// Goes on by this many groups.
     Step(isize),
-    /// Goes to a group.
     GoTo(u64),
     /// Chooses another member.
     StepMember(isize),
     /// Drops a member, or takes it in again; the chosen one when no file is given.
     Toggle(Option<String>),
-    /// Takes a suggestion.
     Suggest(usize),
     /// Says that it is no card.
     NotACard,
     /// Chooses another completion.
     StepCompletion(isize),
-    /// Takes a completion.
     Complete(usize),
     /// Sets the edition by its number in the catalogue.
     Edition(usize),
@@ -91,9 +87,7 @@ pub enum Intent {
     Bin,
     /// Pulls the first group of the same cluster in.
     MergeFirst,
-    /// Shows another page.
     Show(Page),
-    /// Orders the queue.
     Sort(Order),
     /// Chooses a picture on the verify page, or not.
     Choose(String),
@@ -104,9 +98,7 @@ pub enum Intent {
 /// What the model says of a picture.
 #[derive(Clone, Debug, Default)]
 pub struct Guess {
-    /// Ids and probabilities.
     pub guesses: Vec<(String, f32)>,
-    /// What is on it.
     pub modifiers: Modifiers,
     /// What the model names it.
     pub known: Option<String>,

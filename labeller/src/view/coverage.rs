@@ -9,7 +9,6 @@ use crate::window::Labeller;
 /// Cards that are named as to be hunted next.
 const MAX_HUNTED: usize = 8;
 
-/// Draws the page.
 pub(super) fn show(labeller: &Labeller, ui: &mut Ui) {
     let coverage = &labeller.coverage;
     let [there, all] = coverage.share();

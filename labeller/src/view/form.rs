@@ -25,7 +25,6 @@ pub(super) fn suggestions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<In
     }
 }
 
-/// The fields.
 pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let label = ui.strong("Name");
     let edit = TextEdit::singleline(&mut labeller.form.name)

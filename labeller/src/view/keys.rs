@@ -140,7 +140,6 @@ fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
     intents
 }
 
-/// The list of keys.
 pub(super) fn show(labeller: &mut Labeller, context: &Context) {
     let mut open = true;
     Window::new("Keys").open(&mut open).collapsible(false).resizable(false).show(context, |ui| {

@@ -14,7 +14,6 @@ use crate::window::{Intent, Labeller};
 const ROW: f32 = 62.0;
 const TILE: Vec2 = vec2(74.0, 100.0);
 
-/// Draws the page.
 pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     Panel::left("queue").default_size(230.0).show(ui, |ui| queue(labeller, ui, intents));
     Panel::right("form").default_size(270.0).show(ui, |ui| {

@@ -16,7 +16,6 @@ struct Line {
     to: usize,
 }
 
-/// Draws the page.
 pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     Panel::right("relabel").default_size(270.0).show(ui, |ui| {
         ui.strong(format!("{} chosen", labeller.chosen.len()));

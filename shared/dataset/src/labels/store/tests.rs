@@ -1,6 +1,7 @@
 //! Changing, undoing, two windows, damage.
 
 use super::*;
+use crate::labels::Label;
 
 fn label(name: &str) -> Option<Box<Label>> {
     Some(Box::new(Label { name: name.into(), ..Label::default() }))
