@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use dataset::captures::cut;
+use dataset::captures::crop;
 use image::RgbaImage;
 use lens_core::card_id::CardId;
 use lens_core::geometry::{InFrame, Point, Quad};
@@ -124,7 +124,7 @@ pub fn carry_over(
         else {
             continue;
         };
-        let quad = cut::quad_in_crop(picture.width(), picture.height());
+        let quad = crop::quad_in_crop(picture.width(), picture.height());
         let pixels = Pixels::from(&picture);
         if name_of(recogniser, &pixels, quad)?.as_ref() == Some(&card.id) {
             skipped.push(capture);
