@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::*;
 use crate::capture::{CaptureError, FrameSource};
 use crate::threads::{Pace, Threads, Watch};
-use lens_core::modifiers::Modifiers;
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
 use vision::network::RunError;

@@ -1,20 +1,22 @@
 //! `model.json`: the contract between the trainer and the overlay.
 //!
-//! The same JSON is in each ONNX file's `metadata_props` under the key [`METADATA_KEY`]; a file that another program made
-//! ([`external`]) stays as it was made, and is known by its digest alone.
+//! The same JSON is in each ONNX file's `metadata_props` under the key [`METADATA_KEY`]; a file
+//! that another program made ([`external`]) stays as it was made, and is known by its digest alone.
 //!
 //! # Network contract
-//! Unless their `kind` says otherwise, both networks take `image`, unsigned bytes, `[N, height/2, width/2, 12]`: RGB packed two by two (see
-//! [`crate::preprocess::PACK`]), because a strided first convolution on packed bytes is the fastest stem on CPUs and needs no
-//! conversion to floats outside the network. The networks scale bytes by 1/255 themselves.
+//! Unless their `kind` says otherwise, both networks take `image`, unsigned bytes, `[N, height/2,
+//! width/2, 12]`: RGB packed two by two (see [`crate::preprocess::PACK`]), because a strided first
+//! convolution on packed bytes is the fastest stem on CPUs and needs no conversion to floats
+//! outside the network. The networks scale bytes by 1/255 themselves.
 //!
-//! *Detector*: input letterboxed with black bars, `N = 1`. Output `cells` `[1, height/8, width/8, 36]`, floats: for each of the
-//! 2x2 sub-cells of a cell (index `2 * row + column`; so the grid's stride is `stride` = 4 pixels) nine values: the
-//! logit of the detection score, then x and y of the card's four corners relative to the sub-cell's centre, divided by `corner_scale` pixels.
+//! *Detector*: input letterboxed with black bars, `N = 1`. Output `cells` `[1, height/8, width/8,
+//! 36]`, floats: for each of the 2x2 sub-cells of a cell (index `2 * row + column`; so the grid's
+//! stride is `stride` = 4 pixels) nine values: the logit of the detection score, then x and y of
+//! the card's four corners relative to the sub-cell's centre, divided by `corner_scale` pixels.
 //!
-//! *Identifier*: for every head its logits `[N, classes]` under the head's name; `embedding` `[N, dimensions]`,
-//! L2-normalised; and `similarity` `[N, classes]`, the cosine between the embedding and the centroid of each
-//! identification class.
+//! *Identifier*: for every head its logits `[N, classes]` under the head's name; `embedding` `[N,
+//! dimensions]`, L2-normalised; and `similarity` `[N, classes]`, the cosine between the embedding
+//! and the centroid of each identification class.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -207,7 +209,8 @@ pub enum ManifestError {
 }
 
 impl Manifest {
-    /// Reads and checks `model.json` in a model's folder; the ONNX files are read with [`Manifest::read_network`].
+    /// Reads and checks `model.json` in a model's folder; the ONNX files are read with
+    /// [`Manifest::read_network`].
     ///
     /// # Errors
     /// When the file is missing, malformed, of another format, or inconsistent.

@@ -1,7 +1,7 @@
 //! A network with its tensors, checked against the model's manifest.
 //!
-//! Inputs and outputs stay bound, one set for each batch size that was seen, so that running allocates nothing here.
-//! What the numbers mean is not known in this file.
+//! Inputs and outputs stay bound, one set for each batch size that was seen, so that running
+//! allocates nothing here. What the numbers mean is not known in this file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +26,8 @@ pub struct Options {
     pub precision: Precision,
     /// Threads that work on one network, the caller's included.
     pub threads: usize,
-    /// A folder to record runs into, for [`crate::recogniser::Recogniser::assigned`]; slows every run.
+    /// A folder to record runs into, for [`crate::recogniser::Recogniser::assigned`]; slows every
+    /// run.
     pub profile: Option<PathBuf>,
 }
 
@@ -211,7 +212,8 @@ impl Network {
             let bytes = manifest.read_network(folder, file)?;
             match builder.commit_from_memory(&bytes) {
                 Ok(session) => break (session, file.to_owned()),
-                // A provider can accept and still not start, for want of a driver: go on with the rest.
+                // A provider can accept and still not start, for want of a driver: go on with the
+                // rest.
                 Err(error) if !report.is_cpu_only() => report.refuse(report.accepted[0], error),
                 Err(error) => {
                     return Err(NetworkError::Refused { file: file.to_owned(), reason: error.to_string() });
@@ -293,7 +295,8 @@ impl Network {
         bound.outputs[index].extract_tensor().1
     }
 
-    /// How many nodes of the network each provider ran since it was opened with [`Options::profile`].
+    /// How many nodes of the network each provider ran since it was opened with
+    /// [`Options::profile`].
     pub(crate) fn assigned(&mut self) -> Result<BTreeMap<String, usize>, RunError> {
         let name = self.name;
         let failed = |reason: String| RunError { network: name, reason };
@@ -422,7 +425,8 @@ fn check_shape(
     }
 }
 
-/// What is inside the file was written before digests and figures were known: only what decides how it is used counts.
+/// What is inside the file was written before digests and figures were known: only what decides how
+/// it is used counts.
 fn check_metadata(inside: &str, network: &str, manifest: &Manifest) -> Result<(), String> {
     let inside: Value =
         serde_json::from_str(inside).map_err(|error| format!("its metadata is not JSON: {error}"))?;

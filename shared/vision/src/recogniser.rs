@@ -82,7 +82,8 @@ pub enum OpenError {
 }
 
 impl Recogniser {
-    /// Opens the model of a folder, with the catalogue that it names and ONNX Runtime from the usual places.
+    /// Opens the model of a folder, with the catalogue that it names and ONNX Runtime from the
+    /// usual places.
     ///
     /// # Errors
     /// When anything is missing or does not fit together; the error says what to do.
@@ -153,8 +154,8 @@ impl Recogniser {
 
     /// How many nodes of the detector and of the identifier each provider ran.
     ///
-    /// A provider that accepted a network may still leave all of it to the CPU: this is what really happened in the
-    /// frames since the model was opened. Can be asked once.
+    /// A provider that accepted a network may still leave all of it to the CPU: this is what really
+    /// happened in the frames since the model was opened. Can be asked once.
     ///
     /// # Errors
     /// When the model was not opened with [`Options::profile`], or the record cannot be read.
@@ -186,7 +187,8 @@ impl Recogniser {
         Ok(())
     }
 
-    /// What the identifier makes of these quads of a frame, also of those that show no card: for enrolment.
+    /// What the identifier makes of these quads of a frame, also of those that show no card: for
+    /// enrolment.
     ///
     /// # Errors
     /// When the network cannot run.

@@ -1,7 +1,8 @@
-//! External models, which another program trained and exported: how pictures go in, and what comes out.
+//! External models, which another program trained and exported: how pictures go in, and what comes
+//! out.
 //!
-//! Both kinds take floats, channels first, red before green before blue. What our own networks are like is in
-//! [`super`].
+//! Both kinds take floats, channels first, red before green before blue. What our own networks are
+//! like is in [`super`].
 
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +26,10 @@ pub enum DetectorKind {
 
 /// A detection export of Ultralytics YOLO (v8, v11).
 ///
-/// Input: `[1, 3, height, width]` in `0.0..=1.0`, letterboxed with bars of grey 114. Output: `[1, 4 + classes, boxes]`,
-/// floats: centre, width and height of each box in pixels of the input, then a probability for each class; there is no
-/// objectness. The manifest's `anchor` and `corner_scale` say nothing of it, and `stride` only what its input's sides
-/// are multiples of.
+/// Input: `[1, 3, height, width]` in `0.0..=1.0`, letterboxed with bars of grey 114. Output: `[1, 4
+/// + classes, boxes]`, floats: centre, width and height of each box in pixels of the input, then a
+/// probability for each class; there is no objectness. The manifest's `anchor` and `corner_scale`
+/// say nothing of it, and `stride` only what its input's sides are multiples of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Yolo {
@@ -58,8 +59,9 @@ pub enum IdentifierKind {
 
 /// A classifier of whole cards.
 ///
-/// Input: `[N, 3, height, width]`, upright cards. Output: `[N, classes]`, floats, in the order of the identification head.
-/// Modifiers are not read, and no card can be enrolled: there is no embedding.
+/// Input: `[N, 3, height, width]`, upright cards. Output: `[N, classes]`, floats, in the order of
+/// the identification head. Modifiers are not read, and no card can be enrolled: there is no
+/// embedding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Classifier {
@@ -108,7 +110,8 @@ pub enum Fit {
     /// The whole card, stretched.
     #[default]
     Stretch,
-    /// The largest part about its centre that has this shape, as Ultralytics' classifiers are trained.
+    /// The largest part about its centre that has this shape, as Ultralytics' classifiers are
+    /// trained.
     Centre,
 }
 

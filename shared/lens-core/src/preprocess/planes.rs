@@ -42,7 +42,8 @@ impl Levels {
         }
     }
 
-    /// Puts `pixels`, rows of `width`, into planes of `size` (width and height), from the pixel `place` on.
+    /// Puts `pixels`, rows of `width`, into planes of `size` (width and height), from the pixel
+    /// `place` on.
     pub(super) fn spread(
         &self,
         pixels: &[u8],

@@ -22,7 +22,8 @@ pub(super) fn moved(quad: Quad<InFrame>, velocity: Velocity, since: Duration) ->
     quad.shifted(velocity[0] * seconds, velocity[1] * seconds)
 }
 
-/// The velocity after a card went from `before` to `after` in `elapsed`; zero when that was too long ago to tell.
+/// The velocity after a card went from `before` to `after` in `elapsed`; zero when that was too
+/// long ago to tell.
 pub(super) fn velocity(
     before: Quad<InFrame>,
     after: Quad<InFrame>,
@@ -49,7 +50,8 @@ impl Track {
     }
 }
 
-/// The tracks as they are `since` after the frame was taken; those that only sway stay where they are.
+/// The tracks as they are `since` after the frame was taken; those that only sway stay where they
+/// are.
 pub fn glide(tracks: &[Track], since: Duration) -> Vec<Track> {
     let glided = |track: &Track| {
         let mut track = track.clone();

@@ -139,7 +139,8 @@ fn an_enrolled_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() 
     check(&half, None, Modifiers::default());
     let top = half.read().unwrap().guesses;
     assert_eq!((top.len(), &*top[0].id, &*top[1].id), (3, "x_mod", "j_one"));
-    // A sure name yields to a capture that the crop is nearly as much like as its own class, and to no other.
+    // A sure name yields to a capture that the crop is nearly as much like as its own class, and to
+    // no other.
     let sure = |embedding| Crop { gallery: taught(embedding), ..Crop::of(&[("j_one", 1.0)]) };
     check(&sure(vec![1.0, 0.0]), Some("x_mod"), Modifiers::default());
     check(&Crop { similarity: 0.95, ..sure(vec![0.82, 0.57]) }, Some("j_one"), Modifiers::default());
