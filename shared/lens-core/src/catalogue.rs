@@ -199,19 +199,14 @@ pub struct ModifierArt {
 
 /// Why a catalogue cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum CatalogueError {
     /// The file cannot be read.
     #[error("cannot read the catalogue {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
     /// The file is not what this version expects.
     #[error("the catalogue {path} is not valid: {source}")]
     Invalid {
-        /// The file.
         path: PathBuf,
         /// What is wrong, and where.
         source: InvalidCatalogue,
@@ -220,16 +215,14 @@ pub enum CatalogueError {
 
 /// What is wrong with the text of a catalogue.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum InvalidCatalogue {
     /// It is not the JSON of one.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     /// It is of another version.
     #[error("format {found} where {FORMAT} is understood")]
-    Format {
-        /// The version.
-        found: u32,
-    },
+    Format { found: u32 },
     /// It lists something twice, or refers to something that is not there.
     #[error("{0}")]
     Inconsistent(String),

@@ -83,7 +83,7 @@ pub struct NetworkFiles {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Detector {
-    /// How it takes pictures and answers; this crate's contract when nothing is said.
+    /// What goes in and comes out; this crate's contract when nothing is said.
     #[serde(default, skip_serializing_if = "DetectorKind::is_own")]
     pub kind: DetectorKind,
     /// Its ONNX files.
@@ -104,7 +104,7 @@ pub struct Detector {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identifier {
-    /// How it takes pictures and answers; this crate's contract when nothing is said.
+    /// What goes in and comes out; this crate's contract when nothing is said.
     #[serde(default, skip_serializing_if = "IdentifierKind::is_own")]
     pub kind: IdentifierKind,
     /// Its ONNX files.
@@ -175,37 +175,21 @@ pub struct Thresholds {
 
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ManifestError {
     /// A file of the model cannot be read.
     #[error(
         "cannot read {path} of the model: {source}\nhelp: the model is incomplete; install it again or choose another"
     )]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
     /// `model.json` is not what this version expects.
     #[error("{path} is not valid: {reason}\nhelp: run `trainer export` again with this version")]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
+    Invalid { path: PathBuf, reason: String },
     /// A file changed after it was exported.
     #[error(
         "{path} is not the file that the model was exported with (sha256 {found}, expected {wanted})\nhelp: install the model again or choose another"
     )]
-    Digest {
-        /// The file.
-        path: PathBuf,
-        /// What `model.json` says.
-        wanted: String,
-        /// What the file has.
-        found: String,
-    },
+    Digest { path: PathBuf, wanted: String, found: String },
 }
 
 impl Manifest {
@@ -252,7 +236,7 @@ impl Manifest {
             _ => return Err(format!("the first head must be {IDENTIFICATION:?} with classes")),
         }
         self.detector.kind.check()?;
-        self.identifier.kind.check(&self.identifier)?;
+        self.identifier.kind.check(self.identifier.heads.len(), self.identifier.embedding)?;
         let plain = |file: &str| Path::new(file).components().count() == 1 && !file.contains(['/', '\\']);
         for files in [&self.detector.files, &self.identifier.files] {
             for file in std::iter::once(&files.float32).chain(&files.int8) {
@@ -287,7 +271,7 @@ mod tests {
         })
     }
 
-    /// With both networks made elsewhere.
+    /// With two external networks.
     fn external() -> Value {
         let mut manifest = own();
         manifest["detector"]["kind"] = json!({"yolo": {"input": "images", "output": "output0", "boxes": 8400,

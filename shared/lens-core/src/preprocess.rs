@@ -53,7 +53,7 @@ impl Letterboxer {
         transform
     }
 
-    /// Fills `planes` with the letterboxed frame for a network made elsewhere: all of its reds,
+    /// Fills `planes` with the letterboxed frame for an external network: all of its reds,
     /// then its greens, then its blues, with bars of the grey `bar`.
     ///
     /// # Panics

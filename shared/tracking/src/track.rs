@@ -17,7 +17,7 @@ use lens_core::pixels::Pixels;
 use vision::reading::{Detection, Guess, Identity, Reading};
 
 use appearance::Appearance;
-pub use motion::{Velocity, glide};
+pub use motion::Velocity;
 use votes::Votes;
 
 mod appearance;
@@ -83,6 +83,26 @@ pub struct Track {
     pub guesses: Vec<Guess>,
     /// From 0.0 (not drawn) to 1.0.
     pub opacity: f32,
+}
+
+impl Track {
+    /// Whether it moves so fast that it has to be drawn anew between two frames.
+    pub fn glides(&self) -> bool {
+        motion::is_gliding(self.velocity, self.quad.height())
+    }
+}
+
+/// The tracks as they are `since` after the frame was taken; those that only sway stay where they
+/// are.
+pub fn glide(tracks: &[Track], since: Duration) -> Vec<Track> {
+    let glided = |track: &Track| {
+        let mut track = track.clone();
+        if track.glides() {
+            track.quad = motion::moved(track.quad, track.velocity, since);
+        }
+        track
+    };
+    tracks.iter().map(glided).collect()
 }
 
 /// A detection and what it looks like.
@@ -244,7 +264,7 @@ impl Tracker {
         self.assigned.clear();
     }
 
-    /// Forgets what was read, not where the cards are: another model answers from now on.
+    /// Forgets what was read, not where the cards are: another model reads from now on.
     pub(crate) fn forget_readings(&mut self) {
         self.cards.iter_mut().for_each(|card| card.reading = ReadSoFar::default());
     }

@@ -82,6 +82,7 @@ pub struct Logits<'a> {
 
 /// Why a model's classes cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ClassesError {
     /// No head says which card it is.
     #[error("there is no head {IDENTIFICATION:?}")]
@@ -91,10 +92,7 @@ pub enum ClassesError {
     NoCard,
     /// A class is of no card.
     #[error("its class {id:?} is no card of the catalogue")]
-    NotListed {
-        /// The card of the class.
-        id: CardId,
-    },
+    NotListed { id: CardId },
 }
 
 /// Makes readings of the identifier's logits: made once for a model.

@@ -82,15 +82,13 @@ pub struct NamedCard {
 
 /// Why a card cannot be enrolled.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum EnrolError {
     /// The identifier is an external classifier.
     #[error(
         "the model {model:?} cannot be taught: its identifier was made elsewhere and only gives names\nhelp: use a model that was trained here, or train the classifier anew where it was made"
     )]
-    NoEmbedding {
-        /// Name of the model.
-        model: String,
-    },
+    NoEmbedding { model: String },
     /// The network cannot run.
     #[error(transparent)]
     Run(#[from] RunError),

@@ -58,11 +58,11 @@ pub struct GalleryError {
 
 /// Why a prototype is of no use to a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum PrototypeError {
     /// Another model made it.
     #[error("{id} has {length} numbers where the model gives {dimensions}")]
     Length {
-        /// The card.
         id: CardId,
         /// Numbers of its embedding.
         length: usize,
@@ -71,10 +71,7 @@ pub enum PrototypeError {
     },
     /// All its numbers are zero, or some are none.
     #[error("the embedding of {id} has no direction")]
-    NoDirection {
-        /// The card.
-        id: CardId,
-    },
+    NoDirection { id: CardId },
 }
 
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

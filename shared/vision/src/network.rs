@@ -58,6 +58,7 @@ pub enum Precision {
 
 /// Why a network cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum NetworkError {
     /// A file of the model is missing or is not the one that was exported.
     #[error(transparent)]
@@ -66,30 +67,17 @@ pub enum NetworkError {
     #[error(
         "the {network} has no int8 file\nhelp: run `trainer export`, or leave the precision to the program"
     )]
-    NoInt8 {
-        /// Which network.
-        network: &'static str,
-    },
+    NoInt8 { network: &'static str },
     /// ONNX Runtime refuses the file.
     #[error(
         "ONNX Runtime cannot run {file}: {reason}\nhelp: run `trainer export` again, or install the model again"
     )]
-    Refused {
-        /// The file.
-        file: String,
-        /// What ONNX Runtime said.
-        reason: String,
-    },
+    Refused { file: String, reason: String },
     /// The network is not the one that `model.json` describes.
     #[error(
         "{file} disagrees with model.json: {reason}\nhelp: run `trainer export` again, or install the model again"
     )]
-    Disagrees {
-        /// The file.
-        file: String,
-        /// Where.
-        reason: String,
-    },
+    Disagrees { file: String, reason: String },
 }
 
 /// A run that failed.

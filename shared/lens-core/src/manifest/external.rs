@@ -6,14 +6,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Identifier;
-
 /// The most boxes that a detector may give; an input of 4096 x 4096 pixels gives 344064.
 const MAX_BOXES: u32 = 400_000;
 /// The largest fixed batch of a classifier.
 pub const MAX_BATCH: u32 = 64;
 
-/// How a detector takes pictures and answers.
+/// What goes into a detector and comes out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DetectorKind {
@@ -46,7 +44,7 @@ pub struct Yolo {
     pub cards: Vec<String>,
 }
 
-/// How an identifier takes pictures and answers.
+/// What goes into an identifier and comes out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentifierKind {
@@ -151,9 +149,9 @@ impl IdentifierKind {
     }
 
     /// Says what makes it impossible to run.
-    pub(super) fn check(&self, identifier: &Identifier) -> Result<(), String> {
+    pub(super) fn check(&self, heads: usize, embedding: u32) -> Result<(), String> {
         let Self::Classifier(classifier) = self else { return Ok(()) };
-        if identifier.embedding != 0 || identifier.heads.len() != 1 {
+        if embedding != 0 || heads != 1 {
             return Err("a classifier has one head and an embedding of length 0".into());
         }
         match classifier.batch {

@@ -1,4 +1,4 @@
-//! Pixels as planes of floats, channels first: what networks made elsewhere take.
+//! Pixels as planes of floats, channels first: what external networks take.
 //!
 //! Our own networks take packed bytes (see [`super::PACK`]).
 
