@@ -1,6 +1,6 @@
 """Images a second of ResNet18 in PyTorch, for comparison with `trainer bench --resnet18`.
 
-    python trainer/benches/resnet18_pytorch.py --side 224 --batch 16 --steps 20 --threads 2
+    python scripts/resnet18_pytorch.py --side 224 --batch 16 --steps 20 --threads 2
 
 Needs the `torch` package alone: the network is written out here as torchvision has it, with AdamW and a step on a batch
 that is in memory already. `--bfloat16` computes as the trainer does on processors that have it.

@@ -9,10 +9,11 @@ use lens_core::catalogue::Catalogue;
 use lens_core::paths;
 use synth::art::Sprites;
 
-use crate::dataset::{AUGMENTED, DataSet};
-use crate::evaluate::namer::{Namer, model_folder};
-use crate::recipe::{ArtSource, Recipe};
-use crate::train::composed::Material;
+use crate::data::dataset::{AUGMENTED, DataSet};
+use crate::data::synthetic::Material;
+use crate::evaluate::classifier::Classifier;
+use crate::model::model_folder;
+use crate::recipe::{ArtSource, FILE_NAME, Recipe};
 
 pub mod augment;
 pub mod average;
@@ -155,14 +156,14 @@ pub struct Which {
 }
 
 impl Which {
-    /// It, ready to name pictures of single cards.
+    /// The identifier, ready to name images of single cards.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn open(&self) -> Result<Namer> {
+    pub fn open(&self) -> Result<Classifier> {
         match (&self.run, &self.model) {
-            (Some(run), _) => Namer::open(run),
-            (None, Some(model)) => Namer::open(&model_folder(model)?),
+            (Some(run), _) => Classifier::open(run),
+            (None, Some(model)) => Classifier::open(&model_folder(model)?),
             (None, None) => unreachable!("the command line asks for one of them"),
         }
     }
@@ -181,19 +182,19 @@ pub struct WhichOrInstalled {
 }
 
 impl WhichOrInstalled {
-    /// It, ready to name pictures of single cards.
+    /// The identifier, ready to name images of single cards.
     ///
     /// # Errors
     /// When it cannot be read, or nothing was said and `game` has no model.
-    pub fn open(&self, game: &str) -> Result<Namer> {
+    pub fn open(&self, game: &str) -> Result<Classifier> {
         match (&self.run, &self.model) {
-            (Some(run), _) => Namer::open(run),
-            (None, Some(model)) => Namer::open(&model_folder(model)?),
+            (Some(run), _) => Classifier::open(run),
+            (None, Some(model)) => Classifier::open(&model_folder(model)?),
             (None, None) => {
                 let folder = model_folder(Path::new(game)).context(
                     "neither --run nor --model says which identifier, and the game has none installed",
                 )?;
-                Namer::open(&folder)
+                Classifier::open(&folder)
             }
         }
     }
@@ -276,16 +277,13 @@ pub(crate) fn run_folder(given: Option<&Path>, recipe: &Recipe) -> PathBuf {
 pub(crate) fn read_recipe(recipe: Option<&Path>, run: Option<&Path>) -> Result<Recipe> {
     match (recipe, run) {
         (Some(path), _) => Ok(Recipe::read(path)?),
-        (None, Some(run)) => Recipe::read(&run.join(RECIPE))
+        (None, Some(run)) => Recipe::read(&run.join(FILE_NAME))
             .with_context(|| format!("{} is not the folder of a run", run.display())),
         (None, None) => bail!(
             "say what to train\nhelp: --recipe data/recipes/balatro.toml, or --run with the folder of a run"
         ),
     }
 }
-
-/// The resolved recipe in a run's folder.
-pub(crate) const RECIPE: &str = "recipe.toml";
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use trainer::commands;
+use trainer::cli;
 
 /// What libtorch and the C library read before `main`, and what it does.
 ///
@@ -17,10 +17,10 @@ const ENVIRONMENT: [(&str, &str); 4] = [
 ];
 
 fn main() -> ExitCode {
-    let arguments = commands::Arguments::parse();
+    let arguments = cli::Arguments::parse();
     restart_with_environment();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
-    match commands::run(arguments) {
+    match cli::run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -8,11 +8,11 @@ use image::{Rgba, RgbaImage, imageops};
 use lens_core::manifest::Manifest;
 use lens_core::modifiers::Modifiers;
 use tempfile::TempDir;
-use trainer::commands::{self, Arguments};
-use trainer::onnx::Batch;
-use trainer::onnx::layout::reshape;
-use trainer::onnx::proto::AttributeProto;
-use trainer::onnx::writer::GraphWriter;
+use trainer::cli::{self, Arguments};
+use trainer::model::onnx::Batch;
+use trainer::model::onnx::layout::reshape;
+use trainer::model::onnx::proto::AttributeProto;
+use trainer::model::onnx::writer::GraphWriter;
 use vision::recogniser::{Recogniser, unmeasured};
 use vision::runtime::Runtime;
 use vision::session::Options;
@@ -128,7 +128,7 @@ impl Place {
         let line = line.chain(["--sample".into(), self.path("screen.png").into_os_string()]);
         let arguments = Arguments::try_parse_from(line.chain(words.iter().map(file)))
             .map_err(|error| error.to_string())?;
-        commands::run(arguments).map(|()| out).map_err(|error| format!("{error:#}"))
+        cli::run(arguments).map(|()| out).map_err(|error| format!("{error:#}"))
     }
 
     /// What is in the folder of models.

@@ -1,37 +1,10 @@
-//! The learning rate over epochs, early stopping, and what of it a checkpoint keeps. Pure.
+//! How far a training in epochs is: its best loss, early stopping, what a plateau left of the learning rate. Pure.
 
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate changes from epoch to epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Scheduler {
-    /// It stays.
-    None,
-    /// Multiplied by `factor` after every `every` epochs.
-    Step {
-        /// Epochs.
-        every: u64,
-        /// What is left of it.
-        factor: f64,
-    },
-    /// Multiplied by `factor` when the loss has not fallen for `wait` epochs.
-    Plateau {
-        /// Epochs.
-        wait: u64,
-        /// What is left of it.
-        factor: f64,
-        /// It never falls below this part.
-        floor: f64,
-    },
-    /// Falls by half a cosine to the part `floor` (Loshchilov and Hutter, *SGDR*, 2017).
-    Cosine {
-        /// What is left at the end.
-        floor: f64,
-    },
-}
+use crate::recipe::schedule::Scheduler;
 
-/// Where a training on labelled captures is, between two epochs.
+/// Where a training is between two epochs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
@@ -43,12 +16,13 @@ pub struct Progress {
     pub best_epoch: u64,
     /// Epochs since.
     pub waited: u64,
-    /// Epochs since the last fall or change of the rate, for the plateau.
+    /// Epochs since the last fall or change of the learning rate, for the plateau.
     pub flat: u64,
-    /// What the plateau has left of the rate.
+    /// What the plateau has left of the learning rate.
     pub reduced: f64,
     /// Whether batch normalisation keeps its statistics, because it began with an exported network.
-    pub keeps_statistics: bool,
+    #[serde(rename = "keeps_statistics")]
+    pub frozen_batch_norm: bool,
 }
 
 impl Default for Progress {
@@ -60,16 +34,16 @@ impl Default for Progress {
             waited: 0,
             flat: 0,
             reduced: 1.0,
-            keeps_statistics: false,
+            frozen_batch_norm: false,
         }
     }
 }
 
-/// Less than this is no fall.
-const FALL: f64 = 1e-4;
+/// A fall of the loss by less than this does not count.
+const MIN_FALL: f64 = 1e-4;
 
 impl Progress {
-    /// What the rate is multiplied by in the coming epoch.
+    /// What the learning rate is multiplied by in the coming epoch.
     pub fn factor(&self, scheduler: Scheduler, epochs: u64) -> f64 {
         match scheduler {
             Scheduler::None => 1.0,
@@ -82,10 +56,10 @@ impl Progress {
         }
     }
 
-    /// An epoch is over; whether its loss is the best one so far.
+    /// Ends an epoch. Returns whether its loss is the best one so far.
     pub fn observe(&mut self, loss: f64, scheduler: Scheduler) -> bool {
         self.epoch += 1;
-        let better = loss.is_finite() && self.best.is_none_or(|best| loss < best - FALL);
+        let better = loss.is_finite() && self.best.is_none_or(|best| loss < best - MIN_FALL);
         if better {
             (self.best, self.best_epoch, self.waited, self.flat) = (Some(loss), self.epoch, 0, 0);
         } else {

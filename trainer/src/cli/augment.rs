@@ -10,11 +10,11 @@ use rayon::prelude::*;
 use synth::preview;
 
 use super::DataArguments;
-use crate::augment::plan::{Amount, Balance, plan};
-use crate::augment::thrown::{Kind, USUAL, for_file};
-use crate::augment::{Change, apply, names};
-use crate::dataset::{AUGMENTED, Sample, picture};
-use crate::train::composed::{Purpose, random, seed_of};
+use crate::data::augment::plan::{Amount, Balance, plan};
+use crate::data::augment::sample::{Kind, USUAL, for_file};
+use crate::data::augment::{Change, apply, names};
+use crate::data::dataset::{AUGMENTED, Sample, picture};
+use crate::random::{Stream, random, seed_of};
 
 /// What `trainer augment` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .map(|&(index, child)| {
             let path = out.join(format!("{}_aug{child}.png", stems[index]));
             let number = ((index as u64) << 20) + child as u64;
-            let seed = seed_of(arguments.seed, Purpose::Augmentation, number);
+            let seed = seed_of(arguments.seed, Stream::Augmentation, number);
             one(originals[index], &kinds, seed, &path)
         })
         .collect::<Result<_>>()?;
@@ -148,7 +148,7 @@ fn one(sample: &Sample, kinds: &[Kind], seed: u64, path: &Path) -> Result<(Strin
         "{}: no kind of change is left for it\nhelp: add one with --also",
         sample.file
     );
-    let changes = for_file(&kinds, &mut random(seed, Purpose::Augmentation, 0));
+    let changes = for_file(&kinds, &mut random(seed, Stream::Augmentation, 0));
     let source =
         picture::read(&sample.path).map_err(|fault| anyhow::anyhow!("{}: {fault}", sample.path.display()))?;
     let image = apply(&source.image, source.image.dimensions().into(), &changes, seed);
@@ -283,7 +283,7 @@ mod tests {
             assert_eq!(image::image_dimensions(out.join(file)).unwrap(), (60 + place as u32, 80), "{file}");
         }
         // Read back, every one is usable.
-        let set = crate::dataset::DataSet::read(&data, Some(&out), None).unwrap();
+        let set = crate::data::dataset::DataSet::read(&data, Some(&out), None).unwrap();
         assert_eq!((set.samples.len(), set.problems.len()), (16, 0), "{:?}", set.problems);
 
         // Again, with fewer: what is listed is what is there.

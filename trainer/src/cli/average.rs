@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use lens_core::atomic;
 
-use super::RECIPE;
 use crate::checkpoint::{Checkpoint, Network};
+use crate::recipe::FILE_NAME;
 
 /// What `trainer average` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         atomic::write(&to, &bytes).with_context(|| format!("cannot write {}", to.display()))
     };
     let last = arguments.runs.last().context("two runs are asked for")?;
-    copy(Path::new(RECIPE), last)?;
+    copy(Path::new(FILE_NAME), last)?;
     let detector = Checkpoint::path(Path::new(""), Network::Detector);
     match arguments.runs.iter().find(|run| run.join(&detector).is_file()) {
         Some(run) => copy(&detector, run)?,

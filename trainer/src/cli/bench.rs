@@ -2,7 +2,7 @@
 //! network on a batch that is there already.
 //!
 //! The small networks of the recipe compute on the processors that the loader composes on, so that the loader costs what
-//! it takes; `ResNet18` at 224 pixels is what others train, and what `benches/resnet18_pytorch.py` measures too.
+//! it takes; `ResNet18` at 224 pixels is what others train, and what `scripts/resnet18_pytorch.py` measures too.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -12,10 +12,11 @@ use tch::Device;
 
 use super::train::start_threads;
 use super::{ArtArguments, material, read_recipe};
-use crate::loader::Batches;
-use crate::network::hardware::Precision;
-use crate::network::identifier::Backbone;
-use crate::network::torch::{Mode, Module, Weights};
+use crate::data::loader::Batches;
+use crate::model::network::hardware::Precision;
+use crate::model::network::identifier::Backbone;
+use crate::model::network::torch::{Mode, Module, Weights};
+use crate::recipe::training::Training;
 use crate::train::Task;
 use crate::train::detector::DetectorTask;
 use crate::train::identifier::IdentifierTask;
@@ -72,16 +73,28 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     say!("{:<12} {:>12} {:>12} {:>8}", "images/s", "resident", "from loader", "");
     if arguments.resnet18.is_none() {
         let detector = DetectorTask::new(&recipe, material.clone())?;
-        measure(&detector, &detector.initial_weights(), arguments.steps, loaders)?;
+        measure(&detector, &recipe.detector.training, &detector.initial_weights(), arguments.steps, loaders)?;
     }
     let identifier = IdentifierTask::new(&recipe, material)?;
-    measure(&identifier, &identifier.initial_weights()?, arguments.steps, loaders)
+    measure(
+        &identifier,
+        &recipe.identifier.training,
+        &identifier.initial_weights()?,
+        arguments.steps,
+        loaders,
+    )
 }
 
-fn measure<T: Task>(task: &T, weights: &Weights, steps: u64, loaders: usize) -> Result<()> {
-    let module = Module::new(task.graph().clone(), weights, Precision::best_on(Device::Cpu))?;
-    let training = task.training();
-    let mut optimiser = Optimiser::new(training.optimiser, &module);
+fn measure<T: Task>(
+    task: &T,
+    training: &Training,
+    weights: &Weights,
+    steps: u64,
+    loaders: usize,
+) -> Result<()> {
+    let spec = task.spec();
+    let module = Module::new(spec.graph, weights, Precision::best_on(Device::Cpu))?;
+    let mut optimiser = Optimiser::new(spec.plan.optimiser, &module);
     let wanted = task.wanted();
     let mut number = 0;
     // The pictures of a step: more than samples, because an invented card is seen twice.
@@ -114,7 +127,7 @@ fn measure<T: Task>(task: &T, weights: &Weights, steps: u64, loaders: usize) -> 
         alone.measure(part, || step(&resident))?;
     }
     let (fed, alone) = (fed.per_second(), alone.per_second());
-    say!("{:<12} {alone:>12.1} {fed:>12.1} {:>6.1} %", task.network().name(), 100.0 * fed / alone);
+    say!("{:<12} {alone:>12.1} {fed:>12.1} {:>6.1} %", spec.network.name(), 100.0 * fed / alone);
     Ok(())
 }
 
@@ -126,7 +139,7 @@ struct Speed {
 }
 
 impl Speed {
-    /// Adds what `steps` times of this take; `step` answers how many pictures it was given.
+    /// Adds what `steps` times of this take; `step` returns how many images it was given.
     fn measure(&mut self, steps: u64, mut step: impl FnMut() -> Result<i64>) -> Result<()> {
         let begin = Instant::now();
         for _ in 0..steps {

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 use lens_core::atomic;
 
 use super::{DataArguments, WhichOrInstalled};
-use crate::embedding::{map, npy, of_samples};
-use crate::plot;
+use crate::evaluate::embedding::{map, npy, of_samples};
+use crate::report::plot;
 
 /// What `trainer embed` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,8 +37,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         "none of the captures in {} can be used\nhelp: mend what is listed, or give another folder with --data",
         arguments.data.folder().display()
     );
-    let mut namer = arguments.which.open(&arguments.data.game)?;
-    let vectors = of_samples(&mut namer, &set.samples)?;
+    let mut classifier = arguments.which.open(&arguments.data.game)?;
+    let vectors = of_samples(&mut classifier, &set.samples)?;
     let out = make_folder(arguments.out.as_deref(), Path::new(""))?;
     let write = |name: &str, bytes: &[u8]| {
         let path = out.join(name);

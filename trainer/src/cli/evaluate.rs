@@ -12,15 +12,15 @@ use lens_core::paths;
 use serde_json::{Map, Value, json};
 use synth::art::Sprites;
 
-use super::calibrate::{evaluation_bank, held_out_bank};
-use super::train::labelled::held_out;
 use super::{ArtArguments, DataArguments, Which, material};
+use crate::evaluate::calibrate::measure::{evaluation_bank, held_out_bank};
 use crate::evaluate::failures::{self, Misread};
-use crate::evaluate::{captures, detection, identification, screens, taught};
-use crate::metrics::Confusion;
-use crate::plot;
+use crate::evaluate::metrics::Confusion;
+use crate::evaluate::{captures, detection, few_shot, identification, screens};
+use crate::random::{Stream, seed_of};
 use crate::recipe::Recipe;
-use crate::train::composed::{Purpose, seed_of};
+use crate::report::plot;
+use crate::train::labelled::held_out;
 use open::Opened;
 
 /// What `trainer evaluate` takes.
@@ -63,7 +63,7 @@ pub struct Arguments {
 /// Crops for each scene.
 const CROPS_PER_SCENE: usize = 20;
 /// Misread pictures of a kind that are written: nobody looks at more.
-const MOST_FAILURES: usize = 1000;
+const MAX_FAILURES: usize = 1000;
 
 /// Measures and prints JSON.
 ///
@@ -128,7 +128,7 @@ fn taught(arguments: &Arguments) -> Result<Value> {
     let (strangers, shown) = held_out_bank(&material, &sprites)?.context(
         "the recipe of this model held no card out\nhelp: train one with `held_out` below [scenes], and export it",
     )?;
-    Ok(serde_json::to_value(taught::measure(
+    Ok(serde_json::to_value(few_shot::measure(
         &mut recogniser,
         &strangers,
         &evaluation_bank(&material)?,
@@ -158,7 +158,7 @@ fn composed(arguments: &Arguments, opened: &mut Opened, count: usize) -> Result<
     let mut material = material(&opened.recipe, Arc::clone(&sprites));
     material.recipe.crop.size = opened.crop;
     let bank = evaluation_bank(&material)?;
-    let seed = |number| seed_of(material.seed, Purpose::Evaluation, number);
+    let seed = |number| seed_of(material.seed, Stream::Evaluation, number);
     let (subject, scenes) = (&mut *opened.subject, &material.recipe);
     let mut result = Map::new();
     if opened.finds {
@@ -226,10 +226,10 @@ fn write_failures(
     sprites: Option<&Sprites>,
 ) -> Result<()> {
     let Some(folder) = &arguments.failures else { return Ok(()) };
-    let count = failures::write(folder, misread.take(MOST_FAILURES), sprites)?;
+    let count = failures::write(folder, misread.take(MAX_FAILURES), sprites)?;
     let path = folder.join(format!("confusion{suffix}.png"));
     plot::confusion(confusion).save(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    let first = if count == MOST_FAILURES { "the first " } else { "" };
+    let first = if count == MAX_FAILURES { "the first " } else { "" };
     eprintln!("{first}{count} misread {what} are in {}", folder.display());
     Ok(())
 }

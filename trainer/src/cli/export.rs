@@ -1,28 +1,23 @@
 //! `trainer export`: a run's networks as a model for the overlay.
 
-mod labelled;
-
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use lens_core::catalogue::Catalogue;
+use lens_core::manifest::Manifest;
 use lens_core::paths;
-use lens_core::preprocess::Letterboxer;
-use rayon::prelude::*;
-use serde_json::json;
-use synth::scene;
-use tch::Tensor;
+use serde_json::{Value, json};
 
-use super::calibrate::evaluation_bank;
 use super::{ArtArguments, DataArguments, material, read_recipe};
-use crate::calibrate::Calibration;
-use crate::checkpoint::Network;
-use crate::evaluate::identification::compose;
-use crate::evaluate::subject::{batch, unpacked};
-use crate::export;
-use crate::onnx::Batch;
-use crate::quantise::Options;
-use crate::train::composed::{Material, Purpose, seed_of};
-use crate::trained::{Trained, manifest};
+use crate::checkpoint::{Checkpoint, Network};
+use crate::evaluate::calibrate::Calibration;
+use crate::evaluate::calibration_images::images;
+use crate::evaluate::run_model::{Trained, manifest};
+use crate::model::export::{Source, export};
+use crate::model::model_folder;
+use crate::model::onnx::Batch;
+use crate::model::quantise::Options;
+use crate::train::labelled;
 
 /// What `trainer export` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -56,25 +51,20 @@ impl Arguments {
     }
 
     /// What was measured of it.
-    fn measured(&self) -> Result<serde_json::Value> {
-        let Some(path) = &self.metrics else { return Ok(serde_json::Value::Null) };
+    fn measured(&self) -> Result<Value> {
+        let Some(path) = &self.metrics else { return Ok(Value::Null) };
         let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))
     }
 }
-
-/// Composed scenes, and batches of crops, that int8 is calibrated on.
-const SCENES: usize = 96;
-const BATCHES: usize = 24;
-const CROPS: usize = 64;
 
 /// Exports.
 ///
 /// # Errors
 /// When the run is not complete, or a file does not compute what libtorch does.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    if let Some(checkpoint) = labelled::checkpoint(&arguments.run)? {
-        return labelled::run(arguments, &checkpoint);
+    if let Some(checkpoint) = labelled::export::checkpoint(&arguments.run)? {
+        return run_labelled(arguments, &checkpoint);
     }
     let recipe = read_recipe(None, Some(&arguments.run))?;
     let sprites = arguments.art.sprites(&recipe)?;
@@ -97,20 +87,20 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     manifest.metrics = json!({ "calibration": figures.report, "evaluation": measured, "steps": steps });
     manifest.recipe = serde_json::to_value(&recipe)?;
 
-    let (scenes, crops) = pictures(&material(&recipe, sprites), &manifest)?;
+    let (scenes, crops) = images(&material(&recipe, sprites), &manifest)?;
     let options = Options::default();
     let folder = arguments.folder(&name);
-    let reports = export::export(
+    let reports = export(
         &folder,
         manifest,
-        &export::Source {
+        &Source {
             graph: &detector.graph,
             weights: &detector.weights,
             batch: Batch::Fixed(1),
             pictures: &scenes,
             options: &options,
         },
-        &export::Source {
+        &Source {
             graph: &identifier.graph,
             weights: &identifier.weights,
             batch: Batch::Dynamic,
@@ -123,27 +113,28 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Scenes and batches of crops as the networks take them.
-fn pictures(
-    material: &Material,
-    manifest: &lens_core::manifest::Manifest,
-) -> Result<(Vec<Tensor>, Vec<Tensor>)> {
-    let bank = evaluation_bank(material)?;
-    let size = manifest.detector.input_size;
-    let seed = |number| seed_of(material.seed, Purpose::Evaluation, number);
-    let packed: Vec<Vec<u8>> = (0..SCENES as u64)
-        .into_par_iter()
-        .map(|number| {
-            let scene =
-                scene::compose(&bank, &material.recipe, seed_of(seed(300), Purpose::Evaluation, number));
-            let mut packed = vec![0; (3 * size[0] * size[1]) as usize];
-            Letterboxer::new(size[0], size[1]).run(&(&scene.image).into(), &mut packed);
-            packed
-        })
-        .collect();
-    let scenes = packed.iter().map(|packed| unpacked(packed, size)).collect();
-    let crops = compose(&bank, &material.recipe, seed(301), BATCHES * CROPS);
-    let pixels: Vec<&[u8]> = crops.iter().map(|crop| crop.pixels.as_slice()).collect();
-    let crops = pixels.chunks(CROPS).map(|part| batch(part, manifest.identifier.input_size)).collect();
-    Ok((scenes, crops))
+/// A run on labelled captures has no detector: an installed model gives it.
+fn run_labelled(arguments: &Arguments, checkpoint: &Checkpoint) -> Result<()> {
+    let game = Path::new(&arguments.data.game);
+    let base = model_folder(arguments.base.as_deref().unwrap_or(game)).context(
+        "a run on labelled captures has no detector of its own: --base names the model that gives it",
+    )?;
+    let from = Manifest::read(&base)?;
+    let catalogue = Catalogue::read(&paths::catalogue(&from.catalogue))?;
+    let name = arguments.name.clone().unwrap_or_else(|| checkpoint.position.recipe.name.clone());
+    let folder = arguments.folder(&name);
+    let report = labelled::export::export(labelled::export::Job {
+        run: &arguments.run,
+        checkpoint,
+        samples: arguments.data.read_originals()?.samples,
+        base: &base,
+        from: &from,
+        catalogue: &catalogue,
+        name: &name,
+        folder: &folder,
+        evaluation: arguments.measured()?,
+    })?;
+    say!("{}", serde_json::to_string_pretty(&report)?);
+    say!("the model is in {}, with the detector of {}", folder.display(), from.name);
+    Ok(())
 }

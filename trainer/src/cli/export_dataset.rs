@@ -11,11 +11,11 @@ use rayon::prelude::*;
 use synth::scene;
 
 use super::{ArtArguments, DataArguments, material, read_recipe};
-use crate::dataset::split::split;
-use crate::dataset::{Sample, picture};
-use crate::exchange::{Picture, coco, label_studio, label_studio_config, yolo, yolo_yaml};
-use crate::targets::LEAST_VISIBLE;
-use crate::train::composed::{Purpose, seed_of};
+use crate::data::dataset::split::split;
+use crate::data::dataset::{Sample, picture};
+use crate::data::formats::{Picture, coco, label_studio, label_studio_config, yolo, yolo_yaml};
+use crate::model::detector_targets::MIN_VISIBLE;
+use crate::random::{Stream, seed_of};
 
 /// What `trainer export-dataset` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -114,7 +114,7 @@ fn compose(arguments: &Arguments, count: usize) -> Result<Parts> {
     let mut parts = Vec::new();
     let recipe = read_recipe(Some(&arguments.recipe), None)?;
     let material = material(&recipe, arguments.art.sprites(&recipe)?);
-    let bank = material.bank(seed_of(arguments.seed, Purpose::Evaluation, 500))?;
+    let bank = material.bank(seed_of(arguments.seed, Stream::Evaluation, 500))?;
     let names: Vec<String> = bank.classes().to_vec();
     let held_out = (count as f64 * arguments.validation).round() as usize;
     for (part, range) in [(0, held_out..count), (1, 0..held_out)] {
@@ -124,12 +124,12 @@ fn compose(arguments: &Arguments, count: usize) -> Result<Parts> {
             let scene = scene::compose(
                 &bank,
                 &material.recipe,
-                seed_of(arguments.seed, Purpose::Scene, number as u64),
+                seed_of(arguments.seed, Stream::Scene, number as u64),
             );
             let file = format!("scene-{number:06}.png");
             let path = folder.join(&file);
             scene.image.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
-            let seen = scene.cards.iter().filter(|card| card.visible >= LEAST_VISIBLE);
+            let seen = scene.cards.iter().filter(|card| card.visible >= MIN_VISIBLE);
             let class = |class: usize| if arguments.one_class { 0 } else { class };
             let cards = seen.map(|card| (class(card.truth.class), card.quad)).collect();
             Ok(Picture { file, size: scene.image.dimensions().into(), cards })

@@ -1,28 +1,24 @@
 //! `trainer import-model`: networks trained elsewhere as a model for the overlay, checked on pictures.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
-use image::RgbaImage;
 use lens_core::catalogue::{CardType, Catalogue};
-use lens_core::manifest::foreign::{DetectorKind, Fit, IdentifierKind, Normalise, Scores};
-use lens_core::manifest::{Detector, Identifier, Manifest};
+use lens_core::manifest::Manifest;
+use lens_core::manifest::foreign::{Fit, Normalise};
 use lens_core::paths;
-use synth::bank::Bank;
-use synth::recipe::SceneRecipe;
-use synth::{practice, scene};
-use vision::recogniser::{RecognisedCard, Recogniser, Stage};
-use vision::session::Options;
 
-use super::predict::files;
-use crate::dataset::picture;
-use crate::evaluate::namer::model_folder;
-use crate::export::install::install;
-use crate::import::identifier::{Strangers, listed};
-use crate::import::inspect::Network;
-use crate::import::{ImportError, Imported, Parts, assemble, detector, identifier, labels, origin};
+use crate::data::dataset::picture::image_files;
+use crate::model::export::install::install;
+use crate::model::import::describe::describe;
+use crate::model::import::identifier::UnmappedLabels;
+use crate::model::import::inspect::Network;
+use crate::model::import::trial::{composed, read, try_out};
+use crate::model::import::{
+    FileError, ImportError, Imported, Parts, assemble, detector, identifier, labels, origin,
+};
+use crate::model::model_folder;
 
 /// What `trainer import-model` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -91,12 +87,6 @@ enum Shape {
     Centre,
 }
 
-/// Composed scenes, and cards in their bank.
-const SCENES: u64 = 4;
-const BANK: usize = 120;
-/// Cards that are listed of a picture.
-const LISTED: usize = 12;
-
 /// Imports.
 ///
 /// # Errors
@@ -113,9 +103,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let manifest = Manifest::read(&base)?;
     let catalogue = Catalogue::read(&paths::catalogue(&manifest.catalogue))?;
     let parts = parts(arguments, &catalogue)?;
-    say(&parts, &manifest, &catalogue);
+    describe(&parts, &manifest, &catalogue).iter().for_each(|line| say!("{line}"));
     let files = assemble(&arguments.name, &base, parts)?;
-    try_out(&out, &files, &arguments.sample)?;
+    let paths = image_files(&arguments.sample)?;
+    let images = if arguments.sample.is_empty() { composed()? } else { read(&paths)? };
+    try_out(&out, &files, &images, &mut |line| say!("{line}"))?;
     // It may have been made while this one was tried.
     ensure_free(&out)?;
     install(&out, &files).with_context(|| {
@@ -146,15 +138,15 @@ fn ensure_free(out: &Path) -> Result<()> {
 
 fn parts(arguments: &Arguments, catalogue: &Catalogue) -> Result<Parts> {
     let detector = arguments.networks.detector.as_deref().map(|path| {
-        let wishes = detector::Wishes { cards: arguments.cards.clone(), threshold: arguments.threshold };
-        imported(path, |network| detector::detector(network, &wishes))
+        let options = detector::Options { cards: arguments.cards.clone(), threshold: arguments.threshold };
+        imported(path, |network| detector::detector(network, &options))
     });
     let identifier = arguments.networks.identifier.as_deref().map(|path| {
-        let wishes = identifier::Wishes {
+        let options = identifier::Options {
             labels: arguments.labels.as_deref().map(read_labels).transpose()?,
-            strangers: match arguments.strict {
-                true => Strangers::Refused,
-                false => Strangers::Added(arguments.added),
+            unmapped: match arguments.strict {
+                true => UnmappedLabels::Refused,
+                false => UnmappedLabels::Added(arguments.added),
             },
             normalise: match arguments.normalise {
                 Levels::Unit => Normalise::Unit,
@@ -166,17 +158,17 @@ fn parts(arguments: &Arguments, catalogue: &Catalogue) -> Result<Parts> {
             }),
             threshold: arguments.unknown_below,
         };
-        imported(path, |network| identifier::identifier(network, &wishes, catalogue))
+        imported(path, |network| identifier::identifier(network, &options, catalogue))
     });
     Ok(Parts { detector: detector.transpose()?, identifier: identifier.transpose()? })
 }
 
 fn imported<T>(
     path: &Path,
-    describe: impl FnOnce(&mut Network) -> Result<T, crate::import::Fault>,
+    describe: impl FnOnce(&mut Network) -> Result<T, ImportError>,
 ) -> Result<Imported<T>> {
     let mut network = Network::open(path)?;
-    let contract = describe(&mut network).map_err(ImportError::of(path))?;
+    let contract = describe(&mut network).map_err(FileError::in_file(path))?;
     let origin = origin(path, &network);
     Ok(Imported { contract, bytes: network.bytes, origin })
 }
@@ -192,232 +184,6 @@ fn read_labels(path: &Path) -> Result<Vec<String>> {
     })
 }
 
-/// Says what was understood, so that a misunderstanding is seen.
-fn say(parts: &Parts, base: &Manifest, catalogue: &Catalogue) {
-    match &parts.detector {
-        Some(Imported { contract, .. }) => say!("detector: {}", of_detector(contract)),
-        None => say!("detector: that of {}", base.name),
-    }
-    match &parts.identifier {
-        Some(Imported { contract, .. }) => {
-            say!("identifier: {}", of_identifier(contract, catalogue));
-            if !contract.added.is_empty() {
-                say!("no cards of {}, added: {}", catalogue.title, listed(&contract.added));
-            }
-        }
-        None => say!("identifier: that of {}", base.name),
-    }
-}
-
-fn of_detector(detector: &Detector) -> String {
-    let [width, height] = detector.input_size;
-    match &detector.kind {
-        DetectorKind::Yolo(yolo) => {
-            let cards = if yolo.cards.is_empty() { &yolo.classes } else { &yolo.cards };
-            format!(
-                "YOLO, {width} x {height} pixels, {} boxes; cards are {} of its {} classes: {}",
-                yolo.boxes,
-                cards.len(),
-                yolo.classes.len(),
-                in_short(cards)
-            )
-        }
-        DetectorKind::Grid => format!("our own, {width} x {height} pixels"),
-    }
-}
-
-/// The first of many names.
-fn in_short(names: &[String]) -> String {
-    const SHOWN: usize = 12;
-    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN { format!("{shown} and {} others", names.len() - SHOWN) } else { shown }
-}
-
-fn of_identifier(identifier: &Identifier, catalogue: &Catalogue) -> String {
-    let [width, height] = identifier.input_size;
-    let classes = &identifier.heads[0].classes;
-    let known = classes.iter().filter(|class| catalogue.card_of_class(class).is_some()).count();
-    let kind = match &identifier.kind {
-        IdentifierKind::Classifier(classifier) => {
-            let scores = match classifier.scores {
-                Scores::Logits => "logits",
-                Scores::Probabilities => "probabilities",
-            };
-            let levels = match classifier.normalise {
-                Normalise::Unit => "from 0 to 1",
-                Normalise::Imagenet => "as ImageNet",
-            };
-            let fit = match classifier.fit {
-                Fit::Stretch => "stretched",
-                Fit::Centre => "cut about the centre",
-            };
-            format!("classifier ({scores}; pictures {levels}, {fit})")
-        }
-        IdentifierKind::Own => "our own".to_owned(),
-    };
-    format!(
-        "{kind}, {width} x {height} pixels, {} labels, {known} of them cards of {}",
-        classes.len(),
-        catalogue.title
-    )
-}
-
-/// A picture to try the model on.
-struct Sample {
-    name: String,
-    image: RgbaImage,
-    /// Cards that are known to be on it.
-    shown: Option<usize>,
-}
-
-fn samples(given: &[PathBuf]) -> Result<Vec<Sample>> {
-    if given.is_empty() {
-        return composed();
-    }
-    let mut samples = Vec::new();
-    for path in files(given)? {
-        let picture = picture::read(&path)
-            .map_err(|fault| anyhow::anyhow!("{}: {fault}\nhelp: {}", path.display(), fault.help()))?;
-        samples.push(Sample { name: path.display().to_string(), image: picture.image, shown: None });
-    }
-    ensure!(!samples.is_empty(), "there is no picture in what --sample names\nhelp: PNG, JPEG, WebP or BMP");
-    Ok(samples)
-}
-
-fn composed() -> Result<Vec<Sample>> {
-    let recipe = SceneRecipe::default();
-    let bank = Bank::render(&practice::sprites(), &recipe, 0, BANK, &|_| true)?;
-    let scenes = (0..SCENES).map(|number| {
-        let scene = scene::compose(&bank, &recipe, number);
-        Sample {
-            name: format!("practice scene {number}"),
-            image: scene.image,
-            shown: Some(scene.cards.len()),
-        }
-    });
-    Ok(scenes.collect())
-}
-
-/// Opens the model as the overlay will, in a folder beside its own, and runs it.
-fn try_out(out: &Path, files: &[(String, Vec<u8>)], given: &[PathBuf]) -> Result<()> {
-    let samples = samples(given)?;
-    let trial = Trial::new(out, files)?;
-    let mut recogniser = Recogniser::open(&trial.folder, &Options::default())?;
-    let game = recogniser.catalogue().game.clone();
-    if given.is_empty() && game != practice::catalogue().game {
-        say!("the scenes are of the practice deck, not of {game}: look at what is found, not at the names");
-    }
-    // The first run of a network is not like the others.
-    recogniser.recognise(&(&samples[0].image).into(), &mut |_| {})?;
-    let mut total = 0;
-    for sample in &samples {
-        let mut times = Times::begin();
-        let cards = recogniser.recognise(&(&sample.image).into(), &mut |stage| times.ended(stage))?.to_vec();
-        total += cards.len();
-        let shown = sample.shown.map(|shown| format!(" of {shown}")).unwrap_or_default();
-        say!(
-            "{}: {}{shown} found in {:.1} ms (detector {:.1}, identifier {:.1})",
-            sample.name,
-            cards.len(),
-            millis(times.total),
-            millis(times.detector),
-            millis(times.identifier)
-        );
-        for card in cards.iter().take(LISTED) {
-            say!("  {}", line(card, &recogniser));
-        }
-        if cards.len() > LISTED {
-            say!("  and {} more", cards.len() - LISTED);
-        }
-    }
-    if total == 0 {
-        say!(
-            "NOTHING was found on any picture: try others with --sample, a lower --threshold, or other --cards before \
-             you use this model"
-        );
-    }
-    Ok(())
-}
-
-fn line(card: &RecognisedCard, recogniser: &Recogniser) -> String {
-    let bounds = card.detection.quad.bounds();
-    let name = match card.reading.id.as_deref() {
-        Some(id) => {
-            let listed = recogniser.catalogue().card(id).map(|card| card.name.as_str());
-            let added = recogniser.manifest().identifier.added.get(id).map(|card| card.name.as_str());
-            listed.or(added).unwrap_or(id)
-        }
-        None => "unknown",
-    };
-    format!(
-        "{name} ({:.0} %) at {:.0}, {:.0}: {:.0} x {:.0} pixels, box {:.0} %",
-        100.0 * card.reading.probability,
-        bounds.left,
-        bounds.top,
-        bounds.width(),
-        bounds.height(),
-        100.0 * card.detection.score
-    )
-}
-
-/// A model's folder that is removed when it has been tried.
-struct Trial {
-    folder: PathBuf,
-}
-
-impl Trial {
-    fn new(out: &Path, files: &[(String, Vec<u8>)]) -> Result<Self> {
-        let name = out.file_name().unwrap_or_default().to_string_lossy();
-        let folder = out.with_file_name(format!(".{name}.{}.trial", std::process::id()));
-        // From here on it is removed, also where writing it fails.
-        let trial = Self { folder };
-        install(&trial.folder, files).with_context(|| {
-            format!(
-                "cannot write {}\nhelp: make the folder above it writable or free some space",
-                trial.folder.display()
-            )
-        })?;
-        Ok(trial)
-    }
-}
-
-impl Drop for Trial {
-    fn drop(&mut self) {
-        // What is left beside the model does no harm.
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// How long the parts of one run took.
-struct Times {
-    last: Instant,
-    total: Duration,
-    detector: Duration,
-    identifier: Duration,
-}
-
-impl Times {
-    fn begin() -> Self {
-        let zero = Duration::ZERO;
-        Self { last: Instant::now(), total: zero, detector: zero, identifier: zero }
-    }
-
-    fn ended(&mut self, stage: Stage) {
-        let elapsed = self.last.elapsed();
-        self.last = Instant::now();
-        self.total += elapsed;
-        match stage {
-            Stage::Detector => self.detector += elapsed,
-            Stage::Identifier => self.identifier += elapsed,
-            Stage::Letterbox | Stage::Decode | Stage::Rectify | Stage::Decide => {}
-        }
-    }
-}
-
-fn millis(time: Duration) -> f64 {
-    1000.0 * time.as_secs_f64()
-}
-
 fn card_type(text: &str) -> Result<CardType, String> {
     let found = CardType::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(text));
     found.ok_or_else(|| {
@@ -429,13 +195,6 @@ fn card_type(text: &str) -> Result<CardType, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn there_are_pictures_to_try_a_model_on_without_any_game() {
-        let samples = samples(&[]).unwrap();
-        assert_eq!(samples.len() as u64, SCENES);
-        assert!(samples.iter().any(|sample| sample.shown > Some(0)));
-    }
 
     #[test]
     fn types_of_cards_are_named_as_in_labels() {

@@ -8,8 +8,9 @@ use rayon::prelude::*;
 use synth::{crop, preview, scene};
 
 use super::{ArtArguments, material, read_recipe};
-use crate::dataset::composed::{self, Amount};
-use crate::train::composed::{Material, Purpose, seed_of};
+use crate::data::dataset::composed::{self, Amount};
+use crate::data::synthetic::Material;
+use crate::random::{Stream, seed_of};
 
 /// What `trainer scenes` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -66,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         image.save(&path).with_context(|| format!("cannot write {}", path.display()))
     };
     (0..arguments.count).into_par_iter().try_for_each(|number| {
-        let seed = seed_of(arguments.seed, Purpose::Scene, number);
+        let seed = seed_of(arguments.seed, Stream::Scene, number);
         let scene = scene::compose(&bank, &material.recipe, seed);
         let (width, height) = scene.image.dimensions();
         let mut large = resize(&scene.image, width * ENLARGED, height * ENLARGED, FilterType::Nearest);
@@ -75,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     })?;
     let crops: Vec<_> = (0..u64::from(COLUMNS) * arguments.count)
         .into_par_iter()
-        .map(|number| crop::compose(&bank, &material.recipe, seed_of(arguments.seed, Purpose::Crop, number)))
+        .map(|number| crop::compose(&bank, &material.recipe, seed_of(arguments.seed, Stream::Crop, number)))
         .collect();
     save(&preview::sheet(&crops, &bank, material.recipe.crop.size, COLUMNS), "crops.png".into())?;
     say!("{} scenes and {} crops are in {}", arguments.count, crops.len(), out.display());
@@ -84,7 +85,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 /// Not the drawings that a training with this recipe begins with, so that a model may be judged by them.
 fn write_labelled(arguments: &Arguments, material: &Material, folder: &Path) -> Result<()> {
-    let bank = material.bank(seed_of(arguments.seed, Purpose::Evaluation, 400))?;
+    let bank = material.bank(seed_of(arguments.seed, Stream::Evaluation, 400))?;
     let amount =
         Amount { classes: arguments.classes, groups: arguments.groups, captures: arguments.captures };
     let count = composed::write(folder, &bank, &material.recipe, amount, arguments.seed, &|_| true)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use lens_core::atomic;
 
-use crate::report::page;
+use crate::report::page::page;
 
 /// What `trainer report` takes.
 #[derive(Clone, Debug, clap::Args)]

@@ -7,9 +7,10 @@ use anyhow::Result;
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
 
 use super::DataArguments;
-use crate::dataset::Sample;
-use crate::embedding::{Suspect, centroids, close_classes, of_samples, suspects};
-use crate::evaluate::namer::{Namer, model_folder};
+use crate::data::dataset::Sample;
+use crate::evaluate::classifier::Classifier;
+use crate::evaluate::embedding::{Suspect, centroids, close_classes, of_samples, suspects};
+use crate::model::model_folder;
 
 /// What `trainer stats` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -64,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     };
     if let (Some(path), false) = (by, originals.is_empty()) {
         say!("\nas {} sees them:", path.display());
-        looks(&mut Namer::open(&path)?, &originals, arguments)?;
+        looks(&mut Classifier::open(&path)?, &originals, arguments)?;
     }
     Ok(())
 }
@@ -76,8 +77,8 @@ fn without_model(game: &str) -> String {
     )
 }
 
-fn looks(namer: &mut Namer, originals: &[Sample], arguments: &Arguments) -> Result<()> {
-    let vectors = of_samples(namer, originals)?;
+fn looks(classifier: &mut Classifier, originals: &[Sample], arguments: &Arguments) -> Result<()> {
+    let vectors = of_samples(classifier, originals)?;
     let close = close_classes(&centroids(&vectors, originals), arguments.close);
     say!("{} pairs of cards look nearly the same (cosine above {})", close.len(), arguments.close);
     for (one, other, cosine) in close.iter().take(arguments.lines) {

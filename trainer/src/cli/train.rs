@@ -1,26 +1,21 @@
-//! `trainer train`: the two networks on composed pictures, or the identifier on labelled captures, with a run's folder that a later command goes on from.
+//! `trainer train`: the two networks on composed images, or the identifier on labelled captures.
+//!
+//! The run's folder is what a later command goes on from.
 
-use std::path::{Path, PathBuf};
+mod composed;
+mod labelled;
+mod options;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use lens_core::atomic;
-use synth::art::Sprites;
+use anyhow::{Context, Result};
 
-pub mod labelled;
-
-use super::{ArtArguments, DataArguments, RECIPE, material, read_recipe, run_folder};
-use crate::checkpoint::{Budget, Checkpoint, Network};
-use crate::labelled::start::{Known, fill};
-use crate::network::hardware::{Hardware, Place};
-use crate::network::torch::Weights;
-use crate::progress::{Console, duration};
-use crate::recipe::Recipe;
-use crate::train::detector::DetectorTask;
-use crate::train::identifier::IdentifierTask;
-use crate::train::{Options, Outcome, Session, Task};
+use super::{ArtArguments, DataArguments, read_recipe, run_folder};
+use crate::model::network::hardware::Place;
+use crate::recipe::{DataRecipe, Recipe};
+use options::RecipeOptions;
 
 /// What `trainer train` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -38,21 +33,12 @@ pub struct Arguments {
     /// Go on where a stopped training left off
     #[arg(long)]
     resume: bool,
-    /// Start from the averaged weights of another run; of another game's identifier what fits is taken
-    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
-    from: Option<PathBuf>,
     /// Steps in all, instead of the recipe's
     #[arg(long, conflicts_with = "minutes")]
     steps: Option<u64>,
     /// Minutes of training in all, instead of the recipe's steps (each network's, with `all`)
     #[arg(long)]
     minutes: Option<f64>,
-    /// Highest learning rate of both networks, instead of the recipe's: lower for a run that starts --from another
-    #[arg(long, conflicts_with = "resume")]
-    rate: Option<f64>,
-    /// Seed of everything, instead of the recipe's
-    #[arg(long, conflicts_with = "resume")]
-    seed: Option<u64>,
     /// Where to train
     #[arg(long, value_enum, default_value_t = Place::Auto)]
     device: Place,
@@ -62,37 +48,23 @@ pub struct Arguments {
     /// Threads that compose pictures [default: one for four processors]
     #[arg(long)]
     loaders: Option<usize>,
-    /// Seconds between checkpoints
-    #[arg(long, default_value_t = 120)]
-    checkpoint_every: u64,
+    /// Seconds between checkpoints of a training without epochs [default: 120]
+    #[arg(long)]
+    checkpoint_every: Option<u64>,
     #[command(flatten)]
     art: ArtArguments,
     #[command(flatten)]
     data: DataArguments,
     #[command(flatten)]
-    labelled: labelled::Options,
+    options: RecipeOptions,
 }
 
 /// Other commands read labelled captures also when nobody says where they are.
-const DATA: &str = "Train the identifier on the labelled captures of this folder, which has labels.json; on composed pictures otherwise";
-
-impl Arguments {
-    /// The recipe with what the command line says.
-    fn changed(&self, mut recipe: Recipe) -> Result<Recipe> {
-        recipe.seed = self.seed.unwrap_or(recipe.seed);
-        if let Some(rate) = self.rate {
-            if !(rate.is_finite() && rate > 0.0) {
-                bail!("--rate {rate} is not positive");
-            }
-            recipe.detector.training.schedule.rate = rate;
-            recipe.identifier.training.schedule.rate = rate;
-        }
-        Ok(recipe)
-    }
-}
+const DATA: &str = "Train the identifier on the labelled captures of this folder, which has labels.json; without it on \
+                    those that the recipe names, or on composed images";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum What {
+pub(crate) enum What {
     /// The network that finds cards
     Detector,
     /// The network that names them
@@ -108,199 +80,39 @@ enum What {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let loaders = arguments.loaders.unwrap_or_else(|| processors.div_ceil(4));
+    let threads = arguments.threads.unwrap_or(processors);
+    match captures(arguments)? {
+        Some(data) => labelled::run(arguments, &data, threads, loaders),
+        None => composed::run(arguments, threads, loaders),
+    }
+}
+
+/// The captures that are trained on: those of the command line, else those that the recipe names.
+fn captures(arguments: &Arguments) -> Result<Option<DataArguments>> {
     if arguments.data.data.is_some() {
-        if arguments.what != What::Identifier || arguments.steps.is_some() || arguments.minutes.is_some() {
-            bail!(
-                "labelled captures train the identifier, for so many epochs\nhelp: `trainer train identifier --data DIR --epochs N`"
-            );
-        }
-        start_threads(arguments.threads.unwrap_or(processors))?;
-        let given = labelled::Given {
-            data: &arguments.data,
-            recipe: arguments.recipe.as_deref(),
-            run: arguments.run.as_deref(),
-            resume: arguments.resume,
-            loaders,
-            device: arguments.device.device()?,
-        };
-        return labelled::run(&given, &arguments.labelled);
+        return Ok(Some(arguments.data.clone()));
     }
-    let recipe = if arguments.resume {
-        let run = match (&arguments.run, &arguments.recipe) {
-            (Some(run), _) => run.clone(),
-            (None, recipe) => run_folder(None, &read_recipe(recipe.as_deref(), None)?),
-        };
-        let own = read_recipe(None, Some(&run))?;
-        if let Some(path) = &arguments.recipe
-            && Recipe::read(path)? != own
-        {
-            bail!(
-                "{} differs from the recipe that {run} was begun with\nhelp: leave --recipe out to go on with that \
-                 one, or begin a new run with --from {run} --run OTHER",
-                path.display(),
-                run = run.display()
-            );
-        }
-        own
-    } else {
-        arguments.changed(read_recipe(arguments.recipe.as_deref(), None)?)?
+    if arguments.what != What::Identifier {
+        return Ok(None);
+    }
+    let recipe = match (arguments.resume, &arguments.run, &arguments.recipe) {
+        (true, Some(run), _) => read_recipe(None, Some(run))?,
+        (true, None, Some(recipe)) => read_recipe(None, Some(&run_folder(None, &Recipe::read(recipe)?)))?,
+        (false, _, Some(recipe)) => Recipe::read(recipe)?,
+        (_, _, None) => return Ok(None),
     };
-    let run = run_folder(arguments.run.as_deref(), &recipe);
-    start_threads(arguments.threads.unwrap_or(processors))?;
-    let sprites = arguments.art.sprites(&recipe)?;
-    prepare_folder(&run, &recipe, arguments)?;
-    let stop = stop_on_signals()?;
-    let options = Options {
-        loaders,
-        checkpoint_every: Duration::from_secs(arguments.checkpoint_every),
-        hardware: Hardware::best_on(arguments.device.device()?),
-    };
-    let job = Job { arguments, recipe: &recipe, run: &run, options, stop: &stop };
-    if arguments.what != What::Identifier && job.train_detector(&sprites)? == Outcome::Stopped {
-        return Ok(());
-    }
-    if arguments.what != What::Detector {
-        job.train_identifier(&sprites)?;
-    }
-    Ok(())
+    let DataRecipe::Labelled(labelled) = recipe.data else { return Ok(None) };
+    Ok(labelled.folder.map(|folder| DataArguments {
+        data: Some(folder),
+        augmented: arguments.data.augmented.clone().or(labelled.augmented),
+        game: recipe.game,
+    }))
 }
 
 pub(crate) fn start_threads(threads: usize) -> Result<()> {
     tch::set_num_threads(threads as i32);
     // A training's first bank is drawn by rayon, before there is anything to train on.
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")
-}
-
-/// What both trainings have in common.
-struct Job<'a> {
-    arguments: &'a Arguments,
-    recipe: &'a Recipe,
-    run: &'a Path,
-    options: Options,
-    stop: &'a AtomicBool,
-}
-
-impl Job<'_> {
-    fn train_detector(&self, sprites: &Arc<Sprites>) -> Result<Outcome> {
-        let task = DetectorTask::new(self.recipe, material(self.recipe, Arc::clone(sprites)))?;
-        let initial = || match &self.arguments.from {
-            Some(other) => Ok(Checkpoint::read(other, Network::Detector)?.average()),
-            None => Ok(task.initial_weights()),
-        };
-        self.train(&task, initial, sprites.catalogue().digest())
-    }
-
-    fn train_identifier(&self, sprites: &Arc<Sprites>) -> Result<Outcome> {
-        let task = IdentifierTask::new(self.recipe, material(self.recipe, Arc::clone(sprites)))?;
-        // The other run may be of another game: what fits of it is taken.
-        let initial = || match &self.arguments.from {
-            Some(other) => {
-                let known = Known::read(other, task.graph())?;
-                let start = fill(task.graph(), task.heads(), self.recipe.seed, Some(&known));
-                start.said.iter().for_each(|line| say!("{line}"));
-                Ok(start.weights)
-            }
-            None => Ok(task.initial_weights()?),
-        };
-        self.train(&task, initial, sprites.catalogue().digest())
-    }
-
-    fn train<T: Task>(
-        &self,
-        task: &T,
-        initial: impl FnOnce() -> Result<Weights>,
-        digest: &str,
-    ) -> Result<Outcome> {
-        let network = task.network();
-        let hardware = self.options.hardware;
-        let mut session = if self.arguments.resume && Checkpoint::path(self.run, network).exists() {
-            let checkpoint = Checkpoint::read(self.run, network)?;
-            if checkpoint.position.catalogue_digest != digest {
-                bail!(
-                    "the catalogue has changed since {} was begun\nhelp: begin a new run with --from {0} --run OTHER",
-                    self.run.display()
-                );
-            }
-            Session::resume(task, &checkpoint, self.budget(), hardware)?
-        } else {
-            let budget = self.budget().unwrap_or(Budget::Steps(task.training().steps));
-            Session::new(task, &initial()?, budget, self.recipe, digest, hardware)?
-        };
-        let position = session.position();
-        if position.progress() >= 1.0 {
-            let seconds = duration(position.seconds);
-            say!("{}: finished after {} steps in {seconds}", network.name(), position.step);
-            return Ok(Outcome::Finished);
-        }
-        let mut console = Console::new(self.run, network, task.training().batch, position.step)
-            .with_context(|| format!("cannot write metrics into {}", self.run.display()))?;
-        let mut report = |it: &crate::train::Report| console.show(it);
-        let outcome = session.run(task, self.run, &self.options, self.stop, &mut report)?;
-        drop(console);
-        let position = session.position();
-        let (name, step, seconds) = (network.name(), position.step, duration(position.seconds));
-        let file = Checkpoint::path(self.run, network);
-        match outcome {
-            Outcome::Finished => {
-                say!("{name}: finished after {step} steps in {seconds}: {}", file.display());
-            }
-            Outcome::Stopped => say!(
-                "{name}: stopped after {step} steps, saved {}\nto go on: {}",
-                file.display(),
-                self.resume_command()
-            ),
-        }
-        Ok(outcome)
-    }
-
-    fn budget(&self) -> Option<Budget> {
-        let minutes = self.arguments.minutes.map(|minutes| Budget::Seconds(60.0 * minutes));
-        self.arguments.steps.map(Budget::Steps).or(minutes)
-    }
-
-    /// The command that goes on: the same one, with `--resume` and without what is in the checkpoint.
-    fn resume_command(&self) -> String {
-        let what = match self.arguments.what {
-            What::Detector => "detector",
-            What::Identifier => "identifier",
-            What::All => "all",
-        };
-        let mut command = format!("trainer train {what} --run {} --resume", self.run.display());
-        if let (What::All, Some(minutes)) = (self.arguments.what, self.arguments.minutes) {
-            command += &format!(" --minutes {minutes}");
-        }
-        if let (What::All, Some(steps)) = (self.arguments.what, self.arguments.steps) {
-            command += &format!(" --steps {steps}");
-        }
-        if let Some(art) = &self.arguments.art.art {
-            command += &format!(" --art {}", art.display());
-        }
-        command
-    }
-}
-
-/// Makes the folder and writes the resolved recipe into it, unless it is there already.
-fn prepare_folder(run: &Path, recipe: &Recipe, arguments: &Arguments) -> Result<()> {
-    if arguments.resume {
-        return Ok(());
-    }
-    let trained = [(Network::Detector, What::Identifier), (Network::Identifier, What::Detector)];
-    for (network, other) in trained {
-        let path = Checkpoint::path(run, network);
-        if arguments.what != other && path.exists() {
-            bail!(
-                "{} is there already\nhelp: go on with --resume, give another folder with --run, or delete it",
-                path.display()
-            );
-        }
-    }
-    let path = run.join(RECIPE);
-    if path.exists() && Recipe::read(&path)? != *recipe {
-        bail!("{} was begun with another recipe\nhelp: give another folder with --run", run.display());
-    }
-    std::fs::create_dir_all(run).with_context(|| format!("cannot make {}", run.display()))?;
-    let text = toml::to_string(recipe).context("cannot write the recipe as TOML")?;
-    atomic::write(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// A flag that Ctrl-C and SIGTERM set.

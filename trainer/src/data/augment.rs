@@ -1,16 +1,16 @@
-//! Changes to a picture of a card that leave it the same card: as data, so that they can be named, thrown and repeated.
+//! Changes to a picture of a card that leave it the same card: as data, so that they can be named, sampled and repeated.
 //!
 //! [`apply`] is used for files (`trainer augment`) and on the fly in training alike. [`plan`] decides how many each
-//! picture gets; [`thrown`] what they are. Pure: no file is read or written.
+//! picture gets; [`sample`] what they are. Pure: no file is read or written.
 
 pub mod plan;
-pub mod thrown;
+pub mod sample;
 
 use image::RgbaImage;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::train::composed::normal;
+use crate::random::normal;
 
 /// One change.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -245,7 +245,7 @@ mod tests {
 
         #[test]
         fn the_same_seed_gives_the_same_picture(seed in 0u64..50, size in 8u32..90) {
-            let changes = thrown::on_the_fly(thrown::Level::Heavy, &mut ChaCha8Rng::seed_from_u64(seed));
+            let changes = sample::on_the_fly(sample::Level::Heavy, &mut ChaCha8Rng::seed_from_u64(seed));
             let one = apply(&picture(), [size, size + 3], &changes, seed);
             prop_assert_eq!(one.dimensions(), (size, size + 3));
             let other = apply(&picture(), [size, size + 3], &changes, seed);

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::priority::give_way;
+use crate::data::priority::give_way;
 
 /// Batches in order.
 #[derive(Debug)]

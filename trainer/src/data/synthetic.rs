@@ -1,11 +1,11 @@
-//! Composed pictures by number, cached while samples are cut from them.
+//! Synthetic images by number, cached while samples are cut from them.
 //!
-//! A picture's number decides everything about it: the bank it is drawn from and its seed.
+//! An image's number decides everything about it: the bank it is drawn from and its seed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rand::{Rng, RngExt, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use synth::art::Sprites;
 use synth::bank::{Bank, BankError};
@@ -13,51 +13,9 @@ use synth::crop::{self, Crop};
 use synth::recipe::SceneRecipe;
 use synth::scene::{self, Scene};
 
-use crate::loader::{Cache, Reuse};
-use crate::priority::give_way;
-
-/// What a stream of random numbers is for; streams of different purposes share nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Weights before training.
-    Weights = 1,
-    /// Cards of a bank.
-    Bank = 2,
-    /// Scenes.
-    Scene = 3,
-    /// Identifier crops.
-    Crop = 4,
-    /// Parts and colours of a detector sample.
-    DetectorSample = 5,
-    /// Shift and colours of an identifier sample.
-    IdentifierSample = 6,
-    /// Pictures that nothing is trained on.
-    Evaluation = 7,
-    /// What is held out of labelled captures.
-    Split = 8,
-    /// Augmented pictures that are written to files.
-    Augmentation = 9,
-    /// Order and changes of labelled captures in training.
-    LabelledSample = 10,
-}
-
-/// The random numbers of one thing.
-pub fn random(seed: u64, purpose: Purpose, number: u64) -> ChaCha8Rng {
-    let mut random = ChaCha8Rng::seed_from_u64(seed ^ (purpose as u64) << 56);
-    random.set_stream(number);
-    random
-}
-
-/// A seed for one thing.
-pub fn seed_of(seed: u64, purpose: Purpose, number: u64) -> u64 {
-    random(seed, purpose, number).next_u64()
-}
-
-/// Normally distributed with mean 0 and deviation 1 (Box and Muller, 1958).
-pub fn normal(random: &mut ChaCha8Rng) -> f32 {
-    let radius = (-2.0 * (1.0 - random.random::<f32>()).ln()).sqrt();
-    radius * (std::f32::consts::TAU * random.random::<f32>()).cos()
-}
+use crate::data::loader::{Cache, Reuse};
+use crate::data::priority::give_way;
+use crate::random::{Stream, seed_of};
 
 /// The material of a recipe.
 #[derive(Clone)]
@@ -78,7 +36,7 @@ impl Material {
     /// # Errors
     /// When the recipe leaves no card.
     pub fn bank(&self, number: u64) -> Result<Bank, BankError> {
-        let seed = seed_of(self.seed, Purpose::Bank, number);
+        let seed = seed_of(self.seed, Stream::Bank, number);
         Bank::render(&self.sprites, &self.recipe, seed, self.cards, &|_| true)
     }
 }
@@ -114,7 +72,7 @@ impl Banks {
 /// Composed pictures by number.
 pub struct Pictures<T> {
     banks: Arc<Banks>,
-    purpose: Purpose,
+    purpose: Stream,
     compose: fn(&Bank, &SceneRecipe, u64) -> T,
     /// Pictures drawn from a bank.
     per_bank: u64,
@@ -125,21 +83,21 @@ pub struct Pictures<T> {
 impl Pictures<Scene> {
     /// Scenes.
     pub fn scenes(material: Material, per_bank: u64, reuse: Reuse) -> Self {
-        Self::new(material, Purpose::Scene, scene::compose, per_bank, reuse)
+        Self::new(material, Stream::Scene, scene::compose, per_bank, reuse)
     }
 }
 
 impl Pictures<Crop> {
     /// Identifier crops.
     pub fn crops(material: Material, per_bank: u64, reuse: Reuse) -> Self {
-        Self::new(material, Purpose::Crop, crop::compose, per_bank, reuse)
+        Self::new(material, Stream::Crop, crop::compose, per_bank, reuse)
     }
 }
 
 impl<T> Pictures<T> {
     fn new(
         material: Material,
-        purpose: Purpose,
+        purpose: Stream,
         compose: fn(&Bank, &SceneRecipe, u64) -> T,
         per_bank: u64,
         reuse: Reuse,

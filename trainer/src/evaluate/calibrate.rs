@@ -3,11 +3,13 @@
 //!
 //! * [`centroids`]: the mean embedding of each class.
 //! * [`gallery`]: how alike captures of the same card are.
+//! * [`measure`]: all of these for a run on composed images.
 //! * [`signals`]: what the identifier says of a picture.
 //! * [`thresholds`]: when a card is said to be unknown.
 
 pub mod centroids;
 pub mod gallery;
+pub mod measure;
 pub mod signals;
 pub mod thresholds;
 
@@ -20,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use crate::checkpoint::safetensors;
-use crate::network::torch::Weights;
+use crate::model::network::torch::Weights;
 
 /// Name of the file in a run's folder.
 pub const FILE_NAME: &str = "calibration.safetensors";
@@ -35,7 +37,7 @@ const CENTROIDS: &str = "centroids";
 pub struct Figures {
     /// Steps of the detector and of the identifier that it was measured on.
     pub steps: [u64; 2],
-    /// Heat from which a peak is a card.
+    /// Objectness from which a peak is a card.
     pub detection: f32,
     /// When a card is said to be unknown.
     pub thresholds: Thresholds,

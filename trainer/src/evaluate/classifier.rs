@@ -1,37 +1,51 @@
-//! Names single pictures of cards, without a detector: a run's identifier in libtorch, or an exported one in ONNX Runtime.
+//! Names images of single cards, without a detector: a run's identifier in libtorch, or an exported one in ONNX Runtime.
+//!
+//! Whether a card is known is decided by the rules that the overlay runs.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use image::RgbaImage;
-use lens_core::catalogue::id_of_class;
+use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::manifest::foreign::{DetectorKind, IdentifierKind};
 use lens_core::manifest::{
-    Activation, FILE_NAME, Head, IDENTIFICATION, Manifest, NOT_A_CARD, Thresholds, UNKNOWN,
+    Activation, Added, Detector, FILE_NAME, FORMAT, Head, IDENTIFICATION, Identifier, Manifest, NOT_A_CARD,
+    NetworkFiles, Thresholds, UNKNOWN,
 };
+use lens_core::paths;
 use tch::Tensor;
+use vision::decide::{Logits, Reading, Rules, Verdict as Decision};
+use vision::gallery::Gallery;
 
-use super::naming::{Said, Verdict};
-use super::subject::{Rows, batch, floats};
+use super::metrics::{argmax, softmax};
+use super::model_under_test::{Rows, batch, floats};
+use super::tally::{Prediction, Verdict};
 use crate::checkpoint::{Checkpoint, Network};
-use crate::export::session::OnnxSession;
-use crate::labelled::fit::best_path;
-use crate::labelled::task::crop;
-use crate::metrics::{argmax, softmax};
-use crate::network::hardware::Precision;
-use crate::network::identifier::{EMBEDDING, SIMILARITY};
-use crate::network::torch::Module;
+use crate::data::dataset::picture::crop;
+use crate::model::export::session::OnnxSession;
+use crate::model::network::hardware::Precision;
+use crate::model::network::identifier::{EMBEDDING, SIMILARITY};
+use crate::model::network::torch::Module;
 
 /// An identifier that is ready.
-pub struct Namer {
+pub struct Classifier {
     backend: Backend,
     /// Its heads; the first is the identification.
     pub heads: Vec<Head>,
     /// Width and height of its input.
     pub size: [u32; 2],
-    /// When an exported one says that a card is unknown.
-    pub thresholds: Option<Thresholds>,
+    /// What its classes mean, and when a card is unknown.
+    manifest: Manifest,
+    catalogue: Catalogue,
+    rules: Rules,
 }
+
+/// Thresholds of a run that was not calibrated: what is likelier no card than a card is none.
+const UNCALIBRATED: Thresholds =
+    Thresholds { not_a_card: 0.5, unknown: 0.5, probability: 0.0, similarity: -1.0, gallery: 1.0 };
+/// Guesses that the rules keep; the classifier has all.
+const GUESSES: usize = 5;
 
 enum Backend {
     Torch(Box<Module>),
@@ -52,7 +66,7 @@ pub struct Answer {
 /// Pictures in a batch.
 const BATCH: usize = 64;
 
-impl Namer {
+impl Classifier {
     /// A model's folder, a run's folder (its best epoch where it has one), or a checkpoint.
     ///
     /// # Errors
@@ -61,23 +75,38 @@ impl Namer {
         if path.join(FILE_NAME).is_file() {
             return Self::open_model(path);
         }
-        let file: PathBuf = match path.is_dir() {
-            true if best_path(path).exists() => best_path(path),
-            true => Checkpoint::path(path, Network::Identifier),
+        let file = match path.is_dir() {
+            true => Checkpoint::best_or_last_path(path, Network::Identifier),
             false => path.to_path_buf(),
         };
         let checkpoint = Checkpoint::read_file(&file, Network::Identifier)?;
-        let shape = &checkpoint.position.recipe.identifier.shape;
+        let recipe = &checkpoint.position.recipe;
+        let shape = &recipe.identifier.shape;
         let heads = checkpoint.position.heads.clone();
         let module = Module::new(shape.graph(&heads)?, &checkpoint.average(), Precision::Float32)?;
         let size = shape.input.map(|side| side as u32);
-        Ok(Self { backend: Backend::Torch(Box::new(module)), heads, size, thresholds: None })
+        // Without a catalogue every class is a card that somebody added.
+        let catalogue = Catalogue::read(&paths::catalogue(&recipe.game)).unwrap_or_else(|error| {
+            log::warn!("the types of cards are unknown: {error}");
+            no_catalogue()
+        });
+        let manifest = identifier_manifest(&heads, size, UNCALIBRATED, &catalogue);
+        Self::new(Backend::Torch(Box::new(module)), manifest, catalogue)
     }
 
-    /// A network in memory.
-    pub fn of_module(module: Module, heads: &[Head], size: [u32; 2], thresholds: Thresholds) -> Self {
-        let backend = Backend::Torch(Box::new(module));
-        Self { backend, heads: heads.to_vec(), size, thresholds: Some(thresholds) }
+    /// A network in memory; the classes that `catalogue` does not list are cards that somebody added.
+    ///
+    /// # Errors
+    /// When none of the classes is a card.
+    pub fn from_module(
+        module: Module,
+        heads: &[Head],
+        size: [u32; 2],
+        thresholds: Thresholds,
+        catalogue: &Catalogue,
+    ) -> Result<Self> {
+        let manifest = identifier_manifest(heads, size, thresholds, catalogue);
+        Self::new(Backend::Torch(Box::new(module)), manifest, catalogue.clone())
     }
 
     fn open_model(folder: &Path) -> Result<Self> {
@@ -89,14 +118,25 @@ impl Namer {
                 folder.display()
             );
         }
-        let contract = &manifest.identifier;
-        let file = manifest.read_network(folder, &contract.files.float32)?;
-        Ok(Self {
-            backend: Backend::Onnx(OnnxSession::load(&file, 2)?),
-            heads: contract.heads.clone(),
-            size: contract.input_size,
-            thresholds: Some(contract.thresholds),
-        })
+        let file = manifest.read_network(folder, &manifest.identifier.files.float32)?;
+        let catalogue = Catalogue::read(&paths::catalogue(&manifest.catalogue))?;
+        Self::new(Backend::Onnx(OnnxSession::load(&file, 2)?), manifest, catalogue)
+    }
+
+    fn new(backend: Backend, manifest: Manifest, catalogue: Catalogue) -> Result<Self> {
+        let rules = Rules::new(&manifest, &catalogue, GUESSES).map_err(anyhow::Error::msg)?;
+        let (heads, size) = (manifest.identifier.heads.clone(), manifest.identifier.input_size);
+        Ok(Self { backend, heads, size, manifest, catalogue, rules })
+    }
+
+    /// Says that a card is unknown when its name is less probable than this, whatever the model's own threshold is.
+    ///
+    /// # Errors
+    /// Never: the rules were made of the same classes before.
+    pub fn set_min_probability(&mut self, probability: f32) -> Result<()> {
+        self.manifest.identifier.thresholds.probability = probability;
+        self.rules = Rules::new(&self.manifest, &self.catalogue, GUESSES).map_err(anyhow::Error::msg)?;
+        Ok(())
     }
 
     /// Pictures of whole cards.
@@ -121,7 +161,7 @@ impl Namer {
                 Backend::Onnx(session) => session.run(&bytes)?,
             };
             let rows = |name: &str| {
-                Rows::of(outputs.get(name).with_context(|| format!("there is no output {name}"))?)
+                Rows::new(outputs.get(name).with_context(|| format!("there is no output {name}"))?)
             };
             let heads = self.heads.iter().map(|head| rows(&head.name)).collect::<Result<Vec<_>>>()?;
             let (embedding, similarity) = (rows(EMBEDDING)?, rows(SIMILARITY)?);
@@ -148,37 +188,22 @@ impl Namer {
         cards
     }
 
-    /// Whether a card is known: by the model's thresholds, or from the probability `least` on.
-    pub fn is_known(&self, answer: &Answer, least: Option<f32>) -> bool {
-        let cards = self.cards(answer);
-        let best = cards.iter().find(|(id, _)| !is_reserved(id));
-        let Some((id, best)) = best else { return false };
-        let open =
-            Thresholds { not_a_card: 0.5, unknown: 0.5, probability: 0.0, similarity: -1.0, gallery: 1.0 };
-        let limits = self.thresholds.unwrap_or(open);
-        probability(&cards, NOT_A_CARD) < limits.not_a_card
-            && probability(&cards, UNKNOWN) < limits.unknown
-            && *best >= least.unwrap_or(limits.probability)
-            && self.similarity(answer, id) >= limits.similarity
-    }
-
-    /// What comes of a picture: in the overlay by the model's thresholds, without any by what is likeliest. `cards` are
-    /// those of [`Namer::cards`].
-    pub fn said<'a>(&self, answer: &Answer, cards: &'a [(String, f32)]) -> Said<'a> {
+    /// What comes of an image, by the rules that the overlay runs. `cards` are those of [`Classifier::cards`].
+    pub fn predict<'a>(&mut self, answer: &Answer, cards: &'a [(String, f32)]) -> Prediction<'a> {
+        let heads: Vec<&[f32]> = answer.heads.iter().map(Vec::as_slice).collect();
+        let logits = Logits { heads: &heads, embedding: &answer.embedding, similarity: &answer.similarity };
+        let mut reading = Reading::default();
+        let decision = self.rules.read(&logits, &Gallery::default(), &mut reading);
+        let named = reading.id.as_deref().and_then(|id| cards.iter().find(|(card, _)| card == id));
+        let verdict = match (decision, named) {
+            (Decision::NotACard, _) => Verdict::Dropped,
+            (Decision::Card, Some((id, _))) => Verdict::Named(id),
+            (Decision::Card, None) => Verdict::Unknown,
+        };
         let guesses: Vec<(&str, f32)> =
             cards.iter().filter(|(id, _)| !is_reserved(id)).map(|(id, it)| (id.as_str(), *it)).collect();
-        let best = guesses.first().map(|(id, _)| *id);
-        let is_first = |id: &str| cards.first().is_some_and(|card| card.0 == id);
-        let (dropped, unknown) = match self.thresholds {
-            Some(limits) => (probability(cards, NOT_A_CARD) >= limits.not_a_card, false),
-            None => (is_first(NOT_A_CARD), is_first(UNKNOWN)),
-        };
-        let verdict = match best {
-            _ if dropped => Verdict::Dropped,
-            Some(id) if !unknown && self.is_known(answer, None) => Verdict::Named(id),
-            _ => Verdict::Unknown,
-        };
-        Said { verdict, similarity: best.map_or(-1.0, |id| self.similarity(answer, id)), guesses }
+        let similarity = guesses.first().map_or(-1.0, |(id, _)| self.similarity(answer, id));
+        Prediction { verdict, similarity, guesses }
     }
 
     /// The best cosine among the looks of a card.
@@ -210,15 +235,57 @@ fn is_reserved(id: &str) -> bool {
     [NOT_A_CARD, UNKNOWN].contains(&id)
 }
 
-fn probability(cards: &[(String, f32)], id: &str) -> f32 {
-    cards.iter().find(|card| card.0 == id).map_or(0.0, |card| card.1)
+fn no_catalogue() -> Catalogue {
+    let text = serde_json::json!({
+        "format": lens_core::catalogue::FORMAT,
+        "game": "",
+        "title": "",
+        "card_size": [1, 1],
+        "sheets": {},
+        "modifiers": { "editions": [], "enhancements": [], "seals": [], "stickers": [] },
+        "cards": [],
+    });
+    Catalogue::parse(&text.to_string()).expect("a catalogue may be empty")
 }
 
-/// The folder of a model, given by name or folder.
-pub fn model_folder(model: &Path) -> Result<PathBuf> {
-    let named = lens_core::paths::data().join("models").join(model);
-    match [model.to_path_buf(), named].into_iter().find(|folder| folder.join(FILE_NAME).is_file()) {
-        Some(folder) => Ok(folder),
-        None => bail!("there is no model {}\nhelp: models are in data/models", model.display()),
+/// A manifest of nothing but an identifier. Classes that the catalogue does not list are added jokers: what can be on them
+/// is not judged here.
+fn identifier_manifest(
+    heads: &[Head],
+    size: [u32; 2],
+    thresholds: Thresholds,
+    catalogue: &Catalogue,
+) -> Manifest {
+    let files = NetworkFiles { float32: String::new(), int8: None };
+    let ids = heads.iter().take(1).flat_map(|head| &head.classes).map(|class| id_of_class(class));
+    let strange = ids.filter(|id| !is_reserved(id) && catalogue.card(id).is_none());
+    let added = |id: &str| (id.to_owned(), Added { name: id.to_owned(), card_type: CardType::Joker });
+    Manifest {
+        format: FORMAT,
+        name: String::new(),
+        catalogue: catalogue.game.clone(),
+        catalogue_digest: catalogue.digest().to_owned(),
+        detector: Detector {
+            kind: DetectorKind::Grid,
+            files: files.clone(),
+            input_size: size,
+            stride: 1,
+            corner_scale: 1.0,
+            anchor: [0.5; 2],
+            threshold: 1.0,
+        },
+        identifier: Identifier {
+            kind: IdentifierKind::Own,
+            files,
+            input_size: size,
+            widen: 1.0,
+            embedding: 0,
+            heads: heads.to_vec(),
+            thresholds,
+            added: strange.map(added).collect(),
+        },
+        sha256: BTreeMap::new(),
+        metrics: serde_json::Value::Null,
+        recipe: serde_json::Value::Null,
     }
 }

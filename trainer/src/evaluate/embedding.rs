@@ -6,14 +6,14 @@ use anyhow::{Result, ensure};
 use rayon::prelude::*;
 use tch::{Kind, Tensor};
 
-use crate::dataset::{Sample, picture};
-use crate::evaluate::namer::Namer;
+use crate::data::dataset::{Sample, picture};
+use crate::evaluate::classifier::Classifier;
 
 /// A row of length one for each sample.
 ///
 /// # Errors
 /// When there are no samples, a picture is gone, or the network cannot run.
-pub fn of_samples(namer: &mut Namer, samples: &[Sample]) -> Result<Vec<Vec<f32>>> {
+pub fn of_samples(classifier: &mut Classifier, samples: &[Sample]) -> Result<Vec<Vec<f32>>> {
     ensure!(!samples.is_empty(), "there are no captures to embed");
     let mut vectors = Vec::with_capacity(samples.len());
     for part in samples.chunks(64) {
@@ -23,7 +23,7 @@ pub fn of_samples(namer: &mut Namer, samples: &[Sample]) -> Result<Vec<Vec<f32>>
                 .map_err(|fault| anyhow::anyhow!("{}: {fault}", sample.path.display()))
         };
         let pictures = part.par_iter().map(open).collect::<Result<Vec<_>>>()?;
-        vectors.extend(namer.read(&pictures)?.into_iter().map(|answer| answer.embedding));
+        vectors.extend(classifier.read(&pictures)?.into_iter().map(|answer| answer.embedding));
     }
     Ok(vectors)
 }

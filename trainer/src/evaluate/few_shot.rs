@@ -16,7 +16,7 @@ use vision::gallery::{Gallery, Taught};
 use vision::recogniser::Recogniser;
 use vision::teach;
 
-use super::Share;
+use super::metrics::Share;
 
 /// Other views of each taught card.
 const VIEWS: u64 = 40;

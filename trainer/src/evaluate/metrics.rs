@@ -2,7 +2,34 @@
 
 use serde::Serialize;
 
-use crate::evaluate::Share;
+/// A count and what it is a part of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// How many.
+    pub part: usize,
+    /// Of how many.
+    pub whole: usize,
+}
+
+impl Share {
+    /// Counts one more; whether it belongs to the part.
+    pub fn count(&mut self, belongs: bool) {
+        self.part += usize::from(belongs);
+        self.whole += 1;
+    }
+
+    /// In `0.0..=1.0`; `None` of nothing.
+    pub fn value(self) -> Option<f64> {
+        (self.whole > 0).then(|| self.part as f64 / self.whole as f64)
+    }
+}
+
+impl Serialize for Share {
+    /// Rounded to four digits, or null.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value().map(|value| (value * 1e4).round() / 1e4).serialize(serializer)
+    }
+}
 
 /// How often each class was taken for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

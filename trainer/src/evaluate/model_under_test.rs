@@ -13,15 +13,15 @@ use vision::decode::{Found, Grid, decode};
 use vision::gallery::Gallery;
 use vision::recogniser::{Recogniser, unmeasured};
 
-use crate::network::detector::CELLS;
-use crate::network::identifier::{EMBEDDING, SIMILARITY};
-use crate::network::torch::Module;
+use crate::model::network::detector::CELLS;
+use crate::model::network::identifier::{EMBEDDING, SIMILARITY};
+use crate::model::network::torch::Module;
 
 /// A card that was found, and how sure the detector is.
 pub type Scored = (Quad<InFrame>, f32);
 
 /// Something that finds and names cards.
-pub trait Subject {
+pub trait ModelUnderTest {
     /// Where the cards of a picture are, best first, with at least this score.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Exported {
     }
 }
 
-impl Subject for Exported {
+impl ModelUnderTest for Exported {
     fn detect(&mut self, picture: &RgbaImage, threshold: f32) -> Result<Vec<Scored>> {
         self.recogniser.set_detection_threshold(threshold);
         let found = self.recogniser.detect(&picture.into(), &mut unmeasured)?;
@@ -83,12 +83,12 @@ pub fn whole(identifier: &Identifier, [width, height]: [u32; 2]) -> Quad<InFrame
 /// The detector of one and the identifier of another.
 pub struct Pair {
     /// Finds cards.
-    pub detector: Box<dyn Subject>,
+    pub detector: Box<dyn ModelUnderTest>,
     /// Names them.
-    pub identifier: Box<dyn Subject>,
+    pub identifier: Box<dyn ModelUnderTest>,
 }
 
-impl Subject for Pair {
+impl ModelUnderTest for Pair {
     fn detect(&mut self, picture: &RgbaImage, threshold: f32) -> Result<Vec<Scored>> {
         self.detector.detect(picture, threshold)
     }
@@ -139,7 +139,7 @@ pub fn floats(bytes: &Tensor) -> Tensor {
     bytes.to_kind(Kind::Float) / 255.0
 }
 
-impl Subject for Run {
+impl ModelUnderTest for Run {
     fn detect(&mut self, picture: &RgbaImage, threshold: f32) -> Result<Vec<Scored>> {
         let contract = &self.manifest.detector;
         let [width, height] = contract.input_size;
@@ -167,7 +167,7 @@ impl Subject for Run {
         let size = self.manifest.identifier.input_size;
         let mut readings = Vec::with_capacity(crops.len());
         for crops in crops.chunks(BATCH) {
-            let outputs = Outputs::of(module, &self.manifest, &batch(crops, size))?;
+            let outputs = Outputs::compute(module, &self.manifest, &batch(crops, size))?;
             for index in 0..crops.len() {
                 let mut reading = Reading::default();
                 let heads: Vec<&[f32]> = outputs.heads.iter().map(|rows| rows.row(index)).collect();
@@ -203,7 +203,7 @@ impl Rows {
     ///
     /// # Errors
     /// When it has another shape.
-    pub fn of(tensor: &Tensor) -> Result<Self> {
+    pub fn new(tensor: &Tensor) -> Result<Self> {
         let (_, width) = tensor.size2()?;
         let values = Vec::<f32>::try_from(&tensor.contiguous().view([-1]))?;
         Ok(Self { width: width as usize, values })
@@ -231,13 +231,13 @@ impl Outputs {
     ///
     /// # Errors
     /// When an output has another shape than the manifest says.
-    pub fn of(module: &Module, manifest: &Manifest, pictures: &Tensor) -> Result<Self> {
+    pub fn compute(module: &Module, manifest: &Manifest, pictures: &Tensor) -> Result<Self> {
         let outputs = module.outputs(&floats(pictures));
-        let heads = manifest.identifier.heads.iter().map(|head| Rows::of(&outputs[&head.name]));
+        let heads = manifest.identifier.heads.iter().map(|head| Rows::new(&outputs[&head.name]));
         Ok(Self {
             heads: heads.collect::<Result<_>>()?,
-            embedding: Rows::of(&outputs[EMBEDDING])?,
-            similarity: Rows::of(&outputs[SIMILARITY])?,
+            embedding: Rows::new(&outputs[EMBEDDING])?,
+            similarity: Rows::new(&outputs[SIMILARITY])?,
         })
     }
 }

@@ -8,14 +8,14 @@ use lens_core::manifest::{
     Detector, FORMAT, Head, IDENTIFICATION, Identifier, Manifest, NetworkFiles, Thresholds,
 };
 
-use crate::calibrate::Calibration;
 use crate::checkpoint::{Checkpoint, CheckpointError, Network, Position};
-use crate::network::Graph;
-use crate::network::detector::ShapeError;
-use crate::network::hardware::Precision;
-use crate::network::identifier::{EMBEDDING, SIMILARITY};
-use crate::network::torch::{Module, WeightError, Weights};
-use crate::targets::{ANCHOR, CORNER_SCALE, STRIDE};
+use crate::evaluate::calibrate::Calibration;
+use crate::model::detector_targets::{ANCHOR, CORNER_SCALE, STRIDE};
+use crate::model::network::Graph;
+use crate::model::network::detector::ShapeError;
+use crate::model::network::hardware::Precision;
+use crate::model::network::identifier::{EMBEDDING, SIMILARITY};
+use crate::model::network::torch::{Module, WeightError, Weights};
 
 /// A network of a run.
 #[derive(Debug)]
@@ -43,19 +43,19 @@ pub enum TrainedError {
 }
 
 impl Trained {
-    /// Reads a network from a run's folder.
+    /// Reads a network from a run's folder: that of the best epoch where there is one.
     ///
     /// # Errors
     /// When there is no checkpoint, or it is damaged.
     pub fn read(run: &Path, network: Network) -> Result<Self, TrainedError> {
-        Self::of(&Checkpoint::read(run, network)?)
+        Self::new(&Checkpoint::read_file(&Checkpoint::best_or_last_path(run, network), network)?)
     }
 
     /// The network of a checkpoint.
     ///
     /// # Errors
     /// When the weights are not those of its recipe.
-    pub fn of(checkpoint: &Checkpoint) -> Result<Self, TrainedError> {
+    pub fn new(checkpoint: &Checkpoint) -> Result<Self, TrainedError> {
         let position = checkpoint.position.clone();
         let graph = match position.network {
             Network::Detector => position.recipe.detector.shape.graph()?,
@@ -66,7 +66,7 @@ impl Trained {
         Ok(Self { position, graph, weights })
     }
 
-    /// It, ready to run.
+    /// The network, ready to run.
     ///
     /// # Errors
     /// Never for weights that [`Trained::read`] gave.

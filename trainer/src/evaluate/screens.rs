@@ -14,11 +14,10 @@ use lens_core::preprocess::Rectifier;
 use serde::{Deserialize, Serialize};
 use vision::decide::Reading;
 
-use super::Share;
 use super::failures::Misread;
-use super::identification::is_same;
-use super::naming::{Naming, NamingReport, Said, ids, listed};
-use super::subject::Subject;
+use super::metrics::Share;
+use super::model_under_test::ModelUnderTest;
+use super::tally::{NamesReport, Prediction, Tally, ids, listed};
 
 /// A screenshot's truth. Facts that are not scored may be there too.
 #[derive(Clone, Debug, Deserialize)]
@@ -72,7 +71,7 @@ pub struct ScreensReport {
     /// Cards of no catalogue that are said to be unknown.
     pub unknown_flagged: Share,
     /// The names of the found cards by first guesses, said to be known or not.
-    pub names: NamingReport,
+    pub names: NamesReport,
     /// Milliseconds for a screenshot, to find its cards.
     pub detection_millis: f64,
     /// Milliseconds for what was found, to cut it out and name it.
@@ -96,7 +95,7 @@ struct Named {
 /// What a report needs while it is made.
 struct Count<'a> {
     report: ScreensReport,
-    naming: Naming,
+    tally: Tally,
     catalogue: &'a Catalogue,
     ids: &'a [String],
     /// Screenshots and what was found on them, with the seconds that both took.
@@ -109,7 +108,7 @@ struct Count<'a> {
 /// # Errors
 /// When a file cannot be read or the network cannot run.
 pub fn measure(
-    subject: &mut dyn Subject,
+    subject: &mut dyn ModelUnderTest,
     catalogue: &Catalogue,
     identifier: &Identifier,
     [width, height]: [u32; 2],
@@ -174,7 +173,7 @@ impl<'a> Count<'a> {
     fn new(catalogue: &'a Catalogue, ids: &'a [String]) -> Self {
         Self {
             report: ScreensReport::default(),
-            naming: Naming::new(ids),
+            tally: Tally::new(ids),
             catalogue,
             ids,
             detection: (0, 0.0),
@@ -182,15 +181,15 @@ impl<'a> Count<'a> {
         }
     }
 
-    fn took(&mut self, cards: usize, finding: f64, naming: f64) {
+    fn took(&mut self, cards: usize, finding: f64, tally: f64) {
         self.detection = (self.detection.0 + 1, self.detection.1 + finding);
-        self.identification = (self.identification.0 + cards, self.identification.1 + naming);
+        self.identification = (self.identification.0 + cards, self.identification.1 + tally);
     }
 
     fn finish(self) -> ScreensReport {
         let millis = |(count, seconds): (usize, f64)| 1e3 * seconds / count.max(1) as f64;
         ScreensReport {
-            names: self.naming.finish(),
+            names: self.tally.finish(),
             detection_millis: millis(self.detection),
             identification_millis: millis(self.identification),
             ..self.report
@@ -200,8 +199,8 @@ impl<'a> Count<'a> {
     /// Counts the name of a found card.
     fn name(&mut self, screen: &str, is: &str, (_, reading, picture): &Card) {
         let truth = listed(self.ids, self.catalogue, is);
-        let said = Said::of_reading(Some(reading), truth, self.catalogue);
-        self.naming.add(self.report.cards.len(), truth, &said);
+        let said = Prediction::from_reading(Some(reading), truth, self.catalogue);
+        self.tally.add(self.report.cards.len(), truth, &said);
         let named = Named { screen: screen.to_owned(), is: is.to_owned(), picture: picture.clone() };
         self.report.cards.push(named);
     }
@@ -260,7 +259,7 @@ impl ScreensReport {
             return;
         }
         if card.is_named() {
-            let right = reading.id.as_deref().is_some_and(|id| is_same(catalogue, id, &card.label));
+            let right = reading.id.as_deref().is_some_and(|id| catalogue.is_same(id, &card.label));
             self.top1.count(right);
             self.silent.count(reading.id.is_none());
             if !right {

@@ -6,14 +6,13 @@ use lens_core::manifest::{NOT_A_CARD, UNKNOWN};
 use serde::Serialize;
 use vision::decide::Reading;
 
-use super::Share;
-use super::identification::is_same;
+use super::metrics::Share;
 use super::ranking::auroc;
-use crate::metrics::{Confusion, Pair, Reliability, interval, reliability};
+use crate::evaluate::metrics::{Confusion, Pair, Reliability, interval, reliability};
 
 /// How good the names are.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct NamingReport {
+pub struct NamesReport {
     /// Cards that it has a class for.
     pub known: usize,
     /// Other cards, and those labelled as unknown.
@@ -54,7 +53,7 @@ pub struct NamingReport {
 
 /// What is said of a picture.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Said<'a> {
+pub struct Prediction<'a> {
     /// What comes of it.
     pub verdict: Verdict<'a>,
     /// The likeliest cards and their probabilities, best first.
@@ -74,13 +73,13 @@ pub enum Verdict<'a> {
     Named(&'a str),
 }
 
-impl<'a> Said<'a> {
+impl<'a> Prediction<'a> {
     /// What a reading says; cards that count as the same as `truth` are called so.
-    pub fn of_reading(reading: Option<&'a Reading>, truth: &'a str, catalogue: &Catalogue) -> Self {
+    pub fn from_reading(reading: Option<&'a Reading>, truth: &'a str, catalogue: &Catalogue) -> Self {
         let Some(reading) = reading else {
             return Self { verdict: Verdict::Dropped, guesses: Vec::new(), similarity: -1.0 };
         };
-        let called = |id: &'a str| if is_same(catalogue, id, truth) { truth } else { id };
+        let called = |id: &'a str| if catalogue.is_same(id, truth) { truth } else { id };
         Self {
             verdict: reading.id.as_deref().map_or(Verdict::Unknown, |id| Verdict::Named(called(id))),
             guesses: reading.top.iter().map(|(id, probability)| (called(id), *probability)).collect(),
@@ -96,23 +95,23 @@ const PAIRS: usize = 12;
 
 /// Counts what is said.
 #[derive(Clone, Debug)]
-pub struct Naming {
-    report: NamingReport,
+pub struct Tally {
+    report: NamesReport,
     /// Confidence in the first guess of known cards, and whether it is right.
     predictions: Vec<(f32, bool)>,
     /// Probabilities, then similarities: of known cards, and of unknown ones.
     scores: [[Vec<f32>; 2]; 2],
 }
 
-impl Naming {
+impl Tally {
     /// Of an identifier that tells these cards apart; see [`ids`].
     pub fn new(ids: &[String]) -> Self {
-        let report = NamingReport { confusion: Confusion::new(ids), ..NamingReport::default() };
+        let report = NamesReport { confusion: Confusion::new(ids), ..NamesReport::default() };
         Self { report, predictions: Vec::new(), scores: Default::default() }
     }
 
     /// Counts a picture: its number, which card it shows ([`NOT_A_CARD`] and [`UNKNOWN`] are such too), and what is said.
-    pub fn add(&mut self, number: usize, truth: &str, said: &Said<'_>) {
+    pub fn add(&mut self, number: usize, truth: &str, said: &Prediction<'_>) {
         let dropped = said.verdict == Verdict::Dropped;
         let named = match said.verdict {
             Verdict::Named(id) => Some(id),
@@ -153,11 +152,11 @@ impl Naming {
     }
 
     /// The figures.
-    pub fn finish(self) -> NamingReport {
+    pub fn finish(self) -> NamesReport {
         let [[known, unknown], [known_similarity, unknown_similarity]] = &self.scores;
         // Without centroids every similarity is zero, or that of nothing.
         let has_centroids = known_similarity.iter().any(|it| ![0.0, -1.0].contains(it));
-        NamingReport {
+        NamesReport {
             known: known.len(),
             unknown: unknown.len(),
             top1_interval: interval(self.report.top1),
@@ -180,7 +179,7 @@ pub fn ids(classes: &[String]) -> Vec<String> {
 
 /// The card of `ids` that counts as the same as `wanted`; `wanted` itself where there is none.
 pub fn listed<'a>(ids: &'a [String], catalogue: &Catalogue, wanted: &'a str) -> &'a str {
-    let same = || ids.iter().find(|id| is_same(catalogue, id, wanted));
+    let same = || ids.iter().find(|id| catalogue.is_same(id, wanted));
     ids.iter().find(|id| *id == wanted).or_else(same).map_or(wanted, String::as_str)
 }
 
@@ -189,18 +188,18 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    fn said<'a>(verdict: Verdict<'a>, guesses: &[(&'a str, f32)], similarity: f32) -> Said<'a> {
-        Said { verdict, guesses: guesses.to_vec(), similarity }
+    fn said<'a>(verdict: Verdict<'a>, guesses: &[(&'a str, f32)], similarity: f32) -> Prediction<'a> {
+        Prediction { verdict, guesses: guesses.to_vec(), similarity }
     }
 
     /// Two cards `a` and `b` and both reserved classes. Four known cards of which two are right, two unknown ones of which
     /// one is named, three pictures of nothing of which one is dropped.
     #[test]
     fn a_few_pictures_by_hand() {
-        let mut naming = Naming::new(&["a", "b", "c", NOT_A_CARD, UNKNOWN].map(str::to_owned));
+        let mut tally = Tally::new(&["a", "b", "c", NOT_A_CARD, UNKNOWN].map(str::to_owned));
         let mut number = 0;
-        let mut add = |truth: &str, said: &Said<'_>| {
-            naming.add(number, truth, said);
+        let mut add = |truth: &str, said: &Prediction<'_>| {
+            tally.add(number, truth, said);
             number += 1;
         };
         add("a", &said(Verdict::Named("a"), &[("a", 0.95), ("b", 0.03)], 0.9));
@@ -212,7 +211,7 @@ mod tests {
         add(NOT_A_CARD, &said(Verdict::Dropped, &[("a", 0.3)], 0.0));
         add(NOT_A_CARD, &said(Verdict::Named("b"), &[("b", 0.9)], 0.0));
         add(NOT_A_CARD, &said(Verdict::Unknown, &[("b", 0.4)], 0.0));
-        let report = naming.finish();
+        let report = tally.finish();
         let share = |part, whole| Share { part, whole };
         assert_eq!((report.known, report.unknown), (4, 2));
         assert_eq!([report.top1, report.top3, report.top5], [share(2, 4), share(3, 4), share(3, 4)]);
@@ -236,11 +235,11 @@ mod tests {
 
     #[test]
     fn without_centroids_nothing_is_said_of_similarity() {
-        let mut naming = Naming::new(&["a".to_owned()]);
-        naming.add(0, "a", &said(Verdict::Named("a"), &[("a", 0.9)], 0.0));
-        naming.add(1, "a", &said(Verdict::Dropped, &[], -1.0));
-        naming.add(2, "b", &said(Verdict::Named("a"), &[("a", 0.4)], 0.0));
-        let report = naming.finish();
+        let mut tally = Tally::new(&["a".to_owned()]);
+        tally.add(0, "a", &said(Verdict::Named("a"), &[("a", 0.9)], 0.0));
+        tally.add(1, "a", &said(Verdict::Dropped, &[], -1.0));
+        tally.add(2, "b", &said(Verdict::Named("a"), &[("a", 0.4)], 0.0));
+        let report = tally.finish();
         assert_eq!((report.unknown_auroc, report.unknown_auroc_similarity), (Some(0.5), None));
     }
 
@@ -257,8 +256,8 @@ mod tests {
         check("j_egg", "j_egg");
         let top = vec![("j_wee".into(), 0.8), ("S_K".into(), 0.1)];
         let reading = Reading { id: Some("j_wee".into()), top, ..Reading::default() };
-        let said = Said::of_reading(Some(&reading), "j_joker", &catalogue);
+        let said = Prediction::from_reading(Some(&reading), "j_joker", &catalogue);
         assert_eq!((said.verdict, said.guesses[0]), (Verdict::Named("j_joker"), ("j_joker", 0.8)));
-        assert_eq!(Said::of_reading(None, "j_joker", &catalogue).verdict, Verdict::Dropped);
+        assert_eq!(Prediction::from_reading(None, "j_joker", &catalogue).verdict, Verdict::Dropped);
     }
 }

@@ -5,7 +5,7 @@
 
 use lens_core::geometry::{InModel, Quad};
 
-use crate::network::detector::{CELL, SUB_CELLS, VALUES};
+use crate::model::network::detector::{CELL, SUB_CELLS, VALUES};
 
 /// `(u, v)` of the point of a card whose cell answers for it.
 pub const ANCHOR: [f32; 2] = [0.25, 0.5];
@@ -14,14 +14,14 @@ pub const CORNER_SCALE: f32 = 32.0;
 /// Pixels of the input for a sub-cell.
 pub const STRIDE: usize = CELL as usize / 2;
 /// A card less visible than this is neither wanted nor held against the network.
-pub const LEAST_VISIBLE: f32 = 0.10;
+pub const MIN_VISIBLE: f32 = 0.10;
 
-/// Deviation of the heat's Gaussian in sizes of the card, and its least value in sub-cells.
+/// Deviation of the objectness' Gaussian in sizes of the card, and its least value in sub-cells.
 const SPREAD: (f32, f32) = (0.06, 0.6);
-/// Heat from which a cell also learns corners.
-const WARM: f32 = 0.35;
-/// Heat of a hardly visible card from which cells are left out of the loss.
-const IGNORED: f32 = 0.3;
+/// Objectness from which a cell also learns corners.
+const MIN_CORNER_OBJECTNESS: f32 = 0.35;
+/// Objectness of a hardly visible card from which cells are left out of the loss.
+const IGNORED_OBJECTNESS: f32 = 0.3;
 
 /// A card in a training picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,7 +39,7 @@ pub struct Target {
     pub columns: usize,
     /// Cells down.
     pub rows: usize,
-    /// 36 planes in the network's order: for each sub-cell the heat in `0.0..=1.0`, then eight corner offsets.
+    /// 36 planes in the network's order: for each sub-cell the objectness in `0.0..=1.0`, then eight corner offsets.
     pub cells: Vec<f32>,
     /// Four planes: how much a sub-cell's corners count.
     pub weight: Vec<f32>,
@@ -71,7 +71,7 @@ impl Target {
         target
     }
 
-    /// Where a value of a sub-cell (0: heat) lies in [`Target::cells`].
+    /// Where a value of a sub-cell (0: objectness) lies in [`Target::cells`].
     pub fn at(&self, column: usize, row: usize, value: usize) -> usize {
         let sub_cell = 2 * (row % 2) + column % 2;
         ((sub_cell * VALUES as usize + value) * self.rows + row / 2) * self.columns + column / 2
@@ -101,27 +101,27 @@ impl Target {
         for row in reach(y, sy, rows) {
             for column in reach(x, sx, columns) {
                 let (dx, dy) = ((column as f32 - x) / sx, (row as f32 - y) / sy);
-                let heat = (-(dx * dx + dy * dy) / 2.0).exp();
-                self.warm(card, column, row, heat);
+                let objectness = (-(dx * dx + dy * dy) / 2.0).exp();
+                self.mark(card, column, row, objectness);
             }
         }
     }
 
-    fn warm(&mut self, card: &Card, column: usize, row: usize, heat: f32) {
+    fn mark(&mut self, card: &Card, column: usize, row: usize, objectness: f32) {
         let mask = self.mask_at(column, row);
-        if card.visible < LEAST_VISIBLE {
-            if heat > IGNORED {
+        if card.visible < MIN_VISIBLE {
+            if objectness > IGNORED_OBJECTNESS {
                 self.counted[mask] = 0.0;
             }
             return;
         }
         let at = self.at(column, row, 0);
-        self.cells[at] = self.cells[at].max(heat);
-        if heat <= WARM || heat <= self.weight[mask] {
+        self.cells[at] = self.cells[at].max(objectness);
+        if objectness <= MIN_CORNER_OBJECTNESS || objectness <= self.weight[mask] {
             return;
         }
         // The nearest card answers for the corners.
-        self.weight[mask] = heat;
+        self.weight[mask] = objectness;
         let centre = [column, row].map(|index| (index as f32 + 0.5) * STRIDE as f32);
         for (number, coordinate) in card.quad.to_xy().into_iter().flatten().enumerate() {
             let at = self.at(column, row, 1 + number);
@@ -194,10 +194,11 @@ mod tests {
             let mut cells = vec![0.0; target.cells.len()];
             for (index, &value) in target.cells.iter().enumerate() {
                 let (channel, cell) = (index / plane, index % plane);
-                let is_heat = channel as i64 % VALUES == 0;
-                let heat = value.clamp(1e-4, 1.0 - 1e-4);
+                let is_objectness = channel as i64 % VALUES == 0;
+                let objectness = value.clamp(1e-4, 1.0 - 1e-4);
                 let planes = (SUB_CELLS * VALUES) as usize;
-                cells[cell * planes + channel] = if is_heat { (heat / (1.0 - heat)).ln() } else { value };
+                cells[cell * planes + channel] =
+                    if is_objectness { (objectness / (1.0 - objectness)).ln() } else { value };
             }
             let grid = vision::decode::Grid {
                 columns: 2 * target.columns,

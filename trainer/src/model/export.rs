@@ -21,18 +21,18 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tch::{Kind, TchError, Tensor};
 
-use crate::export::agreement::{Agreements, compare};
-use crate::export::install::install;
-use crate::export::session::{OnnxSession, SessionError};
-use crate::network::Graph;
-use crate::network::arrays::Arrays;
-use crate::network::fold::{Folded, fold};
-use crate::network::hardware::Precision;
-use crate::network::shape::GraphError;
-use crate::network::torch::{Module, WeightError, Weights};
-use crate::onnx::{self, Batch, Stored};
-use crate::quantise::calibration::Calibration;
-use crate::quantise::{self, Options};
+use crate::model::export::agreement::{Agreements, compare};
+use crate::model::export::install::install;
+use crate::model::export::session::{OnnxSession, SessionError};
+use crate::model::network::Graph;
+use crate::model::network::arrays::Arrays;
+use crate::model::network::fold::{Folded, fold};
+use crate::model::network::hardware::Precision;
+use crate::model::network::shape::GraphError;
+use crate::model::network::torch::{Module, WeightError, Weights};
+use crate::model::onnx::{self, Batch, Stored};
+use crate::model::quantise::calibration::Calibration;
+use crate::model::quantise::{self, Options};
 
 /// How far a float file may be from libtorch, as a share of its largest result (at least 1).
 pub const TOLERANCE: f64 = 1e-4;

@@ -7,11 +7,14 @@
 //! * [`inspect`]: what a file says of itself, and one run of it.
 //! * [`labels`]: names of classes as others write them, and which cards they are.
 //! * [`detector`], [`identifier`]: the manifest of each, or why it cannot be used.
+//! * [`describe`]: what was understood, in words. [`trial`]: runs the model before it is installed.
 
+pub mod describe;
 pub mod detector;
 pub mod identifier;
 pub mod inspect;
 pub mod labels;
+pub mod trial;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,28 +24,29 @@ use lens_core::manifest::{Detector, FILE_NAME, FORMAT, Identifier, Manifest, Man
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::export::Files;
-use crate::import::inspect::Network;
+use crate::model::export::Files;
+use crate::model::import::inspect::Network;
 
 /// Why a network cannot be used, and what helps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}\nhelp: {help}")]
+pub struct ImportError {
     /// What is wrong.
     pub reason: String,
     /// What to do.
     pub help: &'static str,
 }
 
-impl Fault {
-    /// A fault of these words.
+impl ImportError {
+    /// With these words.
     pub fn new(reason: impl Into<String>, help: &'static str) -> Self {
         Self { reason: reason.into(), help }
     }
 }
 
-/// Why a network cannot be imported.
+/// Why a file cannot be imported.
 #[derive(Debug, thiserror::Error)]
-pub enum ImportError {
+pub enum FileError {
     /// A file cannot be read.
     #[error("cannot read {path}: {source}\nhelp: give the path of a file that is there and can be read")]
     Read {
@@ -52,22 +56,22 @@ pub enum ImportError {
         source: std::io::Error,
     },
     /// A file is not what can be used.
-    #[error("{path} cannot be imported: {}\nhelp: {}", fault.reason, fault.help)]
+    #[error("{path} cannot be imported: {error}")]
     Unusable {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        fault: Fault,
+        error: ImportError,
     },
     /// The model that gives the other half is damaged.
     #[error(transparent)]
     Base(#[from] ManifestError),
 }
 
-impl ImportError {
+impl FileError {
     /// For use with `map_err`.
-    pub fn of(path: &Path) -> impl FnOnce(Fault) -> Self {
-        move |fault| Self::Unusable { path: path.to_owned(), fault }
+    pub fn in_file(path: &Path) -> impl FnOnce(ImportError) -> Self {
+        move |error| Self::Unusable { path: path.to_owned(), error }
     }
 }
 
@@ -114,7 +118,7 @@ pub fn origin(path: &Path, network: &Network) -> Value {
 ///
 /// # Errors
 /// When a file of the base is missing or changed.
-pub fn assemble(name: &str, base: &Path, parts: Parts) -> Result<Files, ImportError> {
+pub fn assemble(name: &str, base: &Path, parts: Parts) -> Result<Files, FileError> {
     let from = Manifest::read(base)?;
     let mut files = Files::new();
     let mut origins = json!({ "base": from.name });

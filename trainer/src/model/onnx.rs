@@ -1,4 +1,4 @@
-//! Networks as ONNX files: the second interpreter of [`Graph`](crate::network::Graph), beside libtorch.
+//! Networks as ONNX files: the second interpreter of [`Graph`](crate::model::network::Graph), beside libtorch.
 //!
 //! * [`proto`]: the messages of the file format.
 //! * [`writer`]: a graph under construction.
@@ -16,11 +16,11 @@ pub mod writer;
 
 use half::f16;
 
-use crate::network::fold::Folded;
-use crate::network::shape::{GraphError, infer};
-use crate::onnx::layout::{BYTE, BYTES, ENTRY, enter, leave, value_names};
-use crate::onnx::proto::{AttributeProto, data_type};
-use crate::onnx::writer::GraphWriter;
+use crate::model::network::fold::Folded;
+use crate::model::network::shape::{GraphError, infer};
+use crate::model::onnx::layout::{BYTE, BYTES, ENTRY, enter, leave, value_names};
+use crate::model::onnx::proto::{AttributeProto, data_type};
+use crate::model::onnx::writer::GraphWriter;
 
 /// The first extent of every value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,15 +15,15 @@ pub mod plan;
 pub mod range;
 pub mod weights;
 
-use crate::network::fold::Folded;
-use crate::network::shape::{GraphError, infer};
-use crate::onnx::Batch;
-use crate::onnx::layout::{ENTRY, enter, leave, value_names};
-use crate::onnx::writer::GraphWriter;
-use crate::quantise::calibration::Calibration;
-use crate::quantise::emit::Emitter;
-use crate::quantise::plan::Exceptions;
-use crate::quantise::range::Clipping;
+use crate::model::network::fold::Folded;
+use crate::model::network::shape::{GraphError, infer};
+use crate::model::onnx::Batch;
+use crate::model::onnx::layout::{ENTRY, enter, leave, value_names};
+use crate::model::onnx::writer::GraphWriter;
+use crate::model::quantise::calibration::Calibration;
+use crate::model::quantise::emit::Emitter;
+use crate::model::quantise::plan::Exceptions;
+use crate::model::quantise::range::Clipping;
 
 /// How a network is quantised.
 #[derive(Clone, Debug, PartialEq)]

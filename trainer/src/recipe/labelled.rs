@@ -4,17 +4,22 @@ use std::path::PathBuf;
 
 use lens_core::manifest::IDENTIFICATION;
 use serde::{Deserialize, Serialize};
-use tch::Device;
 
-use super::schedule::Scheduler;
-use crate::augment::thrown::Level;
-use crate::network::hardware::Precision;
-use crate::train::optimiser::{AdamW, Kind};
+use super::optimiser::{AdamW, OptimiserKind};
+use super::schedule::{Schedule, Scheduler};
+use super::training::{Epochs, Freeze, Plan, PrecisionChoice};
+use crate::data::augment::sample::Level;
 
 /// How the identifier is trained on labelled captures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LabelledRecipe {
+    /// Folder of the captures and their labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// Folder of their augmented copies; beside the other when nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub augmented: Option<PathBuf>,
     /// Fields of the labels that are learned, a head each.
     pub tasks: Vec<String>,
     /// Part of the originals of each card that is held out.
@@ -31,9 +36,10 @@ pub struct LabelledRecipe {
     /// Which parts of the backbone are not trained.
     pub freeze: Freeze,
     /// Which optimiser.
-    pub optimiser: Kind,
+    pub optimiser: OptimiserKind,
     /// Highest learning rate of the heads.
-    pub rate: f64,
+    #[serde(rename = "rate")]
+    pub learning_rate: f64,
     /// Highest learning rate of the backbone.
     pub backbone_rate: f64,
     /// Part of the weights lost per step, times the learning rate.
@@ -48,12 +54,12 @@ pub struct LabelledRecipe {
     pub weighted_sampler: bool,
     /// Whether rare classes count more in the loss.
     pub class_weights: bool,
-    /// Part of the target that is spread over all classes (Szegedy et al., 2016).
+    /// Label smoothing: part of the target that is spread over all classes (Szegedy et al., 2016).
     pub smoothing: f64,
     /// How much heads count beside the identification.
     pub other_heads: f64,
     /// What layers compute in.
-    pub precision: Choice,
+    pub precision: PrecisionChoice,
     /// Epochs without a lower validation loss until the training ends; 0 for never.
     pub patience: u64,
     /// Epochs between checkpoints that are kept; 0 for none.
@@ -62,49 +68,11 @@ pub struct LabelledRecipe {
     pub keep: usize,
 }
 
-/// Which parts of the backbone are not trained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Freeze {
-    /// None: everything learns.
-    None,
-    /// The lower half: middle and high layers learn.
-    Mid,
-    /// All but the two highest layers.
-    High,
-    /// All: only the heads learn.
-    All,
-}
-
-/// What layers compute in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Choice {
-    /// 16-bit floats on a card, bfloat16 where the processor multiplies it in hardware
-    Auto,
-    /// 32-bit floats
-    Float32,
-    /// bfloat16
-    Bfloat16,
-    /// 16-bit floats, with scaled gradients
-    Float16,
-}
-
-impl Choice {
-    /// On a device.
-    pub fn on(self, device: Device) -> Precision {
-        match self {
-            Self::Auto => Precision::best_on(device),
-            Self::Float32 => Precision::Float32,
-            Self::Bfloat16 => Precision::Bfloat16,
-            Self::Float16 => Precision::Float16,
-        }
-    }
-}
-
 impl Default for LabelledRecipe {
     fn default() -> Self {
         Self {
+            folder: None,
+            augmented: None,
             tasks: vec![IDENTIFICATION.into(), "modifier".into()],
             validation: 0.2,
             epochs: 40,
@@ -112,8 +80,8 @@ impl Default for LabelledRecipe {
             transforms: Level::Train,
             init: None,
             freeze: Freeze::None,
-            optimiser: Kind::Adamw,
-            rate: 3e-3,
+            optimiser: OptimiserKind::Adamw,
+            learning_rate: 3e-3,
             backbone_rate: 1e-3,
             weight_decay: 1e-3,
             average: 0.98,
@@ -123,7 +91,7 @@ impl Default for LabelledRecipe {
             class_weights: false,
             smoothing: 0.0,
             other_heads: 0.5,
-            precision: Choice::Auto,
+            precision: PrecisionChoice::Auto,
             patience: 12,
             checkpoint_interval: 10,
             keep: 3,
@@ -132,14 +100,28 @@ impl Default for LabelledRecipe {
 }
 
 impl LabelledRecipe {
-    /// The optimiser.
-    pub fn settings(&self) -> AdamW {
-        AdamW {
-            weight_decay: self.weight_decay,
-            average: self.average,
-            kind: self.optimiser,
-            clip: 20.0,
-            ..AdamW::default()
+    /// What the loop follows, with so many steps in an epoch.
+    pub fn plan(&self, steps: u64) -> Plan {
+        Plan {
+            optimiser: AdamW {
+                weight_decay: self.weight_decay,
+                average: self.average,
+                kind: self.optimiser,
+                clip: 20.0,
+                ..AdamW::default()
+            },
+            schedule: Schedule { learning_rate: self.learning_rate, warm_up: self.warm_up, floor: 0.0 },
+            scheduler: Some(self.scheduler),
+            backbone_factor: self.backbone_rate / self.learning_rate,
+            freeze: self.freeze,
+            precision: self.precision,
+            epochs: Some(Epochs {
+                steps,
+                count: Some(self.epochs),
+                patience: self.patience,
+                checkpoint_interval: self.checkpoint_interval,
+                keep: self.keep,
+            }),
         }
     }
 
@@ -158,20 +140,14 @@ impl LabelledRecipe {
         if self.epochs == 0 || self.batch < 2 || self.tasks.iter().any(|task| task.trim().is_empty()) {
             return Err("`epochs` must be at least 1, `batch` at least 2, and every task needs a name".into());
         }
-        let rates = [self.rate, self.backbone_rate, self.weight_decay, self.other_heads];
-        if rates.iter().any(|rate| !rate.is_finite() || *rate < 0.0) || self.rate == 0.0 {
+        let rates = [self.learning_rate, self.backbone_rate, self.weight_decay, self.other_heads];
+        if rates.iter().any(|rate| !rate.is_finite() || *rate < 0.0) || self.learning_rate == 0.0 {
             return Err(
                 "rates, `weight_decay` and `other_heads` must not be negative, and `rate` not zero".into()
             );
         }
-        let (factor, floor) = match self.scheduler {
-            Scheduler::Step { factor, .. } => (factor, 0.0),
-            Scheduler::Plateau { factor, floor, .. } => (factor, floor),
-            Scheduler::Cosine { floor } => (0.5, floor),
-            Scheduler::None => (0.5, 0.0),
-        };
-        if !(factor > 0.0 && factor <= 1.0 && (0.0..=1.0).contains(&floor)) {
-            return Err("scheduler: `factor` must be in 0..=1 and above 0, `floor` in 0..=1".into());
+        if !self.scheduler.is_valid() {
+            return Err(Scheduler::RANGES.into());
         }
         Ok(())
     }

@@ -7,19 +7,20 @@ use std::path::{Path, PathBuf};
 use lens_core::atomic;
 use serde_json::{Value, json};
 
-use super::fit::EpochReport;
-use crate::plot;
-use crate::tensorboard::{Events, FOLDER};
+use super::plot;
+use super::tensorboard::{Events, FOLDER};
+use crate::checkpoint::Network;
+use crate::evaluate::metrics::Share;
+use crate::train::epoch::EpochReport;
 
-/// Name of the file with a line for each epoch.
-pub const FILE_NAME: &str = "identifier.epochs.jsonl";
 /// Confused pairs that are listed.
-const PAIRS: usize = 10;
+const LISTED_PAIRS: usize = 10;
 
 /// Writes what epochs were like.
 #[derive(Debug)]
 pub struct History {
     run: PathBuf,
+    network: Network,
     events: Events,
 }
 
@@ -28,14 +29,19 @@ impl History {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn open(run: &Path, epoch: u64) -> io::Result<Self> {
-        let kept: String = read(run)?
+    pub fn open(run: &Path, network: Network, epoch: u64) -> io::Result<Self> {
+        let kept: String = read(run, network)?
             .into_iter()
             .filter(|line| line["epoch"].as_u64().is_some_and(|it| it <= epoch))
             .map(|line| format!("{line}\n"))
             .collect();
-        atomic::write(&run.join(FILE_NAME), kept.as_bytes())?;
-        Ok(Self { run: run.to_path_buf(), events: Events::create(&run.join(FOLDER), epoch + 1)? })
+        atomic::write(&file(run, network), kept.as_bytes())?;
+        let folder = run.join(FOLDER);
+        let folder = match network {
+            Network::Identifier => folder,
+            Network::Detector => folder.join("detector-epochs"),
+        };
+        Ok(Self { run: run.to_path_buf(), network, events: Events::create(&folder, epoch + 1)? })
     }
 
     /// Adds an epoch.
@@ -44,11 +50,11 @@ impl History {
     /// When the disk is full.
     pub fn add(&mut self, report: &EpochReport) -> io::Result<()> {
         let mut scalars =
-            vec![("rate".to_owned(), report.rate), ("loss/train".to_owned(), report.train_loss)];
+            vec![("rate".to_owned(), report.learning_rate), ("loss/train".to_owned(), report.train_loss)];
         scalars.extend(report.loss.map(|loss| ("loss/validation".to_owned(), loss)));
         let mut heads = serde_json::Map::new();
         for head in &report.heads {
-            let top3 = head.top3.and_then(crate::evaluate::Share::value);
+            let top3 = head.top3.and_then(Share::value);
             let mut put = |what: &str, value: Option<f64>| {
                 scalars.extend(value.map(|value| (format!("{}/{what}", head.name), value)));
             };
@@ -56,7 +62,7 @@ impl History {
             put("validation loss", head.loss);
             put("top1", head.top1.value());
             put("top3", top3);
-            let pairs = head.confusion.as_ref().map(|it| it.worst_pairs(PAIRS)).unwrap_or_default();
+            let pairs = head.confusion.as_ref().map(|it| it.worst_pairs(LISTED_PAIRS)).unwrap_or_default();
             let line = json!({
                 "train_loss": head.train_loss, "loss": head.loss, "top1": head.top1, "top3": top3,
                 "judged": head.top1.whole, "classes": head.per_class(), "worst_pairs": pairs,
@@ -72,21 +78,26 @@ impl History {
         self.events.scalars(report.epoch, &scalars)?;
         self.events.flush()?;
         let line = json!({
-            "epoch": report.epoch, "rate": report.rate, "train_loss": report.train_loss, "loss": report.loss,
-            "better": report.better, "seconds": report.seconds, "waited": report.waited, "images": report.images,
+            "epoch": report.epoch, "rate": report.learning_rate, "train_loss": report.train_loss, "loss": report.loss,
+            "better": report.is_best, "seconds": report.seconds, "waited": report.waited, "images": report.images,
             "heads": heads,
         });
-        let mut file = OpenOptions::new().create(true).append(true).open(self.run.join(FILE_NAME))?;
-        writeln!(file, "{line}")
+        let mut lines = OpenOptions::new().create(true).append(true).open(file(&self.run, self.network))?;
+        writeln!(lines, "{line}")
     }
 }
 
-/// The lines of a run, one for each epoch.
+/// The file with a line for each epoch of a network.
+pub fn file(run: &Path, network: Network) -> PathBuf {
+    run.join(format!("{}.epochs.jsonl", network.name()))
+}
+
+/// The lines of a network's training, one for each epoch.
 ///
 /// # Errors
 /// When the file cannot be read; none is no error.
-pub fn read(run: &Path) -> io::Result<Vec<Value>> {
-    match std::fs::read_to_string(run.join(FILE_NAME)) {
+pub fn read(run: &Path, network: Network) -> io::Result<Vec<Value>> {
+    match std::fs::read_to_string(file(run, network)) {
         Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),

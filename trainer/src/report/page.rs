@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use crate::labelled::history;
+use super::history;
+use crate::checkpoint::Network;
 
 /// Width and height of a curve.
 const SIZE: [f64; 2] = [560.0, 240.0];
@@ -20,15 +21,18 @@ const COLOURS: [&str; 8] =
 /// When the run has neither epochs nor steps to show.
 pub fn page(run: &Path, evaluation: &Value) -> Result<String> {
     let mut body = String::new();
-    let epochs = history::read(run)?;
-    if !epochs.is_empty() {
-        body += &labelled(run, &epochs);
+    let networks = [Network::Identifier, Network::Detector];
+    for network in networks {
+        let epochs = history::read(run, network)?;
+        if !epochs.is_empty() {
+            body += &format!("<h2>Epochs of the {}</h2>{}", network.name(), by_epoch(run, &epochs));
+        }
     }
-    for network in ["identifier", "detector"] {
+    for network in networks.map(Network::name) {
         let text = std::fs::read_to_string(run.join(format!("{network}.metrics.jsonl"))).unwrap_or_default();
         let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         if !lines.is_empty() {
-            body += &format!("<h2>Training of the {network} on composed pictures</h2>{}", composed(&lines));
+            body += &format!("<h2>Steps of the {network}</h2>{}", by_step(&lines));
         }
     }
     ensure!(!body.is_empty() || !evaluation.is_null(), "there is nothing to report in {}", run.display());
@@ -53,16 +57,15 @@ const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:1180px;m
     table{border-collapse:collapse}td,th{padding:2px 12px 2px 0;text-align:left;vertical-align:top}img{max-width:100%}\
     pre{background:#20232b;padding:1em;overflow:auto}h2{margin-top:2em}";
 
-fn labelled(run: &Path, epochs: &[Value]) -> String {
+fn by_epoch(run: &Path, epochs: &[Value]) -> String {
     let series = |of: &dyn Fn(&Value) -> Option<f64>| -> Vec<[f64; 2]> {
         epochs.iter().filter_map(|line| Some([line["epoch"].as_f64()?, of(line)?])).collect()
     };
-    let mut html = String::from("<h2>Training on labelled captures</h2>");
     let losses = [
         ("training".to_owned(), series(&|line| line["train_loss"].as_f64())),
         ("held out".to_owned(), series(&|line| line["loss"].as_f64())),
     ];
-    html += &curves("Loss", &losses);
+    let mut html = curves("Loss", &losses);
     let names: Vec<String> = epochs
         .last()
         .and_then(|line| line["heads"].as_object())
@@ -107,7 +110,7 @@ fn labelled(run: &Path, epochs: &[Value]) -> String {
     html
 }
 
-fn composed(lines: &[Value]) -> String {
+fn by_step(lines: &[Value]) -> String {
     let skipped = ["step", "progress", "rate", "gradient", "images_per_second"];
     let names: Vec<&String> = lines[0].as_object().into_iter().flatten().map(|it| it.0).collect();
     let parts: Vec<(String, Vec<[f64; 2]>)> = names
@@ -251,7 +254,8 @@ mod tests {
         assert!(page(run.path(), &Value::Null).is_err());
         let line = r#"{"epoch": 1, "rate": 0.1, "train_loss": 2.0, "loss": 1.5, "heads": {"<b>": {"top1": 0.5,
             "worst_pairs": [{"truth": "a", "taken_for": "<script>", "count": 2}]}}}"#;
-        std::fs::write(run.path().join(history::FILE_NAME), line.replace('\n', " ") + "\n").unwrap();
+        std::fs::write(history::file(run.path(), Network::Identifier), line.replace('\n', " ") + "\n")
+            .unwrap();
         let evaluation = serde_json::json!({"labelled": {"top1": 0.25, "calibration": {"bins": [{"count": 3, "accuracy": 0.5}]}}});
         // The name of a head is free, that of its file is not.
         std::fs::write(history::confusion_file(run.path(), "<b>", "png"), "foobar").unwrap();

@@ -3,21 +3,21 @@
 use image::{Rgba, RgbaImage};
 use synth::preview;
 
-use crate::metrics::Confusion;
+use crate::evaluate::metrics::Confusion;
 
 const BACKGROUND: Rgba<u8> = Rgba([24, 26, 32, 255]);
 const WORDS: [u8; 3] = [220, 222, 228];
 /// Room beside a matrix for its names.
 const NAMES: u32 = 96;
 /// A matrix with more classes than this has no names: they would not be readable.
-const MOST_NAMED: usize = 60;
+const MAX_NAMED: usize = 60;
 
 /// A matrix: a row for each truth, a column for each prediction; right ones are green, wrong ones red, by their share
 /// of the row.
 pub fn confusion(confusion: &Confusion) -> RgbaImage {
     let side = confusion.classes.len() as u32;
     let cell = (720 / side.max(1)).clamp(2, 40);
-    let named = confusion.classes.len() <= MOST_NAMED && cell >= 10;
+    let named = confusion.classes.len() <= MAX_NAMED && cell >= 10;
     let margin = if named { NAMES } else { 0 };
     let mut image = RgbaImage::from_pixel(margin + side * cell + 1, side * cell + 1, BACKGROUND);
     for truth in 0..side {

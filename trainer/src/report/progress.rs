@@ -1,5 +1,6 @@
-//! Tells people how a training goes: a bar on a terminal, plain lines elsewhere, `metrics.jsonl` for machines, and events
-//! for TensorBoard.
+//! Tells people how a training goes: a bar on a terminal, plain lines elsewhere, a table of its epochs, files for machines.
+//!
+//! Steps go into `<network>.metrics.jsonl`, epochs into [`history`](super::history), both into TensorBoard's events.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, IsTerminal, Write};
@@ -8,14 +9,17 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::checkpoint::Network;
-use crate::tensorboard::{Events, FOLDER};
-use crate::train::Report;
+use super::history::History;
+use super::tensorboard::{Events, FOLDER};
+use crate::checkpoint::{Network, Position};
+use crate::evaluate::metrics::Share;
+use crate::train::epoch::EpochReport;
+use crate::train::{Event, StepReport};
 
 /// Steps that a line sums up.
 const STEPS_PER_LINE: u64 = 25;
 /// Time between plain lines.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
 /// Parts of the bar.
 const RESOLUTION: u64 = 1000;
 
@@ -23,10 +27,12 @@ const RESOLUTION: u64 = 1000;
 #[derive(Debug)]
 pub struct Console {
     network: Network,
-    batch: usize,
     bar: Option<ProgressBar>,
     metrics: File,
     events: Events,
+    history: Option<History>,
+    /// Whether the table of epochs has its header.
+    has_header: bool,
     sum: Sum,
     printed: Instant,
     begin: Instant,
@@ -38,18 +44,30 @@ pub struct Console {
 #[derive(Clone, Debug, Default)]
 struct Sum {
     steps: u64,
+    images: usize,
     seconds: f64,
     waited: f64,
     parts: Vec<(String, f64)>,
 }
 
 impl Console {
-    /// Appends to `<network>.metrics.jsonl` in the run's folder; lines of steps after `step`, which a stopped training
-    /// had not saved, are dropped.
+    /// Appends to the files in the run's folder. What they say of later steps and epochs, which a stopped training had
+    /// not saved, is dropped.
     ///
     /// # Errors
-    /// When that file cannot be written.
-    pub fn new(run: &Path, network: Network, batch: usize, step: u64) -> std::io::Result<Self> {
+    /// When they cannot be written.
+    pub fn new(run: &Path, position: &Position) -> std::io::Result<Self> {
+        let mut console = Self::of_steps(run, position.network, position.step)?;
+        let history = position.epochs.map(|progress| History::open(run, position.network, progress.epoch));
+        console.history = history.transpose()?;
+        Ok(console)
+    }
+
+    /// The same for a training without epochs.
+    ///
+    /// # Errors
+    /// As [`Console::new`].
+    pub fn of_steps(run: &Path, network: Network, step: u64) -> std::io::Result<Self> {
         let path = run.join(format!("{}.metrics.jsonl", network.name()));
         drop_lines_after(&path, step)?;
         let metrics = OpenOptions::new().create(true).append(true).open(path)?;
@@ -62,10 +80,11 @@ impl Console {
         let now = Instant::now();
         Ok(Self {
             network,
-            batch,
             bar,
             metrics,
             events,
+            history: None,
+            has_header: false,
             sum: Sum::default(),
             printed: now,
             begin: now,
@@ -73,8 +92,33 @@ impl Console {
         })
     }
 
-    /// Takes a step's report.
-    pub fn show(&mut self, report: &Report) {
+    /// Takes what happens.
+    pub fn show(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Step(report) => self.show_step(report),
+            Event::Epoch(report) => self.show_epoch(report),
+        }
+    }
+
+    fn show_epoch(&mut self, report: &EpochReport) {
+        if !self.has_header {
+            self.print(&header(report));
+            self.has_header = true;
+        }
+        self.print(&row(report));
+        if let Some(Err(error)) = self.history.as_mut().map(|history| history.add(report)) {
+            log::warn!("what epoch {} was like is not written: {error}", report.epoch);
+        }
+    }
+
+    fn print(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None => say!("{line}"),
+        }
+    }
+
+    fn show_step(&mut self, report: &StepReport) {
         let first = *self.first.get_or_insert(report.progress);
         self.sum.add(report);
         let spent = self.begin.elapsed().as_secs_f64();
@@ -85,10 +129,10 @@ impl Console {
         if self.sum.steps < STEPS_PER_LINE && report.progress < 1.0 {
             return;
         }
-        let rate = self.sum.steps as f64 * self.batch as f64 / self.sum.seconds.max(1e-9);
+        let speed = self.sum.images as f64 / self.sum.seconds.max(1e-9);
         let parts: Vec<String> = self.sum.means().map(|(name, mean)| format!("{name} {mean:.4}")).collect();
         let line = format!(
-            "step {} ({:.1} %), {}, {rate:.0} images/s, {:.0} ms a step ({:.0} waiting), {} left",
+            "step {} ({:.1} %), {}, {speed:.0} images/s, {:.0} ms a step ({:.0} waiting), {} left",
             report.step,
             100.0 * report.progress,
             parts.join(", "),
@@ -101,17 +145,17 @@ impl Console {
                 bar.set_position((report.progress * RESOLUTION as f64) as u64);
                 bar.set_message(line);
             }
-            None if self.printed.elapsed() >= LINE_EVERY || report.progress >= 1.0 => {
+            None if self.printed.elapsed() >= LINE_INTERVAL || report.progress >= 1.0 => {
                 eprintln!("{}: {line}", self.network.name());
                 self.printed = Instant::now();
             }
             None => {}
         }
-        self.write_metrics(report, rate);
+        self.write_metrics(report, speed);
         self.sum = Sum::default();
     }
 
-    fn write_metrics(&mut self, report: &Report, images_per_second: f64) {
+    fn write_metrics(&mut self, report: &StepReport, images_per_second: f64) {
         let mut line = serde_json::Map::new();
         let mut scalars = Vec::new();
         let mut put = |name: &str, tag: String, value: f64| {
@@ -120,8 +164,8 @@ impl Console {
         };
         let own = [
             ("progress", report.progress),
-            ("rate", report.rate),
-            ("gradient", report.gradient),
+            ("rate", report.learning_rate),
+            ("gradient", report.gradient_norm),
             ("images_per_second", images_per_second),
         ];
         own.into_iter().for_each(|(name, value)| put(name, name.to_owned(), value));
@@ -147,8 +191,9 @@ impl Drop for Console {
 }
 
 impl Sum {
-    fn add(&mut self, report: &Report) {
+    fn add(&mut self, report: &StepReport) {
         self.steps += 1;
+        self.images += report.images;
         self.seconds += report.seconds;
         self.waited += report.waited;
         if self.parts.is_empty() {
@@ -163,6 +208,38 @@ impl Sum {
         let steps = self.steps.max(1) as f64;
         self.parts.iter().map(move |(name, sum)| (name.as_str(), sum / steps))
     }
+}
+
+/// The first line of the table of epochs.
+fn header(report: &EpochReport) -> String {
+    let mut line = format!("{:>6}  {:>8}  {:>8}", "epoch", "train", "held out");
+    for head in &report.heads {
+        line += &format!("  {:>15} {:>6}", head.name, "top 3");
+    }
+    format!("{line}  {:>8}  {:>9}  {:>8}", "rate", "images/s", "waiting")
+}
+
+/// The line of an epoch.
+fn row(report: &EpochReport) -> String {
+    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+    let share = |share: Option<Share>| {
+        share.and_then(Share::value).map_or_else(|| "-".to_owned(), |it| format!("{:.1} %", 100.0 * it))
+    };
+    let mut line = format!(
+        "{:>6}{} {:>8}  {:>8}",
+        report.epoch,
+        if report.is_best { "*" } else { " " },
+        number(Some(report.train_loss)),
+        number(report.loss)
+    );
+    for head in &report.heads {
+        // Composed images give the loss of each part, and no names to count.
+        let first = if head.top1.whole > 0 { share(Some(head.top1)) } else { number(head.loss) };
+        line += &format!("  {first:>15} {:>6}", share(head.top3));
+    }
+    let speed = report.images as f64 / report.seconds.max(1e-9);
+    let waiting = 100.0 * report.waited / report.seconds.max(1e-9);
+    line + &format!("  {:>8.1e}  {speed:>9.0}  {waiting:>6.1} %", report.learning_rate)
 }
 
 /// Hours and minutes, or minutes and seconds.
@@ -200,19 +277,21 @@ mod tests {
     #[test]
     fn lines_of_lost_steps_are_dropped_on_resuming() {
         let folder = tempfile::tempdir().unwrap();
-        let report = |step| Report {
+        let report = |step| StepReport {
             step,
             progress: step as f64 / 100.0,
-            rate: 0.1,
-            gradient: 1.0,
+            learning_rate: 0.1,
+            gradient_norm: 1.0,
+            loss: step as f64,
+            images: 12,
             parts: vec![("heat".into(), step as f64)],
             seconds: 0.1,
             waited: 0.0,
         };
-        let mut console = Console::new(folder.path(), Network::Detector, 12, 0).unwrap();
-        (1..=100).for_each(|step| console.show(&report(step)));
+        let mut console = Console::of_steps(folder.path(), Network::Detector, 0).unwrap();
+        (1..=100).for_each(|step| console.show(&Event::Step(&report(step))));
         drop(console);
-        drop(Console::new(folder.path(), Network::Detector, 12, 60).unwrap());
+        drop(Console::of_steps(folder.path(), Network::Detector, 60).unwrap());
         let text = std::fs::read_to_string(folder.path().join("detector.metrics.jsonl")).unwrap();
         let lines: Vec<serde_json::Value> =
             text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -5,7 +5,7 @@
 use lens_core::manifest::{Activation, Head, IDENTIFICATION};
 use tch::{Kind, Reduction, Tensor};
 
-use crate::network::detector::{SUB_CELLS, VALUES};
+use crate::model::network::detector::{SUB_CELLS, VALUES};
 
 /// A loss and what it is made of.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Loss {
 /// The detector's targets of a batch.
 #[derive(Debug)]
 pub struct DetectorTarget {
-    /// `[b, 36, h, w]`: heat and corner offsets, see [`crate::targets::Target::cells`].
+    /// `[b, 36, h, w]`: objectness and corner offsets, see [`crate::model::detector_targets::Target::cells`].
     pub cells: Tensor,
     /// `[b, 4, h, w]`.
     pub weight: Tensor,
@@ -27,12 +27,12 @@ pub struct DetectorTarget {
     pub counted: Tensor,
 }
 
-/// How much the corners count beside the heat.
+/// How much the corners count beside the objectness.
 const CORNERS: f64 = 6.0;
 /// Below this the corner loss is quadratic, in units of `CORNER_SCALE` pixels.
 const CORNER_BETA: f64 = 0.05;
 
-/// Penalty-reduced focal loss of the heat (Zhou et al., *Objects as Points*, 2019, equation 1, after Lin et al.,
+/// Penalty-reduced focal loss of the objectness (Zhou et al., *Objects as Points*, 2019, equation 1, after Lin et al.,
 /// *Focal Loss for Dense Object Detection*, 2017) and smooth L1 loss of the corners where a card is.
 pub fn detector(cells: &Tensor, target: &DetectorTarget) -> Loss {
     let split = |tensor: &Tensor| {
@@ -41,22 +41,22 @@ pub fn detector(cells: &Tensor, target: &DetectorTarget) -> Loss {
         (nine.select(2, 0), nine.narrow(2, 1, VALUES - 1))
     };
     let (logits, corners) = split(cells);
-    let (heat, wanted) = split(&target.cells);
-    let positive = heat.gt(0.999).to_kind(Kind::Float);
+    let (objectness, wanted) = split(&target.cells);
+    let positive = objectness.gt(0.999).to_kind(Kind::Float);
     let probability = logits.sigmoid();
     let hit = probability.rsub_scalar(1.0).square() * logits.log_sigmoid() * &positive;
-    let faded = heat.rsub_scalar(1.0).square().square() * &target.counted * positive.rsub_scalar(1.0);
+    let faded = objectness.rsub_scalar(1.0).square().square() * &target.counted * positive.rsub_scalar(1.0);
     let miss = faded * probability.square() * logits.neg().log_sigmoid();
     let count = positive.sum(Kind::Float).clamp_min(1.0);
-    let heat_loss = -(hit + miss).sum(Kind::Float) / count;
+    let objectness_loss = -(hit + miss).sum(Kind::Float) / count;
     let shift = corners.smooth_l1_loss(&wanted, Reduction::None, CORNER_BETA);
     let shift = shift.mean_dim([2i64].as_slice(), false, Kind::Float) * &target.weight;
     let corner_loss = shift.sum(Kind::Float) / target.weight.sum(Kind::Float).clamp_min(1.0);
     let parts = vec![
-        ("heat".to_owned(), heat_loss.double_value(&[])),
+        ("heat".to_owned(), objectness_loss.double_value(&[])),
         ("corners".to_owned(), corner_loss.double_value(&[])),
     ];
-    Loss { total: heat_loss + corner_loss * CORNERS, parts }
+    Loss { total: objectness_loss + corner_loss * CORNERS, parts }
 }
 
 /// The identifier's targets of a batch.
@@ -68,11 +68,13 @@ pub struct IdentifierTarget {
     pub known: Tensor,
 }
 
-/// Cross-entropy of every head; `weights` are those of the heads after the first, by name.
+/// Cross-entropy of every head; `weight` gives that of the heads after the first, by name. Labels of softmax heads are
+/// smoothed by the part `smoothing`.
 pub fn identifier(
     logits: &[Tensor],
     heads: &[Head],
     target: &IdentifierTarget,
+    smoothing: f64,
     weight: impl Fn(&str) -> f64,
 ) -> Loss {
     let mut total = Tensor::from(0.0f32);
@@ -81,7 +83,7 @@ pub fn identifier(
     for ((head, logits), wanted) in heads.iter().zip(logits).zip(&target.heads) {
         let each = match head.activation {
             Activation::Softmax => {
-                logits.cross_entropy_loss(wanted, None::<&Tensor>, Reduction::None, -100, 0.0)
+                logits.cross_entropy_loss(wanted, None::<&Tensor>, Reduction::None, -100, smoothing)
             }
             Activation::Sigmoid => logits
                 .binary_cross_entropy_with_logits(wanted, None::<&Tensor>, None::<&Tensor>, Reduction::None)
@@ -121,10 +123,10 @@ pub fn contrast(embeddings: &Tensor, pairs: &[[usize; 2]], temperature: f64) -> 
 mod tests {
     use super::*;
 
-    fn target(heat: &[f32; 4], weight: &[f32; 4], counted: &[f32; 4]) -> DetectorTarget {
+    fn target(objectness: &[f32; 4], weight: &[f32; 4], counted: &[f32; 4]) -> DetectorTarget {
         let mut cells = vec![0.0f32; 36];
-        for (sub_cell, &heat) in heat.iter().enumerate() {
-            cells[9 * sub_cell] = heat;
+        for (sub_cell, &objectness) in objectness.iter().enumerate() {
+            cells[9 * sub_cell] = objectness;
         }
         DetectorTarget {
             cells: Tensor::from_slice(&cells).view([1, 36, 1, 1]),
@@ -195,7 +197,7 @@ mod tests {
             known: Tensor::from_slice(&[1.0f32, 0.0]),
         };
         let logits = [zeros(), wrong.copy(), wrong];
-        let loss = identifier(&logits, &heads, &target, |_| 0.5);
+        let loss = identifier(&logits, &heads, &target, 0.0, |_| 0.5);
         let ln2 = std::f64::consts::LN_2;
         let parts: Vec<f64> = loss.parts.iter().map(|(_, value)| *value).collect();
         close(parts[0], ln2);

@@ -1,4 +1,4 @@
-//! Weights to start from: what fits of known ones is taken, and the rest is said.
+//! Warm start: copies every weight whose shape matches, and reports the rest.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use lens_core::manifest::{FILE_NAME, Head, METADATA_KEY, Manifest};
 use tch::Tensor;
 
 use crate::checkpoint::{Checkpoint, Network};
-use crate::network::resnet18::load_pretrained;
-use crate::network::torch::{Weights, initial_weights};
-use crate::network::{BATCH_NORM_EPSILON, Graph, Op};
-use crate::onnx;
+use crate::model::network::resnet18::load_pretrained;
+use crate::model::network::torch::{Weights, initial_weights};
+use crate::model::network::{BATCH_NORM_EPSILON, Graph, Op};
+use crate::model::onnx;
 
 /// Known weights, and the classes of their heads.
 #[derive(Debug)]
@@ -24,23 +24,24 @@ pub struct Known {
     pub folded: bool,
 }
 
-/// A network's weights, and what had to be said about them.
+/// A network's weights, and where they are from.
 #[derive(Debug)]
-pub struct Start {
+pub struct WarmStart {
     /// All that the network needs.
     pub weights: Weights,
     /// What was taken and what was not.
-    pub said: Vec<String>,
+    pub report: Vec<String>,
     /// Whether batch normalisation must keep its statistics in training.
-    pub keeps_statistics: bool,
+    pub frozen_batch_norm: bool,
 }
 
 /// Known weights that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "cannot start from {path}: {reason}\nhelp: give a run's folder, a checkpoint, a model's folder, or torchvision's resnet18 as .safetensors or .pth"
+    "cannot start from {path}: {reason}\nhelp: give a run's folder, a checkpoint, a model's folder, or torchvision's \
+     resnet18 as .safetensors or .pth"
 )]
-pub struct StartError {
+pub struct WarmStartError {
     /// The file or folder.
     pub path: PathBuf,
     /// What is wrong.
@@ -52,12 +53,12 @@ impl Known {
     ///
     /// # Errors
     /// When it is none of these.
-    pub fn read(path: &Path, graph: &Graph) -> Result<Self, StartError> {
-        let error = |reason: String| StartError { path: path.to_path_buf(), reason };
+    pub fn read(path: &Path, graph: &Graph) -> Result<Self, WarmStartError> {
+        let error = |reason: String| WarmStartError { path: path.to_path_buf(), reason };
         let from = path.display().to_string();
         if path.is_dir() && path.join(FILE_NAME).is_file() {
             let manifest = Manifest::read(path).map_err(|it| error(it.to_string()))?;
-            return Self::of_model(path, &manifest).map_err(error);
+            return Self::from_model(path, &manifest);
         }
         let checkpoint = |file: &Path| {
             Checkpoint::read_file(file, Network::Identifier).map(|checkpoint| Self {
@@ -87,12 +88,13 @@ impl Known {
     ///
     /// # Errors
     /// Says what is wrong with its file.
-    pub fn of_model(folder: &Path, manifest: &Manifest) -> Result<Self, String> {
+    pub fn from_model(folder: &Path, manifest: &Manifest) -> Result<Self, WarmStartError> {
+        let error = |reason: String| WarmStartError { path: folder.to_path_buf(), reason };
         let file = &manifest.identifier.files.float32;
-        let bytes = manifest.read_network(folder, file).map_err(|error| error.to_string())?;
-        let contents = onnx::read::read(&bytes)?;
+        let bytes = manifest.read_network(folder, file).map_err(|it| error(it.to_string()))?;
+        let contents = onnx::read::read(&bytes).map_err(error)?;
         if !contents.metadata.iter().any(|(key, _)| key == METADATA_KEY) {
-            return Err(format!("{file} was not exported by this program"));
+            return Err(error(format!("{file} was not exported by this program")));
         }
         Ok(Self {
             from: folder.display().to_string(),
@@ -104,12 +106,12 @@ impl Known {
 }
 
 /// Fresh weights for `graph` with these heads, and whatever fits of the known ones in their place.
-pub fn fill(graph: &Graph, heads: &[Head], seed: u64, known: Option<&Known>) -> Start {
+pub fn fill(graph: &Graph, heads: &[Head], seed: u64, known: Option<&Known>) -> WarmStart {
     let mut weights = initial_weights(graph, seed);
     let Some(known) = known else {
-        return Start { weights, said: Vec::new(), keeps_statistics: false };
+        return WarmStart { weights, report: Vec::new(), frozen_batch_norm: false };
     };
-    let mut said = Vec::new();
+    let mut report = Vec::new();
     let mut taken = 0;
     let is_head = |name: &str| heads.iter().any(|head| name.starts_with(&format!("{}.", head.name)));
     let unfolded = if known.folded { unfold(graph, &known.weights) } else { Weights::new() };
@@ -125,15 +127,15 @@ pub fn fill(graph: &Graph, heads: &[Head], seed: u64, known: Option<&Known>) -> 
             None => missing.push(name.as_str()),
         }
     }
-    said.push(format!("{taken} of {} weights below the heads are from {}", body.len(), known.from));
+    report.push(format!("{taken} of {} weights below the heads are from {}", body.len(), known.from));
     if !missing.is_empty() {
         let shown = missing.iter().take(4).copied().collect::<Vec<_>>().join(", ");
-        said.push(format!("new: {shown}{}", if missing.len() > 4 { " and others" } else { "" }));
+        report.push(format!("new: {shown}{}", if missing.len() > 4 { " and others" } else { "" }));
     }
     for head in heads {
-        said.push(fill_head(head, known, &mut weights));
+        report.push(fill_head(head, known, &mut weights));
     }
-    Start { weights, said, keeps_statistics: known.folded && taken > 0 }
+    WarmStart { weights, report, frozen_batch_norm: known.folded && taken > 0 }
 }
 
 /// Takes over the rows of the classes that the known head has too.
@@ -200,11 +202,11 @@ fn unfold(graph: &Graph, folded: &Weights) -> Weights {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::arrays::Arrays;
-    use crate::network::fold::fold;
-    use crate::network::hardware::Precision;
-    use crate::network::identifier::IdentifierShape;
-    use crate::network::torch::Module;
+    use crate::model::network::arrays::Arrays;
+    use crate::model::network::fold::fold;
+    use crate::model::network::hardware::Precision;
+    use crate::model::network::identifier::IdentifierShape;
+    use crate::model::network::torch::Module;
     use lens_core::manifest::{Activation, IDENTIFICATION};
 
     fn heads(cards: &[&str]) -> Vec<Head> {
@@ -231,9 +233,9 @@ mod tests {
         let grown = shape.graph(&new).unwrap();
         let start = fill(&grown, &new, 1, Some(&known));
         assert!(
-            start.keeps_statistics && start.said[1].contains("2 of 3 classes are known, 1 of"),
+            start.frozen_batch_norm && start.report[1].contains("2 of 3 classes are known, 1 of"),
             "{:?}",
-            start.said
+            start.report
         );
         let module =
             |graph: Graph, weights: &Weights| Module::new(graph, weights, Precision::Float32).unwrap();

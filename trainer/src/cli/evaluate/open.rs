@@ -10,16 +10,15 @@ use lens_core::paths;
 use vision::recogniser::Recogniser;
 use vision::session::Options;
 
-use crate::calibrate::Calibration;
 use crate::checkpoint::{Checkpoint, CheckpointError, Network};
-use crate::commands::calibrate::OPEN;
-use crate::commands::{RECIPE, read_recipe};
-use crate::evaluate::namer::model_folder;
-use crate::evaluate::subject::{Exported, Pair, Run, Subject};
-use crate::labelled::fit::best_path;
-use crate::recipe::Recipe;
+use crate::cli::read_recipe;
+use crate::evaluate::calibrate::Calibration;
+use crate::evaluate::calibrate::measure::OPEN;
+use crate::evaluate::model_under_test::{Exported, ModelUnderTest, Pair, Run};
+use crate::evaluate::run_model::{Trained, manifest};
+use crate::model::model_folder;
+use crate::recipe::{FILE_NAME, Recipe};
 use crate::train::identifier::heads;
-use crate::trained::{Trained, manifest};
 
 /// Something that can be measured.
 pub(super) struct Opened {
@@ -28,7 +27,7 @@ pub(super) struct Opened {
     /// Sizes, classes and thresholds.
     pub(super) manifest: Manifest,
     /// It.
-    pub(super) subject: Box<dyn Subject>,
+    pub(super) subject: Box<dyn ModelUnderTest>,
     /// Width and height of the crops that it is given.
     pub(super) crop: [u32; 2],
     /// Whether it finds cards.
@@ -37,7 +36,7 @@ pub(super) struct Opened {
     pub(super) names: bool,
 }
 
-/// Heat from which a peak is a card, for a detector that was not calibrated.
+/// Objectness from which a peak is a card, for a detector that was not calibrated.
 const DETECTION: f32 = 0.35;
 
 /// An exported model.
@@ -91,14 +90,14 @@ fn crop(manifest: &Manifest, recipe: &Recipe) -> [u32; 2] {
 pub(super) fn run(run: &Path, base: Option<&Path>, screens: bool) -> Result<Opened> {
     let [detector, identifier] = checkpoints(run)?;
     let last = identifier.as_ref().or(detector.as_ref()).context("one of them is there")?.position.clone();
-    let trained = |checkpoint: Option<Checkpoint>| checkpoint.as_ref().map(Trained::of).transpose();
+    let trained = |checkpoint: Option<Checkpoint>| checkpoint.as_ref().map(Trained::new).transpose();
     let (detector, mut identifier) = (trained(detector)?, trained(identifier)?);
     ensure!(
         identifier.is_some() || !screens,
         "{} names no cards, so it cannot read screenshots\nhelp: give the folder of a run with an identifier",
         run.display()
     );
-    let recipe = match run.join(RECIPE).is_file() {
+    let recipe = match run.join(FILE_NAME).is_file() {
         true => read_recipe(None, Some(run))?,
         false => last.recipe.clone(),
     };
@@ -129,7 +128,7 @@ pub(super) fn run(run: &Path, base: Option<&Path>, screens: bool) -> Result<Open
     let other = other.as_deref().map(finder).transpose()?;
     if let Some(other) = &other {
         manifest.detector = other.manifest().detector.clone();
-        if last.epochs.is_some() {
+        if last.is_labelled() {
             // Captures are cut as wide as the model that was running then looked at them.
             manifest.identifier.widen = other.manifest().identifier.widen;
         }
@@ -137,7 +136,7 @@ pub(super) fn run(run: &Path, base: Option<&Path>, screens: bool) -> Result<Open
     let (finds, names) = (detector.is_some() || other.is_some(), identifier.is_some());
     let module = |trained: Option<Trained>| trained.map(|it| it.module()).transpose();
     let own = Box::new(Run::new(module(detector)?, module(identifier)?, manifest.clone(), &catalogue)?);
-    let subject: Box<dyn Subject> = match other {
+    let subject: Box<dyn ModelUnderTest> = match other {
         Some(other) => Box::new(Pair { detector: Box::new(Exported::new(other)), identifier: own }),
         None => own,
     };
@@ -160,20 +159,19 @@ fn finder(folder: &Path) -> Result<Recogniser> {
         .with_context(|| format!("cannot take the detector of {}", folder.display()))
 }
 
-/// The checkpoints of detector and identifier; the identifier's is that of the best epoch where there is one.
+/// The checkpoints of detector and identifier, of the best epoch where there is one.
 fn checkpoints(run: &Path) -> Result<[Option<Checkpoint>; 2]> {
     if !run.is_dir() {
         return checkpoint(run);
     }
-    let best = best_path(run);
-    let identifier = if best.exists() { best } else { Checkpoint::path(run, Network::Identifier) };
-    let read = |file: PathBuf, network: Network| match Checkpoint::read_file(&file, network) {
-        Ok(checkpoint) => Ok(Some(checkpoint)),
-        Err(CheckpointError::Missing { .. }) => Ok(None),
-        Err(error) => Err(error),
-    };
-    let detector = read(Checkpoint::path(run, Network::Detector), Network::Detector)?;
-    let found = [detector, read(identifier, Network::Identifier)?];
+    let read =
+        |network: Network| match Checkpoint::read_file(&Checkpoint::best_or_last_path(run, network), network)
+        {
+            Ok(checkpoint) => Ok(Some(checkpoint)),
+            Err(CheckpointError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        };
+    let found = [read(Network::Detector)?, read(Network::Identifier)?];
     if found.iter().all(Option::is_none) {
         bail!(
             "there is no checkpoint in {}\nhelp: --run takes the folder of a run or a checkpoint, --model an exported \

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataset::Sample;
+use crate::data::dataset::Sample;
 
 /// How many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,11 @@
-//! Which changes a picture gets: thrown, in ranges that leave a card recognisable.
+//! Random sampling of changes, in ranges that leave a card recognisable.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::Change;
-use crate::train::composed::normal;
+use crate::random::normal;
 
 /// How much pictures are changed on the fly in training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]

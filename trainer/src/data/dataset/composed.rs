@@ -13,7 +13,7 @@ use synth::bank::Bank;
 use synth::crop;
 use synth::recipe::SceneRecipe;
 
-use crate::train::composed::{Purpose, seed_of};
+use crate::random::{Stream, seed_of};
 
 /// How much is written.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +76,7 @@ pub fn write(
         .par_iter()
         .enumerate()
         .map(|(number, &(cluster, group, card))| {
-            let seed = seed_of(seed, Purpose::Evaluation, number as u64);
+            let seed = seed_of(seed, Stream::Evaluation, number as u64);
             let crop = crop::compose_of(bank, recipe, card, seed);
             let [width, height] = recipe.crop.size;
             let picture =

@@ -10,7 +10,7 @@ use super::Sample;
 
 /// What a label says of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum FieldValue {
     /// One of several.
     One(String),
     /// Any number of several.
@@ -21,19 +21,35 @@ pub enum Said {
 const EDITION: [&str; 2] = ["modifier", "edition"];
 
 /// What a label says of `task`; `None` where it says nothing, so that nothing is learned from it.
-pub fn said(sample: &Sample, task: &str) -> Option<Said> {
+pub fn value(sample: &Sample, task: &str) -> Option<FieldValue> {
     if task == IDENTIFICATION {
-        return Some(Said::One(sample.class.clone()));
+        return Some(FieldValue::One(sample.class.clone()));
     }
     if EDITION.contains(&task) {
-        return sample.label.modifier.as_ref().map(|word| Said::One(word.to_lowercase()));
+        return sample.label.modifier.as_ref().map(|word| FieldValue::One(word.to_lowercase()));
     }
     let fields = serde_json::to_value(&sample.label).expect("a label has only string keys");
     match fields.get(task)? {
-        Value::Bool(yes) => Some(Said::One(if *yes { "yes" } else { "no" }.into())),
-        Value::Array(items) => Some(Said::Some(items.iter().filter_map(word).collect())),
-        other => word(other).map(Said::One),
+        Value::Bool(yes) => Some(FieldValue::One(if *yes { "yes" } else { "no" }.into())),
+        Value::Array(items) => Some(FieldValue::Some(items.iter().filter_map(word).collect())),
+        other => word(other).map(FieldValue::One),
     }
+}
+
+/// Tasks that cannot be learned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TaskError {
+    /// The same twice.
+    #[error("the task {0:?} is named twice")]
+    Repeated(String),
+    /// There are not two words to tell apart.
+    #[error("there is nothing to learn for the task {task:?}: the labels say {found}")]
+    NothingToLearn {
+        /// The task.
+        task: String,
+        /// What the labels say of it.
+        found: String,
+    },
 }
 
 /// The heads for these tasks, with every word that the samples use; the identification comes first.
@@ -46,25 +62,25 @@ pub fn heads(
     samples: &[Sample],
     tasks: &[String],
     catalogue: Option<&Catalogue>,
-) -> Result<Vec<Head>, String> {
+) -> Result<Vec<Head>, TaskError> {
     let mut names: Vec<&str> = vec![IDENTIFICATION];
     names.extend(tasks.iter().map(String::as_str).filter(|task| *task != IDENTIFICATION));
     let repeated = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
     if let Some((_, name)) = repeated {
-        return Err(format!("the task {name:?} is named twice"));
+        return Err(TaskError::Repeated((*name).to_owned()));
     }
     names.into_iter().map(|task| head(samples, task, catalogue)).collect()
 }
 
-fn head(samples: &[Sample], task: &str, catalogue: Option<&Catalogue>) -> Result<Head, String> {
+fn head(samples: &[Sample], task: &str, catalogue: Option<&Catalogue>) -> Result<Head, TaskError> {
     let mut words = BTreeSet::new();
     let mut activation = Activation::Softmax;
-    for said in samples.iter().filter_map(|sample| said(sample, task)) {
-        match said {
-            Said::One(word) => {
+    for found in samples.iter().filter_map(|sample| value(sample, task)) {
+        match found {
+            FieldValue::One(word) => {
                 words.insert(word);
             }
-            Said::Some(several) => {
+            FieldValue::Some(several) => {
                 activation = Activation::Sigmoid;
                 words.extend(several);
             }
@@ -73,7 +89,7 @@ fn head(samples: &[Sample], task: &str, catalogue: Option<&Catalogue>) -> Result
     let least = if activation == Activation::Softmax { 2 } else { 1 };
     if words.len() < least {
         let found = words.first().map_or_else(|| "nothing".to_owned(), |word| format!("only {word:?}"));
-        return Err(format!("there is nothing to learn for the task {task:?}: the labels say {found}"));
+        return Err(TaskError::NothingToLearn { task: task.to_owned(), found });
     }
     let order = catalogue.map(|catalogue| order(catalogue, task)).unwrap_or_default();
     let mut classes: Vec<String> = words.into_iter().collect();

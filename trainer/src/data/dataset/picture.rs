@@ -1,18 +1,20 @@
 //! Is a file a picture that can be trained on? Says no before a hostile or broken one costs memory.
 
 use std::io::Cursor;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image::{ImageReader, Limits, RgbaImage};
+use lens_core::geometry::{Quad, Rect};
+use lens_core::preprocess::Rectifier;
 
 /// The most pixels of a picture; a screen of 8K has 33 million.
-const MOST_PIXELS: u64 = 40_000_000;
+const MAX_PIXELS: u64 = 40_000_000;
 /// The longest side of a picture.
-const LONGEST_SIDE: u32 = 16_384;
+const MAX_SIDE: u32 = 16_384;
 /// The most bytes of a file.
-const MOST_BYTES: u64 = 200_000_000;
+const MAX_BYTES: u64 = 200_000_000;
 /// Both sides are at least this long.
-const SHORTEST_SIDE: u32 = 8;
+const MIN_SIDE: u32 = 8;
 
 /// A picture, and what is odd about its file.
 #[derive(Clone, Debug)]
@@ -90,7 +92,7 @@ pub fn read(path: &Path) -> Result<Picture, Fault> {
         _ => Fault::Unreadable(error),
     };
     let length = std::fs::metadata(path).map_err(io)?.len();
-    if length > MOST_BYTES {
+    if length > MAX_BYTES {
         return Err(Fault::TooManyBytes(length));
     }
     decode(&std::fs::read(path).map_err(io)?)
@@ -110,15 +112,15 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, Fault> {
     }
     let damaged = |error: image::ImageError| Fault::Damaged(error.to_string());
     let (width, height) = open()?.into_dimensions().map_err(damaged)?;
-    if u64::from(width) * u64::from(height) > MOST_PIXELS || width.max(height) > LONGEST_SIDE {
+    if u64::from(width) * u64::from(height) > MAX_PIXELS || width.max(height) > MAX_SIDE {
         return Err(Fault::TooLarge(width, height));
     }
-    if width.min(height) < SHORTEST_SIDE {
+    if width.min(height) < MIN_SIDE {
         return Err(Fault::TooSmall(width, height));
     }
     let mut reader = open()?;
     let mut limits = Limits::default();
-    limits.max_alloc = Some(MOST_PIXELS * 16);
+    limits.max_alloc = Some(MAX_PIXELS * 16);
     reader.limits(limits);
     let decoded = reader.decode().map_err(damaged)?;
     let sixteen = decoded.color().bytes_per_pixel() / decoded.color().channel_count() > 1;
@@ -129,4 +131,36 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, Fault> {
 /// Whether a PNG's header says so: byte 25 is the colour type, after the signature, the chunk's head and two extents.
 fn has_palette(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x89PNG") && bytes.get(25) == Some(&3)
+}
+
+/// A whole image as the network sees it, by the code that the overlay rectifies cards with.
+pub fn crop(image: &RgbaImage, [width, height]: [u32; 2]) -> Vec<u8> {
+    if image.dimensions() == (width, height) {
+        return image.as_raw().clone();
+    }
+    let whole = Rect::ltwh(0.0, 0.0, image.width() as f32, image.height() as f32);
+    Rectifier::new(width, height, 1.0).run(&image.into(), Quad::from_rect(whole)).to_vec()
+}
+
+/// Files as they are, and the image files of folders in order of their names.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn image_files(paths: &[PathBuf]) -> std::io::Result<Vec<PathBuf>> {
+    const EXTENSIONS: [&str; 5] = ["png", "jpg", "jpeg", "webp", "bmp"];
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let mut inside: Vec<PathBuf> = std::fs::read_dir(path)?.flatten().map(|entry| entry.path()).collect();
+        inside.retain(|path| {
+            let extension = path.extension().and_then(|it| it.to_str()).unwrap_or_default().to_lowercase();
+            EXTENSIONS.contains(&extension.as_str())
+        });
+        inside.sort();
+        files.append(&mut inside);
+    }
+    Ok(files)
 }

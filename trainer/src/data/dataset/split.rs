@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::Sample;
-use crate::train::composed::{Purpose, random};
+use crate::random::{Stream, random};
 
 /// Indices into the samples.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Split {
 /// As written into a run's folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitFile {
-    /// Seed that it was thrown with.
+    /// Seed that it was drawn with.
     pub seed: u64,
     /// Files that are trained on.
     pub train: Vec<String>,
@@ -54,7 +54,7 @@ pub fn split_again(samples: &[Sample], share: f64, seed: u64, before: &SplitFile
         members.entry(group(index, sample)).or_default().push(index);
     }
     let mut groups: Vec<&Vec<usize>> = members.values().collect();
-    groups.shuffle(&mut random(seed, Purpose::Split, 0));
+    groups.shuffle(&mut random(seed, Stream::Split, 0));
     let mut by_class: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (number, group) in groups.iter().enumerate() {
         for class in group.iter().map(|&index| samples[index].class.as_str()).collect::<BTreeSet<_>>() {

@@ -104,7 +104,7 @@ fn every_broken_picture_and_label_is_listed_with_what_to_do() {
     assert!(set.problems.iter().any(|it| it.what.contains("same card group 7")), "{:?}", set.problems);
     assert_eq!(set.samples[0].class, "x_fox", "names find their card in the catalogue");
     set.check_trainable(folder.path()).unwrap();
-    assert_eq!(fields::said(&set.samples[4], "mine"), Some(fields::Said::One("3".into())));
+    assert_eq!(fields::value(&set.samples[4], "mine"), Some(fields::FieldValue::One("3".into())));
 }
 
 #[test]

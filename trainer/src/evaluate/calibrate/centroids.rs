@@ -6,10 +6,11 @@ use synth::bank::Bank;
 use synth::crop;
 use tch::{Kind, Tensor};
 
-use crate::evaluate::subject::{batch, floats};
-use crate::network::identifier::EMBEDDING;
-use crate::network::torch::Module;
-use crate::train::composed::{Material, Purpose, seed_of};
+use crate::data::synthetic::Material;
+use crate::evaluate::model_under_test::{batch, floats};
+use crate::model::network::identifier::EMBEDDING;
+use crate::model::network::torch::Module;
+use crate::random::{Stream, seed_of};
 
 /// Crops that a class's mean is taken over.
 const CROPS: usize = 24;
@@ -23,7 +24,7 @@ const BANKS: u64 = 3;
 pub fn centroids(module: &Module, material: &Material, classes: usize, size: [u32; 2]) -> Result<Tensor> {
     let mut sums: Option<Vec<Vec<f64>>> = None;
     for number in 0..BANKS {
-        let bank = material.bank(seed_of(material.seed, Purpose::Evaluation, number))?;
+        let bank = material.bank(seed_of(material.seed, Stream::Evaluation, number))?;
         let wanted = plan(&bank, classes);
         for part in wanted.chunks(256) {
             let crops: Vec<_> = part

@@ -8,11 +8,11 @@ use synth::bank::Bank;
 use synth::crop;
 use synth::recipe::SceneRecipe;
 
-use crate::evaluate::Share;
+use crate::evaluate::metrics::Share;
+use crate::evaluate::model_under_test::{batch, floats};
 use crate::evaluate::ranking::{auroc, quantile};
-use crate::evaluate::subject::{batch, floats};
-use crate::network::identifier::EMBEDDING;
-use crate::network::torch::Module;
+use crate::model::network::identifier::EMBEDDING;
+use crate::model::network::torch::Module;
 
 /// Unknown cards that are compared.
 const CARDS: usize = 80;
@@ -21,7 +21,7 @@ const CAPTURES: usize = 5;
 /// Part of the pairs of different cards that may be taken for the same.
 const WRONG_PAIRS: f64 = 2e-2;
 /// Below this two captures are never taken for the same card.
-const LEAST: f32 = 0.5;
+const MIN_THRESHOLD: f32 = 0.5;
 
 /// How well a taught card is known again.
 #[derive(Clone, Debug, Serialize)]
@@ -59,7 +59,7 @@ pub fn measure(module: &Module, bank: &Bank, recipe: &SceneRecipe) -> Result<Gal
             pairs.extend(seen[1..].iter().map(|capture| cosine(&taught[0], capture)));
         }
     }
-    let threshold = quantile(&different, 1.0 - WRONG_PAIRS).unwrap_or(LEAST).max(LEAST);
+    let threshold = quantile(&different, 1.0 - WRONG_PAIRS).unwrap_or(MIN_THRESHOLD).max(MIN_THRESHOLD);
     let mut known_again = Share::default();
     same.iter().for_each(|&similarity| known_again.count(similarity >= threshold));
     Ok(GalleryReport { threshold, known_again, auroc: auroc(&same, &different) })

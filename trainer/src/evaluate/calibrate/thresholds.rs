@@ -6,7 +6,7 @@
 use lens_core::manifest::Thresholds;
 use serde::Serialize;
 
-use crate::evaluate::Share;
+use crate::evaluate::metrics::Share;
 use crate::evaluate::ranking::{auroc, quantile};
 
 /// What the identifier says of a crop, as far as it matters here.

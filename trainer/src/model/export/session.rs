@@ -9,7 +9,7 @@ use ort::value::Tensor as OrtTensor;
 use tch::{Kind, Tensor};
 use vision::runtime::{Runtime, RuntimeError};
 
-use crate::onnx::layout::INPUT;
+use crate::model::onnx::layout::INPUT;
 
 /// Why a file cannot be run.
 #[derive(Debug, thiserror::Error)]

@@ -6,11 +6,11 @@ use lens_core::manifest::Detector;
 use lens_core::manifest::foreign::{DetectorKind, Yolo};
 
 use super::inspect::{Description, Network, Output, Pictures};
-use super::{Fault, file_name, labels};
+use super::{ImportError, file_name, labels};
 
 /// What a person says of a detector.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wishes {
+pub struct Options {
     /// The classes that are cards; all of them when it is empty.
     pub cards: Vec<String>,
     /// Probability from which a box is a card.
@@ -20,7 +20,7 @@ pub struct Wishes {
 /// Sides of the pictures are multiples of this when the metadata says nothing.
 const STRIDE: u32 = 32;
 /// The most boxes that an export with suppression inside gives.
-const MOST_SUPPRESSED: i64 = 1000;
+const MAX_SUPPRESSED: i64 = 1000;
 
 const DETECTION: &str = "a detection export of Ultralytics YOLO (v8 to v12, 26) is understood: \
                          `yolo export model=best.pt format=onnx` of a model trained with `yolo detect train`";
@@ -30,10 +30,10 @@ const NAMES: &str = "export it with Ultralytics, which writes the names of its c
 ///
 /// # Errors
 /// Says what it is instead of a YOLO detector.
-pub fn detector(network: &mut Network, wishes: &Wishes) -> Result<Detector, Fault> {
+pub fn detector(network: &mut Network, options: &Options) -> Result<Detector, ImportError> {
     let asked = ask(&network.description)?;
     let given = network.run(&asked.pictures, &asked.output)?;
-    describe(&network.description, &asked, &given, wishes)
+    describe(&network.description, &asked, &given, options)
 }
 
 /// How a detector is to be run, and what its classes are.
@@ -44,12 +44,12 @@ struct Asked {
     classes: Vec<String>,
 }
 
-fn ask(description: &Description) -> Result<Asked, Fault> {
+fn ask(description: &Description) -> Result<Asked, ImportError> {
     description.is_for("detect", DETECTION)?;
     let input = description.picture_input()?;
     if ![1, -1].contains(&input.shape[0]) {
         let reason = format!("it takes {} pictures at once", input.shape[0]);
-        return Err(Fault::new(reason, "export it for one picture: `batch=1`"));
+        return Err(ImportError::new(reason, "export it for one picture: `batch=1`"));
     }
     let size = description.picture_size(input)?;
     let output = description.only_output(DETECTION)?;
@@ -60,13 +60,13 @@ fn ask(description: &Description) -> Result<Asked, Fault> {
             output.shape.len(),
             output.shape
         );
-        return Err(Fault::new(reason, DETECTION));
+        return Err(ImportError::new(reason, DETECTION));
     }
     let Some(names) = description.metadata.get("names") else {
-        return Err(Fault::new("there are no class names in its metadata (`names`)", NAMES));
+        return Err(ImportError::new("there are no class names in its metadata (`names`)", NAMES));
     };
     let classes = labels::parse_names(names).map_err(|reason| {
-        Fault::new(format!("the class names in its metadata cannot be read: {reason}"), NAMES)
+        ImportError::new(format!("the class names in its metadata cannot be read: {reason}"), NAMES)
     })?;
     let pictures = Pictures { input: input.name.clone(), batch: 1, size };
     Ok(Asked { pictures, output: output.name.clone(), classes })
@@ -76,16 +76,16 @@ fn describe(
     description: &Description,
     asked: &Asked,
     given: &Output,
-    wishes: &Wishes,
-) -> Result<Detector, Fault> {
+    options: &Options,
+) -> Result<Detector, ImportError> {
     let Asked { pictures, output, classes } = asked;
     if description.metadata.get("end2end").is_some_and(|it| it.trim().eq_ignore_ascii_case("true")) {
         return Err(suppressed(&given.shape));
     }
     let boxes = boxes(given, classes.len())?;
-    if let Some(name) = wishes.cards.iter().find(|name| !classes.contains(name)) {
+    if let Some(name) = options.cards.iter().find(|name| !classes.contains(name)) {
         let reason = format!("it has no class {name:?} that could be a card, only {}", classes.join(", "));
-        return Err(Fault::new(reason, "name its classes with --cards as they are written here"));
+        return Err(ImportError::new(reason, "name its classes with --cards as they are written here"));
     }
     let stride = description.metadata.get("stride").and_then(|text| text.trim().parse().ok());
     Ok(Detector {
@@ -94,19 +94,19 @@ fn describe(
             output: output.clone(),
             boxes,
             classes: classes.clone(),
-            cards: wishes.cards.clone(),
+            cards: options.cards.clone(),
         }),
         files: file_name("detector"),
         input_size: pictures.size,
         stride: stride.filter(|&stride| stride > 0).unwrap_or(STRIDE),
         corner_scale: 1.0,
         anchor: [0.5, 0.5],
-        threshold: wishes.threshold,
+        threshold: options.threshold,
     })
 }
 
-fn suppressed(shape: &[i64]) -> Fault {
-    Fault::new(
+fn suppressed(shape: &[i64]) -> ImportError {
+    ImportError::new(
         format!("its output {shape:?} is of boxes after non-maximum suppression"),
         "export it without `nms` (with Ultralytics before 8.4: `nms=False`, and `end2end=False` for YOLO v10 and 26): \
          what is one card is decided here, so that fans of cards stay apart",
@@ -114,7 +114,7 @@ fn suppressed(shape: &[i64]) -> Fault {
 }
 
 /// Number of boxes in an output, if it is laid out as `[1, 4 + classes, boxes]`.
-fn boxes(given: &Output, classes: usize) -> Result<u32, Fault> {
+fn boxes(given: &Output, classes: usize) -> Result<u32, ImportError> {
     let rows = 4 + classes as i64;
     let shape = &given.shape;
     match shape[..] {
@@ -122,24 +122,24 @@ fn boxes(given: &Output, classes: usize) -> Result<u32, Fault> {
             let scores = &given.values[4 * boxes as usize..];
             match scores.iter().find(|score| !(-1e-3..=1.001).contains(*score)) {
                 None => Ok(boxes as u32),
-                Some(score) => Err(Fault::new(
+                Some(score) => Err(ImportError::new(
                     format!("it gives {score} as the probability of a class"),
                     "probabilities are between 0 and 1: export it with Ultralytics, which ends with a sigmoid",
                 )),
             }
         }
-        [1, boxes, 6] if boxes <= MOST_SUPPRESSED => Err(suppressed(shape)),
-        [1, a, b] if a == rows + 1 || b == rows + 1 => Err(Fault::new(
+        [1, boxes, 6] if boxes <= MAX_SUPPRESSED => Err(suppressed(shape)),
+        [1, a, b] if a == rows + 1 || b == rows + 1 => Err(ImportError::new(
             format!(
                 "its output {shape:?} has an objectness beside {classes} classes, as YOLO v5 and v7 have"
             ),
             DETECTION,
         )),
-        [1, _, b] if b == rows => Err(Fault::new(
+        [1, _, b] if b == rows => Err(ImportError::new(
             format!("its output {shape:?} lists box after box, where [1, {rows}, boxes] is understood"),
             DETECTION,
         )),
-        [1, found, _] => Err(Fault::new(
+        [1, found, _] => Err(ImportError::new(
             format!(
                 "its metadata names {classes} classes, but its output {shape:?} has room for {} (and the 4 numbers of \
                  a box)",
@@ -147,7 +147,7 @@ fn boxes(given: &Output, classes: usize) -> Result<u32, Fault> {
             ),
             NAMES,
         )),
-        _ => Err(Fault::new(format!("its output is {shape:?}, not [1, {rows}, boxes]"), DETECTION)),
+        _ => Err(ImportError::new(format!("its output is {shape:?}, not [1, {rows}, boxes]"), DETECTION)),
     }
 }
 
@@ -160,8 +160,8 @@ mod tests {
     const NAMED: [(&str, &str); 4] =
         [("task", "detect"), ("names", "{0: 'joker', 1: 'card'}"), ("stride", "32"), ("imgsz", "[320, 640]")];
 
-    fn wishes(cards: &[&str]) -> Wishes {
-        Wishes { cards: cards.iter().map(ToString::to_string).collect(), threshold: 0.25 }
+    fn options(cards: &[&str]) -> Options {
+        Options { cards: cards.iter().map(ToString::to_string).collect(), threshold: 0.25 }
     }
 
     fn output(shape: &[i64], value: f32) -> Output {
@@ -174,18 +174,18 @@ mod tests {
         metadata: &[(&str, &str)],
         given: &Output,
         cards: &[&str],
-    ) -> Result<Detector, Fault> {
+    ) -> Result<Detector, ImportError> {
         let description = description(floats("images", &[1, 3, 320, 640]), outputs, metadata);
         let asked = ask(&description)?;
-        describe(&description, &asked, given, &wishes(cards))
+        describe(&description, &asked, given, &options(cards))
     }
 
     #[track_caller]
     fn check(outputs: &[&[i64]], metadata: &[(&str, &str)], given: &Output, part: &str) {
         let outputs = outputs.iter().enumerate();
         let outputs = outputs.map(|(number, shape)| floats(&format!("output{number}"), shape)).collect();
-        let fault = said(outputs, metadata, given, &[]).unwrap_err();
-        assert!(fault.reason.contains(part) && !fault.help.is_empty(), "{part:?} is not in {fault:?}");
+        let error = said(outputs, metadata, given, &[]).unwrap_err();
+        assert!(error.reason.contains(part) && !error.help.is_empty(), "{part:?} is not in {error:?}");
     }
 
     #[test]
@@ -205,8 +205,8 @@ mod tests {
     #[test]
     fn a_class_that_it_does_not_have_is_no_card() {
         let given = output(&[1, 6, 4200], 0.5);
-        let fault = said(vec![floats("output0", &[1, 6, 4200])], &NAMED, &given, &["tarot"]).unwrap_err();
-        assert!(fault.reason.contains("\"tarot\"") && fault.reason.contains("joker, card"), "{fault:?}");
+        let error = said(vec![floats("output0", &[1, 6, 4200])], &NAMED, &given, &["tarot"]).unwrap_err();
+        assert!(error.reason.contains("\"tarot\"") && error.reason.contains("joker, card"), "{error:?}");
     }
 
     #[test]

@@ -12,15 +12,15 @@ use lens_core::manifest::{
 
 use super::inspect::{Description, Network, Output, Pictures};
 use super::labels::{self, Matched};
-use super::{Fault, file_name};
+use super::{ImportError, file_name};
 
 /// What a person says of a classifier.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wishes {
+pub struct Options {
     /// Its labels, in the order of its output; those in its metadata when nothing is said.
     pub labels: Option<Vec<String>>,
     /// What becomes of labels that are no card of the catalogue.
-    pub strangers: Strangers,
+    pub unmapped: UnmappedLabels,
     /// What becomes of bytes before they go in.
     pub normalise: Normalise,
     /// How a card comes to have the shape of the input; as Ultralytics' classifiers want it, or stretched, when nothing
@@ -32,7 +32,7 @@ pub struct Wishes {
 
 /// What becomes of labels that are no card of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strangers {
+pub enum UnmappedLabels {
     /// They are cards of this type.
     Added(CardType),
     /// The classifier is refused.
@@ -52,15 +52,15 @@ const RESERVED: f32 = 0.5;
 /// Says what it is instead, or which labels do not fit.
 pub fn identifier(
     network: &mut Network,
-    wishes: &Wishes,
+    options: &Options,
     catalogue: &Catalogue,
-) -> Result<Identifier, Fault> {
+) -> Result<Identifier, ImportError> {
     let (pictures, output) = ask(&network.description)?;
     let given = network.run(&pictures, &output)?;
-    describe(&network.description, &pictures, &output, &given, wishes, catalogue)
+    describe(&network.description, &pictures, &output, &given, options, catalogue)
 }
 
-fn ask(description: &Description) -> Result<(Pictures, String), Fault> {
+fn ask(description: &Description) -> Result<(Pictures, String), ImportError> {
     description.is_for("classify", CLASSIFIER)?;
     let input = description.picture_input()?;
     let batch = match input.shape[0] {
@@ -68,7 +68,10 @@ fn ask(description: &Description) -> Result<(Pictures, String), Fault> {
         batch if (1..=i64::from(MOST_PICTURES)).contains(&batch) => batch as u32,
         batch => {
             let reason = format!("it takes {batch} pictures at once");
-            return Err(Fault::new(reason, "export it for one picture, or for any number (`dynamic=True`)"));
+            return Err(ImportError::new(
+                reason,
+                "export it for one picture, or for any number (`dynamic=True`)",
+            ));
         }
     };
     let size = description.picture_size(input)?;
@@ -81,9 +84,9 @@ fn describe(
     pictures: &Pictures,
     output: &str,
     given: &Output,
-    wishes: &Wishes,
+    options: &Options,
     catalogue: &Catalogue,
-) -> Result<Identifier, Fault> {
+) -> Result<Identifier, ImportError> {
     let shape = &given.shape;
     let classes = match shape[..] {
         [batch, classes] if batch == i64::from(pictures.batch) && classes > 0 => classes as usize,
@@ -91,25 +94,25 @@ fn describe(
             let batch = pictures.batch;
             let reason =
                 format!("its output {output:?} is {shape:?} for a batch of {batch}, not [{batch}, classes]");
-            return Err(Fault::new(reason, CLASSIFIER));
+            return Err(ImportError::new(reason, CLASSIFIER));
         }
     };
-    let labels = match (&wishes.labels, description.metadata.get("names")) {
+    let labels = match (&options.labels, description.metadata.get("names")) {
         (Some(labels), _) => labels.clone(),
         (None, Some(names)) => labels::parse_names(names).map_err(|reason| {
-            Fault::new(format!("the class names in its metadata cannot be read: {reason}"), LABELS)
+            ImportError::new(format!("the class names in its metadata cannot be read: {reason}"), LABELS)
         })?,
-        (None, None) => return Err(Fault::new("it does not say what its classes are", LABELS)),
+        (None, None) => return Err(ImportError::new("it does not say what its classes are", LABELS)),
     };
     if labels.len() != classes {
         let reason = format!("it has {classes} classes, but there are {} labels", labels.len());
-        return Err(Fault::new(reason, LABELS));
+        return Err(ImportError::new(reason, LABELS));
     }
-    let Matched { classes, added } = match_all(&labels, wishes.strangers, catalogue)?;
+    let Matched { classes, added } = match_all(&labels, options.unmapped, catalogue)?;
     // Ultralytics trains square classifiers on the middle of a picture, and others on all of it.
     let is_ultralytics = description.metadata.contains_key("task");
     let is_cut = is_ultralytics && pictures.size[0] == pictures.size[1];
-    let fit = wishes.fit.unwrap_or(if is_cut { Fit::Centre } else { Fit::Stretch });
+    let fit = options.fit.unwrap_or(if is_cut { Fit::Centre } else { Fit::Stretch });
     let open = description.inputs[0].shape[0] == -1;
     Ok(Identifier {
         kind: IdentifierKind::Classifier(Classifier {
@@ -117,7 +120,7 @@ fn describe(
             output: output.to_owned(),
             batch: (!open).then_some(pictures.batch),
             scores: scores(given, labels.len()),
-            normalise: wishes.normalise,
+            normalise: options.normalise,
             fit,
         }),
         files: file_name("identifier"),
@@ -129,7 +132,7 @@ fn describe(
         thresholds: Thresholds {
             not_a_card: RESERVED,
             unknown: RESERVED,
-            probability: wishes.threshold,
+            probability: options.threshold,
             similarity: -1.0,
             gallery: 1.0,
         },
@@ -137,18 +140,22 @@ fn describe(
     })
 }
 
-fn match_all(labels: &[String], strangers: Strangers, catalogue: &Catalogue) -> Result<Matched, Fault> {
-    let kind = match strangers {
-        Strangers::Added(kind) => kind,
-        Strangers::Refused => CardType::Joker,
+fn match_all(
+    labels: &[String],
+    unmapped: UnmappedLabels,
+    catalogue: &Catalogue,
+) -> Result<Matched, ImportError> {
+    let kind = match unmapped {
+        UnmappedLabels::Added(kind) => kind,
+        UnmappedLabels::Refused => CardType::Joker,
     };
     let matched = labels::match_labels(labels, catalogue, kind);
     if matched.classes.iter().all(|class| [NOT_A_CARD, UNKNOWN].contains(&class.as_str())) {
-        return Err(Fault::new("none of its labels is a card", LABELS));
+        return Err(ImportError::new("none of its labels is a card", LABELS));
     }
-    if strangers == Strangers::Refused && !matched.added.is_empty() {
+    if unmapped == UnmappedLabels::Refused && !matched.added.is_empty() {
         let reason = format!("these labels are no cards of {}: {}", catalogue.title, listed(&matched.added));
-        return Err(Fault::new(
+        return Err(ImportError::new(
             reason,
             "write them as the ids or names in data/catalogues, or leave out --strict to add them as cards",
         ));
@@ -184,10 +191,10 @@ mod tests {
 
     const NAMES: (&str, &str) = ("names", "{0: 'x_fox', 1: 'x_owl', 2: 'Ghost'}");
 
-    fn wishes() -> Wishes {
-        Wishes {
+    fn options() -> Options {
+        Options {
             labels: None,
-            strangers: Strangers::Added(CardType::Joker),
+            unmapped: UnmappedLabels::Added(CardType::Joker),
             normalise: Normalise::Unit,
             fit: None,
             threshold: 0.5,
@@ -200,9 +207,9 @@ mod tests {
         metadata: &[(&str, &str)],
         shape: &[i64],
         values: &[f32],
-        wishes: &Wishes,
-    ) -> Result<Identifier, Fault> {
-        said_of([64, 96], batch, metadata, shape, values, wishes)
+        options: &Options,
+    ) -> Result<Identifier, ImportError> {
+        said_of([64, 96], batch, metadata, shape, values, options)
     }
 
     fn said_of(
@@ -211,24 +218,24 @@ mod tests {
         metadata: &[(&str, &str)],
         shape: &[i64],
         values: &[f32],
-        wishes: &Wishes,
-    ) -> Result<Identifier, Fault> {
+        options: &Options,
+    ) -> Result<Identifier, ImportError> {
         let outputs = vec![floats("logits", shape)];
         let description = description(floats("input", &[batch, 3, height, width]), outputs, metadata);
         let (pictures, output) = ask(&description)?;
         let given = Output { shape: shape.to_vec(), values: values.to_vec() };
-        describe(&description, &pictures, &output, &given, wishes, &synth::practice::catalogue())
+        describe(&description, &pictures, &output, &given, options, &synth::practice::catalogue())
     }
 
     #[track_caller]
-    fn check(metadata: &[(&str, &str)], shape: &[i64], wishes: &Wishes, part: &str) {
-        let fault = said(-1, metadata, shape, &[0.0; 12], wishes).unwrap_err();
-        assert!(fault.reason.contains(part) && !fault.help.is_empty(), "{part:?} is not in {fault:?}");
+    fn check(metadata: &[(&str, &str)], shape: &[i64], options: &Options, part: &str) {
+        let error = said(-1, metadata, shape, &[0.0; 12], options).unwrap_err();
+        assert!(error.reason.contains(part) && !error.help.is_empty(), "{part:?} is not in {error:?}");
     }
 
     #[test]
     fn a_classifier_is_described() {
-        let logits = said(-1, &[NAMES], &[1, 3], &[0.2, 7.0, -1.0], &wishes()).unwrap();
+        let logits = said(-1, &[NAMES], &[1, 3], &[0.2, 7.0, -1.0], &options()).unwrap();
         assert_eq!((logits.input_size, logits.embedding), ([64, 96], 0));
         assert_eq!(logits.heads[0].classes, ["x_fox", "x_owl", "Ghost"]);
         assert_eq!(logits.added.keys().collect::<Vec<_>>(), ["Ghost"]);
@@ -239,7 +246,7 @@ mod tests {
         let metadata = [NAMES, ("task", "classify")];
         let values = [0.2, 0.7, 0.1, 0.0, 0.5, 0.5];
         for (size, fit) in [([64, 64], Fit::Centre), ([64, 96], Fit::Stretch)] {
-            let theirs = said_of(size, 2, &metadata, &[2, 3], &values, &wishes()).unwrap();
+            let theirs = said_of(size, 2, &metadata, &[2, 3], &values, &options()).unwrap();
             let IdentifierKind::Classifier(classifier) = theirs.kind else { panic!("it is a classifier") };
             let kept = (classifier.batch, classifier.scores, classifier.fit);
             assert_eq!(kept, (Some(2), Scores::Probabilities, fit), "{size:?}");
@@ -248,25 +255,25 @@ mod tests {
 
     #[test]
     fn other_networks_and_labels_that_do_not_fit_are_told_apart() {
-        let labels = |labels: &[&str]| Wishes {
+        let labels = |labels: &[&str]| Options {
             labels: Some(labels.iter().map(ToString::to_string).collect()),
-            ..wishes()
+            ..options()
         };
-        check(&[("task", "detect")], &[1, 3], &wishes(), "for the task \"detect\"");
-        check(&[NAMES], &[1, 3, 4], &wishes(), "[1, 3, 4] for a batch of 1");
-        check(&[NAMES], &[4, 3], &wishes(), "[4, 3] for a batch of 1");
-        check(&[], &[1, 3], &wishes(), "does not say what its classes are");
-        check(&[("names", "{0: ")], &[1, 3], &wishes(), "cannot be read");
-        check(&[NAMES], &[1, 4], &wishes(), "4 classes, but there are 3 labels");
+        check(&[("task", "detect")], &[1, 3], &options(), "for the task \"detect\"");
+        check(&[NAMES], &[1, 3, 4], &options(), "[1, 3, 4] for a batch of 1");
+        check(&[NAMES], &[4, 3], &options(), "[4, 3] for a batch of 1");
+        check(&[], &[1, 3], &options(), "does not say what its classes are");
+        check(&[("names", "{0: ")], &[1, 3], &options(), "cannot be read");
+        check(&[NAMES], &[1, 4], &options(), "4 classes, but there are 3 labels");
         check(&[NAMES], &[1, 3], &labels(&["x_fox"]), "3 classes, but there are 1 labels");
         check(&[], &[1, 2], &labels(&[NOT_A_CARD, UNKNOWN]), "none of its labels is a card");
-        let strict = Wishes { strangers: Strangers::Refused, ..wishes() };
+        let strict = Options { unmapped: UnmappedLabels::Refused, ..options() };
         check(&[NAMES], &[1, 3], &strict, "no cards of Practice");
         assert!(
-            said(-1, &[], &[1, 1], &[0.0], &Wishes { labels: labels(&["x_owl"]).labels, ..strict }).is_ok()
+            said(-1, &[], &[1, 1], &[0.0], &Options { labels: labels(&["x_owl"]).labels, ..strict }).is_ok()
         );
-        let fault = said(500, &[NAMES], &[500, 3], &[], &wishes()).unwrap_err();
-        assert!(fault.reason.contains("500 pictures"), "{fault:?}");
+        let error = said(500, &[NAMES], &[500, 3], &[], &options()).unwrap_err();
+        assert!(error.reason.contains("500 pictures"), "{error:?}");
     }
 
     #[test]

@@ -11,8 +11,8 @@ use ort::value::{Outlet, Tensor, TensorElementType, ValueType};
 use prost::Message;
 use vision::runtime::Runtime;
 
-use super::{Fault, ImportError};
-use crate::onnx::proto::ModelProto;
+use super::{FileError, ImportError};
+use crate::model::onnx::proto::ModelProto;
 
 /// An input or output of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,16 +74,16 @@ impl Network {
     ///
     /// # Errors
     /// When it cannot be read, is no ONNX file, or ONNX Runtime is missing or does not take it.
-    pub fn open(path: &Path) -> Result<Self, ImportError> {
+    pub fn open(path: &Path) -> Result<Self, FileError> {
         let bytes =
-            std::fs::read(path).map_err(|source| ImportError::Read { path: path.to_owned(), source })?;
+            std::fs::read(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
         let is_network = ModelProto::decode(bytes.as_slice()).is_ok_and(|model| model.graph.is_some());
         if !is_network {
-            let fault = Fault::new("it is no ONNX file", EXPORT);
-            return Err(ImportError::of(path)(fault));
+            let error = ImportError::new("it is no ONNX file", EXPORT);
+            return Err(FileError::in_file(path)(error));
         }
-        let session = open(&bytes).map_err(ImportError::of(path))?;
-        let description = describe(&session).map_err(ImportError::of(path))?;
+        let session = open(&bytes).map_err(FileError::in_file(path))?;
+        let description = describe(&session).map_err(FileError::in_file(path))?;
         Ok(Self { description, bytes, session })
     }
 
@@ -91,12 +91,12 @@ impl Network {
     ///
     /// # Errors
     /// When it cannot be run.
-    pub fn run(&mut self, pictures: &Pictures, name: &str) -> Result<Output, Fault> {
+    pub fn run(&mut self, pictures: &Pictures, name: &str) -> Result<Output, ImportError> {
         let [width, height] = pictures.size.map(|side| side as usize);
         let shape = [pictures.batch as usize, 3, height, width];
         let grey = vec![0.5f32; shape.iter().product()];
         let failed = |error: ort::Error| {
-            Fault::new(
+            ImportError::new(
                 format!("ONNX Runtime cannot run it on pictures of {width} x {height} pixels: {error}"),
                 "export it with a fixed size of pictures",
             )
@@ -109,19 +109,22 @@ impl Network {
     }
 }
 
-fn open(bytes: &[u8]) -> Result<Session, Fault> {
-    let runtime = Runtime::load()
-        .map_err(|error| Fault::new(error.to_string(), "a network is run once before it is installed"))?;
-    let refused =
-        |error: &dyn std::fmt::Display| Fault::new(format!("ONNX Runtime does not open it: {error}"), EXPORT);
+fn open(bytes: &[u8]) -> Result<Session, ImportError> {
+    let runtime = Runtime::load().map_err(|error| {
+        ImportError::new(error.to_string(), "a network is run once before it is installed")
+    })?;
+    let refused = |error: &dyn std::fmt::Display| {
+        ImportError::new(format!("ONNX Runtime does not open it: {error}"), EXPORT)
+    };
     SessionBuilder::new(runtime.environment())
         .map_err(|error| refused(&error))?
         .commit_from_memory(bytes)
         .map_err(|error| refused(&error))
 }
 
-fn describe(session: &Session) -> Result<Description, Fault> {
-    let failed = |error: ort::Error| Fault::new(format!("its metadata cannot be read: {error}"), EXPORT);
+fn describe(session: &Session) -> Result<Description, ImportError> {
+    let failed =
+        |error: ort::Error| ImportError::new(format!("its metadata cannot be read: {error}"), EXPORT);
     let metadata = session.metadata().map_err(failed)?;
     let keys = metadata.custom_keys().map_err(failed)?;
     let metadata = keys
@@ -148,28 +151,31 @@ impl Description {
     ///
     /// # Errors
     /// Says what it is instead.
-    pub fn picture_input(&self) -> Result<&Port, Fault> {
+    pub fn picture_input(&self) -> Result<&Port, ImportError> {
         let [input] = self.inputs.as_slice() else {
             let names: Vec<&str> = self.inputs.iter().map(|port| port.name.as_str()).collect();
             let reason = format!("it has {} inputs ({})", names.len(), names.join(", "));
-            return Err(Fault::new(reason, "it must have one, which takes pictures"));
+            return Err(ImportError::new(reason, "it must have one, which takes pictures"));
         };
         let Port { name, element, shape } = input;
         match element {
             Some(TensorElementType::Float32) => {}
             Some(TensorElementType::Float16) => {
                 let reason = format!("its input {name:?} takes floats of 16 bits");
-                return Err(Fault::new(reason, "export it without `half`: 32-bit floats are understood"));
+                return Err(ImportError::new(
+                    reason,
+                    "export it without `half`: 32-bit floats are understood",
+                ));
             }
             Some(other) => {
                 let reason = format!("its input {name:?} takes {other}, not 32-bit floats");
-                return Err(Fault::new(
+                return Err(ImportError::new(
                     reason,
                     "export it with the input as it was in training, not quantised",
                 ));
             }
             None => {
-                return Err(Fault::new(
+                return Err(ImportError::new(
                     format!("its input {name:?} is no tensor"),
                     "it must take pictures [batch, 3, height, width]",
                 ));
@@ -177,11 +183,11 @@ impl Description {
         }
         match shape[..] {
             [_, 3 | -1, _, _] => Ok(input),
-            [_, _, _, 3] => Err(Fault::new(
+            [_, _, _, 3] => Err(ImportError::new(
                 format!("its input {name:?} has the shape {shape:?}, channels last"),
                 "export it channels first: [batch, 3, height, width]",
             )),
-            _ => Err(Fault::new(
+            _ => Err(ImportError::new(
                 format!("its input {name:?} has the shape {shape:?}"),
                 "it must take pictures in colour: [batch, 3, height, width]",
             )),
@@ -192,7 +198,7 @@ impl Description {
     ///
     /// # Errors
     /// When neither does, or they are too small or large.
-    pub fn picture_size(&self, input: &Port) -> Result<[u32; 2], Fault> {
+    pub fn picture_size(&self, input: &Port) -> Result<[u32; 2], ImportError> {
         let said = self.metadata.get("imgsz").and_then(|text| numbers(text));
         let [said_height, said_width] = match said.as_deref() {
             Some(&[side]) => [side; 2],
@@ -202,11 +208,11 @@ impl Description {
         let side = |axis: usize, said: i64| if input.shape[axis] > 0 { input.shape[axis] } else { said };
         match [side(3, said_width), side(2, said_height)] {
             sides if sides.iter().all(|side| (8..=4096).contains(side)) => Ok(sides.map(|side| side as u32)),
-            [-1, _] | [_, -1] => Err(Fault::new(
+            [-1, _] | [_, -1] => Err(ImportError::new(
                 "it takes pictures of any size and does not say which it was trained on",
                 "export it with a fixed size, or with `imgsz` in its metadata",
             )),
-            [width, height] => Err(Fault::new(
+            [width, height] => Err(ImportError::new(
                 format!("it takes pictures of {width} x {height} pixels"),
                 "both sides must be between 8 and 4096",
             )),
@@ -217,10 +223,10 @@ impl Description {
     ///
     /// # Errors
     /// Says which task it is for.
-    pub fn is_for(&self, wanted: &str, help: &'static str) -> Result<(), Fault> {
+    pub fn is_for(&self, wanted: &str, help: &'static str) -> Result<(), ImportError> {
         match self.metadata.get("task") {
             Some(task) if task != wanted => {
-                Err(Fault::new(format!("it was exported for the task {task:?}, not {wanted:?}"), help))
+                Err(ImportError::new(format!("it was exported for the task {task:?}, not {wanted:?}"), help))
             }
             _ => Ok(()),
         }
@@ -230,15 +236,15 @@ impl Description {
     ///
     /// # Errors
     /// When there are more, or it holds no 32-bit floats.
-    pub fn only_output(&self, help: &'static str) -> Result<&Port, Fault> {
+    pub fn only_output(&self, help: &'static str) -> Result<&Port, ImportError> {
         let [output] = self.outputs.as_slice() else {
             let names: Vec<&str> = self.outputs.iter().map(|port| port.name.as_str()).collect();
             let reason = format!("it has {} outputs ({})", names.len(), names.join(", "));
-            return Err(Fault::new(reason, help));
+            return Err(ImportError::new(reason, help));
         };
         if output.element != Some(TensorElementType::Float32) {
             let reason = format!("its output {:?} does not hold 32-bit floats", output.name);
-            return Err(Fault::new(reason, "export it without `half` and not quantised"));
+            return Err(ImportError::new(reason, "export it without `half` and not quantised"));
         }
         Ok(output)
     }
@@ -271,7 +277,7 @@ pub(crate) mod tests {
         let size = description.picture_input().and_then(|input| description.picture_size(input));
         match (size, want) {
             (Ok(size), Ok(want)) => assert_eq!(size, want),
-            (Err(fault), Err(part)) => assert!(fault.reason.contains(part), "{part:?} is not in {fault:?}"),
+            (Err(error), Err(part)) => assert!(error.reason.contains(part), "{part:?} is not in {error:?}"),
             (size, want) => panic!("{size:?} where {want:?} was expected"),
         }
     }

@@ -8,12 +8,21 @@ use lens_core::catalogue::{CardType, Catalogue};
 use lens_core::manifest::{Added, NOT_A_CARD, UNKNOWN};
 use serde_json::Value;
 
+/// Why names of classes cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct LabelsError(String);
+
 /// Names in the order of their numbers, from a Python dictionary or list as Ultralytics writes it into a file's metadata
 /// (`{0: 'joker', 1: "king's card"}`), or the same as JSON.
 ///
 /// # Errors
 /// Says what is malformed, or which number is missing or there twice.
-pub fn parse_names(text: &str) -> Result<Vec<String>, String> {
+pub fn parse_names(text: &str) -> Result<Vec<String>, LabelsError> {
+    names_in(text).map_err(LabelsError)
+}
+
+fn names_in(text: &str) -> Result<Vec<String>, String> {
     let mut reader = Reader { rest: text.trim() };
     let names = if reader.take('[') {
         reader.separated(']', Reader::string)?
@@ -33,7 +42,11 @@ pub fn parse_names(text: &str) -> Result<Vec<String>, String> {
 ///
 /// # Errors
 /// As [`parse_names`].
-pub fn parse_file(text: &str) -> Result<Vec<String>, String> {
+pub fn parse_file(text: &str) -> Result<Vec<String>, LabelsError> {
+    labels_in(text).map_err(LabelsError)
+}
+
+fn labels_in(text: &str) -> Result<Vec<String>, String> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if let Ok(Value::Object(object)) = serde_json::from_str(text)
         && object.values().all(Value::is_u64)
@@ -44,7 +57,7 @@ pub fn parse_file(text: &str) -> Result<Vec<String>, String> {
         )?);
     }
     if text.starts_with(['{', '[']) {
-        return parse_names(text);
+        return names_in(text);
     }
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     not_empty(lines.map(str::to_owned).collect())
@@ -218,10 +231,12 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(parsed: Result<Vec<String>, String>, want: Result<&[&str], &str>) {
+    fn check(parsed: Result<Vec<String>, LabelsError>, want: Result<&[&str], &str>) {
         match (parsed, want) {
             (Ok(names), Ok(want)) => assert_eq!(names, want),
-            (Err(reason), Err(part)) => assert!(reason.contains(part), "{part:?} is not in {reason:?}"),
+            (Err(reason), Err(part)) => {
+                assert!(reason.to_string().contains(part), "{part:?} is not in {reason:?}")
+            }
             (parsed, want) => panic!("{parsed:?} where {want:?} was expected"),
         }
     }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use tch::{Kind, Tensor};
 
-use crate::network::shape::GraphError;
-use crate::network::torch::Weights;
-use crate::network::{Graph, Node, Role, Weight};
+use crate::model::network::shape::GraphError;
+use crate::model::network::torch::Weights;
+use crate::model::network::{Graph, Node, Role, Weight};
 
 /// An array of floats, the last extent varying fastest.
 #[derive(Clone, Debug, PartialEq)]

@@ -16,10 +16,10 @@ pub const CELLS: &str = "cells";
 pub const CELL: i64 = 8;
 /// Sub-cells of a cell: `2 * row + column`.
 pub const SUB_CELLS: i64 = 4;
-/// Values of a sub-cell: the logit of the heat, then x and y of four corners.
+/// Values of a sub-cell: the logit of the objectness, then x and y of four corners.
 pub const VALUES: i64 = 9;
-/// The heat's logit before training: nearly every cell is empty.
-const HEAT_BIAS: f64 = -4.0;
+/// The objectness' logit before training: nearly every cell is empty.
+const OBJECTNESS_BIAS: f64 = -4.0;
 
 /// What the detector is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,7 +100,7 @@ impl DetectorShape {
     /// What the last layer's bias starts from.
     pub fn initial_bias() -> Vec<f32> {
         (0..SUB_CELLS * VALUES)
-            .map(|index| if index % VALUES == 0 { HEAT_BIAS as f32 } else { 0.0 })
+            .map(|index| if index % VALUES == 0 { OBJECTNESS_BIAS as f32 } else { 0.0 })
             .collect()
     }
 

@@ -2,9 +2,9 @@
 //!
 //! Pure arithmetic on weights, in double precision.
 
-use crate::network::arrays::{Array, Arrays};
-use crate::network::shape::{GraphError, infer};
-use crate::network::{BATCH_NORM_EPSILON, Graph, Node, Op, Value};
+use crate::model::network::arrays::{Array, Arrays};
+use crate::model::network::shape::{GraphError, infer};
+use crate::model::network::{BATCH_NORM_EPSILON, Graph, Node, Op, Value};
 
 /// A network whose batch normalisations went into the layers before them.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ fn absorb(layer: &mut Node, weights: &mut Arrays, normalisation: &[&Array]) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Builder;
+    use crate::model::network::Builder;
 
     #[test]
     fn folds_only_what_nobody_else_reads() {

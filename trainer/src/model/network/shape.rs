@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use crate::network::{Graph, Node, Op};
+use crate::model::network::{Graph, Node, Op};
 
 /// Extents of a value without its batch: `[channels, height, width]`, or `[features]`.
 pub type Shape = Vec<i64>;
@@ -168,7 +168,7 @@ fn window(extent: i64, kernel: i64, stride: i64, padding: i64) -> Result<i64, St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Builder;
+    use crate::model::network::Builder;
 
     fn conv(input: i64, output: i64, kernel: i64, stride: i64) -> Op {
         Op::Conv { input, output, kernel, stride, padding: kernel / 2, groups: 1, bias: false }

@@ -172,9 +172,9 @@ pub struct Module {
     by_name: Weights,
     hardware: Hardware,
     /// Nodes that are not trained.
-    held: BTreeSet<String>,
+    frozen: BTreeSet<String>,
     /// Whether batch normalisation keeps its statistics in training, in every node.
-    keeps_statistics: bool,
+    frozen_batch_norm: bool,
 }
 
 impl Module {
@@ -206,7 +206,7 @@ impl Module {
             };
             by_name.insert(name, constant.to_device(hardware.device));
         }
-        let (held, keeps_statistics) = (BTreeSet::new(), false);
+        let (frozen, frozen_batch_norm) = (BTreeSet::new(), false);
         Ok(Self {
             graph,
             trained,
@@ -216,23 +216,24 @@ impl Module {
             statistics,
             by_name,
             hardware,
-            held,
-            keeps_statistics,
+            frozen,
+            frozen_batch_norm,
         })
     }
 
-    /// Trains only the nodes that are not `held`; their batch normalisation keeps its statistics.
-    pub fn hold(&mut self, held: &dyn Fn(&str) -> bool) {
-        self.held = self.graph.nodes.iter().map(|node| node.name.clone()).filter(|name| held(name)).collect();
+    /// Trains only the nodes that are not `frozen`; their batch normalisation keeps its statistics.
+    pub fn freeze(&mut self, frozen: &dyn Fn(&str) -> bool) {
+        self.frozen =
+            self.graph.nodes.iter().map(|node| node.name.clone()).filter(|name| frozen(name)).collect();
         for (slot, leaf) in self.trained.slots.iter().zip(&self.leaves) {
-            let _ = leaf.set_requires_grad(!self.held.contains(node_of(&slot.weight.name)));
+            let _ = leaf.set_requires_grad(!self.frozen.contains(node_of(&slot.weight.name)));
         }
     }
 
     /// Batch normalisation keeps its statistics in training too: what an exported network is fine-tuned with, because
     /// its statistics went into the layers before.
-    pub fn keep_statistics(&mut self) {
-        self.keeps_statistics = true;
+    pub fn freeze_batch_norm(&mut self) {
+        self.frozen_batch_norm = true;
     }
 
     /// Where it runs.
@@ -275,7 +276,7 @@ impl Module {
         all
     }
 
-    /// The gradient of `loss` by all trained weights, in the order of [`Module::parameters`]; zero for those held.
+    /// The gradient of `loss` by all trained weights, in the order of [`Module::parameters`]; zero for those frozen.
     pub fn gradient(&self, loss: &Tensor) -> Tensor {
         let open: Vec<&Tensor> = self.leaves.iter().filter(|leaf| leaf.requires_grad()).collect();
         let mut gradients = Tensor::run_backward(&[loss], &open, false, false).into_iter();
@@ -375,7 +376,7 @@ impl Module {
                 Some(weight("bias")),
                 Some(weight("running_mean")),
                 Some(weight("running_var")),
-                mode == Mode::Train && !self.keeps_statistics && !self.held.contains(&node.name),
+                mode == Mode::Train && !self.frozen_batch_norm && !self.frozen.contains(&node.name),
                 BATCH_NORM_MOMENTUM,
                 BATCH_NORM_EPSILON,
                 false,
@@ -477,8 +478,8 @@ pub fn initial_weights(graph: &Graph, seed: u64) -> Weights {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Builder;
-    use crate::network::hardware::Precision;
+    use crate::model::network::Builder;
+    use crate::model::network::hardware::Precision;
 
     fn small() -> Graph {
         let mut net = Builder::new([3, 8, 8]);

@@ -4,10 +4,10 @@
 //! ONNX Runtime moves channels last again where its kernels want them, and the two transpositions cancel. Out: what has
 //! a height and a width leaves channels last.
 
-use crate::network::shape::{GraphError, Shape};
-use crate::network::{Graph, Op, Value};
-use crate::onnx::proto::AttributeProto;
-use crate::onnx::writer::GraphWriter;
+use crate::model::network::shape::{GraphError, Shape};
+use crate::model::network::{Graph, Op, Value};
+use crate::model::onnx::proto::AttributeProto;
+use crate::model::onnx::writer::GraphWriter;
 
 /// Name of the only input of every network.
 pub const INPUT: &str = "image";

@@ -3,14 +3,14 @@
 //! Constants named after the node (`name.weight`, `name.bias`) must exist or be computed by other nodes: float and
 //! quantised files differ only in that.
 
-use crate::network::shape::{GraphError, Shape};
-use crate::network::{BATCH_NORM_EPSILON, Node, Op};
-use crate::onnx::Batch;
-use crate::onnx::proto::AttributeProto;
-use crate::onnx::writer::GraphWriter;
+use crate::model::network::shape::{GraphError, Shape};
+use crate::model::network::{BATCH_NORM_EPSILON, Node, Op};
+use crate::model::onnx::Batch;
+use crate::model::onnx::proto::AttributeProto;
+use crate::model::onnx::writer::GraphWriter;
 
 /// Rows shorter than this are not stretched when they are normalised, as in libtorch.
-pub const SHORTEST: f32 = 1e-12;
+pub const MIN_NORM: f32 = 1e-12;
 
 /// Adds what computes `output` from `inputs`.
 ///
@@ -87,7 +87,7 @@ pub fn lower(
             let [length, bounded, shortest] =
                 ["length", "bounded", "shortest"].map(|it| format!("{}.{it}", node.name));
             let attributes = vec![AttributeProto::ints("axes", &[1]), AttributeProto::int("keepdims", 1)];
-            writer.floats(&shortest, &[], &[SHORTEST]);
+            writer.floats(&shortest, &[], &[MIN_NORM]);
             writer.node("ReduceL2", &[first], &length, attributes);
             writer.node("Max", &[&length, &shortest], &bounded, Vec::new());
             writer.node("Div", &[first, &bounded], output, Vec::new());

@@ -5,7 +5,7 @@ use tch::{Kind, Tensor};
 
 use super::proto::{ModelProto, data_type};
 use super::writer::HALF;
-use crate::network::torch::Weights;
+use crate::model::network::torch::Weights;
 
 /// What is read of a file.
 #[derive(Debug)]

@@ -1,13 +1,13 @@
 //! An ONNX graph under construction: names in, messages out.
 //!
 //! Knows the file format, not the networks: what a node of a network becomes is decided in
-//! [`lower`](crate::onnx::lower) and [`quantise`](crate::quantise).
+//! [`lower`](crate::model::onnx::lower) and [`quantise`](crate::quantise).
 
 use half::f16;
 use prost::Message;
 
-use crate::onnx::Batch;
-use crate::onnx::proto::{
+use crate::model::onnx::Batch;
+use crate::model::onnx::proto::{
     AttributeProto, Dimension, DimensionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
     StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
     data_type,
@@ -57,7 +57,7 @@ impl GraphWriter {
         self.constant(name, dims, data_type::FLOAT, raw);
     }
 
-    /// Adds a constant of 32-bit floats that takes half the room: [`Stored::Halves`](crate::onnx::Stored::Halves).
+    /// Adds a constant of 32-bit floats that takes half the room: [`Stored::Halves`](crate::model::onnx::Stored::Halves).
     ///
     /// Runtimes fold the conversion when they open the file.
     pub fn halves(&mut self, name: &str, dims: &[i64], data: &[f32]) {

@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 use tch::{TchError, Tensor};
 
-use crate::network::Value;
-use crate::network::arrays::floats;
-use crate::network::fold::Folded;
-use crate::quantise::range::{Affine, Clipping, Histogram};
+use crate::model::network::Value;
+use crate::model::network::arrays::floats;
+use crate::model::network::fold::Folded;
+use crate::model::quantise::range::{Affine, Clipping, Histogram};
 
 /// Statistics of every value, gathered picture by picture.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ impl Calibration {
     }
 
     /// Adds a batch: every value of the network *before* folding, in order, as
-    /// [`Module::forward_all`](crate::network::torch::Module::forward_all) gives them.
+    /// [`Module::forward_all`](crate::model::network::torch::Module::forward_all) gives them.
     ///
     /// # Errors
     /// When libtorch cannot read a value.

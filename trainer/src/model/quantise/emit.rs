@@ -3,19 +3,19 @@
 //! Every value exists as floats, as bytes or as both, and is converted where a reader needs the other. What only moves
 //! values is applied to the bytes themselves, so nothing is left for the fusion to miss.
 
-use crate::network::fold::Folded;
-use crate::network::shape::{GraphError, Shape};
-use crate::network::{Node, Op, Value};
-use crate::onnx::Batch;
-use crate::onnx::layout::{BYTE, BYTES, CHANNELS_FIRST, CHANNELS_LAST, ENTRY, reshape, transpose};
-use crate::onnx::lower::lower;
-use crate::onnx::proto::AttributeProto;
-use crate::onnx::writer::GraphWriter;
-use crate::quantise::Options;
-use crate::quantise::calibration::Calibration;
-use crate::quantise::plan::{Plan, Step};
-use crate::quantise::range::Affine;
-use crate::quantise::weights::quantise_rows;
+use crate::model::network::fold::Folded;
+use crate::model::network::shape::{GraphError, Shape};
+use crate::model::network::{Node, Op, Value};
+use crate::model::onnx::Batch;
+use crate::model::onnx::layout::{BYTE, BYTES, CHANNELS_FIRST, CHANNELS_LAST, ENTRY, reshape, transpose};
+use crate::model::onnx::lower::lower;
+use crate::model::onnx::proto::AttributeProto;
+use crate::model::onnx::writer::GraphWriter;
+use crate::model::quantise::Options;
+use crate::model::quantise::calibration::Calibration;
+use crate::model::quantise::plan::{Plan, Step};
+use crate::model::quantise::range::Affine;
+use crate::model::quantise::weights::quantise_rows;
 
 /// Bytes of a value: the tensor, what they stand for, and the names of the constants that say so.
 #[derive(Clone, Debug)]

@@ -10,8 +10,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::network::{Graph, Op, Value};
-use crate::onnx::layout::ENTRY;
+use crate::model::network::{Graph, Op, Value};
+use crate::model::onnx::layout::ENTRY;
 
 /// How a node computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ pub enum WeightRange {
 }
 
 /// Largest sum of two neighbours: `255 * 128` fits 16 bits.
-const LARGEST_SUM: i32 = 128;
+const MAX_SUM: i32 = 128;
 
 /// Rows of signed bytes.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +85,7 @@ fn bound_sums(values: &mut [i8], taps: usize) {
     for channels in values.chunks_exact_mut(2 * taps) {
         let (even, odd) = channels.split_at_mut(taps);
         for (a, b) in even.iter_mut().zip(odd) {
-            let excess = (i32::from(*a) + i32::from(*b)).abs() - LARGEST_SUM;
+            let excess = (i32::from(*a) + i32::from(*b)).abs() - MAX_SUM;
             if excess > 0 {
                 let sign = if *a > 0 { 1 } else { -1 };
                 *a -= (sign * (excess / 2)) as i8;

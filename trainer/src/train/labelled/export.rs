@@ -1,43 +1,43 @@
-//! `trainer export` of a run on labelled captures: its identifier beside the detector of an installed model.
+//! Exports a run on labelled captures: its identifier beside the detector of an installed model.
 //!
-//! Centroids come from the captures that it was trained on; thresholds from those that were held out, and from cards of the
-//! practice deck that it does not know, invented ones among them.
+//! Centroids come from the captures that it was trained on. Thresholds come from those that were held out, and from
+//! cards of the practice deck that it does not know, invented ones among them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use image::RgbaImage;
 use lens_core::catalogue::{Catalogue, id_of_class};
 use lens_core::manifest::foreign::IdentifierKind;
 use lens_core::manifest::{
-    FORMAT, Head, IDENTIFICATION, Identifier, Manifest, NOT_A_CARD, NetworkFiles, Thresholds,
+    Added, FORMAT, Head, IDENTIFICATION, Identifier, Manifest, NOT_A_CARD, NetworkFiles, Thresholds,
 };
-use lens_core::paths;
-use serde_json::json;
+use serde_json::{Value, json};
 use synth::recipe::SceneRecipe;
 use tch::Tensor;
 
-use super::Arguments;
-use crate::calibrate::thresholds::{Signals, UnknownReport, choose, report};
-use crate::calibrate::{gallery, signals};
+use super::held_out;
+use super::pictures::Pictures;
 use crate::checkpoint::{Checkpoint, CheckpointError, Network};
-use crate::commands::calibrate::{OPEN, evaluation_bank};
-use crate::commands::train::labelled::held_out;
-use crate::dataset::{Sample, picture};
-use crate::embedding;
+use crate::data::dataset::{Sample, picture};
+use crate::data::synthetic::Material;
+use crate::evaluate::calibrate::measure::{OPEN, evaluation_bank};
+use crate::evaluate::calibrate::thresholds::{Signals, UnknownReport, choose, report};
+use crate::evaluate::calibrate::{gallery, signals};
+use crate::evaluate::classifier::Classifier;
+use crate::evaluate::embedding;
 use crate::evaluate::identification::compose;
-use crate::evaluate::namer::{Namer, model_folder};
-use crate::export::{Source, export_identifier};
-use crate::labelled::fit::best_path;
-use crate::labelled::task::Pictures;
-use crate::network::Graph;
-use crate::network::hardware::Precision;
-use crate::network::identifier::SIMILARITY;
-use crate::network::torch::{Module, Weights};
-use crate::onnx::Batch;
-use crate::quantise::Options;
-use crate::retrain::captures::added_card;
-use crate::train::composed::{Material, Purpose, seed_of};
+use crate::model::export::{NetworkReport, Source, export_identifier};
+use crate::model::network::Graph;
+use crate::model::network::hardware::Precision;
+use crate::model::network::identifier::SIMILARITY;
+use crate::model::network::torch::{Module, Weights};
+use crate::model::onnx::Batch;
+use crate::model::quantise::Options;
+use crate::random::{Stream, seed_of};
+use crate::train::retrain::captures::added_card;
 
 /// Share of the held-out captures that may be said to be unknown. Who has seen few captures of few cards must doubt more
 /// than who was trained on composed ones.
@@ -49,32 +49,54 @@ const CARDS: usize = 400;
 const STRANGERS: usize = 600;
 
 /// The checkpoint of a run on labelled captures: of its best epoch. None for another run.
-pub(super) fn checkpoint(run: &Path) -> Result<Option<Checkpoint>> {
-    let best = best_path(run);
-    let file = if best.exists() { best } else { Checkpoint::path(run, Network::Identifier) };
+///
+/// # Errors
+/// When it is damaged.
+pub fn checkpoint(run: &Path) -> Result<Option<Checkpoint>, CheckpointError> {
+    let file = Checkpoint::best_or_last_path(run, Network::Identifier);
     match Checkpoint::read_file(&file, Network::Identifier) {
-        Ok(checkpoint) => Ok(Some(checkpoint).filter(|it| it.position.epochs.is_some())),
+        Ok(checkpoint) => Ok(Some(checkpoint).filter(|it| it.position.is_labelled())),
         // Whoever exports the run says which of its networks is missing.
         Err(CheckpointError::Missing { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 
+/// What is exported, and whereto.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// The run's folder.
+    pub run: &'a Path,
+    /// Its checkpoint.
+    pub checkpoint: &'a Checkpoint,
+    /// Captures, those of the run among them.
+    pub samples: Vec<Sample>,
+    /// Folder of the model that gives the detector.
+    pub base: &'a Path,
+    /// The manifest of that model.
+    pub from: &'a Manifest,
+    /// Its catalogue.
+    pub catalogue: &'a Catalogue,
+    /// Name of the new model.
+    pub name: &'a str,
+    /// Its folder.
+    pub folder: &'a Path,
+    /// What was measured of the run.
+    pub evaluation: Value,
+}
+
 /// Exports.
-pub(super) fn run(arguments: &Arguments, checkpoint: &Checkpoint) -> Result<()> {
-    let game = Path::new(&arguments.data.game);
-    let base = model_folder(arguments.base.as_deref().unwrap_or(game)).context(
-        "a run on labelled captures has no detector of its own: --base names the model that gives it",
-    )?;
-    let from = Manifest::read(&base)?;
-    let catalogue = Catalogue::read(&paths::catalogue(&from.catalogue))?;
+///
+/// # Errors
+/// When the run has not learned names, or a file does not compute what libtorch does.
+pub fn export(job: Job<'_>) -> Result<NetworkReport> {
+    let Job { run, checkpoint, samples, base, from, catalogue, name, folder, evaluation } = job;
     let recipe = &checkpoint.position.recipe;
-    let name = arguments.name.clone().unwrap_or_else(|| recipe.name.clone());
-    let learned = Learned::new(&arguments.run, arguments.data.read_originals()?.samples, checkpoint)?;
+    let learned = Learned::new(run, samples, checkpoint, catalogue)?;
     let (weights, thresholds, told) = learned.calibrated()?;
     let manifest = Manifest {
         format: FORMAT,
-        name: name.clone(),
+        name: name.to_owned(),
         catalogue: from.catalogue.clone(),
         catalogue_digest: from.catalogue_digest.clone(),
         detector: from.detector.clone(),
@@ -90,13 +112,12 @@ pub(super) fn run(arguments: &Arguments, checkpoint: &Checkpoint) -> Result<()> 
             embedding: recipe.identifier.shape.embedding as u32,
             heads: learned.heads.clone(),
             thresholds,
-            added: learned.strange_to(&catalogue),
+            added: learned.added(),
         },
         sha256: BTreeMap::new(),
-        metrics: json!({ "told_apart": told, "evaluation": arguments.measured()?, "steps": checkpoint.position.step }),
+        metrics: json!({ "told_apart": told, "evaluation": evaluation, "steps": checkpoint.position.step }),
         recipe: serde_json::to_value(recipe)?,
     };
-    let folder = arguments.folder(&name);
     let pictures = Pictures::new(learned.samples.clone(), &learned.heads, learned.size()).batches();
     let source = Source {
         graph: &learned.graph,
@@ -105,15 +126,13 @@ pub(super) fn run(arguments: &Arguments, checkpoint: &Checkpoint) -> Result<()> 
         pictures: &pictures,
         options: &Options::default(),
     };
-    let report = export_identifier(&folder, &base, manifest, &source)?;
-    say!("{}", serde_json::to_string_pretty(&report)?);
-    say!("the model is in {}, with the detector of {}", folder.display(), from.name);
-    Ok(())
+    Ok(export_identifier(folder, base, manifest, &source)?)
 }
 
 /// An identifier and the captures that it has learned from.
 struct Learned<'a> {
     checkpoint: &'a Checkpoint,
+    catalogue: &'a Catalogue,
     graph: Graph,
     heads: Vec<Head>,
     samples: Vec<Sample>,
@@ -123,7 +142,12 @@ struct Learned<'a> {
 }
 
 impl<'a> Learned<'a> {
-    fn new(run: &Path, mut samples: Vec<Sample>, checkpoint: &'a Checkpoint) -> Result<Self> {
+    fn new(
+        run: &Path,
+        mut samples: Vec<Sample>,
+        checkpoint: &'a Checkpoint,
+        catalogue: &'a Catalogue,
+    ) -> Result<Self> {
         let heads = checkpoint.position.heads.clone();
         ensure!(
             heads.first().is_some_and(|head| head.name == IDENTIFICATION),
@@ -141,7 +165,7 @@ impl<'a> Learned<'a> {
         let (judged, trained): (Vec<usize>, Vec<usize>) =
             (0..samples.len()).partition(|&index| held_out.contains(&samples[index].file));
         let graph = checkpoint.position.recipe.identifier.shape.graph(&heads)?;
-        Ok(Self { checkpoint, graph, heads, samples, trained, judged })
+        Ok(Self { checkpoint, catalogue, graph, heads, samples, trained, judged })
     }
 
     fn size(&self) -> [u32; 2] {
@@ -153,9 +177,9 @@ impl<'a> Learned<'a> {
     }
 
     /// Cards that the catalogue does not list.
-    fn strange_to(&self, catalogue: &Catalogue) -> BTreeMap<String, lens_core::manifest::Added> {
+    fn added(&self) -> BTreeMap<String, Added> {
         let is_strange = |sample: &&Sample| {
-            sample.class != NOT_A_CARD && catalogue.card(id_of_class(&sample.class)).is_none()
+            sample.class != NOT_A_CARD && self.catalogue.card(id_of_class(&sample.class)).is_none()
         };
         let strange = self.samples.iter().filter(is_strange);
         strange.map(|sample| (sample.class.clone(), added_card(sample))).collect()
@@ -165,9 +189,11 @@ impl<'a> Learned<'a> {
     fn calibrated(&self) -> Result<(Weights, Thresholds, UnknownReport)> {
         let mut weights = self.checkpoint.average();
         let module = |weights: &Weights| Module::new(self.graph.clone(), weights, Precision::Float32);
-        let mut namer = Namer::of_module(module(&weights)?, &self.heads, self.size(), OPEN);
+        let classifier =
+            |module: Module| Classifier::from_module(module, &self.heads, self.size(), OPEN, self.catalogue);
+        let mut bare = classifier(module(&weights)?)?;
         let trained = self.of(if self.trained.is_empty() { &self.judged } else { &self.trained });
-        let centroids = embedding::centroids(&embedding::of_samples(&mut namer, &trained)?, &trained);
+        let centroids = embedding::centroids(&embedding::of_samples(&mut bare, &trained)?, &trained);
         let classes = &self.heads[0].classes;
         let width = self.checkpoint.position.recipe.identifier.shape.embedding as usize;
         let row = |class: &String| centroids.get(class).cloned().unwrap_or_else(|| vec![0.0; width]);
@@ -178,11 +204,11 @@ impl<'a> Learned<'a> {
         );
         let module = module(&weights)?;
         let (strange, gallery) = self.strangers(&module)?;
-        let mut namer = Namer::of_module(module, &self.heads, self.size(), OPEN);
+        let mut classifier = classifier(module)?;
         let judged = if self.judged.is_empty() { &self.trained } else { &self.judged };
-        let mut read = |pictures: &[image::RgbaImage]| -> Result<Vec<Signals>> {
-            let answers = namer.read(pictures)?;
-            Ok(answers.iter().map(|it| signals::of(classes, &it.heads[0], &it.similarity)).collect())
+        let mut read = |pictures: &[RgbaImage]| -> Result<Vec<Signals>> {
+            let answers = classifier.read(pictures)?;
+            Ok(answers.iter().map(|it| signals::from_logits(classes, &it.heads[0], &it.similarity)).collect())
         };
         let open = |sample: &Sample| {
             let read = picture::read(&sample.path).map(|picture| picture.image);
@@ -196,20 +222,20 @@ impl<'a> Learned<'a> {
     }
 
     /// Pictures of cards that nobody knows, and the similarity from which two of them are the same card.
-    fn strangers(&self, module: &Module) -> Result<(Vec<image::RgbaImage>, f32)> {
+    fn strangers(&self, module: &Module) -> Result<(Vec<RgbaImage>, f32)> {
         let mut scenes = SceneRecipe::default();
         scenes.crop.size = self.size();
         (scenes.crop.not_a_card, scenes.crop.unknown) = (0.0, INVENTED);
-        let sprites = std::sync::Arc::new(synth::practice::sprites());
+        let sprites = Arc::new(synth::practice::sprites());
         let seed = self.checkpoint.position.recipe.seed;
         let material = Material { sprites, recipe: scenes.clone(), cards: CARDS, seed };
         let bank = evaluation_bank(&material)?;
         let gallery = gallery::measure(module, &bank, &scenes)?.threshold;
         let [width, height] = self.size();
-        let mut crops = compose(&bank, &scenes, seed_of(seed, Purpose::Evaluation, 41), STRANGERS);
+        let mut crops = compose(&bank, &scenes, seed_of(seed, Stream::Evaluation, 41), STRANGERS);
         crops.retain(|crop| !self.heads[0].classes.contains(&bank.classes()[crop.truth.class]));
         let picture = |pixels: Vec<u8>| {
-            image::RgbaImage::from_raw(width, height, pixels).expect("a crop has its recipe's size")
+            RgbaImage::from_raw(width, height, pixels).expect("a crop has its recipe's size")
         };
         Ok((crops.into_iter().map(|crop| picture(crop.pixels)).collect(), gallery))
     }

@@ -7,19 +7,19 @@ use std::sync::{Arc, OnceLock};
 
 use image::RgbaImage;
 use lens_core::manifest::{Activation, Head, IDENTIFICATION};
-use lens_core::preprocess::Rectifier;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use tch::{Kind, Reduction, Tensor};
 
-use super::recipe::LabelledRecipe;
-use crate::augment::apply;
-use crate::augment::thrown::{Level, on_the_fly};
-use crate::dataset::fields::{Said, said};
-use crate::dataset::{Sample, picture};
-use crate::evaluate::subject::batch;
-use crate::loss::Loss;
-use crate::train::composed::{Purpose, random};
+use crate::data::augment::apply;
+use crate::data::augment::sample::{Level, on_the_fly};
+use crate::data::dataset::Sample;
+use crate::data::dataset::fields::{FieldValue, value};
+use crate::data::dataset::picture::{self, crop};
+use crate::evaluate::model_under_test::batch;
+use crate::random::{Stream, random};
+use crate::recipe::labelled::LabelledRecipe;
+use crate::train::loss::Loss;
 
 /// Pictures and what they show, for a network of a given input and heads.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Pictures {
     samples: Vec<Sample>,
     size: [u32; 2],
     targets: Vec<Target>,
-    kept: Vec<OnceLock<Arc<RgbaImage>>>,
+    cache: Vec<OnceLock<Arc<RgbaImage>>>,
 }
 
 /// What each sample says to a head.
@@ -42,9 +42,9 @@ enum Target {
 /// No class: nothing is learned.
 const IGNORED: i64 = -100;
 /// Pictures are kept in memory up to this many bytes of them, and read anew beyond.
-const KEPT_BYTES: usize = 600 << 20;
+const MAX_CACHED_BYTES: usize = 600 << 20;
 /// A picture that is larger than the input by more than this is kept smaller.
-const LARGEST: f32 = 1.5;
+const MAX_ENLARGED: f32 = 1.5;
 
 /// The samples of a step.
 #[derive(Debug)]
@@ -59,8 +59,8 @@ impl Pictures {
     /// These samples.
     pub fn new(samples: Vec<Sample>, heads: &[Head], size: [u32; 2]) -> Self {
         let targets = heads.iter().map(|head| target(&samples, head)).collect();
-        let kept = samples.iter().map(|_| OnceLock::new()).collect();
-        Self { samples, size, targets, kept }
+        let cache = samples.iter().map(|_| OnceLock::new()).collect();
+        Self { samples, size, targets, cache }
     }
 
     /// The samples.
@@ -84,8 +84,9 @@ impl Pictures {
 
     /// As many batches as int8 is calibrated on, bytes `[n, 3, height, width]`.
     pub fn batches(&self) -> Vec<Tensor> {
-        const MOST: usize = 1024;
-        let all: Vec<Vec<u8>> = (0..self.samples.len().min(MOST)).map(|index| self.plain(index)).collect();
+        const MAX_SAMPLES: usize = 1024;
+        let all: Vec<Vec<u8>> =
+            (0..self.samples.len().min(MAX_SAMPLES)).map(|index| self.plain(index)).collect();
         let slices: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
         slices.chunks(64).map(|part| batch(part, self.size)).collect()
     }
@@ -120,10 +121,10 @@ impl Pictures {
             Arc::new(smaller(image, self.size))
         };
         let each = (self.size[0] * self.size[1]) as usize * 8;
-        if (index + 1) * each > KEPT_BYTES {
+        if (index + 1) * each > MAX_CACHED_BYTES {
             return read();
         }
-        Arc::clone(self.kept[index].get_or_init(read))
+        Arc::clone(self.cache[index].get_or_init(read))
     }
 
     /// The loss of a batch with these samples: cross-entropy of each head over the samples whose label says something.
@@ -261,7 +262,7 @@ impl Order {
     /// The samples of batch `step`, counted over all epochs. The last batch of an epoch is filled up from its start.
     pub fn of_step(&self, step: u64) -> Vec<usize> {
         let (epoch, place) = (step / self.steps(), (step % self.steps()) as usize);
-        let mut random = random(self.seed, Purpose::LabelledSample, epoch << 1);
+        let mut random = random(self.seed, Stream::LabelledSample, epoch << 1);
         let mut order = self.train.clone();
         if self.weights.is_empty() {
             order.shuffle(&mut random);
@@ -296,7 +297,7 @@ pub fn batches(
         for (place, &sample) in samples.iter().enumerate() {
             // Odd streams, so that nothing is shared with the order.
             let number = (step * order.batch as u64 + place as u64) << 1 | 1;
-            let mut random = random(order.seed, Purpose::LabelledSample, number);
+            let mut random = random(order.seed, Stream::LabelledSample, number);
             pixels.extend(pictures.changed(sample, level, &mut random));
         }
         Batch { pixels, samples }
@@ -310,19 +311,9 @@ pub fn input(pixels: &[u8], [width, height]: [u32; 2]) -> Tensor {
     (bytes.narrow(3, 0, 3).to_kind(Kind::Float) / 255.0).permute([0, 3, 1, 2])
 }
 
-/// A whole picture as the network sees it, by the code that the overlay rectifies cards with.
-pub fn crop(image: &RgbaImage, [width, height]: [u32; 2]) -> Vec<u8> {
-    if image.dimensions() == (width, height) {
-        return image.as_raw().clone();
-    }
-    let whole = lens_core::geometry::Rect::ltwh(0.0, 0.0, image.width() as f32, image.height() as f32);
-    let quad = lens_core::geometry::Quad::from_rect(whole);
-    Rectifier::new(width, height, 1.0).run(&image.into(), quad).to_vec()
-}
-
 fn smaller(image: RgbaImage, [width, height]: [u32; 2]) -> RgbaImage {
     let shrink = (image.width() as f32 / width as f32).min(image.height() as f32 / height as f32);
-    if shrink <= LARGEST {
+    if shrink <= MAX_ENLARGED {
         return image;
     }
     let size = [width, height].map(|side| (side as f32 * 1.25).round() as u32);
@@ -333,15 +324,15 @@ fn target(samples: &[Sample], head: &Head) -> Target {
     let place = |word: &str| head.classes.iter().position(|class| class == word);
     match head.activation {
         Activation::Softmax => {
-            let class = |sample: &Sample| match said(sample, &head.name) {
-                Some(Said::One(word)) => place(&word).map_or(IGNORED, |class| class as i64),
+            let class = |sample: &Sample| match value(sample, &head.name) {
+                Some(FieldValue::One(word)) => place(&word).map_or(IGNORED, |class| class as i64),
                 _ => IGNORED,
             };
             Target::One(samples.iter().map(class).collect())
         }
         Activation::Sigmoid => {
-            let classes = |sample: &Sample| match said(sample, &head.name) {
-                Some(Said::Some(words)) => {
+            let classes = |sample: &Sample| match value(sample, &head.name) {
+                Some(FieldValue::Some(words)) => {
                     let has = |class: &String| if words.contains(class) { 1.0 } else { 0.0 };
                     Some(head.classes.iter().map(has).collect())
                 }

@@ -8,7 +8,7 @@ use lens_core::catalogue::{CardType, Catalogue, id_of_class};
 use lens_core::manifest::{Added, Head};
 use vision::gallery;
 
-use crate::dataset::{Sample, picture, with_group};
+use crate::data::dataset::{Sample, picture, with_group};
 
 /// Captures that a model's folder was taught by and that `samples` does not have, and the names of taught cards
 /// whose captures are gone.

@@ -1,19 +1,22 @@
 //! Batches of captures and composed crops, and their loss.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lens_core::manifest::Head;
 use tch::{Kind, Tensor};
 
-use crate::augment::thrown::Level;
 use crate::checkpoint::Network;
-use crate::labelled::task::{Batch as Captures, Costs, Order, Pictures, batches, input};
-use crate::loss::Loss;
-use crate::network::identifier::UNIT_EMBEDDING;
-use crate::network::{Graph, Value};
-use crate::recipe::Training;
-use crate::train::Task;
+use crate::data::augment::sample::Level;
+use crate::model::network::identifier::UNIT_EMBEDDING;
+use crate::model::network::torch::Module;
+use crate::model::network::{Graph, Value};
+use crate::recipe::training::Plan;
+use crate::train::epoch::Validation;
 use crate::train::identifier::{IdentifierBatch, IdentifierTask};
+use crate::train::labelled::pictures::{Batch as Captures, Costs, Order, Pictures, batches, input};
+use crate::train::loss::Loss;
+use crate::train::{Task, TaskSpec};
 
 /// What an installed identifier is trained on.
 pub struct RetrainTask {
@@ -22,7 +25,7 @@ pub struct RetrainTask {
     /// Its heads.
     pub heads: Vec<Head>,
     /// How it is trained.
-    pub training: Training,
+    pub plan: Plan,
     /// The captures.
     pub pictures: Arc<Pictures>,
     /// Which of them each batch has.
@@ -45,28 +48,22 @@ pub struct Batch {
 impl Task for RetrainTask {
     type Batch = Batch;
 
-    fn network(&self) -> Network {
-        Network::Identifier
-    }
-
-    fn graph(&self) -> &Graph {
-        &self.graph
-    }
-
-    fn heads(&self) -> &[Head] {
-        &self.heads
-    }
-
-    fn training(&self) -> Training {
-        self.training
-    }
-
-    fn holds(&self, node: &str) -> bool {
-        self.composed.is_none() && !self.heads.iter().any(|head| head.name == node)
-    }
-
-    fn keeps_statistics(&self) -> bool {
-        true
+    fn spec(&self) -> TaskSpec {
+        let is_head = |name: &str| self.heads.iter().any(|head| head.name == name);
+        let nodes = self.graph.nodes.iter().map(|node| &node.name);
+        let frozen: BTreeMap<String, f64> = match self.composed {
+            Some(_) => BTreeMap::new(),
+            None => nodes.filter(|name| !is_head(name)).map(|name| (name.clone(), 0.0)).collect(),
+        };
+        TaskSpec {
+            network: Network::Identifier,
+            graph: self.graph.clone(),
+            heads: self.heads.clone(),
+            // Both models are compared when the time is over; there are no epochs.
+            plan: Plan { epochs: None, scheduler: None, ..self.plan },
+            learning_rates: frozen,
+            frozen_batch_norm: true,
+        }
     }
 
     fn wanted(&self) -> Vec<Value> {
@@ -106,5 +103,9 @@ impl Task for RetrainTask {
             total = (total + other.total).to_kind(Kind::Float);
         }
         Loss { total, parts }
+    }
+
+    fn validate(&self, _: &Module) -> Validation {
+        Validation::default()
     }
 }

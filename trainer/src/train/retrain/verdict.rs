@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::evaluate::Share;
-use crate::metrics::interval;
+use crate::evaluate::metrics::{Share, interval};
 
 /// A figure of both models.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,28 +32,42 @@ pub enum Weight {
 /// A guard may fall by this, or by one picture, which is what the choice of pictures makes of it anyway.
 const SLACK: f64 = 0.01;
 
+/// Why a new model is not installed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotBetter {
+    /// A figure has fallen.
+    #[error("{0} has become worse")]
+    Worse(String),
+    /// No figure can rise.
+    #[error("there is nothing to judge it by: no capture could be held out")]
+    NothingToJudge,
+    /// No figure has risen.
+    #[error("it names no more captures rightly than the installed one")]
+    NoGain,
+}
+
 /// Better is: more right in what is to be gained, and nowhere worse than the slack.
 ///
 /// # Errors
 /// Says why it is not better.
-pub fn better(rows: &[Row]) -> Result<(), String> {
+pub fn better(rows: &[Row]) -> Result<(), NotBetter> {
     let value = |share: Share| share.value().unwrap_or(0.0);
     for row in rows.iter().filter(|row| row.weight != Weight::Shown && row.old.whole > 0) {
         let one = 1.0 / row.new.whole.max(1) as f64 + 1e-9;
         let slack = if row.weight == Weight::Guard { SLACK.max(one) } else { SLACK };
         if value(row.new) < value(row.old) - slack {
-            return Err(format!("{} has become worse", row.what.trim()));
+            return Err(NotBetter::Worse(row.what.trim().to_owned()));
         }
     }
     let gains: Vec<&Row> =
         rows.iter().filter(|row| row.weight == Weight::Gain && row.old.whole > 0).collect();
     let sum = |of: fn(&Row) -> Share| gains.iter().map(|row| of(row).part).sum::<usize>();
     if gains.is_empty() {
-        return Err("there is nothing to judge it by: no capture could be held out".into());
+        return Err(NotBetter::NothingToJudge);
     }
     match sum(|row| row.new) > sum(|row| row.old) {
         true => Ok(()),
-        false => Err("it names no more captures rightly than the installed one".into()),
+        false => Err(NotBetter::NoGain),
     }
 }
 
@@ -92,7 +105,7 @@ mod tests {
             weight,
         };
         let check = |rows: &[Row], wanted: &str| {
-            let said = better(rows).err().unwrap_or_default();
+            let said = better(rows).err().map(|it| it.to_string()).unwrap_or_default();
             assert!(
                 said.contains(wanted) && said.is_empty() == wanted.is_empty(),
                 "{said:?}, not {wanted:?}"
