@@ -6,7 +6,7 @@
 //! * [`retrain`]: from an installed model to a better one, on both.
 //!
 //! Its parts: [`optimiser`], [`loss`], [`freeze`] (which layers learn), [`warm_start`] (weights to begin with),
-//! [`epoch`] (what an epoch was like), [`held_out`] (validation on composed images).
+//! [`epoch`] (what steps and epochs were like), [`held_out`] (validation on composed images).
 //!
 //! A training without epochs has no end but its budget and is saved now and then; one in epochs is saved after each, and
 //! what came after the last epoch is done again. The loop prints nothing: whoever calls it gets [`Event`]s.
@@ -30,6 +30,7 @@ use std::time::{Duration, Instant};
 use lens_core::manifest::Head;
 use tch::Tensor;
 
+use crate::checkpoint::optimiser_state::OptimiserState;
 use crate::checkpoint::progress::Progress;
 use crate::checkpoint::retention::{Action, actions};
 use crate::checkpoint::{Budget, Checkpoint, CheckpointError, FORMAT, Network, Position};
@@ -40,7 +41,7 @@ use crate::model::network::{Graph, Value};
 use crate::recipe::Recipe;
 use crate::recipe::schedule::Scheduler;
 use crate::recipe::training::{Epochs, Plan};
-use epoch::{EpochReport, EpochSums, Validation};
+use epoch::{EpochReport, EpochSums, StepReport, Validation};
 use loss::Loss;
 use optimiser::{Diverged, Optimiser};
 
@@ -87,29 +88,6 @@ pub enum Event<'a> {
     Step(&'a StepReport),
     /// An epoch is over.
     Epoch(&'a EpochReport),
-}
-
-/// What happened in a step.
-#[derive(Clone, Debug)]
-pub struct StepReport {
-    /// Steps done, this one included.
-    pub step: u64,
-    /// Part of the training that is over.
-    pub progress: f64,
-    /// Learning rate of the heads.
-    pub learning_rate: f64,
-    /// Gradient norm before clipping; 0 when the step was skipped (fp16 overflow).
-    pub gradient_norm: f64,
-    /// The loss, its parts weighted and added up.
-    pub loss: f64,
-    /// The parts of the loss.
-    pub parts: Vec<(String, f64)>,
-    /// Images in the batch.
-    pub images: usize,
-    /// Seconds that the step took.
-    pub seconds: f64,
-    /// Seconds of it spent waiting for data.
-    pub waited: f64,
 }
 
 /// How a training is run.
@@ -215,12 +193,7 @@ impl Session {
         Ok(Self::from_parts(spec, module, state, position))
     }
 
-    fn from_parts(
-        spec: TaskSpec,
-        module: Module,
-        state: crate::checkpoint::optimiser_state::OptimiserState,
-        mut position: Position,
-    ) -> Self {
+    fn from_parts(spec: TaskSpec, module: Module, state: OptimiserState, mut position: Position) -> Self {
         let factor = |node: &str| spec.learning_rates.get(node).copied().unwrap_or(1.0);
         let settings = spec.plan.optimiser;
         let optimiser = Optimiser::with_learning_rates(settings, module.trained(), state, &factor);

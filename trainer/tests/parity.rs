@@ -12,8 +12,9 @@ use trainer::model::network::Graph;
 use trainer::model::network::arrays::Arrays;
 use trainer::model::network::detector::DetectorShape;
 use trainer::model::network::identifier::{Backbone, IdentifierShape};
-use trainer::model::onnx::{Batch, Stored};
-use trainer::model::quantise::Options;
+use trainer::model::onnx::Stored;
+use trainer::model::onnx::writer::Batch;
+use trainer::model::quantise::options::Options;
 use vision::runtime::Runtime;
 
 /// Error of int8 beside the spread of a result, with weights that were never trained.

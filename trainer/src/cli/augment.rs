@@ -9,7 +9,7 @@ use image::RgbaImage;
 use rayon::prelude::*;
 use synth::preview;
 
-use super::DataArguments;
+use super::arguments::DataArguments;
 use crate::data::augment::plan::{Amount, Balance, plan};
 use crate::data::augment::sample::{Kind, USUAL, for_file};
 use crate::data::augment::{Change, apply, names};

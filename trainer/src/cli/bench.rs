@@ -10,8 +10,8 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use tch::Device;
 
-use super::train::start_threads;
-use super::{ArtArguments, material, read_recipe};
+use super::arguments::{ArtArguments, material, read_recipe};
+use super::process::start_threads;
 use crate::data::loader::Batches;
 use crate::model::network::hardware::Precision;
 use crate::model::network::identifier::Backbone;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::{ArtArguments, material, read_recipe};
+use super::arguments::{ArtArguments, material, read_recipe};
 use crate::checkpoint::Network;
 use crate::evaluate::calibrate::measure::{Options, calibrate};
 use crate::evaluate::run_model::Trained;

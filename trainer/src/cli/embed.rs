@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use lens_core::atomic;
 
-use super::{DataArguments, WhichOrInstalled};
+use super::arguments::{DataArguments, WhichOrInstalled};
 use crate::evaluate::embedding::{map, npy, of_samples};
 use crate::report::plot;
 

@@ -12,7 +12,7 @@ use lens_core::paths;
 use serde_json::{Map, Value, json};
 use synth::art::Sprites;
 
-use super::{ArtArguments, DataArguments, Which, material};
+use super::arguments::{ArtArguments, DataArguments, Which, material};
 use crate::evaluate::calibrate::measure::{evaluation_bank, held_out_bank};
 use crate::evaluate::failures::{self, Misread};
 use crate::evaluate::metrics::Confusion;

@@ -8,15 +8,15 @@ use lens_core::manifest::Manifest;
 use lens_core::paths;
 use serde_json::{Value, json};
 
-use super::{ArtArguments, DataArguments, material, read_recipe};
+use super::arguments::{ArtArguments, DataArguments, material, read_recipe};
 use crate::checkpoint::{Checkpoint, Network};
 use crate::evaluate::calibrate::Calibration;
 use crate::evaluate::calibration_images::images;
 use crate::evaluate::run_model::{Trained, manifest};
 use crate::model::export::{Source, export};
 use crate::model::model_folder;
-use crate::model::onnx::Batch;
-use crate::model::quantise::Options;
+use crate::model::onnx::writer::Batch;
+use crate::model::quantise::options::Options;
 use crate::train::labelled;
 
 /// What `trainer export` takes.

@@ -10,7 +10,7 @@ use lens_core::geometry::{Quad, Rect};
 use rayon::prelude::*;
 use synth::scene;
 
-use super::{ArtArguments, DataArguments, material, read_recipe};
+use super::arguments::{ArtArguments, DataArguments, material, read_recipe};
 use crate::data::dataset::split::split;
 use crate::data::dataset::{Sample, picture};
 use crate::data::formats::{Picture, coco, label_studio, label_studio_config, yolo, yolo_yaml};

@@ -12,12 +12,11 @@ use lens_core::paths;
 use crate::data::dataset::picture::image_files;
 use crate::model::export::install::install;
 use crate::model::import::describe::describe;
+use crate::model::import::error::{FileError, ImportError};
 use crate::model::import::identifier::UnmappedLabels;
 use crate::model::import::inspect::Network;
 use crate::model::import::trial::{composed, read, try_out};
-use crate::model::import::{
-    FileError, ImportError, Imported, Parts, assemble, detector, identifier, labels, origin,
-};
+use crate::model::import::{Imported, Parts, assemble, detector, identifier, labels, origin};
 use crate::model::model_folder;
 
 /// What `trainer import-model` takes.

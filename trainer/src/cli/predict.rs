@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use serde_json::json;
 
-use super::WhichOrInstalled;
+use super::arguments::WhichOrInstalled;
 use crate::data::dataset::picture::{self, image_files};
 use crate::evaluate::tally::Verdict;
 

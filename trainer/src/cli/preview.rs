@@ -7,7 +7,7 @@ use image::imageops::{FilterType, resize};
 use rayon::prelude::*;
 use synth::{crop, preview, scene};
 
-use super::{ArtArguments, material, read_recipe};
+use super::arguments::{ArtArguments, material, read_recipe};
 use crate::data::dataset::composed::{self, Amount};
 use crate::data::synthetic::Material;
 use crate::random::{Stream, seed_of};

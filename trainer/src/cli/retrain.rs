@@ -8,8 +8,8 @@ use lens_core::catalogue::Catalogue;
 use lens_core::manifest::Manifest;
 use lens_core::paths;
 
-use super::train::{start_threads, stop_on_signals};
-use super::{ArtArguments, DataArguments, material};
+use super::arguments::{ArtArguments, DataArguments, material};
+use super::process::{start_threads, stop_on_signals};
 use crate::checkpoint::{Budget, Network};
 use crate::data::dataset::{AUGMENTED, DataSet};
 use crate::model::export::previous::{previous, put_back};

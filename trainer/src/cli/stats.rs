@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
 
-use super::DataArguments;
+use super::arguments::DataArguments;
 use crate::data::dataset::Sample;
 use crate::evaluate::classifier::Classifier;
 use crate::evaluate::embedding::{Suspect, centroids, close_classes, of_samples, suspects};

@@ -2,76 +2,17 @@
 //!
 //! The run's folder is what a later command goes on from.
 
+pub mod arguments;
 mod composed;
 mod labelled;
 mod options;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use anyhow::Result;
 
-use anyhow::{Context, Result};
-
-use super::{ArtArguments, DataArguments, read_recipe, run_folder};
-use crate::model::network::hardware::Place;
+use super::arguments::{DataArguments, read_recipe, run_folder};
 use crate::recipe::{DataRecipe, Recipe};
-use options::RecipeOptions;
-
-/// What `trainer train` takes.
-#[derive(Clone, Debug, clap::Args)]
-#[command(mut_arg("data", |data| data.help(DATA)))]
-pub struct Arguments {
-    /// Which network
-    #[arg(value_enum)]
-    what: What,
-    /// Recipe; with --resume the run's own is used
-    #[arg(long, value_name = "FILE")]
-    recipe: Option<PathBuf>,
-    /// Folder for checkpoints and metrics [default: data/runs/NAME]
-    #[arg(long, value_name = "DIR")]
-    run: Option<PathBuf>,
-    /// Go on where a stopped training left off
-    #[arg(long)]
-    resume: bool,
-    /// Steps in all, instead of the recipe's
-    #[arg(long, conflicts_with = "minutes")]
-    steps: Option<u64>,
-    /// Minutes of training in all, instead of the recipe's steps (each network's, with `all`)
-    #[arg(long)]
-    minutes: Option<f64>,
-    /// Where to train
-    #[arg(long, value_enum, default_value_t = Place::Auto)]
-    device: Place,
-    /// Threads for the network [default: all processors]
-    #[arg(long)]
-    threads: Option<usize>,
-    /// Threads that compose pictures [default: one for four processors]
-    #[arg(long)]
-    loaders: Option<usize>,
-    /// Seconds between checkpoints of a training without epochs [default: 120]
-    #[arg(long)]
-    checkpoint_every: Option<u64>,
-    #[command(flatten)]
-    art: ArtArguments,
-    #[command(flatten)]
-    data: DataArguments,
-    #[command(flatten)]
-    options: RecipeOptions,
-}
-
-/// Other commands read labelled captures also when nobody says where they are.
-const DATA: &str = "Train the identifier on the labelled captures of this folder, which has labels.json; without it on \
-                    those that the recipe names, or on composed images";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum What {
-    /// The network that finds cards
-    Detector,
-    /// The network that names them
-    Identifier,
-    /// Both, one after the other
-    All,
-}
+use arguments::Arguments;
+use options::What;
 
 /// Trains.
 ///
@@ -107,25 +48,4 @@ fn captures(arguments: &Arguments) -> Result<Option<DataArguments>> {
         augmented: arguments.data.augmented.clone().or(labelled.augmented),
         game: recipe.game,
     }))
-}
-
-pub(crate) fn start_threads(threads: usize) -> Result<()> {
-    tch::set_num_threads(threads as i32);
-    // A training's first bank is drawn by rayon, before there is anything to train on.
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")
-}
-
-/// A flag that Ctrl-C and SIGTERM set.
-pub(crate) fn stop_on_signals() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            // Asked twice: the last checkpoint has to do.
-            std::process::exit(130);
-        }
-        eprintln!("stopping after this step; again to stop at once");
-    })
-    .context("cannot listen for Ctrl-C")?;
-    Ok(stop)
 }

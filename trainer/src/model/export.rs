@@ -30,9 +30,11 @@ use crate::model::network::fold::{Folded, fold};
 use crate::model::network::hardware::Precision;
 use crate::model::network::shape::GraphError;
 use crate::model::network::torch::{Module, WeightError, Weights};
-use crate::model::onnx::{self, Batch, Stored};
+use crate::model::onnx::writer::Batch;
+use crate::model::onnx::{self, Stored};
+use crate::model::quantise;
 use crate::model::quantise::calibration::Calibration;
-use crate::model::quantise::{self, Options};
+use crate::model::quantise::options::Options;
 
 /// How far a float file may be from libtorch, as a share of its largest result (at least 1).
 pub const TOLERANCE: f64 = 1e-4;

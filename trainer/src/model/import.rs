@@ -7,17 +7,19 @@
 //! * [`inspect`]: what a file says of itself, and one run of it.
 //! * [`labels`]: names of classes as others write them, and which cards they are.
 //! * [`detector`], [`identifier`]: the manifest of each, or why it cannot be used.
+//! * [`error`]: what can be wrong.
 //! * [`describe`]: what was understood, in words. [`trial`]: runs the model before it is installed.
 
 pub mod describe;
 pub mod detector;
+pub mod error;
 pub mod identifier;
 pub mod inspect;
 pub mod labels;
 pub mod trial;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lens_core::catalogue::hex;
 use lens_core::manifest::{Detector, FILE_NAME, FORMAT, Identifier, Manifest, ManifestError, NetworkFiles};
@@ -25,55 +27,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::model::export::Files;
-use crate::model::import::inspect::Network;
-
-/// Why a network cannot be used, and what helps.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}\nhelp: {help}")]
-pub struct ImportError {
-    /// What is wrong.
-    pub reason: String,
-    /// What to do.
-    pub help: &'static str,
-}
-
-impl ImportError {
-    /// With these words.
-    pub fn new(reason: impl Into<String>, help: &'static str) -> Self {
-        Self { reason: reason.into(), help }
-    }
-}
-
-/// Why a file cannot be imported.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// A file cannot be read.
-    #[error("cannot read {path}: {source}\nhelp: give the path of a file that is there and can be read")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file is not what can be used.
-    #[error("{path} cannot be imported: {error}")]
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        error: ImportError,
-    },
-    /// The model that gives the other half is damaged.
-    #[error(transparent)]
-    Base(#[from] ManifestError),
-}
-
-impl FileError {
-    /// For use with `map_err`.
-    pub fn in_file(path: &Path) -> impl FnOnce(ImportError) -> Self {
-        move |error| Self::Unusable { path: path.to_owned(), error }
-    }
-}
+use error::FileError;
+use inspect::Network;
 
 /// A network to import: what the manifest says of it, and its file.
 #[derive(Debug)]

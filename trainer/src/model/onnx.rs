@@ -20,16 +20,7 @@ use crate::model::network::fold::Folded;
 use crate::model::network::shape::{GraphError, infer};
 use crate::model::onnx::layout::{BYTE, BYTES, ENTRY, enter, leave, value_names};
 use crate::model::onnx::proto::{AttributeProto, data_type};
-use crate::model::onnx::writer::GraphWriter;
-
-/// The first extent of every value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Batch {
-    /// Chosen by the caller at each run.
-    Dynamic,
-    /// Always this many.
-    Fixed(i64),
-}
+use crate::model::onnx::writer::{Batch, GraphWriter};
 
 /// How the weights of a file are stored; they are computed with as 32-bit floats either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

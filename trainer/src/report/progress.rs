@@ -13,8 +13,8 @@ use super::history::History;
 use super::tensorboard::{Events, FOLDER};
 use crate::checkpoint::{Network, Position};
 use crate::evaluate::metrics::Share;
-use crate::train::epoch::EpochReport;
-use crate::train::{Event, StepReport};
+use crate::train::Event;
+use crate::train::epoch::{EpochReport, StepReport};
 
 /// Steps that a line sums up.
 const STEPS_PER_LINE: u64 = 25;

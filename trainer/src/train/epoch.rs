@@ -1,9 +1,31 @@
-//! What an epoch was like.
+//! What steps and epochs were like.
 
 use std::time::Instant;
 
-use super::StepReport;
 use crate::evaluate::metrics::{Confusion, Share};
+
+/// What happened in a step.
+#[derive(Clone, Debug)]
+pub struct StepReport {
+    /// Steps done, this one included.
+    pub step: u64,
+    /// Part of the training that is over.
+    pub progress: f64,
+    /// Learning rate of the heads.
+    pub learning_rate: f64,
+    /// Gradient norm before clipping; 0 when the step was skipped (fp16 overflow).
+    pub gradient_norm: f64,
+    /// The loss, its parts weighted and added up.
+    pub loss: f64,
+    /// The parts of the loss.
+    pub parts: Vec<(String, f64)>,
+    /// Images in the batch.
+    pub images: usize,
+    /// Seconds that the step took.
+    pub seconds: f64,
+    /// Seconds of it spent waiting for data.
+    pub waited: f64,
+}
 
 /// What an epoch was like.
 #[derive(Clone, Debug)]

@@ -226,7 +226,7 @@ mod tests {
         let graph = shape.graph(&old).unwrap();
         let arrays = Arrays::arbitrary(&graph, 3);
         let folded = fold(&graph, &arrays).unwrap();
-        let file = onnx::write(&folded, onnx::Batch::Dynamic, &[], onnx::Stored::Halves).unwrap();
+        let file = onnx::write(&folded, onnx::writer::Batch::Dynamic, &[], onnx::Stored::Halves).unwrap();
         let weights = onnx::read::read(&file).unwrap().weights;
         let known = Known { from: "test".into(), weights, heads: old, folded: true };
         let new = heads(&["c", "new", "a"]);

@@ -11,7 +11,7 @@ use vision::recogniser::Recogniser;
 use vision::session::Options;
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Network};
-use crate::cli::read_recipe;
+use crate::cli::arguments::read_recipe;
 use crate::evaluate::calibrate::Calibration;
 use crate::evaluate::calibrate::measure::OPEN;
 use crate::evaluate::model_under_test::{Exported, ModelUnderTest, Pair, Run};

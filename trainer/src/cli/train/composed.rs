@@ -10,9 +10,11 @@ use lens_core::atomic;
 use synth::art::Sprites;
 use tch::Device;
 
-use super::super::{material, read_recipe, run_folder};
-use super::{Arguments, What, start_threads, stop_on_signals};
+use super::arguments::Arguments;
+use super::options::What;
 use crate::checkpoint::{Budget, Checkpoint, Network};
+use crate::cli::arguments::{material, read_recipe, run_folder};
+use crate::cli::process::{start_threads, stop_on_signals};
 use crate::model::network::hardware::Hardware;
 use crate::model::network::torch::Weights;
 use crate::recipe::training::Training;

@@ -6,10 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use lens_core::paths;
 
-use super::super::{DataArguments, read_recipe, run_folder};
-use super::{Arguments, What, start_threads, stop_on_signals};
+use super::arguments::Arguments;
+use super::options::What;
 use crate::checkpoint::progress::Progress;
 use crate::checkpoint::{Checkpoint, Network};
+use crate::cli::arguments::{DataArguments, read_recipe, run_folder};
+use crate::cli::process::{start_threads, stop_on_signals};
 use crate::recipe::labelled::LabelledRecipe;
 use crate::recipe::{DataRecipe, Recipe};
 use crate::report::progress::Console;

@@ -6,13 +6,23 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use super::What;
 use crate::data::augment::sample::Level;
 use crate::model::network::identifier::{Backbone, IdentifierShape};
 use crate::recipe::optimiser::OptimiserKind;
 use crate::recipe::schedule::Scheduler;
 use crate::recipe::training::{Freeze, PrecisionChoice, Training};
 use crate::recipe::{DataRecipe, Recipe};
+
+/// Which network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum What {
+    /// The network that finds cards
+    Detector,
+    /// The network that names them
+    Identifier,
+    /// Both, one after the other
+    All,
+}
 
 /// Each replaces what the recipe says.
 #[derive(Clone, Debug, Default, PartialEq, clap::Args)]

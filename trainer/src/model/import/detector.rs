@@ -5,8 +5,9 @@
 use lens_core::manifest::Detector;
 use lens_core::manifest::foreign::{DetectorKind, Yolo};
 
+use super::error::ImportError;
 use super::inspect::{Description, Network, Output, Pictures};
-use super::{ImportError, file_name, labels};
+use super::{file_name, labels};
 
 /// What a person says of a detector.
 #[derive(Clone, Debug, PartialEq)]

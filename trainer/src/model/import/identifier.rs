@@ -10,9 +10,10 @@ use lens_core::manifest::{
     Activation, Added, Head, IDENTIFICATION, Identifier, NOT_A_CARD, Thresholds, UNKNOWN,
 };
 
+use super::error::ImportError;
+use super::file_name;
 use super::inspect::{Description, Network, Output, Pictures};
 use super::labels::{self, Matched};
-use super::{ImportError, file_name};
 
 /// What a person says of a classifier.
 #[derive(Clone, Debug, PartialEq)]

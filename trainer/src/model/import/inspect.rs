@@ -11,7 +11,7 @@ use ort::value::{Outlet, Tensor, TensorElementType, ValueType};
 use prost::Message;
 use vision::runtime::Runtime;
 
-use super::{FileError, ImportError};
+use super::error::{FileError, ImportError};
 use crate::model::onnx::proto::ModelProto;
 
 /// An input or output of a network.

@@ -5,8 +5,8 @@
 
 use crate::model::network::shape::{GraphError, Shape};
 use crate::model::network::{BATCH_NORM_EPSILON, Node, Op};
-use crate::model::onnx::Batch;
 use crate::model::onnx::proto::AttributeProto;
+use crate::model::onnx::writer::Batch;
 use crate::model::onnx::writer::GraphWriter;
 
 /// Rows shorter than this are not stretched when they are normalised, as in libtorch.

@@ -1,17 +1,25 @@
 //! An ONNX graph under construction: names in, messages out.
 //!
 //! Knows the file format, not the networks: what a node of a network becomes is decided in
-//! [`lower`](crate::model::onnx::lower) and [`quantise`](crate::quantise).
+//! [`lower`](crate::model::onnx::lower) and [`quantise`](crate::model::quantise).
 
 use half::f16;
 use prost::Message;
 
-use crate::model::onnx::Batch;
 use crate::model::onnx::proto::{
     AttributeProto, Dimension, DimensionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
     StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
     data_type,
 };
+
+/// The first extent of every value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// Chosen by the caller at each run.
+    Dynamic,
+    /// Always this many.
+    Fixed(i64),
+}
 
 /// Version of the ONNX operators.
 const OPSET: i64 = 17;

@@ -6,13 +6,13 @@
 use crate::model::network::fold::Folded;
 use crate::model::network::shape::{GraphError, Shape};
 use crate::model::network::{Node, Op, Value};
-use crate::model::onnx::Batch;
 use crate::model::onnx::layout::{BYTE, BYTES, CHANNELS_FIRST, CHANNELS_LAST, ENTRY, reshape, transpose};
 use crate::model::onnx::lower::lower;
 use crate::model::onnx::proto::AttributeProto;
+use crate::model::onnx::writer::Batch;
 use crate::model::onnx::writer::GraphWriter;
-use crate::model::quantise::Options;
 use crate::model::quantise::calibration::Calibration;
+use crate::model::quantise::options::Options;
 use crate::model::quantise::plan::{Plan, Step};
 use crate::model::quantise::range::Affine;
 use crate::model::quantise::weights::quantise_rows;

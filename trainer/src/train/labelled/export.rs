@@ -34,8 +34,8 @@ use crate::model::network::Graph;
 use crate::model::network::hardware::Precision;
 use crate::model::network::identifier::SIMILARITY;
 use crate::model::network::torch::{Module, Weights};
-use crate::model::onnx::Batch;
-use crate::model::quantise::Options;
+use crate::model::onnx::writer::Batch;
+use crate::model::quantise::options::Options;
 use crate::random::{Stream, seed_of};
 use crate::train::retrain::captures::added_card;
 
