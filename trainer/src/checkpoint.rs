@@ -1,8 +1,10 @@
 //! Everything a training needs to go on, in one file that is either old or new.
 //!
-//! The sample stream and the schedule are functions of the step, so the step is all the random state there is.
+//! The sample stream and the schedule are functions of the step, so the step is all the random
+//! state there is.
 //!
-//! * [`progress`], [`optimiser_state`], [`scaler`]: what is kept beside the weights. [`safetensors`]: the file.
+//! * [`progress`], [`optimiser_state`], [`scaler`]: what is kept beside the weights.
+//!   [`safetensors`]: the file.
 //! * [`retention`]: which checkpoints a run in epochs keeps.
 
 pub mod optimiser_state;
@@ -89,7 +91,8 @@ pub struct Position {
 }
 
 impl Position {
-    /// Whether it is a training on labelled captures. A recipe may speak of them where its run is on composed images.
+    /// Whether it is a training on labelled captures. A recipe may speak of them where its run is
+    /// on composed images.
     pub fn is_labelled(&self) -> bool {
         self.epochs.is_some() && self.recipe.data.labelled().is_some()
     }
@@ -202,7 +205,8 @@ impl Checkpoint {
         run.join(format!("{}.best.safetensors", network.name()))
     }
 
-    /// The file of a network that is evaluated and exported: its best epoch where the run has epochs.
+    /// The file of a network that is evaluated and exported: its best epoch where the run has
+    /// epochs.
     pub fn best_or_last_path(run: &Path, network: Network) -> PathBuf {
         let best = Self::best_path(run, network);
         if best.exists() { best } else { Self::path(run, network) }

@@ -56,7 +56,8 @@ enum Command {
     Embed(embed::Arguments),
     /// Says what is in a labelled data set, what is missing, and what looks wrong
     Stats(stats::Arguments),
-    /// Trains the installed model on newly labelled captures and installs the result where it is better
+    /// Trains the installed model on newly labelled captures and installs the result where it is
+    /// better
     Retrain(retrain::Arguments),
     /// Puts back the model that the last `retrain` replaced
     Rollback(retrain::RollbackArguments),
@@ -64,7 +65,8 @@ enum Command {
     Report(report::Arguments),
     /// Writes a run's networks as a model for the overlay
     Export(export::Arguments),
-    /// Makes a model of networks trained elsewhere: an Ultralytics YOLO detector, a classifier of cards
+    /// Makes a model of networks trained elsewhere: an Ultralytics YOLO detector, a classifier of
+    /// cards
     ImportModel(import_model::Arguments),
 }
 

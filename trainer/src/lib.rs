@@ -1,8 +1,8 @@
 //! Trains the recogniser's two networks on composed images or labelled captures, and exports them.
 //!
 //! ```text
-//! recipe ─▶ data ─▶ train (Task: detector | identifier | labelled | retrain) ─▶ checkpoint ─▶ evaluate ─▶ model::export
-//!           batches    model::network, loss, optimiser                          run's folder   thresholds   ONNX
+//! recipe ─▶ data ─▶ train: one loop, four tasks ─▶ checkpoint ─▶ evaluate ─▶ model::export
+//!          batches  network, loss, optimiser       run's folder   thresholds   ONNX
 //! ```
 //!
 //! From the bottom up; a module knows those above it in this list:

@@ -7,8 +7,9 @@ use trainer::cli;
 
 /// What libtorch and the C library read before `main`, and what it does.
 ///
-/// Waiting threads sleep instead of spinning, because others compose pictures on the same processors; freed memory stays
-/// with the process, because every step asks for the same large tensors again (a quarter of the time otherwise).
+/// Waiting threads sleep instead of spinning, because others compose pictures on the same
+/// processors; freed memory stays with the process, because every step asks for the same large
+/// tensors again (a quarter of the time otherwise).
 const ENVIRONMENT: [(&str, &str); 4] = [
     ("OMP_WAIT_POLICY", "passive"),
     ("MALLOC_MMAP_MAX_", "0"),

@@ -1,13 +1,16 @@
-//! Networks as data, their files, and models: a folder with two networks and what the overlay has to know of them.
+//! Networks as data, their files, and models: a folder with two networks and what the overlay has
+//! to know of them.
 //!
 //! ```text
 //! network (graph) ─▶ network::torch: runs and trains it
 //!                 ─▶ onnx, quantise: writes it ─▶ export ─▶ data/models/NAME
 //! ```
 //!
-//! * [`network`]: networks as data, and libtorch as one of their two interpreters; [`onnx`] is the other.
+//! * [`network`]: networks as data, and libtorch as one of their two interpreters; [`onnx`] is the
+//!   other.
 //! * [`detector_targets`]: what the detector's output means.
-//! * [`export`], [`quantise`]: a model's folder, also in int8. [`import`]: one of networks made elsewhere.
+//! * [`export`], [`quantise`]: a model's folder, also in int8. [`import`]: one of networks made
+//!   elsewhere.
 //!
 //! Nothing here knows a recipe or a training.
 

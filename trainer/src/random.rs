@@ -1,6 +1,7 @@
 //! Seeded random numbers: everything random in a training follows from its seed.
 //!
-//! Each use has a [`Stream`] of its own, so that more numbers drawn for one do not change those of another.
+//! Each use has a [`Stream`] of its own, so that more numbers drawn for one do not change those of
+//! another.
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,7 +1,8 @@
-//! Every choice of a training as data: `data/recipes/*.toml`, and `recipe.toml` in the folder of each run.
+//! Every choice of a training as data: `data/recipes/*.toml`, and `recipe.toml` in the folder of
+//! each run.
 //!
-//! * [`training`]: how a network is trained on composed images; [`labelled`]: on labelled captures. Both become a
-//!   [`Plan`](training::Plan), which the training loop follows.
+//! * [`training`]: how a network is trained on composed images; [`labelled`]: on labelled captures.
+//!   Both become a [`Plan`](training::Plan), which the training loop follows.
 //! * [`schedule`], [`optimiser`]: their parts.
 //!
 //! No network and no file but the recipe's own is opened here.

@@ -1,4 +1,5 @@
-//! What people look at: progress on the console, plots, TensorBoard's events, and one page of a run.
+//! What people look at: progress on the console, plots, TensorBoard's events, and one page of a
+//! run.
 //!
 //! Reads what the training loop reports and what a run's folder holds; changes no training.
 

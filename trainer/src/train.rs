@@ -1,15 +1,19 @@
-//! The training loop: batch, forward, loss, step, report; and after an epoch validation and checkpoints.
+//! The training loop: batch, forward, loss, step, report; and after an epoch validation and
+//! checkpoints.
 //!
 //! There is one loop. What differs between trainings is a [`Task`]:
 //!
-//! * [`detector`], [`identifier`]: on composed images. [`labelled`]: on captures that people labelled.
+//! * [`detector`], [`identifier`]: on composed images. [`labelled`]: on captures that people
+//!   labelled.
 //! * [`retrain`]: from an installed model to a better one, on both.
 //!
-//! Its parts: [`optimiser`], [`loss`], [`freeze`] (which layers learn), [`warm_start`] (weights to begin with),
-//! [`epoch`] (what steps and epochs were like), [`held_out`] (validation on composed images).
+//! Its parts: [`optimiser`], [`loss`], [`freeze`] (which layers learn), [`warm_start`] (weights to
+//! begin with), [`epoch`] (what steps and epochs were like), [`held_out`] (validation on composed
+//! images).
 //!
-//! A training without epochs has no end but its budget and is saved now and then; one in epochs is saved after each, and
-//! what came after the last epoch is done again. The loop prints nothing: whoever calls it gets [`Event`]s.
+//! A training without epochs has no end but its budget and is saved now and then; one in epochs is
+//! saved after each, and what came after the last epoch is done again. The loop prints nothing:
+//! whoever calls it gets [`Event`]s.
 
 pub mod detector;
 pub mod epoch;
@@ -56,7 +60,8 @@ pub struct TaskSpec {
     pub heads: Vec<Head>,
     /// How it is trained.
     pub plan: Plan,
-    /// Learning rate of nodes as a part of that of the heads, where it is another. Nodes at 0 are frozen.
+    /// Learning rate of nodes as a part of that of the heads, where it is another. Nodes at 0 are
+    /// frozen.
     pub learning_rates: BTreeMap<String, f64>,
     /// Whether batch normalisation keeps its statistics in training.
     pub frozen_batch_norm: bool,
@@ -220,7 +225,8 @@ impl Session {
         Checkpoint::new(self.position.clone(), &self.module, self.optimiser.state())
     }
 
-    /// Trains until the budget is spent, patience is at its end, or `stop` is set; saves into `run`.
+    /// Trains until the budget is spent, patience is at its end, or `stop` is set; saves into
+    /// `run`.
     ///
     /// # Errors
     /// When the training diverges, a checkpoint cannot be written, or a loader thread dies.
@@ -298,7 +304,8 @@ impl Session {
         })
     }
 
-    /// The last checkpoint comes last: what came before it is done again when the program dies between them.
+    /// The last checkpoint comes last: what came before it is done again when the program dies
+    /// between them.
     fn end_epoch<T: Task>(
         &mut self,
         task: &T,

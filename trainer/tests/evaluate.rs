@@ -1,4 +1,5 @@
-//! `trainer evaluate` on whatever there is: a run on captures, its checkpoints, a detector, an exported model.
+//! `trainer evaluate` on whatever there is: a run on captures, its checkpoints, a detector, an
+//! exported model.
 
 mod small;
 

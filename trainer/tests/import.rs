@@ -42,8 +42,8 @@ fn metadata(entries: &[(&str, &str)]) -> Vec<(String, String)> {
     entries.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
-/// The three cards, the first twice, and a button; each as sure as the picture is bright. `classes` has no say in where
-/// they are.
+/// The three cards, the first twice, and a button; each as sure as the picture is bright. `classes`
+/// has no say in where they are.
 fn yolo(classes: usize, entries: &[(&str, &str)]) -> Vec<u8> {
     let rows = 4 + classes;
     let mut places = vec![0.0f32; rows * BOXES];
@@ -116,7 +116,8 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// Imports on top of the practice model. Of `words`, those with an extension are files of this folder.
+    /// Imports on top of the practice model. Of `words`, those with an extension are files of this
+    /// folder.
     fn import(&self, words: &[&str]) -> Result<PathBuf, String> {
         let out = self.path("models").join("new");
         let file = |word: &&str| match Path::new(word).extension() {

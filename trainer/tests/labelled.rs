@@ -1,4 +1,5 @@
-//! Trainings on labelled captures of the practice deck: they learn, and stopping, even by force, changes nothing.
+//! Trainings on labelled captures of the practice deck: they learn, and stopping, even by force,
+//! changes nothing.
 
 mod small;
 
@@ -173,7 +174,8 @@ fn a_killed_training_goes_on_as_if_nothing_had_happened() {
         let begin = "train identifier --data data --game practice --run killed --resume".split(' ');
         output(&begin.chain(more.iter().copied()).collect::<Vec<_>>(), folder)
     };
-    // As many threads as before: others add up in another order, and bfloat16 makes more of the difference.
+    // As many threads as before: others add up in another order, and bfloat16 makes more of the
+    // difference.
     let resumed = resume(&["--threads", "1"]);
     assert!(resumed.contains("finished after 8 epochs"), "{resumed}");
     let (one, other) = (losses(&folder.join("whole")), losses(&killed));
@@ -193,7 +195,8 @@ fn a_killed_training_goes_on_as_if_nothing_had_happened() {
     assert!(changed.contains("rarity: new") && changed.contains("identification: 6 of 6"), "{changed}");
 }
 
-/// Captures that come after a training leave all others on their side; those of a known card group follow it.
+/// Captures that come after a training leave all others on their side; those of a known card group
+/// follow it.
 fn check_new_captures(folder: &Path, run: &Path) {
     let read =
         || -> SplitFile { serde_json::from_slice(&std::fs::read(run.join("split.json")).unwrap()).unwrap() };
@@ -224,7 +227,8 @@ fn check_new_captures(folder: &Path, run: &Path) {
     assert!(after.validation.len() > before.validation.len());
 }
 
-/// Reads the events back with TensorBoard's own package: each epoch once, with the loss, and a picture.
+/// Reads the events back with TensorBoard's own package: each epoch once, with the loss, and a
+/// picture.
 fn check_tensorboard(run: &Path, wanted: &[(u64, f64, f64)]) {
     let python = || {
         let mut python = Command::new("python3");

@@ -1,4 +1,5 @@
-//! Retraining a small installed model on captures with a card that no catalogue knows, as a player would.
+//! Retraining a small installed model on captures with a card that no catalogue knows, as a player
+//! would.
 
 mod small;
 
@@ -173,7 +174,8 @@ fn labels_that_are_there_are_not_said_to_be_missing() {
     assert!(text.contains("gone.png") && !text.contains("there is no labels.json"), "{text}");
 }
 
-/// Without art nothing below the heads may change, and cards that nobody labelled must stay as likely as they were.
+/// Without art nothing below the heads may change, and cards that nobody labelled must stay as
+/// likely as they were.
 #[test]
 fn without_art_only_the_heads_are_trained() {
     let Some(place) = prepared() else { return };
@@ -211,7 +213,8 @@ fn without_art_only_the_heads_are_trained() {
     assert!(read.contains("mod_spectre"), "{read}");
 }
 
-/// What was trained on captures alone runs in the overlay, beside the detector of an installed model.
+/// What was trained on captures alone runs in the overlay, beside the detector of an installed
+/// model.
 #[test]
 fn a_run_on_captures_becomes_a_model() {
     let Some(place) = prepared() else { return };

@@ -112,7 +112,8 @@ fn the_identifier_learns_eight_crops_by_heart() {
     check_below(&parts, &limits.map(|name| (name, 0.05)));
 }
 
-/// Every number of the checkpoint must be the same, whether the training was stopped and resumed or not.
+/// Every number of the checkpoint must be the same, whether the training was stopped and resumed or
+/// not.
 #[test]
 fn stopping_and_resuming_changes_nothing() {
     let recipe = small::recipe();
@@ -169,7 +170,8 @@ fn train_epochs<T: Task>(
     (outcome, reports)
 }
 
-/// Composed images have the options of captures: epochs, validation, checkpoints, and layers that do not learn.
+/// Composed images have the options of captures: epochs, validation, checkpoints, and layers that
+/// do not learn.
 #[test]
 fn composed_images_are_trained_in_epochs_and_resuming_changes_nothing() {
     let mut recipe = small::recipe();

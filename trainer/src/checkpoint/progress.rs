@@ -1,4 +1,5 @@
-//! How far a training in epochs is: its best loss, early stopping, what a plateau left of the learning rate. Pure.
+//! How far a training in epochs is: its best loss, early stopping, what a plateau left of the
+//! learning rate. Pure.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! Which checkpoints a run in epochs keeps beside the last one. Pure: says what to do, and the training does it.
+//! Which checkpoints a run in epochs keeps beside the last one. Pure: says what to do, and the
+//! training does it.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,8 @@ pub enum Action {
     Remove(PathBuf),
 }
 
-/// What to do after `epoch`, counted from one. `is_best` says whether its loss is the lowest so far.
+/// What to do after `epoch`, counted from one. `is_best` says whether its loss is the lowest so
+/// far.
 pub fn actions(run: &Path, network: Network, epochs: &Epochs, epoch: u64, is_best: bool) -> Vec<Action> {
     let mut actions = Vec::new();
     if is_best {

@@ -1,5 +1,5 @@
-//! Loss scaling for 16-bit floats, whose smallest gradients would be zero otherwise (Micikevicius et al., *Mixed
-//! Precision Training*, 2018). The scale grows as long as gradients stay finite.
+//! Loss scaling for 16-bit floats, whose smallest gradients would be zero otherwise (Micikevicius
+//! et al., *Mixed Precision Training*, 2018). The scale grows as long as gradients stay finite.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +28,8 @@ impl Scaler {
         (precision == Precision::Float16).then_some(Self { scale: INITIAL_SCALE, good: 0 })
     }
 
-    /// Takes note of a step's gradient. Returns whether the training can go on: not when the gradient is infinite and
-    /// no scale is left that could be the reason.
+    /// Takes note of a step's gradient. Returns whether the training can go on: not when the
+    /// gradient is infinite and no scale is left that could be the reason.
     pub fn observe(&mut self, finite: bool) -> bool {
         if !finite {
             (self.scale, self.good) = (self.scale / 2.0, 0);

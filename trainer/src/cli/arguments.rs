@@ -17,7 +17,8 @@ use crate::recipe::{ArtSource, FILE_NAME, Recipe};
 /// Where the pictures of the cards are.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ArtArguments {
-    /// Folder with the texture folders 1x and 2x [default: $BALATRO_LENS_ART/textures, else data/art/GAME/textures]
+    /// Folder with the texture folders 1x and 2x [default: $BALATRO_LENS_ART/textures, else
+    /// data/art/GAME/textures]
     #[arg(long, value_name = "DIR")]
     pub art: Option<PathBuf>,
 }
@@ -113,7 +114,8 @@ impl WhichOrInstalled {
 /// Where labelled captures are.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct DataArguments {
-    /// Folder with labels.json and its pictures; a command that is nothing without takes data/dataset_default
+    /// Folder with labels.json and its pictures; a command that is nothing without takes
+    /// data/dataset_default
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Folder with augmented.json and its pictures [default: augmented, beside the other]

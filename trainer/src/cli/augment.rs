@@ -1,4 +1,5 @@
-//! `trainer augment`: changed copies of labelled captures, with their labels, in a folder of their own.
+//! `trainer augment`: changed copies of labelled captures, with their labels, in a folder of their
+//! own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,7 +22,8 @@ use crate::random::{Stream, random, seed_of};
 pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
-    /// Augmented pictures for each original; without it, as many as make what --balance says equally frequent
+    /// Augmented pictures for each original; without it, as many as make what --balance says
+    /// equally frequent
     #[arg(long, value_name = "N", conflicts_with_all = ["to", "balance"])]
     per_image: Option<usize>,
     /// What is made equally frequent
@@ -117,8 +119,9 @@ fn clear(out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the names of the children of these files begin with: the file's own name, with its extension where another file
-/// has the same one without, and a number where that is not enough. No two are the same, also where case is nothing.
+/// What the names of the children of these files begin with: the file's own name, with its
+/// extension where another file has the same one without, and a number where that is not enough. No
+/// two are the same, also where case is nothing.
 fn stems(files: &[&str]) -> Vec<String> {
     let plain = |file: &Path| file.to_string_lossy().replace(['/', '\\'], "_");
     let short: Vec<String> = files.iter().map(|file| plain(&Path::new(file).with_extension(""))).collect();

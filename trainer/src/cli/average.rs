@@ -19,8 +19,8 @@ pub struct Arguments {
     run: PathBuf,
 }
 
-/// Averages weights over the runs (Izmailov et al., *Averaging Weights Leads to Wider Optima and Better
-/// Generalization*, 2018).
+/// Averages weights over the runs (Izmailov et al., *Averaging Weights Leads to Wider Optima and
+/// Better Generalization*, 2018).
 ///
 /// # Errors
 /// When a run cannot be read, the networks differ, or the new folder holds an identifier already.

@@ -1,8 +1,9 @@
-//! `trainer bench`: does the loader keep the network fed? Images a second with batches from the loader, beside the same
-//! network on a batch that is there already.
+//! `trainer bench`: does the loader keep the network fed? Images a second with batches from the
+//! loader, beside the same network on a batch that is there already.
 //!
-//! The small networks of the recipe compute on the processors that the loader composes on, so that the loader costs what
-//! it takes; `ResNet18` at 224 pixels is what others train, and what `scripts/resnet18_pytorch.py` measures too.
+//! The small networks of the recipe compute on the processors that the loader composes on, so that
+//! the loader costs what it takes; `ResNet18` at 224 pixels is what others train, and what
+//! `scripts/resnet18_pytorch.py` measures too.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -24,7 +25,8 @@ use crate::train::optimiser::Optimiser;
 
 /// How often the measurement changes from one kind of batch to the other and back.
 const ROUNDS: u64 = 5;
-/// Steps after a change that do not count: more than batches are kept ready, so that what lay ready is used up.
+/// Steps after a change that do not count: more than batches are kept ready, so that what lay ready
+/// is used up.
 const UNMEASURED: u64 = 8;
 
 /// What `trainer bench` takes.
@@ -36,7 +38,8 @@ pub struct Arguments {
     /// Steps that are measured, of each kind
     #[arg(long, default_value_t = 100)]
     steps: u64,
-    /// Measures ResNet18 as the identifier instead of the recipe's networks, on pictures of this width and height
+    /// Measures ResNet18 as the identifier instead of the recipe's networks, on pictures of this
+    /// width and height
     #[arg(long, value_name = "PIXELS")]
     resnet18: Option<u32>,
     /// Pictures in a batch [default: the recipe's]

@@ -17,8 +17,8 @@ pub struct Arguments {
     data: DataArguments,
     #[command(flatten)]
     which: WhichOrInstalled,
-    /// Folder for embeddings.npy, embeddings.csv (a file and a card for each row) and map.png [default: embeddings, or a
-    /// number after it when that is there]
+    /// Folder for embeddings.npy, embeddings.csv (a file and a card for each row) and map.png
+    /// [default: embeddings, or a number after it when that is there]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -68,7 +68,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The folder as given; else a new one within `place`, so that nothing that is there is written over.
+/// The folder as given; else a new one within `place`, so that nothing that is there is written
+/// over.
 fn make_folder(given: Option<&Path>, place: &Path) -> Result<PathBuf> {
     if let Some(folder) = given {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;

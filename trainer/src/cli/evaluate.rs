@@ -31,14 +31,15 @@ pub struct Arguments {
     /// Composed scenes, and twenty times as many crops
     #[arg(long, value_name = "N")]
     composed: Option<usize>,
-    /// Teaches an exported model the cards that its recipe held out, from one view each, and looks for them on others
+    /// Teaches an exported model the cards that its recipe held out, from one view each, and looks
+    /// for them on others
     #[arg(long, requires = "model")]
     taught: bool,
     /// Screenshots with truth; a run on labelled captures needs the detector of a model for them
     #[arg(long, value_name = "TRUTH.json")]
     screens: Option<PathBuf>,
-    /// Folder or name of the model whose detector is used instead of the run's [default for a run without one: that of the
-    /// game]
+    /// Folder or name of the model whose detector is used instead of the run's [default for a run
+    /// without one: that of the game]
     #[arg(long, value_name = "MODEL", conflicts_with = "model")]
     base: Option<PathBuf>,
     /// Says what is wrong on each screenshot
@@ -49,8 +50,8 @@ pub struct Arguments {
     /// All labelled captures, also those that the run was trained on
     #[arg(long, requires = "data")]
     all: bool,
-    /// Writes misread captures, composed crops and cards of screenshots into this folder, each beside what it was taken
-    /// for, and what was confused with what
+    /// Writes misread captures, composed crops and cards of screenshots into this folder, each
+    /// beside what it was taken for, and what was confused with what
     #[arg(long, value_name = "DIR")]
     failures: Option<PathBuf>,
     /// Writes the figures into this file too, for `trainer report` and `trainer export --metrics`

@@ -34,8 +34,8 @@ pub struct Arguments {
     /// What was measured of it, for model.json: the output of `trainer evaluate`
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
-    /// For a run on labelled captures: folder or name of the installed model that gives the detector [default: that of the
-    /// game]
+    /// For a run on labelled captures: folder or name of the installed model that gives the
+    /// detector [default: that of the game]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
     #[command(flatten)]

@@ -1,4 +1,5 @@
-//! `trainer import-model`: networks trained elsewhere as a model for the overlay, checked on pictures.
+//! `trainer import-model`: networks trained elsewhere as a model for the overlay, checked on
+//! pictures.
 
 use std::path::{Path, PathBuf};
 
@@ -24,13 +25,16 @@ use crate::model::model_folder;
 pub struct Arguments {
     #[command(flatten)]
     networks: Networks,
-    /// The classifier's labels in the order of its output: one a line, or JSON [default: those in its metadata]
+    /// The classifier's labels in the order of its output: one a line, or JSON [default: those in
+    /// its metadata]
     #[arg(long, value_name = "FILE", requires = "identifier")]
     labels: Option<PathBuf>,
-    /// How the classifier wants its pictures: from 0 to 1, or as torchvision's networks, by mean and deviation of ImageNet
+    /// How the classifier wants its pictures: from 0 to 1, or as torchvision's networks, by mean
+    /// and deviation of ImageNet
     #[arg(long, value_enum, default_value_t = Levels::Unit, requires = "identifier")]
     normalise: Levels,
-    /// How a card comes to have the shape of the classifier's input [default: centre for square ones of Ultralytics, else stretch]
+    /// How a card comes to have the shape of the classifier's input [default: centre for square
+    /// ones of Ultralytics, else stretch]
     #[arg(long, value_enum, requires = "identifier")]
     fit: Option<Shape>,
     /// Refuse a classifier with a label that is no card of the catalogue
@@ -48,7 +52,8 @@ pub struct Arguments {
     /// Probability from which the detector's box is a card
     #[arg(long, value_name = "PROBABILITY", default_value_t = 0.25, requires = "detector")]
     threshold: f32,
-    /// Folder or name of an installed model, which gives the catalogue and the network that is not imported
+    /// Folder or name of an installed model, which gives the catalogue and the network that is not
+    /// imported
     #[arg(long, value_name = "MODEL", default_value = "balatro")]
     base: PathBuf,
     /// Name of the new model
@@ -57,7 +62,8 @@ pub struct Arguments {
     /// Folder of the new model [default: data/models/NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Pictures of whole screens, or folders of them, to try it on [default: composed scenes of the practice deck]
+    /// Pictures of whole screens, or folders of them, to try it on [default: composed scenes of the
+    /// practice deck]
     #[arg(long, value_name = "IMAGE|DIR", num_args = 1..)]
     sample: Vec<PathBuf>,
 }
@@ -89,7 +95,8 @@ enum Shape {
 /// Imports.
 ///
 /// # Errors
-/// When a network is not what can be used, or the model is there already; nothing is installed then.
+/// When a network is not what can be used, or the model is there already; nothing is installed
+/// then.
 pub fn run(arguments: &Arguments) -> Result<()> {
     for probability in [arguments.threshold, arguments.unknown_below] {
         ensure!(

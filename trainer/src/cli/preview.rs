@@ -1,4 +1,5 @@
-//! `trainer scenes`: composed pictures with their truth drawn on, to look at, or a labelled data set of composed crops.
+//! `trainer scenes`: composed pictures with their truth drawn on, to look at, or a labelled data
+//! set of composed crops.
 
 use std::path::{Path, PathBuf};
 
@@ -83,7 +84,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Not the drawings that a training with this recipe begins with, so that a model may be judged by them.
+/// Not the drawings that a training with this recipe begins with, so that a model may be judged by
+/// them.
 fn write_labelled(arguments: &Arguments, material: &Material, folder: &Path) -> Result<()> {
     let bank = material.bank(seed_of(arguments.seed, Stream::Evaluation, 400))?;
     let amount =

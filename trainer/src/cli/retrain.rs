@@ -1,4 +1,5 @@
-//! `trainer retrain`: what a player runs between two games; and `trainer rollback`, which undoes it.
+//! `trainer retrain`: what a player runs between two games; and `trainer rollback`, which undoes
+//! it.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -58,7 +59,8 @@ const TRAINING: f64 = 0.7;
 /// Retrains.
 ///
 /// # Errors
-/// When there is nothing to learn from, or the model cannot be used; the installed model is untouched then.
+/// When there is nothing to learn from, or the model cannot be used; the installed model is
+/// untouched then.
 pub fn run(arguments: &Arguments) -> Result<()> {
     ensure!(arguments.minutes > 0.0, "--minutes must be above 0");
     let begin = Instant::now();

@@ -17,8 +17,8 @@ use crate::model::model_folder;
 pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
-    /// Run, or folder or name of a model, that finds what looks alike and what looks mislabelled; `none` for neither
-    /// [default: the model of the game]
+    /// Run, or folder or name of a model, that finds what looks alike and what looks mislabelled;
+    /// `none` for neither [default: the model of the game]
     #[arg(long, value_name = "PATH|NAME|none")]
     by: Option<PathBuf>,
     /// Cosine above which two cards look too much alike
@@ -102,7 +102,8 @@ fn looks(classifier: &mut Classifier, originals: &[Sample], arguments: &Argument
     Ok(())
 }
 
-/// Which cards of the catalogue, and which pairs of a card and an edition that it can have, were never labelled.
+/// Which cards of the catalogue, and which pairs of a card and an edition that it can have, were
+/// never labelled.
 fn coverage(originals: &[Sample], catalogue: &Catalogue, lines: usize) {
     let cards: BTreeSet<&str> = originals.iter().map(|sample| id_of_class(&sample.class)).collect();
     let pairs: BTreeSet<(&str, String)> = originals

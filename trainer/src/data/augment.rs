@@ -1,7 +1,8 @@
-//! Changes to a picture of a card that leave it the same card: as data, so that they can be named, sampled and repeated.
+//! Changes to a picture of a card that leave it the same card: as data, so that they can be named,
+//! sampled and repeated.
 //!
-//! [`apply`] is used for files (`trainer augment`) and on the fly in training alike. [`plan`] decides how many each
-//! picture gets; [`sample`] what they are. Pure: no file is read or written.
+//! [`apply`] is used for files (`trainer augment`) and on the fly in training alike. [`plan`]
+//! decides how many each picture gets; [`sample`] what they are. Pure: no file is read or written.
 
 pub mod plan;
 pub mod sample;
@@ -64,8 +65,8 @@ pub fn names(changes: &[Change]) -> String {
     changes.iter().map(Change::name).collect::<Vec<_>>().join(",")
 }
 
-/// A picture of `width x height` pixels with these changes; the same seed gives the same noise. Beyond the picture's
-/// edge its edge is repeated.
+/// A picture of `width x height` pixels with these changes; the same seed gives the same noise.
+/// Beyond the picture's edge its edge is repeated.
 pub fn apply(source: &RgbaImage, [width, height]: [u32; 2], changes: &[Change], seed: u64) -> RgbaImage {
     let mut image = moved(source, [width, height], changes);
     for change in changes {

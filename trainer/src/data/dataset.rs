@@ -1,9 +1,11 @@
-//! Captures that people labelled, made ready to train on: what can be used, and a list of what cannot.
+//! Captures that people labelled, made ready to train on: what can be used, and a list of what
+//! cannot.
 //!
 //! * [`picture`]: is a file a picture that can be used?
 //! * [`fields`]: what a label says to a head.
 //! * [`split`]: what is trained on and what is held out.
-//! * [`composed`]: a data set written from composed crops, for tests and for those without captures.
+//! * [`composed`]: a data set written from composed crops, for tests and for those without
+//!   captures.
 //!
 //! Nothing here changes a file of the data set, and no pixels are kept.
 
@@ -138,10 +140,12 @@ pub enum DataError {
 }
 
 impl DataSet {
-    /// Reads the labels of `folder` and, where given, of a folder of augmented pictures, and looks at every picture.
+    /// Reads the labels of `folder` and, where given, of a folder of augmented pictures, and looks
+    /// at every picture.
     ///
     /// # Errors
-    /// When there are no labels, or they are no JSON. Single pictures and labels end up in [`DataSet::problems`].
+    /// When there are no labels, or they are no JSON. Single pictures and labels end up in
+    /// [`DataSet::problems`].
     pub fn read(
         folder: &Path,
         augmented: Option<&Path>,
@@ -220,7 +224,8 @@ impl DataSet {
         }
     }
 
-    /// Leaves out augmented pictures that have no usable parent, or that claim to show something else.
+    /// Leaves out augmented pictures that have no usable parent, or that claim to show something
+    /// else.
     fn keep_children_of(&mut self, originals: &BTreeMap<String, String>) {
         let left_out = |sample: &Sample, what: String, help: &str| Problem {
             file: sample.file.clone(),
@@ -291,7 +296,8 @@ impl DataSet {
     }
 }
 
-/// What the identification head calls a card: the id, or that of the catalogue's card of this name, or the name.
+/// What the identification head calls a card: the id, or that of the catalogue's card of this name,
+/// or the name.
 pub fn class_of(label: &Label, catalogue: Option<&Catalogue>) -> String {
     if let Some(id) = &label.id {
         return id.clone();
@@ -304,8 +310,9 @@ pub fn class_of(label: &Label, catalogue: Option<&Catalogue>) -> String {
     card.map_or_else(|| label.name.trim().to_owned(), |card| card.id.clone())
 }
 
-/// The label with the card group of the capture's file name, where it has none itself: what the overlay corrects and
-/// teaches is not in the labeller's groups yet, but may be nearly the same as what is.
+/// The label with the card group of the capture's file name, where it has none itself: what the
+/// overlay corrects and teaches is not in the labeller's groups yet, but may be nearly the same as
+/// what is.
 pub fn with_group(file: &str, mut label: Label) -> Label {
     if label.card_group.is_none()
         && let Some([cluster, group, _]) = record::numbers(file)

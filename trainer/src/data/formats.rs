@@ -15,7 +15,8 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Left, top, width and height of a card as far as it is on the picture; nothing when it is not.
+    /// Left, top, width and height of a card as far as it is on the picture; nothing when it is
+    /// not.
     fn cut(&self, quad: &Quad<InFrame>) -> Option<[f32; 4]> {
         let [width, height] = self.size.map(|side| side as f32);
         let bounds = quad.bounds();
@@ -44,7 +45,8 @@ pub fn yolo(picture: &Picture) -> String {
     picture.boxes().map(line).collect()
 }
 
-/// The file that says where pictures are (beside it, whatever folder a training is started in) and what classes mean.
+/// The file that says where pictures are (beside it, whatever folder a training is started in) and
+/// what classes mean.
 pub fn yolo_yaml(classes: &[String]) -> String {
     let mut text = String::from("train: images/train\nval: images/val\nnames:\n");
     for (number, class) in classes.iter().enumerate() {

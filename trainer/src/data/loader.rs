@@ -1,7 +1,8 @@
 //! Makes batches ahead of the training loop, on threads of its own.
 //!
-//! Every batch is a pure function of its number, so any number of threads gives the same training, and a resumed run
-//! goes on with the batch it would have had. The only state is a cache of what is costly to make.
+//! Every batch is a pure function of its number, so any number of threads gives the same training,
+//! and a resumed run goes on with the batch it would have had. The only state is a cache of what is
+//! costly to make.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -109,10 +110,12 @@ impl<T> Cache<T> {
     }
 }
 
-/// Which composed picture a sample is cut from: each is used about `uses` times, over `window` pictures' time.
+/// Which composed picture a sample is cut from: each is used about `uses` times, over `window`
+/// pictures' time.
 ///
-/// Composing costs more than cutting and jittering, so pictures are used more than once, but far apart. The choice
-/// needs no memory: sample `n` draws from the window that begins at picture `n / uses`.
+/// Composing costs more than cutting and jittering, so pictures are used more than once, but far
+/// apart. The choice needs no memory: sample `n` draws from the window that begins at picture `n /
+/// uses`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reuse {
     /// Samples cut from a picture, on average.

@@ -1,10 +1,11 @@
 //! Who goes first on the processors: the network, before what prepares pictures for it.
 
-/// Lets the calling thread, and those that it starts, compute only while a processor has nothing else to do: between the
-/// operations of a network, a part of them always idles.
+/// Lets the calling thread, and those that it starts, compute only while a processor has nothing
+/// else to do: between the operations of a network, a part of them always idles.
 ///
-/// Without it, a thread of the network that is woken for a short operation waits for its turn behind a thread that
-/// composes, and all the others wait for that one. Does nothing on other systems than Linux.
+/// Without it, a thread of the network that is woken for a short operation waits for its turn
+/// behind a thread that composes, and all the others wait for that one. Does nothing on other
+/// systems than Linux.
 pub fn give_way() {
     #[cfg(target_os = "linux")]
     {

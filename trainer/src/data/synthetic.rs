@@ -55,8 +55,8 @@ impl Banks {
         self.drawn.get(number, || self.material.bank(number).unwrap_or_else(|error| panic!("{error}")))
     }
 
-    /// Draws a bank on a thread of its own, unless that was begun before: all processors would draw it faster, but take
-    /// more from the network.
+    /// Draws a bank on a thread of its own, unless that was begun before: all processors would draw
+    /// it faster, but take more from the network.
     fn prepare(self: &Arc<Self>, number: u64) {
         if self.latest.fetch_max(number, Ordering::Relaxed) < number {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(1).start_handler(|_| give_way()).build();

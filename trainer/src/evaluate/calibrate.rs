@@ -1,5 +1,5 @@
-//! From trained networks to a model that knows what it does not know: class centroids and thresholds, measured on
-//! composed crops.
+//! From trained networks to a model that knows what it does not know: class centroids and
+//! thresholds, measured on composed crops.
 //!
 //! * [`centroids`]: the mean embedding of each class.
 //! * [`gallery`]: how alike captures of the same card are.
@@ -89,7 +89,8 @@ impl Calibration {
         atomic::write(&path, &safetensors::encode(&texts, &tensors)).map_err(write)
     }
 
-    /// Reads it from a run's folder and checks that it was measured on these steps of detector and identifier.
+    /// Reads it from a run's folder and checks that it was measured on these steps of detector and
+    /// identifier.
     ///
     /// # Errors
     /// When there is none, or the networks were trained on since.

@@ -61,7 +61,8 @@ pub fn measure(classifier: &mut Classifier, samples: &[Sample]) -> Result<Captur
     })
 }
 
-/// Has every sample read by an exported model as the overlay runs it, wherever it was made: the names only.
+/// Has every sample read by an exported model as the overlay runs it, wherever it was made: the
+/// names only.
 ///
 /// # Errors
 /// As [`measure`].
@@ -108,7 +109,8 @@ fn count_heads(
     }
 }
 
-/// Misread captures, each with a capture of what it was taken for: one of `originals` where it is among them.
+/// Misread captures, each with a capture of what it was taken for: one of `originals` where it is
+/// among them.
 pub fn misread<'a>(
     report: &'a CapturesReport,
     samples: &'a [Sample],

@@ -1,4 +1,5 @@
-//! Names images of single cards, without a detector: a run's identifier in libtorch, or an exported one in ONNX Runtime.
+//! Names images of single cards, without a detector: a run's identifier in libtorch, or an exported
+//! one in ONNX Runtime.
 //!
 //! Whether a card is known is decided by the rules that the overlay runs.
 
@@ -94,7 +95,8 @@ impl Classifier {
         Self::new(Backend::Torch(Box::new(module)), manifest, catalogue)
     }
 
-    /// A network in memory; the classes that `catalogue` does not list are cards that somebody added.
+    /// A network in memory; the classes that `catalogue` does not list are cards that somebody
+    /// added.
     ///
     /// # Errors
     /// When none of the classes is a card.
@@ -129,7 +131,8 @@ impl Classifier {
         Ok(Self { backend, heads, size, manifest, catalogue, rules })
     }
 
-    /// Says that a card is unknown when its name is less probable than this, whatever the model's own threshold is.
+    /// Says that a card is unknown when its name is less probable than this, whatever the model's
+    /// own threshold is.
     ///
     /// # Errors
     /// Never: the rules were made of the same classes before.
@@ -176,8 +179,8 @@ impl Classifier {
         Ok(answers)
     }
 
-    /// The cards in the order of their probability; looks of one card are added up. What is no card comes under its
-    /// reserved name.
+    /// The cards in the order of their probability; looks of one card are added up. What is no card
+    /// comes under its reserved name.
     pub fn cards(&self, answer: &Answer) -> Vec<(String, f32)> {
         let mut sums: BTreeMap<&str, f32> = BTreeMap::new();
         for (class, probability) in self.heads[0].classes.iter().zip(softmax(&answer.heads[0])) {
@@ -188,7 +191,8 @@ impl Classifier {
         cards
     }
 
-    /// What comes of an image, by the rules that the overlay runs. `cards` are those of [`Classifier::cards`].
+    /// What comes of an image, by the rules that the overlay runs. `cards` are those of
+    /// [`Classifier::cards`].
     pub fn predict<'a>(&mut self, answer: &Answer, cards: &'a [(String, f32)]) -> Prediction<'a> {
         let heads: Vec<&[f32]> = answer.heads.iter().map(Vec::as_slice).collect();
         let logits = Logits { heads: &heads, embedding: &answer.embedding, similarity: &answer.similarity };
@@ -248,8 +252,8 @@ fn no_catalogue() -> Catalogue {
     Catalogue::parse(&text.to_string()).expect("a catalogue may be empty")
 }
 
-/// A manifest of nothing but an identifier. Classes that the catalogue does not list are added jokers: what can be on them
-/// is not judged here.
+/// A manifest of nothing but an identifier. Classes that the catalogue does not list are added
+/// jokers: what can be on them is not judged here.
 fn identifier_manifest(
     heads: &[Head],
     size: [u32; 2],

@@ -59,8 +59,8 @@ fn rounded<S: serde::Serializer>(value: &f32, serializer: S) -> std::result::Res
     serializer.serialize_f64((f64::from(*value) * 1e4).round() / 1e4)
 }
 
-/// Composes `count` scenes and looks for their cards; the report is at the threshold with the best harmonic mean of
-/// recall and precision, or at `fixed`.
+/// Composes `count` scenes and looks for their cards; the report is at the threshold with the best
+/// harmonic mean of recall and precision, or at `fixed`.
 ///
 /// # Errors
 /// When the network cannot run.

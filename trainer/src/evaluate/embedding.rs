@@ -86,8 +86,9 @@ pub struct Suspect {
     pub nearest: (String, f32),
 }
 
-/// Captures that are more like another class than like the rest of their own, worst first; and those that are like
-/// nothing: `far` is the cosine below which a capture is far from its own class.
+/// Captures that are more like another class than like the rest of their own, worst first; and
+/// those that are like nothing: `far` is the cosine below which a capture is far from its own
+/// class.
 pub fn suspects(vectors: &[Vec<f32>], samples: &[Sample], far: f32) -> (Vec<Suspect>, Vec<Suspect>) {
     let centroids = centroids(vectors, samples);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -176,7 +177,8 @@ mod tests {
         assert_eq!(close_classes(&centroids(&vectors, &samples), 0.0).len(), 1);
     }
 
-    /// Points on a line keep their order and distances along it, and the file says what NumPy reads.
+    /// Points on a line keep their order and distances along it, and the file says what NumPy
+    /// reads.
     #[test]
     fn a_line_is_a_line_on_the_map() {
         let vectors: Vec<Vec<f32>> = (0..5).map(|at| vec![at as f32, 2.0 * at as f32, 0.0, 1.0]).collect();

@@ -1,5 +1,5 @@
-//! What teaching by one capture is worth: cards that a model has never seen, each taught from one view, then looked for
-//! on other views; and what that costs the cards that the model knows.
+//! What teaching by one capture is worth: cards that a model has never seen, each taught from one
+//! view, then looked for on other views; and what that costs the cards that the model knows.
 
 use std::collections::BTreeMap;
 
@@ -51,12 +51,13 @@ pub struct Outcome {
     pub known: Share,
     /// Said to be unknown, or no card.
     pub unknown: Share,
-    /// First guesses that are right, also where they are not sure enough for a name (top 1, whatever the threshold).
+    /// First guesses that are right, also where they are not sure enough for a name (top 1,
+    /// whatever the threshold).
     pub guessed: Share,
 }
 
-/// Teaches every card of `strangers`, whose recipe shows nothing else, and looks for all of them and for the cards of
-/// `friends`.
+/// Teaches every card of `strangers`, whose recipe shows nothing else, and looks for all of them
+/// and for the cards of `friends`.
 ///
 /// # Errors
 /// When the model cannot run, or there is no stranger.

@@ -22,7 +22,8 @@ use crate::random::{Stream, seed_of};
 /// How many crops were named rightly.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct IdentificationReport {
-    /// The names; numbers of pictures are those of the crops. Cards that the identifier has no class for are unknown.
+    /// The names; numbers of pictures are those of the crops. Cards that the identifier has no
+    /// class for are unknown.
     #[serde(flatten)]
     pub names: NamesReport,
     /// Jokers whose right name comes first.

@@ -175,7 +175,8 @@ pub struct Bin {
 pub struct Reliability {
     /// Bars of equal width from 0 to 1.
     pub bins: Vec<Bin>,
-    /// Expected calibration error (Guo et al., *On Calibration of Modern Neural Networks*, 2017); none of nothing.
+    /// Expected calibration error (Guo et al., *On Calibration of Modern Neural Networks*, 2017);
+    /// none of nothing.
     pub ece: Option<f64>,
 }
 

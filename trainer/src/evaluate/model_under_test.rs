@@ -75,7 +75,8 @@ impl ModelUnderTest for Exported {
     }
 }
 
-/// For a picture of one card that is a frame of its own: the quad that widening makes the whole frame of.
+/// For a picture of one card that is a frame of its own: the quad that widening makes the whole
+/// frame of.
 pub fn whole(identifier: &Identifier, [width, height]: [u32; 2]) -> Quad<InFrame> {
     Quad::from_rect(Rect::ltwh(0.0, 0.0, width as f32, height as f32)).scaled(1.0 / identifier.widen)
 }

@@ -103,7 +103,8 @@ struct Count<'a> {
     identification: (usize, f64),
 }
 
-/// Scores the screenshots of a truth file, with crops of `width` and `height`; those marked as stress come second.
+/// Scores the screenshots of a truth file, with crops of `width` and `height`; those marked as
+/// stress come second.
 ///
 /// # Errors
 /// When a file cannot be read or the network cannot run.
@@ -291,7 +292,8 @@ impl ScreensReport {
     }
 }
 
-/// Pairs of a box and one of the `candidates` among the cards, best overlap first; and the candidates that are left.
+/// Pairs of a box and one of the `candidates` among the cards, best overlap first; and the
+/// candidates that are left.
 fn matches(
     boxes: &[Rect<InFrame>],
     cards: &[Card],

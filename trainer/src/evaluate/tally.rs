@@ -1,5 +1,5 @@
-//! What the identification head said of many cards, beside what they are: the same counting for captures, composed crops
-//! and screenshots. Pure.
+//! What the identification head said of many cards, beside what they are: the same counting for
+//! captures, composed crops and screenshots. Pure.
 
 use lens_core::catalogue::{Catalogue, id_of_class};
 use lens_core::manifest::{NOT_A_CARD, UNKNOWN};
@@ -110,7 +110,8 @@ impl Tally {
         Self { report, predictions: Vec::new(), scores: Default::default() }
     }
 
-    /// Counts a picture: its number, which card it shows ([`NOT_A_CARD`] and [`UNKNOWN`] are such too), and what is said.
+    /// Counts a picture: its number, which card it shows ([`NOT_A_CARD`] and [`UNKNOWN`] are such
+    /// too), and what is said.
     pub fn add(&mut self, number: usize, truth: &str, said: &Prediction<'_>) {
         let dropped = said.verdict == Verdict::Dropped;
         let named = match said.verdict {
@@ -192,8 +193,8 @@ mod tests {
         Prediction { verdict, guesses: guesses.to_vec(), similarity }
     }
 
-    /// Two cards `a` and `b` and both reserved classes. Four known cards of which two are right, two unknown ones of which
-    /// one is named, three pictures of nothing of which one is dropped.
+    /// Two cards `a` and `b` and both reserved classes. Four known cards of which two are right,
+    /// two unknown ones of which one is named, three pictures of nothing of which one is dropped.
     #[test]
     fn a_few_pictures_by_hand() {
         let mut tally = Tally::new(&["a", "b", "c", NOT_A_CARD, UNKNOWN].map(str::to_owned));
@@ -220,7 +221,8 @@ mod tests {
         assert_eq!(report.balanced, Some(0.5));
         assert_eq!([report.rejected, report.unknown_flagged], [share(2, 4), share(1, 2)]);
         assert_eq!([report.nothing_dropped, report.nothing_named], [share(1, 3), share(1, 3)]);
-        // Known 0.95, 0.55, 0.75, 0 against 0.35, 0.65: five of eight pairs. By similarity 0.9, 0.6, 0.5, -1: six.
+        // Known 0.95, 0.55, 0.75, 0 against 0.35, 0.65: five of eight pairs. By similarity 0.9,
+        // 0.6, 0.5, -1: six.
         assert_eq!(report.unknown_auroc, Some(5.0 / 8.0));
         assert_eq!(report.unknown_auroc_similarity, Some(6.0 / 8.0));
         // Right at 0.95 and 0.55, wrong at 0.75 and at 0.

@@ -1,7 +1,8 @@
 //! What the detector should say of a picture with these cards.
 //!
-//! Pure. The encoding is that of Zhou et al., *Objects as Points* (2019), with one change: the cell that answers for a
-//! card is not its centre but [`ANCHOR`], which lies in the strip that stays visible in a fan.
+//! Pure. The encoding is that of Zhou et al., *Objects as Points* (2019), with one change: the cell
+//! that answers for a card is not its centre but [`ANCHOR`], which lies in the strip that stays
+//! visible in a fan.
 
 use lens_core::geometry::{InModel, Quad};
 
@@ -39,7 +40,8 @@ pub struct Target {
     pub columns: usize,
     /// Cells down.
     pub rows: usize,
-    /// 36 planes in the network's order: for each sub-cell the objectness in `0.0..=1.0`, then eight corner offsets.
+    /// 36 planes in the network's order: for each sub-cell the objectness in `0.0..=1.0`, then
+    /// eight corner offsets.
     pub cells: Vec<f32>,
     /// Four planes: how much a sub-cell's corners count.
     pub weight: Vec<f32>,
@@ -171,8 +173,8 @@ mod tests {
         assert_eq!(Target::encode(&[nonsense], 320, 192), empty);
     }
 
-    /// What a perfect network would say, in the order of the exported output, must decode to the same quads: also in a
-    /// hand that is fanned as tightly as the game does it.
+    /// What a perfect network would say, in the order of the exported output, must decode to the
+    /// same quads: also in a hand that is fanned as tightly as the game does it.
     #[test]
     fn a_fan_survives_encoding_and_decoding() {
         let (width, height) = (640, 352);

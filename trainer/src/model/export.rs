@@ -1,7 +1,8 @@
 //! From trained weights to a model's folder that the overlay accepts.
 //!
-//! Each network is written in floats and in int8, run with ONNX Runtime beside libtorch on the same pictures, and only
-//! when both agree is the folder replaced. How good the networks are is not judged here.
+//! Each network is written in floats and in int8, run with ONNX Runtime beside libtorch on the same
+//! pictures, and only when both agree is the folder replaced. How good the networks are is not
+//! judged here.
 //!
 //! * [`session`]: runs a file as the overlay will.
 //! * [`agreement`]: how far its results are from libtorch's.
@@ -122,7 +123,8 @@ pub enum ExportError {
 /// Writes the model's folder; the digests in `manifest` are filled in.
 ///
 /// # Errors
-/// When a network cannot be written, a file does not agree with libtorch, or the folder cannot be replaced.
+/// When a network cannot be written, a file does not agree with libtorch, or the folder cannot be
+/// replaced.
 pub fn export(
     folder: &Path,
     mut manifest: Manifest,
@@ -147,8 +149,8 @@ pub fn export(
     Ok(reports)
 }
 
-/// Writes a model's folder with a new identifier and the detector of the model `base`, which may be the same folder; the
-/// digests in `manifest` are filled in.
+/// Writes a model's folder with a new identifier and the detector of the model `base`, which may be
+/// the same folder; the digests in `manifest` are filled in.
 ///
 /// # Errors
 /// As [`export`], and when the detector of `base` is damaged.
@@ -192,7 +194,8 @@ pub fn export_network(
         source.pictures.iter().take(COMPARED).map(Tensor::shallow_clone).collect();
     compared.push(noise(first));
 
-    // What the exporter writes is checked to the last digit first; the file that is kept differs by rounding alone.
+    // What the exporter writes is checked to the last digit first; the file that is kept differs by
+    // rounding alone.
     let exact = onnx::write(&folded, source.batch, metadata, Stored::Floats)?;
     for (name, it) in agree(&module, &exact, &names.float32, &compared)? {
         if it.largest > TOLERANCE * it.scale.max(1.0) {

@@ -1,8 +1,8 @@
 //! Networks that were trained elsewhere, as a model for the overlay.
 //!
-//! A network's file stays as it is. What it takes and gives is found out by looking at it and running it once, and
-//! written into the manifest; what it does not give (our detector, or our identifier with its modifiers and gallery) is
-//! taken from a model that is installed.
+//! A network's file stays as it is. What it takes and gives is found out by looking at it and
+//! running it once, and written into the manifest; what it does not give (our detector, or our
+//! identifier with its modifiers and gallery) is taken from a model that is installed.
 //!
 //! * [`inspect`]: what a file says of itself, and one run of it.
 //! * [`labels`]: names of classes as others write them, and which cards they are.
@@ -55,8 +55,8 @@ pub(crate) fn file_name(network: &str) -> NetworkFiles {
     NetworkFiles { float32: format!("{network}.onnx"), int8: None }
 }
 
-/// What is kept of where a network came from: the name of its file, its digest, and what it says of its making. No folder,
-/// because a model may be given to others.
+/// What is kept of where a network came from: the name of its file, its digest, and what it says of
+/// its making. No folder, because a model may be given to others.
 pub fn origin(path: &Path, network: &Network) -> Value {
     // Not its description, in which Ultralytics names the folder of the training pictures.
     const SAID: [&str; 5] = ["author", "license", "version", "date", "task"];
@@ -69,7 +69,8 @@ pub fn origin(path: &Path, network: &Network) -> Value {
     })
 }
 
-/// The files of a model called `name`, made of the imported parts and, for the rest, of the model in the folder `base`.
+/// The files of a model called `name`, made of the imported parts and, for the rest, of the model
+/// in the folder `base`.
 ///
 /// # Errors
 /// When a file of the base is missing or changed.

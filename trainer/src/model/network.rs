@@ -1,7 +1,7 @@
 //! Networks described once, as data.
 //!
-//! A [`Graph`] is a list of operations on numbered values. Two interpreters read it: [`torch`]
-//! runs and trains it, [`onnx`](crate::onnx) writes it to a file. Neither knows which network it is.
+//! A [`Graph`] is a list of operations on numbered values. Two interpreters read it: [`torch`] runs
+//! and trains it, [`onnx`](crate::onnx) writes it to a file. Neither knows which network it is.
 
 pub mod arrays;
 pub mod blocks;
@@ -52,7 +52,8 @@ pub struct Output {
 /// What a node does. Shapes are `[batch, channels, height, width]` unless said otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
-    /// Convolution; weights `name.weight` `[output, input / groups, kernel, kernel]`, `name.bias` `[output]` if `bias`.
+    /// Convolution; weights `name.weight` `[output, input / groups, kernel, kernel]`, `name.bias`
+    /// `[output]` if `bias`.
     Conv {
         /// Channels in.
         input: i64,
@@ -69,8 +70,9 @@ pub enum Op {
         /// Whether there is a bias.
         bias: bool,
     },
-    /// Batch normalisation over channels (2-D or 4-D input); weights `name.weight`, `.bias`, `.running_mean`,
-    /// `.running_var`. Export folds it into the convolution or linear layer before it.
+    /// Batch normalisation over channels (2-D or 4-D input); weights `name.weight`, `.bias`,
+    /// `.running_mean`, `.running_var`. Export folds it into the convolution or linear layer before
+    /// it.
     BatchNorm {
         /// Channels.
         channels: i64,
@@ -85,13 +87,15 @@ pub enum Op {
     Concat,
     /// Nearest-neighbour upsampling of the first input to the height and width of the second.
     UpsampleLike,
-    /// `[b, c * k * k, h, w]` to `[b, c, h * k, w * k]`, as `PixelShuffle` (ONNX `DepthToSpace`, mode CRD).
+    /// `[b, c * k * k, h, w]` to `[b, c, h * k, w * k]`, as `PixelShuffle` (ONNX `DepthToSpace`,
+    /// mode CRD).
     PixelShuffle {
         /// Factor `k`.
         factor: i64,
     },
-    /// `[b, c, h * k, w * k]` to `[b, c * k * k, h, w]`, as `pixel_unshuffle`. As the first node of a graph it is not
-    /// exported: the exported network takes bytes that are packed already (see `lens_core::manifest`, "Network contract").
+    /// `[b, c, h * k, w * k]` to `[b, c * k * k, h, w]`, as `pixel_unshuffle`. As the first node of
+    /// a graph it is not exported: the exported network takes bytes that are packed already (see
+    /// `lens_core::manifest`, "Network contract").
     PixelUnshuffle {
         /// Factor `k`.
         factor: i64,
@@ -120,7 +124,8 @@ pub enum Op {
     },
     /// Each row divided by its Euclidean length.
     L2Normalise,
-    /// Product with a constant matrix `name.weight` `[output, input]` that is not trained (class centroids).
+    /// Product with a constant matrix `name.weight` `[output, input]` that is not trained (class
+    /// centroids).
     Project {
         /// Features in.
         input: i64,
@@ -200,7 +205,8 @@ impl Graph {
         self.nodes.iter().position(|it| it.name == node).map(|position| position + 1)
     }
 
-    /// Which values have to be computed, and how often each is read, to know those that are `wanted`.
+    /// Which values have to be computed, and how often each is read, to know those that are
+    /// `wanted`.
     pub fn uses(&self, wanted: &[Value]) -> Vec<usize> {
         let mut uses = vec![0; self.nodes.len() + 1];
         for &value in wanted {

@@ -1,4 +1,5 @@
-//! Networks as ONNX files: the second interpreter of [`Graph`](crate::model::network::Graph), beside libtorch.
+//! Networks as ONNX files: the second interpreter of [`Graph`](crate::model::network::Graph),
+//! beside libtorch.
 //!
 //! * [`proto`]: the messages of the file format.
 //! * [`writer`]: a graph under construction.
@@ -6,7 +7,8 @@
 //! * [`lower`](mod@lower): what each operation becomes.
 //! * [`read`](mod@read): the weights of a file, to train on from.
 //!
-//! Writes 32-bit floats; [`quantise`](crate::quantise) writes int8 with the same parts. Runs nothing.
+//! Writes 32-bit floats; [`quantise`](crate::quantise) writes int8 with the same parts. Runs
+//! nothing.
 
 pub mod layout;
 pub mod lower;
@@ -27,8 +29,8 @@ use crate::model::onnx::writer::{Batch, GraphWriter};
 pub enum Stored {
     /// As they are.
     Floats,
-    /// Matrices and kernels as 16-bit floats, in half the room; smaller constants, and values that 16 bits cannot hold,
-    /// as they are.
+    /// Matrices and kernels as 16-bit floats, in half the room; smaller constants, and values that
+    /// 16 bits cannot hold, as they are.
     Halves,
 }
 

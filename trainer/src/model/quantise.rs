@@ -7,8 +7,9 @@
 //! * [`options`]: what can be chosen.
 //! * [`emit`]: the ONNX nodes, in the patterns that ONNX Runtime fuses.
 //!
-//! The format is QDQ: each operation stays as it is, between nodes that say where floats would be bytes. Values are
-//! unsigned, weights signed and symmetric: what ONNX Runtime's x86 kernels are fastest with.
+//! The format is QDQ: each operation stays as it is, between nodes that say where floats would be
+//! bytes. Values are unsigned, weights signed and symmetric: what ONNX Runtime's x86 kernels are
+//! fastest with.
 
 pub mod calibration;
 pub mod emit;

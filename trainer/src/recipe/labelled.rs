@@ -44,7 +44,8 @@ pub struct LabelledRecipe {
     pub backbone_rate: f64,
     /// Part of the weights lost per step, times the learning rate.
     pub weight_decay: f64,
-    /// Decay of the moving average of the weights, which is what is judged and exported; 0 for the weights themselves.
+    /// Decay of the moving average of the weights, which is what is judged and exported; 0 for the
+    /// weights themselves.
     pub average: f64,
     /// Steps until the learning rate is reached.
     pub warm_up: u64,

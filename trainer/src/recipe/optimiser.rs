@@ -14,8 +14,8 @@ pub struct AdamW {
     pub weight_decay: f64,
     /// Length that a longer gradient is cut to.
     pub clip: f64,
-    /// Decay of the moving average of the weights (Polyak and Juditsky, *Acceleration of Stochastic Approximation by
-    /// Averaging*, 1992), which is what is evaluated and exported.
+    /// Decay of the moving average of the weights (Polyak and Juditsky, *Acceleration of Stochastic
+    /// Approximation by Averaging*, 1992), which is what is evaluated and exported.
     pub average: f64,
     /// Adam or `AdamW`.
     pub kind: OptimiserKind,

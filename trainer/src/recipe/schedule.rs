@@ -1,7 +1,7 @@
 //! The learning rate over a training. Pure.
 //!
-//! After a short warm-up it falls by half a cosine, step by step (Loshchilov and Hutter, *SGDR*, 2017), or changes from
-//! epoch to epoch as a [`Scheduler`] says.
+//! After a short warm-up it falls by half a cosine, step by step (Loshchilov and Hutter, *SGDR*,
+//! 2017), or changes from epoch to epoch as a [`Scheduler`] says.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,8 @@ pub struct Schedule {
     pub learning_rate: f64,
     /// Steps until it is reached.
     pub warm_up: u64,
-    /// What is left of it at the end, as a part of the highest; without meaning beside a [`Scheduler`].
+    /// What is left of it at the end, as a part of the highest; without meaning beside a
+    /// [`Scheduler`].
     pub floor: f64,
 }
 
@@ -30,7 +31,8 @@ impl Schedule {
         ((step + 1) as f64 / self.warm_up.max(1) as f64).min(1.0)
     }
 
-    /// The learning rate of a step (from zero) when the part `progress` (`0.0..=1.0`) of the training is over.
+    /// The learning rate of a step (from zero) when the part `progress` (`0.0..=1.0`) of the
+    /// training is over.
     pub fn learning_rate(&self, step: u64, progress: f64) -> f64 {
         let warm = self.warm(step);
         let cosine = 0.5 * (1.0 + (std::f64::consts::PI * progress.clamp(0.0, 1.0)).cos());

@@ -1,4 +1,5 @@
-//! How a network is trained: what the recipe says for composed images, and the [`Plan`] that every training follows.
+//! How a network is trained: what the recipe says for composed images, and the [`Plan`] that every
+//! training follows.
 
 use serde::{Deserialize, Serialize};
 use tch::Device;
@@ -32,8 +33,8 @@ pub struct Training {
     /// Label smoothing; see [`LabelledRecipe`](super::labelled::LabelledRecipe).
     #[serde(default)]
     pub smoothing: f64,
-    /// Steps after which the training is validated, where one of the next three needs it: composed images have no
-    /// epochs of their own.
+    /// Steps after which the training is validated, where one of the next three needs it: composed
+    /// images have no epochs of their own.
     #[serde(default = "default_epoch_steps")]
     pub epoch_steps: u64,
     /// Epochs without a lower validation loss until the training ends; 0 for never.
@@ -196,8 +197,8 @@ impl Training {
 }
 
 impl Plan {
-    /// The learning rate of the heads in a step, when the part `progress` of the training is over. `factor` is what the
-    /// scheduler makes of it in this epoch.
+    /// The learning rate of the heads in a step, when the part `progress` of the training is over.
+    /// `factor` is what the scheduler makes of it in this epoch.
     pub fn learning_rate(&self, step: u64, progress: f64, factor: f64) -> f64 {
         match self.scheduler {
             None => self.schedule.learning_rate(step, progress),

@@ -1,4 +1,5 @@
-//! What epochs were like, in the run's folder: lines of JSON, confusion matrices, and TensorBoard's events.
+//! What epochs were like, in the run's folder: lines of JSON, confusion matrices, and TensorBoard's
+//! events.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};

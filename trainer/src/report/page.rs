@@ -1,4 +1,5 @@
-//! One HTML page of a run: curves as SVG, matrices as pictures inside the page, nothing to load from elsewhere.
+//! One HTML page of a run: curves as SVG, matrices as pictures inside the page, nothing to load
+//! from elsewhere.
 
 use std::path::Path;
 

@@ -12,8 +12,8 @@ const NAMES: u32 = 96;
 /// A matrix with more classes than this has no names: they would not be readable.
 const MAX_NAMED: usize = 60;
 
-/// A matrix: a row for each truth, a column for each prediction; right ones are green, wrong ones red, by their share
-/// of the row.
+/// A matrix: a row for each truth, a column for each prediction; right ones are green, wrong ones
+/// red, by their share of the row.
 pub fn confusion(confusion: &Confusion) -> RgbaImage {
     let side = confusion.classes.len() as u32;
     let cell = (720 / side.max(1)).clamp(2, 40);

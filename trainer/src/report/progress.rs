@@ -1,6 +1,8 @@
-//! Tells people how a training goes: a bar on a terminal, plain lines elsewhere, a table of its epochs, files for machines.
+//! Tells people how a training goes: a bar on a terminal, plain lines elsewhere, a table of its
+//! epochs, files for machines.
 //!
-//! Steps go into `<network>.metrics.jsonl`, epochs into [`history`](super::history), both into TensorBoard's events.
+//! Steps go into `<network>.metrics.jsonl`, epochs into [`history`](super::history), both into
+//! TensorBoard's events.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, IsTerminal, Write};
@@ -51,8 +53,8 @@ struct Sum {
 }
 
 impl Console {
-    /// Appends to the files in the run's folder. What they say of later steps and epochs, which a stopped training had
-    /// not saved, is dropped.
+    /// Appends to the files in the run's folder. What they say of later steps and epochs, which a
+    /// stopped training had not saved, is dropped.
     ///
     /// # Errors
     /// When they cannot be written.

@@ -1,7 +1,8 @@
 //! Event files that TensorBoard opens: scalars and pictures by step.
 //!
-//! A file is a row of records (`TFRecord`: length, masked CRC-32C of it, content, masked CRC-32C of it), each an `Event`
-//! message of TensorFlow's `event.proto`. Only what is written here is declared.
+//! A file is a row of records (`TFRecord`: length, masked CRC-32C of it, content, masked CRC-32C of
+//! it), each an `Event` message of TensorFlow's `event.proto`. Only what is written here is
+//! declared.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};

@@ -1,4 +1,5 @@
-//! What the detector learns from: parts of composed scenes, enlarged a little and changed in colour.
+//! What the detector learns from: parts of composed scenes, enlarged a little and changed in
+//! colour.
 
 use std::sync::{Arc, OnceLock};
 
@@ -58,7 +59,8 @@ impl ColourChange {
     }
 }
 
-/// A batch `[n, 3, height, width]` of `0.0..=1.0` from rows of red, green, blue and a byte that is ignored.
+/// A batch `[n, 3, height, width]` of `0.0..=1.0` from rows of red, green, blue and a byte that is
+/// ignored.
 pub fn planes(pixels: &[u8], [width, height]: [usize; 2], changes: &[ColourChange]) -> Tensor {
     let shape = [changes.len() as i64, height as i64, width as i64, 4];
     let bytes = Tensor::from_data_size(pixels, &shape, Kind::Uint8);

@@ -1,6 +1,7 @@
 //! Which layers of a network learn, and how fast. Pure.
 //!
-//! A backbone is a row of stages from the image to the heads; freezing goes from the bottom to the top.
+//! A backbone is a row of stages from the image to the heads; freezing goes from the bottom to the
+//! top.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,8 @@ fn learning_rates(
     nodes.filter(|(_, learning_rate)| *learning_rate != 1.0).collect()
 }
 
-/// Place of a node among the stages of the detector's backbone, and how many there are; none for its head.
+/// Place of a node among the stages of the detector's backbone, and how many there are; none for
+/// its head.
 ///
 /// The stages are the stem, a level for each stride, and the neck.
 fn detector_stage(shape: &DetectorShape, node: &str) -> Option<(usize, usize)> {
@@ -48,7 +50,8 @@ fn detector_stage(shape: &DetectorShape, node: &str) -> Option<(usize, usize)> {
     Some((stage, neck + 1))
 }
 
-/// Place of a node among the stages of the identifier's backbone, and how many there are; none for heads.
+/// Place of a node among the stages of the identifier's backbone, and how many there are; none for
+/// heads.
 fn identifier_stage(backbone: &Backbone, node: &str) -> Option<(usize, usize)> {
     let first = node.split('.').next().unwrap_or(node);
     let (own, count) = match backbone {

@@ -1,4 +1,5 @@
-//! Validation on composed images: batches that nothing is trained on, of cards drawn for them alone.
+//! Validation on composed images: batches that nothing is trained on, of cards drawn for them
+//! alone.
 
 use std::collections::BTreeMap;
 

@@ -6,8 +6,8 @@
 //!                  split.json of the run
 //! ```
 //!
-//! * [`pictures`]: batches by number, and the loss. [`task`]: these as a [`Task`](super::Task). [`validate`]: its
-//!   validation.
+//! * [`pictures`]: batches by number, and the loss. [`task`]: these as a [`Task`](super::Task).
+//!   [`validate`]: its validation.
 //! * [`export`]: the trained identifier beside the detector of an installed model.
 
 pub mod export;
@@ -94,7 +94,8 @@ fn sides(run: &Path) -> Result<Option<SplitFile>> {
     Ok(Some(split))
 }
 
-/// Splits the captures, writes recipe and split into the run's folder, and makes or resumes the training.
+/// Splits the captures, writes recipe and split into the run's folder, and makes or resumes the
+/// training.
 ///
 /// # Errors
 /// When nothing can be trained on, or the run's folder cannot be used.
@@ -168,7 +169,8 @@ fn checkpoint(run: &Path, begin: Begin) -> Result<Option<Checkpoint>> {
     }
 }
 
-/// Goes on from the checkpoint where it has the same heads; takes what fits of it, or of known weights, otherwise.
+/// Goes on from the checkpoint where it has the same heads; takes what fits of it, or of known
+/// weights, otherwise.
 fn session(
     task: LabelledTask,
     digest: &str,

@@ -19,7 +19,8 @@ pub struct Loss {
 /// The detector's targets of a batch.
 #[derive(Debug)]
 pub struct DetectorTarget {
-    /// `[b, 36, h, w]`: objectness and corner offsets, see [`crate::model::detector_targets::Target::cells`].
+    /// `[b, 36, h, w]`: objectness and corner offsets, see
+    /// [`crate::model::detector_targets::Target::cells`].
     pub cells: Tensor,
     /// `[b, 4, h, w]`.
     pub weight: Tensor,
@@ -32,8 +33,9 @@ const CORNERS: f64 = 6.0;
 /// Below this the corner loss is quadratic, in units of `CORNER_SCALE` pixels.
 const CORNER_BETA: f64 = 0.05;
 
-/// Penalty-reduced focal loss of the objectness (Zhou et al., *Objects as Points*, 2019, equation 1, after Lin et al.,
-/// *Focal Loss for Dense Object Detection*, 2017) and smooth L1 loss of the corners where a card is.
+/// Penalty-reduced focal loss of the objectness (Zhou et al., *Objects as Points*, 2019, equation
+/// 1, after Lin et al., *Focal Loss for Dense Object Detection*, 2017) and smooth L1 loss of the
+/// corners where a card is.
 pub fn detector(cells: &Tensor, target: &DetectorTarget) -> Loss {
     let split = |tensor: &Tensor| {
         let size = tensor.size();
@@ -62,14 +64,15 @@ pub fn detector(cells: &Tensor, target: &DetectorTarget) -> Loss {
 /// The identifier's targets of a batch.
 #[derive(Debug)]
 pub struct IdentifierTarget {
-    /// For each head the class of each crop `[b]`, or for sigmoid heads ones and zeros `[b, classes]`.
+    /// For each head the class of each crop `[b]`, or for sigmoid heads ones and zeros `[b,
+    /// classes]`.
     pub heads: Vec<Tensor>,
     /// `[b]`: 1 where the crop shows a known card, whose modifiers are learned; 0 elsewhere.
     pub known: Tensor,
 }
 
-/// Cross-entropy of every head; `weight` gives that of the heads after the first, by name. Labels of softmax heads are
-/// smoothed by the part `smoothing`.
+/// Cross-entropy of every head; `weight` gives that of the heads after the first, by name. Labels
+/// of softmax heads are smoothed by the part `smoothing`.
 pub fn identifier(
     logits: &[Tensor],
     heads: &[Head],
@@ -100,8 +103,9 @@ pub fn identifier(
     Loss { total, parts }
 }
 
-/// Cross-entropy of finding each sample's other view among all samples of the batch, by cosine over `temperature`: the
-/// NT-Xent loss of Chen et al., *A Simple Framework for Contrastive Learning of Visual Representations* (2020).
+/// Cross-entropy of finding each sample's other view among all samples of the batch, by cosine over
+/// `temperature`: the NT-Xent loss of Chen et al., *A Simple Framework for Contrastive Learning of
+/// Visual Representations* (2020).
 ///
 /// `embeddings` are `[b, n]` of length one. Zero without pairs.
 pub fn contrast(embeddings: &Tensor, pairs: &[[usize; 2]], temperature: f64) -> Tensor {

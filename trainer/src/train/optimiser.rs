@@ -1,8 +1,9 @@
-//! `AdamW` (Loshchilov and Hutter, *Decoupled Weight Decay Regularization*, 2019), or plain Adam (Kingma and Ba, 2015),
-//! and a moving average of the weights, in one pass over memory.
+//! `AdamW` (Loshchilov and Hutter, *Decoupled Weight Decay Regularization*, 2019), or plain Adam
+//! (Kingma and Ba, 2015), and a moving average of the weights, in one pass over memory.
 //!
-//! Written here because tch cannot save its optimisers' state. Everything is a plain vector in the order of
-//! [`Module::parameters`], in the processor's memory: on a card, gradients come down and weights go up in each step.
+//! Written here because tch cannot save its optimisers' state. Everything is a plain vector in the
+//! order of [`Module::parameters`], in the processor's memory: on a card, gradients come down and
+//! weights go up in each step.
 
 use tch::Tensor;
 
@@ -64,7 +65,8 @@ impl Optimiser {
         Self::with_learning_rates(settings, layout, state, &|_| 1.0)
     }
 
-    /// As [`Optimiser::resume`], with a learning rate for each node, as a part of the step's: zero for frozen ones.
+    /// As [`Optimiser::resume`], with a learning rate for each node, as a part of the step's: zero
+    /// for frozen ones.
     pub fn with_learning_rates(
         settings: AdamW,
         layout: &Layout,
@@ -88,8 +90,8 @@ impl Optimiser {
         &self.state
     }
 
-    /// Goes down the gradient of `loss`, as [`Optimiser::step`] does. With 16-bit floats a step whose gradient is not
-    /// finite is skipped and its norm is zero: the next one is scaled less.
+    /// Goes down the gradient of `loss`, as [`Optimiser::step`] does. With 16-bit floats a step
+    /// whose gradient is not finite is skipped and its norm is zero: the next one is scaled less.
     ///
     /// # Errors
     /// When the gradient is not finite whatever it is scaled by; nothing is changed then.
@@ -110,7 +112,8 @@ impl Optimiser {
         if goes_on { Ok(result.unwrap_or(0.0)) } else { result }
     }
 
-    /// Changes the module's weights; `step` counts from zero. Returns the gradient's norm before clipping.
+    /// Changes the module's weights; `step` counts from zero. Returns the gradient's norm before
+    /// clipping.
     ///
     /// # Errors
     /// When the gradient is not finite; nothing is changed then.
@@ -240,7 +243,8 @@ mod tests {
         }
     }
 
-    /// Frozen weights stay, Adam's decay goes through the moments: by hand, both first steps are one rate long.
+    /// Frozen weights stay, Adam's decay goes through the moments: by hand, both first steps are
+    /// one rate long.
     #[test]
     fn learning_rates_and_the_place_of_the_decay() {
         let mut net = Builder::new([3, 1, 1]);
@@ -267,7 +271,8 @@ mod tests {
         check(OptimiserKind::Adam, [1.0, 2.0, 3.0, 0.9]);
     }
 
-    /// With 16-bit floats a gradient beyond their range costs a step and nothing else, and what is learned is the same.
+    /// With 16-bit floats a gradient beyond their range costs a step and nothing else, and what is
+    /// learned is the same.
     #[test]
     fn half_precision_passes_over_steps_that_overflow() {
         let mut net = Builder::new([3, 1, 1]);

@@ -49,7 +49,8 @@ pub struct WarmStartError {
 }
 
 impl Known {
-    /// Reads the identifier of a run, a checkpoint, an exported model, or torchvision's weights for `graph`.
+    /// Reads the identifier of a run, a checkpoint, an exported model, or torchvision's weights for
+    /// `graph`.
     ///
     /// # Errors
     /// When it is none of these.
@@ -218,7 +219,8 @@ mod tests {
         vec![head(IDENTIFICATION, cards), head("edition", &["base", "foil"])]
     }
 
-    /// What was exported computes the same when it is read back, but for 16-bit rounding; a new class gets a row of its own.
+    /// What was exported computes the same when it is read back, but for 16-bit rounding; a new
+    /// class gets a row of its own.
     #[test]
     fn an_exported_network_goes_on_with_more_classes() {
         let shape = IdentifierShape { hidden: 16, embedding: 8, ..IdentifierShape::default() };

@@ -1,4 +1,5 @@
-//! What `trainer evaluate` measures on composed scenes and screenshots: a run, a checkpoint, or an exported model.
+//! What `trainer evaluate` measures on composed scenes and screenshots: a run, a checkpoint, or an
+//! exported model.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,8 @@ pub(super) fn model(model: &Path) -> Result<Opened> {
     Ok(Opened { recipe, manifest, subject, crop, finds: true, names: true })
 }
 
-/// An exported model, with what it says of itself. What was made elsewhere is judged on pictures of the game's own recipe.
+/// An exported model, with what it says of itself. What was made elsewhere is judged on pictures of
+/// the game's own recipe.
 pub(super) fn recogniser(model: &Path) -> Result<(Recipe, Manifest, Recogniser)> {
     let folder = model_folder(model)?;
     let recogniser = Recogniser::open(&folder, &Options::default())?;
@@ -74,7 +76,8 @@ pub(super) fn of_recipe(game: &str) -> PathBuf {
     paths::data().join("recipes").join(format!("{game}.toml"))
 }
 
-/// Our own identifiers take crops as they are. One that was made elsewhere cuts whole cards, no smaller than its input.
+/// Our own identifiers take crops as they are. One that was made elsewhere cuts whole cards, no
+/// smaller than its input.
 fn crop(manifest: &Manifest, recipe: &Recipe) -> [u32; 2] {
     let input = manifest.identifier.input_size;
     if manifest.identifier.kind.is_own() {
@@ -85,8 +88,9 @@ fn crop(manifest: &Manifest, recipe: &Recipe) -> [u32; 2] {
     card.map(|side| side * times)
 }
 
-/// The networks of a run's folder, or that of a checkpoint. The detector is that of the model `base` where one is given, or
-/// of the game where the run has none and `screens` are to be read. What was not calibrated rejects nothing.
+/// The networks of a run's folder, or that of a checkpoint. The detector is that of the model
+/// `base` where one is given, or of the game where the run has none and `screens` are to be read.
+/// What was not calibrated rejects nothing.
 pub(super) fn run(run: &Path, base: Option<&Path>, screens: bool) -> Result<Opened> {
     let [detector, identifier] = checkpoints(run)?;
     let last = identifier.as_ref().or(detector.as_ref()).context("one of them is there")?.position.clone();

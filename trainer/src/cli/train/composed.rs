@@ -184,7 +184,8 @@ impl Job<'_> {
         self.arguments.steps.or(epochs).map(Budget::Steps).or(minutes)
     }
 
-    /// The command that goes on: the same one, with `--resume` and without what is in the checkpoint.
+    /// The command that goes on: the same one, with `--resume` and without what is in the
+    /// checkpoint.
     fn resume_command(&self) -> String {
         let what = match self.arguments.what {
             What::Detector => "detector",

@@ -1,4 +1,5 @@
-//! The options of `trainer train` that replace what the recipe says, the same for composed images and labelled captures.
+//! The options of `trainer train` that replace what the recipe says, the same for composed images
+//! and labelled captures.
 //!
 //! What makes no sense for one of them is refused with the reason.
 
@@ -28,13 +29,15 @@ pub(super) enum What {
 #[derive(Clone, Debug, Default, PartialEq, clap::Args)]
 #[command(next_help_heading = "Instead of what the recipe says")]
 pub(super) struct RecipeOptions {
-    /// Fields of the labels that are learned, a head each: identification,modifier,seal or any other (with --data)
+    /// Fields of the labels that are learned, a head each: identification,modifier,seal or any
+    /// other (with --data)
     #[arg(long, value_delimiter = ',')]
     tasks: Vec<String>,
     /// The identifier's network below the heads
     #[arg(long, value_enum)]
     backbone: Option<BackboneName>,
-    /// Weights to start from: a run, a checkpoint, a model's folder, or torchvision's resnet18; what fits is taken
+    /// Weights to start from: a run, a checkpoint, a model's folder, or torchvision's resnet18;
+    /// what fits is taken
     #[arg(long, value_name = "PATH", visible_alias = "from")]
     pub(super) init: Option<PathBuf>,
     /// Which parts of the backbone are not trained
@@ -43,7 +46,8 @@ pub(super) struct RecipeOptions {
     /// Which optimiser
     #[arg(long, value_enum, alias = "optimiser")]
     optimizer: Option<OptimiserKind>,
-    /// Highest learning rate of the heads, and of composed images' whole networks: lower for a run that starts from another
+    /// Highest learning rate of the heads, and of composed images' whole networks: lower for a run
+    /// that starts from another
     #[arg(long, alias = "learning-rate")]
     rate: Option<f64>,
     /// Highest learning rate of the backbone

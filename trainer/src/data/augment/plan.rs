@@ -9,8 +9,8 @@ use crate::data::dataset::Sample;
 pub enum Amount {
     /// The same for each.
     PerImage(usize),
-    /// More where there are few, until each value of a field has `target` pictures: that of the most frequent one when
-    /// nothing is said.
+    /// More where there are few, until each value of a field has `target` pictures: that of the
+    /// most frequent one when nothing is said.
     Balanced {
         /// The field.
         by: Balance,

@@ -49,7 +49,8 @@ pub const USUAL: [Kind; 6] =
 
 /// Changes for one sample of a training step.
 pub fn on_the_fly(level: Level, random: &mut ChaCha8Rng) -> Vec<Change> {
-    // Deviations of turn, zoom, shift, brightness, contrast and tint; blur, noise and cover as chance and size.
+    // Deviations of turn, zoom, shift, brightness, contrast and tint; blur, noise and cover as
+    // chance and size.
     let (turn, zoom, shift, brightness, contrast, tint, blur, noise, cover) = match level {
         Level::None => return Vec::new(),
         Level::Light => (0.0, 0.0, 0.01, 0.04, 0.0, 0.03, (0.0, 0.0), (0.0, 0.0), 0.0),

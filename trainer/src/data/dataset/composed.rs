@@ -1,6 +1,8 @@
-//! A labelled data set made of composed crops: for tests, for trying things out, and for training elsewhere.
+//! A labelled data set made of composed crops: for tests, for trying things out, and for training
+//! elsewhere.
 //!
-//! It looks like one that a person labelled: captures of one drawn card are a card group, cards of one class a cluster.
+//! It looks like one that a person labelled: captures of one drawn card are a card group, cards of
+//! one class a cluster.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,7 +44,8 @@ pub enum WriteError {
     Labels(#[from] LabelsError),
 }
 
-/// Writes captures of cards that `wanted` lets through, with `labels.json`, into `folder`; says how many.
+/// Writes captures of cards that `wanted` lets through, with `labels.json`, into `folder`; says how
+/// many.
 ///
 /// # Errors
 /// When the folder cannot be written.

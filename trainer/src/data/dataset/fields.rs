@@ -54,7 +54,8 @@ pub enum TaskError {
 
 /// The heads for these tasks, with every word that the samples use; the identification comes first.
 ///
-/// Words that a catalogue knows have its order, the plain one first; all others follow in alphabetical order.
+/// Words that a catalogue knows have its order, the plain one first; all others follow in
+/// alphabetical order.
 ///
 /// # Errors
 /// Says which task the labels have nothing, or only one word, for.

@@ -128,7 +128,8 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, Fault> {
     Ok(Picture { image: decoded.into_rgba8(), quirk })
 }
 
-/// Whether a PNG's header says so: byte 25 is the colour type, after the signature, the chunk's head and two extents.
+/// Whether a PNG's header says so: byte 25 is the colour type, after the signature, the chunk's
+/// head and two extents.
 fn has_palette(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x89PNG") && bytes.get(25) == Some(&3)
 }

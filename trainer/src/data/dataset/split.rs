@@ -1,7 +1,8 @@
 //! What is trained on and what is held out. Pure.
 //!
-//! Near-duplicates (the same card group) stay on one side, and augmented pictures follow their parent: otherwise the
-//! network is judged on what it has learned by heart. Every class with originals in two groups is in both sides.
+//! Near-duplicates (the same card group) stay on one side, and augmented pictures follow their
+//! parent: otherwise the network is judged on what it has learned by heart. Every class with
+//! originals in two groups is in both sides.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,8 @@ use crate::random::{Stream, random};
 pub struct Split {
     /// Trained on; originals and augmented ones.
     pub train: Vec<usize>,
-    /// Held out; originals, and the augmented ones made of them, which nothing is trained on nor judged by.
+    /// Held out; originals, and the augmented ones made of them, which nothing is trained on nor
+    /// judged by.
     pub validation: Vec<usize>,
 }
 
@@ -45,9 +47,10 @@ pub fn split(samples: &[Sample], share: f64, seed: u64) -> Split {
     split_again(samples, share, seed, &SplitFile::default())
 }
 
-/// The same for a run that goes on: what it was trained on is never held out afterwards, and what it held out stays so. New
-/// pictures of a card group follow it; new groups are held out where a class has too few that are. A held-out picture
-/// that has come into a group with trained ones goes over to them.
+/// The same for a run that goes on: what it was trained on is never held out afterwards, and what
+/// it held out stays so. New pictures of a card group follow it; new groups are held out where a
+/// class has too few that are. A held-out picture that has come into a group with trained ones goes
+/// over to them.
 pub fn split_again(samples: &[Sample], share: f64, seed: u64, before: &SplitFile) -> Split {
     let mut members: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
     for (index, sample) in samples.iter().enumerate().filter(|(_, sample)| !sample.is_augmented()) {
@@ -123,8 +126,8 @@ impl Split {
         self.validation.iter().copied().filter(|&index| !samples[index].is_augmented()).collect()
     }
 
-    /// Holds out one original of each class that has none held out but two to give, although it is nearly the same as
-    /// another: for judging cards that were only just labelled.
+    /// Holds out one original of each class that has none held out but two to give, although it is
+    /// nearly the same as another: for judging cards that were only just labelled.
     pub fn judge_near_duplicates(&mut self, samples: &[Sample]) -> Vec<String> {
         let judged: BTreeSet<&str> =
             self.judged(samples).into_iter().map(|index| samples[index].class.as_str()).collect();
@@ -240,7 +243,8 @@ mod tests {
             prop_assert_eq!(&split, &super::split(&samples, share, seed));
         }
 
-        /// A run goes on after some captures were labelled, of its groups and of others, and some have gone.
+        /// A run goes on after some captures were labelled, of its groups and of others, and some
+        /// have gone.
         #[test]
         fn what_was_trained_on_is_never_held_out_afterwards(
             cards in prop::collection::vec((0usize..4, prop::option::of(0u64..8), 0usize..2), 1..40),
@@ -279,7 +283,8 @@ mod tests {
             prop_assert_eq!(&split, &split_again(&all, share, seed, &after));
         }
 
-        /// Without groups every class with two originals is on both sides, in about the right share.
+        /// Without groups every class with two originals is on both sides, in about the right
+        /// share.
         #[test]
         fn every_class_with_two_originals_is_judged(
             counts in prop::collection::vec(1usize..30, 1..8),

@@ -1,5 +1,5 @@
-//! How alike two captures of the same unknown card are, and of different ones: what teaching a card by one capture
-//! rests on.
+//! How alike two captures of the same unknown card are, and of different ones: what teaching a card
+//! by one capture rests on.
 
 use anyhow::Result;
 use rayon::prelude::*;

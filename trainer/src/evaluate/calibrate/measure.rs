@@ -82,7 +82,8 @@ pub fn calibrate(
     };
     let taught = gallery::measure(&module, &bank, &material.recipe)?;
 
-    // Real cards that were never trained on are the better judges; invented ones stand in where there are none.
+    // Real cards that were never trained on are the better judges; invented ones stand in where
+    // there are none.
     let strangers = if held_out.is_empty() { &invented } else { &held_out };
     let (known, unseen) = known.split_at(known.len() / 2);
     let thresholds = choose(known, &strangers[..strangers.len() / 2], options.rejected, taught.threshold);

@@ -33,8 +33,8 @@ pub fn of_crops(
     Ok(all)
 }
 
-/// As the overlay computes them: looks of a card are added up, and the best look's similarity counts. A reserved class
-/// that the network does not have is never likely.
+/// As the overlay computes them: looks of a card are added up, and the best look's similarity
+/// counts. A reserved class that the network does not have is never likely.
 pub fn from_logits(classes: &[String], logits: &[f32], similarity: &[f32]) -> Signals {
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let exponentials: Vec<f32> = logits.iter().map(|logit| (logit - highest).exp()).collect();

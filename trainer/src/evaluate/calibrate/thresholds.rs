@@ -1,7 +1,8 @@
-//! When a card is said to be unknown: as often as possible for cards of no catalogue, while at most a given share of
-//! known cards is.
+//! When a card is said to be unknown: as often as possible for cards of no catalogue, while at most
+//! a given share of known cards is.
 //!
-//! Pure. Which of the signals separates best depends on the network, so their limits are searched together.
+//! Pure. Which of the signals separates best depends on the network, so their limits are searched
+//! together.
 
 use lens_core::manifest::Thresholds;
 use serde::Serialize;
@@ -62,7 +63,8 @@ impl Signals {
     }
 }
 
-/// The thresholds that reject at most the share `allowed` of `known`, and as many of `unknown` as possible.
+/// The thresholds that reject at most the share `allowed` of `known`, and as many of `unknown` as
+/// possible.
 ///
 /// `gallery` is passed through: it is measured on pairs, not here.
 pub fn choose(known: &[Signals], unknown: &[Signals], allowed: f64, gallery: f32) -> Thresholds {
@@ -128,7 +130,8 @@ mod tests {
         Signals { not_a_card: 0.0, unknown, probability, similarity }
     }
 
-    /// Similarity separates, probability does not: the thresholds must rely on similarity and keep to the limit.
+    /// Similarity separates, probability does not: the thresholds must rely on similarity and keep
+    /// to the limit.
     #[test]
     fn relies_on_the_signal_that_separates() {
         let known: Vec<_> =

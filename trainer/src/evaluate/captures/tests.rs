@@ -18,8 +18,8 @@ const GREEN: [u8; 3] = [0, 255, 0];
 const BLUE: [u8; 3] = [0, 0, 255];
 const SIDE: u32 = 8;
 
-/// A network that takes what is red for the fox, what is green for the owl and what is blue for no card: the logits are
-/// four times the mean of a channel.
+/// A network that takes what is red for the fox, what is green for the owl and what is blue for no
+/// card: the logits are four times the mean of a channel.
 fn classifier() -> Classifier {
     let heads = [Head {
         name: IDENTIFICATION.into(),
@@ -75,7 +75,8 @@ fn a_few_captures_by_hand() {
     assert_eq!([names.top1, names.top3, names.rejected], [share(3, 4), share(4, 4), share(1, 4)]);
     assert_eq!((names.top1_interval, names.unknown_flagged), (interval(share(3, 4)), share(1, 2)));
     assert_eq!(names.balanced, Some(0.75));
-    // 0.9647 three times and 0.7870 against 0.9647 and 0.7870: of eight pairs three are right and four are ties.
+    // 0.9647 three times and 0.7870 against 0.9647 and 0.7870: of eight pairs three are right and
+    // four are ties.
     assert_eq!(names.unknown_auroc, Some(5.0 / 8.0));
     assert_eq!(names.unknown_auroc_similarity, None, "this network has no centroids");
     let Bin { count, confidence, accuracy } = names.calibration.bins[9];
@@ -103,11 +104,13 @@ fn what_is_no_card_is_right_when_it_is_dropped() {
     assert_eq!(names.nothing_dropped, Share { part: 2, whole: 3 });
     assert_eq!(names.nothing_named, Share { part: 1, whole: 3 });
     assert_eq!(names.rejected, Share { part: 1, whole: 2 }, "a card that is dropped");
-    // The dropped fox is as much an owl as a fox; the name that comes first by the alphabet is right.
+    // The dropped fox is as much an owl as a fox; the name that comes first by the alphabet is
+    // right.
     assert_eq!(names.failures, [(3, "x_owl".to_owned())]);
 }
 
-/// The partner may be among the captures that the network was trained on, and is never one of another card.
+/// The partner may be among the captures that the network was trained on, and is never one of
+/// another card.
 #[test]
 fn a_misread_capture_has_a_partner_from_the_whole_data_set() {
     let folder = tempfile::tempdir().unwrap();

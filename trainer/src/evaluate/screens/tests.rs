@@ -46,8 +46,9 @@ fn identifier() -> Identifier {
     }
 }
 
-/// A screenshot of half its true width. A right card under the name of its twin, a misread one, one that is silent, one
-/// face down, one that is dropped, a stranger that is named, and something beside them.
+/// A screenshot of half its true width. A right card under the name of its twin, a misread one, one
+/// that is silent, one face down, one that is dropped, a stranger that is named, and something
+/// beside them.
 #[test]
 fn a_screenshot_by_hand() {
     let folder = tempfile::tempdir().unwrap();

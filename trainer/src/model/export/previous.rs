@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Folder among the models that holds the models before; begins with a dot, so that it is no model itself.
+/// Folder among the models that holds the models before; begins with a dot, so that it is no model
+/// itself.
 const FOLDER: &str = ".previous";
 
 /// Where the model before the one in `folder` is.
@@ -38,7 +39,8 @@ pub fn keep(folder: &Path) -> io::Result<()> {
     copied
 }
 
-/// Exchanges the model in `folder` and the one before it, so that going back can be undone by going back again.
+/// Exchanges the model in `folder` and the one before it, so that going back can be undone by going
+/// back again.
 ///
 /// # Errors
 /// When none was kept, or the folders cannot be renamed.

@@ -50,8 +50,8 @@ impl OnnxSession {
         Ok(Self { session })
     }
 
-    /// The results for pictures `[n, 3, height, width]` of bytes; what has a height and a width channels first, as in
-    /// libtorch.
+    /// The results for pictures `[n, 3, height, width]` of bytes; what has a height and a width
+    /// channels first, as in libtorch.
     ///
     /// # Errors
     /// When ONNX Runtime refuses the input.

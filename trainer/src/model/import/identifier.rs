@@ -24,8 +24,8 @@ pub struct Options {
     pub unmapped: UnmappedLabels,
     /// What becomes of bytes before they go in.
     pub normalise: Normalise,
-    /// How a card comes to have the shape of the input; as Ultralytics' classifiers want it, or stretched, when nothing
-    /// is said.
+    /// How a card comes to have the shape of the input; as Ultralytics' classifiers want it, or
+    /// stretched, when nothing is said.
     pub fit: Option<Fit>,
     /// Probability of the best card below which it is unknown.
     pub threshold: f32,
@@ -129,7 +129,8 @@ fn describe(
         widen: 1.0,
         embedding: 0,
         heads: vec![Head { name: IDENTIFICATION.to_owned(), activation: Activation::Softmax, classes }],
-        // Similarity and gallery are of embeddings, which it does not give: nothing is rejected or taught by them.
+        // Similarity and gallery are of embeddings, which it does not give: nothing is rejected or
+        // taught by them.
         thresholds: Thresholds {
             not_a_card: RESERVED,
             unknown: RESERVED,
@@ -202,7 +203,8 @@ mod tests {
         }
     }
 
-    /// What is said of a classifier with this batch and metadata, which gives `values` in the shape `shape`.
+    /// What is said of a classifier with this batch and metadata, which gives `values` in the shape
+    /// `shape`.
     fn said(
         batch: i64,
         metadata: &[(&str, &str)],

@@ -147,7 +147,8 @@ fn port(outlet: &Outlet) -> Port {
 }
 
 impl Description {
-    /// The input, if it is what all networks made elsewhere must have: one tensor of pictures `[batch, 3, height, width]`.
+    /// The input, if it is what all networks made elsewhere must have: one tensor of pictures
+    /// `[batch, 3, height, width]`.
     ///
     /// # Errors
     /// Says what it is instead.

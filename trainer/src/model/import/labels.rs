@@ -13,8 +13,8 @@ use serde_json::Value;
 #[error("{0}")]
 pub struct LabelsError(String);
 
-/// Names in the order of their numbers, from a Python dictionary or list as Ultralytics writes it into a file's metadata
-/// (`{0: 'joker', 1: "king's card"}`), or the same as JSON.
+/// Names in the order of their numbers, from a Python dictionary or list as Ultralytics writes it
+/// into a file's metadata (`{0: 'joker', 1: "king's card"}`), or the same as JSON.
 ///
 /// # Errors
 /// Says what is malformed, or which number is missing or there twice.
@@ -37,8 +37,8 @@ fn names_in(text: &str) -> Result<Vec<String>, String> {
     not_empty(names)
 }
 
-/// Names in the order of their numbers, from a file: one a line; a list or dictionary, as JSON or as Python writes it;
-/// or a JSON dictionary from names to numbers.
+/// Names in the order of their numbers, from a file: one a line; a list or dictionary, as JSON or
+/// as Python writes it; or a JSON dictionary from names to numbers.
 ///
 /// # Errors
 /// As [`parse_names`].
@@ -181,14 +181,16 @@ fn coded(letters: &mut std::str::Chars<'_>, digits: usize) -> Result<char, Strin
 /// Which cards labels are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matched {
-    /// Class of each label, in their order: that of a card of the catalogue, a reserved one, or the label's own.
+    /// Class of each label, in their order: that of a card of the catalogue, a reserved one, or the
+    /// label's own.
     pub classes: Vec<String>,
     /// Labels of no card in the catalogue, by their class.
     pub added: BTreeMap<String, Added>,
 }
 
-/// Looks labels up in the catalogue: by id, by class (`S_K@TW`), or by name, without regard to case; in names `_` and `-`
-/// are spaces too. Of cards that share a name, as packs do, it is the first.
+/// Looks labels up in the catalogue: by id, by class (`S_K@TW`), or by name, without regard to
+/// case; in names `_` and `-` are spaces too. Of cards that share a name, as packs do, it is the
+/// first.
 ///
 /// What matches nothing becomes a card of its own, of the type `kind`.
 pub fn match_labels(labels: &[String], catalogue: &Catalogue, kind: CardType) -> Matched {

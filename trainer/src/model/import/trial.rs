@@ -1,4 +1,5 @@
-//! Tries a model before it is installed: opens it as the overlay will, and says what it finds on images.
+//! Tries a model before it is installed: opens it as the overlay will, and says what it finds on
+//! images.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -67,7 +67,8 @@ impl Arrays {
         node.weights().into_iter().map(checked).collect()
     }
 
-    /// Small pseudo-random weights for every node, so that a network can be measured before it is trained.
+    /// Small pseudo-random weights for every node, so that a network can be measured before it is
+    /// trained.
     pub fn arbitrary(graph: &Graph, seed: u64) -> Self {
         let mut state = seed;
         let mut uniform = move || {

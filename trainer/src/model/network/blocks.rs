@@ -37,8 +37,8 @@ impl Builder {
         self.push(&format!("{name}.relu"), Op::Relu, &[x])
     }
 
-    /// The basic residual block of He et al., *Deep Residual Learning for Image Recognition* (2016), with the names
-    /// that torchvision gives its parts.
+    /// The basic residual block of He et al., *Deep Residual Learning for Image Recognition*
+    /// (2016), with the names that torchvision gives its parts.
     pub fn residual(&mut self, name: &str, from: Value, channels: [i64; 2], stride: i64) -> Value {
         let [input, output] = channels;
         let x = self.conv(&format!("{name}.conv1"), from, channels, 3, stride);

@@ -1,10 +1,12 @@
-//! The network that finds cards: a small residual backbone, a top-down neck and a centre-point head.
+//! The network that finds cards: a small residual backbone, a top-down neck and a centre-point
+//! head.
 //!
-//! The head is that of Zhou et al., *Objects as Points* (2019): a heat map of card anchors and, at each cell, what is
-//! read off there (here the four corners). The neck adds coarse levels to finer ones as in Lin et al., *Feature
-//! Pyramid Networks* (2017). Each cell of the last level answers for 2x2 sub-cells, as in Shi et al., *Real-Time Single
-//! Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network* (2016), but its channels
-//! are left as they are: moving them costs time and tells a decoder nothing.
+//! The head is that of Zhou et al., *Objects as Points* (2019): a heat map of card anchors and, at
+//! each cell, what is read off there (here the four corners). The neck adds coarse levels to finer
+//! ones as in Lin et al., *Feature Pyramid Networks* (2017). Each cell of the last level answers
+//! for 2x2 sub-cells, as in Shi et al., *Real-Time Single Image and Video Super-Resolution Using an
+//! Efficient Sub-Pixel Convolutional Neural Network* (2016), but its channels are left as they are:
+//! moving them costs time and tells a decoder nothing.
 
 use serde::{Deserialize, Serialize};
 

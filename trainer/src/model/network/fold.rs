@@ -1,4 +1,5 @@
-//! A trained network made ready to be written: only what its outputs need, and no batch normalisation.
+//! A trained network made ready to be written: only what its outputs need, and no batch
+//! normalisation.
 //!
 //! Pure arithmetic on weights, in double precision.
 
@@ -17,7 +18,8 @@ pub struct Folded {
     pub source: Vec<Value>,
 }
 
-/// Drops what no output needs and folds every batch normalisation that follows a convolution or linear layer.
+/// Drops what no output needs and folds every batch normalisation that follows a convolution or
+/// linear layer.
 ///
 /// # Errors
 /// When the graph is malformed or does not fit the weights.
@@ -56,7 +58,8 @@ pub fn fold(graph: &Graph, weights: &Arrays) -> Result<Folded, GraphError> {
     Ok(folded)
 }
 
-/// Multiplies a normalisation into the layer before it; false when that layer has no weights to take it.
+/// Multiplies a normalisation into the layer before it; false when that layer has no weights to
+/// take it.
 fn absorb(layer: &mut Node, weights: &mut Arrays, normalisation: &[&Array]) -> Result<bool, GraphError> {
     let had_bias = match &mut layer.op {
         Op::Conv { bias, .. } | Op::Linear { bias, .. } => std::mem::replace(bias, true),

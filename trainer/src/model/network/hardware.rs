@@ -4,9 +4,10 @@ use tch::{Cuda, Device, Kind};
 
 /// A device and the precision of its convolutions and matrices.
 ///
-/// Weights, the statistics of batch normalisation, losses and the optimiser's state are 32-bit floats whatever this
-/// says, what lies between the layers is as narrow as what they compute in: mixed precision (Micikevicius et al., *Mixed
-/// Precision Training*, 2018), as PyTorch's autocast does it.
+/// Weights, the statistics of batch normalisation, losses and the optimiser's state are 32-bit
+/// floats whatever this says, what lies between the layers is as narrow as what they compute in:
+/// mixed precision (Micikevicius et al., *Mixed Precision Training*, 2018), as PyTorch's autocast
+/// does it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hardware {
     /// Where the network runs; the optimiser's vectors stay in the machine's memory.
@@ -61,7 +62,8 @@ impl Place {
 }
 
 impl Precision {
-    /// The fastest that trains well: 16-bit floats on a card, bfloat16 on a processor that multiplies it in hardware.
+    /// The fastest that trains well: 16-bit floats on a card, bfloat16 on a processor that
+    /// multiplies it in hardware.
     pub fn best_on(device: Device) -> Self {
         match device {
             Device::Cpu => Self::of_this_processor(),
@@ -72,7 +74,8 @@ impl Precision {
     fn of_this_processor() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            // `amx_bf16` implies `avx512_bf16` on every processor sold, and the latter's name is stable in Rust.
+            // `amx_bf16` implies `avx512_bf16` on every processor sold, and the latter's name is
+            // stable in Rust.
             if is_x86_feature_detected!("avx512bf16") {
                 return Self::Bfloat16;
             }

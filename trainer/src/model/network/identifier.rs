@@ -1,8 +1,9 @@
-//! The network that names a card: strided convolutions over an upright crop, flattened into a template match.
+//! The network that names a card: strided convolutions over an upright crop, flattened into a
+//! template match.
 //!
-//! Crops are registered (corner on corner), so a fully connected layer over all positions learns each card's picture
-//! directly; a network that pools positions away needs far longer. `resnet18` is there for comparison and for those
-//! who have ImageNet weights.
+//! Crops are registered (corner on corner), so a fully connected layer over all positions learns
+//! each card's picture directly; a network that pools positions away needs far longer. `resnet18`
+//! is there for comparison and for those who have ImageNet weights.
 
 use lens_core::manifest::{Head, IDENTIFICATION};
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,8 @@ pub struct IdentifierShape {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Backbone {
-    /// Convolutions over packed cells of 2x2 pixels, then every position into the fully connected layer.
+    /// Convolutions over packed cells of 2x2 pixels, then every position into the fully connected
+    /// layer.
     Template {
         /// The convolutions in order.
         convolutions: Vec<Convolution>,

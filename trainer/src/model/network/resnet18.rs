@@ -1,5 +1,5 @@
-//! `ResNet18` as a backbone (He et al., *Deep Residual Learning for Image Recognition*, 2016), optionally started from a
-//! user's own file of torchvision's ImageNet weights.
+//! `ResNet18` as a backbone (He et al., *Deep Residual Learning for Image Recognition*, 2016),
+//! optionally started from a user's own file of torchvision's ImageNet weights.
 //!
 //! Its parts have torchvision's names, so that such a file fits without a table.
 
@@ -12,7 +12,8 @@ use super::{Builder, Op, Value};
 
 /// Features that [`backbone`] gives.
 const FEATURES: i64 = 512;
-/// Mean and standard deviation of red, green and blue that torchvision's weights expect to be taken out.
+/// Mean and standard deviation of red, green and blue that torchvision's weights expect to be taken
+/// out.
 const IMAGENET: [[f64; 3]; 2] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
 
 /// Everything up to the pooled features, and how many there are.
@@ -61,7 +62,8 @@ pub enum PretrainedError {
     },
 }
 
-/// Puts torchvision's weights into `weights`; the input's normalisation is folded into the first layer.
+/// Puts torchvision's weights into `weights`; the input's normalisation is folded into the first
+/// layer.
 ///
 /// # Errors
 /// When the file cannot be read or is not a `ResNet18`.
@@ -87,7 +89,8 @@ pub fn load_pretrained(path: &Path, weights: &mut Weights) -> Result<(), Pretrai
     Ok(())
 }
 
-/// `w * (x - mean) / deviation` becomes `(w / deviation) * x` and a shift, which batch normalisation's mean takes up.
+/// `w * (x - mean) / deviation` becomes `(w / deviation) * x` and a shift, which batch
+/// normalisation's mean takes up.
 fn fold_normalisation(weights: &mut Weights) {
     let [mean, deviation] =
         IMAGENET.map(|it| Tensor::from_slice(&it).to_kind(tch::Kind::Float).view([1, 3, 1, 1]));

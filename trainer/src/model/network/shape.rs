@@ -1,6 +1,7 @@
 //! Shapes of every value and weight of a graph, known before anything runs.
 //!
-//! Pure: no tensor library. A graph that passes [`infer`] can be run and written by both interpreters.
+//! Pure: no tensor library. A graph that passes [`infer`] can be run and written by both
+//! interpreters.
 
 use std::collections::HashSet;
 

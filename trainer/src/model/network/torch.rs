@@ -1,8 +1,9 @@
 //! Runs and trains a [`Graph`] with libtorch.
 //!
-//! All trained weights lie in one vector and all running statistics in another, so that the optimiser, the moving
-//! average and checkpoints are a handful of operations on vectors. Kernels lie there with their channels last, which
-//! makes libtorch compute the whole network in that order.
+//! All trained weights lie in one vector and all running statistics in another, so that the
+//! optimiser, the moving average and checkpoints are a handful of operations on vectors. Kernels
+//! lie there with their channels last, which makes libtorch compute the whole network in that
+//! order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -178,7 +179,8 @@ pub struct Module {
 }
 
 impl Module {
-    /// A module with copies of `weights` on a device. Constants ([`Role::Constant`]) may be missing; they are zero then.
+    /// A module with copies of `weights` on a device. Constants ([`Role::Constant`]) may be
+    /// missing; they are zero then.
     ///
     /// # Errors
     /// When another weight is missing, or one has another size.
@@ -230,8 +232,8 @@ impl Module {
         }
     }
 
-    /// Batch normalisation keeps its statistics in training too: what an exported network is fine-tuned with, because
-    /// its statistics went into the layers before.
+    /// Batch normalisation keeps its statistics in training too: what an exported network is
+    /// fine-tuned with, because its statistics went into the layers before.
     pub fn freeze_batch_norm(&mut self) {
         self.frozen_batch_norm = true;
     }
@@ -276,7 +278,8 @@ impl Module {
         all
     }
 
-    /// The gradient of `loss` by all trained weights, in the order of [`Module::parameters`]; zero for those frozen.
+    /// The gradient of `loss` by all trained weights, in the order of [`Module::parameters`]; zero
+    /// for those frozen.
     pub fn gradient(&self, loss: &Tensor) -> Tensor {
         let open: Vec<&Tensor> = self.leaves.iter().filter(|leaf| leaf.requires_grad()).collect();
         let mut gradients = Tensor::run_backward(&[loss], &open, false, false).into_iter();
@@ -288,8 +291,8 @@ impl Module {
         self.trained.gather(&all)
     }
 
-    /// Those of the graph's values that are `wanted`, for a batch `[n, channels, height, width]`, in the machine's memory
-    /// wherever the module is.
+    /// Those of the graph's values that are `wanted`, for a batch `[n, channels, height, width]`,
+    /// in the machine's memory wherever the module is.
     pub fn forward(&self, input: &Tensor, wanted: &[Value], mode: Mode) -> Vec<Tensor> {
         let run = || self.run(input, wanted, mode);
         match mode {
@@ -305,7 +308,8 @@ impl Module {
         self.graph.outputs.iter().map(|output| output.name.clone()).zip(values).collect()
     }
 
-    /// Every value of the graph (the input first), without gradients: what int8 calibration looks at.
+    /// Every value of the graph (the input first), without gradients: what int8 calibration looks
+    /// at.
     pub fn forward_all(&self, input: &Tensor) -> Vec<Tensor> {
         let wanted: Vec<Value> = (0..=self.graph.nodes.len()).collect();
         self.forward(input, &wanted, Mode::Evaluate)
@@ -322,8 +326,8 @@ impl Module {
                 continue;
             }
             let read = |index: usize| values[node.inputs[index]].as_ref().expect("inputs come before");
-            // A ReLU may overwrite what nothing else reads, if the operation before it made a tensor of its own and
-            // does not need it for its gradient.
+            // A ReLU may overwrite what nothing else reads, if the operation before it made a
+            // tensor of its own and does not need it for its gradient.
             let before = node.inputs[0].checked_sub(1).map(|before| &self.graph.nodes[before].op);
             let overwrite = uses[node.inputs[0]] == 1
                 && matches!(
@@ -409,7 +413,8 @@ impl Module {
         }
     }
 
-    /// Calls `compute` in the module's precision, which the result keeps: half the memory for what follows to read.
+    /// Calls `compute` in the module's precision, which the result keeps: half the memory for what
+    /// follows to read.
     fn cast(
         &self,
         x: &Tensor,
@@ -444,8 +449,8 @@ fn channels_last(input: &Tensor) -> Tensor {
     input.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
 }
 
-/// Weights to start training from: uniform as in He et al., *Delving Deep into Rectifiers* (2015); smaller where no
-/// batch normalisation follows.
+/// Weights to start training from: uniform as in He et al., *Delving Deep into Rectifiers* (2015);
+/// smaller where no batch normalisation follows.
 pub fn initial_weights(graph: &Graph, seed: u64) -> Weights {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut weights = Weights::new();

@@ -1,8 +1,9 @@
 //! How pictures enter and leave an ONNX file, whatever is between.
 //!
-//! In: packed bytes, channels last (see "Network contract" in `lens_core::manifest`). Inside: channels first, as in libtorch;
-//! ONNX Runtime moves channels last again where its kernels want them, and the two transpositions cancel. Out: what has
-//! a height and a width leaves channels last.
+//! In: packed bytes, channels last (see "Network contract" in `lens_core::manifest`). Inside:
+//! channels first, as in libtorch; ONNX Runtime moves channels last again where its kernels want
+//! them, and the two transpositions cancel. Out: what has a height and a width leaves channels
+//! last.
 
 use crate::model::network::shape::{GraphError, Shape};
 use crate::model::network::{Graph, Op, Value};
@@ -42,7 +43,8 @@ pub fn enter(writer: &mut GraphWriter, graph: &Graph, shapes: &[Shape]) -> Resul
     Ok(())
 }
 
-/// Names of the graph's values: a row of features that is a result has the result's name, all else its node's.
+/// Names of the graph's values: a row of features that is a result has the result's name, all else
+/// its node's.
 pub fn value_names(graph: &Graph, shapes: &[Shape]) -> Vec<String> {
     let mut names: Vec<String> = vec!["input".into()];
     names.extend(graph.nodes.iter().map(|node| format!("{}.out", node.name)));

@@ -1,7 +1,7 @@
 //! What each operation of a network is in ONNX.
 //!
-//! Constants named after the node (`name.weight`, `name.bias`) must exist or be computed by other nodes: float and
-//! quantised files differ only in that.
+//! Constants named after the node (`name.weight`, `name.bias`) must exist or be computed by other
+//! nodes: float and quantised files differ only in that.
 
 use crate::model::network::shape::{GraphError, Shape};
 use crate::model::network::{BATCH_NORM_EPSILON, Node, Op};

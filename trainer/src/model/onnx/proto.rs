@@ -1,7 +1,8 @@
 //! The few messages of the ONNX file format that an exporter needs.
 //!
-//! Field numbers are those of `onnx.proto` in the ONNX repository. Fields that are never written are absent.
-//! Scalars of attributes are optional so that a written zero stays apart from an absent value.
+//! Field numbers are those of `onnx.proto` in the ONNX repository. Fields that are never written
+//! are absent. Scalars of attributes are optional so that a written zero stays apart from an absent
+//! value.
 
 #![expect(missing_docs, reason = "the names are those of the ONNX specification, which documents them")]
 

@@ -10,7 +10,8 @@ use crate::model::network::torch::Weights;
 /// What is read of a file.
 #[derive(Debug)]
 pub struct Contents {
-    /// Every constant of floats, by name: the weights of a network whose batch normalisation was folded.
+    /// Every constant of floats, by name: the weights of a network whose batch normalisation was
+    /// folded.
     pub weights: Weights,
     /// The texts that the file carries.
     pub metadata: Vec<(String, String)>,

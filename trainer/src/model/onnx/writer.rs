@@ -65,7 +65,8 @@ impl GraphWriter {
         self.constant(name, dims, data_type::FLOAT, raw);
     }
 
-    /// Adds a constant of 32-bit floats that takes half the room: [`Stored::Halves`](crate::model::onnx::Stored::Halves).
+    /// Adds a constant of 32-bit floats that takes half the room:
+    /// [`Stored::Halves`](crate::model::onnx::Stored::Halves).
     ///
     /// Runtimes fold the conversion when they open the file.
     pub fn halves(&mut self, name: &str, dims: &[i64], data: &[f32]) {

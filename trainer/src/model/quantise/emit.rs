@@ -1,7 +1,8 @@
 //! Nodes of a network as the ONNX nodes that ONNX Runtime fuses into its byte kernels.
 //!
-//! Every value exists as floats, as bytes or as both, and is converted where a reader needs the other. What only moves
-//! values is applied to the bytes themselves, so nothing is left for the fusion to miss.
+//! Every value exists as floats, as bytes or as both, and is converted where a reader needs the
+//! other. What only moves values is applied to the bytes themselves, so nothing is left for the
+//! fusion to miss.
 
 use crate::model::network::fold::Folded;
 use crate::model::network::shape::{GraphError, Shape};
@@ -215,7 +216,8 @@ impl<'a> Emitter<'a> {
         Ok(())
     }
 
-    /// A 1x1 convolution into floats: a matrix product over channels-last rows, which needs no bytes after it.
+    /// A 1x1 convolution into floats: a matrix product over channels-last rows, which needs no
+    /// bytes after it.
     fn last_convolution(
         &mut self,
         writer: &mut GraphWriter,
@@ -274,7 +276,8 @@ impl<'a> Emitter<'a> {
     }
 }
 
-/// Repeats every pixel along both sides. Joining a row of pixels to itself is many times faster than `Resize` of bytes.
+/// Repeats every pixel along both sides. Joining a row of pixels to itself is many times faster
+/// than `Resize` of bytes.
 fn upsample(
     writer: &mut GraphWriter,
     node: &str,

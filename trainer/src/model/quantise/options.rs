@@ -11,8 +11,8 @@ pub struct Options {
     pub clipping: Clipping,
     /// How large weights may become.
     pub weights: WeightRange,
-    /// Whether biases make up for the mean error of the rounded weights (Nagel et al., *Data-Free Quantization Through
-    /// Weight Equalization and Bias Correction*, 2019).
+    /// Whether biases make up for the mean error of the rounded weights (Nagel et al., *Data-Free
+    /// Quantization Through Weight Equalization and Bias Correction*, 2019).
     pub correct_bias: bool,
     /// What stays in floats.
     pub exceptions: Exceptions,

@@ -1,10 +1,10 @@
 //! Which parts of a network compute with bytes.
 //!
 //! Pure. The rules, and why:
-//! * Convolutions and large fully connected layers compute with bytes: that is where the time goes. Small ones stay in
-//!   floats: nothing is gained, and heads keep their precision.
-//! * Sums, joins and means of bytes stay bytes. A `ReLU` after them costs nothing: bytes whose zero is 0 cannot say
-//!   less.
+//! * Convolutions and large fully connected layers compute with bytes: that is where the time goes.
+//!   Small ones stay in floats: nothing is gained, and heads keep their precision.
+//! * Sums, joins and means of bytes stay bytes. A `ReLU` after them costs nothing: bytes whose zero
+//!   is 0 cannot say less.
 //! * What only moves values (pooling, upsampling, shuffling) moves bytes, with the scale they have.
 //! * Everything else (sigmoid, normalisation, centroids) is in floats.
 

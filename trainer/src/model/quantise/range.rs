@@ -1,6 +1,7 @@
 //! From the values that were seen to the 256 that a byte can say.
 //!
-//! Pure. Zero is always exactly one of the 256, so that padding and what a `ReLU` cut off cost no precision.
+//! Pure. Zero is always exactly one of the 256, so that padding and what a `ReLU` cut off cost no
+//! precision.
 
 /// A byte `q` stands for `(q - zero_point) * scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,9 +2,10 @@
 //!
 //! Pure. Symmetric: zero is zero, and no zero point is needed.
 //!
-//! On x86 CPUs without VNNI, ONNX Runtime adds two neighbouring products of a byte and a weight in 16 bits, where they
-//! overflow at full range (its documentation, "Quantize ONNX models", calls for weights of 7 bits there). What must fit
-//! is the sum of two neighbours, though: [`WeightRange::Pairs`] bounds that, and most rows keep nearly 8 bits.
+//! On x86 CPUs without VNNI, ONNX Runtime adds two neighbouring products of a byte and a weight in
+//! 16 bits, where they overflow at full range (its documentation, "Quantize ONNX models", calls for
+//! weights of 7 bits there). What must fit is the sum of two neighbours, though:
+//! [`WeightRange::Pairs`] bounds that, and most rows keep nearly 8 bits.
 
 /// How large weights may become, in steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +30,12 @@ pub struct Rows {
     pub scales: Vec<f32>,
 }
 
-/// Quantises each of as many equally long rows as `smallest` has, with the scale of least squared error.
+/// Quantises each of as many equally long rows as `smallest` has, with the scale of least squared
+/// error.
 ///
-/// A row is channel after channel of `taps` weights; neighbours are the same tap of channels `2n` and `2n + 1`. No scale
-/// is below `smallest` of its row: a bias is stored in multiples of it, and must fit 32 bits.
+/// A row is channel after channel of `taps` weights; neighbours are the same tap of channels `2n`
+/// and `2n + 1`. No scale is below `smallest` of its row: a bias is stored in multiples of it, and
+/// must fit 32 bits.
 ///
 /// # Panics
 /// When `data` cannot be cut into that many rows.

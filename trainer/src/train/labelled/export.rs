@@ -1,7 +1,7 @@
 //! Exports a run on labelled captures: its identifier beside the detector of an installed model.
 //!
-//! Centroids come from the captures that it was trained on. Thresholds come from those that were held out, and from
-//! cards of the practice deck that it does not know, invented ones among them.
+//! Centroids come from the captures that it was trained on. Thresholds come from those that were
+//! held out, and from cards of the practice deck that it does not know, invented ones among them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -39,8 +39,8 @@ use crate::model::quantise::options::Options;
 use crate::random::{Stream, seed_of};
 use crate::train::retrain::captures::added_card;
 
-/// Share of the held-out captures that may be said to be unknown. Who has seen few captures of few cards must doubt more
-/// than who was trained on composed ones.
+/// Share of the held-out captures that may be said to be unknown. Who has seen few captures of few
+/// cards must doubt more than who was trained on composed ones.
 const REJECTED: f64 = 0.1;
 /// Share of invented cards among the strangers.
 const INVENTED: f32 = 0.4;
@@ -185,7 +185,8 @@ impl<'a> Learned<'a> {
         strange.map(|sample| (sample.class.clone(), added_card(sample))).collect()
     }
 
-    /// The weights with centroids, the thresholds that fit them, and how well they tell known cards from unknown ones.
+    /// The weights with centroids, the thresholds that fit them, and how well they tell known cards
+    /// from unknown ones.
     fn calibrated(&self) -> Result<(Weights, Thresholds, UnknownReport)> {
         let mut weights = self.checkpoint.average();
         let module = |weights: &Weights| Module::new(self.graph.clone(), weights, Precision::Float32);
@@ -221,7 +222,8 @@ impl<'a> Learned<'a> {
         Ok((weights, thresholds, report(&known, other, &[], &thresholds)))
     }
 
-    /// Pictures of cards that nobody knows, and the similarity from which two of them are the same card.
+    /// Pictures of cards that nobody knows, and the similarity from which two of them are the same
+    /// card.
     fn strangers(&self, module: &Module) -> Result<(Vec<RgbaImage>, f32)> {
         let mut scenes = SceneRecipe::default();
         scenes.crop.size = self.size();

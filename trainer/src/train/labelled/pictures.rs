@@ -1,6 +1,7 @@
 //! Batches of labelled pictures by number, and the loss.
 //!
-//! A batch follows from seed and number alone, so a resumed training goes on with the batch that it would have had.
+//! A batch follows from seed and number alone, so a resumed training goes on with the batch that it
+//! would have had.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -127,7 +128,8 @@ impl Pictures {
         Arc::clone(self.cache[index].get_or_init(read))
     }
 
-    /// The loss of a batch with these samples: cross-entropy of each head over the samples whose label says something.
+    /// The loss of a batch with these samples: cross-entropy of each head over the samples whose
+    /// label says something.
     pub fn loss(&self, outputs: &[Tensor], samples: &[usize], heads: &[Head], costs: &Costs) -> Loss {
         let mut total = Tensor::from(0.0f32);
         let mut parts = Vec::new();
@@ -216,7 +218,8 @@ impl Costs {
         }
     }
 
-    /// Classes that no sample of `train` has are left out of the competition, so that nothing is unlearned of them.
+    /// Classes that no sample of `train` has are left out of the competition, so that nothing is
+    /// unlearned of them.
     pub fn only_present(mut self, pictures: &Pictures, heads: &[Head], train: &[usize]) -> Self {
         for (number, head) in heads.iter().enumerate().filter(|(_, it)| it.activation == Activation::Softmax)
         {
@@ -259,7 +262,8 @@ impl Order {
         self.train.len().div_ceil(self.batch).max(1) as u64
     }
 
-    /// The samples of batch `step`, counted over all epochs. The last batch of an epoch is filled up from its start.
+    /// The samples of batch `step`, counted over all epochs. The last batch of an epoch is filled
+    /// up from its start.
     pub fn of_step(&self, step: u64) -> Vec<usize> {
         let (epoch, place) = (step / self.steps(), (step % self.steps()) as usize);
         let mut random = random(self.seed, Stream::LabelledSample, epoch << 1);
@@ -304,7 +308,8 @@ pub fn batches(
     }
 }
 
-/// The network's input `[n, 3, height, width]` from rows of red, green, blue and a byte that is ignored.
+/// The network's input `[n, 3, height, width]` from rows of red, green, blue and a byte that is
+/// ignored.
 pub fn input(pixels: &[u8], [width, height]: [u32; 2]) -> Tensor {
     let count = pixels.len() as i64 / i64::from(width * height * 4);
     let bytes = Tensor::from_data_size(pixels, &[count, i64::from(height), i64::from(width), 4], Kind::Uint8);

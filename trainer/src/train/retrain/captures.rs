@@ -10,8 +10,8 @@ use vision::gallery;
 
 use crate::data::dataset::{Sample, picture, with_group};
 
-/// Captures that a model's folder was taught by and that `samples` does not have, and the names of taught cards
-/// whose captures are gone.
+/// Captures that a model's folder was taught by and that `samples` does not have, and the names of
+/// taught cards whose captures are gone.
 pub fn taught(folder: &Path, samples: &[Sample], places: &[PathBuf]) -> (Vec<Sample>, Vec<String>) {
     let cards = gallery::taught(folder).unwrap_or_else(|error| {
         log::warn!("{error}");
@@ -40,8 +40,8 @@ pub fn taught(folder: &Path, samples: &[Sample], places: &[PathBuf]) -> (Vec<Sam
     (found, gone)
 }
 
-/// Heads with a class for every card of the samples, and the cards of no catalogue among them. Cards that share
-/// another's picture get its class.
+/// Heads with a class for every card of the samples, and the cards of no catalogue among them.
+/// Cards that share another's picture get its class.
 pub fn grow(
     heads: &[Head],
     added: &BTreeMap<String, Added>,

@@ -46,7 +46,8 @@ use crate::train::labelled::pictures::{Costs, Order, Pictures};
 use crate::train::warm_start::{Known, fill};
 use crate::train::{Event, Options, Outcome, Session};
 
-/// Composed crops that both models are judged by, and that thresholds are chosen on: for a minute, fewest and most.
+/// Composed crops that both models are judged by, and that thresholds are chosen on: for a minute,
+/// fewest and most.
 const CROPS: [f64; 3] = [200.0, 200.0, 3000.0];
 /// Images in each half of a batch.
 const BATCH: usize = 32;

@@ -29,7 +29,8 @@ pub enum Weight {
     Shown,
 }
 
-/// A guard may fall by this, or by one picture, which is what the choice of pictures makes of it anyway.
+/// A guard may fall by this, or by one picture, which is what the choice of pictures makes of it
+/// anyway.
 const SLACK: f64 = 0.01;
 
 /// Why a new model is not installed.
