@@ -61,7 +61,7 @@ pub enum DataRecipe {
     #[default]
     Composed,
     /// Captures that people labelled, and how the identifier learns from them.
-    Labelled(LabelledRecipe),
+    Labelled(Box<LabelledRecipe>),
 }
 
 impl DataRecipe {
@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for DataRecipe {
             }
             Some("labelled") | None => {
                 let labelled = serde_json::from_value(fields.into()).map_err(D::Error::custom)?;
-                Ok(Self::Labelled(labelled))
+                Ok(Self::Labelled(Box::new(labelled)))
             }
             Some(other) => Err(D::Error::custom(format!("`kind` is {other:?}, not composed or labelled"))),
         }
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(Recipe::parse(&text).unwrap().data, DataRecipe::Composed);
         let old = Recipe::parse(&format!("{text}\n[labelled]\nepochs = 7\nrate = 1\n")).unwrap();
         let labelled = LabelledRecipe { epochs: 7, learning_rate: 1.0, ..LabelledRecipe::default() };
-        assert_eq!(old.data, DataRecipe::Labelled(labelled));
+        assert_eq!(old.data, DataRecipe::Labelled(Box::new(labelled)));
         let new = toml::to_string(&old).unwrap();
         assert!(new.contains("[data]") && new.contains("kind = \"labelled\"") && !new.contains("[labelled]"));
         assert_eq!(Recipe::parse(&new).unwrap(), old);

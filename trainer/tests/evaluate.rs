@@ -23,14 +23,14 @@ use vision::runtime::Runtime;
 
 fn recipe() -> Recipe {
     let mut recipe = small::recipe();
-    recipe.data = DataRecipe::Labelled(LabelledRecipe {
+    recipe.data = DataRecipe::Labelled(Box::new(LabelledRecipe {
         tasks: vec!["identification".into()],
         epochs: 1,
         batch: 8,
         precision: PrecisionChoice::Float32,
         checkpoint_interval: 0,
         ..LabelledRecipe::default()
-    });
+    }));
     recipe
 }
 

@@ -36,7 +36,7 @@ fn captures(folder: &Path, classes: usize) -> DataSet {
 
 fn recipe(epochs: u64) -> Recipe {
     let mut recipe = small::recipe();
-    recipe.data = DataRecipe::Labelled(LabelledRecipe {
+    recipe.data = DataRecipe::Labelled(Box::new(LabelledRecipe {
         epochs,
         batch: 8,
         precision: PrecisionChoice::Float32,
@@ -49,7 +49,7 @@ fn recipe(epochs: u64) -> Recipe {
         validation: 0.25,
         backbone_rate: 5e-3,
         ..LabelledRecipe::default()
-    });
+    }));
     recipe
 }
 

@@ -346,3 +346,23 @@ fn one() -> f32 {
 fn is_one(value: &f32) -> bool {
     *value == 1.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_that_cannot_be_told_apart_count_as_the_same() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/catalogues/balatro.json");
+        let catalogue = Catalogue::read(&path).unwrap();
+        let check =
+            |one, other, wanted| assert_eq!(catalogue.is_same(one, other), wanted, "{one} and {other}");
+        check("j_joker", "j_joker", true);
+        check("j_wee", "j_joker", true);
+        check("p_arcana_normal_1", "p_arcana_normal_4", true);
+        check("p_arcana_normal_1", "p_arcana_normal", true);
+        check("p_arcana_normal_1", "p_arcana_mega_1", false);
+        check("H_A", "S_A", false);
+        check("no_such_card", "H_A", false);
+    }
+}

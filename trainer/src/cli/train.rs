@@ -43,6 +43,7 @@ fn captures(arguments: &Arguments) -> Result<Option<DataArguments>> {
         (_, _, None) => return Ok(None),
     };
     let DataRecipe::Labelled(labelled) = recipe.data else { return Ok(None) };
+    let labelled = *labelled;
     Ok(labelled.folder.map(|folder| DataArguments {
         data: Some(folder),
         augmented: arguments.data.augmented.clone().or(labelled.augmented),

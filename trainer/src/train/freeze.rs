@@ -126,7 +126,7 @@ mod tests {
                     found[stage] += 1;
                 }
                 None => {
-                    assert!(node.name.starts_with("head") || node.name.starts_with(CELLS), "{}", node.name)
+                    assert!(node.name.starts_with("head") || node.name.starts_with(CELLS), "{}", node.name);
                 }
             }
         }

@@ -150,7 +150,7 @@ impl Task for IdentifierTask {
     }
 
     fn batches(&self) -> impl Fn(u64) -> IdentifierBatch + Send + Sync + 'static {
-        batches(self.recipe.clone(), Arc::clone(&self.crops), self.seed)
+        batches(&self.recipe, Arc::clone(&self.crops), self.seed)
     }
 
     fn input(&self, batch: &IdentifierBatch) -> Tensor {
@@ -175,7 +175,7 @@ impl Task for IdentifierTask {
             let material = held_out::material(&self.material);
             let (seed, reuse) = (material.seed, self.recipe.training.reuse());
             let crops = Arc::new(Pictures::crops(material, self.bank.crops, reuse));
-            (0..held_out::BATCHES).map(batches(self.recipe.clone(), crops, seed)).collect()
+            (0..held_out::BATCHES).map(batches(&self.recipe, crops, seed)).collect()
         });
         held_out::validate(self, module, batches)
     }
@@ -183,13 +183,13 @@ impl Task for IdentifierTask {
 
 /// Makes the batch of a step, of the crops.
 fn batches(
-    recipe: IdentifierRecipe,
+    recipe: &IdentifierRecipe,
     crops: Arc<Pictures<Crop>>,
     seed: u64,
-) -> impl Fn(u64) -> IdentifierBatch + Send + Sync + 'static {
+) -> impl Fn(u64) -> IdentifierBatch + Send + Sync + use<> {
     let [width, height] = recipe.shape.input.map(|side| side as usize);
+    let (count, most, jitter) = (recipe.training.batch as u64, recipe.shift, recipe.jitter);
     move |step| {
-        let count = recipe.training.batch as u64;
         crops.forget_before_sample(step.saturating_sub(32) * count);
         let mut batch = IdentifierBatch::default();
         for n in step * count..(step + 1) * count {
@@ -199,9 +199,9 @@ fn batches(
                 batch.pairs.push([batch.truths.len(), batch.truths.len() + 1]);
             }
             for pixels in [Some(&crop.pixels), crop.again.as_ref()].into_iter().flatten() {
-                let mut shift = || random.random_range(-recipe.shift..=recipe.shift);
+                let mut shift = || random.random_range(-most..=most);
                 shifted(pixels, [width, height], [shift(), shift()], &mut batch.pixels);
-                batch.changes.push(ColourChange::sample(recipe.jitter, &mut random));
+                batch.changes.push(ColourChange::sample(jitter, &mut random));
                 batch.truths.push(crop.truth);
             }
         }

@@ -84,7 +84,8 @@ fn base_recipe(arguments: &Arguments, data: &DataArguments, run: &Path) -> Resul
 fn with_folders(recipe: Recipe, data: &DataArguments) -> Recipe {
     let labelled = recipe.data.labelled().cloned().unwrap_or_default();
     let (folder, augmented) = (Some(data.folder()), data.augmented.clone());
-    Recipe { data: DataRecipe::Labelled(LabelledRecipe { folder, augmented, ..labelled }), ..recipe }
+    let labelled = Box::new(LabelledRecipe { folder, augmented, ..labelled });
+    Recipe { data: DataRecipe::Labelled(labelled), ..recipe }
 }
 
 fn ending(outcome: Outcome, progress: &Progress, run: &Path) -> String {

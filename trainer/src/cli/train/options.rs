@@ -231,7 +231,7 @@ impl RecipeOptions {
         set(&mut recipe.seed, &self.seed);
         self.set_backbone(&mut recipe);
         labelled.check().map_err(anyhow::Error::msg)?;
-        recipe.data = DataRecipe::Labelled(labelled);
+        recipe.data = DataRecipe::Labelled(Box::new(labelled));
         Ok(recipe)
     }
 

@@ -237,7 +237,7 @@ mod tests {
         match (parsed, want) {
             (Ok(names), Ok(want)) => assert_eq!(names, want),
             (Err(reason), Err(part)) => {
-                assert!(reason.to_string().contains(part), "{part:?} is not in {reason:?}")
+                assert!(reason.to_string().contains(part), "{part:?} is not in {reason:?}");
             }
             (parsed, want) => panic!("{parsed:?} where {want:?} was expected"),
         }
