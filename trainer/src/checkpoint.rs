@@ -1,8 +1,17 @@
 //! Everything a training needs to go on, in one file that is either old or new.
 //!
-//! The sample stream and the schedule are functions of the step, so the step is all the random state there is.
+//! The sample stream and the schedule are functions of the step, so the step is all the random
+//! state there is.
+//!
+//! * [`progress`], [`optimiser_state`], [`scaler`]: what is kept beside the weights.
+//!   [`safetensors`]: the file.
+//! * [`retention`]: which checkpoints a run in epochs keeps.
 
+pub mod optimiser_state;
+pub mod progress;
+pub mod retention;
 pub mod safetensors;
+pub mod scaler;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,11 +21,11 @@ use lens_core::manifest::Head;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use crate::labelled::schedule::Progress;
-use crate::network::torch::{Module, WeightError, Weights};
+use crate::model::network::torch::{Module, WeightError, Weights};
 use crate::recipe::Recipe;
-use crate::train::optimiser::State;
-use crate::train::scaler::Scaler;
+use optimiser_state::OptimiserState;
+use progress::Progress;
+use scaler::Scaler;
 
 /// Version of the checkpoint that this code reads and writes.
 pub const FORMAT: u32 = 1;
@@ -73,7 +82,7 @@ pub struct Position {
     pub catalogue_digest: String,
     /// Names of the heads and their classes; empty for the detector.
     pub heads: Vec<Head>,
-    /// How far a training on labelled captures is.
+    /// How far a training in epochs is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epochs: Option<Progress>,
     /// What the loss is multiplied by, for 16-bit floats.
@@ -82,6 +91,12 @@ pub struct Position {
 }
 
 impl Position {
+    /// Whether it is a training on labelled captures. A recipe may speak of them where its run is
+    /// on composed images.
+    pub fn is_labelled(&self) -> bool {
+        self.epochs.is_some() && self.recipe.data.labelled().is_some()
+    }
+
     /// Part of the budget that is spent, `0.0..=1.0`.
     pub fn progress(&self) -> f64 {
         match self.budget {
@@ -185,8 +200,20 @@ impl Checkpoint {
         run.join(format!("{}.safetensors", network.name()))
     }
 
+    /// The file of the best epoch of a network in a run's folder.
+    pub fn best_path(run: &Path, network: Network) -> PathBuf {
+        run.join(format!("{}.best.safetensors", network.name()))
+    }
+
+    /// The file of a network that is evaluated and exported: its best epoch where the run has
+    /// epochs.
+    pub fn best_or_last_path(run: &Path, network: Network) -> PathBuf {
+        let best = Self::best_path(run, network);
+        if best.exists() { best } else { Self::path(run, network) }
+    }
+
     /// Of a module and its optimiser.
-    pub fn new(position: Position, module: &Module, state: &State) -> Self {
+    pub fn new(position: Position, module: &Module, state: &OptimiserState) -> Self {
         let vector = |values: &[f32]| Tensor::from_slice(values);
         let (trained, kept) = (module.trained(), module.kept());
         let groups = [
@@ -270,7 +297,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When the checkpoint is of another network.
-    pub fn state(&self, module: &Module) -> Result<State, WeightError> {
+    pub fn state(&self, module: &Module) -> Result<OptimiserState, WeightError> {
         let values = |tensor: Tensor| {
             let mut values = vec![0.0f32; tensor.numel()];
             tensor.copy_data(&mut values, tensor.numel());
@@ -278,14 +305,14 @@ impl Checkpoint {
         };
         let (trained, kept) = (module.trained(), module.kept());
         let average = self.average();
-        Ok(State {
+        Ok(OptimiserState {
             weights: values(module.parameters()),
             first: values(trained.vector(&self.group("first"))?),
             second: values(trained.vector(&self.group("second"))?),
             average: values(trained.vector(&average)?),
             average_statistics: values(kept.vector(&average)?),
             // The training may go on in another precision than it began.
-            scaler: Scaler::of(module.hardware().precision).map(|new| self.position.scaler.unwrap_or(new)),
+            scaler: Scaler::new(module.hardware().precision).map(|new| self.position.scaler.unwrap_or(new)),
         })
     }
 

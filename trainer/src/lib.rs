@@ -1,59 +1,31 @@
-//! Trains the recogniser's two networks on composed pictures and exports them.
+//! Trains the recogniser's two networks on composed images or labelled captures, and exports them.
 //!
 //! ```text
-//! recipe ─▶ train::composed ─▶ loader ─▶ train (Task: detector | identifier) ─▶ checkpoint ─▶ calibrate ─▶ export
-//!           scenes by number   batches    network::torch, loss, schedule         run's folder   thresholds   ONNX
+//! recipe ─▶ data ─▶ train: one loop, four tasks ─▶ checkpoint ─▶ evaluate ─▶ model::export
+//!          batches  network, loss, optimiser       run's folder   thresholds   ONNX
 //! ```
 //!
-//! The same network on captures that people labelled:
+//! From the bottom up; a module knows those above it in this list:
 //!
-//! ```text
-//! dataset ─▶ augment ─▶ labelled: task ─▶ fit ─▶ checkpoint ─▶ evaluate, report, retrain ─▶ data/models
-//! ```
+//! * [`random`]: seeded streams. `console`: lines that people read.
+//! * [`data`]: captures, composed images, batches.
+//! * [`model`]: networks as data, libtorch, ONNX, int8, models made here and elsewhere.
+//! * [`recipe`]: every choice as data. [`checkpoint`]: all that a training needs to go on.
+//! * [`evaluate`]: how good a network is, and what it does not know.
+//! * [`train`]: the one training loop, and what each network learns from.
+//! * [`report`]: what people look at. [`cli`]: the command line.
 //!
-//! * [`dataset`]: which captures can be used, and which are held out; [`augment`]: changes that leave a card the same.
-//! * [`labelled`]: training by epochs; [`retrain`]: from an installed model to a better one.
-//! * [`metrics`], [`embedding`]: pure; [`plot`], [`report`], [`tensorboard`]: what people look at.
-//! * [`exchange`]: data for trainings elsewhere.
-//! * [`network`]: networks as data, and libtorch as one of their two interpreters; [`onnx`] is the other.
-//! * [`recipe`]: every choice as data.
-//! * [`train`]: the loop, and what each network learns from; [`loader`] makes batches ahead of it.
-//! * [`targets`], [`loss`], [`schedule`]: pure.
-//! * [`checkpoint`]: all that a training needs to go on.
-//! * [`trained`]: what a run has made; [`calibrate`], [`evaluate`]: how good it is, and what it does not know.
-//! * [`export`], [`quantise`]: a model for the overlay, also in int8; [`import`]: one of networks made elsewhere.
-//! * [`commands`], [`progress`]: what people see.
-//!
-//! No window and no ONNX Runtime session is opened in training.
+//! No window is opened, and no ONNX Runtime session in training.
 
 #[macro_use]
-mod say;
+mod console;
 
-pub mod augment;
-pub mod calibrate;
 pub mod checkpoint;
-pub mod commands;
-pub mod dataset;
-pub mod embedding;
+pub mod cli;
+pub mod data;
 pub mod evaluate;
-pub mod exchange;
-pub mod export;
-pub mod import;
-pub mod labelled;
-pub mod loader;
-pub mod loss;
-pub mod metrics;
-pub mod network;
-pub mod onnx;
-pub mod plot;
-pub mod priority;
-pub mod progress;
-pub mod quantise;
+pub mod model;
+pub mod random;
 pub mod recipe;
 pub mod report;
-pub mod retrain;
-pub mod schedule;
-pub mod targets;
-pub mod tensorboard;
 pub mod train;
-pub mod trained;

@@ -3,12 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use trainer::commands;
+use trainer::cli;
 
 /// What libtorch and the C library read before `main`, and what it does.
 ///
-/// Waiting threads sleep instead of spinning, because others compose pictures on the same processors; freed memory stays
-/// with the process, because every step asks for the same large tensors again (a quarter of the time otherwise).
+/// Waiting threads sleep instead of spinning, because others compose pictures on the same
+/// processors; freed memory stays with the process, because every step asks for the same large
+/// tensors again (a quarter of the time otherwise).
 const ENVIRONMENT: [(&str, &str); 4] = [
     ("OMP_WAIT_POLICY", "passive"),
     ("MALLOC_MMAP_MAX_", "0"),
@@ -17,10 +18,10 @@ const ENVIRONMENT: [(&str, &str); 4] = [
 ];
 
 fn main() -> ExitCode {
-    let arguments = commands::Arguments::parse();
+    let arguments = cli::Arguments::parse();
     restart_with_environment();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
-    match commands::run(arguments) {
+    match cli::run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

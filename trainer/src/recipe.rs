@@ -1,16 +1,31 @@
-//! Every choice of a training as data: `data/recipes/*.toml`.
+//! Every choice of a training as data: `data/recipes/*.toml`, and `recipe.toml` in the folder of
+//! each run.
+//!
+//! * [`training`]: how a network is trained on composed images; [`labelled`]: on labelled captures.
+//!   Both become a [`Plan`](training::Plan), which the training loop follows.
+//! * [`schedule`], [`optimiser`]: their parts.
+//!
+//! No network and no file but the recipe's own is opened here.
+
+pub mod labelled;
+pub mod optimiser;
+pub mod schedule;
+pub mod training;
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use synth::recipe::SceneRecipe;
 
-use crate::labelled::recipe::LabelledRecipe;
-use crate::loader::Reuse;
-use crate::network::detector::{CELL, DetectorShape, ShapeError};
-use crate::network::identifier::IdentifierShape;
-use crate::schedule::Schedule;
-use crate::train::optimiser::AdamW;
+use labelled::LabelledRecipe;
+use training::Training;
+
+use crate::model::network::detector::{CELL, DetectorShape, ShapeError};
+use crate::model::network::identifier::IdentifierShape;
+
+/// Name of the recipe in a run's folder.
+pub const FILE_NAME: &str = "recipe.toml";
 
 /// What is trained, on what, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,9 +48,49 @@ pub struct Recipe {
     pub detector: DetectorRecipe,
     /// The network that names them.
     pub identifier: IdentifierRecipe,
-    /// How the identifier is trained on labelled captures.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub labelled: Option<LabelledRecipe>,
+    /// What is learned from. Older recipes have the section `[labelled]` in its place.
+    #[serde(default, alias = "labelled")]
+    pub data: DataRecipe,
+}
+
+/// What is learned from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DataRecipe {
+    /// Images composed by `scenes` of the cards of `bank`.
+    #[default]
+    Composed,
+    /// Captures that people labelled, and how the identifier learns from them.
+    Labelled(Box<LabelledRecipe>),
+}
+
+impl DataRecipe {
+    /// How the identifier learns from labelled captures; none where it does not.
+    pub fn labelled(&self) -> Option<&LabelledRecipe> {
+        match self {
+            Self::Composed => None,
+            Self::Labelled(labelled) => Some(labelled),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for DataRecipe {
+    /// Without a `kind` it is the section `[labelled]` of an older recipe.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = serde_json::Map::deserialize(deserializer)?;
+        match fields.remove("kind").as_ref().map(|kind| kind.as_str().unwrap_or_default()) {
+            Some("composed") if fields.is_empty() => Ok(Self::Composed),
+            Some("composed") => {
+                let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+                Err(D::Error::custom(format!("data of the kind composed has no {}", names.join(", "))))
+            }
+            Some("labelled") | None => {
+                let labelled = serde_json::from_value(fields.into()).map_err(D::Error::custom)?;
+                Ok(Self::Labelled(Box::new(labelled)))
+            }
+            Some(other) => Err(D::Error::custom(format!("`kind` is {other:?}, not composed or labelled"))),
+        }
+    }
 }
 
 /// Where the pictures of the cards come from.
@@ -58,33 +113,6 @@ pub struct BankRecipe {
     pub scenes: u64,
     /// Crops after which a new bank is drawn.
     pub crops: u64,
-}
-
-/// Steps, learning rate and optimiser.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Training {
-    /// Steps when the command line says nothing else.
-    pub steps: u64,
-    /// Pictures in a step.
-    pub batch: usize,
-    /// Samples cut from a composed picture, on average.
-    pub uses: u64,
-    /// Composed pictures alive at a time.
-    pub window: u64,
-    /// The learning rate.
-    #[serde(default)]
-    pub schedule: Schedule,
-    /// The optimiser.
-    #[serde(default)]
-    pub optimiser: AdamW,
-}
-
-impl Training {
-    /// Which composed picture a sample is cut from.
-    pub fn reuse(&self) -> Reuse {
-        Reuse { uses: self.uses, window: self.window }
-    }
 }
 
 /// The network that finds cards.
@@ -128,7 +156,7 @@ pub struct IdentifierRecipe {
     pub pretrained: Option<PathBuf>,
 }
 
-/// The contrast of pairs, see [`crate::loss::contrast`].
+/// The contrast of pairs, see [`crate::train::loss::contrast`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contrast {
@@ -210,29 +238,24 @@ impl Recipe {
         Ok(recipe)
     }
 
-    fn check(&self) -> Result<(), String> {
-        let plain = |name: &str| {
+    /// Whether it can be done; the error says what is impossible.
+    ///
+    /// # Errors
+    /// When a number is out of its range, or sizes do not fit.
+    pub fn check(&self) -> Result<(), String> {
+        let is_plain = |name: &str| {
             !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || "-_.".contains(it))
         };
-        if !plain(&self.name) || self.name.starts_with('.') {
+        if !is_plain(&self.name) || self.name.starts_with('.') {
             return Err(format!("`name` is {:?}; use letters, digits, -, _ and .", self.name));
         }
         for (name, training) in
             [("detector", self.detector.training), ("identifier", self.identifier.training)]
         {
-            let Training { steps, batch, uses, window, schedule, optimiser } = training;
-            if steps == 0 || batch < 2 || uses == 0 || window == 0 {
-                let what = "`steps`, `uses` and `window` must be at least 1, `batch` at least 2";
-                return Err(format!("{name}.training: {what}"));
-            }
-            let rates = [schedule.rate, optimiser.clip];
-            if rates.iter().any(|rate| !rate.is_finite() || *rate <= 0.0) {
-                return Err(format!("{name}.training: `rate` and `clip` must be positive"));
-            }
-            let decays = [optimiser.beta1, optimiser.beta2, optimiser.average];
-            if decays.iter().any(|decay| !(0.0..1.0).contains(decay)) {
-                return Err(format!("{name}.training: `beta1`, `beta2` and `average` must be in 0..1"));
-            }
+            training.check().map_err(|reason| format!("{name}.training: {reason}"))?;
+        }
+        if self.detector.training.smoothing > 0.0 {
+            return Err("detector.training: the detector has no classes to smooth".into());
         }
         if self.bank.cards == 0 || self.bank.scenes == 0 || self.bank.crops == 0 {
             return Err("bank: every number must be at least 1".into());
@@ -250,8 +273,8 @@ impl Recipe {
             return Err(format!("detector.zoom: {zoom:?} must be [low, high], above 0"));
         }
         let shapes = |error: ShapeError| error.to_string();
-        if let Some(labelled) = &self.labelled {
-            labelled.check().map_err(|reason| format!("labelled: {reason}"))?;
+        if let DataRecipe::Labelled(labelled) = &self.data {
+            labelled.check().map_err(|reason| format!("data: {reason}"))?;
         }
         self.detector.shape.graph().map_err(shapes)?;
         self.identifier.shape.graph(&[]).map_err(shapes)?;
@@ -279,6 +302,28 @@ mod tests {
             let recipe = Recipe::parse(&shipped(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(Recipe::parse(&toml::to_string(&recipe).unwrap()).unwrap(), recipe, "{name}");
         }
+    }
+
+    #[test]
+    fn recipes_of_older_runs_are_read() {
+        let text = shipped("practice.toml");
+        assert_eq!(Recipe::parse(&text).unwrap().data, DataRecipe::Composed);
+        let old = Recipe::parse(&format!("{text}\n[labelled]\nepochs = 7\nrate = 1\n")).unwrap();
+        let labelled = LabelledRecipe { epochs: 7, learning_rate: 1.0, ..LabelledRecipe::default() };
+        assert_eq!(old.data, DataRecipe::Labelled(Box::new(labelled)));
+        let new = toml::to_string(&old).unwrap();
+        assert!(new.contains("[data]") && new.contains("kind = \"labelled\"") && !new.contains("[labelled]"));
+        assert_eq!(Recipe::parse(&new).unwrap(), old);
+        let json: Recipe = serde_json::from_value(serde_json::to_value(&old).unwrap()).unwrap();
+        assert_eq!(json, old);
+        let check = |section: &str, wanted: &str| {
+            let error = Recipe::parse(&format!("{text}\n{section}\n")).unwrap_err();
+            assert!(error.contains(wanted), "{section:?} gives {error:?}");
+        };
+        check("[labelled]\nepoch = 7", "epoch");
+        check("[data]\nkind = \"composed\"\nepochs = 7", "epochs");
+        check("[data]\nkind = \"downloaded\"", "downloaded");
+        check("[data]\nkind = \"labelled\"\nvalidation = 2.0", "data: `validation`");
     }
 
     #[test]

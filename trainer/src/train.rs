@@ -1,8 +1,32 @@
-//! The training loop: batch, forward, loss, step, report, and now and then a checkpoint.
+//! The training loop: batch, forward, loss, step, report; and after an epoch validation and
+//! checkpoints.
 //!
-//! What differs between the two networks is a [`Task`]. The loop knows no clock beyond the seconds it has spent, and
-//! prints nothing: whoever calls it gets [`Report`]s.
+//! There is one loop. What differs between trainings is a [`Task`]:
+//!
+//! * [`detector`], [`identifier`]: on composed images. [`labelled`]: on captures that people
+//!   labelled.
+//! * [`retrain`]: from an installed model to a better one, on both.
+//!
+//! Its parts: [`optimiser`], [`loss`], [`freeze`] (which layers learn), [`warm_start`] (weights to
+//! begin with), [`epoch`] (what steps and epochs were like), [`held_out`] (validation on composed
+//! images).
+//!
+//! A training without epochs has no end but its budget and is saved now and then; one in epochs is
+//! saved after each, and what came after the last epoch is done again. The loop prints nothing:
+//! whoever calls it gets [`Event`]s.
 
+pub mod detector;
+pub mod epoch;
+pub mod freeze;
+pub mod held_out;
+pub mod identifier;
+pub mod labelled;
+pub mod loss;
+pub mod optimiser;
+pub mod retrain;
+pub mod warm_start;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,69 +34,65 @@ use std::time::{Duration, Instant};
 use lens_core::manifest::Head;
 use tch::Tensor;
 
+use crate::checkpoint::optimiser_state::OptimiserState;
+use crate::checkpoint::progress::Progress;
+use crate::checkpoint::retention::{Action, actions};
 use crate::checkpoint::{Budget, Checkpoint, CheckpointError, FORMAT, Network, Position};
-use crate::loader::Batches;
-use crate::loss::Loss;
-use crate::network::hardware::Hardware;
-use crate::network::torch::{Mode, Module, WeightError, Weights};
-use crate::network::{Graph, Value};
-use crate::recipe::{Recipe, Training};
-use crate::train::optimiser::{Diverged, Optimiser, State};
+use crate::data::loader::Batches;
+use crate::model::network::hardware::{Hardware, Precision};
+use crate::model::network::torch::{Mode, Module, WeightError, Weights};
+use crate::model::network::{Graph, Value};
+use crate::recipe::Recipe;
+use crate::recipe::schedule::Scheduler;
+use crate::recipe::training::{Epochs, Plan};
+use epoch::{EpochReport, EpochSums, StepReport, Validation};
+use loss::Loss;
+use optimiser::{Diverged, Optimiser};
 
-pub mod composed;
-pub mod detector;
-pub mod identifier;
-pub mod optimiser;
-pub mod scaler;
+/// What the loop has to know of a task.
+#[derive(Clone, Debug)]
+pub struct TaskSpec {
+    /// Which network it is.
+    pub network: Network,
+    /// Its operations.
+    pub graph: Graph,
+    /// Its heads; none for the detector.
+    pub heads: Vec<Head>,
+    /// How it is trained.
+    pub plan: Plan,
+    /// Learning rate of nodes as a part of that of the heads, where it is another. Nodes at 0 are
+    /// frozen.
+    pub learning_rates: BTreeMap<String, f64>,
+    /// Whether batch normalisation keeps its statistics in training.
+    pub frozen_batch_norm: bool,
+}
 
 /// A network and what it learns from.
 pub trait Task {
     /// The samples of a step.
     type Batch: Send + 'static;
 
-    /// Which network it is.
-    fn network(&self) -> Network;
-    /// The network.
-    fn graph(&self) -> &Graph;
-    /// Its heads; none for the detector.
-    fn heads(&self) -> &[Head];
-    /// How it is trained.
-    fn training(&self) -> Training;
-    /// Whether a node is not trained.
-    fn holds(&self, _node: &str) -> bool {
-        false
-    }
-    /// Whether batch normalisation keeps its statistics in training.
-    fn keeps_statistics(&self) -> bool {
-        false
-    }
+    /// What the loop has to know.
+    fn spec(&self) -> TaskSpec;
     /// The values that the loss reads.
     fn wanted(&self) -> Vec<Value>;
     /// Makes the batch of a step, the same one whenever it is asked.
     fn batches(&self) -> impl Fn(u64) -> Self::Batch + Send + Sync + 'static;
     /// The network's input `[n, 3, height, width]`.
     fn input(&self, batch: &Self::Batch) -> Tensor;
-    /// What there is to make small.
+    /// What is minimised.
     fn loss(&self, outputs: &[Tensor], batch: &Self::Batch) -> Loss;
+    /// Judges a module after an epoch, on what nothing is trained on.
+    fn validate(&self, module: &Module) -> Validation;
 }
 
-/// What happened in a step.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// Steps done, this one included.
-    pub step: u64,
-    /// Part of the training that is over.
-    pub progress: f64,
-    /// Learning rate of the step.
-    pub rate: f64,
-    /// Length of the gradient; zero in a step that was passed over.
-    pub gradient: f64,
-    /// The loss and its parts.
-    pub parts: Vec<(String, f64)>,
-    /// Seconds that the step took.
-    pub seconds: f64,
-    /// Seconds of it spent waiting for pictures.
-    pub waited: f64,
+/// What happens in a training.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A step is over.
+    Step(&'a StepReport),
+    /// An epoch is over.
+    Epoch(&'a EpochReport),
 }
 
 /// How a training is run.
@@ -80,10 +100,8 @@ pub struct Report {
 pub struct Options {
     /// Threads that make batches.
     pub loaders: usize,
-    /// Time between checkpoints.
-    pub checkpoint_every: Duration,
-    /// Where, and in what precision.
-    pub hardware: Hardware,
+    /// Time between checkpoints of a training without epochs.
+    pub checkpoint_interval: Duration,
 }
 
 /// How a training ended.
@@ -91,6 +109,8 @@ pub struct Options {
 pub enum Outcome {
     /// Its budget is spent.
     Finished,
+    /// The validation loss no longer fell.
+    OutOfPatience,
     /// It was asked to stop; the checkpoint is whole.
     Stopped,
 }
@@ -121,6 +141,8 @@ pub struct Session {
     module: Module,
     optimiser: Optimiser,
     position: Position,
+    plan: Plan,
+    graph: Graph,
 }
 
 impl Session {
@@ -136,22 +158,23 @@ impl Session {
         catalogue_digest: &str,
         hardware: impl Into<Hardware>,
     ) -> Result<Self, WeightError> {
-        let module = module(task, weights, hardware.into())?;
-        let state = Optimiser::new(task.training().optimiser, &module).state().clone();
-        let optimiser = optimiser(task, &module, state);
+        let spec = task.spec();
+        let module = module(&spec, weights, hardware.into())?;
+        let state = Optimiser::new(spec.plan.optimiser, &module).state().clone();
+        let progress = Progress { frozen_batch_norm: spec.frozen_batch_norm, ..Progress::default() };
         let position = Position {
             format: FORMAT,
-            network: task.network(),
+            network: spec.network,
             step: 0,
             seconds: 0.0,
             budget,
             recipe: recipe.clone(),
             catalogue_digest: catalogue_digest.to_owned(),
-            heads: task.heads().to_vec(),
-            epochs: None,
+            heads: spec.heads.clone(),
+            epochs: spec.plan.epochs.map(|_| progress),
             scaler: None,
         };
-        Ok(Self { module, optimiser, position })
+        Ok(Self::from_parts(spec, module, state, position))
     }
 
     /// Where a checkpoint left off; a `budget` replaces its own.
@@ -164,12 +187,32 @@ impl Session {
         budget: Option<Budget>,
         hardware: impl Into<Hardware>,
     ) -> Result<Self, WeightError> {
-        let module = module(task, &checkpoint.now(), hardware.into())?;
+        let spec = task.spec();
+        let module = module(&spec, &checkpoint.now(), hardware.into())?;
         let state = checkpoint.state(&module)?;
-        let optimiser = optimiser(task, &module, state);
         let mut position = checkpoint.position.clone();
         position.budget = budget.unwrap_or(position.budget);
-        Ok(Self { module, optimiser, position })
+        if spec.plan.epochs.is_some() {
+            position.epochs.get_or_insert_default();
+        }
+        Ok(Self::from_parts(spec, module, state, position))
+    }
+
+    fn from_parts(spec: TaskSpec, module: Module, state: OptimiserState, mut position: Position) -> Self {
+        let factor = |node: &str| spec.learning_rates.get(node).copied().unwrap_or(1.0);
+        let settings = spec.plan.optimiser;
+        let optimiser = Optimiser::with_learning_rates(settings, module.trained(), state, &factor);
+        if let Some(Epochs { steps, count: Some(count), .. }) = spec.plan.epochs {
+            // Captures may have come since the checkpoint, and with them steps in an epoch.
+            position.budget = Budget::Steps(count * steps);
+            position.step = position.epochs.map_or(0, |it| it.epoch) * steps;
+        }
+        Self { module, optimiser, position, plan: spec.plan, graph: spec.graph }
+    }
+
+    /// Goes on with another recipe, which its checkpoints keep from now on.
+    pub fn set_recipe(&mut self, recipe: &Recipe) {
+        self.position.recipe = recipe.clone();
     }
 
     /// How far it is.
@@ -182,7 +225,8 @@ impl Session {
         Checkpoint::new(self.position.clone(), &self.module, self.optimiser.state())
     }
 
-    /// Trains until the budget is spent or `stop` is set; saves into `run` now and then, and at the end.
+    /// Trains until the budget is spent, patience is at its end, or `stop` is set; saves into
+    /// `run`.
     ///
     /// # Errors
     /// When the training diverges, a checkpoint cannot be written, or a loader thread dies.
@@ -192,53 +236,125 @@ impl Session {
         run: &Path,
         options: &Options,
         stop: &AtomicBool,
-        report: &mut dyn FnMut(&Report),
+        tell: &mut dyn FnMut(Event<'_>),
     ) -> Result<Outcome, TrainError> {
         let wanted = task.wanted();
-        let schedule = task.training().schedule;
         let mut batches = Batches::start(options.loaders, self.position.step, task.batches())
             .map_err(TrainError::Thread)?;
         let mut saved = Instant::now();
-        while self.position.progress() < 1.0 && !stop.load(Ordering::Relaxed) {
-            let begin = Instant::now();
-            let batch = batches.next_batch().ok_or(TrainError::Loader)?;
-            let waited = begin.elapsed().as_secs_f64();
-            let outputs = self.module.forward(&task.input(&batch), &wanted, Mode::Train);
-            let loss = task.loss(&outputs, &batch);
-            let rate = schedule.rate(self.position.step, self.position.progress());
-            let length = self.optimiser.descend(&self.module, &loss.total, self.position.step, rate)?;
-            let seconds = begin.elapsed().as_secs_f64();
-            self.position.step += 1;
-            self.position.seconds += seconds;
-            report(&Report {
-                step: self.position.step,
-                progress: self.position.progress(),
-                rate,
-                gradient: length,
-                parts: loss.parts,
-                seconds,
-                waited,
-            });
-            if saved.elapsed() >= options.checkpoint_every {
-                self.checkpoint().write(run)?;
-                saved = Instant::now();
+        let mut epoch = EpochSums::begin();
+        while self.position.progress() < 1.0 {
+            if epoch.steps() == 0 && self.is_out_of_patience() {
+                return Ok(Outcome::OutOfPatience);
+            }
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let report = self.step(task, &wanted, &mut batches)?;
+            epoch.add(&report);
+            tell(Event::Step(&report));
+            match self.plan.epochs {
+                Some(epochs) if epoch.steps() < epochs.steps && report.progress < 1.0 => {}
+                Some(epochs) => {
+                    let sums = std::mem::replace(&mut epoch, EpochSums::begin());
+                    self.end_epoch(task, &epochs, sums, run, tell)?;
+                    epoch = EpochSums::begin();
+                }
+                None if saved.elapsed() >= options.checkpoint_interval => {
+                    self.checkpoint().write(run)?;
+                    saved = Instant::now();
+                }
+                None => {}
             }
         }
-        self.checkpoint().write(run)?;
+        if self.plan.epochs.is_none() {
+            self.checkpoint().write(run)?;
+        }
         Ok(if self.position.progress() < 1.0 { Outcome::Stopped } else { Outcome::Finished })
     }
+
+    fn step<T: Task>(
+        &mut self,
+        task: &T,
+        wanted: &[Value],
+        batches: &mut Batches<T::Batch>,
+    ) -> Result<StepReport, TrainError> {
+        let begin = Instant::now();
+        let batch = batches.next_batch().ok_or(TrainError::Loader)?;
+        let waited = begin.elapsed().as_secs_f64();
+        let input = task.input(&batch);
+        let outputs = self.module.forward(&input, wanted, Mode::Train);
+        let loss = task.loss(&outputs, &batch);
+        let step = self.position.step;
+        let learning_rate = self.plan.learning_rate(step, self.position.progress(), self.factor());
+        let gradient_norm = self.optimiser.descend(&self.module, &loss.total, step, learning_rate)?;
+        let seconds = begin.elapsed().as_secs_f64();
+        self.position.step += 1;
+        self.position.seconds += seconds;
+        Ok(StepReport {
+            step: self.position.step,
+            progress: self.position.progress(),
+            learning_rate,
+            gradient_norm,
+            loss: loss.total.double_value(&[]),
+            parts: loss.parts,
+            images: input.size()[0] as usize,
+            seconds,
+            waited,
+        })
+    }
+
+    /// The last checkpoint comes last: what came before it is done again when the program dies
+    /// between them.
+    fn end_epoch<T: Task>(
+        &mut self,
+        task: &T,
+        epochs: &Epochs,
+        sums: EpochSums,
+        run: &Path,
+        tell: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), TrainError> {
+        let sums = sums.end();
+        // In the precision that it is exported in.
+        let averaged = Module::new(self.graph.clone(), &self.checkpoint().average(), Precision::Float32)?;
+        let validation = task.validate(&averaged);
+        let progress = self.position.epochs.get_or_insert_default();
+        let loss = validation.loss.unwrap_or(sums.mean_loss());
+        let is_best = progress.observe(loss, self.plan.scheduler.unwrap_or(Scheduler::None));
+        let report = sums.report(progress.epoch, validation, is_best);
+        let checkpoint = self.checkpoint();
+        for action in actions(run, self.position.network, epochs, report.epoch, is_best) {
+            match action {
+                Action::Write(path) => checkpoint.write_file(&path)?,
+                Action::Remove(path) => drop(std::fs::remove_file(path)),
+            }
+        }
+        tell(Event::Epoch(&report));
+        Ok(checkpoint.write(run)?)
+    }
+
+    /// What the scheduler makes of the learning rate in this epoch.
+    fn factor(&self) -> f64 {
+        match (self.plan.scheduler, &self.position.epochs) {
+            (Some(scheduler), Some(progress)) => {
+                let count = self.plan.epochs.and_then(|epochs| epochs.count).unwrap_or(1);
+                progress.factor(scheduler, count)
+            }
+            _ => 1.0,
+        }
+    }
+
+    fn is_out_of_patience(&self) -> bool {
+        let patience = self.plan.epochs.map_or(0, |epochs| epochs.patience);
+        self.position.epochs.is_some_and(|progress| progress.is_out_of_patience(patience))
+    }
 }
 
-fn module<T: Task>(task: &T, weights: &Weights, hardware: Hardware) -> Result<Module, WeightError> {
-    let mut module = Module::new(task.graph().clone(), weights, hardware)?;
-    module.hold(&|node| task.holds(node));
-    if task.keeps_statistics() {
-        module.keep_statistics();
+fn module(spec: &TaskSpec, weights: &Weights, hardware: Hardware) -> Result<Module, WeightError> {
+    let mut module = Module::new(spec.graph.clone(), weights, hardware)?;
+    module.freeze(&|node| spec.learning_rates.get(node) == Some(&0.0));
+    if spec.frozen_batch_norm {
+        module.freeze_batch_norm();
     }
     Ok(module)
-}
-
-fn optimiser<T: Task>(task: &T, module: &Module, state: State) -> Optimiser {
-    let rate = |node: &str| if task.holds(node) { 0.0 } else { 1.0 };
-    Optimiser::with_rates(task.training().optimiser, module.trained(), state, &rate)
 }

@@ -1,4 +1,5 @@
-//! `trainer evaluate` on whatever there is: a run on captures, its checkpoints, a detector, an exported model.
+//! `trainer evaluate` on whatever there is: a run on captures, its checkpoints, a detector, an
+//! exported model.
 
 mod small;
 
@@ -8,26 +9,28 @@ use std::process::Command;
 use serde_json::{Value, json};
 use synth::scene;
 use trainer::checkpoint::{Budget, Network};
-use trainer::dataset::composed::{Amount, write};
-use trainer::labelled::recipe::{Choice, LabelledRecipe};
-use trainer::network::hardware::Precision;
-use trainer::onnx::Batch;
-use trainer::onnx::proto::AttributeProto;
-use trainer::onnx::writer::GraphWriter;
-use trainer::recipe::Recipe;
+use trainer::data::dataset::composed::{Amount, write};
+use trainer::model::network::hardware::Precision;
+use trainer::model::onnx::proto::AttributeProto;
+use trainer::model::onnx::writer::Batch;
+use trainer::model::onnx::writer::GraphWriter;
+use trainer::recipe::labelled::LabelledRecipe;
+use trainer::recipe::training::PrecisionChoice;
+use trainer::recipe::{DataRecipe, Recipe};
 use trainer::train::Session;
 use trainer::train::detector::DetectorTask;
 use vision::runtime::Runtime;
 
 fn recipe() -> Recipe {
     let mut recipe = small::recipe();
-    recipe.labelled = Some(LabelledRecipe {
+    recipe.data = DataRecipe::Labelled(Box::new(LabelledRecipe {
+        tasks: vec!["identification".into()],
         epochs: 1,
         batch: 8,
-        precision: Choice::Float32,
+        precision: PrecisionChoice::Float32,
         checkpoint_interval: 0,
         ..LabelledRecipe::default()
-    });
+    }));
     recipe
 }
 
@@ -75,7 +78,7 @@ fn check_names(names: &Value) {
 fn a_run_on_captures_is_judged_everywhere() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    let mut recipe = recipe();
+    let recipe = recipe();
     let material = small::material(&recipe);
     let bank = material.bank(3).unwrap();
     let amount = Amount { classes: 6, groups: 4, captures: 2 };
@@ -91,7 +94,6 @@ fn a_run_on_captures_is_judged_everywhere() {
     let truth = json!({ "one": { "path": "one.png", "width": scene.image.width(), "cards": cards.collect::<Vec<_>>() } });
     scene.image.save(folder.join("one.png")).unwrap();
     std::fs::write(folder.join("truth.json"), truth.to_string()).unwrap();
-    recipe.labelled.as_mut().unwrap().tasks = vec!["identification".into()];
     std::fs::write(folder.join("small.toml"), toml::to_string(&recipe).unwrap()).unwrap();
     let options = "train identifier --data data --game practice --recipe small.toml --threads 1 --run run";
     let (success, out, err) = trainer(&options.split(' ').collect::<Vec<_>>(), folder);

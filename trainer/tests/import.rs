@@ -8,11 +8,11 @@ use image::{Rgba, RgbaImage, imageops};
 use lens_core::manifest::Manifest;
 use lens_core::modifiers::Modifiers;
 use tempfile::TempDir;
-use trainer::commands::{self, Arguments};
-use trainer::onnx::Batch;
-use trainer::onnx::layout::reshape;
-use trainer::onnx::proto::AttributeProto;
-use trainer::onnx::writer::GraphWriter;
+use trainer::cli::{self, Arguments};
+use trainer::model::onnx::writer::Batch;
+use trainer::model::onnx::layout::reshape;
+use trainer::model::onnx::proto::AttributeProto;
+use trainer::model::onnx::writer::GraphWriter;
 use vision::network::Options;
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
@@ -42,8 +42,8 @@ fn metadata(entries: &[(&str, &str)]) -> Vec<(String, String)> {
     entries.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
-/// The three cards, the first twice, and a button; each as sure as the picture is bright. `classes` has no say in where
-/// they are.
+/// The three cards, the first twice, and a button; each as sure as the picture is bright. `classes`
+/// has no say in where they are.
 fn yolo(classes: usize, entries: &[(&str, &str)]) -> Vec<u8> {
     let rows = 4 + classes;
     let mut places = vec![0.0f32; rows * BOXES];
@@ -116,7 +116,8 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// Imports on top of the practice model. Of `words`, those with an extension are files of this folder.
+    /// Imports on top of the practice model. Of `words`, those with an extension are files of this
+    /// folder.
     fn import(&self, words: &[&str]) -> Result<PathBuf, String> {
         let out = self.path("models").join("new");
         let file = |word: &&str| match Path::new(word).extension() {
@@ -128,7 +129,7 @@ impl Place {
         let line = line.chain(["--sample".into(), self.path("screen.png").into_os_string()]);
         let arguments = Arguments::try_parse_from(line.chain(words.iter().map(file)))
             .map_err(|error| error.to_string())?;
-        commands::run(arguments).map(|()| out).map_err(|error| format!("{error:#}"))
+        cli::run(arguments).map(|()| out).map_err(|error| format!("{error:#}"))
     }
 
     /// What is in the folder of models.

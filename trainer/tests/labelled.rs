@@ -1,27 +1,28 @@
-//! Trainings on labelled captures of the practice deck: they learn, and stopping, even by force, changes nothing.
+//! Trainings on labelled captures of the practice deck: they learn, and stopping, even by force,
+//! changes nothing.
 
 mod small;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use dataset::labels::{Label, Labels};
 use trainer::checkpoint::{Checkpoint, Network};
-use trainer::dataset::composed::{Amount, write};
-use trainer::dataset::fields::heads;
-use trainer::dataset::split::{SplitFile, split};
-use trainer::dataset::{DataSet, Sample};
-use trainer::labelled::fit::{Ending, EpochReport, Event, Fit, Job, best_path};
-use trainer::labelled::history;
-use trainer::labelled::recipe::{Choice, LabelledRecipe};
-use trainer::labelled::start::fill;
-use trainer::labelled::task::Pictures;
-use trainer::recipe::Recipe;
+use trainer::data::dataset::DataSet;
+use trainer::data::dataset::composed::{Amount, write};
+use trainer::data::dataset::split::SplitFile;
+use trainer::recipe::labelled::LabelledRecipe;
+use trainer::recipe::training::PrecisionChoice;
+use trainer::recipe::{DataRecipe, Recipe};
+use trainer::report::history;
+use trainer::train::epoch::EpochReport;
+use trainer::train::labelled::{Begin, Prepared, Source, prepare};
+use trainer::train::{Event, Options, Outcome};
 
 /// Captures of a few cards that look much as they are drawn.
-fn captures(folder: &Path, classes: usize) -> Vec<Sample> {
+fn captures(folder: &Path, classes: usize) -> DataSet {
     let mut recipe = small::recipe();
     recipe.scenes.crop.cut = 0.0;
     recipe.scenes.crop.covered = 0.0;
@@ -30,63 +31,47 @@ fn captures(folder: &Path, classes: usize) -> Vec<Sample> {
     write(folder, &bank, &recipe.scenes, amount, 5, &|_| true).unwrap();
     let set = DataSet::read(folder, None, Some(bank.catalogue())).unwrap();
     assert!(set.problems.is_empty(), "{:?}", set.problems);
-    set.samples
+    set
 }
 
 fn recipe(epochs: u64) -> Recipe {
     let mut recipe = small::recipe();
-    recipe.labelled = Some(LabelledRecipe {
+    recipe.data = DataRecipe::Labelled(Box::new(LabelledRecipe {
         epochs,
         batch: 8,
-        precision: Choice::Float32,
+        precision: PrecisionChoice::Float32,
         average: 0.9,
         patience: 0,
         checkpoint_interval: 2,
         keep: 1,
         warm_up: 4,
-        rate: 5e-3,
+        learning_rate: 5e-3,
+        validation: 0.25,
         backbone_rate: 5e-3,
         ..LabelledRecipe::default()
-    });
+    }));
     recipe
 }
 
-fn job(samples: &[Sample], recipe: Recipe) -> Job {
-    let labelled = recipe.labelled.clone().unwrap();
-    let heads = heads(samples, &labelled.tasks, None).unwrap();
-    let graph = recipe.identifier.shape.graph(&heads).unwrap();
-    let parts = split(samples, 0.25, 1);
-    let size = recipe.identifier.shape.input.map(|side| side as u32);
-    let pictures = Arc::new(Pictures::new(samples.to_vec(), &heads, size));
-    let judged = parts.judged(samples);
-    Job {
-        recipe,
-        labelled,
-        graph,
-        heads,
-        pictures,
-        train: parts.train,
-        judged,
-        digest: String::new(),
-        device: tch::Device::Cpu,
-    }
+fn prepared(set: &DataSet, run: &Path, begin: Begin) -> Prepared {
+    let recipe = recipe(8);
+    let source = Source { recipe: &recipe, set: set.clone(), folder: Path::new("data"), catalogue: None };
+    prepare(source, run, begin, tch::Device::Cpu).unwrap()
 }
 
 /// Trains, and stops after the epoch `until`.
-fn train(fit: &mut Fit, job: &Job, run: &Path, until: u64) -> (Ending, Vec<EpochReport>) {
+fn train(prepared: Prepared, run: &Path, until: u64) -> (Outcome, Vec<EpochReport>) {
     let stop = AtomicBool::new(false);
     let mut reports = Vec::new();
-    let ending = fit.run(job, run, 2, &stop, &mut |event| {
+    let Prepared { task, mut session, .. } = prepared;
+    let options = Options { loaders: 2, checkpoint_interval: Duration::MAX };
+    let outcome = session.run(&task, run, &options, &stop, &mut |event| {
         if let Event::Epoch(report) = event {
             reports.push(report.clone());
             stop.store(report.epoch >= until, Ordering::Relaxed);
         }
     });
-    (ending.unwrap(), reports)
-}
-
-fn begin(job: &Job) -> Fit {
-    Fit::new(job, &fill(&job.graph, &job.heads, 7, None)).unwrap()
+    (outcome.unwrap(), reports)
 }
 
 #[test]
@@ -94,15 +79,11 @@ fn a_few_captures_are_learned_and_resuming_changes_nothing() {
     // Threads that wait for each other cost more than they give on networks of this size.
     tch::set_num_threads(1);
     let place = tempfile::tempdir().unwrap();
-    let samples = captures(&place.path().join("data"), 6);
+    let set = captures(&place.path().join("data"), 6);
     let (whole, parted) = (place.path().join("whole"), place.path().join("parted"));
-    for folder in [&whole, &parted] {
-        std::fs::create_dir(folder).unwrap();
-    }
 
-    let one = job(&samples, recipe(8));
-    let (ending, reports) = train(&mut begin(&one), &one, &whole, u64::MAX);
-    assert_eq!((ending, reports.len()), (Ending::Finished, 8));
+    let (outcome, reports) = train(prepared(&set, &whole, Begin::Anew), &whole, u64::MAX);
+    assert_eq!((outcome, reports.len()), (Outcome::Finished, 8));
     let last = reports.last().unwrap();
     let top1 = last.heads[0].top1.value().unwrap();
     assert!(top1 >= 0.6, "{top1} of {:?} after 8 epochs", last.heads[0].top1);
@@ -112,15 +93,13 @@ fn a_few_captures_are_learned_and_resuming_changes_nothing() {
         reports[0].train_loss,
         last.train_loss
     );
-    assert!(best_path(&whole).exists() && whole.join("identifier.epoch-0008.safetensors").exists());
+    let best = Checkpoint::best_path(&whole, Network::Identifier);
+    assert!(best.exists() && whole.join("identifier.epoch-0008.safetensors").exists());
     assert!(!whole.join("identifier.epoch-0006.safetensors").exists(), "old checkpoints go");
 
-    let two = job(&samples, recipe(8));
-    let (ending, mut curve) = train(&mut begin(&two), &two, &parted, 3);
-    assert_eq!((ending, curve.len()), (Ending::Stopped, 3));
-    let checkpoint = Checkpoint::read(&parted, Network::Identifier).unwrap();
-    let three = job(&samples, recipe(8));
-    let (_, rest) = train(&mut Fit::resume(&three, &checkpoint).unwrap(), &three, &parted, u64::MAX);
+    let (outcome, mut curve) = train(prepared(&set, &parted, Begin::Anew), &parted, 3);
+    assert_eq!((outcome, curve.len()), (Outcome::Stopped, 3));
+    let (_, rest) = train(prepared(&set, &parted, Begin::Resume), &parted, u64::MAX);
     curve.extend(rest);
     for (one, other) in reports.iter().zip(&curve) {
         assert!((one.train_loss - other.train_loss).abs() < 1e-5, "epoch {}", one.epoch);
@@ -149,7 +128,7 @@ fn output(arguments: &[&str], folder: &Path) -> String {
 
 fn losses(run: &Path) -> Vec<(u64, f64, f64)> {
     let number = |value: &serde_json::Value| value.as_f64().unwrap_or(f64::NAN);
-    let lines = history::read(run).unwrap();
+    let lines = history::read(run, Network::Identifier).unwrap();
     lines
         .iter()
         .map(|it| (it["epoch"].as_u64().unwrap(), number(&it["train_loss"]), number(&it["loss"])))
@@ -195,7 +174,8 @@ fn a_killed_training_goes_on_as_if_nothing_had_happened() {
         let begin = "train identifier --data data --game practice --run killed --resume".split(' ');
         output(&begin.chain(more.iter().copied()).collect::<Vec<_>>(), folder)
     };
-    // As many threads as before: others add up in another order, and bfloat16 makes more of the difference.
+    // As many threads as before: others add up in another order, and bfloat16 makes more of the
+    // difference.
     let resumed = resume(&["--threads", "1"]);
     assert!(resumed.contains("finished after 8 epochs"), "{resumed}");
     let (one, other) = (losses(&folder.join("whole")), losses(&killed));
@@ -215,7 +195,8 @@ fn a_killed_training_goes_on_as_if_nothing_had_happened() {
     assert!(changed.contains("rarity: new") && changed.contains("identification: 6 of 6"), "{changed}");
 }
 
-/// Captures that come after a training leave all others on their side; those of a known card group follow it.
+/// Captures that come after a training leave all others on their side; those of a known card group
+/// follow it.
 fn check_new_captures(folder: &Path, run: &Path) {
     let read =
         || -> SplitFile { serde_json::from_slice(&std::fs::read(run.join("split.json")).unwrap()).unwrap() };
@@ -246,7 +227,8 @@ fn check_new_captures(folder: &Path, run: &Path) {
     assert!(after.validation.len() > before.validation.len());
 }
 
-/// Reads the events back with TensorBoard's own package: each epoch once, with the loss, and a picture.
+/// Reads the events back with TensorBoard's own package: each epoch once, with the loss, and a
+/// picture.
 fn check_tensorboard(run: &Path, wanted: &[(u64, f64, f64)]) {
     let python = || {
         let mut python = Command::new("python3");

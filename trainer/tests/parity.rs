@@ -6,14 +6,15 @@ use lens_core::manifest::{
     Thresholds,
 };
 use tch::{Device, Kind, Tensor};
-use trainer::export::session::OnnxSession;
-use trainer::export::{NetworkReport, Source, export, export_network};
-use trainer::network::Graph;
-use trainer::network::arrays::Arrays;
-use trainer::network::detector::DetectorShape;
-use trainer::network::identifier::{Backbone, IdentifierShape};
-use trainer::onnx::{Batch, Stored};
-use trainer::quantise::Options;
+use trainer::model::export::session::OnnxSession;
+use trainer::model::export::{NetworkReport, Source, export, export_network};
+use trainer::model::network::Graph;
+use trainer::model::network::arrays::Arrays;
+use trainer::model::network::detector::DetectorShape;
+use trainer::model::network::identifier::{Backbone, IdentifierShape};
+use trainer::model::onnx::Stored;
+use trainer::model::onnx::writer::Batch;
+use trainer::model::quantise::options::Options;
 use vision::runtime::Runtime;
 
 /// Error of int8 beside the spread of a result, with weights that were never trained.
@@ -72,8 +73,8 @@ fn check(name: &str, graph: &Graph, batch: Batch, pictures_in_batch: i64) -> Net
     }
     let (floats, int8) = (written[0].1.len(), written[1].1.len());
     assert!(int8 * 3 / 2 < floats, "int8 takes {int8} bytes, weights of 16 bits {floats}");
-    let folded = trainer::network::fold::fold(graph, &Arrays::arbitrary(graph, 7)).unwrap();
-    let exact = trainer::onnx::write(&folded, batch, &[], Stored::Floats).unwrap();
+    let folded = trainer::model::network::fold::fold(graph, &Arrays::arbitrary(graph, 7)).unwrap();
+    let exact = trainer::model::onnx::write(&folded, batch, &[], Stored::Floats).unwrap();
     assert!(floats < exact.len() * 11 / 20, "{floats} of {} bytes", exact.len());
     report
 }
@@ -95,8 +96,8 @@ fn the_identifier_agrees_and_takes_any_batch() {
     let report = check("identifier", &graph, Batch::Dynamic, 6);
     assert_eq!(report.float32.len(), heads().len() + 2);
     let arrays = Arrays::arbitrary(&graph, 7);
-    let folded = trainer::network::fold::fold(&graph, &arrays).unwrap();
-    let file = trainer::onnx::write(&folded, Batch::Dynamic, &[], Stored::Floats).unwrap();
+    let folded = trainer::model::network::fold::fold(&graph, &arrays).unwrap();
+    let file = trainer::model::onnx::write(&folded, Batch::Dynamic, &[], Stored::Floats).unwrap();
     let mut session = OnnxSession::load(&file, 1).unwrap();
     let together = pictures(&graph, 1, 4).remove(0);
     let all = session.run(&together).unwrap();

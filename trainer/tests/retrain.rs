@@ -1,4 +1,5 @@
-//! Retraining a small installed model on captures with a card that no catalogue knows, as a player would.
+//! Retraining a small installed model on captures with a card that no catalogue knows, as a player
+//! would.
 
 mod small;
 
@@ -7,18 +8,18 @@ use std::process::Command;
 
 use dataset::labels::{Label, Labels};
 use lens_core::manifest::Manifest;
-use trainer::calibrate::thresholds;
 use trainer::checkpoint::Budget;
-use trainer::dataset::composed::{Amount, write};
-use trainer::export::{Source, export};
-use trainer::labelled::start::Known;
-use trainer::network::hardware::Precision;
-use trainer::onnx::Batch;
-use trainer::quantise::Options;
+use trainer::data::dataset::composed::{Amount, write};
+use trainer::evaluate::calibrate::thresholds;
+use trainer::evaluate::run_model::manifest;
+use trainer::model::export::{Source, export};
+use trainer::model::network::hardware::Precision;
+use trainer::model::onnx::writer::Batch;
+use trainer::model::quantise::options::Options;
 use trainer::train::detector::DetectorTask;
 use trainer::train::identifier::IdentifierTask;
+use trainer::train::warm_start::Known;
 use trainer::train::{Session, Task};
-use trainer::trained::manifest;
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
 
@@ -39,17 +40,18 @@ fn install_untrained(data: &Path) {
     let open = thresholds::choose(&[], &[], 0.01, 0.9);
     let mut model = manifest("tiny", &catalogue, one.position(), other.position(), 0.5, open);
     model.recipe = serde_json::to_value(&recipe).unwrap();
-    let pictures = |graph: &trainer::network::Graph| {
+    let pictures = |graph: &trainer::model::network::Graph| {
         let [channels, height, width] = graph.input;
         let kind = (tch::Kind::Float, tch::Device::Cpu);
         vec![(tch::Tensor::rand([2, channels, height, width], kind) * 255.0).to_kind(tch::Kind::Uint8)]
     };
     let options = Options::default();
-    let samples = (vec![pictures(detector.graph())[0].narrow(0, 0, 1)], pictures(identifier.graph()));
+    let graphs = (detector.spec().graph, identifier.spec().graph);
+    let samples = (vec![pictures(&graphs.0)[0].narrow(0, 0, 1)], pictures(&graphs.1));
     let source =
         |graph, weights, batch, pictures| Source { graph, weights, batch, pictures, options: &options };
-    let one = source(detector.graph(), &weights.0, Batch::Fixed(1), &samples.0);
-    let other = source(identifier.graph(), &weights.1, Batch::Dynamic, &samples.1);
+    let one = source(&graphs.0, &weights.0, Batch::Fixed(1), &samples.0);
+    let other = source(&graphs.1, &weights.1, Batch::Dynamic, &samples.1);
     export(&data.join("models/tiny"), model, &one, &other).unwrap();
 }
 
@@ -172,7 +174,8 @@ fn labels_that_are_there_are_not_said_to_be_missing() {
     assert!(text.contains("gone.png") && !text.contains("there is no labels.json"), "{text}");
 }
 
-/// Without art nothing below the heads may change, and cards that nobody labelled must stay as likely as they were.
+/// Without art nothing below the heads may change, and cards that nobody labelled must stay as
+/// likely as they were.
 #[test]
 fn without_art_only_the_heads_are_trained() {
     let Some(place) = prepared() else { return };
@@ -189,7 +192,7 @@ fn without_art_only_the_heads_are_trained() {
     std::fs::write(&path, manifest.to_string()).unwrap();
     let body = |folder: &Path| {
         let manifest = Manifest::read(folder).unwrap();
-        let known = Known::of_model(folder, &manifest).unwrap();
+        let known = Known::from_model(folder, &manifest).unwrap();
         let head = |name: &str| manifest.identifier.heads.iter().any(|it| name.starts_with(&it.name));
         let mut weights = known.weights;
         weights.retain(|name, _| !head(name) && !name.starts_with("similarity"));
@@ -210,7 +213,8 @@ fn without_art_only_the_heads_are_trained() {
     assert!(read.contains("mod_spectre"), "{read}");
 }
 
-/// What was trained on captures alone runs in the overlay, beside the detector of an installed model.
+/// What was trained on captures alone runs in the overlay, beside the detector of an installed
+/// model.
 #[test]
 fn a_run_on_captures_becomes_a_model() {
     let Some(place) = prepared() else { return };

@@ -6,20 +6,22 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lens_core::manifest::Head;
 use tch::Tensor;
 use trainer::checkpoint::{Budget, Checkpoint, Network};
-use trainer::loss::Loss;
-use trainer::network::hardware::Precision;
-use trainer::network::torch::Weights;
-use trainer::network::{Graph, Value};
-use trainer::recipe::{Recipe, Training};
+use trainer::model::network::Value;
+use trainer::model::network::hardware::Precision;
+use trainer::model::network::torch::{Module, Weights};
+use trainer::recipe::Recipe;
+use trainer::recipe::schedule::Scheduler;
+use trainer::recipe::training::Freeze;
 use trainer::train::detector::DetectorTask;
+use trainer::train::epoch::{EpochReport, Validation};
 use trainer::train::identifier::IdentifierTask;
-use trainer::train::{Options, Outcome, Session, Task};
+use trainer::train::loss::Loss;
+use trainer::train::{Event, Options, Outcome, Session, Task, TaskSpec};
 
 fn options() -> Options {
-    Options { loaders: 2, checkpoint_every: Duration::from_secs(3600), hardware: Precision::Float32.into() }
+    Options { loaders: 2, checkpoint_interval: Duration::from_secs(3600) }
 }
 
 /// Trains until the budget is spent, or until `stop_after` steps; returns the last loss parts.
@@ -32,9 +34,11 @@ fn train<T: Task>(
     let stop = AtomicBool::new(false);
     let mut last = Vec::new();
     let outcome = session
-        .run(task, run, &options(), &stop, &mut |report| {
-            last.clone_from(&report.parts);
-            stop.store(report.step >= stop_after, Ordering::Relaxed);
+        .run(task, run, &options(), &stop, &mut |event| {
+            if let Event::Step(report) = event {
+                last.clone_from(&report.parts);
+                stop.store(report.step >= stop_after, Ordering::Relaxed);
+            }
         })
         .unwrap();
     (outcome, last)
@@ -50,20 +54,8 @@ struct FirstBatch<T>(T);
 impl<T: Task> Task for FirstBatch<T> {
     type Batch = T::Batch;
 
-    fn network(&self) -> Network {
-        self.0.network()
-    }
-
-    fn graph(&self) -> &Graph {
-        self.0.graph()
-    }
-
-    fn heads(&self) -> &[Head] {
-        self.0.heads()
-    }
-
-    fn training(&self) -> Training {
-        self.0.training()
+    fn spec(&self) -> TaskSpec {
+        self.0.spec()
     }
 
     fn wanted(&self) -> Vec<Value> {
@@ -82,6 +74,10 @@ impl<T: Task> Task for FirstBatch<T> {
     fn loss(&self, outputs: &[Tensor], batch: &T::Batch) -> Loss {
         self.0.loss(outputs, batch)
     }
+
+    fn validate(&self, module: &Module) -> Validation {
+        self.0.validate(module)
+    }
 }
 
 #[track_caller]
@@ -95,7 +91,7 @@ fn check_below(parts: &[(String, f64)], limits: &[(&str, f64)]) {
 #[test]
 fn the_detector_learns_eight_pictures_by_heart() {
     let mut recipe = small::recipe();
-    recipe.detector.training.schedule.rate = 1e-2;
+    recipe.detector.training.schedule.learning_rate = 1e-2;
     let folder = tempfile::tempdir().unwrap();
     let task = FirstBatch(DetectorTask::new(&recipe, small::material(&recipe)).unwrap());
     let mut session = begin(&task, &task.0.initial_weights(), 150, &recipe);
@@ -107,7 +103,7 @@ fn the_detector_learns_eight_pictures_by_heart() {
 #[test]
 fn the_identifier_learns_eight_crops_by_heart() {
     let mut recipe = small::recipe();
-    recipe.identifier.training.schedule.rate = 1e-2;
+    recipe.identifier.training.schedule.learning_rate = 1e-2;
     let folder = tempfile::tempdir().unwrap();
     let task = FirstBatch(IdentifierTask::new(&recipe, small::material(&recipe)).unwrap());
     let mut session = begin(&task, &task.0.initial_weights().unwrap(), 80, &recipe);
@@ -116,7 +112,8 @@ fn the_identifier_learns_eight_crops_by_heart() {
     check_below(&parts, &limits.map(|name| (name, 0.05)));
 }
 
-/// Every number of the checkpoint must be the same, whether the training was stopped and resumed or not.
+/// Every number of the checkpoint must be the same, whether the training was stopped and resumed or
+/// not.
 #[test]
 fn stopping_and_resuming_changes_nothing() {
     let recipe = small::recipe();
@@ -151,6 +148,87 @@ fn stopping_and_resuming_changes_nothing() {
         moved = moved.max((tensor - &initial[&name]).abs().max().double_value(&[]));
     }
     assert!(moved > 1e-3, "nothing was trained, so nothing was compared");
+}
+
+/// A training in epochs, until the epoch `until` is over.
+fn train_epochs<T: Task>(
+    task: &T,
+    session: &mut Session,
+    run: &Path,
+    until: u64,
+) -> (Outcome, Vec<EpochReport>) {
+    let stop = AtomicBool::new(false);
+    let mut reports = Vec::new();
+    let outcome = session
+        .run(task, run, &options(), &stop, &mut |event| {
+            if let Event::Epoch(report) = event {
+                reports.push(report.clone());
+                stop.store(report.epoch >= until, Ordering::Relaxed);
+            }
+        })
+        .unwrap();
+    (outcome, reports)
+}
+
+/// Composed images have the options of captures: epochs, validation, checkpoints, and layers that
+/// do not learn.
+#[test]
+fn composed_images_are_trained_in_epochs_and_resuming_changes_nothing() {
+    let mut recipe = small::recipe();
+    let training = &mut recipe.identifier.training;
+    (training.epoch_steps, training.checkpoint_interval, training.keep) = (3, 1, 2);
+    (training.freeze, training.smoothing) = (Freeze::Mid, 0.1);
+    training.scheduler = Some(Scheduler::Step { every: 2, factor: 0.5 });
+    training.schedule.warm_up = 0;
+    let task = || IdentifierTask::new(&recipe, small::material(&recipe)).unwrap();
+    let (whole, parted) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let one = task();
+    let initial = one.initial_weights().unwrap();
+    let mut session = begin(&one, &initial, 12, &recipe);
+    let (outcome, reports) = train_epochs(&one, &mut session, whole.path(), u64::MAX);
+    assert_eq!((outcome, reports.len()), (Outcome::Finished, 4));
+    let rate = recipe.identifier.training.schedule.learning_rate;
+    let rates: Vec<f64> = reports.iter().map(|report| report.learning_rate / rate).collect();
+    assert_eq!(rates, [1.0, 1.0, 0.5, 0.5]);
+    assert!(reports.iter().all(|report| report.loss.is_some_and(f64::is_finite)), "{reports:?}");
+    let names: Vec<bool> =
+        (1..=4).map(|n| whole.path().join(format!("identifier.epoch-{n:04}.safetensors")).exists()).collect();
+    assert_eq!(names, [false, false, true, true]);
+    assert!(Checkpoint::best_path(whole.path(), Network::Identifier).exists());
+
+    let mut session = begin(&one, &initial, 12, &recipe);
+    assert_eq!(train_epochs(&one, &mut session, parted.path(), 2).0, Outcome::Stopped);
+    let checkpoint = Checkpoint::read(parted.path(), Network::Identifier).unwrap();
+    let other = task();
+    let mut session = Session::resume(&other, &checkpoint, None, Precision::Float32).unwrap();
+    let (outcome, rest) = train_epochs(&other, &mut session, parted.path(), u64::MAX);
+    assert_eq!((outcome, rest.len()), (Outcome::Finished, 2));
+    for (one, other) in reports[2..].iter().zip(&rest) {
+        assert!((one.loss.unwrap() - other.loss.unwrap()).abs() < 1e-5, "{one:?} {other:?}");
+    }
+    let last = Checkpoint::read(whole.path(), Network::Identifier).unwrap().now();
+    let moved = |node: &str| {
+        let moved = |name: &&String| name.starts_with(node);
+        let distance = |name| (&last[name] - &initial[name]).abs().max().double_value(&[]);
+        last.keys().filter(moved).map(distance).fold(0.0, f64::max)
+    };
+    assert_eq!(moved("conv0."), 0.0, "the lower half of the backbone is frozen");
+    assert!(moved("hidden.") > 0.0 && moved("identification.") > 0.0);
+}
+
+#[test]
+fn patience_ends_a_training_on_composed_images() {
+    let mut recipe = small::recipe();
+    (recipe.detector.training.epoch_steps, recipe.detector.training.patience) = (1, 2);
+    // So slow that no epoch is better than the first.
+    recipe.detector.training.schedule.learning_rate = 1e-12;
+    let folder = tempfile::tempdir().unwrap();
+    let task = DetectorTask::new(&recipe, small::material(&recipe)).unwrap();
+    let mut session = begin(&task, &task.initial_weights(), 50, &recipe);
+    let (outcome, reports) = train_epochs(&task, &mut session, folder.path(), u64::MAX);
+    assert_eq!((outcome, reports.len()), (Outcome::OutOfPatience, 3));
+    let names: Vec<&str> = reports[0].heads.iter().map(|head| head.name.as_str()).collect();
+    assert_eq!(names, ["corners", "heat"]);
 }
 
 #[test]

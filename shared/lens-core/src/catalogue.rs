@@ -297,6 +297,17 @@ impl Catalogue {
             .collect()
     }
 
+    /// Whether two ids are the same card, look the same, or count as the same. `other` may also be a group's name.
+    pub fn is_same(&self, one: &str, other: &str) -> bool {
+        let group = |id: &str| self.card(id).and_then(|card| card.group.as_deref());
+        if one == other || group(one) == Some(other) || group(one).is_some_and(|it| Some(it) == group(other))
+        {
+            return true;
+        }
+        let is_twin = |a: &str, b: &str| self.card(a).is_some_and(|card| card.twins.iter().any(|it| it == b));
+        is_twin(one, other) || is_twin(other, one)
+    }
+
     fn check_references(&self) -> Result<(), String> {
         let check_cell = |cell: &Cell, owner: &str| -> Result<(), String> {
             let sheet = self.sheets.get(&cell.sheet).ok_or_else(|| {

@@ -5,6 +5,12 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+/// Normal with mean 0 and deviation 1, from two uniform numbers in `0.0..1.0` (Box and Muller, 1958).
+pub fn standard_normal(mut uniform: impl FnMut() -> f32) -> f32 {
+    let radius = (-2.0 * (1.0 - uniform()).ln()).sqrt();
+    radius * (std::f32::consts::TAU * uniform()).cos()
+}
+
 /// A stream of random numbers, the same for the same seed on every machine.
 pub(crate) struct Dice(ChaCha8Rng);
 
@@ -57,8 +63,7 @@ impl Dice {
 
     /// Normal with mean zero, cut at three deviations.
     pub(crate) fn normal(&mut self, deviation: f32) -> f32 {
-        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
-        (radius * (std::f32::consts::TAU * self.unit()).cos()).clamp(-3.0, 3.0) * deviation
+        standard_normal(|| self.unit()).clamp(-3.0, 3.0) * deviation
     }
 
     /// One of these.

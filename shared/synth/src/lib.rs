@@ -29,7 +29,7 @@ pub mod single;
 mod background;
 mod canvas;
 mod colour;
-mod dice;
+pub mod dice;
 mod edition;
 mod interface;
 mod invented;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
-use crate::network::torch::Weights;
+use crate::model::network::torch::Weights;
 
 /// Key of the header that holds text instead of a tensor.
 const METADATA: &str = "__metadata__";

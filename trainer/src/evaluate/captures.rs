@@ -12,21 +12,20 @@ use lens_core::pixels::Pixels;
 use serde::Serialize;
 use vision::recogniser::Recogniser;
 
-use super::Share;
+use super::classifier::{Answer, Classifier};
 use super::failures::Misread;
-use super::namer::{Answer, Namer};
-use super::naming::{self, Naming, NamingReport, ids};
-use super::subject::whole;
-use crate::dataset::fields::{Said, said};
-use crate::dataset::{Sample, picture};
-use crate::metrics::{argmax, interval};
+use super::metrics::{Share, argmax, interval};
+use super::model_under_test::whole;
+use super::tally::{self, NamesReport, Tally, ids};
+use crate::data::dataset::fields::{FieldValue, value};
+use crate::data::dataset::{Sample, picture};
 
 /// How good it is.
 #[derive(Clone, Debug, Serialize)]
 pub struct CapturesReport {
     /// The names; numbers of pictures are those of the samples.
     #[serde(flatten)]
-    pub names: NamingReport,
+    pub names: NamesReport,
     /// The other heads: right ones and what holds them with 95 % confidence.
     pub heads: BTreeMap<String, (Share, Option<[f64; 2]>)>,
     /// Milliseconds for a picture, reading files not counted.
@@ -37,8 +36,8 @@ pub struct CapturesReport {
 ///
 /// # Errors
 /// When the network cannot run. Pictures that were readable before and no longer are, are left out.
-pub fn measure(namer: &mut Namer, samples: &[Sample]) -> Result<CapturesReport> {
-    let mut naming = Naming::new(&ids(&namer.heads[0].classes));
+pub fn measure(classifier: &mut Classifier, samples: &[Sample]) -> Result<CapturesReport> {
+    let mut tally = Tally::new(&ids(&classifier.heads[0].classes));
     let mut heads: BTreeMap<String, Share> = BTreeMap::new();
     let mut spent = 0.0;
     for (first, part) in samples.chunks(64).enumerate().map(|(number, part)| (64 * number, part)) {
@@ -46,30 +45,31 @@ pub fn measure(namer: &mut Namer, samples: &[Sample]) -> Result<CapturesReport> 
             part.iter().enumerate().filter_map(|(at, it)| Some((first + at, open(&it.path)?))).collect();
         let images: Vec<RgbaImage> = pictures.iter().map(|(_, image)| image.clone()).collect();
         let begin = Instant::now();
-        let answers = namer.read(&images)?;
+        let answers = classifier.read(&images)?;
         spent += begin.elapsed().as_secs_f64();
         for ((index, _), answer) in pictures.iter().zip(&answers) {
             let sample = &samples[*index];
-            let cards = namer.cards(answer);
-            naming.add(*index, id_of_class(&sample.class), &namer.said(answer, &cards));
-            count_heads(namer, answer, sample, &mut heads);
+            let cards = classifier.cards(answer);
+            tally.add(*index, id_of_class(&sample.class), &classifier.predict(answer, &cards));
+            count_heads(classifier, answer, sample, &mut heads);
         }
     }
     Ok(CapturesReport {
-        names: naming.finish(),
+        names: tally.finish(),
         heads: heads.into_iter().map(|(name, share)| (name, (share, interval(share)))).collect(),
         millis: 1e3 * spent / samples.len().max(1) as f64,
     })
 }
 
-/// Has every sample read by an exported model as the overlay runs it, wherever it was made: the names only.
+/// Has every sample read by an exported model as the overlay runs it, wherever it was made: the
+/// names only.
 ///
 /// # Errors
 /// As [`measure`].
 pub fn measure_exported(recogniser: &mut Recogniser, samples: &[Sample]) -> Result<CapturesReport> {
     let contract = recogniser.manifest().identifier.clone();
     let ids = ids(&contract.heads[0].classes);
-    let mut naming = Naming::new(&ids);
+    let mut tally = Tally::new(&ids);
     let mut spent = 0.0;
     for (index, sample) in samples.iter().enumerate() {
         let Some(picture) = open(&sample.path) else { continue };
@@ -79,19 +79,28 @@ pub fn measure_exported(recogniser: &mut Recogniser, samples: &[Sample]) -> Resu
         let reading = reading.first().cloned().flatten();
         spent += begin.elapsed().as_secs_f64();
         let truth = id_of_class(&sample.class);
-        naming.add(index, truth, &naming::Said::of_reading(reading.as_ref(), truth, recogniser.catalogue()));
+        tally.add(
+            index,
+            truth,
+            &tally::Prediction::from_reading(reading.as_ref(), truth, recogniser.catalogue()),
+        );
     }
     let millis = 1e3 * spent / samples.len().max(1) as f64;
-    Ok(CapturesReport { names: naming.finish(), heads: BTreeMap::new(), millis })
+    Ok(CapturesReport { names: tally.finish(), heads: BTreeMap::new(), millis })
 }
 
-fn count_heads(namer: &Namer, answer: &Answer, sample: &Sample, into: &mut BTreeMap<String, Share>) {
+fn count_heads(
+    classifier: &Classifier,
+    answer: &Answer,
+    sample: &Sample,
+    into: &mut BTreeMap<String, Share>,
+) {
     for (head, logits) in
-        namer.heads.iter().zip(&answer.heads).filter(|(head, _)| head.name != IDENTIFICATION)
+        classifier.heads.iter().zip(&answer.heads).filter(|(head, _)| head.name != IDENTIFICATION)
     {
-        let right = match (said(sample, &head.name), head.activation) {
-            (Some(Said::One(word)), Activation::Softmax) => head.classes[argmax(logits)] == word,
-            (Some(Said::Some(words)), Activation::Sigmoid) => {
+        let right = match (value(sample, &head.name), head.activation) {
+            (Some(FieldValue::One(word)), Activation::Softmax) => head.classes[argmax(logits)] == word,
+            (Some(FieldValue::Some(words)), Activation::Sigmoid) => {
                 head.classes.iter().zip(logits).all(|(class, logit)| (*logit > 0.0) == words.contains(class))
             }
             _ => continue,
@@ -100,7 +109,8 @@ fn count_heads(namer: &Namer, answer: &Answer, sample: &Sample, into: &mut BTree
     }
 }
 
-/// Misread captures, each with a capture of what it was taken for: one of `originals` where it is among them.
+/// Misread captures, each with a capture of what it was taken for: one of `originals` where it is
+/// among them.
 pub fn misread<'a>(
     report: &'a CapturesReport,
     samples: &'a [Sample],

@@ -10,10 +10,10 @@ use synth::bank::Bank;
 use synth::recipe::SceneRecipe;
 use synth::scene::{self, Scene};
 
-use super::Share;
-use super::subject::{Scored, Subject};
-use crate::targets::LEAST_VISIBLE;
-use crate::train::composed::{Purpose, seed_of};
+use super::metrics::Share;
+use super::model_under_test::{ModelUnderTest, Scored};
+use crate::model::detector_targets::MIN_VISIBLE;
+use crate::random::{Stream, seed_of};
 
 /// Overlap from which a quad is the card.
 pub const SAME: f32 = 0.5;
@@ -27,7 +27,7 @@ pub struct DetectionReport {
     pub scenes: usize,
     /// Cards of which enough is seen.
     pub cards: usize,
-    /// Heat from which a peak counts.
+    /// Objectness from which a peak counts.
     #[serde(serialize_with = "rounded")]
     pub threshold: f32,
     /// Share of the cards that were found.
@@ -45,7 +45,7 @@ pub struct DetectionReport {
 /// Recall and precision at a threshold.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct AtThreshold {
-    /// Heat from which a peak counts.
+    /// Objectness from which a peak counts.
     #[serde(serialize_with = "rounded")]
     pub threshold: f32,
     /// Share of the cards that were found.
@@ -59,13 +59,13 @@ fn rounded<S: serde::Serializer>(value: &f32, serializer: S) -> std::result::Res
     serializer.serialize_f64((f64::from(*value) * 1e4).round() / 1e4)
 }
 
-/// Composes `count` scenes and looks for their cards; the report is at the threshold with the best harmonic mean of
-/// recall and precision, or at `fixed`.
+/// Composes `count` scenes and looks for their cards; the report is at the threshold with the best
+/// harmonic mean of recall and precision, or at `fixed`.
 ///
 /// # Errors
 /// When the network cannot run.
 pub fn measure(
-    subject: &mut dyn Subject,
+    subject: &mut dyn ModelUnderTest,
     bank: &Bank,
     recipe: &SceneRecipe,
     seed: u64,
@@ -75,7 +75,7 @@ pub fn measure(
     let mut pairs: Vec<(Scene, Vec<Scored>)> = Vec::with_capacity(count);
     let mut spent = 0.0;
     for part in (0..count as u64).collect::<Vec<_>>().chunks(32) {
-        let seeds = part.par_iter().map(|&number| seed_of(seed, Purpose::Evaluation, number));
+        let seeds = part.par_iter().map(|&number| seed_of(seed, Stream::Evaluation, number));
         let scenes: Vec<Scene> = seeds.map(|seed| scene::compose(bank, recipe, seed)).collect();
         for mut scene in scenes {
             let begin = Instant::now();
@@ -141,7 +141,7 @@ impl Tally {
         for (index, (quad, visible)) in truth.iter().enumerate() {
             let partner = matched.iter().find(|(card, _)| *card == index).map(|(_, other)| found[*other]);
             // A hardly visible card may be found or not.
-            if *visible < LEAST_VISIBLE {
+            if *visible < MIN_VISIBLE {
                 continue;
             }
             self.recall.count(partner.is_some());
@@ -153,7 +153,7 @@ impl Tally {
         }
         for index in 0..found.len() {
             match matched.iter().find(|(_, other)| *other == index) {
-                Some((card, _)) if truth[*card].1 < LEAST_VISIBLE => {}
+                Some((card, _)) if truth[*card].1 < MIN_VISIBLE => {}
                 matched => self.precision.count(matched.is_some()),
             }
         }

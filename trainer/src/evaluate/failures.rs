@@ -28,7 +28,8 @@ const SIZE: [u32; 2] = [144, 192];
 /// What is behind a sprite.
 const BACKGROUND: Rgba<u8> = Rgba([48, 51, 60, 255]);
 
-/// Writes a picture of each pair into `folder`; says how many. What has no other picture yet is shown as `sprites` draw it.
+/// Writes a picture of each pair into `folder`; says how many. What has no other picture yet is
+/// shown as `sprites` draw it.
 ///
 /// # Errors
 /// When the folder cannot be written.
@@ -48,7 +49,8 @@ pub fn write(
     Ok(count)
 }
 
-/// Both pictures over their captions; the second is empty where nobody knows what it would look like.
+/// Both pictures over their captions; the second is empty where nobody knows what it would look
+/// like.
 pub fn pair(misread: Misread, sprites: Option<&Sprites>) -> RgbaImage {
     let Misread { picture, is, taken_for, other, .. } = misread;
     let drawn = || sprites.and_then(|sprites| sprite(sprites, &taken_for));

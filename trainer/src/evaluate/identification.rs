@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use image::RgbaImage;
-use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::catalogue::{CardType, id_of_class};
 use lens_core::modifiers::Modifiers;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -13,18 +13,19 @@ use synth::crop::{self, Crop};
 use synth::recipe::SceneRecipe;
 use vision::reading::Reading;
 
-use super::Share;
 use super::failures::Misread;
-use super::naming::{Naming, NamingReport, Said, ids, listed};
-use super::subject::Subject;
-use crate::train::composed::{Purpose, seed_of};
+use super::metrics::Share;
+use super::model_under_test::ModelUnderTest;
+use super::tally::{NamesReport, Prediction, Tally, ids, listed};
+use crate::random::{Stream, seed_of};
 
 /// How many crops were named rightly.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct IdentificationReport {
-    /// The names; numbers of pictures are those of the crops. Cards that the identifier has no class for are unknown.
+    /// The names; numbers of pictures are those of the crops. Cards that the identifier has no
+    /// class for are unknown.
     #[serde(flatten)]
-    pub names: NamingReport,
+    pub names: NamesReport,
     /// Jokers whose right name comes first.
     pub top1_jokers: Share,
     /// Playing cards whose right name comes first.
@@ -58,7 +59,7 @@ pub struct IdentificationReport {
 /// # Errors
 /// When the network cannot run.
 pub fn measure(
-    subject: &mut dyn Subject,
+    subject: &mut dyn ModelUnderTest,
     classes: &[String],
     bank: &Bank,
     recipe: &SceneRecipe,
@@ -67,7 +68,7 @@ pub fn measure(
 ) -> Result<IdentificationReport> {
     let mut report = IdentificationReport::default();
     let ids = ids(classes);
-    let mut naming = Naming::new(&ids);
+    let mut tally = Tally::new(&ids);
     let mut spent = 0.0;
     for (part, crops) in compose(bank, recipe, seed, count).chunks(PART).enumerate() {
         let pixels: Vec<&[u8]> = crops.iter().map(|crop| crop.pixels.as_slice()).collect();
@@ -76,8 +77,8 @@ pub fn measure(
         spent += begin.elapsed().as_secs_f64();
         for (at, (crop, reading)) in crops.iter().zip(&readings).enumerate() {
             let truth = listed(&ids, bank.catalogue(), shown(crop, bank));
-            let said = Said::of_reading(reading.as_ref(), truth, bank.catalogue());
-            naming.add(part * PART + at, truth, &said);
+            let said = Prediction::from_reading(reading.as_ref(), truth, bank.catalogue());
+            tally.add(part * PART + at, truth, &said);
             if ids.iter().any(|id| id == truth) {
                 report.add(
                     crop,
@@ -88,7 +89,7 @@ pub fn measure(
             }
         }
     }
-    Ok(IdentificationReport { names: naming.finish(), millis: 1e3 * spent / count.max(1) as f64, ..report })
+    Ok(IdentificationReport { names: tally.finish(), millis: 1e3 * spent / count.max(1) as f64, ..report })
 }
 
 /// Crops that are read at once.
@@ -101,7 +102,7 @@ pub fn compose(bank: &Bank, recipe: &SceneRecipe, seed: u64, count: usize) -> Ve
 }
 
 fn compose_one(bank: &Bank, recipe: &SceneRecipe, seed: u64, number: u64) -> Crop {
-    crop::compose(bank, recipe, seed_of(seed, Purpose::Evaluation, number))
+    crop::compose(bank, recipe, seed_of(seed, Stream::Evaluation, number))
 }
 
 /// The misread crops of a report, composed again.
@@ -172,20 +173,15 @@ fn count(truth: &str, found: &str, plain: &str, all: &mut Share, not_plain: &mut
     }
 }
 
-/// Whether two ids are the same card, or look the same, or count as the same. `other` may also be the name of a group.
-pub fn is_same(catalogue: &Catalogue, one: &str, other: &str) -> bool {
-    catalogue.is_same_card(one, other)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::subject::Scored;
+    use crate::evaluate::model_under_test::Scored;
 
     /// Says that nothing is a card, and keeps what it was shown.
     struct Blind(Vec<Vec<u8>>);
 
-    impl Subject for Blind {
+    impl ModelUnderTest for Blind {
         fn detect(&mut self, _: &RgbaImage, _: f32) -> Result<Vec<Scored>> {
             Ok(Vec::new())
         }
@@ -227,20 +223,5 @@ mod tests {
         assert!(report.names.known < all.names.known);
         assert_eq!(report.names.known + report.names.unknown, all.names.known + all.names.unknown);
         assert_eq!(report.names.unknown_flagged.whole, report.names.unknown);
-    }
-
-    #[test]
-    fn cards_that_cannot_be_told_apart_count_as_the_same() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/catalogues/balatro.json");
-        let catalogue = Catalogue::read(&path).unwrap();
-        let check =
-            |one, other, wanted| assert_eq!(is_same(&catalogue, one, other), wanted, "{one} and {other}");
-        check("j_joker", "j_joker", true);
-        check("j_wee", "j_joker", true);
-        check("p_arcana_normal_1", "p_arcana_normal_4", true);
-        check("p_arcana_normal_1", "p_arcana_normal", true);
-        check("p_arcana_normal_1", "p_arcana_mega_1", false);
-        check("H_A", "S_A", false);
-        check("no_such_card", "H_A", false);
     }
 }

@@ -1,7 +1,7 @@
 //! How well a score tells two groups apart. Pure.
 
-/// Area under the receiver operating characteristic: the probability that one of `high` scores above one of `low`
-/// (Mann and Whitney, 1947); ties count half. `None` when a group is empty.
+/// Area under the receiver operating characteristic: the probability that one of `high` scores
+/// above one of `low` (Mann and Whitney, 1947); ties count half. `None` when a group is empty.
 pub fn auroc(high: &[f32], low: &[f32]) -> Option<f64> {
     if high.is_empty() || low.is_empty() {
         return None;

@@ -15,10 +15,10 @@ use lens_core::preprocess::Rectifier;
 use serde::Serialize;
 use vision::reading::Reading;
 
-use super::Share;
 use super::failures::Misread;
-use super::naming::{Naming, NamingReport, Said, ids, listed};
-use super::subject::Subject;
+use super::metrics::Share;
+use super::model_under_test::ModelUnderTest;
+use super::tally::{NamesReport, Prediction, Tally, ids, listed};
 
 /// How many cards of screenshots were found and named.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -40,7 +40,7 @@ pub struct ScreensReport {
     /// Cards of no catalogue that are said to be unknown.
     pub unknown_flagged: Share,
     /// The names of the found cards by first guesses, said to be known or not.
-    pub names: NamingReport,
+    pub names: NamesReport,
     /// Milliseconds for a screenshot, to find its cards.
     pub detection_millis: f64,
     /// Milliseconds for what was found, to cut it out and name it.
@@ -65,7 +65,7 @@ struct Named {
 struct Count<'a> {
     figures: Figures,
     cards: Vec<Named>,
-    naming: Naming,
+    tally: Tally,
     catalogue: &'a Catalogue,
     ids: &'a [String],
     /// Screenshots and what was found on them, with the seconds that both took.
@@ -79,7 +79,7 @@ struct Count<'a> {
 /// # Errors
 /// When a file cannot be read or the network cannot run.
 pub fn measure(
-    subject: &mut dyn Subject,
+    subject: &mut dyn ModelUnderTest,
     catalogue: &Catalogue,
     identifier: &Identifier,
     [width, height]: [u32; 2],
@@ -139,7 +139,7 @@ impl<'a> Count<'a> {
         Self {
             figures: Figures::default(),
             cards: Vec::new(),
-            naming: Naming::new(ids),
+            tally: Tally::new(ids),
             catalogue,
             ids,
             detection: (0, 0.0),
@@ -166,8 +166,8 @@ impl<'a> Count<'a> {
     /// Counts the name of a found card.
     fn name(&mut self, screen: &str, is: &str, (_, reading, picture): &Card) {
         let truth = listed(self.ids, self.catalogue, is);
-        let said = Said::of_reading(Some(reading), truth, self.catalogue);
-        self.naming.add(self.cards.len(), truth, &said);
+        let said = Prediction::from_reading(Some(reading), truth, self.catalogue);
+        self.tally.add(self.cards.len(), truth, &said);
         self.cards.push(Named { screen: screen.to_owned(), is: is.to_owned(), picture: picture.clone() });
     }
 
@@ -187,7 +187,7 @@ impl<'a> Count<'a> {
             modifiers: counted.map(|(kind, it)| (kind, share(it.all))).collect(),
             modifiers_not_plain: not_plain.map(|(kind, it)| (kind, share(it.not_plain))).collect(),
             unknown_flagged: share(figures.unlisted_unknown),
-            names: self.naming.finish(),
+            names: self.tally.finish(),
             detection_millis: millis(self.detection),
             identification_millis: millis(self.identification),
             cards: self.cards,
@@ -199,8 +199,8 @@ impl<'a> Count<'a> {
 fn recognised(quad: Quad<InFrame>, reading: &Reading) -> Recognised<'_> {
     Recognised {
         bounds: quad.bounds(),
-        id: reading.id.as_deref(),
-        guesses: reading.top.iter().map(|(id, _)| &**id).collect(),
+        id: reading.id().map(|id| id.as_str()),
+        guesses: reading.guesses.iter().map(|guess| guess.id.as_str()).collect(),
         modifiers: &reading.modifiers,
     }
 }

@@ -1,32 +1,38 @@
-//! What the detector learns from: parts of composed scenes, enlarged a little and changed in colour.
+//! What the detector learns from: parts of composed scenes, enlarged a little and changed in
+//! colour.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use lens_core::geometry::{InFrame, InModel, Point, Quad, Rect, Transform};
-use lens_core::manifest::Head;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use synth::scene::Scene;
 use tch::{Kind, Tensor};
 
-use super::Task;
-use super::composed::{Material, Pictures, Purpose, normal, random};
+use super::epoch::Validation;
+use super::loss::{self, DetectorTarget, Loss};
+use super::{Task, TaskSpec, freeze, held_out};
 use crate::checkpoint::Network;
-use crate::loss::{self, DetectorTarget, Loss};
-use crate::network::detector::{CELLS, DetectorShape, ShapeError};
-use crate::network::torch::{Weights, initial_weights};
-use crate::network::{Graph, Value};
-use crate::recipe::{DetectorRecipe, Jitter, Recipe, Training};
-use crate::targets::{Card, Target};
+use crate::data::synthetic::{Material, Pictures};
+use crate::model::detector_targets::{Card, Target};
+use crate::model::network::detector::{CELLS, DetectorShape, ShapeError};
+use crate::model::network::torch::{Module, Weights, initial_weights};
+use crate::model::network::{Graph, Value};
+use crate::random::{Stream, normal, random, seed_of};
+use crate::recipe::{BankRecipe, DetectorRecipe, Jitter, Recipe};
 
 /// The detector and its recipe.
 pub struct DetectorTask {
     graph: Graph,
     recipe: DetectorRecipe,
+    bank: BankRecipe,
     seed: u64,
+    material: Material,
     scenes: Arc<Pictures<Scene>>,
+    /// Made when the training is validated for the first time.
+    held_out: OnceLock<Vec<DetectorBatch>>,
 }
 
 /// The samples of a step.
@@ -43,7 +49,7 @@ pub struct ColourChange([f32; 4]);
 
 impl ColourChange {
     /// By the recipe.
-    pub fn throw(jitter: Jitter, random: &mut ChaCha8Rng) -> Self {
+    pub fn sample(jitter: Jitter, random: &mut ChaCha8Rng) -> Self {
         if random.random::<f32>() >= jitter.share {
             return Self([1.0, 1.0, 1.0, 0.0]);
         }
@@ -53,7 +59,8 @@ impl ColourChange {
     }
 }
 
-/// A batch `[n, 3, height, width]` of `0.0..=1.0` from rows of red, green, blue and a byte that is ignored.
+/// A batch `[n, 3, height, width]` of `0.0..=1.0` from rows of red, green, blue and a byte that is
+/// ignored.
 pub fn planes(pixels: &[u8], [width, height]: [usize; 2], changes: &[ColourChange]) -> Tensor {
     let shape = [changes.len() as i64, height as i64, width as i64, 4];
     let bytes = Tensor::from_data_size(pixels, &shape, Kind::Uint8);
@@ -73,14 +80,17 @@ impl DetectorTask {
         Ok(Self {
             graph: recipe.detector.shape.graph()?,
             recipe: recipe.detector.clone(),
+            bank: recipe.bank,
             seed: recipe.seed,
-            scenes: Arc::new(Pictures::scenes(material, recipe.bank.scenes, reuse)),
+            scenes: Arc::new(Pictures::scenes(material.clone(), recipe.bank.scenes, reuse)),
+            material,
+            held_out: OnceLock::new(),
         })
     }
 
     /// Weights to start from.
     pub fn initial_weights(&self) -> Weights {
-        let seed = super::composed::seed_of(self.seed, Purpose::Weights, 0);
+        let seed = seed_of(self.seed, Stream::Weights, 0);
         let mut weights = initial_weights(&self.graph, seed);
         weights.insert(format!("{CELLS}.bias"), Tensor::from_slice(&DetectorShape::initial_bias()));
         weights
@@ -90,20 +100,16 @@ impl DetectorTask {
 impl Task for DetectorTask {
     type Batch = DetectorBatch;
 
-    fn network(&self) -> Network {
-        Network::Detector
-    }
-
-    fn graph(&self) -> &Graph {
-        &self.graph
-    }
-
-    fn heads(&self) -> &[Head] {
-        &[]
-    }
-
-    fn training(&self) -> Training {
-        self.recipe.training
+    fn spec(&self) -> TaskSpec {
+        let plan = self.recipe.training.plan();
+        TaskSpec {
+            network: Network::Detector,
+            graph: self.graph.clone(),
+            heads: Vec::new(),
+            plan,
+            learning_rates: freeze::detector(&self.graph, &self.recipe.shape, &plan),
+            frozen_batch_norm: false,
+        }
     }
 
     fn wanted(&self) -> Vec<Value> {
@@ -111,25 +117,7 @@ impl Task for DetectorTask {
     }
 
     fn batches(&self) -> impl Fn(u64) -> DetectorBatch + Send + Sync + 'static {
-        let (recipe, scenes, seed) = (self.recipe.clone(), Arc::clone(&self.scenes), self.seed);
-        move |step| {
-            let count = recipe.training.batch as u64;
-            // Other threads may still be a few batches behind.
-            scenes.forget_before_sample(step.saturating_sub(32) * count);
-            let [width, height] = recipe.crop;
-            let mut cutter = Cutter::new(recipe.crop);
-            let mut batch = DetectorBatch { pixels: Vec::new(), changes: Vec::new(), targets: Vec::new() };
-            for n in step * count..(step + 1) * count {
-                let mut random = random(seed, Purpose::DetectorSample, n);
-                let scene = scenes.of_sample(n, &mut random);
-                let region = throw_region(&recipe, &scene, &mut random);
-                let cards = cutter.cut(&scene, region);
-                batch.pixels.extend(cutter.image.buffer());
-                batch.changes.push(ColourChange::throw(recipe.jitter, &mut random));
-                batch.targets.push(Target::encode(&cards, width, height));
-            }
-            batch
-        }
+        batches(self.recipe.clone(), Arc::clone(&self.scenes), self.seed)
     }
 
     fn input(&self, batch: &DetectorBatch) -> Tensor {
@@ -138,6 +126,42 @@ impl Task for DetectorTask {
 
     fn loss(&self, outputs: &[Tensor], batch: &DetectorBatch) -> Loss {
         loss::detector(&outputs[0], &tensors(&batch.targets))
+    }
+
+    fn validate(&self, module: &Module) -> Validation {
+        let batches = self.held_out.get_or_init(|| {
+            let material = held_out::material(&self.material);
+            let (seed, reuse) = (material.seed, self.recipe.training.reuse());
+            let scenes = Arc::new(Pictures::scenes(material, self.bank.scenes, reuse));
+            (0..held_out::BATCHES).map(batches(self.recipe.clone(), scenes, seed)).collect()
+        });
+        held_out::validate(self, module, batches)
+    }
+}
+
+/// Makes the batch of a step, of the scenes' parts.
+fn batches(
+    recipe: DetectorRecipe,
+    scenes: Arc<Pictures<Scene>>,
+    seed: u64,
+) -> impl Fn(u64) -> DetectorBatch + Send + Sync + 'static {
+    move |step| {
+        let count = recipe.training.batch as u64;
+        // Other threads may still be a few batches behind.
+        scenes.forget_before_sample(step.saturating_sub(32) * count);
+        let [width, height] = recipe.crop;
+        let mut cutter = Cutter::new(recipe.crop);
+        let mut batch = DetectorBatch { pixels: Vec::new(), changes: Vec::new(), targets: Vec::new() };
+        for n in step * count..(step + 1) * count {
+            let mut random = random(seed, Stream::DetectorSample, n);
+            let scene = scenes.of_sample(n, &mut random);
+            let region = sample_region(&recipe, &scene, &mut random);
+            let cards = cutter.cut(&scene, region);
+            batch.pixels.extend(cutter.image.buffer());
+            batch.changes.push(ColourChange::sample(recipe.jitter, &mut random));
+            batch.targets.push(Target::encode(&cards, width, height));
+        }
+        batch
     }
 }
 
@@ -156,7 +180,7 @@ pub fn tensors(targets: &[Target]) -> DetectorTarget {
 }
 
 /// Chooses the part of a scene that becomes a sample.
-fn throw_region(recipe: &DetectorRecipe, scene: &Scene, random: &mut ChaCha8Rng) -> Rect<InFrame> {
+fn sample_region(recipe: &DetectorRecipe, scene: &Scene, random: &mut ChaCha8Rng) -> Rect<InFrame> {
     let [low, high] = recipe.zoom;
     let zoom = low * (high / low).powf(random.random::<f32>());
     let frame = [scene.image.width() as f32, scene.image.height() as f32];

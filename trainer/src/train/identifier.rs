@@ -1,6 +1,6 @@
 //! What the identifier learns from: composed crops, shifted a little and changed in colour.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lens_core::catalogue::{Catalogue, ModifierArt};
 use lens_core::manifest::{Activation, Head, IDENTIFICATION, NOT_A_CARD, UNKNOWN};
@@ -8,17 +8,19 @@ use rand::RngExt;
 use synth::crop::{Crop, CropTruth};
 use tch::Tensor;
 
-use super::Task;
-use super::composed::{Material, Pictures, Purpose, random, seed_of};
 use super::detector::{ColourChange, planes};
+use super::epoch::Validation;
+use super::loss::{self, IdentifierTarget, Loss};
+use super::{Task, TaskSpec, freeze, held_out};
 use crate::checkpoint::Network;
-use crate::loss::{self, IdentifierTarget, Loss};
-use crate::network::detector::ShapeError;
-use crate::network::identifier::UNIT_EMBEDDING;
-use crate::network::resnet18::{PretrainedError, load_pretrained};
-use crate::network::torch::{Weights, initial_weights};
-use crate::network::{Graph, Value};
-use crate::recipe::{HeadWeights, IdentifierRecipe, Recipe, Training};
+use crate::data::synthetic::{Material, Pictures};
+use crate::model::network::detector::ShapeError;
+use crate::model::network::identifier::UNIT_EMBEDDING;
+use crate::model::network::resnet18::{PretrainedError, load_pretrained};
+use crate::model::network::torch::{Module, Weights, initial_weights};
+use crate::model::network::{Graph, Value};
+use crate::random::{Stream, random, seed_of};
+use crate::recipe::{BankRecipe, HeadWeights, IdentifierRecipe, Recipe};
 
 /// Classes of the head `debuffed`.
 pub const DEBUFFED: [&str; 2] = ["no", "yes"];
@@ -28,8 +30,12 @@ pub struct IdentifierTask {
     graph: Graph,
     heads: Vec<Head>,
     recipe: IdentifierRecipe,
+    bank: BankRecipe,
     seed: u64,
+    material: Material,
     crops: Arc<Pictures<Crop>>,
+    /// Made when the training is validated for the first time.
+    held_out: OnceLock<Vec<IdentifierBatch>>,
 }
 
 /// The samples of a step.
@@ -101,8 +107,11 @@ impl IdentifierTask {
             graph: recipe.identifier.shape.graph(&heads)?,
             heads,
             recipe: recipe.identifier.clone(),
+            bank: recipe.bank,
             seed: recipe.seed,
-            crops: Arc::new(Pictures::crops(material, recipe.bank.crops, reuse)),
+            crops: Arc::new(Pictures::crops(material.clone(), recipe.bank.crops, reuse)),
+            material,
+            held_out: OnceLock::new(),
         })
     }
 
@@ -111,7 +120,7 @@ impl IdentifierTask {
     /// # Errors
     /// When the recipe names a file of weights that does not fit.
     pub fn initial_weights(&self) -> Result<Weights, PretrainedError> {
-        let mut weights = initial_weights(&self.graph, seed_of(self.seed, Purpose::Weights, 1));
+        let mut weights = initial_weights(&self.graph, seed_of(self.seed, Stream::Weights, 1));
         if let Some(path) = &self.recipe.pretrained {
             load_pretrained(path, &mut weights)?;
         }
@@ -122,20 +131,16 @@ impl IdentifierTask {
 impl Task for IdentifierTask {
     type Batch = IdentifierBatch;
 
-    fn network(&self) -> Network {
-        Network::Identifier
-    }
-
-    fn graph(&self) -> &Graph {
-        &self.graph
-    }
-
-    fn heads(&self) -> &[Head] {
-        &self.heads
-    }
-
-    fn training(&self) -> Training {
-        self.recipe.training
+    fn spec(&self) -> TaskSpec {
+        let plan = self.recipe.training.plan();
+        TaskSpec {
+            network: Network::Identifier,
+            graph: self.graph.clone(),
+            heads: self.heads.clone(),
+            plan,
+            learning_rates: freeze::identifier(&self.graph, &self.recipe.shape, &plan),
+            frozen_batch_norm: false,
+        }
     }
 
     fn wanted(&self) -> Vec<Value> {
@@ -145,27 +150,7 @@ impl Task for IdentifierTask {
     }
 
     fn batches(&self) -> impl Fn(u64) -> IdentifierBatch + Send + Sync + 'static {
-        let (recipe, crops, seed) = (self.recipe.clone(), Arc::clone(&self.crops), self.seed);
-        let [width, height] = recipe.shape.input.map(|side| side as usize);
-        move |step| {
-            let count = recipe.training.batch as u64;
-            crops.forget_before_sample(step.saturating_sub(32) * count);
-            let mut batch = IdentifierBatch::default();
-            for n in step * count..(step + 1) * count {
-                let mut random = random(seed, Purpose::IdentifierSample, n);
-                let crop = crops.of_sample(n, &mut random);
-                if crop.again.is_some() {
-                    batch.pairs.push([batch.truths.len(), batch.truths.len() + 1]);
-                }
-                for pixels in [Some(&crop.pixels), crop.again.as_ref()].into_iter().flatten() {
-                    let mut shift = || random.random_range(-recipe.shift..=recipe.shift);
-                    shifted(pixels, [width, height], [shift(), shift()], &mut batch.pixels);
-                    batch.changes.push(ColourChange::throw(recipe.jitter, &mut random));
-                    batch.truths.push(crop.truth);
-                }
-            }
-            batch
-        }
+        batches(&self.recipe, Arc::clone(&self.crops), self.seed)
     }
 
     fn input(&self, batch: &IdentifierBatch) -> Tensor {
@@ -174,14 +159,53 @@ impl Task for IdentifierTask {
 
     fn loss(&self, outputs: &[Tensor], batch: &IdentifierBatch) -> Loss {
         let target = targets(&self.heads, &batch.truths);
-        let mut loss =
-            loss::identifier(outputs, &self.heads, &target, |head| weight(&self.recipe.weights, head));
+        let weight = |head: &str| weight(&self.recipe.weights, head);
+        let smoothing = self.recipe.training.smoothing;
+        let mut loss = loss::identifier(outputs, &self.heads, &target, smoothing, weight);
         if let Some(contrast) = self.recipe.contrast {
             let pairs = loss::contrast(&outputs[self.heads.len()], &batch.pairs, contrast.temperature);
             loss.parts.push(("contrast".to_owned(), pairs.double_value(&[])));
             loss.total += pairs * contrast.weight;
         }
         loss
+    }
+
+    fn validate(&self, module: &Module) -> Validation {
+        let batches = self.held_out.get_or_init(|| {
+            let material = held_out::material(&self.material);
+            let (seed, reuse) = (material.seed, self.recipe.training.reuse());
+            let crops = Arc::new(Pictures::crops(material, self.bank.crops, reuse));
+            (0..held_out::BATCHES).map(batches(&self.recipe, crops, seed)).collect()
+        });
+        held_out::validate(self, module, batches)
+    }
+}
+
+/// Makes the batch of a step, of the crops.
+fn batches(
+    recipe: &IdentifierRecipe,
+    crops: Arc<Pictures<Crop>>,
+    seed: u64,
+) -> impl Fn(u64) -> IdentifierBatch + Send + Sync + use<> {
+    let [width, height] = recipe.shape.input.map(|side| side as usize);
+    let (count, most, jitter) = (recipe.training.batch as u64, recipe.shift, recipe.jitter);
+    move |step| {
+        crops.forget_before_sample(step.saturating_sub(32) * count);
+        let mut batch = IdentifierBatch::default();
+        for n in step * count..(step + 1) * count {
+            let mut random = random(seed, Stream::IdentifierSample, n);
+            let crop = crops.of_sample(n, &mut random);
+            if crop.again.is_some() {
+                batch.pairs.push([batch.truths.len(), batch.truths.len() + 1]);
+            }
+            for pixels in [Some(&crop.pixels), crop.again.as_ref()].into_iter().flatten() {
+                let mut shift = || random.random_range(-most..=most);
+                shifted(pixels, [width, height], [shift(), shift()], &mut batch.pixels);
+                batch.changes.push(ColourChange::sample(jitter, &mut random));
+                batch.truths.push(crop.truth);
+            }
+        }
+        batch
     }
 }
 

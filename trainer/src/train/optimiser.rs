@@ -1,50 +1,16 @@
-//! `AdamW` (Loshchilov and Hutter, *Decoupled Weight Decay Regularization*, 2019), or plain Adam (Kingma and Ba, 2015),
-//! and a moving average of the weights, in one pass over memory.
+//! `AdamW` (Loshchilov and Hutter, *Decoupled Weight Decay Regularization*, 2019), or plain Adam
+//! (Kingma and Ba, 2015), and a moving average of the weights, in one pass over memory.
 //!
-//! Written here because tch cannot save its optimisers' state. Everything is a plain vector in the order of
-//! [`Module::parameters`]: weights, moments and average are read and written once a step.
+//! Written here because tch cannot save its optimisers' state. Everything is a plain vector in the
+//! order of [`Module::parameters`], in the processor's memory: on a card, gradients come down and
+//! weights go up in each step.
 
-use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::scaler::Scaler;
-use crate::network::torch::{Layout, Module, Span};
-
-/// What does not change during training.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AdamW {
-    /// Decay of the first moment.
-    pub beta1: f64,
-    /// Decay of the second moment.
-    pub beta2: f64,
-    /// Part of each kernel's and matrix' weight lost per step, times the learning rate.
-    pub weight_decay: f64,
-    /// Length that a longer gradient is cut to.
-    pub clip: f64,
-    /// Decay of the moving average of the weights (Polyak and Juditsky, *Acceleration of Stochastic Approximation by
-    /// Averaging*, 1992), which is what is evaluated and exported.
-    pub average: f64,
-    /// Where the weight decay goes.
-    pub kind: Kind,
-}
-
-/// Where the weight decay goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Off the weights, apart from the gradient.
-    #[default]
-    Adamw,
-    /// Into the gradient, and so into its moments.
-    Adam,
-}
-
-impl Default for AdamW {
-    fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.99, weight_decay: 1e-3, clip: 5.0, average: 0.995, kind: Kind::Adamw }
-    }
-}
+use crate::checkpoint::optimiser_state::OptimiserState;
+use crate::checkpoint::scaler::Scaler;
+use crate::model::network::torch::{Layout, Module, Span};
+use crate::recipe::optimiser::{AdamW, OptimiserKind};
 
 /// Keeps the second moment's root away from zero.
 const EPSILON: f32 = 1e-8;
@@ -56,7 +22,7 @@ pub struct Optimiser {
     spans: Vec<Run>,
     gradient: Vec<f32>,
     statistics: Vec<f32>,
-    state: State,
+    state: OptimiserState,
 }
 
 /// A run of weights that are trained alike.
@@ -67,23 +33,6 @@ struct Run {
     decay: f32,
     /// Its learning rate, as a part of the step's; nothing changes at zero.
     factor: f32,
-}
-
-/// What a checkpoint keeps.
-#[derive(Clone, Debug, PartialEq)]
-pub struct State {
-    /// The module's trained weights.
-    pub weights: Vec<f32>,
-    /// Moving mean of the gradient.
-    pub first: Vec<f32>,
-    /// Moving mean of its square.
-    pub second: Vec<f32>,
-    /// Moving average of the weights.
-    pub average: Vec<f32>,
-    /// Moving average of the module's running statistics.
-    pub average_statistics: Vec<f32>,
-    /// What the loss is multiplied by, for 16-bit floats.
-    pub scaler: Option<Scaler>,
 }
 
 /// A gradient that is not a number: the training has diverged.
@@ -100,29 +49,35 @@ impl Optimiser {
     /// With no history.
     pub fn new(settings: AdamW, module: &Module) -> Self {
         let weights = to_vec(&module.parameters());
-        let state = State {
+        let state = OptimiserState {
             first: vec![0.0; weights.len()],
             second: vec![0.0; weights.len()],
             average: weights.clone(),
             average_statistics: to_vec(&module.statistics()),
-            scaler: Scaler::of(module.hardware().precision),
+            scaler: Scaler::new(module.hardware().precision),
             weights,
         };
         Self::resume(settings, module.trained(), state)
     }
 
     /// With the history of a checkpoint.
-    pub fn resume(settings: AdamW, layout: &Layout, state: State) -> Self {
-        Self::with_rates(settings, layout, state, &|_| 1.0)
+    pub fn resume(settings: AdamW, layout: &Layout, state: OptimiserState) -> Self {
+        Self::with_learning_rates(settings, layout, state, &|_| 1.0)
     }
 
-    /// As [`Optimiser::resume`], with a learning rate for each node, as a part of the step's: zero for those held.
-    pub fn with_rates(settings: AdamW, layout: &Layout, state: State, rate: &dyn Fn(&str) -> f64) -> Self {
+    /// As [`Optimiser::resume`], with a learning rate for each node, as a part of the step's: zero
+    /// for frozen ones.
+    pub fn with_learning_rates(
+        settings: AdamW,
+        layout: &Layout,
+        state: OptimiserState,
+        factor: &dyn Fn(&str) -> f64,
+    ) -> Self {
         let run = |span: Span<'_>| Run {
             offset: span.offset,
             length: span.length,
             decay: if span.decays { settings.weight_decay as f32 } else { 0.0 },
-            factor: rate(span.node) as f32,
+            factor: factor(span.node) as f32,
         };
         let spans = layout.spans().map(run).collect();
         let gradient = vec![0.0; state.weights.len()];
@@ -131,27 +86,34 @@ impl Optimiser {
     }
 
     /// What a checkpoint keeps.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &OptimiserState {
         &self.state
     }
 
-    /// Goes down the gradient of `loss`, as [`Optimiser::step`] does. With 16-bit floats a step whose gradient is not finite
-    /// is passed over and its length is zero: the next one is scaled less.
+    /// Goes down the gradient of `loss`, as [`Optimiser::step`] does. With 16-bit floats a step
+    /// whose gradient is not finite is skipped and its norm is zero: the next one is scaled less.
     ///
     /// # Errors
     /// When the gradient is not finite whatever it is scaled by; nothing is changed then.
-    pub fn descend(&mut self, module: &Module, loss: &Tensor, step: u64, rate: f64) -> Result<f64, Diverged> {
+    pub fn descend(
+        &mut self,
+        module: &Module,
+        loss: &Tensor,
+        step: u64,
+        learning_rate: f64,
+    ) -> Result<f64, Diverged> {
         let Some(mut scaler) = self.state.scaler else {
-            return self.step(module, &module.gradient(loss), step, rate);
+            return self.step(module, &module.gradient(loss), step, learning_rate);
         };
         let gradient = module.gradient(&(loss * scaler.scale)) / scaler.scale;
-        let result = self.step(module, &gradient, step, rate);
+        let result = self.step(module, &gradient, step, learning_rate);
         let goes_on = scaler.observe(result.is_ok());
         self.state.scaler = Some(scaler);
         if goes_on { Ok(result.unwrap_or(0.0)) } else { result }
     }
 
-    /// Changes the module's weights; `step` counts from zero. Returns the gradient's length before it was cut.
+    /// Changes the module's weights; `step` counts from zero. Returns the gradient's norm before
+    /// clipping.
     ///
     /// # Errors
     /// When the gradient is not finite; nothing is changed then.
@@ -160,31 +122,31 @@ impl Optimiser {
         module: &Module,
         gradient: &Tensor,
         step: u64,
-        rate: f64,
+        learning_rate: f64,
     ) -> Result<f64, Diverged> {
         gradient.copy_data(&mut self.gradient, self.state.weights.len());
         let squares = |part: &[f32]| f64::from(part.iter().map(|g| g * g).sum::<f32>());
-        let length = self.gradient.chunks(4096).map(squares).sum::<f64>().sqrt();
-        if !length.is_finite() {
+        let norm = self.gradient.chunks(4096).map(squares).sum::<f64>().sqrt();
+        if !norm.is_finite() {
             return Err(Diverged { step });
         }
         let AdamW { beta1, beta2, clip, average, .. } = self.settings;
         let count = (step + 1) as f64;
         let pass = Pass {
-            scale: (clip / length.max(1e-12)).min(1.0) as f32,
+            scale: (clip / norm.max(1e-12)).min(1.0) as f32,
             keep1: beta1 as f32,
             keep2: beta2 as f32,
-            rate: rate as f32,
-            step: (rate / (1.0 - beta1.powf(count))) as f32,
+            learning_rate: learning_rate as f32,
+            step: (learning_rate / (1.0 - beta1.powf(count))) as f32,
             correct: (1.0 / (1.0 - beta2.powf(count))) as f32,
             // Fast in the first steps, so that random weights are soon forgotten.
             blend: 1.0 - average.min(1.0 - 1.0 / (count / 8.0 + 1.0)) as f32,
         };
-        let decoupled = self.settings.kind == Kind::Adamw;
+        let decoupled = self.settings.kind == OptimiserKind::Adamw;
         for &Run { offset, length, decay, factor } in self.spans.iter().filter(|run| run.factor != 0.0) {
             let span = offset..offset + length;
             let (apart, inside) = if decoupled { (decay, 0.0) } else { (0.0, decay) };
-            let State { weights, first, second, average, .. } = &mut self.state;
+            let OptimiserState { weights, first, second, average, .. } = &mut self.state;
             pass.run(
                 &self.gradient[span.clone()],
                 &mut weights[span.clone()],
@@ -201,7 +163,7 @@ impl Optimiser {
             *average += (now - *average) * pass.blend;
         }
         tch::no_grad(|| module.parameters().copy_(&Tensor::from_slice(&self.state.weights)));
-        Ok(length)
+        Ok(norm)
     }
 }
 
@@ -211,7 +173,7 @@ struct Pass {
     scale: f32,
     keep1: f32,
     keep2: f32,
-    rate: f32,
+    learning_rate: f32,
     step: f32,
     correct: f32,
     blend: f32,
@@ -230,12 +192,12 @@ impl Pass {
         inside: f32,
         factor: f32,
     ) {
-        let (rate, step) = (self.rate * factor, self.step * factor);
+        let (learning_rate, step) = (self.learning_rate * factor, self.step * factor);
         for ((((g, w), m), v), a) in g.iter().zip(w).zip(m).zip(v).zip(a) {
             let g = g * self.scale + inside * *w;
             *m += (g - *m) * (1.0 - self.keep1);
             *v += (g * g - *v) * (1.0 - self.keep2);
-            *w -= rate * apart * *w + step * *m / ((*v * self.correct).sqrt() + EPSILON);
+            *w -= learning_rate * apart * *w + step * *m / ((*v * self.correct).sqrt() + EPSILON);
             *a += (*w - *a) * self.blend;
         }
     }
@@ -250,9 +212,9 @@ fn to_vec(tensor: &Tensor) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::hardware::Precision;
-    use crate::network::torch::{Mode, initial_weights};
-    use crate::network::{Builder, Op};
+    use crate::model::network::hardware::Precision;
+    use crate::model::network::torch::{Mode, initial_weights};
+    use crate::model::network::{Builder, Op};
     /// A linear layer must find the matrix that made its targets, and the average must follow it.
     #[test]
     fn finds_a_linear_map() {
@@ -281,9 +243,10 @@ mod tests {
         }
     }
 
-    /// Held weights stay, Adam's decay goes through the moments: by hand, both first steps are one rate long.
+    /// Frozen weights stay, Adam's decay goes through the moments: by hand, both first steps are
+    /// one rate long.
     #[test]
-    fn rates_and_the_place_of_the_decay() {
+    fn learning_rates_and_the_place_of_the_decay() {
         let mut net = Builder::new([3, 1, 1]);
         let flat = net.push("flat", Op::Flatten, &[net.input()]);
         let a = net.push("a", Op::Linear { input: 3, output: 1, bias: false }, &[flat]);
@@ -294,21 +257,22 @@ mod tests {
         weights.insert("b.weight".into(), Tensor::from_slice(&[1.0f32]).view([1, 1]));
         let check = |kind, wanted: [f32; 4]| {
             let mut module = Module::new(graph.clone(), &weights, Precision::Float32).unwrap();
-            module.hold(&|node| node == "a");
+            module.freeze(&|node| node == "a");
             let settings = AdamW { weight_decay: 0.1, kind, ..AdamW::default() };
             let state = Optimiser::new(settings, &module).state().clone();
             let rate = |node: &str| if node == "a" { 0.0 } else { 0.5 };
-            let mut optimiser = Optimiser::with_rates(settings, module.trained(), state, &rate);
+            let mut optimiser = Optimiser::with_learning_rates(settings, module.trained(), state, &rate);
             optimiser.step(&module, &Tensor::from_slice(&[0.0f32; 4]), 0, 0.2).unwrap();
             for (found, wanted) in optimiser.state().weights.iter().zip(wanted) {
                 assert!((found - wanted).abs() < 1e-5, "{kind:?}: {:?}", optimiser.state().weights);
             }
         };
-        check(Kind::Adamw, [1.0, 2.0, 3.0, 0.99]);
-        check(Kind::Adam, [1.0, 2.0, 3.0, 0.9]);
+        check(OptimiserKind::Adamw, [1.0, 2.0, 3.0, 0.99]);
+        check(OptimiserKind::Adam, [1.0, 2.0, 3.0, 0.9]);
     }
 
-    /// With 16-bit floats a gradient beyond their range costs a step and nothing else, and what is learned is the same.
+    /// With 16-bit floats a gradient beyond their range costs a step and nothing else, and what is
+    /// learned is the same.
     #[test]
     fn half_precision_passes_over_steps_that_overflow() {
         let mut net = Builder::new([3, 1, 1]);
@@ -328,8 +292,8 @@ mod tests {
             let loss = (found - &target).square().sum(tch::Kind::Float);
             last = loss.double_value(&[]);
             let before = optimiser.state().weights.clone();
-            let length = optimiser.descend(&module, &loss, step, 0.05 * (1.0 - step as f64 / 300.0)).unwrap();
-            if length == 0.0 {
+            let norm = optimiser.descend(&module, &loss, step, 0.05 * (1.0 - step as f64 / 300.0)).unwrap();
+            if norm == 0.0 {
                 passed_over += 1;
                 assert_eq!(optimiser.state().weights, before);
             }

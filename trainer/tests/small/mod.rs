@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use trainer::network::detector::{Stage, Stem};
-use trainer::network::identifier::{Backbone, Convolution};
+use trainer::data::synthetic::Material;
+use trainer::model::network::detector::{Stage, Stem};
+use trainer::model::network::identifier::{Backbone, Convolution};
 use trainer::recipe::{Contrast, Recipe};
-use trainer::train::composed::Material;
 
 /// The recipe.
 pub(crate) fn recipe() -> Recipe {

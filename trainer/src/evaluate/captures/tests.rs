@@ -4,22 +4,23 @@ use super::*;
 use dataset::labels::Label;
 use image::Rgba;
 use lens_core::manifest::{Head, NOT_A_CARD, Thresholds};
+use synth::practice;
 use tch::Tensor;
 
-use crate::metrics::Bin;
-use crate::network::hardware::Precision;
-use crate::network::identifier::{EMBEDDING, SIMILARITY, UNIT_EMBEDDING};
-use crate::network::torch::{Module, Weights};
-use crate::network::{Builder, Op};
+use crate::evaluate::metrics::Bin;
+use crate::model::network::hardware::Precision;
+use crate::model::network::identifier::{EMBEDDING, SIMILARITY, UNIT_EMBEDDING};
+use crate::model::network::torch::{Module, Weights};
+use crate::model::network::{Builder, Op};
 
 const RED: [u8; 3] = [255, 0, 0];
 const GREEN: [u8; 3] = [0, 255, 0];
 const BLUE: [u8; 3] = [0, 0, 255];
 const SIDE: u32 = 8;
 
-/// A network that takes what is red for the fox, what is green for the owl and what is blue for no card: the logits are
-/// four times the mean of a channel.
-fn namer() -> Namer {
+/// A network that takes what is red for the fox, what is green for the owl and what is blue for no
+/// card: the logits are four times the mean of a channel.
+fn classifier() -> Classifier {
     let heads = [Head {
         name: IDENTIFICATION.into(),
         activation: Activation::Softmax,
@@ -39,7 +40,7 @@ fn namer() -> Namer {
     let module = Module::new(net.finish(), &weights, Precision::Float32).unwrap();
     let thresholds =
         Thresholds { not_a_card: 0.5, unknown: 0.5, probability: 0.9, similarity: -1.0, gallery: 1.0 };
-    Namer::of_module(module, &heads, [SIDE, SIDE], thresholds)
+    Classifier::from_module(module, &heads, [SIDE, SIDE], thresholds, &practice::catalogue()).unwrap()
 }
 
 /// Captures of one colour each, with what they are labelled as.
@@ -68,13 +69,14 @@ fn a_few_captures_by_hand() {
             ("mod_ghost", RED),
         ],
     );
-    let report = measure(&mut namer(), &samples).unwrap();
+    let report = measure(&mut classifier(), &samples).unwrap();
     let (names, share) = (&report.names, |part, whole| Share { part, whole });
     assert_eq!((names.known, names.unknown), (4, 2));
     assert_eq!([names.top1, names.top3, names.rejected], [share(3, 4), share(4, 4), share(1, 4)]);
     assert_eq!((names.top1_interval, names.unknown_flagged), (interval(share(3, 4)), share(1, 2)));
     assert_eq!(names.balanced, Some(0.75));
-    // 0.9647 three times and 0.7870 against 0.9647 and 0.7870: of eight pairs three are right and four are ties.
+    // 0.9647 three times and 0.7870 against 0.9647 and 0.7870: of eight pairs three are right and
+    // four are ties.
     assert_eq!(names.unknown_auroc, Some(5.0 / 8.0));
     assert_eq!(names.unknown_auroc_similarity, None, "this network has no centroids");
     let Bin { count, confidence, accuracy } = names.calibration.bins[9];
@@ -97,22 +99,24 @@ fn what_is_no_card_is_right_when_it_is_dropped() {
         folder.path(),
         &[("x_fox", RED), (NOT_A_CARD, BLUE), (NOT_A_CARD, BLUE), (NOT_A_CARD, GREEN), ("x_fox", BLUE)],
     );
-    let names = measure(&mut namer(), &samples).unwrap().names;
+    let names = measure(&mut classifier(), &samples).unwrap().names;
     assert_eq!((names.known, names.unknown), (2, 0), "what is no card is neither");
     assert_eq!(names.nothing_dropped, Share { part: 2, whole: 3 });
     assert_eq!(names.nothing_named, Share { part: 1, whole: 3 });
     assert_eq!(names.rejected, Share { part: 1, whole: 2 }, "a card that is dropped");
-    // The dropped fox is as much an owl as a fox; the name that comes first by the alphabet is right.
+    // The dropped fox is as much an owl as a fox; the name that comes first by the alphabet is
+    // right.
     assert_eq!(names.failures, [(3, "x_owl".to_owned())]);
 }
 
-/// The partner may be among the captures that the network was trained on, and is never one of another card.
+/// The partner may be among the captures that the network was trained on, and is never one of
+/// another card.
 #[test]
 fn a_misread_capture_has_a_partner_from_the_whole_data_set() {
     let folder = tempfile::tempdir().unwrap();
     let originals = captures(folder.path(), &[("x_owl", RED), ("x_owl", GREEN), ("x_fox", [200, 30, 30])]);
     let samples = &originals[..2];
-    let report = measure(&mut namer(), samples).unwrap();
+    let report = measure(&mut classifier(), samples).unwrap();
     let found: Vec<Misread> = misread(&report, samples, &originals).collect();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].name.as_str(), found[0].is.as_str()), ("0_x_owl", "x_owl"));

@@ -1,7 +1,7 @@
 //! What is counted of a screenshot, by hand.
 
 use super::*;
-use crate::evaluate::subject::Scored;
+use crate::evaluate::model_under_test::Scored;
 use lens_core::geometry::Rect;
 use lens_core::manifest::external::IdentifierKind;
 use lens_core::manifest::{Activation, Head, IDENTIFICATION, NetworkFiles, Thresholds};
@@ -10,7 +10,7 @@ use vision::reading::{Guess, Identity};
 /// Finds and reads what it was told.
 struct Told(Vec<(Rect<InFrame>, Option<Reading>)>);
 
-impl Subject for Told {
+impl ModelUnderTest for Told {
     fn detect(&mut self, _: &RgbaImage, _: f32) -> Result<Vec<Scored>> {
         Ok(self.0.iter().map(|(rect, _)| (Quad::from_rect(*rect), 1.0)).collect())
     }

@@ -1,0 +1,303 @@
+//! `trainer augment`: changed copies of labelled captures, with their labels, in a folder of their
+//! own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use dataset::labels::{Label, Labels};
+use image::RgbaImage;
+use rayon::prelude::*;
+use synth::preview;
+
+use super::arguments::DataArguments;
+use crate::data::augment::plan::{Amount, Balance, plan};
+use crate::data::augment::sample::{Kind, USUAL, for_file};
+use crate::data::augment::{Change, apply, names};
+use crate::data::dataset::{AUGMENTED, Sample, picture};
+use crate::random::{Stream, random, seed_of};
+
+/// What `trainer augment` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    data: DataArguments,
+    /// Augmented pictures for each original; without it, as many as make what --balance says
+    /// equally frequent
+    #[arg(long, value_name = "N", conflicts_with_all = ["to", "balance"])]
+    per_image: Option<usize>,
+    /// What is made equally frequent
+    #[arg(long, value_enum, default_value = "name")]
+    balance: Balance,
+    /// Pictures that each card (or modifier) shall have [default: as the most frequent one]
+    #[arg(long, value_name = "N")]
+    to: Option<usize>,
+    /// The most augmented pictures of one original, when balancing
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    most: usize,
+    /// Only these kinds [default: all but flip and negative]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Kind>,
+    /// These kinds too
+    #[arg(long, value_enum, value_delimiter = ',')]
+    also: Vec<Kind>,
+    /// Another seed gives other pictures
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Name of the sheet of examples.
+const SHEET: &str = "contact-sheet.png";
+/// Originals on the sheet, and pictures in a row of it.
+const ON_SHEET: usize = 14;
+const COLUMNS: u32 = 8;
+
+/// Augments.
+///
+/// # Errors
+/// When there is nothing to augment, or a picture cannot be written.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let folder = arguments.data.folder();
+    let out = arguments.data.augmented();
+    let set = arguments.data.read_originals()?;
+    ensure!(!set.samples.is_empty(), "there is nothing to augment in {}", folder.display());
+    let of_originals: BTreeSet<&Path> =
+        set.samples.iter().filter_map(|sample| sample.path.parent()).chain([folder.as_path()]).collect();
+    if out.canonicalize().is_ok_and(|out| {
+        of_originals.iter().any(|folder| folder.canonicalize().is_ok_and(|folder| folder == out))
+    }) {
+        bail!("{} holds originals, which are never touched\nhelp: give another --augmented", out.display());
+    }
+    let originals: Vec<&Sample> = set.samples.iter().collect();
+    let amount = match arguments.per_image {
+        Some(count) => Amount::PerImage(count),
+        None => Amount::Balanced { by: arguments.balance, target: arguments.to, most: arguments.most },
+    };
+    let mut kinds = if arguments.only.is_empty() { USUAL.to_vec() } else { arguments.only.clone() };
+    kinds.extend(&arguments.also);
+    let counts = plan(&originals, amount);
+    let jobs: Vec<(usize, usize)> = counts
+        .iter()
+        .enumerate()
+        .flat_map(|(index, &count)| (0..count).map(move |child| (index, child)))
+        .collect();
+
+    let stems = stems(&originals.iter().map(|sample| sample.file.as_str()).collect::<Vec<_>>());
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    clear(&out)?;
+    let written: Vec<(String, Label)> = jobs
+        .par_iter()
+        .map(|&(index, child)| {
+            let path = out.join(format!("{}_aug{child}.png", stems[index]));
+            let number = ((index as u64) << 20) + child as u64;
+            let seed = seed_of(arguments.seed, Stream::Augmentation, number);
+            one(originals[index], &kinds, seed, &path)
+        })
+        .collect::<Result<_>>()?;
+    let mut labels = Labels::default();
+    written.iter().for_each(|(file, label)| labels.set(file, label));
+    labels.write(&out.join(AUGMENTED))?;
+    sheet(&out, &originals, &written)?;
+    say!("{} pictures of {} originals are in {}", written.len(), originals.len(), out.display());
+    say!("look at {}", out.join(SHEET).display());
+    Ok(())
+}
+
+/// Takes away what an earlier run wrote; nothing that it did not list.
+fn clear(out: &Path) -> Result<()> {
+    let path = out.join(AUGMENTED);
+    let old = Labels::read(&path)?;
+    Labels::default().write(&path)?;
+    for file in old.files().filter(|file| file.contains("_aug") && !file.contains(['/', '\\'])) {
+        match std::fs::remove_file(out.join(file)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {}", out.join(file).display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What the names of the children of these files begin with: the file's own name, with its
+/// extension where another file has the same one without, and a number where that is not enough. No
+/// two are the same, also where case is nothing.
+fn stems(files: &[&str]) -> Vec<String> {
+    let plain = |file: &Path| file.to_string_lossy().replace(['/', '\\'], "_");
+    let short: Vec<String> = files.iter().map(|file| plain(&Path::new(file).with_extension(""))).collect();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    short.iter().for_each(|stem| *counts.entry(stem.to_lowercase()).or_default() += 1);
+    let mut taken: BTreeSet<String> =
+        counts.iter().filter(|(_, count)| **count == 1).map(|(stem, _)| stem.clone()).collect();
+    let stems = short.into_iter().zip(files).map(|(short, file)| {
+        if counts[&short.to_lowercase()] == 1 {
+            return short;
+        }
+        let long = plain(Path::new(file));
+        let numbered = (2..).map(|number| format!("{long}-{number}"));
+        let mut candidates = std::iter::once(long.clone()).chain(numbered);
+        candidates.find(|stem| taken.insert(stem.to_lowercase())).expect("there are numbers enough")
+    });
+    stems.collect()
+}
+
+/// Writes one changed copy; `seed` says which.
+fn one(sample: &Sample, kinds: &[Kind], seed: u64, path: &Path) -> Result<(String, Label)> {
+    // Only a plain card becomes a negative one by inverting it.
+    let plain = sample.label.modifiers().edition == "base";
+    let kinds: Vec<Kind> = kinds.iter().copied().filter(|kind| *kind != Kind::Negative || plain).collect();
+    ensure!(
+        !kinds.is_empty(),
+        "{}: no kind of change is left for it\nhelp: add one with --also",
+        sample.file
+    );
+    let changes = for_file(&kinds, &mut random(seed, Stream::Augmentation, 0));
+    let source =
+        picture::read(&sample.path).map_err(|fault| anyhow::anyhow!("{}: {fault}", sample.path.display()))?;
+    let image = apply(&source.image, source.image.dimensions().into(), &changes, seed);
+    image.save(path).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut label = sample.label.clone();
+    (label.parent, label.augmentation) = (Some(sample.file.clone()), Some(names(&changes)));
+    if changes.contains(&Change::Negative) {
+        label.modifier = Some("Negative".into());
+    }
+    let file = path.file_name().expect("it was given a name").to_string_lossy().into_owned();
+    Ok((file, label))
+}
+
+/// Some originals, each before its children.
+fn sheet(out: &Path, originals: &[&Sample], written: &[(String, Label)]) -> Result<()> {
+    let mut pictures: Vec<(RgbaImage, String)> = Vec::new();
+    let has_children =
+        |sample: &&&Sample| written.iter().any(|(_, label)| label.parent.as_ref() == Some(&sample.file));
+    let shown: Vec<&&Sample> = originals.iter().filter(has_children).collect();
+    let step = shown.len().div_ceil(ON_SHEET).max(1);
+    for sample in shown.into_iter().step_by(step) {
+        let children = written.iter().filter(|(_, label)| label.parent.as_ref() == Some(&sample.file));
+        let children =
+            children.map(|(file, label)| (out.join(file), label.augmentation.clone().unwrap_or_default()));
+        let row = std::iter::once((sample.path.clone(), sample.class.clone()))
+            .chain(children)
+            .take(COLUMNS as usize);
+        for (path, caption) in row {
+            if let Ok(picture) = picture::read(&path) {
+                pictures.push((picture.image, caption));
+            }
+        }
+        while !pictures.len().is_multiple_of(COLUMNS as usize) {
+            pictures.push((RgbaImage::new(1, 1), String::new()));
+        }
+    }
+    let path: PathBuf = out.join(SHEET);
+    preview::captioned(&pictures, [90, 120], COLUMNS)
+        .save(&path)
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn augment(folder: &Path, options: &[&str]) -> Result<()> {
+        let (data, augmented) = (folder.join("data"), folder.join("augmented"));
+        let mut line: Vec<&std::ffi::OsStr> = vec![
+            "augment".as_ref(),
+            "--data".as_ref(),
+            data.as_ref(),
+            "--game".as_ref(),
+            "practice".as_ref(),
+        ];
+        line.extend(options.iter().map(std::ffi::OsStr::new));
+        if !options.contains(&"--augmented") {
+            line.extend(["--augmented".as_ref(), augmented.as_os_str()]);
+        }
+        run(&Line::parse_from(line).arguments)
+    }
+
+    /// Every file below a folder, with its bytes.
+    fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut all = BTreeMap::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                all.append(&mut bytes(&path));
+            } else {
+                let read = std::fs::read(&path).unwrap();
+                all.insert(path, read);
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn no_two_stems_are_the_same() {
+        let check = |files: &[&str], wanted: &[&str]| assert_eq!(stems(files), wanted, "{files:?}");
+        check(&["a.png", "b.jpg", "sub/c.png", "d"], &["a", "b", "sub_c", "d"]);
+        check(&["a.png", "b.png", "a.jpg"], &["a.png", "b", "a.jpg"]);
+        check(&["x/a.png", "x_a.png", "a.png"], &["x_a.png", "x_a.png-2", "a"]);
+        check(&["A.png", "a.png"], &["A.png", "a.png-2"]);
+        // A stem that one file has by itself is not given to another.
+        check(&["a.png", "a.jpg", "a.png.webp"], &["a.png-2", "a.jpg", "a.png"]);
+    }
+
+    #[test]
+    fn augmented_pictures_say_what_they_are_and_originals_stay_as_they_were() {
+        let place = tempfile::tempdir().unwrap();
+        let data = place.path().join("data");
+        std::fs::create_dir_all(data.join("sub")).unwrap();
+        // Two whose names differ by the extension, and one in a folder of its own.
+        let files = [("a.png", "Fox"), ("a.jpg", "Owl"), ("b.png", "Owl"), ("sub/c.png", "Fox")];
+        let mut labels = Labels::default();
+        for (number, (file, name)) in files.into_iter().enumerate() {
+            image::RgbImage::new(60 + number as u32, 80).save(data.join(file)).unwrap();
+            let modifier = Some("Foil".to_owned());
+            labels.set(file, &Label { name: name.into(), modifier, ..Label::default() });
+        }
+        labels.write(&data.join("labels.json")).unwrap();
+        let before = bytes(&data);
+        augment(place.path(), &["--per-image", "3"]).unwrap();
+        assert_eq!(bytes(&data), before);
+
+        let out = place.path().join("augmented");
+        let written = Labels::read(&out.join(AUGMENTED)).unwrap();
+        let names: BTreeSet<&str> = written.files().collect();
+        let stems = ["a.png", "a.jpg", "b", "sub_c"];
+        let wanted: BTreeSet<String> =
+            stems.iter().flat_map(|stem| (0..3).map(move |child| format!("{stem}_aug{child}.png"))).collect();
+        assert_eq!(names, wanted.iter().map(String::as_str).collect());
+        let mut there: BTreeSet<String> =
+            bytes(&out).into_keys().map(|path| path.file_name().unwrap().to_string_lossy().into()).collect();
+        assert!(there.remove(AUGMENTED) && there.remove(SHEET));
+        assert_eq!(there, wanted, "each picture has a file");
+        for (file, label) in written.iter() {
+            let parent = label.parent.as_deref().unwrap();
+            let place = files.iter().position(|(file, _)| *file == parent).unwrap();
+            assert!(file.starts_with(&format!("{}_aug", stems[place])), "{file} of {parent}");
+            assert_eq!((label.name.as_str(), label.modifier.as_deref()), (files[place].1, Some("Foil")));
+            assert!(label.augmentation.is_some_and(|it| !it.is_empty()), "{file}");
+            // It was made of its own parent: each has another size.
+            assert_eq!(image::image_dimensions(out.join(file)).unwrap(), (60 + place as u32, 80), "{file}");
+        }
+        // Read back, every one is usable.
+        let set = crate::data::dataset::DataSet::read(&data, Some(&out), None).unwrap();
+        assert_eq!((set.samples.len(), set.problems.len()), (16, 0), "{:?}", set.problems);
+
+        // Again, with fewer: what is listed is what is there.
+        augment(place.path(), &["--per-image", "1"]).unwrap();
+        assert_eq!(bytes(&out).len(), 4 + 2);
+        assert_eq!(bytes(&data), before);
+        // Never among originals.
+        for folder in [data.clone(), data.join("sub")] {
+            let error = augment(place.path(), &["--augmented", folder.to_str().unwrap()]).unwrap_err();
+            assert!(error.to_string().contains("never touched"), "{error}");
+        }
+        assert_eq!(bytes(&data), before);
+    }
+}

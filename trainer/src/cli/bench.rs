@@ -1,0 +1,158 @@
+//! `trainer bench`: does the loader keep the network fed? Images a second with batches from the
+//! loader, beside the same network on a batch that is there already.
+//!
+//! The small networks of the recipe compute on the processors that the loader composes on, so that
+//! the loader costs what it takes; `ResNet18` at 224 pixels is what others train, and what
+//! `scripts/resnet18_pytorch.py` measures too.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use tch::Device;
+
+use super::arguments::{ArtArguments, material, read_recipe};
+use super::process::start_threads;
+use crate::data::loader::Batches;
+use crate::model::network::hardware::Precision;
+use crate::model::network::identifier::Backbone;
+use crate::model::network::torch::{Mode, Module, Weights};
+use crate::recipe::training::Training;
+use crate::train::Task;
+use crate::train::detector::DetectorTask;
+use crate::train::identifier::IdentifierTask;
+use crate::train::optimiser::Optimiser;
+
+/// How often the measurement changes from one kind of batch to the other and back.
+const ROUNDS: u64 = 5;
+/// Steps after a change that do not count: more than batches are kept ready, so that what lay ready
+/// is used up.
+const UNMEASURED: u64 = 8;
+
+/// What `trainer bench` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Recipe
+    #[arg(long, value_name = "FILE", default_value = "data/recipes/practice.toml")]
+    recipe: PathBuf,
+    /// Steps that are measured, of each kind
+    #[arg(long, default_value_t = 100)]
+    steps: u64,
+    /// Measures ResNet18 as the identifier instead of the recipe's networks, on pictures of this
+    /// width and height
+    #[arg(long, value_name = "PIXELS")]
+    resnet18: Option<u32>,
+    /// Pictures in a batch [default: the recipe's]
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Threads for the network [default: all processors]
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Threads that compose pictures [default: one for four processors]
+    #[arg(long)]
+    loaders: Option<usize>,
+    #[command(flatten)]
+    art: ArtArguments,
+}
+
+/// Measures and prints a line for each network.
+///
+/// # Errors
+/// When the recipe or the art cannot be read.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    start_threads(arguments.threads.unwrap_or(processors))?;
+    let loaders = arguments.loaders.unwrap_or_else(|| processors.div_ceil(4));
+    let mut recipe = read_recipe(Some(&arguments.recipe), None)?;
+    if let Some(side) = arguments.resnet18 {
+        recipe.identifier.shape.backbone = Backbone::Resnet18;
+        recipe.identifier.shape.input = [i64::from(side); 2];
+        recipe.scenes.crop.size = [side; 2];
+    }
+    for training in [&mut recipe.detector.training, &mut recipe.identifier.training] {
+        training.batch = arguments.batch.unwrap_or(training.batch);
+    }
+    let material = material(&recipe, arguments.art.sprites(&recipe)?);
+    say!("{:<12} {:>12} {:>12} {:>8}", "images/s", "resident", "from loader", "");
+    if arguments.resnet18.is_none() {
+        let detector = DetectorTask::new(&recipe, material.clone())?;
+        measure(&detector, &recipe.detector.training, &detector.initial_weights(), arguments.steps, loaders)?;
+    }
+    let identifier = IdentifierTask::new(&recipe, material)?;
+    measure(
+        &identifier,
+        &recipe.identifier.training,
+        &identifier.initial_weights()?,
+        arguments.steps,
+        loaders,
+    )
+}
+
+fn measure<T: Task>(
+    task: &T,
+    training: &Training,
+    weights: &Weights,
+    steps: u64,
+    loaders: usize,
+) -> Result<()> {
+    let spec = task.spec();
+    let module = Module::new(spec.graph, weights, Precision::best_on(Device::Cpu))?;
+    let mut optimiser = Optimiser::new(spec.plan.optimiser, &module);
+    let wanted = task.wanted();
+    let mut number = 0;
+    // The pictures of a step: more than samples, because an invented card is seen twice.
+    let mut step = |batch: &T::Batch| -> Result<i64> {
+        let input = task.input(batch);
+        let outputs = module.forward(&input, &wanted, Mode::Train);
+        optimiser.descend(&module, &task.loss(&outputs, batch).total, number, 1e-4)?;
+        number += 1;
+        Ok(input.size()[0])
+    };
+    let make = task.batches();
+    let resident = make(0);
+    let mut batches = Batches::start(loaders, 0, make).context("cannot start the loader")?;
+    let mut next = || batches.next_batch().context("the loader has died");
+    // From here on a batch needs as many new pictures as any other of a long training.
+    let reuse = training.reuse();
+    for _ in 0..(reuse.uses * reuse.window).div_ceil(training.batch as u64) {
+        next()?;
+    }
+    // Meanwhile the next bank of cards is drawn, which a training does once in hundreds of steps.
+    Speed::default().measure(steps, || step(&next()?))?;
+    // By turns, because the machine itself is faster at times and slower at others.
+    let part = steps.div_ceil(ROUNDS);
+    let (mut fed, mut alone) = (Speed::default(), Speed::default());
+    for _ in 0..ROUNDS {
+        Speed::default().measure(UNMEASURED, || step(&next()?))?;
+        fed.measure(part, || step(&next()?))?;
+        // The queues are full by the end of the first steps, so that the loader's threads sleep.
+        Speed::default().measure(UNMEASURED, || step(&resident))?;
+        alone.measure(part, || step(&resident))?;
+    }
+    let (fed, alone) = (fed.per_second(), alone.per_second());
+    say!("{:<12} {alone:>12.1} {fed:>12.1} {:>6.1} %", spec.network.name(), 100.0 * fed / alone);
+    Ok(())
+}
+
+/// Pictures and the time that the network took for them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Speed {
+    pictures: i64,
+    seconds: f64,
+}
+
+impl Speed {
+    /// Adds what `steps` times of this take; `step` returns how many images it was given.
+    fn measure(&mut self, steps: u64, mut step: impl FnMut() -> Result<i64>) -> Result<()> {
+        let begin = Instant::now();
+        for _ in 0..steps {
+            self.pictures += step()?;
+        }
+        self.seconds += begin.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    fn per_second(self) -> f64 {
+        self.pictures as f64 / self.seconds
+    }
+}

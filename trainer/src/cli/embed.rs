@@ -1,0 +1,106 @@
+//! `trainer embed`: what an identifier makes of labelled captures, as vectors and as a map.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use lens_core::atomic;
+
+use super::arguments::{DataArguments, WhichOrInstalled};
+use crate::evaluate::embedding::{map, npy, of_samples};
+use crate::report::plot;
+
+/// What `trainer embed` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    data: DataArguments,
+    #[command(flatten)]
+    which: WhichOrInstalled,
+    /// Folder for embeddings.npy, embeddings.csv (a file and a card for each row) and map.png
+    /// [default: embeddings, or a number after it when that is there]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Folder when none is given, in the current one.
+const FOLDER: &str = "embeddings";
+
+/// Embeds.
+///
+/// # Errors
+/// When there are no captures, or the folder cannot be written.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let set = arguments.data.read_originals()?;
+    ensure!(
+        !set.samples.is_empty(),
+        "none of the captures in {} can be used\nhelp: mend what is listed, or give another folder with --data",
+        arguments.data.folder().display()
+    );
+    let mut classifier = arguments.which.open(&arguments.data.game)?;
+    let vectors = of_samples(&mut classifier, &set.samples)?;
+    let out = make_folder(arguments.out.as_deref(), Path::new(""))?;
+    let write = |name: &str, bytes: &[u8]| {
+        let path = out.join(name);
+        atomic::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    };
+    write("embeddings.npy", &npy(&vectors))?;
+    let mut rows = String::from("file,class\n");
+    let mut names: Vec<String> = set.samples.iter().map(|sample| sample.class.clone()).collect();
+    for sample in &set.samples {
+        rows +=
+            &format!("\"{}\",\"{}\"\n", sample.file.replace('"', "\"\""), sample.class.replace('"', "\"\""));
+    }
+    write("embeddings.csv", rows.as_bytes())?;
+    names.sort();
+    names.dedup();
+    let group = |class: &String| names.binary_search(class).expect("every class is a name");
+    let points: Vec<([f32; 2], usize)> = map(&vectors)?
+        .into_iter()
+        .zip(&set.samples)
+        .map(|(point, sample)| (point, group(&sample.class)))
+        .collect();
+    let path = out.join("map.png");
+    plot::points(&points, &names, 900)
+        .save(&path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    say!("{} vectors of {} numbers and their map are in {}", vectors.len(), vectors[0].len(), out.display());
+    Ok(())
+}
+
+/// The folder as given; else a new one within `place`, so that nothing that is there is written
+/// over.
+fn make_folder(given: Option<&Path>, place: &Path) -> Result<PathBuf> {
+    if let Some(folder) = given {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        return Ok(folder.to_path_buf());
+    }
+    let mut number = 1;
+    loop {
+        let name = if number == 1 { FOLDER.to_owned() } else { format!("{FOLDER}-{number}") };
+        let folder = place.join(name);
+        match std::fs::create_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            made => {
+                made.with_context(|| {
+                    format!("cannot make {}\nhelp: give another folder with --out", folder.display())
+                })?;
+                return Ok(folder);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_folder_it_makes_a_new_one() {
+        let place = tempfile::tempdir().unwrap();
+        let names = [(), (), ()].map(|()| make_folder(None, place.path()).unwrap());
+        let wanted = ["embeddings", "embeddings-2", "embeddings-3"].map(|name| place.path().join(name));
+        assert_eq!(names, wanted);
+        assert_eq!(make_folder(Some(&wanted[1]), place.path()).unwrap(), wanted[1], "as it was asked");
+    }
+}

@@ -1,0 +1,236 @@
+//! `trainer evaluate`: how good a run's networks, a checkpoint or an exported model are.
+
+mod open;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use lens_core::atomic;
+use lens_core::catalogue::Catalogue;
+use lens_core::paths;
+use serde_json::{Map, Value, json};
+use synth::art::Sprites;
+
+use super::arguments::{ArtArguments, DataArguments, Which, material};
+use crate::evaluate::calibrate::measure::{evaluation_bank, held_out_bank};
+use crate::evaluate::failures::{self, Misread};
+use crate::evaluate::metrics::Confusion;
+use crate::evaluate::{captures, detection, few_shot, identification, screens};
+use crate::random::{Stream, seed_of};
+use crate::recipe::Recipe;
+use crate::report::plot;
+use crate::train::labelled::held_out;
+use open::Opened;
+
+/// What `trainer evaluate` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    what: Which,
+    /// Composed scenes, and twenty times as many crops
+    #[arg(long, value_name = "N")]
+    composed: Option<usize>,
+    /// Teaches an exported model the cards that its recipe held out, from one view each, and looks
+    /// for them on others
+    #[arg(long, requires = "model")]
+    taught: bool,
+    /// Screenshots with truth; a run on labelled captures needs the detector of a model for them
+    #[arg(long, value_name = "TRUTH.json")]
+    screens: Option<PathBuf>,
+    /// Folder or name of the model whose detector is used instead of the run's [default for a run
+    /// without one: that of the game]
+    #[arg(long, value_name = "MODEL", conflicts_with = "model")]
+    base: Option<PathBuf>,
+    /// Says what is wrong on each screenshot
+    #[arg(long)]
+    show: bool,
+    #[command(flatten)]
+    data: DataArguments,
+    /// All labelled captures, also those that the run was trained on
+    #[arg(long, requires = "data")]
+    all: bool,
+    /// Writes misread captures, composed crops and cards of screenshots into this folder, each
+    /// beside what it was taken for, and what was confused with what
+    #[arg(long, value_name = "DIR")]
+    failures: Option<PathBuf>,
+    /// Writes the figures into this file too, for `trainer report` and `trainer export --metrics`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    art: ArtArguments,
+}
+
+/// Crops for each scene.
+const CROPS_PER_SCENE: usize = 20;
+/// Misread pictures of a kind that are written: nobody looks at more.
+const MAX_FAILURES: usize = 1000;
+
+/// Measures and prints JSON.
+///
+/// # Errors
+/// When the run, the model or a file cannot be read.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let mut result = Map::new();
+    if arguments.data.data.is_some() {
+        result.insert("labelled".into(), labelled(arguments)?);
+    }
+    if arguments.taught {
+        result.insert("taught".into(), taught(arguments)?);
+    }
+    let nothing_else = arguments.data.data.is_none() && !arguments.taught;
+    if nothing_else || arguments.composed.is_some() || arguments.screens.is_some() {
+        composed_and_screens(arguments, &mut result)?;
+    }
+    let text = serde_json::to_string_pretty(&result)?;
+    if let Some(path) = &arguments.out {
+        atomic::write(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    say!("{text}");
+    Ok(())
+}
+
+/// On labelled captures: those held out of the run where it has such, else all originals.
+fn labelled(arguments: &Arguments) -> Result<Value> {
+    let external = arguments.what.model.as_deref().map(open::external).transpose()?.flatten();
+    let originals = arguments.data.read_originals()?.samples;
+    let mut samples = originals.clone();
+    // A checkpoint lies in the folder of its run.
+    let folder = |run: &Path| if run.is_dir() { run.to_path_buf() } else { run.with_file_name("") };
+    let run = arguments.what.run.as_deref().map(folder);
+    let held_out = run.as_deref().map(held_out).transpose()?.flatten();
+    if let (Some(held_out), false) = (held_out, arguments.all) {
+        samples.retain(|sample| held_out.contains(&sample.file));
+        eprintln!("{} captures were held out of this run; --all takes the others too", samples.len());
+    }
+    ensure!(
+        !samples.is_empty(),
+        "there are no captures to evaluate on\nhelp: --all takes those trained on too"
+    );
+    let report = match external {
+        Some(mut recogniser) => captures::measure_exported(&mut recogniser, &samples)?,
+        None => captures::measure(&mut arguments.what.open()?, &samples)?,
+    };
+    if arguments.failures.is_some() {
+        let recipe = Recipe::read(&open::of_recipe(&arguments.data.game)).ok();
+        let sprites = recipe.and_then(|recipe| arguments.art.sprites(&recipe).ok());
+        let misread = captures::misread(&report, &samples, &originals);
+        write_failures(arguments, "captures", "", misread, &report.names.confusion, sprites.as_deref())?;
+    }
+    Ok(serde_json::to_value(&report)?)
+}
+
+/// What one capture of a card that the model has never seen is worth.
+fn taught(arguments: &Arguments) -> Result<Value> {
+    let name = arguments.what.model.as_deref().expect("the command line asks for it");
+    let (recipe, _, mut recogniser) = open::recogniser(name)?;
+    let sprites = arguments.art.sprites(&recipe)?;
+    let material = material(&recipe, Arc::clone(&sprites));
+    let (strangers, shown) = held_out_bank(&material, &sprites)?.context(
+        "the recipe of this model held no card out\nhelp: train one with `held_out` below [scenes], and export it",
+    )?;
+    Ok(serde_json::to_value(few_shot::measure(
+        &mut recogniser,
+        &strangers,
+        &evaluation_bank(&material)?,
+        &shown,
+    )?)?)
+}
+
+fn composed_and_screens(arguments: &Arguments, result: &mut Map<String, Value>) -> Result<()> {
+    let mut opened = match (&arguments.what.run, &arguments.what.model) {
+        (_, Some(model)) => open::model(model)?,
+        (Some(run), None) => open::run(run, arguments.base.as_deref(), arguments.screens.is_some())?,
+        (None, None) => unreachable!("the command line asks for one of them"),
+    };
+    let count = arguments.composed.or(arguments.screens.is_none().then_some(100));
+    if let Some(count) = count {
+        result.insert("composed".into(), composed(arguments, &mut opened, count)?);
+    }
+    if let Some(truth) = &arguments.screens {
+        result.insert("screens".into(), screens(arguments, &mut opened, truth)?);
+    }
+    Ok(())
+}
+
+/// On composed scenes where cards are found, on composed crops where they are named.
+fn composed(arguments: &Arguments, opened: &mut Opened, count: usize) -> Result<Value> {
+    let sprites = arguments.art.sprites(&opened.recipe)?;
+    let mut material = material(&opened.recipe, Arc::clone(&sprites));
+    material.recipe.crop.size = opened.crop;
+    let bank = evaluation_bank(&material)?;
+    let seed = |number| seed_of(material.seed, Stream::Evaluation, number);
+    let (subject, scenes) = (&mut *opened.subject, &material.recipe);
+    let mut result = Map::new();
+    if opened.finds {
+        let threshold = Some(opened.manifest.detector.threshold);
+        let found = detection::measure(subject, &bank, scenes, seed(200), count, threshold)?;
+        result.insert("detection".into(), serde_json::to_value(found)?);
+    } else {
+        eprintln!("there is no detector, so cards are named only; --base names a model that finds them");
+    }
+    if opened.names {
+        let classes = &opened.manifest.identifier.heads[0].classes;
+        let crops = count * CROPS_PER_SCENE;
+        let named = identification::measure(subject, classes, &bank, scenes, seed(201), crops)?;
+        let misread = identification::misread(&named, &bank, scenes, seed(201));
+        write_failures(
+            arguments,
+            "composed crops",
+            "-composed",
+            misread,
+            &named.names.confusion,
+            Some(&sprites),
+        )?;
+        result.insert("identification".into(), serde_json::to_value(named)?);
+    }
+    Ok(Value::Object(result))
+}
+
+fn screens(arguments: &Arguments, opened: &mut Opened, truth: &Path) -> Result<Value> {
+    let catalogue = Catalogue::read(&paths::catalogue(&opened.recipe.game))?;
+    let manifest = &opened.manifest;
+    let [plain, stress] = screens::measure(
+        &mut *opened.subject,
+        &catalogue,
+        &manifest.identifier,
+        opened.crop,
+        manifest.detector.threshold,
+        truth,
+    )?;
+    if arguments.show {
+        plain.mistakes.iter().chain(&stress.mistakes).for_each(|mistake| eprintln!("{mistake}"));
+    }
+    if arguments.failures.is_some() {
+        let sprites = arguments.art.sprites(&opened.recipe);
+        if let Err(error) = &sprites {
+            eprintln!("what misread cards were taken for is not drawn: {error}");
+        }
+        let sprites = sprites.ok();
+        for (report, what, suffix) in
+            [(&plain, "cards of screenshots", "-screens"), (&stress, "strewn cards", "-stress")]
+        {
+            let confusion = &report.names.confusion;
+            write_failures(arguments, what, suffix, report.misread(), confusion, sprites.as_deref())?;
+        }
+    }
+    Ok(json!({ "screens": plain, "stress": stress }))
+}
+
+/// Misread pictures and what was confused, where a folder for them was given.
+fn write_failures(
+    arguments: &Arguments,
+    what: &str,
+    suffix: &str,
+    misread: impl Iterator<Item = Misread>,
+    confusion: &Confusion,
+    sprites: Option<&Sprites>,
+) -> Result<()> {
+    let Some(folder) = &arguments.failures else { return Ok(()) };
+    let count = failures::write(folder, misread.take(MAX_FAILURES), sprites)?;
+    let path = folder.join(format!("confusion{suffix}.png"));
+    plot::confusion(confusion).save(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let first = if count == MAX_FAILURES { "the first " } else { "" };
+    eprintln!("{first}{count} misread {what} are in {}", folder.display());
+    Ok(())
+}

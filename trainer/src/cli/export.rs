@@ -1,0 +1,140 @@
+//! `trainer export`: a run's networks as a model for the overlay.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use lens_core::catalogue::Catalogue;
+use lens_core::manifest::Manifest;
+use lens_core::paths;
+use serde_json::{Value, json};
+
+use super::arguments::{ArtArguments, DataArguments, material, read_recipe};
+use crate::checkpoint::{Checkpoint, Network};
+use crate::evaluate::calibrate::Calibration;
+use crate::evaluate::calibration_images::images;
+use crate::evaluate::run_model::{Trained, manifest};
+use crate::model::export::{Source, export};
+use crate::model::model_folder;
+use crate::model::onnx::writer::Batch;
+use crate::model::quantise::options::Options;
+use crate::train::labelled;
+
+/// What `trainer export` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Folder of the run
+    #[arg(long, value_name = "DIR")]
+    run: PathBuf,
+    /// Name of the model [default: the recipe's]
+    #[arg(long)]
+    name: Option<String>,
+    /// Folder of the model [default: data/models/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// What was measured of it, for model.json: the output of `trainer evaluate`
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
+    /// For a run on labelled captures: folder or name of the installed model that gives the
+    /// detector [default: that of the game]
+    #[arg(long, value_name = "MODEL")]
+    base: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArguments,
+    #[command(flatten)]
+    art: ArtArguments,
+}
+
+impl Arguments {
+    /// Where the model goes.
+    fn folder(&self, name: &str) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| paths::model(name))
+    }
+
+    /// What was measured of it.
+    fn measured(&self) -> Result<Value> {
+        let Some(path) = &self.metrics else { return Ok(Value::Null) };
+        let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))
+    }
+}
+
+/// Exports.
+///
+/// # Errors
+/// When the run is not complete, or a file does not compute what libtorch does.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    if let Some(checkpoint) = labelled::export::checkpoint(&arguments.run)? {
+        return run_labelled(arguments, &checkpoint);
+    }
+    let recipe = read_recipe(None, Some(&arguments.run))?;
+    let sprites = arguments.art.sprites(&recipe)?;
+    let detector = Trained::read(&arguments.run, Network::Detector)?;
+    let mut identifier = Trained::read(&arguments.run, Network::Identifier)?;
+    let steps = [detector.position.step, identifier.position.step];
+    let calibration = Calibration::read(&arguments.run, steps)?;
+    identifier.calibrate(&calibration);
+    let name = arguments.name.clone().unwrap_or_else(|| recipe.name.clone());
+    let figures = &calibration.figures;
+    let mut manifest = manifest(
+        &name,
+        sprites.catalogue(),
+        &detector.position,
+        &identifier.position,
+        figures.detection,
+        figures.thresholds,
+    );
+    let measured = arguments.measured()?;
+    manifest.metrics = json!({ "calibration": figures.report, "evaluation": measured, "steps": steps });
+    manifest.recipe = serde_json::to_value(&recipe)?;
+
+    let (scenes, crops) = images(&material(&recipe, sprites), &manifest)?;
+    let options = Options::default();
+    let folder = arguments.folder(&name);
+    let reports = export(
+        &folder,
+        manifest,
+        &Source {
+            graph: &detector.graph,
+            weights: &detector.weights,
+            batch: Batch::Fixed(1),
+            pictures: &scenes,
+            options: &options,
+        },
+        &Source {
+            graph: &identifier.graph,
+            weights: &identifier.weights,
+            batch: Batch::Dynamic,
+            pictures: &crops,
+            options: &options,
+        },
+    )?;
+    say!("{}", serde_json::to_string_pretty(&reports)?);
+    say!("the model is in {}", folder.display());
+    Ok(())
+}
+
+/// A run on labelled captures has no detector: an installed model gives it.
+fn run_labelled(arguments: &Arguments, checkpoint: &Checkpoint) -> Result<()> {
+    let game = Path::new(&arguments.data.game);
+    let base = model_folder(arguments.base.as_deref().unwrap_or(game)).context(
+        "a run on labelled captures has no detector of its own: --base names the model that gives it",
+    )?;
+    let from = Manifest::read(&base)?;
+    let catalogue = Catalogue::read(&paths::catalogue(&from.catalogue))?;
+    let name = arguments.name.clone().unwrap_or_else(|| checkpoint.position.recipe.name.clone());
+    let folder = arguments.folder(&name);
+    let report = labelled::export::export(labelled::export::Job {
+        run: &arguments.run,
+        checkpoint,
+        samples: arguments.data.read_originals()?.samples,
+        base: &base,
+        from: &from,
+        catalogue: &catalogue,
+        name: &name,
+        folder: &folder,
+        evaluation: arguments.measured()?,
+    })?;
+    say!("{}", serde_json::to_string_pretty(&report)?);
+    say!("the model is in {}, with the detector of {}", folder.display(), from.name);
+    Ok(())
+}

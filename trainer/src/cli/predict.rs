@@ -1,0 +1,88 @@
+//! `trainer predict`: what an identifier makes of pictures of single cards.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use serde_json::json;
+
+use super::arguments::WhichOrInstalled;
+use crate::data::dataset::picture::{self, image_files};
+use crate::evaluate::tally::Verdict;
+
+/// What `trainer predict` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Pictures of single cards, or folders of them (whole screens: `overlay identify`)
+    #[arg(required = true, value_name = "IMAGE|DIR")]
+    pictures: Vec<PathBuf>,
+    #[command(flatten)]
+    which: WhichOrInstalled,
+    /// Game whose installed model is asked when nothing else is said
+    #[arg(long, default_value = "balatro")]
+    game: String,
+    /// How many guesses
+    #[arg(long, default_value_t = 3)]
+    top: usize,
+    /// Probability below which a card is said to be unknown [default: the model's thresholds]
+    #[arg(long)]
+    threshold: Option<f32>,
+    /// A JSON line for each picture
+    #[arg(long)]
+    json: bool,
+}
+
+/// Predicts.
+///
+/// # Errors
+/// When the network or all pictures cannot be read.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let mut classifier = arguments.which.open(&arguments.game)?;
+    if let Some(threshold) = arguments.threshold {
+        classifier.set_min_probability(threshold)?;
+    }
+    let mut read = 0;
+    for path in image_files(&arguments.pictures)? {
+        let picture = match picture::read(&path) {
+            Ok(picture) => picture.image,
+            Err(fault) => {
+                eprintln!("{}: {fault}; {}", path.display(), fault.help());
+                continue;
+            }
+        };
+        read += 1;
+        let answer = classifier.read(&[picture])?.remove(0);
+        let mut cards = classifier.cards(&answer);
+        let all = cards.clone();
+        let verdict = classifier.predict(&answer, &all).verdict;
+        cards.truncate(arguments.top.max(1));
+        let heads = classifier.words(&answer);
+        if arguments.json {
+            let top: Vec<_> = cards.iter().map(|(id, it)| json!({ "id": id, "probability": it })).collect();
+            let name = match verdict {
+                Verdict::Named(id) => Some(id),
+                Verdict::Unknown | Verdict::Dropped => None,
+            };
+            let known = name.is_some();
+            say!("{}", json!({ "file": path, "card": name, "known": known, "top": top, "heads": heads }));
+        } else {
+            let guesses: Vec<String> =
+                cards.iter().map(|(id, probability)| format!("{id} {:.1} %", 100.0 * probability)).collect();
+            let heads: Vec<String> = heads.iter().map(|(head, word)| format!("{head} {word}")).collect();
+            let words = words(verdict);
+            say!("{}: {words}{} ({})", path.display(), guesses.join(", "), heads.join(", "));
+        }
+    }
+    if read == 0 {
+        bail!("none of these is a picture that can be read");
+    }
+    Ok(())
+}
+
+/// What stands before the guesses.
+fn words(verdict: Verdict<'_>) -> &'static str {
+    match verdict {
+        Verdict::Named(_) => "",
+        Verdict::Unknown => "unknown; ",
+        Verdict::Dropped => "not a card; ",
+    }
+}

@@ -1,0 +1,96 @@
+//! `trainer scenes`: composed pictures with their truth drawn on, to look at, or a labelled data
+//! set of composed crops.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use image::imageops::{FilterType, resize};
+use rayon::prelude::*;
+use synth::{crop, preview, scene};
+
+use super::arguments::{ArtArguments, material, read_recipe};
+use crate::data::dataset::composed::{self, Amount};
+use crate::data::synthetic::Material;
+use crate::random::{Stream, seed_of};
+
+/// What `trainer scenes` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Recipe
+    #[arg(long, value_name = "FILE", default_value = "data/recipes/balatro.toml")]
+    recipe: PathBuf,
+    /// How many scenes; as many crops for each come on one sheet
+    #[arg(long, default_value_t = 12)]
+    count: u64,
+    /// Where they go
+    #[arg(long, value_name = "DIR", required_unless_present = "labelled")]
+    out: Option<PathBuf>,
+    /// Write crops as if they were captured and labelled into this folder
+    #[arg(long, value_name = "DIR")]
+    labelled: Option<PathBuf>,
+    /// Cards in the labelled folder, in the order of the catalogue
+    #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
+    classes: usize,
+    /// Card groups of each card in the labelled folder
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    groups: usize,
+    /// Captures in each card group
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    captures: usize,
+    /// Which ones
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    art: ArtArguments,
+}
+
+/// How much larger the pictures are drawn, so that words can be read.
+const ENLARGED: u32 = 2;
+/// Crops in a row of the sheet.
+const COLUMNS: u32 = 12;
+
+/// Writes them.
+///
+/// # Errors
+/// When the recipe or the art cannot be read, or a picture cannot be written.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let recipe = read_recipe(Some(&arguments.recipe), None)?;
+    let material = material(&recipe, arguments.art.sprites(&recipe)?);
+    if let Some(folder) = &arguments.labelled {
+        return write_labelled(arguments, &material, folder);
+    }
+    let Some(out) = &arguments.out else { unreachable!("the command line asks for one of them") };
+    let bank = material.bank(0)?;
+    let catalogue = material.sprites.catalogue();
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    let save = |image: &image::RgbaImage, name: String| {
+        let path = out.join(name);
+        image.save(&path).with_context(|| format!("cannot write {}", path.display()))
+    };
+    (0..arguments.count).into_par_iter().try_for_each(|number| {
+        let seed = seed_of(arguments.seed, Stream::Scene, number);
+        let scene = scene::compose(&bank, &material.recipe, seed);
+        let (width, height) = scene.image.dimensions();
+        let mut large = resize(&scene.image, width * ENLARGED, height * ENLARGED, FilterType::Nearest);
+        preview::draw_truth(&mut large, &scene, catalogue);
+        save(&large, format!("scene-{number:03}.png"))
+    })?;
+    let crops: Vec<_> = (0..u64::from(COLUMNS) * arguments.count)
+        .into_par_iter()
+        .map(|number| crop::compose(&bank, &material.recipe, seed_of(arguments.seed, Stream::Crop, number)))
+        .collect();
+    save(&preview::sheet(&crops, &bank, material.recipe.crop.size, COLUMNS), "crops.png".into())?;
+    say!("{} scenes and {} crops are in {}", arguments.count, crops.len(), out.display());
+    Ok(())
+}
+
+/// Not the drawings that a training with this recipe begins with, so that a model may be judged by
+/// them.
+fn write_labelled(arguments: &Arguments, material: &Material, folder: &Path) -> Result<()> {
+    let bank = material.bank(seed_of(arguments.seed, Stream::Evaluation, 400))?;
+    let amount =
+        Amount { classes: arguments.classes, groups: arguments.groups, captures: arguments.captures };
+    let count = composed::write(folder, &bank, &material.recipe, amount, arguments.seed, &|_| true)?;
+    say!("{count} labelled captures are in {}", folder.display());
+    Ok(())
+}

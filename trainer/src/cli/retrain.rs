@@ -1,0 +1,147 @@
+//! `trainer retrain`: what a player runs between two games; and `trainer rollback`, which undoes
+//! it.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use lens_core::catalogue::Catalogue;
+use lens_core::manifest::Manifest;
+use lens_core::paths;
+
+use super::arguments::{ArtArguments, DataArguments, material};
+use super::process::{start_threads, stop_on_signals};
+use crate::checkpoint::{Budget, Network};
+use crate::data::dataset::{AUGMENTED, DataSet};
+use crate::model::export::previous::{previous, put_back};
+use crate::model::model_folder;
+use crate::recipe::Recipe;
+use crate::report::progress::Console;
+use crate::train::Event;
+use crate::train::retrain::job::{Captures, Job, Source};
+use crate::train::retrain::verdict::{better, table};
+
+/// What `trainer retrain` takes: nothing has to be said.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Folder or name of the installed model [default: that of the game]
+    #[arg(long)]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArguments,
+    /// Minutes that it may take, most of them for training
+    #[arg(long, default_value_t = 15.0)]
+    minutes: f64,
+    /// Steps of training, instead of as many as the minutes allow
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Threads for the network [default: all processors]
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Train and judge, but install nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    art: ArtArguments,
+}
+
+/// What `trainer rollback` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RollbackArguments {
+    /// Folder or name of the installed model
+    #[arg(long, default_value = "balatro")]
+    model: PathBuf,
+}
+
+/// Part of the time that is for training; the rest is for judging and exporting.
+const TRAINING: f64 = 0.7;
+
+/// Retrains.
+///
+/// # Errors
+/// When there is nothing to learn from, or the model cannot be used; the installed model is
+/// untouched then.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    ensure!(arguments.minutes > 0.0, "--minutes must be above 0");
+    let begin = Instant::now();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    start_threads(arguments.threads.unwrap_or(processors))?;
+    let folder = model_folder(arguments.model.as_deref().unwrap_or(Path::new(&arguments.data.game)))?;
+    let mut messages = Vec::new();
+    let job = gather(arguments, &folder, &mut messages);
+    messages.iter().for_each(|message| say!("{message}"));
+    let job = job?;
+    let seconds =
+        arguments.minutes * 60.0 * TRAINING - begin.elapsed().as_secs_f64().min(arguments.minutes * 20.0);
+    let budget = arguments.steps.map_or(Budget::Seconds(seconds.max(1.0)), Budget::Steps);
+    let run = paths::data().join("runs").join("retrain");
+    std::fs::create_dir_all(&run).with_context(|| format!("cannot make {}", run.display()))?;
+    let mut console = Console::of_steps(&run, Network::Identifier, 0)?;
+    let mut steps = 0;
+    let stop = stop_on_signals()?;
+    let weights = job.train(budget, &run, &stop, &mut |event| {
+        if let Event::Step(report) = &event {
+            steps = report.step;
+        }
+        console.show(&event);
+    })?;
+    drop(console);
+    say!("trained for {steps} steps");
+    let Some(weights) = weights else {
+        say!("stopped; the installed model is untouched");
+        return Ok(());
+    };
+    let new = job.calibrated(weights)?;
+    let rows = job.compare(&new)?;
+    say!("{}", table(&rows));
+    if let Err(reason) = better(&rows) {
+        say!("{} stays as it is: {reason}", folder.display());
+        return Ok(());
+    }
+    if arguments.dry_run {
+        say!("the new model is better; nothing was installed, as you asked");
+        return Ok(());
+    }
+    job.install(&folder, new, &rows)?;
+    say!(
+        "the new model is installed in {}; the old one is kept\nto go back: trainer rollback --model {}",
+        folder.display(),
+        folder.file_name().unwrap_or_default().to_string_lossy()
+    );
+    Ok(())
+}
+
+fn gather(arguments: &Arguments, folder: &Path, messages: &mut Vec<String>) -> Result<Job> {
+    let manifest = Manifest::read(folder)?;
+    let recipe: Recipe = serde_json::from_value(manifest.recipe.clone())
+        .with_context(|| format!("{} does not say how it was trained", folder.display()))?;
+    let catalogue = Catalogue::read(&paths::catalogue(&manifest.catalogue))?;
+    if catalogue.digest() != manifest.catalogue_digest {
+        bail!("the catalogue {:?} has changed since {} was made", manifest.catalogue, folder.display());
+    }
+    let captures = arguments.data.folder();
+    let augmented = arguments.data.augmented();
+    let augmented = augmented.join(AUGMENTED).is_file().then_some(augmented);
+    let set = DataSet::read(&captures, augmented.as_deref(), Some(&catalogue));
+    set.iter().flat_map(|set| &set.problems).for_each(|problem| eprintln!("{problem}"));
+    let material = arguments.art.sprites(&recipe).map(|sprites| material(&recipe, sprites));
+    let data = Captures { folder: &captures, set };
+    let minutes = arguments.minutes;
+    Job::gather(Source { folder, data, manifest, recipe, catalogue, material, minutes }, messages)
+}
+
+/// Goes back.
+///
+/// # Errors
+/// When no model was kept.
+pub fn rollback(arguments: &RollbackArguments) -> Result<()> {
+    let folder = model_folder(&arguments.model)?;
+    ensure!(
+        previous(&folder).is_dir(),
+        "no model was kept for {}\nhelp: `trainer retrain` keeps one when it installs another",
+        folder.display()
+    );
+    put_back(&folder).with_context(|| format!("cannot exchange {}", folder.display()))?;
+    say!("{} is the model before; the command again goes forth", folder.display());
+    Ok(())
+}

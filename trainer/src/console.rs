@@ -1,0 +1,10 @@
+//! What commands tell on the standard output.
+
+/// Prints a line like `println!`; that nobody reads it any more, as after `trainer train | head`,
+/// ends no training.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}

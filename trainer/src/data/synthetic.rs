@@ -1,0 +1,132 @@
+//! Synthetic images by number, cached while samples are cut from them.
+//!
+//! An image's number decides everything about it: the bank it is drawn from and its seed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use synth::art::Sprites;
+use synth::bank::{Bank, BankError};
+use synth::crop::{self, Crop};
+use synth::recipe::SceneRecipe;
+use synth::scene::{self, Scene};
+
+use crate::data::loader::{Cache, Reuse};
+use crate::data::priority::give_way;
+use crate::random::{Stream, seed_of};
+
+/// The material of a recipe.
+#[derive(Clone)]
+pub struct Material {
+    /// The pictures of the cards.
+    pub sprites: Arc<Sprites>,
+    /// How they are composed.
+    pub recipe: SceneRecipe,
+    /// Cards in a bank.
+    pub cards: usize,
+    /// Everything is derived from it.
+    pub seed: u64,
+}
+
+impl Material {
+    /// Bank `number`.
+    ///
+    /// # Errors
+    /// When the recipe leaves no card.
+    pub fn bank(&self, number: u64) -> Result<Bank, BankError> {
+        let seed = seed_of(self.seed, Stream::Bank, number);
+        Bank::render(&self.sprites, &self.recipe, seed, self.cards, &|_| true)
+    }
+}
+
+/// Banks by number, the next one drawn while pictures are still composed of this one.
+struct Banks {
+    material: Material,
+    drawn: Cache<Bank>,
+    /// The highest number that was asked for.
+    latest: AtomicU64,
+}
+
+impl Banks {
+    fn get(&self, number: u64) -> Arc<Bank> {
+        self.latest.fetch_max(number, Ordering::Relaxed);
+        self.drawn.get(number, || self.material.bank(number).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// Draws a bank on a thread of its own, unless that was begun before: all processors would draw
+    /// it faster, but take more from the network.
+    fn prepare(self: &Arc<Self>, number: u64) {
+        if self.latest.fetch_max(number, Ordering::Relaxed) < number {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).start_handler(|_| give_way()).build();
+            let banks = Arc::clone(self);
+            // Without the thread, the bank is drawn when it is needed.
+            if let Ok(pool) = pool {
+                pool.spawn(move || drop(banks.get(number)));
+            }
+        }
+    }
+}
+
+/// Composed pictures by number.
+pub struct Pictures<T> {
+    banks: Arc<Banks>,
+    purpose: Stream,
+    compose: fn(&Bank, &SceneRecipe, u64) -> T,
+    /// Pictures drawn from a bank.
+    per_bank: u64,
+    reuse: Reuse,
+    pictures: Cache<T>,
+}
+
+impl Pictures<Scene> {
+    /// Scenes.
+    pub fn scenes(material: Material, per_bank: u64, reuse: Reuse) -> Self {
+        Self::new(material, Stream::Scene, scene::compose, per_bank, reuse)
+    }
+}
+
+impl Pictures<Crop> {
+    /// Identifier crops.
+    pub fn crops(material: Material, per_bank: u64, reuse: Reuse) -> Self {
+        Self::new(material, Stream::Crop, crop::compose, per_bank, reuse)
+    }
+}
+
+impl<T> Pictures<T> {
+    fn new(
+        material: Material,
+        purpose: Stream,
+        compose: fn(&Bank, &SceneRecipe, u64) -> T,
+        per_bank: u64,
+        reuse: Reuse,
+    ) -> Self {
+        let banks = Arc::new(Banks { material, drawn: Cache::default(), latest: AtomicU64::new(0) });
+        Self { banks, purpose, compose, per_bank, reuse, pictures: Cache::default() }
+    }
+
+    /// The picture that sample `n` is cut from; `random` is the sample's own.
+    ///
+    /// # Panics
+    /// When the recipe leaves no card; whoever starts a training has drawn a bank before.
+    pub fn of_sample(&self, n: u64, random: &mut ChaCha8Rng) -> Arc<T> {
+        let number = self.reuse.picture(n, random.next_u64());
+        self.pictures.get(number, || {
+            let bank = self.banks.get(number / self.per_bank);
+            // Half a bank before it is needed: time enough to draw it beside the training.
+            if number % self.per_bank >= self.per_bank.div_ceil(2) {
+                self.banks.prepare(number / self.per_bank + 1);
+            }
+            let material = &self.banks.material;
+            (self.compose)(&bank, &material.recipe, seed_of(material.seed, self.purpose, number))
+        })
+    }
+
+    /// Lets go of what no sample from `n` on needs.
+    pub fn forget_before_sample(&self, n: u64) {
+        let oldest = self.reuse.oldest(n);
+        self.pictures.forget_before(oldest);
+        self.banks.drawn.forget_before(oldest / self.per_bank);
+    }
+}

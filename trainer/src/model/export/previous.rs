@@ -1,0 +1,90 @@
+//! The model before the installed one, kept beside it to go back to.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Folder among the models that holds the models before; begins with a dot, so that it is no model
+/// itself.
+const FOLDER: &str = ".previous";
+
+/// Where the model before the one in `folder` is.
+pub fn previous(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default();
+    folder.parent().unwrap_or(Path::new(".")).join(FOLDER).join(name)
+}
+
+/// Copies the model in `folder`, which is about to be replaced; what was kept before goes.
+///
+/// # Errors
+/// When it cannot be copied; what was kept before is there then.
+pub fn keep(folder: &Path) -> io::Result<()> {
+    let target = previous(folder);
+    let beside = target.with_extension(format!("{}.new", std::process::id()));
+    fs::create_dir_all(&beside)?;
+    let copied = (|| {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                fs::copy(entry.path(), beside.join(entry.file_name()))?;
+            }
+        }
+        remove(&target)?;
+        fs::rename(&beside, &target)
+    })();
+    if copied.is_err() {
+        // The first error matters.
+        let _ = fs::remove_dir_all(&beside);
+    }
+    copied
+}
+
+/// Exchanges the model in `folder` and the one before it, so that going back can be undone by going
+/// back again.
+///
+/// # Errors
+/// When none was kept, or the folders cannot be renamed.
+pub fn put_back(folder: &Path) -> io::Result<()> {
+    let kept = previous(folder);
+    if !kept.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no {}", kept.display())));
+    }
+    let aside = kept.with_extension(format!("{}.old", std::process::id()));
+    fs::rename(folder, &aside)?;
+    if let Err(error) = fs::rename(&kept, folder) {
+        fs::rename(&aside, folder)?;
+        return Err(error);
+    }
+    fs::rename(&aside, &kept)
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn going_back_twice_is_where_it_was() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("balatro");
+        let says = |text: &str| assert_eq!(fs::read_to_string(folder.join("model.json")).unwrap(), text);
+        assert_eq!(put_back(&folder).unwrap_err().kind(), io::ErrorKind::NotFound);
+        fs::create_dir(&folder).unwrap();
+        for text in ["one", "two", "three"] {
+            fs::write(folder.join("model.json"), text).unwrap();
+            if text != "three" {
+                keep(&folder).unwrap();
+            }
+        }
+        put_back(&folder).unwrap();
+        says("two");
+        put_back(&folder).unwrap();
+        says("three");
+    }
+}

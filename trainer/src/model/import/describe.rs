@@ -1,0 +1,79 @@
+//! What was understood of imported networks, in words, so that a misunderstanding is seen.
+
+use lens_core::catalogue::Catalogue;
+use lens_core::manifest::external::{DetectorKind, Fit, IdentifierKind, Normalise, Scores};
+use lens_core::manifest::{Detector, Identifier, Manifest};
+
+use super::identifier::listed;
+use super::{Imported, Parts};
+
+/// A line for each network, and one for cards that the catalogue does not have.
+pub fn describe(parts: &Parts, base: &Manifest, catalogue: &Catalogue) -> Vec<String> {
+    let mut lines = vec![match &parts.detector {
+        Some(Imported { contract, .. }) => format!("detector: {}", of_detector(contract)),
+        None => format!("detector: that of {}", base.name),
+    }];
+    match &parts.identifier {
+        Some(Imported { contract, .. }) => {
+            lines.push(format!("identifier: {}", of_identifier(contract, catalogue)));
+            if !contract.added.is_empty() {
+                lines.push(format!("no cards of {}, added: {}", catalogue.title, listed(&contract.added)));
+            }
+        }
+        None => lines.push(format!("identifier: that of {}", base.name)),
+    }
+    lines
+}
+
+fn of_detector(detector: &Detector) -> String {
+    let [width, height] = detector.input_size;
+    match &detector.kind {
+        DetectorKind::Yolo(yolo) => {
+            let cards = if yolo.cards.is_empty() { &yolo.classes } else { &yolo.cards };
+            format!(
+                "YOLO, {width} x {height} pixels, {} boxes; cards are {} of its {} classes: {}",
+                yolo.boxes,
+                cards.len(),
+                yolo.classes.len(),
+                in_short(cards)
+            )
+        }
+        DetectorKind::Grid => format!("our own, {width} x {height} pixels"),
+    }
+}
+
+/// The first of many names.
+fn in_short(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} others", names.len() - SHOWN) } else { shown }
+}
+
+fn of_identifier(identifier: &Identifier, catalogue: &Catalogue) -> String {
+    let [width, height] = identifier.input_size;
+    let classes = &identifier.heads[0].classes;
+    let known = classes.iter().filter(|class| catalogue.card_of_class(class).is_some()).count();
+    let kind = match &identifier.kind {
+        IdentifierKind::Classifier(classifier) => {
+            let scores = match classifier.scores {
+                Scores::Logits => "logits",
+                Scores::Probabilities => "probabilities",
+            };
+            let levels = match classifier.normalise {
+                Normalise::Unit => "from 0 to 1",
+                Normalise::Imagenet => "as ImageNet",
+            };
+            let fit = match classifier.fit {
+                Fit::Stretch => "stretched",
+                Fit::Centre => "cut about the centre",
+            };
+            format!("classifier ({scores}; pictures {levels}, {fit})")
+        }
+        IdentifierKind::Own => "our own".to_owned(),
+    };
+    format!(
+        "{kind}, {width} x {height} pixels, {} labels, {known} of them cards of {}",
+        classes.len(),
+        catalogue.title
+    )
+}
