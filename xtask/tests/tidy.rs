@@ -25,7 +25,12 @@ const FORBIDDEN: [(&str, &[&str]); 11] = [
     ("synth", &["tch", "torch-sys", "ort", "ort-sys", "wgpu", "winit", "xcap", "vision", "dataset"]),
     ("vision", &["tch", "torch-sys", "wgpu", "winit", "xcap", "tracking", "synth"]),
     ("tracking", &["tch", "torch-sys", "wgpu", "winit", "xcap", "marks", "practice"]),
-    ("marks", &["tch", "torch-sys", "x11rb", "zbus", "tungstenite", "xcap", "practice", "overlay"]),
+    (
+        "marks",
+        &[
+            "tch", "torch-sys", "winit", "x11rb", "zbus", "tungstenite", "xcap", "synth", "practice", "overlay",
+        ],
+    ),
     ("practice", &["tch", "torch-sys", "x11rb", "zbus", "tungstenite", "xcap", "overlay"]),
     ("overlay", &["tch", "torch-sys", "trainer", "labeller"]),
     ("labeller", &["tch", "torch-sys", "trainer", "overlay"]),

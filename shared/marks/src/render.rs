@@ -1,13 +1,17 @@
 //! Draws scenes: on a window, or into a picture without any display.
 //!
-//! One renderer for both, so that what tests compare is what players see. Colours are written as they are (no
-//! linear light), and everything is premultiplied: the window's transparency is the picture's alpha.
+//! One renderer for both: what tests compare is what players see. Colours are written as they are
+//! (no linear light) and premultiplied: the window's transparency is the picture's alpha.
 
 pub mod gpu;
 pub mod offscreen;
-pub mod picture;
-pub mod quads;
+pub mod surface;
 pub mod text;
+pub mod window;
+
+mod picture;
+mod pipeline;
+mod quads;
 
 use wgpu::{Device, Queue, RenderPass, TextureFormat, TextureView};
 

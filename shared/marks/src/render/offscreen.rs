@@ -30,7 +30,8 @@ impl Offscreen {
         &self.gpu.name
     }
 
-    /// Draws a scene; over [`Backdrop::Transparent`] the colours are premultiplied with the picture's alpha.
+    /// Draws a scene; over [`Backdrop::Transparent`] the colours are premultiplied with the
+    /// picture's alpha.
     ///
     /// # Errors
     /// When text cannot be prepared, or the device is lost.

@@ -146,7 +146,7 @@ impl QuadPainter {
             layout: &layout,
             entries: &[wgpu::BindGroupEntry { binding: 0, resource: frame.as_entire_binding() }],
         });
-        let stages = super::gpu::Stages { shader: &shader, layout: &layout, format, label: "quads" };
+        let stages = super::pipeline::Stages { shader: &shader, layout: &layout, format, label: "quads" };
         let instances = wgpu::VertexBufferLayout {
             array_stride: size_of::<Shape>() as u64,
             step_mode: wgpu::VertexStepMode::Instance,
@@ -154,7 +154,7 @@ impl QuadPainter {
         };
         let buffers = [Some(instances)];
         let pipelines = |blend| {
-            Shader::NAMES.map(|fragment| super::gpu::pipeline(device, &stages, fragment, blend, &buffers))
+            Shader::NAMES.map(|fragment| super::pipeline::pipeline(device, &stages, fragment, blend, &buffers))
         };
         let over = pipelines(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
         let fading = wgpu::BlendComponent {
