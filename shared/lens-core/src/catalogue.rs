@@ -138,13 +138,13 @@ pub struct Card {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// The ways it can look: its own art, then collaboration skins. Empty when a twin's art is used.
-    pub looks: Vec<Look>,
+    pub looks: Vec<Skin>,
 }
 
-/// One way a card can look. Its classifier class is `id` for the look `""`, otherwise `id@look`.
+/// A card's own art, or a collaboration skin. Its classifier class is `id` for the look `""`, otherwise `id@look`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Look {
+pub struct Skin {
     /// Empty for the card's own art; `TW` and the like for a skin.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,

@@ -1,6 +1,7 @@
 //! What a player wants drawn, and in which colours.
 
 use lens_core::catalogue::CardType;
+use lens_core::palette;
 
 use super::colour::{self, Colour};
 use tracking::sighting::Identity;
@@ -19,13 +20,12 @@ pub struct Style {
     pub confidence: bool,
     /// Where all cards are listed.
     pub read_out: Option<Corner>,
-    /// Times as large as usual.
+    /// 1.0 is the usual size.
     pub text_size: f32,
-    /// Times as wide as usual.
+    /// 1.0 is the usual width, 0.0 no line.
     pub line_width: f32,
     /// Of everything, from 0.0 to 1.0.
     pub opacity: f32,
-    /// The colours of frames.
     pub palette: Palette,
 }
 
@@ -57,21 +57,15 @@ impl Style {
     }
 }
 
-/// A corner of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Corner {
-    /// Upper left.
     TopLeft,
-    /// Upper right.
     TopRight,
-    /// Lower left.
     BottomLeft,
-    /// Lower right.
     BottomRight,
 }
 
 impl Corner {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::TopLeft, Self::TopRight, Self::BottomLeft, Self::BottomRight];
 
     /// As it is written in the settings.
@@ -85,7 +79,6 @@ impl Corner {
     }
 }
 
-/// The colours of frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Palette {
     /// In the order of [`CardType::ALL`].
@@ -102,8 +95,7 @@ const EDITIONS: [&str; 4] = ["foil", "holographic", "polychrome", "negative"];
 impl Default for Palette {
     fn default() -> Self {
         Self {
-            types: [0xff_9d3d, 0x4f_c3f7, 0xc0_8cff, 0x2f_dcc4, 0x7b_93ff, 0xff_6f61, 0x8b_e05b, 0xd4_dbe6]
-                .map(Colour::hex),
+            types: CardType::ALL.map(|card_type| Colour::hex(palette::of_type(card_type))),
             unknown: colour::UNKNOWN,
             editions: [0x8f_d8ff, 0xff_74d4, 0x7d_ffa8, 0xff_4b6e].map(Colour::hex),
         }
@@ -111,7 +103,6 @@ impl Default for Palette {
 }
 
 impl Palette {
-    /// The colour of a card type.
     pub fn of_type(&self, card_type: CardType) -> Colour {
         let place = CardType::ALL.iter().position(|it| *it == card_type);
         self.types[place.expect("all types are listed")]
