@@ -41,7 +41,7 @@ impl Glance {
     }
 
     /// Whether something happened between two pictures; pictures of other sizes are altogether different.
-    pub(super) fn tells_from(&self, before: &Self) -> bool {
+    pub fn tells_from(&self, before: &Self) -> bool {
         if (self.columns, self.cells.len()) != (before.columns, before.cells.len()) {
             return true;
         }
