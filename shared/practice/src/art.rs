@@ -18,17 +18,15 @@ pub struct CardArt {
 }
 
 impl CardArt {
-    /// Draws from these sprites.
     pub fn new(sprites: Sprites) -> Self {
         Self { sprites, drawn: HashMap::new() }
     }
 
-    /// The sprites' catalogue.
     pub fn catalogue(&self) -> &lens_core::catalogue::Catalogue {
         self.sprites.catalogue()
     }
 
-    /// A card's picture with straight alpha; `None` when the catalogue does not list it or has no art for it.
+    /// A card's picture with straight alpha; `None` when it is not listed, or without art.
     pub fn picture(&mut self, id: &str, modifiers: &Modifiers) -> Option<Rc<RgbaImage>> {
         let key = key(id, modifiers);
         if let Some(picture) = self.drawn.get(&key) {

@@ -1,4 +1,4 @@
-//! A picture of the marked practice table, compared with those in `golden/`. `BLESS=1` writes them anew: look at what changed.
+//! The marked practice table, compared with the picture in `golden/`; `BLESS=1` writes it anew.
 
 use std::path::PathBuf;
 

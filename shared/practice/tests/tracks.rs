@@ -1,9 +1,9 @@
 //! Tracks measured on the practice animation, which knows its truth, on a virtual clock.
 //!
-//! The networks are stood in for by the truth with faults of their own: corners that tremble, cards that are
-//! overlooked, wrong names, names withheld. What is measured is what tracking makes of them: once where every picture is
-//! recognised, and once over a background that never rests, where the budget has the say. With `--no-capture` the figures
-//! are printed.
+//! The networks are stood in for by the truth with faults of their own: corners that tremble, cards
+//! that are overlooked, wrong names, names withheld. What is measured is what tracking makes of
+//! them: once where every picture is recognised, and once over a background that never rests, where
+//! the budget has the say. With `--no-capture` the figures are printed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,8 +27,9 @@ const PICTURES: u32 = 1140;
 const LATENCY: f32 = 0.030;
 /// Of a core, as the overlay takes when nobody says otherwise.
 const SHARE: f32 = 0.3;
-/// What of a processor a picture takes (`overlay bench`, 13 cards on one thread), what looking at one takes
-/// (`overlay bench-capture`), and what drawing by software takes at a time while cards glide.
+/// What of a processor a picture takes (`overlay bench`, 13 cards on one thread), what looking at
+/// one takes (`overlay bench-capture`), and what drawing by software takes at a time while cards
+/// glide.
 const RECOGNISING: Duration = Duration::from_micros(14_000);
 const LOOKING: Duration = Duration::from_micros(800);
 const DRAWING: Duration = Duration::from_micros(3_000);
@@ -167,7 +168,7 @@ fn measure(recognised: Recognised) -> Figures {
                 figures.switches += usize::from(before.is_some_and(|before| before != track.id));
             }
         }
-        // Sixty times a second something is drawn: the newest tracks there are, where they are by then.
+        // Sixty times a second the newest tracks are drawn, where they are by then.
         for half in 0..2 {
             let drawn_at = time + half as f32 / (2.0 * RATE);
             show(&known, &mut shown, drawn_at);

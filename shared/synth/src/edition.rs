@@ -1,5 +1,5 @@
-//! Foil, holographic, polychrome and negative, as the game's shaders draw them; the red cross of debuffed cards; the
-//! dimming of cards that are played already; the gleam of vouchers and packs.
+//! Foil, holographic, polychrome and negative, as the game's shaders draw them; the red cross of
+//! debuffed cards; the dimming of cards that are played already; the gleam of vouchers and packs.
 //!
 //! Positions are shares of the card's cell, so that the effect is the same at 1x and 2x.
 
@@ -311,7 +311,8 @@ mod tests {
         }
     }
 
-    /// In the game a polychrome card's white parts stay nearly white, and a negative card's become dark.
+    /// In the game a polychrome card's white parts stay nearly white, and a negative card's become
+    /// dark.
     #[test]
     fn white_stays_white_under_polychrome_and_darkens_under_negative() {
         let lightness = |effect| {
