@@ -46,7 +46,7 @@ impl Default for Style {
 }
 
 impl Style {
-    /// Whether a card is marked. One that the catalogue does not list is treated as unknown.
+    /// Whether a card is marked.
     pub fn shows(&self, track: &Track, catalogue: &lens_core::catalogue::Catalogue) -> bool {
         let card = match &track.identity {
             Identity::Known { id, .. } => catalogue.card(id),

@@ -265,16 +265,19 @@ mod tests {
 
     #[test]
     fn a_paste_covers_its_quad_at_every_size() {
-        for height in [20.0f32, 60.0, 95.0, 190.0, 300.0] {
+        let samplings = [Sampling::Smooth, Sampling::Blocky, Sampling::Precise];
+        let heights = [20.0f32, 60.0, 95.0, 190.0, 300.0];
+        for (height, sampling) in heights.into_iter().flat_map(|it| samplings.map(|sampling| (it, sampling)))
+        {
             let width = height * 71.0 / 95.0;
             let mut canvas = Canvas::new(RgbaImage::from_pixel(400, 400, Rgba([0, 0, 0, 255])), Owned::Yes);
             canvas.ink = 1;
             let quad = Quad::from_rect(Rect::ltwh(40.0, 30.0, width, height));
-            canvas.paste(&striped(), quad, Sampling::Blocky);
+            canvas.paste(&striped(), quad, sampling);
             let owned = canvas.count_owners(2)[1] as f32;
-            assert!((owned / (width * height) - 1.0).abs() < 0.06, "{height}: {owned}");
+            assert!((owned / (width * height) - 1.0).abs() < 0.06, "{height} {sampling:?}: {owned}");
             let pixel = |u: f32| canvas.image.get_pixel((40.0 + width * u) as u32, 40).0;
-            assert!(pixel(0.25)[0] > 240 && pixel(0.75)[2] > 240, "{height}");
+            assert!(pixel(0.25)[0] > 240 && pixel(0.75)[2] > 240, "{height} {sampling:?}");
         }
     }
 }

@@ -44,3 +44,26 @@ impl Writer {
         text.chars().filter_map(move |character| self.glyphs.get(&(character, size.to_bits())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{Rgba, RgbaImage};
+
+    #[test]
+    fn a_line_is_as_wide_as_was_said_and_centred() {
+        for size in [9.5, 13.0, 40.0] {
+            let mut canvas = Canvas::unowned(RgbaImage::from_pixel(400, 80, Rgba([0, 0, 0, 255])));
+            let mut writer = Writer::default();
+            let width = writer.width("HOOOH", size);
+            writer.centred(&mut canvas, "HOOOH", [200.0, 60.0], size, [255, 255, 255]);
+            let lit = || canvas.image().enumerate_pixels().filter(|(_, _, pixel)| pixel[0] > 100);
+            let left = lit().map(|(x, ..)| x).min().unwrap() as f32;
+            let right = lit().map(|(x, ..)| x + 1).max().unwrap() as f32;
+            let bottom = lit().map(|(_, y, _)| y + 1).max().unwrap();
+            assert!((f32::midpoint(left, right) - 200.0).abs() < 1.6, "{size}: {left} {right}");
+            assert!((right - left - width).abs() < 0.25 * size, "{size}: {left} {right} {width}");
+            assert!(bottom.abs_diff(60) <= 1, "{size}: letters stand on the baseline, not at {bottom}");
+        }
+    }
+}
