@@ -28,7 +28,16 @@ const FORBIDDEN: [(&str, &[&str]); 11] = [
     (
         "marks",
         &[
-            "tch", "torch-sys", "winit", "x11rb", "zbus", "tungstenite", "xcap", "synth", "practice", "overlay",
+            "tch",
+            "torch-sys",
+            "winit",
+            "x11rb",
+            "zbus",
+            "tungstenite",
+            "xcap",
+            "synth",
+            "practice",
+            "overlay",
         ],
     ),
     ("practice", &["tch", "torch-sys", "x11rb", "zbus", "tungstenite", "xcap", "overlay"]),

@@ -1,4 +1,4 @@
-//! What a bank, a scene and a crop of the practice deck cost: `cargo bench -p synth`.
+//! What a bank, a scene and a crop of the practice deck cost: `cargo bench -p synth --profile dev`.
 //!
 //! Scenes and crops are measured on one thread. `trainer preview` writes some to look at.
 
