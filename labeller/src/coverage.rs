@@ -44,7 +44,7 @@ pub fn board(session: &Session, catalogue: &Catalogue) -> Board {
     }
     let editions = catalogue.modifiers.editions.clone();
     let row = |card: &Card| Row {
-        id: card.id.clone(),
+        id: card.id.to_string(),
         name: card.name.clone(),
         card_type: card.card_type,
         counts: editions

@@ -13,9 +13,9 @@ use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
 use vision::gallery;
-use vision::recogniser::{Recogniser, unmeasured};
-use vision::session::Options;
-use vision::teach::{self, Named};
+use vision::recogniser::Recogniser;
+use vision::network::Options;
+use vision::enrol::{self, NamedCard};
 
 /// What the thread is asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,14 +163,14 @@ impl Bench {
 
     fn guess(&mut self, source: &Source) -> anyhow::Result<Answer> {
         let (picture, quad) = look(&self.folders, source)?;
-        let readings = self.open()?.identify(&Pixels::from(&picture), &[quad], &mut unmeasured)?;
+        let readings = self.open()?.read(&Pixels::from(&picture), &[quad])?;
         let file = source.file.clone();
         Ok(match &readings[0] {
             Some(reading) => Answer::Guessed {
                 file,
-                guesses: reading.top.iter().map(|(id, probability)| (id.to_string(), *probability)).collect(),
+                guesses: reading.guesses.iter().map(|it| (it.id.to_string(), it.probability)).collect(),
                 modifiers: reading.modifiers.clone(),
-                known: reading.id.as_deref().map(str::to_owned),
+                known: reading.id().map(ToString::to_string),
             },
             None => Answer::Guessed {
                 file,
@@ -186,12 +186,12 @@ impl Bench {
         let model = self.model.clone();
         let recogniser = self.open()?;
         // The label counts all the same: it is what the next training learns from.
-        if !teach::can_be_taught(recogniser) {
+        if !enrol::can_enrol(recogniser) {
             return Ok(None);
         }
         let named =
-            Named { id: label.class().to_owned(), name: label.name.clone(), capture: source.file.clone() };
-        let is_new = teach::card(recogniser, &model, &Pixels::from(&picture), quad, named)?;
+            NamedCard { id: label.class().into(), name: label.name.clone(), capture: source.file.clone() };
+        let is_new = enrol::card(recogniser, &model, &Pixels::from(&picture), quad, named)?;
         Ok(is_new.then(|| Answer::Taught(label.name.clone())))
     }
 
@@ -199,7 +199,7 @@ impl Bench {
         if !self.recogniser.as_ref().is_some_and(|recogniser| recogniser.is_of(&self.model)) {
             let options = Options { threads: 1, ..Options::default() };
             let mut recogniser = Recogniser::open(&self.model, &options)?;
-            teach::carry_over(&mut recogniser, &self.model, &|file| open(&self.folders, file))?;
+            enrol::carry_over(&mut recogniser, &self.model, &|file| open(&self.folders, file))?;
             self.recogniser = Some(recogniser);
         }
         Ok(self.recogniser.as_mut().expect("it was opened above"))

@@ -50,7 +50,7 @@ fn deck(seeds: u64) -> Deck {
         for edition in editions.into_iter().filter(|edition| joker || *edition != "negative") {
             for seed in 0..seeds {
                 if let Some(picture) = seen(&sprites, &card.id, edition, seed) {
-                    all.push((card.id.clone(), edition.to_owned(), seed, hashing.of(&picture)));
+                    all.push((card.id.to_string(), edition.to_owned(), seed, hashing.of(&picture)));
                 }
             }
         }
@@ -93,7 +93,7 @@ fn no_card_and_no_edition_is_taken_for_another() {
     let twins =
         |pair: &String| {
             sprites.catalogue().cards.iter().any(|card| {
-                card.twins.iter().any(|twin| pair.contains(twin.as_str()) && pair.contains(&card.id))
+                card.twins.iter().any(|twin| pair.contains(twin.as_str()) && pair.contains(card.id.as_str()))
             })
         };
     wrong.retain(|pair| !twins(pair));

@@ -6,11 +6,11 @@ use dataset::captures::cut;
 use image::{Rgba, RgbaImage, imageops};
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
-use vision::gallery::{self, Taught};
+use vision::gallery::{self, Prototype};
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
-use vision::session::Options;
-use vision::teach;
+use vision::network::Options;
+use vision::enrol;
 
 /// A copy of the practice model in a folder of this name.
 fn model(root: &Path, name: &str) -> PathBuf {
@@ -52,7 +52,7 @@ fn the_next_model_learns_the_captures_and_passes_over_what_it_knows() {
         "known.png" => Some(capture("x_owl", false)),
         _ => None,
     };
-    let taught = |id: &str, file: &str| Taught {
+    let taught = |id: &str, file: &str| Prototype {
         id: id.into(),
         name: id.into(),
         embedding: vec![1.0; 128],
@@ -60,35 +60,35 @@ fn the_next_model_learns_the_captures_and_passes_over_what_it_knows() {
     };
     let cards =
         vec![taught("mod_owl", "strange.png"), taught("x_owl", "known.png"), taught("gone", "gone.png")];
-    gallery::teach(&one, cards).unwrap();
+    gallery::enrol(&one, cards).unwrap();
 
     let mut recogniser = Recogniser::open(&next, &options).unwrap();
     let says = |recogniser: &mut Recogniser| {
         let crop = capture("x_owl", true);
         let quad = cut::quad_in_crop(crop.width(), crop.height());
-        teach::says(recogniser, &Pixels::from(&crop), quad).unwrap()
+        enrol::name_of(recogniser, &Pixels::from(&crop), quad).unwrap()
     };
     assert_ne!(says(&mut recogniser).as_deref(), Some("mod_owl"));
-    assert_eq!(teach::carry_over(&mut recogniser, &next, &picture).unwrap(), 1);
+    assert_eq!(enrol::carry_over(&mut recogniser, &next, &picture).unwrap(), 1);
     assert_eq!(says(&mut recogniser).as_deref(), Some("mod_owl"));
-    let ids: Vec<String> = gallery::taught(&next).unwrap().into_iter().map(|card| card.id).collect();
+    let ids: Vec<String> = gallery::prototypes(&next).unwrap().into_iter().map(|card| card.id.into()).collect();
     assert_eq!(ids, ["mod_owl"], "the model names the other right by itself, and one capture is not there");
-    assert_eq!(teach::carry_over(&mut recogniser, &next, &picture).unwrap(), 0, "nothing is learnt twice");
+    assert_eq!(enrol::carry_over(&mut recogniser, &next, &picture).unwrap(), 0, "nothing is learnt twice");
     assert_eq!(says(&mut Recogniser::open(&next, &options).unwrap()).as_deref(), Some("mod_owl"));
 
     // What is forgotten does not come back from the other model; networks that were replaced leave their captures.
     gallery::forget(&next, "strange.png").unwrap();
-    assert_eq!(teach::carry_over(&mut recogniser, &next, &picture).unwrap(), 0);
+    assert_eq!(enrol::carry_over(&mut recogniser, &next, &picture).unwrap(), 0);
     let other = tempfile::tempdir().unwrap();
     let alone = model(other.path(), "alone");
-    gallery::teach(&alone, vec![taught("mod_owl", "strange.png")]).unwrap();
+    gallery::enrol(&alone, vec![taught("mod_owl", "strange.png")]).unwrap();
     std::fs::rename(alone.join(gallery::FILE_NAME), alone.join(gallery::REPLACED)).unwrap();
     let mut recogniser = Recogniser::open(&alone, &options).unwrap();
-    assert_eq!(teach::carry_over(&mut recogniser, &alone, &picture).unwrap(), 1);
+    assert_eq!(enrol::carry_over(&mut recogniser, &alone, &picture).unwrap(), 1);
     assert_eq!(says(&mut recogniser).as_deref(), Some("mod_owl"));
     gallery::forget(&alone, "strange.png").unwrap();
     assert_eq!(
-        teach::carry_over(&mut recogniser, &alone, &picture).unwrap(),
+        enrol::carry_over(&mut recogniser, &alone, &picture).unwrap(),
         0,
         "not from the old file either"
     );

@@ -9,7 +9,7 @@ use labeller::desk::{Desk, Folders};
 use labeller::networks::Networks;
 use labeller::session::{Action, Worn};
 use labeller::window::{Intent, Labeller};
-use vision::gallery::{self, Taught};
+use vision::gallery::{self, Prototype};
 
 /// More than one action teaches.
 const CAPTURES: [&str; 5] = ["a.png", "b.png", "c.png", "d.png", "e.png"];
@@ -19,8 +19,8 @@ fn label(name: &str) -> Label {
 }
 
 fn taught(folder: &Path) -> BTreeMap<String, (String, String)> {
-    let cards = gallery::taught(folder).unwrap().into_iter();
-    cards.map(|it| (it.capture.unwrap_or_default(), (it.id, it.name))).collect()
+    let cards = gallery::prototypes(folder).unwrap().into_iter();
+    cards.map(|it| (it.capture.unwrap_or_default(), (it.id.into(), it.name))).collect()
 }
 
 struct Bench {
@@ -37,13 +37,13 @@ impl Bench {
         store.apply(&CAPTURES.map(named)).unwrap();
         for model in bench.models() {
             std::fs::create_dir_all(&model).unwrap();
-            let cards = CAPTURES.iter().chain(&["unlabelled.png"]).map(|file| Taught {
+            let cards = CAPTURES.iter().chain(&["unlabelled.png"]).map(|file| Prototype {
                 id: id.into(),
                 name: id.into(),
                 embedding: vec![1.0],
                 capture: Some((*file).into()),
             });
-            gallery::teach(&model, cards.collect()).unwrap();
+            gallery::enrol(&model, cards.collect()).unwrap();
         }
         bench
     }

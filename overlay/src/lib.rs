@@ -1,55 +1,37 @@
 //! The overlay: looks at the game's window, recognises its cards, draws over it.
 //!
 //! ```text
-//! capture ─Latest<Frame>→ vision ─Latest<Vec<Track>>→ scene ─OverlayScene→ render
+//! capture ─Mailbox<Frame>→ recognition ─Mailbox<Snapshot>→ app ─OverlayScene→ marks
 //! ```
 //!
-//! * [`capture`], [`frame`]: where pictures come from.
-//! * [`sighting`], [`recognition`], [`track`]: which cards are on them, one by one and over time.
-//! * [`scene`], [`render`]: what is shown, and how it is drawn.
-//! * [`saving`], [`teaching`]: cards kept for labelling, and what a correction teaches.
-//! * [`target`], [`window`]: the game's window and the desktop around it.
-//! * [`pipeline`], [`priority`], [`app`]: the threads, and the main one. [`live`], [`offscreen`]: all of it put together.
+//! * [`cli`]: the commands: arguments in, a call, words out. [`run`]: all parts put together, live
+//!   or without a window.
+//! * [`app`]: the main thread: what is on the screen, and what happens when something is asked for.
+//! * [`capture`]: where pictures come from, and recordings of them.
+//! * [`recognition`]: the threads between a picture and its tracks, and the models that can be
+//!   swapped under them.
+//! * [`desktop`]: the game's window, hotkeys, the tray, and the overlay's place on this machine.
+//! * [`settings`]: what the player chose. [`tooltips`]: what a card does.
+//! * [`collect`]: cards kept for labelling, and what a correction teaches.
 //! * [`api`]: what other programs on this machine are told.
-//! * [`source`], [`settings`]: what the player asked for. [`models`], [`watch`]: what can change while it runs.
-//! * [`hotkeys`], [`tray`]: how the player asks. [`autostart`], `desktop_entry`: being there without being asked, and in the menu.
-//! * [`information`]: what a card does.
-//! * [`practice`]: a table to try it on without the game.
-//! * [`recording`], [`replay`]: frames on disk, and what was seen on them.
-//! * [`doctor`], [`crash`], [`anonymous`]: what helps when something does not work. [`instance`]: one overlay, not two.
-//! * [`event`], [`command`], [`latest`], [`worker`]: how the threads speak with each other.
+//! * [`diagnostics`]: what helps when something does not work.
+//! * [`messages`]: how the threads speak with each other; it uses no other module.
 //!
-//! Networks and their runtime are the `vision` crate's; nothing here knows them.
+//! What is drawn is the `marks` crate's, tracking is `tracking`'s, and networks are `vision`'s.
 
-pub mod anonymous;
 pub mod api;
 pub mod app;
-pub mod autostart;
 pub mod capture;
-pub mod command;
-pub mod crash;
-#[cfg(target_os = "linux")]
-pub mod desktop_entry;
-pub mod doctor;
-pub mod event;
-pub mod hotkeys;
-pub mod information;
-pub mod instance;
-pub mod latest;
-pub mod live;
-pub mod models;
-pub mod offscreen;
-pub mod priority;
+pub mod cli;
+pub mod collect;
+pub mod desktop;
+pub mod diagnostics;
+pub mod messages;
 pub mod recognition;
-pub mod recording;
-pub mod replay;
-pub mod saving;
+pub mod run;
 pub mod settings;
-pub mod source;
-pub mod target;
-pub mod teaching;
-pub mod threads;
-pub mod tray;
-pub mod watch;
-pub mod window;
-pub mod worker;
+pub mod tooltips;
+
+#[cfg(test)]
+#[path = "../tests/support/track.rs"]
+mod test_track;

@@ -1,21 +1,23 @@
 //! The player's settings: `overlay.toml`, read once into checked types.
 //!
-//! [`parse`] goes from text to [`Settings`] or to a [`Mistake`] that names the line; [`mod@file`] finds the file and writes
-//! it when there is none; `raw` has the keys as they are written. Nobody asks the file twice: what it says arrives as
-//! an event, when it changes.
+//! [`parse`] goes from text to [`Settings`] or to a [`Mistake`] that names the line; [`mod@file`]
+//! finds the file and writes it when there is none; `raw` has the keys as they are written,
+//! [`chords`] the hotkeys. [`watch`] reads the file again when it changes.
 
+pub mod chords;
 pub mod file;
 mod lines;
+pub mod mistake;
 mod raw;
+pub mod watch;
 
-use std::fmt;
-
-use lens_core::catalogue::CardType;
 use vision::providers::Provider;
 
-use crate::information;
+use crate::tooltips;
+use chords::Chord;
 use lines::Lines;
 use marks::scene::style::Style;
+use mistake::Mistake;
 use raw::Raw;
 
 /// Everything that a player can choose.
@@ -27,11 +29,11 @@ pub struct Settings {
     pub recognition: Recognition,
     /// How often to look, and what it may cost.
     pub capture: Capture,
-    /// Language of the effect texts, or [`information::AS_PLAYED`].
+    /// Language of the effect texts, or [`tooltips::AS_PLAYED`].
     pub language: String,
     /// The local API.
     pub api: Api,
-    /// The chords, in the order of [`crate::hotkeys::HOTKEYS`].
+    /// The chords, in the order of [`chords::HOTKEYS`].
     pub hotkeys: Vec<Chord>,
 }
 
@@ -42,7 +44,7 @@ pub struct Recognition {
     pub model: Option<String>,
     /// `None` is the system's order.
     pub providers: Option<Vec<Provider>>,
-    /// `None` is as many as there are cores, up to four.
+    /// `None` is half of the cores, up to four.
     pub threads: Option<usize>,
     /// `None` is the model's own.
     pub detection: Option<f32>,
@@ -70,33 +72,6 @@ pub struct Api {
     pub origins: Vec<String>,
 }
 
-/// A hotkey as it is written; whether it can be had is the desktop's business.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chord {
-    /// `Ctrl+Shift+H`; empty for none.
-    pub keys: String,
-    /// The line of the file, for messages; `None` for a chord that is not in it.
-    pub line: Option<usize>,
-}
-
-/// What is wrong with the file, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Mistake {
-    /// Counted from one.
-    pub line: Option<usize>,
-    /// For people.
-    pub what: String,
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(formatter, "line {line}: {}", self.what),
-            None => formatter.write_str(&self.what),
-        }
-    }
-}
-
 impl Default for Settings {
     fn default() -> Self {
         parse("").expect("no key is required")
@@ -108,8 +83,8 @@ impl Default for Settings {
 /// # Errors
 /// The first mistake: no TOML, a key that does not exist, a value that cannot be.
 pub fn parse(text: &str) -> Result<Settings, Mistake> {
-    let lines = Lines::of(text)?;
-    lines.check_keys()?;
+    let lines = Lines::new(text)?;
+    lines.check_keys(&raw::known_keys())?;
     let raw: Raw = toml::from_str(text).map_err(|error| lines.mistake(&error))?;
     resolve(raw, &lines)
 }
@@ -133,10 +108,9 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
     lines.within("capture.per_second", per_second, 1.0..=240.0)?;
     lines.within("capture.processor", processor, 2.0..=400.0)?;
     let language = raw.information.language;
-    if language != information::AS_PLAYED && !information::LANGUAGES.contains(&language.as_str()) {
-        let known = information::LANGUAGES.join(", ");
-        let message =
-            format!("{language:?} is no language; there are {} and {known}", information::AS_PLAYED);
+    if language != tooltips::AS_PLAYED && !tooltips::LANGUAGES.contains(&language.as_str()) {
+        let known = tooltips::LANGUAGES.join(", ");
+        let message = format!("{language:?} is no language; there are {} and {known}", tooltips::AS_PLAYED);
         return Err(lines.at("information.language", &message));
     }
     let raw::Api { enabled, port, origins } = raw.api;
@@ -164,11 +138,6 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
         api: Api { enabled, port, origins },
         hotkeys,
     })
-}
-
-/// A card type by its name in the file.
-fn card_type(name: &str) -> Option<CardType> {
-    CardType::ALL.into_iter().find(|it| it.name() == name)
 }
 
 #[cfg(test)]

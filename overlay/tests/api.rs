@@ -1,27 +1,32 @@
-//! The API over real sockets: the client, a WebSocket, programs that misbehave, the Python example, a browser.
+//! The API over real sockets: the client, a WebSocket, programs that misbehave, the Python example,
+//! a browser.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::Command as Process;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use lens_client::api::{Cards, Event, PortFile, State};
 use lens_client::{Client, ClientError};
 use lens_core::geometry::{Quad, Rect};
-use lens_core::modifiers::Modifiers;
 use overlay::api::ApiConfig;
 use overlay::api::board::Board;
 use overlay::api::server::{MOST_CONNECTIONS, Server, StartError};
-use overlay::command::Command;
-use overlay::event::AppEvent;
+use overlay::messages::command::Command;
+use overlay::messages::event::AppEvent;
 use tempfile::TempDir;
-use tracking::sighting::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 #[path = "api/browser.rs"]
 mod browser;
+#[path = "support/track.rs"]
+mod track;
+
+use track::{known, track};
 
 /// A server on a board, with a data folder of its own.
 struct Stage {
@@ -36,8 +41,8 @@ impl Stage {
         let (data, board) = (tempfile::tempdir().unwrap(), Board::default());
         let config = ApiConfig { port: 0, data: data.path().into(), ..ApiConfig::default() };
         let (sender, events) = sync_channel(100);
-        let report = Box::new(move |event| sender.send(event).is_ok());
-        let server = Some(Server::start(&config, &board, report).unwrap());
+        let sink = Arc::new(move |event| sender.send(event).is_ok());
+        let server = Some(Server::start(&config, &board, sink).unwrap());
         Self { server, board, data, events }
     }
 
@@ -45,14 +50,9 @@ impl Stage {
     fn show(&self, cards: &[(u64, &str)]) {
         let tracks: Vec<Track> = (0u16..)
             .zip(cards)
-            .map(|(at, &(id, card))| Track {
-                id,
-                quad: Quad::from_rect(Rect::ltwh(100.0 * f32::from(at), 50.0, 71.0, 95.0)),
-                identity: Identity::Known { id: card.into(), confidence: 0.9 },
-                modifiers: Modifiers::default(),
-                guesses: Vec::new(),
-                opacity: 1.0,
-                velocity: Default::default(),
+            .map(|(at, &(id, card))| {
+                let quad = Quad::from_rect(Rect::ltwh(100.0 * f32::from(at), 50.0, 71.0, 95.0));
+                track(id, known(card, 0.9), quad)
             })
             .collect();
         self.board.publish(State::Watching, [1280, 720], &tracks, &synth::practice::catalogue());
@@ -157,7 +157,8 @@ fn a_stale_port_file_and_a_stranger_are_told_from_an_overlay() {
 #[test]
 fn a_taken_port_is_stepped_over_and_ten_taken_ports_are_named() {
     let data = tempfile::tempdir().unwrap();
-    // A row of ten that were free a moment ago; should another program be quicker, the next row is as good.
+    // A row of ten that were free a moment ago; should another program be quicker, the next row is
+    // as good.
     let (listeners, port) = (20_000u16..30_000)
         .step_by(10)
         .find_map(|first| {
@@ -168,7 +169,7 @@ fn a_taken_port_is_stepped_over_and_ten_taken_ports_are_named() {
         })
         .expect("ten free ports in a row");
     let config = ApiConfig { port, data: data.path().into(), ..ApiConfig::default() };
-    let start = || Server::start(&config, &Board::default(), Box::new(|_| true));
+    let start = || Server::start(&config, &Board::default(), Arc::new(|_| true));
     assert!(
         matches!(start(), Err(StartError::Port { first, last, .. }) if first == port && last == port + 9)
     );
@@ -225,7 +226,8 @@ fn those_who_send_too_much_or_nonsense_are_refused() {
     assert!(stage.raw("hello\r\n\r\n").starts_with("HTTP/1.1 400"));
     let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(1 << 20));
     let answer = stage.raw(&long);
-    // Closing on somebody who still sends may lose the answer; what counts is that it is not read to the end.
+    // Closing on somebody who still sends may lose the answer; what counts is that it is not read
+    // to the end.
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer:.60}");
     stage.show(&[(1, "H_A")]);
     assert!(stage.client().is_card_displayed("H_A").unwrap(), "others are served on");

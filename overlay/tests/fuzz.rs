@@ -11,8 +11,8 @@ use overlay::api::board::Board;
 use overlay::api::guard::Guard;
 use overlay::api::request::{LONGEST_BODY, LONGEST_HEAD, Request};
 use overlay::api::routes::{self, Answer};
-use overlay::recording;
-use overlay::replay::{compare, timeline::Timeline};
+use overlay::capture::recording;
+use overlay::run::replay::{compare, timeline::Timeline};
 
 #[test]
 fn settings() {

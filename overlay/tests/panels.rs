@@ -1,4 +1,5 @@
-//! A picture of what is said in boxes, compared with those in `golden/`. `BLESS=1` writes them anew: look at what changed.
+//! A picture of what is said in boxes, compared with those in `golden/`. `BLESS=1` writes them
+//! anew: look at what changed.
 
 use std::path::PathBuf;
 
@@ -11,9 +12,14 @@ use marks::render::text::FontMeasure;
 use marks::scene::panel::{Place, Words};
 use marks::scene::style::{Corner, Style};
 use marks::scene::{self, OverlayScene, View, colour};
-use overlay::information::Book;
-use tracking::sighting::Identity;
+use overlay::tooltips::Localisation;
 use tracking::track::Track;
+use vision::reading::Identity;
+
+#[path = "support/track.rs"]
+mod track;
+
+use track::{known, track};
 
 /// Opens a graphics device, or says loudly that there is none.
 fn device() -> Option<Offscreen> {
@@ -48,19 +54,6 @@ fn check(name: &str, drawn: &RgbaImage) {
     }
 }
 
-fn track(
-    id: u64,
-    card: Option<&str>,
-    quad: Quad<lens_core::geometry::InFrame>,
-    modifiers: Modifiers,
-) -> Track {
-    let identity = match card {
-        Some(card) => Identity::Known { id: card.into(), confidence: 0.97 },
-        None => Identity::Unknown { nearest: None },
-    };
-    Track { id, quad, identity, modifiers, guesses: Vec::new(), opacity: 1.0, velocity: [0.0; 2] }
-}
-
 /// What is said in boxes: the list of cards, what a card does, a notice.
 #[test]
 fn panels() {
@@ -69,15 +62,15 @@ fn panels() {
     let at = |column: u16| Quad::from_rect(Rect::ltwh(24.0 + 90.0 * f32::from(column), 60.0, 62.0, 84.0));
     let foil = Modifiers { edition: "foil".into(), ..Modifiers::default() };
     let tracks = [
-        track(0, Some("H_A"), at(0), foil),
-        track(1, Some("S_10"), at(1), Modifiers::default()),
-        track(2, None, at(2), Modifiers::default()),
+        Track { modifiers: foil, ..track(0, known("H_A", 0.97), at(0)) },
+        track(1, known("S_10", 0.97), at(1)),
+        track(2, Identity::Unknown { nearest: None }, at(2)),
     ];
     let view = View { window: [480, 270], frame: [480, 270] };
     let style = Style { read_out: Some(Corner::TopRight), ..Style::default() };
     let mut measure = FontMeasure::default();
     let mut scene = scene::build(&tracks, &catalogue, &style, view, &OverlayScene::default(), &mut measure);
-    let words = Book::default().words(&tracks[0], &catalogue, &style.palette);
+    let words = Localisation::default().words(&tracks[0], &catalogue, &style.palette);
     scene.say(&words, Place::Beside(scene.marks[0].quad.bounds()), &style, &mut measure);
     let notice = Words::notice("Model practice goes on\nhelp: what to do about it", colour::UNKNOWN);
     scene.say(&notice, Place::Corner(Corner::BottomLeft), &style, &mut measure);

@@ -1,5 +1,6 @@
-//! Recordings of the practice table, replayed: with a recogniser that knows the truth against a golden timeline, and
-//! with the shipped model against the truth. `BLESS=1` writes the golden timeline anew: look at what changed.
+//! Recordings of the practice table, replayed: with a recogniser that knows the truth against a
+//! golden timeline, and with the shipped model against the truth. `BLESS=1` writes the golden
+//! timeline anew: look at what changed.
 //!
 //! The recordings are drawn by the test and thrown away.
 
@@ -7,16 +8,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lens_core::pixels::Pixels;
-use overlay::offscreen;
-use overlay::recognition::{self, Model};
-use overlay::recording::{Recorder, Recording, Room};
-use overlay::replay::{self, compare, timeline::Timeline};
+use overlay::capture::recording::{Recorder, Recording, Room};
+use overlay::recognition::model;
+use overlay::run::offscreen;
+use overlay::run::replay::{self, compare, timeline::Timeline};
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::{Table, TableCard};
 use tracking::pipeline::Pipeline;
-use tracking::sighting::{Detection, Identity, Reading, Recognise};
-use vision::session::Options;
+use vision::network::{Options, RunError};
+use vision::reading::{Detection, Identity, Reading, Recognise};
 
 const STEP: f32 = 0.1;
 const PICTURES: u16 = 18;
@@ -67,7 +68,7 @@ struct Truth {
 }
 
 impl Recognise for Truth {
-    fn detect(&mut self, _frame: &Pixels<'_>) -> anyhow::Result<Vec<Detection>> {
+    fn detect(&mut self, _frame: &Pixels<'_>) -> Result<Vec<Detection>, RunError> {
         self.cards = self.table.at(self.part.time(self.next)).readable().cloned().collect();
         self.next += 1;
         Ok(self.cards.iter().map(|card| Detection { quad: card.quad, score: 0.95 }).collect())
@@ -77,11 +78,11 @@ impl Recognise for Truth {
         &mut self,
         _frame: &Pixels<'_>,
         detections: &[Detection],
-    ) -> anyhow::Result<Vec<Option<Reading>>> {
+    ) -> Result<Vec<Option<Reading>>, RunError> {
         let read = |detection: &Detection| {
             let card = self.cards.iter().find(|card| card.quad == detection.quad)?;
             let identity = Identity::Known { id: card.id.clone(), confidence: 0.97 };
-            Some(Reading { identity, modifiers: card.modifiers.clone(), guesses: Vec::new() })
+            Some(Reading { identity, modifiers: card.modifiers.clone(), ..Reading::default() })
         };
         Ok(detections.iter().map(read).collect())
     }
@@ -124,7 +125,7 @@ fn the_truth_of_a_shop_gives_its_golden_timeline() {
 
 #[test]
 fn the_shipped_model_replays_as_the_truth() {
-    let model = match Model::open(&recognition::folder("practice"), &Options::default()) {
+    let model = match model::open(&model::folder("practice"), &Options::default()) {
         Ok(model) => model,
         Err(error) if format!("{error:#}").contains("ONNX Runtime was not found") => {
             println!("SKIPPED: {error:#}");
@@ -139,7 +140,8 @@ fn the_shipped_model_replays_as_the_truth() {
     let timeline = replay::run(&recording, Pipeline::new(Box::new(model)), "practice", |_| ()).unwrap();
     let differences = compare::compare(&truth(&recording, part), &timeline);
     assert!(differences.wanted > 100, "{differences}");
-    // The practice model was measured with 6 % other names and 22 % other modifiers here: cards are dealt and covered.
+    // The practice model was measured with 6 % other names and 22 % other modifiers here: cards are
+    // dealt and covered.
     let share = |count: usize| count as f32 / differences.wanted as f32;
     assert!(share(differences.missing + differences.extra) < 0.1, "{differences}");
     assert!(share(differences.renamed) < 0.12, "{differences}");

@@ -1,18 +1,20 @@
-//! What happens when something is wrong, in processes of their own: a second overlay, a crash, a visit to the doctor.
+//! What happens when something is wrong, in processes of their own: a second overlay, a crash, a
+//! visit to the doctor.
 
 use std::io::{Cursor, Read as _};
 use std::path::Path;
 use std::process::{Command as Process, Output};
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use overlay::api::ApiConfig;
 use overlay::api::board::Board;
 use overlay::api::server::Server;
-use overlay::command::Command;
-use overlay::crash;
-use overlay::event::AppEvent;
-use overlay::instance::{self, Claim};
-use overlay::worker;
+use overlay::desktop::instance::{self, Claim};
+use overlay::diagnostics::panic_hook;
+use overlay::messages::command::Command;
+use overlay::messages::event::AppEvent;
+use overlay::messages::worker;
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -24,8 +26,8 @@ fn a_second_overlay_says_where_the_first_is_and_passes_its_wish_on() {
     let Claim::First(_first) = instance::claim(data.path()).unwrap() else { panic!("nobody else is there") };
     let (sender, events) = sync_channel(10);
     let config = ApiConfig { port: 0, data: data.path().into(), ..ApiConfig::default() };
-    let report = Box::new(move |event| sender.send(event).is_ok());
-    let server = Server::start(&config, &Board::default(), report).unwrap();
+    let sink = Arc::new(move |event| sender.send(event).is_ok());
+    let server = Server::start(&config, &Board::default(), sink).unwrap();
     let second = || {
         let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
         command.env("BALATRO_LENS_DATA", data.path()).output().unwrap()
@@ -46,7 +48,7 @@ const CRASH: &str = "OVERLAY_TEST_CRASH";
 #[test]
 fn crashes_when_told() {
     let Some(folder) = std::env::var_os(CRASH) else { return };
-    crash::install(folder.into());
+    panic_hook::install(folder.into());
     let home = std::env::var("HOME").unwrap_or_default();
     let worker = worker::spawn("vision", move || panic!("cannot find {home}/cards")).unwrap();
     assert!(worker.join().is_err());
@@ -68,7 +70,7 @@ fn a_crash_leaves_a_report_without_personal_paths() {
     let text = said(&output);
     assert!(text.contains("overlay: something broke in the vision thread"), "{text}");
     assert!(!text.contains("panicked at"), "one clean message, not two: {text}");
-    let written = crash::reports(&reports);
+    let written = panic_hook::reports(&reports);
     assert_eq!(written.len(), 1);
     let report = std::fs::read_to_string(&written[0]).unwrap();
     assert!(report.contains("said: cannot find ~/cards\n"), "{report}");
@@ -89,7 +91,8 @@ fn a_crash_leaves_the_terminal_as_it_was() {
     let screen = std::fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
     let mut crashing = crashing(&folder.path().join("reports"), folder.path());
     assert!(crashing.stderr(screen).stdout(std::process::Stdio::null()).status().unwrap().success());
-    // Nobody but the terminal's own end has the other one open now: reading ends with what was said.
+    // Nobody but the terminal's own end has the other one open now: reading ends with what was
+    // said.
     drop(crashing);
     let mut text = Vec::new();
     let _ = std::fs::File::from(terminal).read_to_end(&mut text);
@@ -219,5 +222,5 @@ fn a_reader_that_leaves_is_no_crash() {
     drop(doctor.stdout.take());
     let output = doctor.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
-    assert!(crash::reports(&crash::folder(data.path())).is_empty());
+    assert!(panic_hook::reports(&panic_hook::folder(data.path())).is_empty());
 }

@@ -301,7 +301,7 @@ pub fn class_of(label: &Label, catalogue: Option<&Catalogue>) -> String {
             && label.card_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case(card.card_type.name()))
     };
     let card = catalogue.and_then(|catalogue| catalogue.cards.iter().find(is_it));
-    card.map_or_else(|| label.name.trim().to_owned(), |card| card.id.clone())
+    card.map_or_else(|| label.name.trim().to_owned(), |card| card.id.to_string())
 }
 
 /// The label with the card group of the capture's file name, where it has none itself: what the overlay corrects and

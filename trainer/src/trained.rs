@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lens_core::catalogue::Catalogue;
-use lens_core::manifest::foreign::{DetectorKind, IdentifierKind};
+use lens_core::manifest::external::{DetectorKind, IdentifierKind};
 use lens_core::manifest::{
     Detector, FORMAT, Head, IDENTIFICATION, Identifier, Manifest, NetworkFiles, Thresholds,
 };

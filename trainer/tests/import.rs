@@ -13,9 +13,9 @@ use trainer::onnx::Batch;
 use trainer::onnx::layout::reshape;
 use trainer::onnx::proto::AttributeProto;
 use trainer::onnx::writer::GraphWriter;
-use vision::recogniser::{Recogniser, unmeasured};
+use vision::network::Options;
+use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
-use vision::session::Options;
 
 /// Whether the tests can run; says loudly when not.
 fn have_runtime() -> bool {
@@ -144,12 +144,12 @@ fn open(folder: &Path) -> Recogniser {
 
 /// Left edge of each card that is found, and the id that it is given, from left to right.
 fn seen(recogniser: &mut Recogniser, picture: &RgbaImage) -> Vec<(i32, Option<String>)> {
-    let cards = recogniser.recognise(&picture.into(), &mut unmeasured).unwrap();
+    let cards = recogniser.recognise(&picture.into()).unwrap();
     let mut seen: Vec<_> = cards
         .iter()
         .map(|card| {
             let left = card.detection.quad.bounds().left / ENLARGED as f32;
-            (left.round() as i32, card.reading.id.as_deref().map(str::to_owned))
+            (left.round() as i32, card.reading.id().map(ToString::to_string))
         })
         .collect();
     seen.sort();
@@ -188,7 +188,7 @@ fn two_networks_made_elsewhere_find_and_name_cards() {
     let mut recogniser = open(&folder);
     assert_eq!(seen(&mut recogniser, &picture()), named(["x_fox", "x_owl", "Ghost"]));
     let picture = picture();
-    let cards = recogniser.recognise(&(&picture).into(), &mut unmeasured).unwrap();
+    let cards = recogniser.recognise(&(&picture).into()).unwrap();
     for card in cards {
         assert!((card.detection.score - 0.9).abs() < 1e-5 && card.reading.probability > 0.99, "{card:?}");
         assert_eq!(card.reading.modifiers, Modifiers::default());
@@ -197,7 +197,7 @@ fn two_networks_made_elsewhere_find_and_name_cards() {
     let black = RgbaImage::from_pixel(640, 384, Rgba([0, 0, 0, 255]));
     assert!(seen(&mut recogniser, &black).is_empty(), "the input has no bars");
     let tall = RgbaImage::from_pixel(384, 640, Rgba([0, 0, 0, 255]));
-    let found = recogniser.detect(&(&tall).into(), &mut unmeasured).unwrap();
+    let found = recogniser.detect(&(&tall).into()).unwrap();
     let score = found.first().map(|it| it.score).unwrap();
     assert!((score - 0.9 * 114.0 / 255.0).abs() < 1e-5, "the bars are grey: {score}");
 }
@@ -228,9 +228,9 @@ fn the_other_half_comes_from_the_base() {
     assert!(manifest.identifier.kind.is_own() && manifest.identifier.embedding > 0);
     // With no word about cards, the button is one too.
     let mut recogniser = open(&folder);
-    assert_eq!(recogniser.detect(&(&picture()).into(), &mut unmeasured).unwrap().len(), 4);
-    let quads = [recogniser.detect(&(&picture()).into(), &mut unmeasured).unwrap()[0].quad];
-    assert_eq!(recogniser.identify(&(&picture()).into(), &quads, &mut unmeasured).unwrap().len(), 1);
+    assert_eq!(recogniser.detect(&(&picture()).into()).unwrap().len(), 4);
+    let quads = [recogniser.detect(&(&picture()).into()).unwrap()[0].quad];
+    assert_eq!(recogniser.read(&(&picture()).into(), &quads).unwrap().len(), 1);
 
     let names = ("names", "['x_cat', 'x_owl', 'x_fox']");
     let place = Place::new(&[("names.onnx", &classifier(Batch::Dynamic, false, &[names]))]);

@@ -1,6 +1,6 @@
 //! Every network says the same in libtorch and in ONNX Runtime, in floats and nearly so in int8.
 
-use lens_core::manifest::foreign::{DetectorKind, IdentifierKind};
+use lens_core::manifest::external::{DetectorKind, IdentifierKind};
 use lens_core::manifest::{
     Activation, Detector, FORMAT, Head, IDENTIFICATION, Identifier, METADATA_KEY, Manifest, NetworkFiles,
     Thresholds,

@@ -146,7 +146,7 @@ fn a_model_learns_a_new_card_and_can_go_back() {
     assert_ne!(new.sha256["identifier.onnx"], old.sha256["identifier.onnx"]);
     // The overlay's own code takes it.
     let catalogue = lens_core::catalogue::Catalogue::read(&data.join("catalogues/practice.json")).unwrap();
-    vision::decide::Rules::new(&new, &catalogue, 5).unwrap();
+    vision::decide::Classifier::new(&new, &catalogue, 5).unwrap();
     // The model of the game is the one that is asked when nothing else is said.
     let read = trainer(data, &["predict", "--game", "tiny", "--json", &capture(data, "ghost")]);
     assert!(read.contains("mod_ghost"), "{read}");
@@ -236,7 +236,7 @@ fn a_run_on_captures_becomes_a_model() {
     for (file, label) in Labels::read(&data.join("dataset_default/labels.json")).unwrap().iter() {
         let picture = image::open(data.join("dataset_default").join(file)).unwrap().into_rgba8();
         let quad = dataset::captures::cut::quad_in_crop(picture.width(), picture.height());
-        let said = vision::teach::says(&mut recogniser, &(&picture).into(), quad).unwrap();
+        let said = vision::enrol::name_of(&mut recogniser, &(&picture).into(), quad).unwrap();
         right += usize::from(said.as_deref() == Some(label.class()));
         all += 1;
     }

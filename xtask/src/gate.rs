@@ -1,15 +1,19 @@
 //! `cargo xtask test`: the gate. Every step runs, also after one has failed, and a table at the end tells how it went.
 
+use std::env;
 use std::fmt;
-use std::path::Path;
+use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::workspace::{self, cargo, has_program};
 use crate::{accuracy, package, platforms, setup};
+
+pub(crate) mod compiler;
 
 /// What `cargo xtask test` is asked for.
 #[derive(Args)]
@@ -20,6 +24,9 @@ pub(crate) struct Options {
     /// Only this step; can be given several times
     #[arg(long, value_enum, value_name = "STEP")]
     only: Vec<Step>,
+    /// For a clean clone: clippy and rustdoc look at each crate while it is built for the tests
+    #[arg(long)]
+    cold: bool,
 }
 
 /// The steps, in the order of running: what fails fast comes first.
@@ -54,8 +61,8 @@ enum Step {
 /// How a step ended, when nothing failed.
 enum Outcome {
     Passed,
-    /// Passed as far as it could run.
-    Partly(String),
+    /// Passed, with something to tell: what could not run, or where it ran.
+    Noted(String),
     Skipped(String),
 }
 
@@ -70,6 +77,12 @@ struct Row {
 
 /// Runs the steps; the exit code tells whether all passed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    if options.cold && !compiler::is_in_use() {
+        let mut own = Command::new(env::current_exe().context("this program has no file")?);
+        own.args(env::args_os().skip(1)).env(compiler::VARIABLE, compiler::install()?);
+        let status = workspace::status(&mut own)?;
+        return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
     let steps: Vec<Step> = if options.only.is_empty() {
         let slow = [Step::Accuracy, Step::Package, Step::Platforms];
         Step::value_variants()
@@ -124,6 +137,10 @@ impl Step {
                 setup::for_tests(scope == Scope::Everything)?;
                 Ok(Outcome::Passed)
             }
+            // Whatever the later steps need is built here, and looked at while it is.
+            Self::Clippy if compiler::is_in_use() => {
+                passed(cargo().args(["build", "--all-targets"]).args(packages))
+            }
             Self::Clippy => passed(cargo().arg("clippy").args(packages).args([
                 "--all-targets",
                 "--",
@@ -137,6 +154,10 @@ impl Step {
                 passed(cargo().args(["test", "--quiet", "--test", DESKTOP_TESTS]).args(packages))
             }
             Self::DocTests => passed(cargo().args(["test", "--doc", "--quiet"]).args(packages)),
+            Self::Docs if compiler::is_in_use() => {
+                passed(cargo().arg("build").args(packages))?;
+                Ok(Outcome::Noted("while the crates were built".to_owned()))
+            }
             Self::Docs => {
                 let mut doc = cargo();
                 doc.args(["doc", "--no-deps", "--quiet"]).args(packages);
@@ -199,7 +220,7 @@ fn tests(scope: Scope) -> Result<Outcome> {
     Ok(if missing.is_empty() {
         Outcome::Passed
     } else {
-        Outcome::Partly(format!("not all: {}", missing.join(", ")))
+        Outcome::Noted(format!("not all: {}", missing.join(", ")))
     })
 }
 
@@ -217,16 +238,30 @@ fn deny() -> Result<Outcome> {
     if !has_program("cargo-deny", &["--version"]) {
         return Ok(Outcome::Skipped("cargo-deny is not installed".to_owned()));
     }
-    // Advisories come from a repository of their own, which a machine without network may not have.
-    let advisories = std::env::var_os("CARGO_HOME")
-        .map(|home| Path::new(&home).join("advisory-dbs"))
-        .is_some_and(|folder| folder.is_dir());
     let mut command = cargo();
     command.args(["deny", "--offline", "check", "bans", "licenses", "sources"]);
+    // Advisories come from a repository of their own, which a machine without network may not have.
+    let advisories = has_advisories();
     if advisories {
         command.arg("advisories");
     }
-    passed(&mut command)
+    workspace::check(&mut command)?;
+    Ok(if advisories {
+        Outcome::Passed
+    } else {
+        println!(
+            "SKIPPED: advisories, for their database is not here\nhelp: `cargo deny fetch db` brings it"
+        );
+        Outcome::Noted("not all: advisories are not here".to_owned())
+    })
+}
+
+/// Whether cargo-deny has a database of advisories, in the folder where it keeps them.
+fn has_advisories() -> bool {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let mut databases = home.and_then(|home| fs::read_dir(home.join("advisory-dbs")).ok());
+    databases.as_mut().is_some_and(|folders| folders.any(|entry| entry.is_ok_and(|it| it.path().is_dir())))
 }
 
 impl fmt::Display for Step {
@@ -243,7 +278,7 @@ impl fmt::Display for Table<'_> {
         for Row { step, result, took } in self.0 {
             let (verdict, note) = match result {
                 Ok(Outcome::Passed) => ("passed", ""),
-                Ok(Outcome::Partly(what)) => ("passed", what.as_str()),
+                Ok(Outcome::Noted(what)) => ("passed", what.as_str()),
                 Ok(Outcome::Skipped(why)) => ("SKIPPED", why.as_str()),
                 Err(_) => ("FAILED", "see above"),
             };

@@ -63,6 +63,9 @@ enum Task {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = gate::compiler::called() {
+        return code;
+    }
     let result = match Arguments::parse().task {
         Task::Run { arguments } => run::run(&arguments),
         Task::Test(options) => gate::run(&options),

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::gate::compiler;
 use crate::workspace::{self, cargo};
 
 mod debian;
@@ -57,7 +58,8 @@ pub(crate) fn run(which: Which) -> Result<Outcome> {
             skipped.push(*target);
             continue;
         };
-        // Its own folder: the compiler may be another one than the workspace's.
+        // Its own folder and no compiler that looks: it may be another one than the workspace's.
+        command.env_remove(compiler::VARIABLE);
         command.env("CARGO_TARGET_DIR", workspace::target().join("other-platforms"));
         command.env("CARGO_PROFILE_DEV_DEBUG", "0");
         workspace::check(command.args(["check", "--quiet", "--target", target]))?;

@@ -10,7 +10,7 @@ use super::board::Board;
 use super::guard::Guard;
 use super::page;
 use super::request::{Request, Response};
-use crate::command::Command;
+use crate::messages::command::Command;
 
 /// The commands that programs can give.
 pub const COMMANDS: [(&str, Command); 8] = [
@@ -116,7 +116,7 @@ fn displayed(id: &str, board: &Board) -> Response {
     let mut cards = now.cards;
     cards.retain(|card| card.id.as_deref() == Some(id));
     let displayed = (now.state == State::Watching).then_some(!cards.is_empty());
-    let (id, name, state) = (card.id.clone(), card.name.clone(), now.state);
+    let (id, name, state) = (card.id.to_string(), card.name.clone(), now.state);
     Response::json(200, &Displayed { id, name, displayed, state, cards })
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lens_client::api::{FORMAT, PortFile, token_path};
@@ -17,10 +17,9 @@ use super::guard::{ARRIVAL, Guard};
 use super::request::{Request, Response};
 use super::routes::{self, Answer};
 use super::{stream, token};
-use crate::command::Command;
-use crate::event::AppEvent;
-use crate::threads::Report;
-use crate::worker::{self, Worker};
+use crate::messages::command::Command;
+use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::worker::{self, Worker};
 
 /// Connections at once.
 pub const MOST_CONNECTIONS: usize = 24;
@@ -64,15 +63,15 @@ struct Service {
     board: Board,
     guard: Guard,
     /// The main thread's event queue has no bound of its own: the guard's budget is one.
-    report: Mutex<Report>,
+    sink: EventSink,
 }
 
 impl Server {
-    /// Starts to listen and writes the port file; `report` takes the commands.
+    /// Starts to listen and writes the port file; `sink` takes the commands.
     ///
     /// # Errors
     /// When no port is free, or the system refuses something. Without a token it starts, but takes no commands.
-    pub fn start(config: &ApiConfig, board: &Board, report: Report) -> Result<Self, StartError> {
+    pub fn start(config: &ApiConfig, board: &Board, sink: EventSink) -> Result<Self, StartError> {
         let listener = listen(config.port)?;
         let port = listener.local_addr()?.port();
         let token_file = token_path(&config.data);
@@ -81,7 +80,7 @@ impl Server {
             log::warn!("the API takes no commands: cannot write {}: {error}", token_file.display());
         }
         let guard = Guard::new(port, config.origins.clone(), token.ok());
-        let service = Arc::new(Service { board: board.clone(), guard, report: Mutex::new(report) });
+        let service = Arc::new(Service { board: board.clone(), guard, sink });
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let acceptor = worker::spawn("api", move || accept(&listener, &service, &stopped))?;
@@ -200,10 +199,7 @@ fn serve(mut stream: TcpStream, service: &Service) -> io::Result<()> {
         Ok(request) => request,
         Err(refusal) => return end(&mut stream, &refusal),
     };
-    let give = |command: Command| {
-        let report = service.report.lock().unwrap_or_else(PoisonError::into_inner);
-        report(AppEvent::Command(command))
-    };
+    let give = |command: Command| (service.sink)(AppEvent::Command(command));
     match routes::answer(&request, &service.board, &service.guard, Instant::now(), &give) {
         Answer::Plain(response) => end(&mut stream, &response),
         Answer::Stream(streaming) => stream::run(stream, service.board.watch(), &streaming),

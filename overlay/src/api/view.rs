@@ -6,8 +6,8 @@ use lens_client::api::{CardView, Cards, Event, FORMAT, GuessView, State};
 use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Quad};
 
-use tracking::sighting::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// Guesses that are told of a card.
 const GUESSES: usize = 3;
@@ -27,15 +27,15 @@ pub fn card(track: &Track, catalogue: &Catalogue) -> CardView {
         Identity::Known { confidence, .. } => Some(rounded(confidence, 1000.0)),
         Identity::Unknown { .. } => None,
     };
-    let guess = |it: &tracking::sighting::Guess| GuessView {
-        id: it.id.clone(),
+    let guess = |it: &vision::reading::Guess| GuessView {
+        id: it.id.to_string(),
         name: name_of(&it.id),
         probability: rounded(it.probability, 1000.0),
     };
     CardView {
         track: track.id,
-        id: id.map(str::to_owned),
-        name: id.map(name_of),
+        id: id.map(ToString::to_string),
+        name: id.map(|id| name_of(id)),
         card_type: known.map(|card| card.card_type),
         rarity: known.and_then(|card| card.rarity.clone()),
         confidence,

@@ -1,16 +1,17 @@
 //! How often gliding cards are drawn between two pictures.
 //!
-//! A graphics card draws them at every refresh of the screen. A driver that draws by software does it on the processors
-//! that the game wants as well: there, drawing between pictures keeps to a small share of one core.
+//! A graphics card draws them at every refresh of the screen. A driver that draws by software does
+//! it on the processors that the game wants as well: there, drawing between pictures keeps to a
+//! small share of one core.
 
 use std::time::Duration;
 
-/// At most so often: a screen of 60 Hz shows no more.
-const REFRESH: Duration = Duration::from_millis(16);
+/// A screen of 60 Hz shows no more.
+const REFRESH_INTERVAL: Duration = Duration::from_millis(16);
 /// Share of one core for drawing by software between two pictures.
-const SHARE: f64 = 0.1;
-/// What the last drawing says about the next one's cost, beside what was known before.
-const TRUST: f64 = 0.2;
+const MAX_SHARE: f64 = 0.1;
+/// Weight of the last drawing in the running mean of the cost.
+const SMOOTHING: f64 = 0.2;
 
 /// Knows what drawing costs.
 #[derive(Debug, Default)]
@@ -23,12 +24,12 @@ impl Cadence {
     /// The scene was drawn by software, which took this time of a processor.
     pub(super) fn drew_by_software(&mut self, cost: Duration) {
         let cost = cost.as_secs_f64();
-        self.cost = if self.cost > 0.0 { self.cost + TRUST * (cost - self.cost) } else { cost };
+        self.cost = if self.cost > 0.0 { self.cost + SMOOTHING * (cost - self.cost) } else { cost };
     }
 
     /// From one drawing of gliding cards to the next.
-    pub(super) fn pause(&self) -> Duration {
-        REFRESH.max(Duration::from_secs_f64(self.cost / SHARE))
+    pub(super) fn draw_interval(&self) -> Duration {
+        REFRESH_INTERVAL.max(Duration::from_secs_f64(self.cost / MAX_SHARE))
     }
 }
 
@@ -39,12 +40,12 @@ mod tests {
     #[test]
     fn a_graphics_card_draws_at_every_refresh_and_software_as_often_as_it_may() {
         let mut cadence = Cadence::default();
-        assert_eq!(cadence.pause(), REFRESH);
+        assert_eq!(cadence.draw_interval(), REFRESH_INTERVAL);
         cadence.drew_by_software(Duration::from_millis(8));
-        assert_eq!(cadence.pause(), Duration::from_millis(80));
+        assert_eq!(cadence.draw_interval(), Duration::from_millis(80));
         for _ in 0..50 {
             cadence.drew_by_software(Duration::from_millis(2));
         }
-        assert!((19..23).contains(&cadence.pause().as_millis()), "{:?}", cadence.pause());
+        assert!((19..23).contains(&cadence.draw_interval().as_millis()), "{:?}", cadence.draw_interval());
     }
 }

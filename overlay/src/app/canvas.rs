@@ -1,18 +1,48 @@
 //! The overlay's own window and what draws on it.
 
-use super::*;
+use lens_core::geometry::{OnScreen, Rect};
+use marks::render::Backdrop;
+use marks::render::gpu::GpuError;
+use marks::render::surface::Transparency;
+use marks::render::window::{Drawn, SurfaceWindow, WindowError};
+#[cfg(target_os = "linux")]
+use marks::scene;
+use marks::scene::OverlayScene;
+use winit::dpi::{PhysicalPosition, PhysicalSize};
+use winit::error::{ExternalError, OsError};
+use winit::event_loop::ActiveEventLoop;
+use winit::window::Window;
+
+use crate::desktop::window::Follower;
 
 /// A window that is drawn on, and where it lies.
 pub struct Canvas {
     surface: SurfaceWindow<Window>,
     area: Option<Rect<OnScreen>>,
     #[cfg(target_os = "linux")]
-    desktop: Option<crate::window::x11::Desktop>,
+    desktop: Option<crate::desktop::window::x11::Desktop>,
+}
+
+/// The window cannot be opened, or nothing can be drawn on it.
+#[derive(Debug, thiserror::Error)]
+pub enum CanvasError {
+    /// The desktop gives none.
+    #[error("no window: {0}")]
+    Window(#[from] OsError),
+    /// The window would keep the mouse from the game.
+    #[error("clicks cannot be let through to the game: {0}")]
+    ClickThrough(#[from] ExternalError),
+    /// There is no graphics device.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The scene cannot be drawn, or the device is lost for good.
+    #[error(transparent)]
+    Draw(#[from] WindowError),
 }
 
 impl Canvas {
     /// A see-through window that clicks go through, not shown yet.
-    pub(super) fn overlay(event_loop: &ActiveEventLoop) -> Result<Self, String> {
+    pub(super) fn overlay(event_loop: &ActiveEventLoop) -> Result<Self, CanvasError> {
         let attributes = Window::default_attributes()
             .with_title("Balatro Lens overlay")
             .with_decorations(false)
@@ -32,10 +62,7 @@ impl Canvas {
                 .with_x11_window_type(vec![WindowType::Notification])
         };
         let canvas = Self::open(event_loop, attributes, Transparency::Transparent)?;
-        canvas
-            .window()
-            .set_cursor_hittest(false)
-            .map_err(|error| format!("clicks cannot be let through to the game: {error}"))?;
+        canvas.window().set_cursor_hittest(false)?;
         Ok(canvas)
     }
 
@@ -43,7 +70,7 @@ impl Canvas {
     ///
     /// # Errors
     /// When there is no window to be had, or nothing to draw with.
-    pub fn viewer(event_loop: &ActiveEventLoop) -> Result<Self, String> {
+    pub fn viewer(event_loop: &ActiveEventLoop) -> Result<Self, CanvasError> {
         let attributes = Window::default_attributes()
             .with_title("Balatro Lens viewer")
             .with_inner_size(PhysicalSize::new(1280, 720));
@@ -54,10 +81,10 @@ impl Canvas {
         event_loop: &ActiveEventLoop,
         attributes: winit::window::WindowAttributes,
         transparency: Transparency,
-    ) -> Result<Self, String> {
-        let window = event_loop.create_window(attributes).map_err(|error| format!("no window: {error}"))?;
+    ) -> Result<Self, CanvasError> {
+        let window = event_loop.create_window(attributes)?;
         let size = window.inner_size().into();
-        let surface = SurfaceWindow::open(window, size, transparency).map_err(|error| error.to_string())?;
+        let surface = SurfaceWindow::open(window, size, transparency)?;
         Ok(Self {
             surface,
             area: None,
@@ -133,9 +160,8 @@ impl Canvas {
     ///
     /// # Errors
     /// When it is lost again and again, or there is none any more.
-    pub fn draw(&mut self, scene: &OverlayScene, backdrop: Backdrop<'_>) -> Result<bool, String> {
-        let drawn = self.surface.draw(scene, backdrop, Window::pre_present_notify);
-        let drawn = drawn.map_err(|error| error.to_string())?;
+    pub fn draw(&mut self, scene: &OverlayScene, backdrop: Backdrop<'_>) -> Result<bool, CanvasError> {
+        let drawn = self.surface.draw(scene, backdrop, Window::pre_present_notify)?;
         if drawn == Drawn::Again {
             self.redraw();
         }
@@ -145,7 +171,7 @@ impl Canvas {
     /// Without a compositor: cuts the window down to what the scene covers; `None` makes it whole.
     #[cfg(target_os = "linux")]
     pub(super) fn outline(&mut self, scene: Option<&OverlayScene>) {
-        use crate::window::x11::{Desktop, shape};
+        use crate::desktop::window::x11::{Desktop, shape};
         let Some(window) = self.x11_id() else { return };
         if self.desktop.is_none() {
             self.desktop = Desktop::connect().ok();

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::models::Request;
-use crate::recognition;
+use crate::recognition::model;
+use crate::recognition::models::{self, ModelRequest};
+use crate::recognition::pace::Pace;
 use crate::settings::{Recognition, Settings};
-use crate::threads::Pace;
 
 /// What the command line fixes, whatever the settings say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,7 +27,8 @@ pub struct Choices {
     pub file: Option<PathBuf>,
     /// What stands above it.
     pub fixed: Fixed,
-    /// Name or folder of the model that was chosen by tray or hotkey, above all else until the file names another.
+    /// Name or folder of the model that was chosen by tray or hotkey, above all else until the file
+    /// names another.
     pub picked: Option<String>,
     /// The model when nobody chose one.
     pub usual_model: &'static str,
@@ -35,14 +36,14 @@ pub struct Choices {
 
 impl Choices {
     /// The model to run, and how.
-    pub fn request(&self) -> Request {
+    pub fn request(&self) -> ModelRequest {
         let recognition = Recognition {
             threads: self.fixed.threads.or(self.settings.recognition.threads),
             ..self.settings.recognition.clone()
         };
         let names = [&self.picked, &self.fixed.model, &recognition.model];
         let name = names.into_iter().find_map(|name| name.as_deref()).unwrap_or(self.usual_model);
-        Request { folder: recognition::folder(name), recognition }
+        ModelRequest { folder: model::folder(name), recognition }
     }
 
     /// Takes the file's settings over.
@@ -63,7 +64,7 @@ impl Choices {
     /// How often to look, and what it may cost.
     pub fn pace(&self) -> Pace {
         let capture = self.settings.capture;
-        let threads = crate::models::options(&self.request().recognition).threads;
+        let threads = models::options(&self.request().recognition).threads;
         Pace {
             per_second: self.fixed.per_second.unwrap_or(capture.per_second),
             share: capture.share,
@@ -75,11 +76,12 @@ impl Choices {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings;
 
     #[test]
     fn the_command_line_stands_above_the_file_and_the_file_above_the_usual() {
         let text = "[recognition]\nmodel = \"mine\"\nthreads = 2\n[capture]\nper_second = 20\n";
-        let settings = crate::settings::parse(text).unwrap();
+        let settings = settings::parse(text).unwrap();
         let mut choices =
             Choices { settings, file: None, fixed: Fixed::default(), picked: None, usual_model: "practice" };
         assert!(choices.request().folder.ends_with("models/mine"));
@@ -93,8 +95,7 @@ mod tests {
 
     #[test]
     fn the_latest_choice_counts_and_one_that_was_refused_does_not() {
-        let of =
-            |model: &str| crate::settings::parse(&format!("[recognition]\nmodel = \"{model}\"\n")).unwrap();
+        let of = |model: &str| settings::parse(&format!("[recognition]\nmodel = \"{model}\"\n")).unwrap();
         let fixed = Fixed::default();
         let mut choices =
             Choices { settings: of("a"), file: None, fixed, picked: None, usual_model: "practice" };

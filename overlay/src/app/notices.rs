@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// How long something is said.
-const PASSING: Duration = Duration::from_secs(8);
-/// How many things are said at once.
-const MOST: usize = 4;
+const NOTICE_DURATION: Duration = Duration::from_secs(8);
+/// Notices that are shown at once.
+const MAX_NOTICES: usize = 4;
 
 /// What is being said.
 #[derive(Debug, Default)]
@@ -22,11 +22,11 @@ impl Notices {
         let text = text.into();
         self.passing.retain(|(said, _)| *said != text);
         self.last = Some(text.clone());
-        self.passing.push((text, now + PASSING));
+        self.passing.push((text, now + NOTICE_DURATION));
     }
 
-    /// Says something until it is told otherwise; `None` is otherwise.
-    pub(super) fn stand(&mut self, topic: &'static str, text: Option<String>) {
+    /// Sets or clears the standing notice of a topic.
+    pub(super) fn set_standing(&mut self, topic: &'static str, text: Option<String>) {
         match text {
             Some(text) => drop(self.standing.insert(topic, text)),
             None => drop(self.standing.remove(topic)),
@@ -37,7 +37,7 @@ impl Notices {
     pub(super) fn now(&mut self, now: Instant) -> impl Iterator<Item = &str> {
         self.passing.retain(|(_, until)| *until > now);
         let passing = self.passing.iter().rev().map(|(text, _)| text.as_str());
-        self.standing.values().map(String::as_str).chain(passing).take(MOST)
+        self.standing.values().map(String::as_str).chain(passing).take(MAX_NOTICES)
     }
 
     /// What stands, else what was said last: for where it can be read later.
@@ -59,15 +59,15 @@ mod tests {
     fn some_pass_and_others_stand() {
         let mut notices = Notices::default();
         let start = Instant::now();
-        notices.stand("settings", Some("line 3".into()));
+        notices.set_standing("settings", Some("line 3".into()));
         notices.say("loaded", start);
         notices.say("loaded", start + Duration::from_secs(2));
         assert_eq!(notices.now(start).collect::<Vec<_>>(), ["line 3", "loaded"], "once");
         let later = notices.next_change().unwrap();
-        assert_eq!(later, start + Duration::from_secs(2) + PASSING);
+        assert_eq!(later, start + Duration::from_secs(2) + NOTICE_DURATION);
         assert_eq!(notices.now(later).collect::<Vec<_>>(), ["line 3"]);
         assert_eq!(notices.last(), Some("line 3"));
-        notices.stand("settings", None);
+        notices.set_standing("settings", None);
         assert_eq!(notices.last(), Some("loaded"), "though it has passed");
         assert_eq!((notices.now(later).count(), notices.next_change()), (0, None));
     }

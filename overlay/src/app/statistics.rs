@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lens_core::catalogue::Catalogue;
-
 use tracking::frame::Frame;
 use tracking::pipeline::Snapshot;
 
@@ -19,7 +18,7 @@ pub(super) struct Statistics {
 }
 
 /// Times that are kept of each kind: an hour at thirty a second.
-const KEPT: usize = 108_000;
+const MAX_TIMES: usize = 108_000;
 
 impl Statistics {
     /// Tracks came in; `is_new` when they are of another frame.
@@ -31,8 +30,10 @@ impl Statistics {
             keep(&mut self.recognitions, snapshot.recognition);
         }
         for track in &snapshot.tracks {
-            let name =
-                track.identity.id().map_or("unknown", |id| catalogue.card(id).map_or(id, |card| &card.name));
+            let name = track
+                .identity
+                .id()
+                .map_or("unknown", |id| catalogue.card(id).map_or(id.as_str(), |card| &card.name));
             *self.names.entry(name.to_owned()).or_default() += 1;
         }
     }
@@ -65,7 +66,7 @@ impl Statistics {
 }
 
 fn keep(times: &mut Vec<Duration>, time: Duration) {
-    if times.len() < KEPT {
+    if times.len() < MAX_TIMES {
         times.push(time);
     }
 }

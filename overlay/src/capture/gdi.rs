@@ -1,4 +1,5 @@
-//! Windows without Windows Graphics Capture (before 10, version 1903, or Wine): the window is asked to paint itself.
+//! Windows without Windows Graphics Capture (before 10, version 1903, or Wine): the window is asked
+//! to paint itself.
 #![expect(unsafe_code, reason = "the system paints into memory that it hands out as a pointer")]
 
 use std::sync::Arc;
@@ -13,9 +14,9 @@ use windows::Win32::Graphics::Gdi::{
 use windows::Win32::Storage::Xps::{PRINT_WINDOW_FLAGS, PW_CLIENTONLY, PrintWindow};
 use windows::Win32::UI::WindowsAndMessaging::PW_RENDERFULLCONTENT;
 
-use super::{CaptureError, FrameSource};
-use crate::target::{Placement, WindowId};
-use crate::window::windows::{handle, placement};
+use super::source::{CaptureError, FrameSource};
+use crate::desktop::window::windows::{handle, placement};
+use crate::messages::window::{Placement, WindowId};
 use tracking::frame::Frame;
 
 /// Captures one window.
@@ -136,7 +137,8 @@ impl Canvas {
     /// The window's own painting.
     fn paint(&mut self, window: WindowId) -> Result<Vec<u8>, CaptureError> {
         let flags = PRINT_WINDOW_FLAGS(PW_CLIENTONLY.0 | PW_RENDERFULLCONTENT);
-        // SAFETY: the context is ours and as large as the window's inside; what is painted outside is cut off.
+        // SAFETY: the context is ours and as large as the window's inside; what is painted outside
+        // is cut off.
         let painted = unsafe { PrintWindow(handle(window), self.context, flags) };
         painted.ok().map_err(|error| CaptureError::Unsupported(error.to_string()))?;
         Ok(self.bytes())
@@ -145,7 +147,8 @@ impl Canvas {
     /// What the screen shows in this area.
     fn copy_screen(&mut self, area: Rect<OnScreen>) -> Result<Vec<u8>, CaptureError> {
         let [width, height] = self.size;
-        // SAFETY: the screen's context is given back; the area may lie outside the screen and is cut to it.
+        // SAFETY: the screen's context is given back; the area may lie outside the screen and is
+        // cut to it.
         let copied = unsafe {
             let screen = GetDC(None);
             let copied = BitBlt(
@@ -168,7 +171,8 @@ impl Canvas {
 
     fn bytes(&self) -> Vec<u8> {
         let [width, height] = self.size;
-        // SAFETY: the bitmap has four bytes for each pixel and lives as long as this; after the flush nobody paints.
+        // SAFETY: the bitmap has four bytes for each pixel and lives as long as this; after the
+        // flush nobody paints.
         unsafe {
             let _ = GdiFlush();
             std::slice::from_raw_parts(self.pixels, width as usize * height as usize * 4).to_vec()
@@ -178,7 +182,8 @@ impl Canvas {
 
 impl Drop for Canvas {
     fn drop(&mut self) {
-        // SAFETY: each was made by `new` and is freed here only; a bitmap can be freed once it is not selected.
+        // SAFETY: each was made by `new` and is freed here only; a bitmap can be freed once it is
+        // not selected.
         unsafe {
             SelectObject(self.context, self.before);
             let _ = DeleteObject(self.bitmap.into());

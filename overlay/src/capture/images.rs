@@ -1,16 +1,17 @@
-//! Pictures from disk instead of a screen: one file, or the files of a folder in the order of their names.
+//! Pictures from disk instead of a screen: one file, or the files of a folder in the order of their
+//! names.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lens_core::pixels::ChannelOrder;
 
-use super::{CaptureError, FrameSource};
+use super::source::{CaptureError, FrameSource};
 use tracking::frame::Frame;
 
 /// How long each picture of a folder stays.
-const STAY: std::time::Duration = std::time::Duration::from_secs(3);
+const PICTURE_DURATION: Duration = Duration::from_secs(3);
 
 /// Shows the pictures of a folder one after the other, again and again.
 #[derive(Debug)]
@@ -45,7 +46,10 @@ impl ImageSource {
 
 impl FrameSource for ImageSource {
     fn changed(&mut self) -> Result<bool, CaptureError> {
-        Ok(self.shown.as_ref().is_none_or(|shown| self.files.len() > 1 && shown.since.elapsed() >= STAY))
+        Ok(self
+            .shown
+            .as_ref()
+            .is_none_or(|shown| self.files.len() > 1 && shown.since.elapsed() >= PICTURE_DURATION))
     }
 
     fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {

@@ -1,7 +1,8 @@
 //! Memory shared with the X server, used again once nobody holds the frame that was in it.
 //!
-//! The server writes a picture straight into the memory that recognition reads: no copy, no allocation in the
-//! steady state. System V segments, because every X server that has the MIT-SHM extension takes them.
+//! The server writes a picture straight into the memory that recognition reads: no copy, no
+//! allocation in the steady state. System V segments, because every X server that has the MIT-SHM
+//! extension takes them.
 #![expect(unsafe_code, reason = "attaching shared memory and viewing it as bytes")]
 
 use std::io;
@@ -11,10 +12,11 @@ use std::sync::Arc;
 use x11rb::protocol::shm::{self, ConnectionExt as _};
 use x11rb::rust_connection::RustConnection;
 
-use super::CaptureError;
+use super::source::CaptureError;
 
-/// Frames in flight at once: the one compared with, one in the mailbox, one being recognised, one being written.
-const WANTED: usize = 4;
+/// Frames in flight at once: the one compared with, one in the mailbox, one being recognised, one
+/// being written.
+const USUAL_SEGMENTS: usize = 4;
 
 /// One attached segment.
 #[derive(Debug)]
@@ -24,15 +26,17 @@ pub struct Segment {
     id: shm::Seg,
 }
 
-// SAFETY: the memory belongs to the segment, not to a thread, and is only written while `Pool` holds the only handle.
+// SAFETY: the memory belongs to the segment, not to a thread, and is only written while `Pool`
+// holds the only handle.
 unsafe impl Send for Segment {}
 // SAFETY: as above; shared handles only read.
 unsafe impl Sync for Segment {}
 
 impl AsRef<[u8]> for Segment {
     fn as_ref(&self) -> &[u8] {
-        // SAFETY: `length` bytes are mapped at `address` until `drop`. The server writes to them only between
-        // `Pool::write` being called and its reply, while the pool holds the only handle and nobody can read.
+        // SAFETY: `length` bytes are mapped at `address` until `drop`. The server writes to them
+        // only between `Pool::write` being called and its reply, while the pool holds the only
+        // handle and nobody can read.
         unsafe { std::slice::from_raw_parts(self.address.as_ptr(), self.length) }
     }
 }
@@ -93,7 +97,8 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A segment of at least `length` bytes that nobody reads, filled by `write`, which is given the segment's id.
+    /// A segment of at least `length` bytes that nobody reads, filled by `write`, which is given
+    /// the segment's id.
     ///
     /// # Errors
     /// When memory cannot be shared, or `write` fails.
@@ -120,7 +125,7 @@ impl Pool {
                 self.segments.len() - 1
             }
         };
-        if self.segments.len() > WANTED {
+        if self.segments.len() > USUAL_SEGMENTS {
             log::trace!("{} frames are held at once", self.segments.len());
         }
         let segment = &self.segments[index];

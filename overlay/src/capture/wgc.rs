@@ -1,6 +1,8 @@
-//! Windows: the system tells of each new picture of the window (Windows Graphics Capture, through `windows-capture`).
+//! Windows: the system tells of each new picture of the window (Windows Graphics Capture, through
+//! `windows-capture`).
 //!
-//! The window may be covered. The overlay is never on the pictures, because only the game's own window is captured.
+//! The window may be covered. The overlay is never on the pictures, because only the game's own
+//! window is captured.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,9 +17,9 @@ use windows_capture::settings::{
 };
 use windows_capture::window::Window;
 
-use super::{CaptureError, FrameSource};
-use crate::target::{Placement, WindowId};
-use crate::window::windows::{handle, inside, placement, with_frame};
+use super::source::{CaptureError, FrameSource};
+use crate::desktop::window::windows::{handle, inside, placement, with_frame};
+use crate::messages::window::{Placement, WindowId};
 use tracking::frame::Frame;
 
 /// The game draws more often than anyone looks: so long the system waits between two pictures.

@@ -6,8 +6,8 @@ use std::time::Instant;
 use lens_core::pixels::ChannelOrder;
 use xcap::{Monitor, Window, XCapError};
 
-use super::{CaptureError, FrameSource};
-use crate::target::WindowId;
+use super::source::{CaptureError, FrameSource};
+use crate::messages::window::WindowId;
 use tracking::frame::Frame;
 
 /// Captures one window.
@@ -41,7 +41,8 @@ impl FrameSource for WindowSource {
         }
         match self.window.capture_image() {
             Ok(picture) => frame(picture, &mut self.next_id),
-            // xcap does not say why: a window that can no longer be found is gone, any other may come back.
+            // xcap does not say why: a window that can no longer be found is gone, any other may
+            // come back.
             Err(_) => Self::open(WindowId(u64::from(self.window.id().map_err(|_| CaptureError::Gone)?))).map(
                 |found| {
                     self.window = found.window;
@@ -63,8 +64,8 @@ pub struct MonitorSource {
 #[derive(Debug)]
 struct Handle(Monitor);
 
-// SAFETY: on Windows it holds an `HMONITOR`, a handle that names the monitor in every thread of the process and is never
-// dereferenced; elsewhere it is `Send` by itself.
+// SAFETY: on Windows it holds an `HMONITOR`, a handle that names the monitor in every thread of the
+// process and is never dereferenced; elsewhere it is `Send` by itself.
 #[expect(unsafe_code, reason = "xcap does not say that its handle may move to another thread")]
 unsafe impl Send for Handle {}
 

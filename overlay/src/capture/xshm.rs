@@ -1,10 +1,11 @@
-//! Captures one X11 window: redirected to a pixmap of its own, read through shared memory, BGRX kept. Where the server
-//! shares no memory (a remote one, or one that refuses) the same pixmap is read through the connection, only slower.
+//! Captures one X11 window: redirected to a pixmap of its own, read through shared memory, BGRX
+//! kept. Where the server shares no memory (a remote one, or one that refuses) the same pixmap is
+//! read through the connection, only slower.
 //!
-//! Redirection (the Composite extension, automatic mode) keeps the picture whole where other windows cover it or
-//! it hangs off the screen, with and without a compositor, and leaves the overlay out of it. The Damage extension
-//! says whether anything was drawn at all. Errors of the server (a window that is minimised or closed meanwhile)
-//! are answers here, never panics.
+//! Redirection (the Composite extension, automatic mode) keeps the picture whole where other
+//! windows cover it or it hangs off the screen, with and without a compositor, and leaves the
+//! overlay out of it. The Damage extension says whether anything was drawn at all. Errors of the
+//! server (a window that is minimised or closed meanwhile) are answers here, never panics.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,8 +24,8 @@ use x11rb::protocol::{ErrorKind, Event};
 use x11rb::rust_connection::RustConnection;
 
 use super::pool::Pool;
-use super::{CaptureError, FrameSource};
-use crate::target::WindowId;
+use super::source::{CaptureError, FrameSource};
+use crate::messages::window::WindowId;
 use tracking::frame::{Bytes, Frame};
 
 /// Captures one window.
@@ -54,7 +55,8 @@ impl WindowSource {
     /// Redirects the window; it is released when the source is dropped.
     ///
     /// # Errors
-    /// When the window is gone, or the server lacks an extension or draws in other than four bytes a pixel.
+    /// When the window is gone, or the server lacks an extension or draws in other than four bytes
+    /// a pixel.
     pub fn open(window: WindowId) -> Result<Self, CaptureError> {
         let unsupported = |what: &str| CaptureError::Unsupported(what.to_owned());
         let window = Window::try_from(window.0).map_err(|_| CaptureError::Gone)?;
@@ -109,7 +111,8 @@ impl WindowSource {
     fn release_surface(&mut self) {
         self.changed = true;
         if let Some(surface) = self.surface.take() {
-            // Nothing depends on the answer: the server frees it at the latest when the connection closes.
+            // Nothing depends on the answer: the server frees it at the latest when the connection
+            // closes.
             let _ = self.connection.free_pixmap(surface.pixmap);
         }
     }

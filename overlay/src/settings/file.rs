@@ -3,10 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Mistake, Settings, parse};
-use crate::hotkeys::HOTKEYS;
+use super::chords::HOTKEYS;
+use super::mistake::Mistake;
+use super::{Settings, parse};
 
-/// Its name.
+/// Name of the settings file.
 pub const NAME: &str = "overlay.toml";
 
 /// Why there are no settings.
@@ -15,17 +16,17 @@ pub enum SettingsError {
     /// The file is wrong.
     #[error("{}, {mistake}\nhelp: mend it, or delete it to get the defaults again", path.display())]
     Wrong {
-        /// The file.
+        /// Of the settings file.
         path: PathBuf,
-        /// What, and where.
+        /// What is wrong, and in which line.
         mistake: Mistake,
     },
     /// The file cannot be read.
     #[error("cannot read {}: {reason}", path.display())]
     Unreadable {
-        /// The file.
+        /// Of the settings file.
         path: PathBuf,
-        /// Why.
+        /// What the system says.
         reason: String,
     },
 }
@@ -51,7 +52,8 @@ pub fn template() -> String {
 /// Reads the file; writes it first when there is none.
 ///
 /// # Errors
-/// When it is wrong or cannot be read. A folder that cannot be written to is no error: the defaults hold.
+/// When it is wrong or cannot be read. A folder that cannot be written to is no error: the defaults
+/// hold.
 pub fn open(path: &Path) -> Result<Settings, SettingsError> {
     if !path.exists()
         && let Err(error) = lens_core::atomic::write(path, template().as_bytes())

@@ -4,8 +4,7 @@ use std::ops::RangeInclusive;
 
 use toml::de::{DeTable, DeValue};
 
-use super::Mistake;
-use super::raw::Raw;
+use super::mistake::Mistake;
 
 /// A file's text and the place of every key.
 pub(super) struct Lines<'a> {
@@ -15,7 +14,7 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     /// Reads the text as TOML, whatever its keys mean.
-    pub(super) fn of(text: &'a str) -> Result<Self, Mistake> {
+    pub(super) fn new(text: &'a str) -> Result<Self, Mistake> {
         match DeTable::parse(text) {
             Ok(table) => Ok(Self { text, table: table.into_inner() }),
             Err(error) => Err(mistake(text, &error)),
@@ -49,14 +48,16 @@ impl<'a> Lines<'a> {
         Err(self.at(path, &format!("{value} is out of range; it can be from {from} to {to}")))
     }
 
-    /// The likeliest of `known` to be meant by `written`.
+    /// The entry of `known` that takes the fewest changed letters to get from `written`, in either
+    /// case.
     pub(super) fn nearest<'k>(&self, written: &str, known: impl Iterator<Item = &'k str>) -> String {
-        known.min_by_key(|it| distance(written, it)).unwrap_or_default().to_owned()
+        let written = written.to_lowercase();
+        let distance = |known: &&str| strsim::levenshtein(&written, &known.to_lowercase());
+        known.min_by_key(distance).unwrap_or_default().to_owned()
     }
 
-    /// Refuses a section or key that does not exist, and names the nearest that does.
-    pub(super) fn check_keys(&self) -> Result<(), Mistake> {
-        let known = toml::Table::try_from(Raw::default()).expect("the defaults can be written");
+    /// Refuses a section or key that is not among those `known`, and names the nearest that is.
+    pub(super) fn check_keys(&self, known: &toml::Table) -> Result<(), Mistake> {
         for (name, value) in &self.table {
             let (section, at) = (name.get_ref().as_ref(), name.span().start);
             let Some(keys) = known.get(section).and_then(toml::Value::as_table) else {
@@ -95,19 +96,4 @@ fn mistake(text: &str, error: &toml::de::Error) -> Mistake {
 /// The line of a place in the text, counted from one.
 fn line(text: &str, at: usize) -> usize {
     1 + text.as_bytes()[..at.min(text.len())].iter().filter(|&&byte| byte == b'\n').count()
-}
-
-/// How many letters must be changed, added or removed to get from one word to the other (Levenshtein, 1966).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (at, letter) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (column, other) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[b.len()]
 }

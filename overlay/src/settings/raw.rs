@@ -6,9 +6,9 @@ use lens_core::catalogue::CardType;
 use serde::{Deserialize, Serialize};
 use vision::providers::Provider;
 
+use super::chords::HOTKEYS;
 use super::lines::Lines;
-use super::{Mistake, card_type};
-use crate::hotkeys::HOTKEYS;
+use super::mistake::Mistake;
 use marks::scene::colour::Colour;
 use marks::scene::style::{Corner, Palette, Style};
 
@@ -53,48 +53,48 @@ impl Default for Show {
     }
 }
 
-/// `#rrggbb` by what it is the colour of.
+/// Keys of `[colours]`: the card types in the order of the palette, unknown cards, and the
+/// editions.
+const COLOURS: [&str; 13] = [
+    "joker",
+    "playing_card",
+    "tarot",
+    "planet",
+    "spectral",
+    "voucher",
+    "booster",
+    "deck",
+    "unknown",
+    "foil",
+    "holographic",
+    "polychrome",
+    "negative",
+];
+
+/// `#rrggbb` by key; those that are left out have their defaults.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Colours {
-    joker: String,
-    playing_card: String,
-    tarot: String,
-    planet: String,
-    spectral: String,
-    voucher: String,
-    booster: String,
-    deck: String,
-    unknown: String,
-    foil: String,
-    holographic: String,
-    polychrome: String,
-    negative: String,
-}
+#[serde(from = "BTreeMap<String, String>")]
+pub(super) struct Colours(BTreeMap<String, String>);
 
 impl Default for Colours {
     fn default() -> Self {
-        let Palette { types, unknown, editions } = Palette::default();
-        let [joker, playing_card, tarot, planet, spectral, voucher, booster, deck] =
-            types.map(Colour::to_hex);
-        let [foil, holographic, polychrome, negative] = editions.map(Colour::to_hex);
-        let unknown = unknown.to_hex();
-        Self {
-            joker,
-            playing_card,
-            tarot,
-            planet,
-            spectral,
-            voucher,
-            booster,
-            deck,
-            unknown,
-            foil,
-            holographic,
-            polychrome,
-            negative,
-        }
+        BTreeMap::new().into()
     }
+}
+
+impl From<BTreeMap<String, String>> for Colours {
+    fn from(mut written: BTreeMap<String, String>) -> Self {
+        for (key, colour) in COLOURS.into_iter().zip(default_colours()) {
+            written.entry(key.into()).or_insert_with(|| colour.to_hex());
+        }
+        Self(written)
+    }
+}
+
+/// The colours of the default palette in the order of [`COLOURS`].
+fn default_colours() -> [Colour; COLOURS.len()] {
+    let Palette { types: [a, b, c, d, e, f, g, h], unknown, editions: [i, j, k, l] } = Palette::default();
+    [a, b, c, d, e, f, g, h, unknown, i, j, k, l]
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -128,7 +128,7 @@ pub(super) struct Information {
 
 impl Default for Information {
     fn default() -> Self {
-        Self { language: crate::information::AS_PLAYED.into() }
+        Self { language: crate::tooltips::AS_PLAYED.into() }
     }
 }
 
@@ -174,6 +174,16 @@ impl Hotkeys {
     }
 }
 
+/// Every section with its keys at their defaults.
+pub(super) fn known_keys() -> toml::Table {
+    toml::Table::try_from(Raw::default()).expect("the defaults can be written")
+}
+
+/// A card type by its name in the file.
+fn card_type(name: &str) -> Option<CardType> {
+    CardType::ALL.into_iter().find(|it| it.name() == name)
+}
+
 /// Checks what is drawn and how.
 pub(super) fn style(show: &Show, colours: &Colours, lines: &Lines<'_>) -> Result<Style, Mistake> {
     let mut types = Vec::new();
@@ -206,47 +216,15 @@ pub(super) fn style(show: &Show, colours: &Colours, lines: &Lines<'_>) -> Result
     })
 }
 
-fn palette(colours: &Colours, lines: &Lines<'_>) -> Result<Palette, Mistake> {
-    let read = |key: &str, written: &str| {
-        Colour::from_hex(written).ok_or_else(|| {
-            lines.at(
-                &format!("colours.{key}"),
-                &format!("{written:?} is no colour; write it as in \"#ff9d3d\""),
-            )
-        })
-    };
-    let Colours {
-        joker,
-        playing_card,
-        tarot,
-        planet,
-        spectral,
-        voucher,
-        booster,
-        deck,
-        unknown,
-        foil,
-        holographic,
-        polychrome,
-        negative,
-    } = colours;
-    Ok(Palette {
-        types: [
-            read("joker", joker)?,
-            read("playing_card", playing_card)?,
-            read("tarot", tarot)?,
-            read("planet", planet)?,
-            read("spectral", spectral)?,
-            read("voucher", voucher)?,
-            read("booster", booster)?,
-            read("deck", deck)?,
-        ],
-        unknown: read("unknown", unknown)?,
-        editions: [
-            read("foil", foil)?,
-            read("holographic", holographic)?,
-            read("polychrome", polychrome)?,
-            read("negative", negative)?,
-        ],
-    })
+fn palette(Colours(written): &Colours, lines: &Lines<'_>) -> Result<Palette, Mistake> {
+    let mut colours = default_colours();
+    for (colour, key) in colours.iter_mut().zip(COLOURS) {
+        let Some(text) = written.get(key) else { continue };
+        *colour = Colour::from_hex(text).ok_or_else(|| {
+            let what = format!("{text:?} is no colour; write it as in \"#ff9d3d\"");
+            lines.at(&format!("colours.{key}"), &what)
+        })?;
+    }
+    let [types @ .., unknown, foil, holographic, polychrome, negative] = colours;
+    Ok(Palette { types, unknown, editions: [foil, holographic, polychrome, negative] })
 }

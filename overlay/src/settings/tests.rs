@@ -1,6 +1,7 @@
 //! Settings files as people write them.
 
 use super::*;
+use lens_core::catalogue::CardType;
 use marks::scene::colour::Colour;
 use marks::scene::style::Corner;
 
@@ -34,9 +35,9 @@ fn what_is_written_is_read() {
     assert_eq!(settings.recognition.providers, Some(vec![Provider::Cuda, Provider::Cpu]));
     assert_eq!((settings.recognition.threads, settings.capture.share), (Some(3), 0.5));
     assert!(!settings.api.enabled && settings.api.origins == ["https://a.example:1"]);
-    let pause = crate::hotkeys::HOTKEYS.iter().position(|it| it.name == "pause").unwrap();
+    let pause = chords::HOTKEYS.iter().position(|it| it.name == "pause").unwrap();
     assert_eq!(settings.hotkeys[pause], Chord { keys: "F9".into(), line: Some(16) });
-    assert_eq!(settings.hotkeys.len(), crate::hotkeys::HOTKEYS.len(), "the others have their defaults");
+    assert_eq!(settings.hotkeys.len(), chords::HOTKEYS.len(), "the others have their defaults");
 }
 
 #[track_caller]

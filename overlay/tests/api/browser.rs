@@ -22,8 +22,8 @@ fn chromium() -> Option<&'static str> {
     found
 }
 
-/// Looks at a page until `is_there` says so: how much a browser does in its virtual time depends on how busy the
-/// machine is. What it saw last is answered in any case.
+/// Looks at a page until `is_there` says so: how much a browser does in its virtual time depends on
+/// how busy the machine is. What it saw last is answered in any case.
 fn look<T>(
     program: &str,
     query: &str,

@@ -1,4 +1,5 @@
-//! The overlay's process: the real one in everything but the recogniser, which knows the table's truth.
+//! The overlay's process: the real one in everything but the recogniser, which knows the table's
+//! truth.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -8,13 +9,14 @@ use image::RgbaImage;
 use lens_core::catalogue::Catalogue;
 use lens_core::pixels::Pixels;
 use overlay::api::ApiConfig;
-use overlay::app::Fixed;
-use overlay::live::{self, Live};
-use overlay::source::Source;
-use overlay::target::Query;
-use overlay::threads::{Running, Swap};
+use overlay::app::choices::Fixed;
+use overlay::desktop::target::Query;
+use overlay::recognition::swap::{ModelSwap, RunningModel};
+use overlay::run::live::{self, Live};
+use overlay::run::source::Source;
 use practice::table::{Table, TableCard};
-use tracking::sighting::{Detection, Identity, Reading, Recognise};
+use vision::network::RunError;
+use vision::reading::{Detection, Identity, Reading, Recognise};
 
 /// What the process is to do, handed over in the environment.
 pub(crate) struct Task {
@@ -62,8 +64,8 @@ pub(crate) fn run(task: Task) -> ExitCode {
         seconds: None,
         api: ApiConfig { port: 0, data: task.folder.clone(), ..ApiConfig::default() },
     };
-    let running = Running { name: "truth".into(), catalogue, folder: None };
-    let first = Swap { recogniser: Box::new(recogniser), running };
+    let model = RunningModel { name: "truth".into(), catalogue, folder: None };
+    let first = ModelSwap { recogniser: Box::new(recogniser), model };
     let result = live::event_loop()
         .map_err(anyhow::Error::from)
         .and_then(|event_loop| live::run(live, event_loop, first));
@@ -85,16 +87,16 @@ struct Truth {
 }
 
 impl Recognise for Truth {
-    fn detect(&mut self, frame: &Pixels<'_>) -> anyhow::Result<Vec<Detection>> {
+    fn detect(&mut self, frame: &Pixels<'_>) -> Result<Vec<Detection>, RunError> {
         self.calls += 1;
         let shown = RgbaImage::from_fn(frame.width, frame.height, |x, y| {
             let [red, green, blue] = frame.rgb(x, y);
             image::Rgba([red, green, blue, 255])
         });
         let partial = self.folder.join("partial.png");
-        shown.save(&partial)?;
-        std::fs::rename(partial, self.folder.join("captured.png"))?;
-        std::fs::write(self.folder.join("calls"), self.calls.to_string())?;
+        shown.save(&partial).expect("the test's folder can be written");
+        std::fs::rename(partial, self.folder.join("captured.png")).expect("it was just written");
+        std::fs::write(self.folder.join("calls"), self.calls.to_string()).expect("as above");
         Ok(self.cards(frame).into_iter().map(|card| Detection { quad: card.quad, score: 0.95 }).collect())
     }
 
@@ -102,12 +104,12 @@ impl Recognise for Truth {
         &mut self,
         frame: &Pixels<'_>,
         detections: &[Detection],
-    ) -> anyhow::Result<Vec<Option<Reading>>> {
+    ) -> Result<Vec<Option<Reading>>, RunError> {
         let cards = self.cards(frame);
         let read = |detection: &Detection| {
             let card = cards.iter().find(|card| card.quad == detection.quad)?;
             let identity = Identity::Known { id: card.id.clone(), confidence: 0.97 };
-            Some(Reading { identity, modifiers: card.modifiers.clone(), guesses: Vec::new() })
+            Some(Reading { identity, modifiers: card.modifiers.clone(), ..Reading::default() })
         };
         Ok(detections.iter().map(read).collect())
     }

@@ -3,7 +3,10 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+
+use overlay::messages::window::Compositor;
 
 /// A running program; ended when it is dropped.
 pub(crate) struct Program {
@@ -67,7 +70,7 @@ impl Program {
         line.split_whitespace().nth(1).and_then(|it| it.parse::<u64>().ok()).expect("a number") / 1024
     }
 
-    /// Asks it to end as Ctrl+C does; answers its exit code.
+    /// Asks it to end as Ctrl+C does; returns its exit code.
     pub(crate) fn interrupt(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         Command::new("kill").args(["-INT", &id]).status().expect("kill is there");
@@ -91,6 +94,8 @@ pub(crate) struct Server {
 /// Xvfb with a window manager; a compositor when wanted.
 pub(crate) struct Desktop {
     pub(crate) folder: PathBuf,
+    /// Left behind for whoever looks into it.
+    keeps_folder: bool,
     compositor: Option<Program>,
     _window_manager: Program,
     _server: Program,
@@ -109,7 +114,10 @@ pub(crate) fn missing() -> Vec<&'static str> {
 impl Desktop {
     /// Starts everything and points `DISPLAY` at it.
     pub(crate) fn start() -> Self {
-        let folder = std::env::temp_dir().join(format!("overlay-e2e-{}", std::process::id()));
+        // A later one starts where an earlier one was left after a failure.
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("overlay-e2e-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).expect("a temporary folder can be made");
         let Server { program: server, name } = Self::bare_server(&folder, &[]);
         set_env("DISPLAY", &name);
@@ -117,7 +125,13 @@ impl Desktop {
         let mut openbox = Command::new("openbox");
         openbox.arg("--sm-disable");
         let window_manager = Program::start(openbox, &folder.join("openbox.log"));
-        let mut desktop = Self { folder, compositor: None, _window_manager: window_manager, _server: server };
+        let mut desktop = Self {
+            folder,
+            keeps_folder: false,
+            compositor: None,
+            _window_manager: window_manager,
+            _server: server,
+        };
         wait_for("the window manager", || run("xdotool", &["get_desktop"]).then_some(()));
         desktop.start_compositor();
         desktop
@@ -143,8 +157,17 @@ impl Desktop {
         let mut picom = Command::new("picom");
         picom.args(["--backend", "xrender", "--config", "/dev/null"]);
         self.compositor = Some(Program::start(picom, &self.folder.join("picom.log")));
-        let running = || overlay::window::x11::Desktop::connect().ok()?.is_composited().ok()?.then_some(());
+        let running = || {
+            let desktop = overlay::desktop::window::x11::Desktop::connect().ok()?;
+            (desktop.compositor().ok()? == Compositor::Running).then_some(())
+        };
         wait_for("the compositor", running);
+    }
+
+    /// Leaves the folder behind after a failure.
+    pub(crate) fn keep_folder(&mut self) {
+        println!("    what its programs said is in {}", self.folder.display());
+        self.keeps_folder = true;
     }
 
     pub(crate) fn stop_compositor(&mut self) {
@@ -154,14 +177,13 @@ impl Desktop {
 
 impl Drop for Desktop {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            // Left behind after a failure, for whoever looks into it.
+        if !self.keeps_folder && !std::thread::panicking() {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
 }
 
-/// Runs a command quietly; answers whether it succeeded.
+/// Runs a command quietly; returns whether it succeeded.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
@@ -184,9 +206,10 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-#[expect(unsafe_code, reason = "the environment of this process is set before it starts any thread")]
+#[expect(unsafe_code, reason = "the environment of this process is set while no test runs")]
 fn set_env(name: &str, value: &str) {
-    // SAFETY: called from the main thread while no other thread runs.
+    // SAFETY: called from the main thread between two tests; threads of theirs have ended, or read
+    // no environment.
     unsafe {
         std::env::set_var(name, value);
     }

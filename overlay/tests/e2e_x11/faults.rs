@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use marks::render::Backdrop;
 use marks::scene::OverlayScene;
 use overlay::app::canvas::Canvas;
-use overlay::capture::{self, CaptureError};
-use overlay::live;
-use overlay::target::WindowId;
+use overlay::capture;
+use overlay::capture::source::CaptureError;
+use overlay::messages::window::WindowId;
+use overlay::run::live;
 use winit::application::ApplicationHandler;
 use winit::event::WindowEvent;
 use winit::event_loop::ActiveEventLoop;
@@ -16,13 +17,15 @@ use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, CreateWindowAux, WindowClass};
 
 use crate::desktop::{Desktop, Program, wait_for};
+use crate::harness::Outcome;
+use crate::stage::{OVERLAY, TITLE, start_game};
 use crate::teaching::copy_of_data;
-use crate::tests::{OVERLAY, Outcome, TITLE, start_game};
 
 /// Windows that are destroyed under the capture.
 const WINDOWS: u32 = 60;
 
-/// The window goes while its picture is taken: between any two requests, after another delay each time.
+/// The window goes while its picture is taken: between any two requests, after another delay each
+/// time.
 pub(crate) fn a_window_closed_while_it_is_captured(_: &mut Desktop) -> Outcome {
     let (connection, number) = x11rb::connect(None).expect("the display is there");
     let screen = &connection.setup().roots[number];
@@ -60,7 +63,8 @@ pub(crate) fn a_window_closed_while_it_is_captured(_: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-/// The model's files are overwritten with garbage, cut short, and removed; the overlay says so and goes on.
+/// The model's files are overwritten with garbage, cut short, and removed; the overlay says so and
+/// goes on.
 pub(crate) fn a_model_that_breaks_is_said_and_the_old_one_goes_on(desktop: &mut Desktop) -> Outcome {
     if !lens_core::paths::model("practice").join("model.json").is_file() {
         return Outcome::Skipped("the model \"practice\" is not here".into());
@@ -143,7 +147,7 @@ struct Drawing {
     tries: u32,
 }
 
-impl ApplicationHandler<overlay::event::AppEvent> for Drawing {
+impl ApplicationHandler<overlay::messages::event::AppEvent> for Drawing {
     fn resumed(&mut self, event_loop: &ActiveEventLoop) {
         let canvas = Canvas::viewer(event_loop).expect("a window can be drawn on");
         canvas.redraw();

@@ -9,14 +9,16 @@ use marks::scene::colour;
 
 use crate::child::Task;
 use crate::desktop::{Desktop, run, wait_for};
+use crate::harness::Outcome;
 use crate::screen::{Area, Shot};
+use crate::stage::{SEED, STILL, Stage, TITLE, strokes};
 use crate::teaching::copy_of_data;
-use crate::tests::{Outcome, SEED, STILL, Stage, TITLE, strokes};
 
 /// Keysym of the letter, as the server's table has it.
 const LETTER_H: u32 = 'h' as u32;
 
-/// Another program has Ctrl+Shift+H: that is said with the line of the file, and all other chords work.
+/// Another program has Ctrl+Shift+H: that is said with the line of the file, and all other chords
+/// work.
 pub(crate) fn a_taken_chord_is_named(desktop: &mut Desktop) -> Outcome {
     let file = desktop.folder.join("overlay.toml");
     std::fs::write(&file, "[hotkeys]\n# ours\ntoggle = \"Ctrl+Shift+H\"\n").unwrap();
@@ -67,7 +69,8 @@ fn take(modifiers: ModMask, keysym: u32) -> RustConnection {
     connection
 }
 
-/// While Ctrl+Shift+I is held the card under the pointer is explained, with the texts of the player's own game.
+/// While Ctrl+Shift+I is held the card under the pointer is explained, with the texts of the
+/// player's own game.
 pub(crate) fn a_card_is_explained_while_the_chord_is_held(desktop: &mut Desktop) -> Outcome {
     let data = copy_of_data(&desktop.folder, "practice");
     let mut command = Task::command(TITLE, SEED, STILL, &desktop.folder);

@@ -1,7 +1,8 @@
 //! From a card on the screen to its box on the screen, as someone in front of it sees both.
 //!
-//! The practice table shows two of its moments in turn. The screen is looked at all the time: when does the card's
-//! picture change, when does its upper edge get a stroke? Compositor, capture, recognition and drawing are all in it.
+//! The practice table shows two of its moments in turn. The screen is looked at all the time: when
+//! does the card's picture change, when does its upper edge get a stroke? Compositor, capture,
+//! recognition and drawing are all in it.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -15,8 +16,9 @@ use practice::paint::Painter;
 use practice::table::Table;
 
 use crate::desktop::{Desktop, Program, wait_for};
+use crate::harness::Outcome;
 use crate::screen::{Area, Screen, Shot, is_free, marks};
-use crate::tests::{OVERLAY, OVERLAY_TITLE, Outcome, SEED, STILL, TITLE};
+use crate::stage::{OVERLAY, OVERLAY_TITLE, SEED, STILL, TITLE};
 
 /// Times that the card comes; another number by this variable.
 const COMES: usize = 12;
@@ -27,11 +29,13 @@ const EACH: Duration = Duration::from_millis(700);
 const OTHER: u8 = 30;
 /// A busy machine of two cores is slow; an idle one needs a tenth of this.
 const MEDIAN_BELOW: Duration = Duration::from_millis(250);
-/// Number of cards from which it is a measurement, on an idle machine, and what must hold there: the median, and 99 %.
+/// Number of cards from which it is a measurement, on an idle machine, and what must hold there:
+/// the median, and 99 %.
 const MEASURED_FROM: usize = 60;
 const MEASURED_BELOW: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(100)];
 
-/// How far from the edge of the card, which is 156 pixels high, its stroke is looked for, in pixels: detections are some off.
+/// How far from the edge of the card, which is 156 pixels high, its stroke is looked for, in
+/// pixels: detections are some off.
 const REACH: i32 = 8;
 
 /// The background's brightest colour has no channel above this.
@@ -49,7 +53,8 @@ pub(crate) fn boxes_come_soon(desktop: &mut Desktop) -> Outcome {
     time(desktop, "a still table", &[])
 }
 
-/// The background moves all the time, as the game's does: recognition keeps to its budget when the card comes.
+/// The background moves all the time, as the game's does: recognition keeps to its budget when the
+/// card comes.
 pub(crate) fn boxes_come_soon_over_a_swirl(desktop: &mut Desktop) -> Outcome {
     time(desktop, "a swirling table", &["--swirl", "--fps", "20"])
 }
@@ -100,7 +105,8 @@ fn time(desktop: &Desktop, on: &str, options: &[&str]) -> Outcome {
 }
 
 impl Probe {
-    /// A card that lies alone at the first moment and whose place is empty, and looks otherwise, at a later one.
+    /// A card that lies alone at the first moment and whose place is empty, and looks otherwise, at
+    /// a later one.
     fn find() -> Self {
         let catalogue = synth::practice::catalogue();
         let table = Table::new(SEED, [1100, 660], &catalogue);
@@ -139,8 +145,9 @@ impl Probe {
         !differs(shot.rgb(area[0] + at[0], area[1] + at[1]), pixel(&self.with, at))
     }
 
-    /// Whether the stroke's colour is seen along most of the upper edge, be it faint still: on the card's own pixels, which
-    /// do not move with the background, or above them, where nothing else is as bright.
+    /// Whether the stroke's colour is seen along most of the upper edge, be it faint still: on the
+    /// card's own pixels, which do not move with the background, or above them, where nothing else
+    /// is as bright.
     fn is_boxed(&self, shot: &Shot, area: Area) -> bool {
         let corners = self.mark.quad.corners;
         let accent = self.mark.style.accent;
@@ -159,7 +166,7 @@ impl Probe {
         points.filter(has_stroke).count() >= 5
     }
 
-    /// Waits until the card comes; answers how much later its box does.
+    /// Waits until the card comes; returns how much later its box does.
     fn time(&self, screen: &Screen, area: Area) -> Duration {
         let part = self.part(area);
         let until = |what: &str, wanted: &dyn Fn(&Shot) -> bool| {

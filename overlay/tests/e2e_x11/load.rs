@@ -1,23 +1,25 @@
-//! What the overlay costs a game that never rests, for seconds in the gate and for as long as one likes by hand.
+//! What the overlay costs a game that never rests, for seconds in the gate and for as long as one
+//! likes by hand.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::desktop::{Desktop, Program, wait_for};
-use crate::tests::{OVERLAY, Outcome, TITLE};
+use crate::harness::Outcome;
+use crate::stage::{OVERLAY, TITLE};
 
 /// How long the table is shown, each time; another number of seconds by this variable.
 const SECONDS: f32 = 8.0;
 const SECONDS_VARIABLE: &str = "BALATRO_LENS_SECONDS";
-/// Seconds from which it is a measurement, on an idle machine, and what must hold there: the part of its pictures that
-/// the game loses, and the part of a core that the overlay takes.
+/// Seconds from which it is a measurement, on an idle machine, and what must hold there: the part
+/// of its pictures that the game loses, and the part of a core that the overlay takes.
 const MEASURED_FROM: f32 = 40.0;
 const MEASURED_BELOW: [f64; 2] = [0.03, 0.33];
 const RATE_VARIABLE: &str = "BALATRO_LENS_RATE";
 /// How often a long run says how it goes.
 const TOLD: Duration = Duration::from_secs(60);
-/// Threads whose names begin so draw by software, which a graphics card does elsewhere. The main thread draws as well;
-/// those of ONNX Runtime have its name, but belong to recognition.
+/// Threads whose names begin so draw by software, which a graphics card does elsewhere. The main
+/// thread draws as well; those of ONNX Runtime have its name, but belong to recognition.
 const DRAWING: &str = "llvmpipe";
 
 /// Cards are dealt, played and bought all the time.
@@ -30,8 +32,8 @@ pub(crate) fn the_game_keeps_its_time_over_a_swirl(desktop: &mut Desktop) -> Out
     measure(desktop, "a swirling table", &["--still", "3", "--swirl"])
 }
 
-/// How fast a table is shown alone, and beneath the overlay as a player runs it; what the overlay takes of the processor,
-/// and whether its memory stays as it is.
+/// How fast a table is shown alone, and beneath the overlay as a player runs it; what the overlay
+/// takes of the processor, and whether its memory stays as it is.
 fn measure(desktop: &Desktop, on: &str, options: &[&str]) -> Outcome {
     if !lens_core::paths::model("practice").join("model.json").is_file() {
         return Outcome::Skipped("the model \"practice\" is not here".into());

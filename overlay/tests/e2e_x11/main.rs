@@ -1,8 +1,9 @@
-//! The overlay on a desktop of its own: Xvfb, openbox and picom are started, windows are shown, clicked, moved,
-//! covered, and the screen is looked at.
+//! The overlay on a desktop of its own: Xvfb, openbox and picom are started, windows are shown,
+//! clicked, moved, covered, and the screen is looked at.
 //!
-//! Not libtest's harness: winit wants the main thread of the process that shows the overlay, so this program starts
-//! itself again as that process (see `child.rs`). Without Xvfb it says loudly that it was skipped.
+//! Not libtest's own harness: winit wants the main thread of the process that shows the overlay, so
+//! this program starts itself again as that process (see `child.rs`). The arguments are the usual
+//! ones (see `harness.rs`). Without Xvfb it says loudly that it was skipped.
 
 #[cfg(target_os = "linux")]
 mod child;
@@ -10,6 +11,8 @@ mod child;
 mod desktop;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(target_os = "linux")]
+mod harness;
 #[cfg(target_os = "linux")]
 mod hotkeys;
 #[cfg(target_os = "linux")]
@@ -22,6 +25,8 @@ mod placement;
 mod recording;
 #[cfg(target_os = "linux")]
 mod screen;
+#[cfg(target_os = "linux")]
+mod stage;
 #[cfg(target_os = "linux")]
 mod teaching;
 #[cfg(target_os = "linux")]
@@ -42,5 +47,5 @@ fn main() -> std::process::ExitCode {
     if let Some(code) = faults::lose_device() {
         return code;
     }
-    tests::run_all()
+    harness::run_all()
 }

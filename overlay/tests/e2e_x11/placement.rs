@@ -1,4 +1,5 @@
-//! Where the game's window may be: full screen, on another monitor, on a desktop with a scale of its own.
+//! Where the game's window may be: full screen, on another monitor, on a desktop with a scale of
+//! its own.
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::randr::{ConnectionExt as _, MonitorInfo};
@@ -7,8 +8,9 @@ use x11rb::rust_connection::RustConnection;
 
 use crate::child::Task;
 use crate::desktop::{Desktop, run, wait_for};
+use crate::harness::Outcome;
 use crate::screen::Area;
-use crate::tests::{Outcome, SEED, STILL, Stage, TITLE};
+use crate::stage::{SEED, STILL, Stage, TITLE};
 
 /// Two monitors, side by side on the virtual screen.
 const MONITORS: [Area; 2] = [[0, 0, 768, 720], [768, 0, 1280, 720]];
@@ -48,7 +50,8 @@ pub(crate) fn it_follows_to_full_screen_and_to_another_monitor(desktop: &mut Des
     Outcome::Passed
 }
 
-/// On a desktop that shows everything twice as large, frames and marks are counted in the same pixels.
+/// On a desktop that shows everything twice as large, frames and marks are counted in the same
+/// pixels.
 pub(crate) fn a_scaled_desktop_changes_nothing(desktop: &mut Desktop) -> Outcome {
     for scale in ["2", "1.25"] {
         let mut overlay = Task::command(TITLE, SEED, STILL, &desktop.folder);

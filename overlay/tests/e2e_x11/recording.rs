@@ -1,12 +1,14 @@
-//! `overlay record` of a window that moves, and `overlay replay` of what it wrote: the commands as people type them.
+//! `overlay record` of a window that moves, and `overlay replay` of what it wrote: the commands as
+//! people type them.
 
 use std::process::{Command, Output};
 
-use overlay::replay::timeline::Timeline;
+use overlay::run::replay::timeline::Timeline;
 
 use crate::desktop::{Desktop, Program, wait_for};
+use crate::harness::Outcome;
 use crate::screen::Screen;
-use crate::tests::{OVERLAY, Outcome, TITLE};
+use crate::stage::{OVERLAY, TITLE};
 
 pub(crate) fn a_recording_replays_the_same(desktop: &mut Desktop) -> Outcome {
     if !lens_core::paths::model("practice").join("model.json").is_file() {

@@ -7,8 +7,8 @@ use marks::scene::colour::Colour;
 use marks::scene::style::Style;
 use marks::scene::{self, InOverlay, Mark, OverlayScene, View};
 use practice::table::TableState;
-use tracking::sighting::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, MapState, Window};
 use x11rb::rust_connection::RustConnection;
@@ -85,7 +85,8 @@ impl Shot {
         }
     }
 
-    /// Share of a mark's edges where its stroke is seen, for a window whose inside starts at `left, top`.
+    /// Share of a mark's edges where its stroke is seen, for a window whose inside starts at `left,
+    /// top`.
     ///
     /// Only `edges` are looked at: 0 is the upper one, 3 the left one.
     pub(crate) fn stroke_share(&self, mark: &Mark, [left, top, ..]: Area, edges: &[usize]) -> f32 {

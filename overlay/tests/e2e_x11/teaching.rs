@@ -1,4 +1,5 @@
-//! The whole way from an unknown card to a known one, as a player goes it: hotkey, labelling window, name.
+//! The whole way from an unknown card to a known one, as a player goes it: hotkey, labelling
+//! window, name.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,8 +11,9 @@ use lens_client::Client;
 use lens_client::api::CardView;
 
 use crate::desktop::{Desktop, Program, run, wait_for};
+use crate::harness::Outcome;
 use crate::screen::Screen;
-use crate::tests::{OVERLAY, Outcome, TITLE, start_game};
+use crate::stage::{OVERLAY, TITLE, start_game};
 
 const LABELLER_TITLE: &str = "Balatro Lens labeller";
 /// A name that no catalogue lists.
@@ -49,7 +51,8 @@ pub(crate) fn an_unknown_card_is_taught(desktop: &mut Desktop) -> Outcome {
     });
     let labels = data.join("dataset_default/labels.json");
     let is_named = || std::fs::read_to_string(&labels).is_ok_and(|text| text.contains(NAME));
-    // A window that has just opened may not have the keyboard yet: what it misses is typed again, over the next card.
+    // A window that has just opened may not have the keyboard yet: what it misses is typed again,
+    // over the next card.
     wait_for("the label in labels.json", || {
         run("xdotool", &["windowactivate", "--sync", &window]);
         run("xdotool", &["type", "--delay", "60", NAME]);

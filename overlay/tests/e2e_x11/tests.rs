@@ -1,204 +1,20 @@
-//! What is checked. Each test starts its own windows on the same desktop.
+//! Marks, settings, displays that come and go, and the product itself. Each test starts its own
+//! windows on the same desktop.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-use lens_core::geometry::Quad;
-use marks::scene::mark_style::Line;
-use marks::scene::{InOverlay, Mark};
 use practice::art::CardArt;
 use practice::paint::Painter;
-use practice::table::{Table, TableState};
 
 use crate::child::Task;
-use crate::desktop::{Desktop, Program, missing, run, wait_for};
-use crate::faults::{
-    a_lost_device_is_opened_again, a_model_that_breaks_is_said_and_the_old_one_goes_on,
-    a_window_closed_while_it_is_captured,
-};
-use crate::hotkeys::{a_card_is_explained_while_the_chord_is_held, a_taken_chord_is_named};
-use crate::latency::{boxes_come_soon, boxes_come_soon_over_a_swirl};
-use crate::load::{the_game_keeps_its_time, the_game_keeps_its_time_over_a_swirl};
-use crate::placement::{a_scaled_desktop_changes_nothing, it_follows_to_full_screen_and_to_another_monitor};
-use crate::recording::a_recording_replays_the_same;
-use crate::screen::{Area, Screen, is_free, marks};
-use crate::teaching::{a_card_is_corrected_where_it_lies, an_unknown_card_is_taught};
-use crate::tray::{a_window_is_chosen_in_the_tray, the_tray_shows_and_asks};
+use crate::desktop::{Desktop, Program, run, wait_for};
+use crate::harness::Outcome;
+use crate::screen::{Area, Screen};
+use crate::stage::{OVERLAY, OVERLAY_TITLE, SEED, STILL, Stage, TITLE, start_game, strokes};
 
-pub(crate) const OVERLAY: &str = env!("CARGO_BIN_EXE_overlay");
-pub(crate) const TITLE: &str = "E2E table";
-pub(crate) const OVERLAY_TITLE: &str = "Balatro Lens overlay";
-pub(crate) const SEED: u64 = 5;
-/// A hand, five jokers and a used card lie on the table.
-pub(crate) const STILL: f32 = 3.0;
-
-/// A test, and what it is called.
-type Test = (&'static str, fn(&mut Desktop) -> Outcome);
-
-pub(crate) enum Outcome {
-    Passed,
-    Skipped(String),
-}
-
-const TESTS: [Test; 26] = [
-    ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
-    ("it_follows_hides_and_returns", it_follows_hides_and_returns),
-    ("without_a_compositor_the_game_stays_visible", without_a_compositor),
-    ("a_steady_picture_costs_nothing", a_steady_picture_costs_nothing),
-    ("settings_and_hotkeys_hold_while_it_runs", settings_and_hotkeys),
-    ("a_taken_chord_is_named_and_the_others_work", a_taken_chord_is_named),
-    ("a_card_is_explained_while_the_chord_is_held", a_card_is_explained_while_the_chord_is_held),
-    ("without_shared_memory_pictures_come_all_the_same", without_shared_memory),
-    ("a_display_that_goes_ends_it_in_good_order", a_display_that_goes),
-    ("a_driver_that_dies_with_the_display_is_no_crash", a_driver_that_dies_with_the_display),
-    ("without_a_display_it_says_so", without_a_display),
-    ("it_follows_to_full_screen_and_to_another_monitor", it_follows_to_full_screen_and_to_another_monitor),
-    ("a_scaled_desktop_changes_nothing", a_scaled_desktop_changes_nothing),
-    ("a_window_closed_while_it_is_captured_is_gone", a_window_closed_while_it_is_captured),
-    ("a_lost_device_is_opened_again", a_lost_device_is_opened_again),
-    (
-        "a_model_that_breaks_is_said_and_the_old_one_goes_on",
-        a_model_that_breaks_is_said_and_the_old_one_goes_on,
-    ),
-    ("the_tray_shows_and_asks", the_tray_shows_and_asks),
-    ("a_window_is_chosen_in_the_tray", a_window_is_chosen_in_the_tray),
-    ("an_unknown_card_is_taught", an_unknown_card_is_taught),
-    ("a_card_is_corrected_where_it_lies", a_card_is_corrected_where_it_lies),
-    ("a_recording_replays_the_same", a_recording_replays_the_same),
-    ("boxes_come_soon_after_cards", boxes_come_soon),
-    ("boxes_come_soon_over_a_swirl", boxes_come_soon_over_a_swirl),
-    ("the_game_keeps_its_time", the_game_keeps_its_time),
-    ("the_game_keeps_its_time_over_a_swirl", the_game_keeps_its_time_over_a_swirl),
-    ("a_real_screenshot_is_marked_by_the_shipped_model", a_real_screenshot),
-];
-
-pub(crate) fn run_all() -> ExitCode {
-    let missing = missing();
-    if !missing.is_empty() {
-        println!(
-            "SKIPPED: the X11 tests need {}\n0 passed, 0 failed, {} skipped",
-            missing.join(", "),
-            TESTS.len()
-        );
-        return ExitCode::SUCCESS;
-    }
-    let filter: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
-    let wanted = |name: &str| filter.is_empty() || filter.iter().any(|it| name.contains(it.as_str()));
-    let chosen: Vec<&Test> = TESTS.iter().filter(|(name, _)| wanted(name)).collect();
-    if chosen.is_empty() || std::env::args().any(|it| it == "--list") {
-        return ExitCode::SUCCESS;
-    }
-    let mut desktop = Desktop::start();
-    let (mut passed, mut skipped) = (0, 0);
-    for (name, test) in &chosen {
-        match test(&mut desktop) {
-            Outcome::Passed => {
-                passed += 1;
-                println!("test {name} ... ok");
-            }
-            Outcome::Skipped(reason) => {
-                skipped += 1;
-                println!("test {name} ... SKIPPED: {reason}");
-            }
-        }
-    }
-    // A failure panics and says where.
-    println!("{passed} passed, 0 failed, {skipped} skipped");
-    ExitCode::SUCCESS
-}
-
-/// The table at its moment in a window, and the overlay over it.
-pub(crate) struct Stage {
-    pub(crate) screen: Screen,
-    game: Program,
-    pub(crate) overlay: Program,
-    table: Table,
-    folder: PathBuf,
-}
-
-impl Stage {
-    pub(crate) fn set(desktop: &Desktop) -> Self {
-        Self::set_with(desktop, Task::command(TITLE, SEED, STILL, &desktop.folder))
-    }
-
-    /// With this command as the overlay.
-    pub(crate) fn set_with(desktop: &Desktop, overlay: Command) -> Self {
-        let folder = desktop.folder.clone();
-        let game = start_game(&folder);
-        let _ = std::fs::remove_file(folder.join("calls"));
-        let overlay = Program::start(overlay, &folder.join("overlay.log"));
-        let table = Table::new(SEED, [1100, 660], &synth::practice::catalogue());
-        Self { screen: Screen::connect(), game, overlay, table, folder }
-    }
-
-    /// Where the game's window is.
-    pub(crate) fn game_area(&self) -> Area {
-        wait_for("the game's window", || {
-            let (window, shown) = self.screen.find(TITLE)?;
-            self.screen.area(window).filter(|_| shown)
-        })
-    }
-
-    /// Where the overlay is, when it is shown.
-    pub(crate) fn overlay_area(&self) -> Option<Area> {
-        let (window, shown) = self.screen.find(OVERLAY_TITLE)?;
-        self.screen.area(window).filter(|_| shown)
-    }
-
-    fn state(&self, [.., width, height]: Area) -> TableState {
-        self.table.resized([width as u32, height as u32]).at(STILL)
-    }
-
-    /// Waits until every card that lies alone is marked where it should be; answers where the game is.
-    #[track_caller]
-    pub(crate) fn wait_for_marks(&self) -> Area {
-        let catalogue = synth::practice::catalogue();
-        let mut last = String::new();
-        let deadline = std::time::Instant::now() + Duration::from_secs(40);
-        while std::time::Instant::now() < deadline {
-            let area = self.game_area();
-            let all = marks(&self.state(area), &catalogue);
-            let alone: Vec<&Mark> =
-                all.iter().filter(|mark| is_free(mark, &all) && mark.style.line == Line::Solid).collect();
-            assert!(alone.len() >= 3, "the table shows too few cards apart");
-            let shot = self.screen.shot();
-            let shares: Vec<f32> =
-                alone.iter().map(|mark| shot.stroke_share(mark, area, &[0, 1, 2, 3])).collect();
-            if shares.iter().all(|share| *share > 0.8) && self.overlay_area() == Some(area) {
-                return area;
-            }
-            last = format!("{shares:?}, overlay {:?}, game {area:?}", self.overlay_area());
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("the marks are not where they should be: {last}\n{}", self.overlay.log());
-    }
-
-    /// Id and place of a card that lies alone and has room at its right.
-    pub(crate) fn card_alone(&self) -> (String, Quad<InOverlay>) {
-        let area = self.game_area();
-        let state = self.state(area);
-        let all = marks(&state, &synth::practice::catalogue());
-        let has_room = |mark: &&Mark| mark.quad.bounds().right + 300.0 < area[2] as f32;
-        let mark = all.iter().filter(has_room).find(|mark| is_free(mark, &all)).expect("a card lies alone");
-        let card = state.readable().nth(mark.track as usize).expect("marks are numbered as cards are");
-        (card.id.clone(), mark.quad)
-    }
-
-    fn calls(&self) -> usize {
-        let text = std::fs::read_to_string(self.folder.join("calls")).unwrap_or_default();
-        text.parse().unwrap_or(0)
-    }
-}
-
-pub(crate) fn start_game(folder: &Path) -> Program {
-    let mut game = Command::new(OVERLAY);
-    let (seed, still) = (SEED.to_string(), STILL.to_string());
-    game.args(["practice", "--seed", &seed, "--still", &still, "--title", TITLE, "--size", "1100x660"]);
-    Program::start(game, &folder.join("game.log"))
-}
-
-fn marks_lie_on_the_cards(desktop: &mut Desktop) -> Outcome {
+pub(crate) fn marks_lie_on_the_cards(desktop: &mut Desktop) -> Outcome {
     let stage = Stage::set(desktop);
     let area = stage.wait_for_marks();
     // What was captured is the table as it was painted, and nothing of the overlay.
@@ -221,7 +37,7 @@ fn marks_lie_on_the_cards(desktop: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-fn it_follows_hides_and_returns(desktop: &mut Desktop) -> Outcome {
+pub(crate) fn it_follows_hides_and_returns(desktop: &mut Desktop) -> Outcome {
     let mut stage = Stage::set(desktop);
     let before = stage.wait_for_marks();
     let game = stage.screen.find(TITLE).unwrap().0.to_string();
@@ -276,7 +92,7 @@ fn it_follows_hides_and_returns(desktop: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-fn without_a_compositor(desktop: &mut Desktop) -> Outcome {
+pub(crate) fn without_a_compositor(desktop: &mut Desktop) -> Outcome {
     desktop.stop_compositor();
     let stage = Stage::set(desktop);
     let area = stage.wait_for_marks();
@@ -295,7 +111,7 @@ fn without_a_compositor(desktop: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-fn a_steady_picture_costs_nothing(desktop: &mut Desktop) -> Outcome {
+pub(crate) fn a_steady_picture_costs_nothing(desktop: &mut Desktop) -> Outcome {
     let stage = Stage::set(desktop);
     stage.wait_for_marks();
     std::thread::sleep(Duration::from_millis(800));
@@ -310,17 +126,7 @@ fn a_steady_picture_costs_nothing(desktop: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-/// Marks of the shown cards that can be seen on the screen now, as a share of what there is to see.
-pub(crate) fn strokes(stage: &Stage, area: Area) -> f32 {
-    let all = marks(&stage.state(area), &synth::practice::catalogue());
-    let shot = stage.screen.shot();
-    let alone: Vec<&Mark> =
-        all.iter().filter(|mark| is_free(mark, &all) && mark.style.line == Line::Solid).collect();
-    let shares = alone.iter().map(|mark| shot.stroke_share(mark, area, &[0, 1, 2, 3]));
-    shares.sum::<f32>() / alone.len().max(1) as f32
-}
-
-fn settings_and_hotkeys(desktop: &mut Desktop) -> Outcome {
+pub(crate) fn settings_and_hotkeys(desktop: &mut Desktop) -> Outcome {
     let file = desktop.folder.join("overlay.toml");
     let _ = std::fs::remove_file(&file);
     let stage = Stage::set(desktop);
@@ -354,7 +160,7 @@ fn settings_and_hotkeys(desktop: &mut Desktop) -> Outcome {
 }
 
 /// Pictures come without shared memory, too: some servers, and all remote ones, have none.
-fn without_shared_memory(desktop: &mut Desktop) -> Outcome {
+pub(crate) fn without_shared_memory(desktop: &mut Desktop) -> Outcome {
     let server = Desktop::bare_server(&desktop.folder, &["-extension", "MIT-SHM"]);
     let mut game = Command::new(OVERLAY);
     game.args(["practice", "--still", "3", "--title", TITLE, "--size", "640x360"])
@@ -371,7 +177,7 @@ fn without_shared_memory(desktop: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-fn a_display_that_goes(desktop: &mut Desktop) -> Outcome {
+pub(crate) fn a_display_that_goes(desktop: &mut Desktop) -> Outcome {
     let mut server = Desktop::bare_server(&desktop.folder, &[]);
     let mut overlay = Task::command(TITLE, SEED, STILL, &desktop.folder);
     overlay.env("DISPLAY", &server.name);
@@ -380,13 +186,14 @@ fn a_display_that_goes(desktop: &mut Desktop) -> Outcome {
     server.program.end();
     let code = wait_for("the overlay ends", || overlay.ended());
     let log = overlay.log();
-    assert_eq!(code, Some(overlay::window::x11::lost::EXIT_CODE), "{log}");
+    assert_eq!(code, Some(overlay::desktop::window::x11::lost::EXIT_CODE), "{log}");
     assert!(log.contains("lost the display") && !log.contains("panicked"), "{log}");
     Outcome::Passed
 }
 
-/// A graphics driver may stumble over the lost connection in its own code; any other fault stays what it is.
-fn a_driver_that_dies_with_the_display(desktop: &mut Desktop) -> Outcome {
+/// A graphics driver may stumble over the lost connection in its own code; any other fault stays
+/// what it is.
+pub(crate) fn a_driver_that_dies_with_the_display(desktop: &mut Desktop) -> Outcome {
     for goes in [true, false] {
         let mut server = Desktop::bare_server(&desktop.folder, &[]);
         let mut overlay = Task::command(TITLE, SEED, STILL, &desktop.folder);
@@ -400,14 +207,14 @@ fn a_driver_that_dies_with_the_display(desktop: &mut Desktop) -> Outcome {
         }
         assert!(run("kill", &["-ABRT", &pid]) && run("kill", &["-CONT", &pid]));
         let code = wait_for("the overlay ends", || overlay.ended());
-        let expected = goes.then_some(overlay::window::x11::lost::EXIT_CODE);
+        let expected = goes.then_some(overlay::desktop::window::x11::lost::EXIT_CODE);
         assert_eq!(code, expected, "{}", overlay.log());
         assert_eq!(overlay.log().contains("lost the display"), goes);
     }
     Outcome::Passed
 }
 
-fn without_a_display(_: &mut Desktop) -> Outcome {
+pub(crate) fn without_a_display(_: &mut Desktop) -> Outcome {
     let output = Command::new(OVERLAY).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{told}");
@@ -416,7 +223,7 @@ fn without_a_display(_: &mut Desktop) -> Outcome {
 }
 
 /// The product itself, as a player runs it, on a window that shows a real picture of the game.
-fn a_real_screenshot(desktop: &mut Desktop) -> Outcome {
+pub(crate) fn a_real_screenshot(desktop: &mut Desktop) -> Outcome {
     let Some(art) = std::env::var_os("BALATRO_LENS_ART") else {
         return Outcome::Skipped("BALATRO_LENS_ART is not set".into());
     };

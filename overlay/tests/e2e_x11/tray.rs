@@ -1,4 +1,5 @@
-//! The tray icon, with a desktop that shows it: a session bus of its own and a watcher that knows the icon's menu.
+//! The tray icon, with a desktop that shows it: a session bus of its own and a watcher that knows
+//! the icon's menu.
 
 use std::process::Command;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -10,7 +11,8 @@ use zbus::zvariant::{Structure, Value};
 
 use crate::child::Task;
 use crate::desktop::{Desktop, Program, wait_for};
-use crate::tests::{OVERLAY, Outcome, SEED, STILL, Stage, TITLE, strokes};
+use crate::harness::Outcome;
+use crate::stage::{OVERLAY, SEED, STILL, Stage, TITLE, strokes};
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 const ADDRESS: &str = "DBUS_SESSION_BUS_ADDRESS";
@@ -70,8 +72,8 @@ pub(crate) fn the_tray_shows_and_asks(desktop: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-/// Of several windows the overlay lies over the one that was chosen, though another matches; it goes back when told to
-/// find the game by itself.
+/// Of several windows the overlay lies over the one that was chosen, though another matches; it
+/// goes back when told to find the game by itself.
 pub(crate) fn a_window_is_chosen_in_the_tray(desktop: &mut Desktop) -> Outcome {
     const OTHER: &str = "Another table";
     let Some((_bus, address)) = session_bus(desktop) else { return no_bus() };

@@ -85,7 +85,7 @@ impl Label {
             name: card.name.clone(),
             card_type: Some(card.card_type.name().into()),
             rarity: card.rarity.clone(),
-            id: Some(card.id.clone()),
+            id: Some(card.id.to_string()),
             ..Self::default()
         };
         label.set_modifiers(modifiers);

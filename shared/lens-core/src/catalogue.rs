@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::card_id::CardId;
+
 /// Version of the file format that this code reads.
 pub const FORMAT: u32 = 1;
 
@@ -33,7 +35,7 @@ pub struct Catalogue {
     #[serde(default)]
     pub not_cards: Vec<String>,
     #[serde(skip)]
-    index: HashMap<String, usize>,
+    index: HashMap<CardId, usize>,
     #[serde(skip)]
     digest: String,
 }
@@ -116,7 +118,7 @@ impl CardType {
 #[serde(deny_unknown_fields)]
 pub struct Card {
     /// The game's own key: `j_blueprint`, `H_A`, `p_arcana_normal_1`.
-    pub id: String,
+    pub id: CardId,
     /// Name for people.
     pub name: String,
     /// What it is.
@@ -133,7 +135,7 @@ pub struct Card {
     pub scale: f32,
     /// Cards that look the same: either name is right.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub twins: Vec<String>,
+    pub twins: Vec<CardId>,
     /// What counts as the same card in scores: the variants of a booster pack share one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -141,7 +143,7 @@ pub struct Card {
     pub looks: Vec<Skin>,
 }
 
-/// A card's own art, or a collaboration skin. Its classifier class is `id` for the look `""`, otherwise `id@look`.
+/// A skin: one way a card can look. Its classifier class is `id` for the look `""`, otherwise `id@look`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Skin {
@@ -204,13 +206,30 @@ pub enum CatalogueError {
         source: std::io::Error,
     },
     /// The file is not what this version expects.
-    #[error("the catalogue {path} is not valid: {reason}")]
+    #[error("the catalogue {path} is not valid: {source}")]
     Invalid {
         /// The file.
         path: PathBuf,
         /// What is wrong, and where.
-        reason: String,
+        source: InvalidCatalogue,
     },
+}
+
+/// What is wrong with the text of a catalogue.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidCatalogue {
+    /// It is not the JSON of one.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It is of another version.
+    #[error("format {found} where {FORMAT} is understood")]
+    Format {
+        /// The version.
+        found: u32,
+    },
+    /// It lists something twice, or refers to something that is not there.
+    #[error("{0}")]
+    Inconsistent(String),
 }
 
 impl Catalogue {
@@ -222,26 +241,29 @@ impl Catalogue {
     pub fn read(path: &Path) -> Result<Self, CatalogueError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| CatalogueError::Read { path: path.to_path_buf(), source })?;
-        Self::parse(&text).map_err(|reason| CatalogueError::Invalid { path: path.to_path_buf(), reason })
+        Self::parse(&text).map_err(|source| CatalogueError::Invalid { path: path.to_path_buf(), source })
     }
 
     /// Parses and checks the text of a catalogue file; the error says what is wrong.
     ///
     /// # Errors
     /// As [`Catalogue::read`].
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let mut catalogue: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    pub fn parse(text: &str) -> Result<Self, InvalidCatalogue> {
+        let mut catalogue: Self = serde_json::from_str(text)?;
         if catalogue.format != FORMAT {
-            return Err(format!("format {} where {FORMAT} is understood", catalogue.format));
+            return Err(InvalidCatalogue::Format { found: catalogue.format });
         }
-        let canonical = serde_json::to_vec(&catalogue).map_err(|error| error.to_string())?;
+        let canonical = serde_json::to_vec(&catalogue)?;
         catalogue.digest = hex(&Sha256::digest(canonical));
         for (position, card) in catalogue.cards.iter().enumerate() {
             if catalogue.index.insert(card.id.clone(), position).is_some() {
-                return Err(format!("the card {:?} is listed twice", card.id));
+                return Err(InvalidCatalogue::Inconsistent(format!(
+                    "the card {:?} is listed twice",
+                    card.id
+                )));
             }
         }
-        catalogue.check_references()?;
+        catalogue.check_references().map_err(InvalidCatalogue::Inconsistent)?;
         Ok(catalogue)
     }
 
@@ -258,6 +280,16 @@ impl Catalogue {
     /// The card behind a classifier class: `S_K` and `S_K@TW` are the same card.
     pub fn card_of_class(&self, class: &str) -> Option<&Card> {
         self.card(id_of_class(class))
+    }
+
+    /// Whether two ids are the same card: because they are equal, look the same (twins), or count as the same (a group).
+    /// `other` may also be the name of a group.
+    pub fn is_same_card(&self, one: &str, other: &str) -> bool {
+        let group = |id: &str| self.card(id).and_then(|card| card.group.as_deref());
+        let is_group = |group_of_one| group_of_one == other || group(other) == Some(group_of_one);
+        let is_twin =
+            |a: &str, b: &str| self.card(a).is_some_and(|card| card.twins.iter().any(|twin| *twin == b));
+        one == other || group(one).is_some_and(is_group) || is_twin(one, other) || is_twin(other, one)
     }
 
     /// The classifier's classes: one for each look of each card that has art of its own.
@@ -334,4 +366,32 @@ fn one() -> f32 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_one(value: &f32) -> bool {
     *value == 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalogue() -> Catalogue {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/catalogues/balatro.json");
+        Catalogue::read(&path).unwrap()
+    }
+
+    #[test]
+    fn twins_and_variants_are_the_same_card() {
+        let catalogue = catalogue();
+        for (one, other, wanted) in [
+            ("S_K", "S_K", true),
+            ("S_K", "H_K", false),
+            ("j_wee", "j_joker", true),
+            ("j_joker", "j_wee", true),
+            ("p_arcana_normal_1", "p_arcana_normal_4", true),
+            ("p_arcana_normal_1", "p_arcana_normal", true),
+            ("p_arcana_normal_1", "p_arcana_mega_1", false),
+            ("mod_ghost", "mod_ghost", true),
+            ("mod_ghost", "S_K", false),
+        ] {
+            assert_eq!(catalogue.is_same_card(one, other), wanted, "{one} and {other}");
+        }
+    }
 }

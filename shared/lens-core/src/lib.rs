@@ -3,12 +3,13 @@
 //! A picture of the game flows through the program as these types:
 //!
 //! ```text
-//! Pixels ──preprocess::Letterboxer──▶ detector ──▶ Quad<InFrame> ──preprocess::Rectifier──▶ identifier ──▶ card id, Modifiers
+//! Pixels ──preprocess::Letterboxer──▶ detector ──▶ Quad<InFrame> ──preprocess::Rectifier──▶ identifier ──▶ CardId, Modifiers
 //! ```
 //!
 //! * [`geometry`]: points, quads and transforms; the space they live in is part of the type.
 //! * [`pixels`]: a borrowed picture of four bytes a pixel, as a screen gives it.
 //! * [`preprocess`]: the only copy of the way from pixels to network input, used live and in training.
+//! * [`card_id`]: which card of a game.
 //! * [`catalogue`]: the card classes of a game, read from `data/catalogues/*.json`.
 //! * [`modifiers`]: what can be true of a card beside its name.
 //! * [`manifest`]: `model.json`, the contract between the trainer and the overlay.
@@ -18,8 +19,10 @@
 //! * [`font`]: the one font of everything that is drawn.
 //!
 //! Nothing here opens a window, runs a network or draws.
+#![warn(missing_docs)]
 
 pub mod atomic;
+pub mod card_id;
 pub mod catalogue;
 pub mod font;
 pub mod geometry;

@@ -1,7 +1,7 @@
 //! `model.json`: the contract between the trainer and the overlay.
 //!
 //! The same JSON is in each ONNX file's `metadata_props` under the key [`METADATA_KEY`]; a file that another program made
-//! ([`foreign`]) stays as it was made, and is known by its digest alone.
+//! ([`external`]) stays as it was made, and is known by its digest alone.
 //!
 //! # Network contract
 //! Unless their `kind` says otherwise, both networks take `image`, unsigned bytes, `[N, height/2, width/2, 12]`: RGB packed two by two (see
@@ -9,8 +9,8 @@
 //! conversion to floats outside the network. The networks scale bytes by 1/255 themselves.
 //!
 //! *Detector*: input letterboxed with black bars, `N = 1`. Output `cells` `[1, height/8, width/8, 36]`, floats: for each of the
-//! 2x2 sub-cells of a cell (index `2 * row + column`; so the grid's stride is `stride` = 4 pixels) nine values: the heat's
-//! logit, then x and y of the card's four corners relative to the sub-cell's centre, divided by `corner_scale` pixels.
+//! 2x2 sub-cells of a cell (index `2 * row + column`; so the grid's stride is `stride` = 4 pixels) nine values: the
+//! logit of the detection score, then x and y of the card's four corners relative to the sub-cell's centre, divided by `corner_scale` pixels.
 //!
 //! *Identifier*: for every head its logits `[N, classes]` under the head's name; `embedding` `[N, dimensions]`,
 //! L2-normalised; and `similarity` `[N, classes]`, the cosine between the embedding and the centroid of each
@@ -23,9 +23,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::{CardType, hex};
-use foreign::{DetectorKind, IdentifierKind};
+use external::{DetectorKind, IdentifierKind};
 
-pub mod foreign;
+pub mod external;
 
 /// Version of `model.json` that this code reads and writes.
 pub const FORMAT: u32 = 1;
@@ -94,7 +94,7 @@ pub struct Detector {
     pub corner_scale: f32,
     /// `(u, v)` of the point of the card whose cell answers for it.
     pub anchor: [f32; 2],
-    /// Heat from which a peak is a card.
+    /// Detection score from which a peak is a card.
     pub threshold: f32,
 }
 
@@ -111,7 +111,7 @@ pub struct Identifier {
     pub input_size: [u32; 2],
     /// How much the quad is widened about its centre before it is rectified.
     pub widen: f32,
-    /// Length of the embedding; zero for a classifier made elsewhere, which cannot be taught.
+    /// Length of the embedding; zero for an external classifier, which can enrol nothing.
     pub embedding: u32,
     /// The classification heads; the first is [`IDENTIFICATION`].
     pub heads: Vec<Head>,
@@ -167,7 +167,7 @@ pub struct Thresholds {
     pub probability: f32,
     /// Similarity to the best card's centroid below which it is unknown.
     pub similarity: f32,
-    /// Similarity to a taught card's embedding from which it is that card.
+    /// Similarity to an enrolled card's prototype from which it is that card.
     pub gallery: f32,
 }
 
@@ -285,7 +285,7 @@ mod tests {
     }
 
     /// With both networks made elsewhere.
-    fn foreign() -> Value {
+    fn external() -> Value {
         let mut manifest = own();
         manifest["detector"]["kind"] = json!({"yolo": {"input": "images", "output": "output0", "boxes": 8400,
             "classes": ["card", "button"], "cards": ["card"]}});
@@ -309,13 +309,13 @@ mod tests {
     }
 
     #[test]
-    fn networks_made_elsewhere_come_back_as_they_were_written() {
-        let manifest = read(&foreign()).unwrap();
+    fn external_networks_come_back_as_they_were_written() {
+        let manifest = read(&external()).unwrap();
         assert_eq!(
             read(&serde_json::to_value(&manifest).unwrap()).unwrap().detector.kind,
             manifest.detector.kind
         );
-        let mut plain = foreign();
+        let mut plain = external();
         plain["identifier"]["kind"] =
             json!({"classifier": {"input": "input", "output": "logits", "scores": "logits"}});
         let kind = read(&plain).unwrap().identifier.kind;
@@ -325,7 +325,7 @@ mod tests {
     #[test]
     fn networks_that_cannot_be_run_are_refused() {
         let check = |pointer: &str, value: Value, part: &str| {
-            let mut manifest = foreign();
+            let mut manifest = external();
             *manifest.pointer_mut(pointer).unwrap() = value;
             let message = read(&manifest).unwrap_err();
             assert!(message.contains(part), "{part:?} is not in: {message}");

@@ -1,6 +1,48 @@
 //! What can be true of a card beside its name.
+//!
+//! The words are the catalogue's, so fields are text and unknown words survive; the constants are
+//! those that code means.
 
 use serde::{Deserialize, Serialize};
+
+/// The word for no enhancement and for no seal.
+pub const NONE: &str = "none";
+/// The word for a card that is crossed out, where words are listed.
+pub const DEBUFFED: &str = "debuffed";
+
+/// Words of [`Modifiers::edition`].
+pub mod edition {
+    /// No edition.
+    pub const BASE: &str = "base";
+    /// Foil.
+    pub const FOIL: &str = "foil";
+    /// Holographic.
+    pub const HOLOGRAPHIC: &str = "holographic";
+    /// Polychrome.
+    pub const POLYCHROME: &str = "polychrome";
+    /// Negative.
+    pub const NEGATIVE: &str = "negative";
+}
+
+/// Words of [`Modifiers::enhancement`], beside [`NONE`].
+pub mod enhancement {
+    /// Bonus.
+    pub const BONUS: &str = "bonus";
+    /// Mult.
+    pub const MULT: &str = "mult";
+    /// Wild.
+    pub const WILD: &str = "wild";
+    /// Lucky.
+    pub const LUCKY: &str = "lucky";
+    /// Glass.
+    pub const GLASS: &str = "glass";
+    /// Steel.
+    pub const STEEL: &str = "steel";
+    /// Stone: a card and an enhancement in one.
+    pub const STONE: &str = "stone";
+    /// Gold.
+    pub const GOLD: &str = "gold";
+}
 
 /// The modifiers of one card, as the game's own words in lower case.
 ///
@@ -24,9 +66,9 @@ pub struct Modifiers {
 impl Default for Modifiers {
     fn default() -> Self {
         Self {
-            edition: "base".into(),
-            enhancement: "none".into(),
-            seal: "none".into(),
+            edition: edition::BASE.into(),
+            enhancement: NONE.into(),
+            seal: NONE.into(),
             stickers: Vec::new(),
             debuffed: false,
         }

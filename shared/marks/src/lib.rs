@@ -9,7 +9,5 @@
 //!
 //! Nothing here captures, recognises or knows the desktop.
 
-#![allow(missing_docs, reason = "what a name says is not said again")]
-
 pub mod render;
 pub mod scene;

@@ -13,6 +13,8 @@ mod picture;
 mod pipeline;
 mod quads;
 
+use std::fmt;
+
 use wgpu::{Device, Queue, RenderPass, TextureFormat, TextureView};
 
 use crate::scene::OverlayScene;
@@ -91,6 +93,12 @@ impl Renderer {
         self.queue.submit([encoder.finish()]);
         self.texts.trim();
         Ok(())
+    }
+}
+
+impl fmt::Debug for Renderer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Renderer").field("device", &self.device).finish_non_exhaustive()
     }
 }
 

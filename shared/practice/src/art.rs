@@ -1,6 +1,7 @@
 //! The pictures of cards, drawn once and kept.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
 
 use image::RgbaImage;
@@ -37,6 +38,12 @@ impl CardArt {
         let picture = Rc::new(single::picture(&self.sprites, id, modifiers, SCALE, seed)?);
         self.drawn.insert(key, Rc::clone(&picture));
         Some(picture)
+    }
+}
+
+impl fmt::Debug for CardArt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("CardArt").field("sprites", &self.sprites).finish_non_exhaustive()
     }
 }
 

@@ -4,8 +4,6 @@
 //! what is true of the picture that [`paint::Painter`] draws. Nothing here knows recognition or the
 //! overlay's marks.
 
-#![allow(missing_docs, reason = "what a name says is not said again")]
-
 pub mod art;
 mod chance;
 mod motion;

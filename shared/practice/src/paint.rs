@@ -1,6 +1,7 @@
 //! Draws a table: swirling background, side panel, rows, shop, cards with their shadows.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
 
 use image::RgbaImage;
@@ -83,6 +84,12 @@ impl Painter {
         }
         self.sprites.insert(key, Rc::clone(&sprite));
         Some(sprite)
+    }
+}
+
+impl fmt::Debug for Painter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Painter").field("art", &self.art).finish_non_exhaustive()
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A round is a list of cards, each with its path; the path says where the card is at a moment.
 
+use lens_core::card_id::CardId;
 use lens_core::catalogue::CardType;
 use lens_core::modifiers::Modifiers;
 
@@ -16,13 +17,13 @@ pub(super) struct Round {
     /// Cards, those below first.
     pub(super) actors: Vec<Actor>,
     /// What cards look like from behind.
-    pub(super) back: Option<String>,
+    pub(super) back: Option<CardId>,
     played: usize,
 }
 
 /// A card and its way through the round.
 pub(super) struct Actor {
-    pub(super) id: String,
+    pub(super) id: CardId,
     pub(super) modifiers: Modifiers,
     path: Path,
     /// How much it sways; piles lie still.
@@ -125,7 +126,7 @@ impl Round {
 
 impl Actor {
     fn new(id: &str, modifiers: Modifiers, path: Path) -> Self {
-        Self { id: id.to_owned(), modifiers, path, sway: 1.0, hovers: Vec::new(), scores: Vec::new() }
+        Self { id: id.into(), modifiers, path, sway: 1.0, hovers: Vec::new(), scores: Vec::new() }
     }
 
     /// Its pose `time` seconds into the round; by `now` and `number` each card sways its own way.
@@ -165,7 +166,7 @@ fn scoring_pause(played: usize) -> f32 {
 }
 
 /// The endless row of jokers: each round sells the first and buys one more.
-fn joker(seed: Chance, stock: &Stock, number: u64) -> (String, Modifiers) {
+fn joker(seed: Chance, stock: &Stock, number: u64) -> (CardId, Modifiers) {
     let ids = stock.of(CardType::Joker);
     let order = seed.of("jokers", number / ids.len().max(1) as u64).distinct(ids.len(), ids.len());
     let id = ids.get(order.get(number as usize % ids.len().max(1)).copied().unwrap_or(0));
@@ -195,7 +196,7 @@ fn jokers(seed: Chance, round: u64, places: &Places, stock: &Stock, played: usiz
 }
 
 /// What the pack of a round gives; also the endless row of consumables.
-fn consumable(seed: Chance, stock: &Stock, number: u64) -> (String, Modifiers) {
+fn consumable(seed: Chance, stock: &Stock, number: u64) -> (CardId, Modifiers) {
     let kinds = [CardType::Tarot, CardType::Planet, CardType::Spectral];
     let kind = kinds[(number % 3) as usize];
     let ids = stock.of(kind);

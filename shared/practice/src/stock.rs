@@ -1,17 +1,18 @@
 //! Cards and modifiers of a catalogue that can come to the table, and how often they are dealt.
 
+use lens_core::card_id::CardId;
 use lens_core::catalogue::{Card, CardType, Catalogue, ModifierArt};
-use lens_core::modifiers::Modifiers;
+use lens_core::modifiers::{Modifiers, NONE, edition};
 
 use crate::chance::Chance;
 
 #[derive(Clone, Debug)]
 pub(super) struct Stock {
-    by_type: Vec<(CardType, Vec<String>)>,
+    by_type: Vec<(CardType, Vec<CardId>)>,
     editions: Vec<String>,
     enhancements: Vec<String>,
     /// Cards that are an enhancement themselves, and which.
-    fixed: Vec<(String, String)>,
+    fixed: Vec<(CardId, String)>,
     seals: Vec<String>,
     stickers: Vec<String>,
 }
@@ -33,7 +34,7 @@ impl Stock {
             let found = words.enhancements.iter().find(|it| it.cell.as_ref() == Some(base))?;
             Some((card.id.clone(), found.word.clone()))
         };
-        let fixed: Vec<(String, String)> = catalogue.cards.iter().filter_map(own_enhancement).collect();
+        let fixed: Vec<(CardId, String)> = catalogue.cards.iter().filter_map(own_enhancement).collect();
         let mut enhancements: Vec<String> = rest(&words.enhancements, 1);
         enhancements.retain(|word| fixed.iter().all(|(_, it)| it != word));
         Self {
@@ -47,7 +48,7 @@ impl Stock {
     }
 
     /// The ids of a type; of any type when it has none.
-    pub(super) fn of(&self, kind: CardType) -> &[String] {
+    pub(super) fn of(&self, kind: CardType) -> &[CardId] {
         let of = |wanted: CardType| {
             self.by_type
                 .iter()
@@ -58,7 +59,7 @@ impl Stock {
     }
 
     /// The back of cards that lie face down.
-    pub(super) fn back(&self, chance: Chance) -> Option<String> {
+    pub(super) fn back(&self, chance: Chance) -> Option<CardId> {
         let backs = &self.by_type.iter().find(|(kind, _)| *kind == CardType::Deck)?.1;
         backs.get(chance.index(backs.len())).cloned()
     }
@@ -73,11 +74,12 @@ impl Stock {
         let playing = kind == CardType::Playing;
         let mut modifiers = Modifiers::default();
         if playing || kind == CardType::Joker {
-            modifiers.edition = pick(&self.editions, "edition", if playing { 0.15 } else { 0.4 }, "base");
+            modifiers.edition =
+                pick(&self.editions, "edition", if playing { 0.15 } else { 0.4 }, edition::BASE);
         }
         if playing {
-            modifiers.enhancement = pick(&self.enhancements, "enhancement", 0.35, "none");
-            modifiers.seal = pick(&self.seals, "seal", 0.2, "none");
+            modifiers.enhancement = pick(&self.enhancements, "enhancement", 0.35, NONE);
+            modifiers.seal = pick(&self.seals, "seal", 0.2, NONE);
             if let Some((_, word)) = self.fixed.iter().find(|(card, _)| card == id) {
                 modifiers.enhancement.clone_from(word);
             }

@@ -1,5 +1,6 @@
 //! What lies on the practice table at a moment: a pure function of the seed and the time.
 
+use lens_core::card_id::CardId;
 use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Point, Quad};
 use lens_core::modifiers::Modifiers;
@@ -15,7 +16,7 @@ pub struct TableCard {
     /// Which of the round's cards it is, from its first moment in the round to its last.
     pub number: usize,
     /// Its id in the catalogue. A card face down has the id of its back.
-    pub id: String,
+    pub id: CardId,
     pub modifiers: Modifiers,
     /// The whole card.
     pub quad: Quad<InFrame>,

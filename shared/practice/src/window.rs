@@ -16,6 +16,7 @@ use marks::render::surface::Transparency;
 use marks::render::window::{Drawn, SurfaceWindow};
 use marks::scene::OverlayScene;
 
+#[derive(Debug)]
 pub enum Show {
     Table {
         table: Table,

@@ -15,9 +15,10 @@ use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::{Table, TableCard, TableState};
 use tracking::frame::Frame;
-use tracking::pipeline::{Admission, Glance, Pipeline, Snapshot};
-use tracking::sighting::{Detection, Identity, Reading, Recognise};
+use tracking::pipeline::{FrameGate, FrameSignature, Pipeline, Snapshot};
 use tracking::track::{Track, glide};
+use vision::network::RunError;
+use vision::reading::{Detection, Identity, Reading, Recognise};
 
 const SIZE: [u32; 2] = [768, 432];
 /// Pictures a second, and how many: two rounds of the table.
@@ -39,7 +40,7 @@ const GRACE: f32 = 0.5;
 /// Says the truth of a moment, with faults.
 struct Faulty {
     state: Arc<std::sync::Mutex<TableState>>,
-    names: Vec<String>,
+    names: Vec<lens_core::card_id::CardId>,
     chance: u64,
     read: Arc<std::sync::atomic::AtomicUsize>,
 }
@@ -51,7 +52,7 @@ impl Faulty {
         let mut value = self.chance;
         value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((value ^ (value >> 31)) >> 40) as f32 / (1u64 << 24) as f32
+        ((value ^ (value >> 31)) >> 40) as f32 / (1_u64 << 24) as f32
     }
 
     fn trembling(&mut self, card: &TableCard) -> Detection {
@@ -65,7 +66,7 @@ impl Faulty {
 }
 
 impl Recognise for Faulty {
-    fn detect(&mut self, _: &Pixels<'_>) -> anyhow::Result<Vec<Detection>> {
+    fn detect(&mut self, _: &Pixels<'_>) -> Result<Vec<Detection>, RunError> {
         let state = self.state.lock().unwrap().clone();
         let mut found = Vec::new();
         for card in state.readable() {
@@ -77,7 +78,11 @@ impl Recognise for Faulty {
         Ok(found)
     }
 
-    fn identify(&mut self, _: &Pixels<'_>, detections: &[Detection]) -> anyhow::Result<Vec<Option<Reading>>> {
+    fn identify(
+        &mut self,
+        _: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> Result<Vec<Option<Reading>>, RunError> {
         self.read.fetch_add(detections.len(), std::sync::atomic::Ordering::Relaxed);
         let state = self.state.lock().unwrap().clone();
         let mut readings = Vec::new();
@@ -92,7 +97,11 @@ impl Recognise for Faulty {
                 0.05..0.08 => Identity::Unknown { nearest: None },
                 _ => Identity::Known { id: card.id.clone(), confidence: 0.9 },
             };
-            readings.push(Some(Reading { identity, modifiers: card.modifiers.clone(), guesses: Vec::new() }));
+            readings.push(Some(Reading {
+                identity,
+                modifiers: card.modifiers.clone(),
+                ..Reading::default()
+            }));
         }
         Ok(readings)
     }
@@ -130,7 +139,7 @@ fn measure(recognised: Recognised) -> Figures {
     let read = Arc::<std::sync::atomic::AtomicUsize>::default();
     let faulty = Faulty { state: Arc::clone(&state), names, chance: 1, read: Arc::clone(&read) };
     let mut pipeline = Pipeline::new(Box::new(faulty));
-    let mut admission = Admission::new(SHARE);
+    let mut gate = FrameGate::new(SHARE);
     let (mut figures, mut since, mut tracks_of) = (Figures::default(), Since::new(), HashMap::new());
     let (mut known, mut shown) = (None::<Said>, None::<Said>);
     for number in 0..PICTURES {
@@ -142,12 +151,12 @@ fn measure(recognised: Recognised) -> Figures {
         let frame = Frame::new(u64::from(number), Instant::now(), width, height, ChannelOrder::Rgbx, picture)
             .unwrap();
         let at = Duration::from_secs_f32(time);
-        admission.spend(LOOKING);
-        show(&known, &mut shown, time);
-        if recognised == Recognised::All || admission.admits(&Glance::of(&frame.pixels()), at) {
-            admission.spend(RECOGNISING);
+        gate.spend(LOOKING);
+        show(known.as_ref(), &mut shown, time);
+        if recognised == Recognised::All || gate.admits(&FrameSignature::new(&frame.pixels()), at) {
+            gate.spend(RECOGNISING);
             let snapshot = pipeline.see(&frame, at).unwrap();
-            admission.be_eager(pipeline.is_eager());
+            gate.set_floor(pipeline.next_priority());
             figures.pictures += 1;
             figures.located += now.readable().count();
             known = Some(Said { taken_at: time, snapshot });
@@ -171,12 +180,12 @@ fn measure(recognised: Recognised) -> Figures {
         // Sixty times a second the newest tracks are drawn, where they are by then.
         for half in 0..2 {
             let drawn_at = time + half as f32 / (2.0 * RATE);
-            show(&known, &mut shown, drawn_at);
+            show(known.as_ref(), &mut shown, drawn_at);
             if let Some(said) = &shown {
                 let moved = said.at(drawn_at);
                 lags(&table, drawn_at, &moved, &mut figures.lags);
                 if moved.iter().any(Track::glides) {
-                    admission.spend(DRAWING);
+                    gate.spend(DRAWING);
                 }
             }
         }
@@ -186,8 +195,8 @@ fn measure(recognised: Recognised) -> Figures {
 }
 
 /// What is known can be drawn some time after its picture was taken.
-fn show(known: &Option<Said>, shown: &mut Option<Said>, now: f32) {
-    if let Some(said) = known.as_ref().filter(|said| now - said.taken_at >= LATENCY) {
+fn show(known: Option<&Said>, shown: &mut Option<Said>, now: f32) {
+    if let Some(said) = known.filter(|said| now - said.taken_at >= LATENCY) {
         *shown = Some(said.clone());
     }
 }

@@ -4,6 +4,7 @@
 //! each other. Sheets come from a folder that [`import`] filled, or are drawn by `practice`.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,6 +53,12 @@ pub struct Sprites {
     catalogue: Arc<Catalogue>,
     sheets: HashMap<String, Cells>,
     not_cards: Vec<RgbaImage>,
+}
+
+impl fmt::Debug for Sprites {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sprites").field("game", &self.catalogue.game).finish_non_exhaustive()
+    }
 }
 
 /// The cells of one sheet, row by row.

@@ -1,9 +1,11 @@
 //! Thousands of cards, drawn once for a run, that scenes and crops are composed from.
 
+use std::fmt;
 use std::sync::Arc;
 
 use lens_core::catalogue::{Art, Card, CardType, Catalogue};
 use lens_core::manifest::{NOT_A_CARD, UNKNOWN};
+use lens_core::modifiers::edition;
 use rayon::prelude::*;
 
 use crate::art::Sprites;
@@ -42,6 +44,13 @@ pub struct Bank {
     pub(crate) not_cards: Vec<Sprite>,
 }
 
+impl fmt::Debug for Bank {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Bank");
+        debug.field("game", &self.catalogue.game).field("cards", &self.cards.len()).finish_non_exhaustive()
+    }
+}
+
 /// A class of the catalogue and where it comes from.
 #[derive(Clone, Copy)]
 struct Entry {
@@ -73,7 +82,8 @@ impl Bank {
             return Err(BankError::NoSuchCard { id: id.clone(), game: game() });
         }
         let entries = entries(catalogue);
-        let is_held_out = |entry: &Entry| recipe.held_out.contains(&catalogue.cards[entry.card].id);
+        let is_held_out =
+            |entry: &Entry| recipe.held_out.iter().any(|id| *id == catalogue.cards[entry.card].id);
         let (held_out, shown): (Vec<Entry>, Vec<Entry>) = entries
             .iter()
             .filter(|entry| filter(&catalogue.cards[entry.card]))
@@ -90,7 +100,7 @@ impl Bank {
         let donors: Vec<&Card> = catalogue
             .cards
             .iter()
-            .filter(|card| !recipe.held_out.contains(&card.id) && !card.looks.is_empty())
+            .filter(|card| !recipe.held_out.iter().any(|id| *id == card.id) && !card.looks.is_empty())
             .collect();
         let cards: Vec<RenderedCard> = plan
             .into_par_iter()
@@ -308,7 +318,7 @@ fn modifiers(
         CardType::Tarot | CardType::Planet | CardType::Spectral
             if dice.chance(recipe.negative_consumable) =>
         {
-            truth.edition = words.editions.iter().position(|word| word == "negative").unwrap_or(0);
+            truth.edition = words.editions.iter().position(|word| word == edition::NEGATIVE).unwrap_or(0);
         }
         _ => {}
     }

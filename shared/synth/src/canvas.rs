@@ -5,6 +5,8 @@
 //! what of a card stays visible is counted, not estimated. Shadows darken without claiming;
 //! [`writer`] and `smooth` are for pictures that people look at, where nobody counts.
 
+use std::fmt;
+
 use image::RgbaImage;
 
 mod glyph;
@@ -228,6 +230,12 @@ impl Canvas {
                 self.owners[row + x0..row + x1].fill(self.ink);
             }
         }
+    }
+}
+
+impl fmt::Debug for Canvas {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Canvas").field("size", &self.image.dimensions()).finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@
 use image::{Rgba, RgbaImage, imageops};
 use lens_core::catalogue::{Art, CardType, Catalogue, Cell};
 use lens_core::geometry::{Homography, InFrame, Quad};
-use lens_core::modifiers::Modifiers;
+use lens_core::modifiers::{self, Modifiers, NONE};
 
 use crate::art::Sprites;
 use crate::canvas::sprite::Sprite;
@@ -38,11 +38,15 @@ impl CardTruth {
     pub fn modifiers(&self, catalogue: &Catalogue) -> Modifiers {
         let words = &catalogue.modifiers;
         let word = |list: &[lens_core::catalogue::ModifierArt], index: usize| {
-            list.get(index).map_or_else(|| "none".to_owned(), |modifier| modifier.word.clone())
+            list.get(index).map_or_else(|| NONE.to_owned(), |modifier| modifier.word.clone())
         };
         let worn = |(number, _): &(usize, _)| self.stickers >> number & 1 == 1;
         Modifiers {
-            edition: words.editions.get(self.edition).cloned().unwrap_or_else(|| "base".into()),
+            edition: words
+                .editions
+                .get(self.edition)
+                .cloned()
+                .unwrap_or_else(|| modifiers::edition::BASE.into()),
             enhancement: word(&words.enhancements, self.enhancement),
             seal: word(&words.seals, self.seal),
             stickers: words.stickers.iter().enumerate().filter(worn).map(|(_, it)| it.word.clone()).collect(),
@@ -194,7 +198,7 @@ pub(crate) fn overlay(picture: &mut RgbaImage, over: &RgbaImage) {
 /// filled.
 pub(crate) fn extent(picture: &RgbaImage) -> ([f32; 4], f32) {
     let (width, height) = picture.dimensions();
-    let (mut left, mut top, mut right, mut bottom, mut count) = (width, height, 0, 0, 0u32);
+    let (mut left, mut top, mut right, mut bottom, mut count) = (width, height, 0, 0, 0_u32);
     for (x, y, pixel) in picture.enumerate_pixels() {
         if pixel[3] > 127 {
             (left, top) = (left.min(x), top.min(y));

@@ -7,6 +7,8 @@ use std::f32::consts::PI;
 
 use image::{Rgba, RgbaImage};
 
+use lens_core::modifiers::edition;
+
 use crate::colour::{hsl_from_rgb, rgb_from_hsl};
 use crate::dice::Dice;
 use crate::wave::{cos, sin};
@@ -30,10 +32,10 @@ impl Effect {
     /// The effect of an edition's word; words of other games have none.
     pub(crate) fn of_edition(word: &str) -> Option<Self> {
         match word {
-            "foil" => Some(Self::Foil),
-            "holographic" | "holo" => Some(Self::Holographic),
-            "polychrome" => Some(Self::Polychrome),
-            "negative" => Some(Self::Negative),
+            edition::FOIL => Some(Self::Foil),
+            edition::HOLOGRAPHIC | "holo" => Some(Self::Holographic),
+            edition::POLYCHROME => Some(Self::Polychrome),
+            edition::NEGATIVE => Some(Self::Negative),
             _ => None,
         }
     }

@@ -353,7 +353,7 @@ fn gradients(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
 
 /// Noise of all sizes, as a photograph has: octaves of smooth random values.
 fn photograph(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
-    let octaves: Vec<(usize, Vec<[f32; 3]>, f32)> = [3usize, 6, 12, 24]
+    let octaves: Vec<(usize, Vec<[f32; 3]>, f32)> = [3_usize, 6, 12, 24]
         .into_iter()
         .map(|size| {
             let values = (0..(size + 1) * (size + 1)).map(|_| {

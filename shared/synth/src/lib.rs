@@ -18,8 +18,6 @@
 //! Everything is a function of a seed: the same on any number of threads. There is no clock, no
 //! file but art, and no network here.
 
-#![allow(missing_docs, reason = "what a name says is not said again")]
-
 pub mod art;
 pub mod bank;
 pub mod canvas;

@@ -4,6 +4,7 @@ use image::imageops::{FilterType, replace, resize};
 use image::{Rgba, RgbaImage};
 use lens_core::catalogue::Catalogue;
 use lens_core::manifest::{NOT_A_CARD, UNKNOWN};
+use lens_core::modifiers::{DEBUFFED, NONE, edition};
 use lens_core::palette;
 
 use crate::bank::Bank;
@@ -29,7 +30,7 @@ pub fn draw_truth(image: &mut RgbaImage, scene: &Scene, catalogue: &Catalogue) {
         let modifiers = card.truth.modifiers(catalogue);
         let class = classes.get(card.truth.class).map_or("?", String::as_str);
         let mut words = vec![class.to_owned(), format!("{:.0}%", card.visible * 100.0)];
-        let plain = ["base", "none"];
+        let plain = [edition::BASE, NONE];
         words.extend(
             [modifiers.edition, modifiers.enhancement, modifiers.seal]
                 .into_iter()
@@ -37,7 +38,7 @@ pub fn draw_truth(image: &mut RgbaImage, scene: &Scene, catalogue: &Catalogue) {
         );
         words.extend(modifiers.stickers);
         if modifiers.debuffed {
-            words.push("debuffed".into());
+            words.push(DEBUFFED.into());
         }
         for (number, word) in words.iter().enumerate() {
             let at = [corners[0][0] + 2.0, corners[0][1] + 2.0 + 9.0 * number as f32];

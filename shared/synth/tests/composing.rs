@@ -85,7 +85,7 @@ fn fingerprint(sprites: &Sprites) -> Vec<u64> {
         crop.truth.class.hash(&mut hasher);
         hasher.finish()
     };
-    (0..24u64).into_par_iter().map(compose).collect()
+    (0..24_u64).into_par_iter().map(compose).collect()
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn crops_keep_the_shares_of_the_recipe_and_the_reserved_classes_apart() {
 fn held_out_cards_are_never_shown_as_themselves() {
     let sprites = practice::sprites();
     let catalogue = sprites.catalogue();
-    let held_out: Vec<String> = catalogue.cards.iter().step_by(3).map(|card| card.id.clone()).collect();
+    let held_out: Vec<String> = catalogue.cards.iter().step_by(3).map(|card| card.id.to_string()).collect();
     for held_out_as_unknown in [false, true] {
         let recipe =
             SceneRecipe { held_out: held_out.clone(), held_out_as_unknown, ..SceneRecipe::default() };

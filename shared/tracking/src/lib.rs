@@ -1,7 +1,6 @@
 //! Cards over time: frames and what recognition says of them in, tracks out.
 //!
 //! * [`frame`]: one captured picture.
-//! * [`sighting`]: what recognition says about one card on one frame.
 //! * [`track`]: which card of one frame is which of the next.
 //! * [`pipeline`]: recogniser and tracker together; which frames are recognised at all.
 //!
@@ -9,5 +8,4 @@
 
 pub mod frame;
 pub mod pipeline;
-pub mod sighting;
 pub mod track;

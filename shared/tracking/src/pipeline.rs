@@ -1,19 +1,23 @@
 //! From frames to tracks.
 //!
-//! A picture that stays the same runs no network: the last readings are counted again until the tracks have settled.
-//! Which pictures are recognised is [`Admission`]'s to say; [`Pipeline`] has no thread of its own.
+//! A [`Pipeline`] is recogniser and tracker together; it has no thread of its own. A frame that stays
+//! the same runs no network: the last readings are counted again until the tracks have settled. Which
+//! frames are recognised is a [`FrameGate`]'s to say.
 
 use std::time::{Duration, Instant};
 
-use crate::frame::Frame;
-use crate::sighting::{Detection, Recognise};
-use crate::track::{Seen, Track, Tracker};
-pub use admission::Admission;
-pub use glance::Glance;
+use vision::network::RunError;
+use vision::reading::{Detection, Recognise};
 
-mod admission;
-mod budget;
-mod glance;
+use crate::frame::Frame;
+use crate::track::{Seen, Track, Tracker};
+pub use cpu_budget::Priority;
+pub use frame_gate::FrameGate;
+pub use signature::FrameSignature;
+
+mod cpu_budget;
+mod frame_gate;
+mod signature;
 
 /// What the vision thread hands to the main thread.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +37,7 @@ impl Snapshot {
     }
 }
 
-/// Recogniser and tracker together; no thread of its own.
+/// Recogniser and tracker of one source.
 pub struct Pipeline {
     recogniser: Box<dyn Recognise>,
     tracker: Tracker,
@@ -43,7 +47,7 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// For one source.
+    /// Follows the cards of one source.
     pub fn new(recogniser: Box<dyn Recognise>) -> Self {
         let (tracker, last) = (Tracker::default(), Vec::new());
         Self { recogniser, tracker, last, picture: None, recognition: Duration::ZERO }
@@ -53,7 +57,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// When the model cannot be run.
-    pub fn see(&mut self, frame: &Frame, now: Duration) -> anyhow::Result<Snapshot> {
+    pub fn see(&mut self, frame: &Frame, now: Duration) -> Result<Snapshot, RunError> {
         let size = |frame: &Frame| (frame.width, frame.height);
         if self.picture.as_ref().is_some_and(|last| size(last) != size(frame)) {
             // Quads of another size would be matched with the wrong cards.
@@ -64,7 +68,7 @@ impl Pipeline {
         let pixels = frame.pixels();
         self.last.clear();
         let found = self.recogniser.detect(&pixels)?;
-        self.last.extend(found.into_iter().map(|detection| Seen::of(&pixels, detection)));
+        self.last.extend(found.into_iter().map(|detection| Seen::new(&pixels, detection)));
         let wanted = self.tracker.locate(&self.last, now);
         if !wanted.is_empty() {
             let detections: Vec<Detection> = wanted.iter().map(|&index| self.last[index].detection).collect();
@@ -93,9 +97,9 @@ impl Pipeline {
         self.tracker.is_settled(now)
     }
 
-    /// Whether another look at a new picture would show more at once: a card was seen that is not shown yet.
-    pub fn is_eager(&self) -> bool {
-        self.tracker.is_eager()
+    /// The least priority of the next frame: a card that was seen and is not shown yet waits for it.
+    pub fn next_priority(&self) -> Priority {
+        if self.tracker.awaits_confirmation() { Priority::Changed } else { Priority::Idle }
     }
 
     /// Forgets everything: there is nothing to see.

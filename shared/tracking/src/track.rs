@@ -1,62 +1,64 @@
 //! Cards over time: which detection is which card, what several readings say together, who has gone.
 //!
-//! Pure: time is an argument. Cards are matched greedily by where they are expected, by the overlap of their quads and
-//! by their looks: neighbours in a fan overlap as much as a card that moves overlaps itself, but do not look alike.
+//! Detections of a frame go in ([`Seen`]), the tracker says which of them are to be read, their readings go in,
+//! and [`Track`]s come out. Pure: time is an argument.
 //!
-//! The tracker also says which cards have to be read (`Tracker::locate`): those that are new, doubtful, or look
-//! otherwise than when they were read last. A card that lies still is not read again and again.
+//! Cards are matched greedily by where they are expected, by the overlap of their quads and by their appearance:
+//! neighbours in a fan overlap as much as a card that moves overlaps itself, but do not look alike. Read are those
+//! that are new, doubtful, or look otherwise than when they were read last; a card that lies still is left alone.
 
 use std::time::Duration;
 
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
+use vision::reading::{Detection, Guess, Identity, Reading};
 
-use crate::sighting::{Detection, Guess, Identity, Reading};
-use look::Look;
+use appearance::Appearance;
 pub use motion::{Velocity, glide};
 use votes::Votes;
 
-mod look;
+mod appearance;
 mod motion;
 mod votes;
 
-/// Overlap from which a detection can be the same card, whatever it looks like.
-const SAME_FROM: f32 = 0.25;
+/// Overlap (intersection over union) from which a detection can be the same card, whatever it looks like.
+const MIN_OVERLAP: f32 = 0.25;
 /// How far away, in heights of the card, a detection can be the same card when it looks the same.
-const REACH: f32 = 1.2;
+const MAX_DISTANCE: f32 = 1.2;
 /// How alike it must look then, from 0.0 to 1.0.
-const ALIKE_FROM: f32 = 0.6;
-/// Difference of looks from which two cards are not alike at all.
-const UNLIKE: f32 = 32.0;
+const MIN_LIKENESS: f32 = 0.6;
+/// Difference of appearances from which two cards are not alike at all.
+const MAX_DIFFERENCE: f32 = 32.0;
 /// What looking the same and being near are worth, in overlap.
-const SAME_LOOK: f32 = 1.0;
-const SAME_PLACE: f32 = 0.3;
+const APPEARANCE_WEIGHT: f32 = 1.0;
+const DISTANCE_WEIGHT: f32 = 0.3;
 /// Frames that a card must be seen on before it is shown, unless it is read for sure.
-const CONFIRMED_FROM: u32 = 2;
-/// Heat and probability of its name from which a card is shown at first sight.
-const SURE: (f32, f32) = (0.4, 0.8);
+const MIN_SIGHTINGS: u32 = 2;
+/// Detection score and probability of its name from which a card is shown at first sight.
+const SURE_SCORE: f32 = 0.4;
+const SURE_CONFIDENCE: f32 = 0.8;
 /// How long a card that is no longer seen stays as it was, at least until it is missed once: detectors blink.
-const PATIENCE: Duration = Duration::from_millis(120);
+const MISSING_TIMEOUT: Duration = Duration::from_millis(120);
 /// How long appearing and going take.
 const FADE: Duration = Duration::from_millis(160);
 /// Corners that move less than this share of the card's height stay where they were: detections tremble.
-const STILL_BELOW: f32 = 0.012;
+const MAX_TREMBLE: f32 = 0.012;
 
 /// Readings that a new card gets in any case.
-const READINGS: u32 = 3;
-/// Difference of looks from which a card is read again, after a while.
+const MIN_READINGS: u32 = 3;
+/// Difference of appearances from which a card is read again, after a while.
 const CHANGED: f32 = 12.0;
-const CHANGED_PAUSE: Duration = Duration::from_millis(120);
-/// Difference of looks from which it is read at once, because it is likely another card: flipped, replaced, uncovered.
+const CHANGED_INTERVAL: Duration = Duration::from_millis(120);
+/// Difference from which it is read at once, because it is likely another card: flipped, replaced, uncovered.
 const REPLACED: f32 = 26.0;
 /// How soon a doubtful card is read again; twice as long after each reading, up to the longest.
-const DOUBT_PAUSE: Duration = Duration::from_millis(150);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const DOUBT_INTERVAL: Duration = Duration::from_millis(150);
+const MAX_DOUBT_INTERVAL: Duration = Duration::from_secs(2);
 /// How soon any other card is read again: nothing is believed for ever.
-const STALE: Duration = Duration::from_secs(5);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(5);
 /// Readings in a row that must find no card before a card that was named is given up.
-const REFUSALS: u32 = 3;
+const MAX_REFUSALS: u32 = 3;
 
 /// A card on the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,15 +82,14 @@ pub struct Track {
 /// A detection and what it looks like.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
-    /// Where it is.
     pub(crate) detection: Detection,
-    look: Look,
+    appearance: Appearance,
 }
 
 impl Seen {
-    /// Looks at a detection of a frame.
-    pub(crate) fn of(frame: &Pixels<'_>, detection: Detection) -> Self {
-        Self { detection, look: Look::of(frame, detection.quad) }
+    /// A detection with its appearance on the frame.
+    pub(crate) fn new(frame: &Pixels<'_>, detection: Detection) -> Self {
+        Self { detection, appearance: Appearance::new(frame, detection.quad) }
     }
 }
 
@@ -109,8 +110,8 @@ struct Card {
     /// What was detected last.
     measured: Quad<InFrame>,
     velocity: Velocity,
-    look: Look,
-    /// Heat of the last detection.
+    appearance: Appearance,
+    /// Of the last detection.
     score: f32,
     seen: u32,
     first_shown: Option<Duration>,
@@ -126,7 +127,7 @@ struct ReadSoFar {
     /// `None` before the first reading, and where there is no card.
     votes: Option<Votes>,
     /// What the card looked like then.
-    look: Option<Look>,
+    appearance: Option<Appearance>,
     count: u32,
     refusals: u32,
     at: Duration,
@@ -134,8 +135,8 @@ struct ReadSoFar {
 }
 
 impl Tracker {
-    /// Takes in the detections of a frame that was taken at `now` (any clock that only goes forward); answers which of
-    /// them are to be read.
+    /// Takes in the detections of a frame that was taken at `now` (any clock that only goes forward). Returns which
+    /// of them are to be read.
     pub(crate) fn locate(&mut self, seen: &[Seen], now: Duration) -> Vec<usize> {
         let mut pairs = Vec::new();
         for (at, card) in self.cards.iter().enumerate() {
@@ -169,9 +170,8 @@ impl Tracker {
         for card in self.cards.iter_mut().filter(|card| card.last_seen != now) {
             card.missed_at.get_or_insert(now);
         }
-        self.cards.retain(|card| {
-            card.last_seen == now || (card.seen >= CONFIRMED_FROM && card.overdue(now) < FADE)
-        });
+        self.cards
+            .retain(|card| card.last_seen == now || (card.seen >= MIN_SIGHTINGS && card.overdue(now) < FADE));
         let wants = |id: u64| self.cards.iter().any(|card| card.id == id && card.wants_reading(now));
         (0..seen.len()).filter(|&index| wants(self.assigned[index])).collect()
     }
@@ -180,8 +180,8 @@ impl Tracker {
     pub(crate) fn read(&mut self, index: usize, reading: Option<&Reading>, now: Duration) {
         let Some(&id) = self.assigned.get(index) else { return };
         if let Some(card) = self.cards.iter_mut().find(|card| card.id == id) {
-            card.reading.take(reading, &card.look, id, now);
-            if card.score >= SURE.0 && reading.is_some_and(is_sure) {
+            card.reading.take(reading, &card.appearance, id, now);
+            if card.score >= SURE_SCORE && reading.is_some_and(is_sure) {
                 card.first_shown.get_or_insert(now);
             }
         }
@@ -218,8 +218,8 @@ impl Tracker {
         self.cards.iter().filter_map(track).collect()
     }
 
-    /// Whether a card was seen that is not shown yet: another picture decides.
-    pub(crate) fn is_eager(&self) -> bool {
+    /// Whether a card was seen that is not shown yet: the next frame decides.
+    pub(crate) fn awaits_confirmation(&self) -> bool {
         self.cards.iter().any(|card| card.first_shown.is_none())
     }
 
@@ -244,7 +244,7 @@ impl Tracker {
 }
 
 fn is_sure(reading: &Reading) -> bool {
-    matches!(reading.identity, Identity::Known { confidence, .. } if confidence >= SURE.1)
+    matches!(reading.identity, Identity::Known { confidence, .. } if confidence >= SURE_CONFIDENCE)
 }
 
 impl Card {
@@ -254,7 +254,7 @@ impl Card {
             quad: seen.detection.quad,
             measured: seen.detection.quad,
             velocity: [0.0; 2],
-            look: seen.look.clone(),
+            appearance: seen.appearance.clone(),
             score: seen.detection.score,
             seen: 1,
             first_shown: None,
@@ -272,20 +272,20 @@ impl Card {
     fn likeness(&self, expected: Quad<InFrame>, seen: &Seen) -> Option<f32> {
         let quad = seen.detection.quad;
         let distance = |from: Quad<InFrame>| from.centre().distance(quad.centre()) / quad.height().max(1.0);
-        let near = 1.0 - distance(expected).min(distance(self.measured)) / REACH;
+        let near = 1.0 - distance(expected).min(distance(self.measured)) / MAX_DISTANCE;
         if near <= 0.0 {
             return None;
         }
         let overlap = expected.iou(quad).max(self.measured.iou(quad));
-        let difference = self.look.difference(&seen.look);
-        let alike = difference.map_or(0.0, |difference| (1.0 - difference / UNLIKE).max(0.0));
-        let fits = overlap >= SAME_FROM || alike >= ALIKE_FROM;
-        fits.then_some(overlap + SAME_LOOK * alike + SAME_PLACE * near)
+        let difference = self.appearance.difference(&seen.appearance);
+        let alike = difference.map_or(0.0, |difference| (1.0 - difference / MAX_DIFFERENCE).max(0.0));
+        let fits = overlap >= MIN_OVERLAP || alike >= MIN_LIKENESS;
+        fits.then_some(overlap + APPEARANCE_WEIGHT * alike + DISTANCE_WEIGHT * near)
     }
 
     fn see(&mut self, seen: &Seen, now: Duration) {
         let quad = seen.detection.quad;
-        let still = STILL_BELOW * self.quad.height();
+        let still = MAX_TREMBLE * self.quad.height();
         let elapsed = now.saturating_sub(self.last_seen);
         if self.measured.largest_corner_shift(quad) <= still {
             self.velocity = [0.0; 2];
@@ -297,23 +297,23 @@ impl Card {
         }
         self.measured = quad;
         self.score = seen.detection.score;
-        self.look.clone_from(&seen.look);
+        self.appearance.clone_from(&seen.appearance);
         self.seen += 1;
         self.last_seen = now;
         self.missed_at = None;
-        if self.seen >= CONFIRMED_FROM {
+        if self.seen >= MIN_SIGHTINGS {
             self.first_shown.get_or_insert(now);
         }
     }
 
     fn wants_reading(&self, now: Duration) -> bool {
         let so_far = &self.reading;
-        let Some(look) = &so_far.look else { return true };
+        let Some(appearance) = &so_far.appearance else { return true };
         let since = now.saturating_sub(so_far.at);
-        let changed = look.difference(&self.look).unwrap_or(0.0);
-        so_far.count < READINGS
+        let changed = appearance.difference(&self.appearance).unwrap_or(0.0);
+        so_far.count < MIN_READINGS
             || changed > REPLACED
-            || changed > CHANGED && since >= CHANGED_PAUSE
+            || changed > CHANGED && since >= CHANGED_INTERVAL
             || since >= so_far.pause
     }
 
@@ -325,33 +325,34 @@ impl Card {
         Some(coming * (1.0 - share(self.overdue(now))))
     }
 
-    /// For how long it has been missing beyond patience; where pictures are rare, being missed once is no reason yet.
+    /// For how long it has been missing beyond the timeout; where frames are rare, being missed once is no reason yet.
     fn overdue(&self, now: Duration) -> Duration {
         let missed_at = self.missed_at.unwrap_or(now);
-        now.saturating_sub(missed_at.max(self.last_seen + PATIENCE))
+        now.saturating_sub(missed_at.max(self.last_seen + MISSING_TIMEOUT))
     }
 }
 
 impl ReadSoFar {
-    fn take(&mut self, reading: Option<&Reading>, look: &Look, id: u64, now: Duration) {
-        let changed = self.look.as_ref().and_then(|before| before.difference(look)).unwrap_or(0.0);
+    fn take(&mut self, reading: Option<&Reading>, appearance: &Appearance, id: u64, now: Duration) {
+        let changed =
+            self.appearance.as_ref().and_then(|before| before.difference(appearance)).unwrap_or(0.0);
         let replaced = changed > REPLACED;
         match (reading, &mut self.votes) {
             (None, votes) => {
                 self.refusals += 1;
-                if replaced || self.refusals >= REFUSALS {
+                if replaced || self.refusals >= MAX_REFUSALS {
                     *votes = None;
                 }
             }
             (Some(reading), votes @ None) => {
-                *votes = Some(Votes::of(reading));
+                *votes = Some(Votes::new(reading));
                 self.count = 0;
             }
             (Some(reading), Some(votes)) => {
-                let id = reading.identity.id();
+                let id = reading.id();
                 if replaced && id.is_some() && id != votes.id() {
                     // Another card lies there: the old one has no say in its name.
-                    *votes = Votes::of(reading);
+                    *votes = Votes::new(reading);
                     self.count = 0;
                 } else {
                     votes.add(reading);
@@ -362,13 +363,13 @@ impl ReadSoFar {
             self.refusals = 0;
         }
         self.count += 1;
-        self.look = Some(look.clone());
+        self.appearance = Some(appearance.clone());
         self.at = now;
         let doubtful = self.votes.as_ref().is_none_or(Votes::is_doubtful);
         self.pause = match doubtful {
-            true => (2 * self.pause).clamp(DOUBT_PAUSE, LONGEST_PAUSE),
+            true => (2 * self.pause).clamp(DOUBT_INTERVAL, MAX_DOUBT_INTERVAL),
             // Not all of them on the same frame.
-            false => STALE + Duration::from_millis(150 * (id % 12)),
+            false => REFRESH_INTERVAL + Duration::from_millis(150 * (id % 12)),
         };
     }
 }

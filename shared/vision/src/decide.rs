@@ -2,69 +2,67 @@
 //!
 //! Pure: no session and no frame, so it is tested without a model. No card is named in this file: what may be on
 //! which card follows from its type, and a card that *is* an enhancement is called `m_` and the enhancement's word.
+//! Whether a card is known is decided in one place, [`Evidence::verdict`].
 
-use std::sync::Arc;
-
+use lens_core::card_id::CardId;
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
-use lens_core::manifest::foreign::DetectorKind;
 use lens_core::manifest::{Activation, Head, IDENTIFICATION, Manifest, NOT_A_CARD, Thresholds, UNKNOWN};
-use lens_core::modifiers::Modifiers;
+use lens_core::modifiers::{Modifiers, NONE, edition};
 
 use crate::gallery::Gallery;
+use crate::reading::{Guess, Identity, Reading};
 
-/// What is said of a crop.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reading {
-    /// The card; `None` when it is unknown.
-    pub id: Option<Arc<str>>,
-    /// Its name's probability (for a taught card its similarity).
+/// Detection score from which there is a card whatever the identifier says of it.
+const MIN_SURE_SCORE: f32 = 0.41;
+/// Probability of its name from which a card of a lower score is one too.
+const MIN_SURE_NAME: f32 = 0.2;
+
+/// Margin by which an enrolled card wins over the model's own class: a crop may be this much less like the prototype
+/// than like its class, because a person who names a card knows better than the model. Known cards keep their names all
+/// the same: hardly any is like another card's capture (`trainer evaluate --taught` counts them).
+const ENROLLED_MARGIN: f32 = 0.1;
+
+/// Cosine from which an enrolled card is a guess, where it is not enough for a name: a card that is half covered.
+const MIN_GUESS_SIMILARITY: f32 = 0.3;
+
+/// What the identifier says of a crop, as numbers that thresholds decide on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// Probability that it is no card.
+    pub not_a_card: f32,
+    /// Probability that it is a card of no catalogue.
+    pub unknown: f32,
+    /// Probability of the best card, its looks added up.
     pub probability: f32,
-    /// The best guesses and their probabilities, best first, also where the card is unknown; a taught card comes with its
-    /// similarity.
-    pub top: Vec<(Arc<str>, f32)>,
-    /// What is on it.
-    pub modifiers: Modifiers,
-    /// Cosine to the best card's centroid.
+    /// Cosine to the centroid of the best card.
     pub similarity: f32,
-    /// What the network made of the crop, of length one: for the gallery, and to tell one unknown card from another.
-    pub embedding: Vec<f32>,
 }
 
-impl Reading {
-    /// Whether the card is known.
-    pub fn is_known(&self) -> bool {
-        self.id.is_some()
-    }
-}
-
-/// Heat from which a detection is a card whatever the identifier says of it.
-const SURE_HEAT: f32 = 0.41;
-/// Probability of its name from which a card of less heat is one too.
-const SURE_NAME: f32 = 0.2;
-
-/// How much less like a taught card than like its own class a crop may be and still be named after what was taught: a
-/// person who names a card knows better than the model. Known cards keep their names all the same, because hardly any
-/// is like another card's capture (`trainer evaluate --taught` counts them).
-const TAUGHT_YIELDS: f32 = 0.1;
-
-/// Cosine from which what was taught is a guess, where it is not enough for a name: a card that is half covered.
-const TAUGHT_GUESSED: f32 = 0.3;
-
-/// Whether detector and identifier together are sure enough that there is a card: a weak peak needs a name.
-///
-/// Panels, buttons and other programs' boxes give weak peaks without a name; strewn and covered cards give weak peaks with one.
-/// The scores of detectors made elsewhere mean something else: their own threshold has decided.
-pub fn is_confirmed(detector: &DetectorKind, heat: f32, reading: &Reading) -> bool {
-    !detector.is_own() || heat >= SURE_HEAT || reading.probability >= SURE_NAME
-}
-
-/// Whether a crop shows a card at all.
+/// What follows from the evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It does; the reading holds what is said of it.
-    Card,
+    /// It is the best card.
+    Known,
+    /// It is a card that has no name here.
+    Unknown,
     /// It shows something else.
     NotACard,
+}
+
+impl Evidence {
+    /// The only place where a model's thresholds are compared: the overlay and every evaluation decide here.
+    pub fn verdict(&self, thresholds: &Thresholds) -> Verdict {
+        if self.not_a_card >= thresholds.not_a_card {
+            Verdict::NotACard
+        } else if self.unknown < thresholds.unknown
+            && self.probability >= thresholds.probability
+            && self.similarity >= thresholds.similarity
+        {
+            Verdict::Known
+        } else {
+            Verdict::Unknown
+        }
+    }
 }
 
 /// The identifier's outputs for one crop, as the manifest lists the heads.
@@ -78,9 +76,26 @@ pub struct Logits<'a> {
     pub similarity: &'a [f32],
 }
 
-/// What the identifier's classes mean: made once for a model.
+/// Why a model's classes cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClassesError {
+    /// No head says which card it is.
+    #[error("there is no head {IDENTIFICATION:?}")]
+    NoIdentification,
+    /// All classes are reserved ones.
+    #[error("none of its classes is a card")]
+    NoCard,
+    /// A class is of no card.
+    #[error("its class {id:?} is no card of the catalogue")]
+    NotListed {
+        /// The card of the class.
+        id: CardId,
+    },
+}
+
+/// Makes readings of the identifier's logits: made once for a model.
 #[derive(Clone, Debug)]
-pub struct Rules {
+pub struct Classifier {
     cards: Vec<Card>,
     classes: Vec<Class>,
     thresholds: Thresholds,
@@ -94,11 +109,15 @@ pub struct Rules {
     /// Probability of each card, kept to save the allocation.
     probability: Vec<f32>,
     order: Vec<usize>,
+    /// Whether the detector is our own: the scores of others mean something else, and their own threshold has decided.
+    has_own_detector: bool,
+    /// The player's probability below which no name is given.
+    name_threshold: f32,
 }
 
 #[derive(Clone, Debug)]
 struct Card {
-    id: Arc<str>,
+    id: CardId,
     card_type: CardType,
     /// The class of the enhancement head that this card is.
     enhancement: Option<usize>,
@@ -119,22 +138,18 @@ struct Words {
     activation: Activation,
 }
 
-/// The word of no enhancement and of no seal.
-const PLAIN: &str = "none";
 /// Names of the edition head: ours, and that of the labels' field.
-const EDITION: [&str; 2] = ["edition", "modifier"];
+const EDITION_HEADS: [&str; 2] = ["edition", "modifier"];
 
-impl Rules {
+impl Classifier {
     /// From a model's manifest and the catalogue that it names cards of.
     ///
     /// # Errors
-    /// When a class is of no card; the error names it.
-    pub fn new(manifest: &Manifest, catalogue: &Catalogue, top: usize) -> Result<Self, String> {
+    /// When a class is of no card.
+    pub fn new(manifest: &Manifest, catalogue: &Catalogue, top: usize) -> Result<Self, ClassesError> {
         let heads = &manifest.identifier.heads;
-        let identification = heads
-            .iter()
-            .find(|head| head.name == IDENTIFICATION)
-            .ok_or_else(|| format!("there is no head {IDENTIFICATION:?}"))?;
+        let identification =
+            heads.iter().find(|head| head.name == IDENTIFICATION).ok_or(ClassesError::NoIdentification)?;
         let enhancement = words(heads, &["enhancement"]);
         let mut cards: Vec<Card> = Vec::new();
         let mut classes = Vec::with_capacity(identification.classes.len());
@@ -156,7 +171,7 @@ impl Rules {
             });
         }
         if cards.is_empty() {
-            return Err("none of its classes is a card".into());
+            return Err(ClassesError::NoCard);
         }
         let top = top.clamp(1, cards.len());
         Ok(Self {
@@ -165,62 +180,96 @@ impl Rules {
             cards,
             classes,
             thresholds: manifest.identifier.thresholds,
-            edition: words(heads, &EDITION),
+            edition: words(heads, &EDITION_HEADS),
             enhancement,
             seal: words(heads, &["seal"]),
             stickers: words(heads, &["stickers"]),
             debuffed: words(heads, &["debuffed"]),
             top,
+            has_own_detector: manifest.detector.kind.is_own(),
+            name_threshold: 0.0,
         })
     }
 
-    /// Says what a crop shows. `reading` is overwritten; its buffers are used again.
+    /// Takes a player's probability below which a card is unknown, whatever the model's thresholds say.
+    pub fn set_name_threshold(&mut self, threshold: f32) {
+        self.name_threshold = threshold;
+    }
+
+    /// Says what a crop shows; returns whether it is a card at all. `score` is the detector's, where one found it.
+    /// `reading` is overwritten; its buffers are used again.
     ///
     /// # Panics
     /// When the logits are not those of the manifest.
-    pub fn read(&mut self, logits: &Logits<'_>, gallery: &Gallery, reading: &mut Reading) -> Verdict {
+    pub fn classify(
+        &mut self,
+        logits: &Logits<'_>,
+        score: Option<f32>,
+        gallery: &Gallery,
+        reading: &mut Reading,
+    ) -> bool {
+        self.read(logits, gallery, reading) && score.is_none_or(|score| self.is_confirmed(score, reading))
+    }
+
+    fn read(&mut self, logits: &Logits<'_>, gallery: &Gallery, reading: &mut Reading) -> bool {
         let (not_a_card, unknown) = self.sum_looks(logits.heads[0]);
         let nearest = gallery.nearest(logits.embedding);
-        let taught = nearest.filter(|(_, it)| *it >= self.thresholds.gallery);
-        if not_a_card >= self.thresholds.not_a_card && taught.is_none() {
-            return Verdict::NotACard;
+        let near = nearest.filter(|(_, it)| *it >= self.thresholds.gallery);
+        if not_a_card >= self.thresholds.not_a_card && near.is_none() {
+            return false;
         }
         self.best_cards();
-        reading.top.clear();
-        reading.top.extend(
-            self.order.iter().map(|&card| (Arc::clone(&self.cards[card].id), self.probability[card])),
-        );
+        reading.guesses.clear();
+        let guess =
+            |&card: &usize| Guess { id: self.cards[card].id.clone(), probability: self.probability[card] };
+        reading.guesses.extend(self.order.iter().map(guess));
         reading.embedding.clear();
         reading.embedding.extend_from_slice(logits.embedding);
         let best = self.settle_enhancement(logits, &mut reading.modifiers);
         reading.similarity = self.similarity(best, logits.similarity);
         reading.probability = self.probability[best];
-        let known = not_a_card < self.thresholds.not_a_card
-            && unknown < self.thresholds.unknown
-            && reading.probability >= self.thresholds.probability
-            && reading.similarity >= self.thresholds.similarity;
-        reading.id = known.then(|| Arc::clone(&self.cards[best].id));
+        let evidence = Evidence {
+            not_a_card,
+            unknown,
+            probability: reading.probability,
+            similarity: reading.similarity,
+        };
+        let known = evidence.verdict(&self.thresholds) == Verdict::Known;
+        let mut id = known.then(|| &self.cards[best].id);
         let mut card_type = self.cards[best].card_type;
-        if let Some((id, similarity)) = taught
-            && (!known || similarity > reading.similarity - TAUGHT_YIELDS)
+        if let Some((enrolled, similarity)) = near
+            && (!known || similarity > reading.similarity - ENROLLED_MARGIN)
         {
-            if **id == *NOT_A_CARD {
-                return Verdict::NotACard;
+            if *enrolled == *NOT_A_CARD {
+                return false;
             }
-            reading.id = Some(Arc::clone(id));
+            id = Some(enrolled);
             (reading.probability, reading.similarity) = (similarity, similarity);
-            card_type = self.cards.iter().find(|it| it.id == *id).map_or(card_type, |it| it.card_type);
+            card_type = self.cards.iter().find(|it| it.id == *enrolled).map_or(card_type, |it| it.card_type);
         }
-        if let Some((id, similarity)) = nearest.filter(|(_, similarity)| *similarity >= TAUGHT_GUESSED)
-            && reading.id.as_ref().is_none_or(|named| named == id)
-            && **id != *NOT_A_CARD
+        if let Some((enrolled, similarity)) =
+            nearest.filter(|(_, similarity)| *similarity >= MIN_GUESS_SIMILARITY)
+            && id.is_none_or(|named| named == enrolled)
+            && *enrolled != *NOT_A_CARD
         {
-            reading.top.retain(|(other, _)| other != id);
-            reading.top.truncate(self.top.saturating_sub(1));
-            reading.top.insert(0, (Arc::clone(id), similarity));
+            reading.guesses.retain(|guess| guess.id != *enrolled);
+            reading.guesses.truncate(self.top.saturating_sub(1));
+            reading.guesses.insert(0, Guess { id: enrolled.clone(), probability: similarity });
         }
+        reading.identity = match id.filter(|_| reading.probability >= self.name_threshold) {
+            Some(id) => Identity::Known { id: id.clone(), confidence: reading.probability },
+            None => Identity::Unknown { nearest: reading.guesses.first().map(|guess| guess.id.clone()) },
+        };
         self.read_modifiers(card_type, logits, &mut reading.modifiers);
-        Verdict::Card
+        true
+    }
+
+    /// Whether detector and identifier together are sure enough that there is a card: a weak peak needs a name.
+    ///
+    /// Panels, buttons and other programs' boxes give weak peaks without a name; strewn and covered cards give weak
+    /// peaks with one.
+    fn is_confirmed(&self, score: f32, reading: &Reading) -> bool {
+        !self.has_own_detector || score >= MIN_SURE_SCORE || reading.probability >= MIN_SURE_NAME
     }
 
     /// Softmax over looks, summed by card into `self.probability`; gives those of not-a-card and unknown.
@@ -259,7 +308,7 @@ impl Rules {
         let mut best = self.order[0];
         modifiers.enhancement.clear();
         let Some(words) = &self.enhancement else {
-            modifiers.enhancement.push_str(PLAIN);
+            modifiers.enhancement.push_str(NONE);
             return best;
         };
         let logits = logits.heads[words.head];
@@ -293,8 +342,14 @@ impl Rules {
         let playing = card_type == CardType::Playing;
         let joker = card_type == CardType::Joker;
         let consumable = matches!(card_type, CardType::Tarot | CardType::Planet | CardType::Spectral);
-        pick(self.edition.as_ref(), playing || joker || consumable, logits, "base", &mut modifiers.edition);
-        pick(self.seal.as_ref(), playing, logits, PLAIN, &mut modifiers.seal);
+        pick(
+            self.edition.as_ref(),
+            playing || joker || consumable,
+            logits,
+            edition::BASE,
+            &mut modifiers.edition,
+        );
+        pick(self.seal.as_ref(), playing, logits, NONE, &mut modifiers.seal);
         modifiers.debuffed =
             (playing || joker) && self.debuffed.as_ref().is_some_and(|words| is_true(words, logits));
         let stickers = self.stickers.as_ref().filter(|_| joker);
@@ -323,11 +378,10 @@ fn card(
     manifest: &Manifest,
     catalogue: &Catalogue,
     enhancement: Option<&Words>,
-) -> Result<Card, String> {
+) -> Result<Card, ClassesError> {
     let listed = catalogue.card(id).map(|card| card.card_type);
     let added = || manifest.identifier.added.get(id).map(|card| card.card_type);
-    let card_type =
-        listed.or_else(added).ok_or_else(|| format!("its class {id:?} is no card of the catalogue"))?;
+    let card_type = listed.or_else(added).ok_or_else(|| ClassesError::NotListed { id: id.into() })?;
     let word = id.strip_prefix("m_").filter(|_| card_type == CardType::Playing);
     let enhancement = word.and_then(|word| enhancement?.words.iter().position(|it| it == word));
     Ok(Card { id: id.into(), card_type, enhancement })

@@ -1,6 +1,6 @@
 //! Turns the detector's output into quads.
 //!
-//! Here that of our own network; [`yolo`] reads those made elsewhere. Pure: no session and no frame, so it is tested
+//! Here that of our own network; [`yolo`] reads external ones. Pure: no session and no frame, so it is tested
 //! without a model.
 
 use lens_core::geometry::{InModel, Point, Quad};
@@ -9,7 +9,7 @@ pub mod yolo;
 
 /// Numbers of an output cell: nine for each of its 2x2 sub-cells.
 pub const CELL: usize = 4 * SUB_CELL;
-/// The heat's logit, then x and y of four corners.
+/// The logit of the detection score, then x and y of four corners.
 const SUB_CELL: usize = 9;
 
 /// How the detector's output is laid out, in sub-cells.
@@ -40,23 +40,23 @@ impl Grid {
 pub struct Found {
     /// The whole card, also where it is covered.
     pub quad: Quad<InModel>,
-    /// Heat of its cell.
+    /// Detection score of its sub-cell.
     pub score: f32,
     anchor: Point<InModel>,
 }
 
 /// Two anchors closer than this part of the card's width are one card.
-const SAME_ANCHOR: f32 = 0.1;
-/// Two quads that overlap more than this are one card. Neighbours in the tightest fan that [`SAME_ANCHOR`] lets through
+const MIN_ANCHOR_DISTANCE: f32 = 0.1;
+/// Two quads that overlap more than this are one card. Neighbours in the tightest fan that [`MIN_ANCHOR_DISTANCE`] lets through
 /// overlap by 0.82.
-const SAME_QUAD: f32 = 0.85;
+const MAX_IOU: f32 = 0.85;
 /// The most cards in one frame; a full deck with jokers has 70.
 pub const MAX_CARDS: usize = 160;
 
 /// Finds the cards in the detector's output (`[rows / 2, columns / 2, CELL]`), best first.
 ///
-/// A card is a sub-cell that is at least `threshold` hot, as hot as its eight neighbours, and whose quad no hotter one
-/// has claimed. Amodal quads of a fanned hand overlap by far more than boxes of separate things do, so it is the
+/// A card is a sub-cell that scores at least `threshold`, is a peak among its eight neighbours, and whose quad no better
+/// one has claimed. Amodal quads of a fanned hand overlap by far more than boxes of separate things do, so it is the
 /// distance of anchors, not the overlap, that decides first.
 ///
 /// # Panics
@@ -64,17 +64,17 @@ pub const MAX_CARDS: usize = 160;
 pub fn decode(grid: &Grid, threshold: f32, cells: &[f32], found: &mut Vec<Found>) {
     assert_eq!(cells.len(), grid.columns * grid.rows * SUB_CELL, "the output must have the size of the grid");
     found.clear();
-    let hot = (threshold / (1.0 - threshold)).ln();
+    let min_logit = (threshold / (1.0 - threshold)).ln();
     for (index, cell) in cells.chunks_exact(CELL).enumerate() {
-        // Most cells are cold: this is all that is done for them.
-        if cell[0].max(cell[SUB_CELL]).max(cell[2 * SUB_CELL]).max(cell[3 * SUB_CELL]) < hot {
+        // Most cells are empty: this is all that is done for them.
+        if cell[0].max(cell[SUB_CELL]).max(cell[2 * SUB_CELL]).max(cell[3 * SUB_CELL]) < min_logit {
             continue;
         }
         let (cell_row, cell_column) = (index / (grid.columns / 2), index % (grid.columns / 2));
         for sub_cell in 0..4 {
             let (column, row) = (2 * cell_column + sub_cell % 2, 2 * cell_row + sub_cell / 2);
             let logit = cell[sub_cell * SUB_CELL];
-            if logit >= hot && is_peak(grid, cells, column, row) {
+            if logit >= min_logit && is_peak(grid, cells, column, row) {
                 let quad = quad_at(grid, cells, column, row);
                 if quad.is_card_shaped() {
                     let anchor = quad.at(grid.anchor[0], grid.anchor[1]);
@@ -112,8 +112,8 @@ fn quad_at(grid: &Grid, cells: &[f32], column: usize, row: usize) -> Quad<InMode
 }
 
 fn is_same_card(better: &Found, candidate: &Found) -> bool {
-    better.anchor.distance(candidate.anchor) < SAME_ANCHOR * better.quad.width()
-        || better.quad.iou(candidate.quad) > SAME_QUAD
+    better.anchor.distance(candidate.anchor) < MIN_ANCHOR_DISTANCE * better.quad.width()
+        || better.quad.iou(candidate.quad) > MAX_IOU
 }
 
 #[cfg(test)]
@@ -123,7 +123,7 @@ mod tests {
 
     const GRID: Grid = Grid { columns: 160, rows: 90, stride: 4.0, corner_scale: 32.0, anchor: [0.25, 0.5] };
 
-    /// What a perfect detector says of these cards: a Gaussian about each anchor's cell, corners where it is warm.
+    /// What a perfect detector says of these cards: a Gaussian about each anchor's cell, corners near it.
     fn encode(cards: &[Quad<InModel>]) -> Vec<f32> {
         let mut cells = vec![0.0f32; GRID.columns * GRID.rows * SUB_CELL];
         cells.iter_mut().step_by(SUB_CELL).for_each(|logit| *logit = -9.0);
@@ -135,12 +135,12 @@ mod tests {
             for row in 0..GRID.rows {
                 for column in 0..GRID.columns {
                     let (dx, dy) = ((column as f32 - cx) / sx, (row as f32 - cy) / sy);
-                    let warmth = (-(dx * dx + dy * dy) / 2.0).exp().clamp(1e-4, 0.9999);
+                    let objectness = (-(dx * dx + dy * dy) / 2.0).exp().clamp(1e-4, 0.9999);
                     let at = GRID.at(column, row);
-                    cells[at] = cells[at].max((warmth / (1.0 - warmth)).ln());
+                    cells[at] = cells[at].max((objectness / (1.0 - objectness)).ln());
                     let owned = &mut owner[row * GRID.columns + column];
-                    if warmth > 0.35 && warmth > *owned {
-                        *owned = warmth;
+                    if objectness > 0.35 && objectness > *owned {
+                        *owned = objectness;
                         for (corner, [x, y]) in card.to_xy().into_iter().enumerate() {
                             cells[at + 1 + 2 * corner] = (x - (column as f32 + 0.5) * 4.0) / 32.0;
                             cells[at + 2 + 2 * corner] = (y - (row as f32 + 0.5) * 4.0) / 32.0;
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_full_of_heat_gives_no_more_than_the_limit() {
+    fn a_frame_full_of_peaks_gives_no_more_than_the_limit() {
         let small_card = [9.0, -0.05, -0.06, 0.05, -0.06, 0.05, 0.06, -0.05, 0.06];
         let cells: Vec<f32> =
             small_card.into_iter().cycle().take(GRID.columns * GRID.rows * SUB_CELL).collect();

@@ -2,27 +2,18 @@
 
 use std::path::Path;
 
-use lens_core::geometry::{InFrame, Quad};
 use lens_core::manifest::Manifest;
-use lens_core::manifest::foreign::{DetectorKind, Normalise};
+use lens_core::manifest::external::{DetectorKind, Normalise};
 use lens_core::pixels::Pixels;
 use lens_core::preprocess::Letterboxer;
 use lens_core::preprocess::planes::Levels;
 
 use crate::decode::yolo::{self, Boxes};
 use crate::decode::{self, Found, Grid};
-use crate::recogniser::Stage;
+use crate::network::{Batch, Input, IoSpec, Network, NetworkError, Options, RunError};
+use crate::reading::Detection;
 use crate::runtime::Runtime;
-use crate::session::{Batch, Contract, Input, Network, NetworkError, Options, RunError};
-
-/// A card that was found, and how sure the detector is, in `0.0..=1.0`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Detection {
-    /// The whole card, also where it is covered.
-    pub quad: Quad<InFrame>,
-    /// How sure the detector is.
-    pub score: f32,
-}
+use crate::stages::stage_span;
 
 #[derive(Debug)]
 pub(crate) struct Detector {
@@ -73,7 +64,7 @@ impl Detector {
                 (kind, Input::Planes(yolo.input.clone()), (yolo.output.clone(), shape))
             }
         };
-        let contract = Contract {
+        let spec = IoSpec {
             network: "detector",
             files: &detector.files,
             input,
@@ -82,7 +73,7 @@ impl Detector {
             batch: Batch::Exactly(1),
         };
         Ok(Self {
-            network: Network::open(runtime, folder, manifest, contract, options)?,
+            network: Network::open(runtime, folder, manifest, spec, options)?,
             letterboxer: Letterboxer::new(width, height),
             kind,
             threshold: detector.threshold,
@@ -104,20 +95,21 @@ impl Detector {
     }
 
     /// The cards of a frame, best first.
-    pub(crate) fn run(
-        &mut self,
-        frame: &Pixels<'_>,
-        ended: &mut dyn FnMut(Stage),
-    ) -> Result<&[Detection], RunError> {
-        let model_from_frame = match &self.kind {
-            Kind::Grid(_) => self.letterboxer.run(frame, self.network.packed(1)?),
-            Kind::Yolo(_, levels) => {
-                self.letterboxer.run_planes(frame, YOLO_BAR, levels, self.network.planes(1)?)
+    pub(crate) fn run(&mut self, frame: &Pixels<'_>) -> Result<&[Detection], RunError> {
+        let model_from_frame = {
+            let _span = stage_span!("letterbox");
+            match &self.kind {
+                Kind::Grid(_) => self.letterboxer.run(frame, self.network.packed(1)?),
+                Kind::Yolo(_, levels) => {
+                    self.letterboxer.run_planes(frame, YOLO_BAR, levels, self.network.planes(1)?)
+                }
             }
         };
-        ended(Stage::Letterbox);
-        self.network.run(1)?;
-        ended(Stage::Detector);
+        {
+            let _span = stage_span!("detector");
+            self.network.run(1)?;
+        }
+        let _span = stage_span!("decode");
         let output = self.network.output(1, 0);
         match &self.kind {
             Kind::Grid(grid) => decode::decode(grid, self.threshold, output, &mut self.found),
@@ -130,7 +122,6 @@ impl Detector {
                 .iter()
                 .map(|found| Detection { quad: frame_from_model.quad(found.quad), score: found.score }),
         );
-        ended(Stage::Decode);
         Ok(&self.detections)
     }
 }

@@ -1,14 +1,20 @@
-//! Cards taught from one capture, beside the model: recognised at once, without training.
+//! The gallery beside a model: cards enrolled from one capture each, recognised without training.
 //!
-//! The file is changed under a lock and replaced whole, so that the overlay and the labeller can both teach, and
-//! whoever reads it sees the old or the new one.
+//! * *Enrolment* ("teaching", for the player): adding a capture that a person named.
+//! * *Prototype*: one such capture, as the embedding that the identifier gave it, with its name.
+//! * *Gallery*: all prototypes of a model; a crop is named after the nearest one.
+//!
+//! The file is changed under a lock and replaced whole, so that the overlay and the labeller can both
+//! enrol, and whoever reads it sees the old or the new one. Embeddings are of no use to another model
+//! or to retrained networks; captures are: those that a model has not met yet are [`pending`], and
+//! those that it names right by itself are skipped for good.
 
 use std::collections::BTreeSet;
 use std::fs::File as LockFile;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use lens_core::atomic;
+use lens_core::card_id::CardId;
 use lens_core::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
@@ -16,28 +22,27 @@ use serde::{Deserialize, Serialize};
 pub const FILE_NAME: &str = "gallery.json";
 /// Version of the file that this code reads.
 pub const FORMAT: u32 = 1;
-/// Where a gallery stays when its model's networks are replaced: its embeddings are of no use to others, its captures
-/// are.
+/// Where a gallery stays when its model's networks are replaced: its captures are enrolled again from there.
 pub const REPLACED: &str = "gallery.old.json";
 const LOCK: &str = ".gallery.lock";
 
-/// Cards that were taught, and what the network made of their captures.
+/// The prototypes of a model, ready to be compared with.
 #[derive(Clone, Debug, Default)]
 pub struct Gallery {
-    cards: Vec<(Arc<str>, Vec<f32>)>,
+    cards: Vec<(CardId, Vec<f32>)>,
 }
 
-/// One capture of a taught card.
+/// One capture of an enrolled card.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Taught {
+pub struct Prototype {
     /// Id of the card; need not be in the catalogue.
-    pub id: String,
+    pub id: CardId,
     /// Name for people.
     pub name: String,
     /// What the identifier made of it.
     pub embedding: Vec<f32>,
-    /// The capture's file: it is taught to the next model from there.
+    /// The capture's file: the next model enrols it from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture: Option<String>,
 }
@@ -50,30 +55,51 @@ pub struct GalleryError {
     reason: String,
 }
 
+/// Why a prototype is of no use to a model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PrototypeError {
+    /// Another model made it.
+    #[error("{id} has {length} numbers where the model gives {dimensions}")]
+    Length {
+        /// The card.
+        id: CardId,
+        /// Numbers of its embedding.
+        length: usize,
+        /// Numbers of the model's embeddings.
+        dimensions: usize,
+    },
+    /// All its numbers are zero, or some are none.
+    #[error("the embedding of {id} has no direction")]
+    NoDirection {
+        /// The card.
+        id: CardId,
+    },
+}
+
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     format: u32,
-    cards: Vec<Taught>,
-    /// Captures that other models were taught and that this one names right by itself.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    passed_over: BTreeSet<String>,
+    cards: Vec<Prototype>,
+    /// Captures that other models enrolled and that this one names right by itself.
+    #[serde(rename = "passed_over", default, skip_serializing_if = "BTreeSet::is_empty")]
+    skipped: BTreeSet<String>,
 }
 
-/// The captures that a model's folder was taught, as they are in the file; none when there is none.
+/// The prototypes of a model's folder, as they are in the file; none when there is none.
 ///
 /// # Errors
 /// When the file is there but cannot be read.
-pub fn taught(folder: &Path) -> Result<Vec<Taught>, GalleryError> {
+pub fn prototypes(folder: &Path) -> Result<Vec<Prototype>, GalleryError> {
     Ok(file(folder.join(FILE_NAME))?.cards)
 }
 
-/// Captures that other models of the same catalogue were taught, or this one before its networks were replaced, and that
+/// Prototypes of other models of the same catalogue, or of this one before its networks were replaced, whose captures
 /// it has not met yet. What cannot be read is left out, with a line in the log.
-pub fn taught_elsewhere(folder: &Path, catalogue: &str) -> Vec<Taught> {
+pub fn pending(folder: &Path, catalogue: &str) -> Vec<Prototype> {
     let Ok(own) = file(folder.join(FILE_NAME)) else { return Vec::new() };
     let mut met: BTreeSet<String> = own.cards.into_iter().filter_map(|card| card.capture).collect();
-    met.extend(own.passed_over);
+    met.extend(own.skipped);
     let of_game =
         |folder: &PathBuf| Manifest::read(folder).is_ok_and(|manifest| manifest.catalogue == catalogue);
     let others = siblings(folder).into_iter().filter(of_game).map(|folder| folder.join(FILE_NAME));
@@ -111,7 +137,7 @@ fn file(path: PathBuf) -> Result<File, GalleryError> {
 
 impl Default for File {
     fn default() -> Self {
-        Self { format: FORMAT, cards: Vec::new(), passed_over: BTreeSet::new() }
+        Self { format: FORMAT, cards: Vec::new(), skipped: BTreeSet::new() }
     }
 }
 
@@ -146,12 +172,12 @@ fn change_everywhere(folder: &Path, wanted: impl Fn(&mut File)) -> Result<(), Ga
     Ok(())
 }
 
-/// Teaches cards from one capture each; what the same captures taught before is replaced, and has the new name in other
+/// Enrols cards from one capture each. Prototypes of the same captures are replaced, and have the new name in other
 /// models as well.
 ///
 /// # Errors
 /// When the file cannot be read or written; then it is as it was.
-pub fn teach(folder: &Path, cards: Vec<Taught>) -> Result<(), GalleryError> {
+pub fn enrol(folder: &Path, cards: Vec<Prototype>) -> Result<(), GalleryError> {
     for path in siblings(folder) {
         if !path.join(FILE_NAME).is_file() {
             continue;
@@ -163,7 +189,7 @@ pub fn teach(folder: &Path, cards: Vec<Taught>) -> Result<(), GalleryError> {
                 same.for_each(|it| (it.id, it.name) = (card.id.clone(), card.name.clone()));
             }
         });
-        // Another model's file is no reason not to teach this one.
+        // Another model's file is no reason not to enrol in this one.
         if let Err(error) = renamed {
             log::warn!("{error}");
         }
@@ -176,45 +202,45 @@ pub fn teach(folder: &Path, cards: Vec<Taught>) -> Result<(), GalleryError> {
     })
 }
 
-/// Remembers captures that need no teaching.
+/// Remembers captures that need no enrolment.
 ///
 /// # Errors
-/// As [`teach`].
-pub fn pass_over(folder: &Path, captures: Vec<String>) -> Result<(), GalleryError> {
-    change(folder, FILE_NAME, |file| file.passed_over.extend(captures))
+/// As [`enrol`].
+pub fn skip(folder: &Path, captures: Vec<String>) -> Result<(), GalleryError> {
+    change(folder, FILE_NAME, |file| file.skipped.extend(captures))
 }
 
-/// Forgets what a capture taught, in all models: otherwise it would come back from another.
+/// Forgets the prototype of a capture, in all models: otherwise it would come back from another.
 ///
 /// # Errors
-/// As [`teach`].
+/// As [`enrol`].
 pub fn forget(folder: &Path, capture: &str) -> Result<(), GalleryError> {
     change_everywhere(folder, |file| file.cards.retain(|it| it.capture.as_deref() != Some(capture)))
 }
 
-/// Gives a taught card another id and name, in all models.
+/// Gives an enrolled card another id and name, in all models.
 ///
 /// # Errors
-/// As [`teach`].
+/// As [`enrol`].
 pub fn rename(folder: &Path, id: &str, new_id: &str, new_name: &str) -> Result<(), GalleryError> {
     change_everywhere(folder, |file| {
         for card in file.cards.iter_mut().filter(|card| card.id == id) {
-            (card.id, card.name) = (new_id.to_owned(), new_name.to_owned());
+            (card.id, card.name) = (new_id.into(), new_name.to_owned());
         }
     })
 }
 
-/// Gives what these captures taught another id and name, in all models; those that passed one over look at it again.
+/// Gives the prototypes of these captures another id and name, in all models; those that skipped one look at it again.
 ///
 /// # Errors
-/// As [`teach`].
+/// As [`enrol`].
 pub fn rename_captures(folder: &Path, captures: &[String], id: &str, name: &str) -> Result<(), GalleryError> {
     change_everywhere(folder, |file| {
-        let concerned = |card: &&mut Taught| card.capture.as_ref().is_some_and(|it| captures.contains(it));
+        let concerned = |card: &&mut Prototype| card.capture.as_ref().is_some_and(|it| captures.contains(it));
         for card in file.cards.iter_mut().filter(concerned) {
-            (card.id, card.name) = (id.to_owned(), name.to_owned());
+            (card.id, card.name) = (id.into(), name.to_owned());
         }
-        file.passed_over.retain(|capture| !captures.contains(capture));
+        file.skipped.retain(|capture| !captures.contains(capture));
     })
 }
 
@@ -232,34 +258,38 @@ impl Gallery {
     /// # Errors
     /// When the file is there but malformed, or holds embeddings of another length.
     pub fn read(folder: &Path, dimensions: usize) -> Result<Self, GalleryError> {
-        let cards = taught(folder)?;
-        Self::new(cards, dimensions).map_err(|reason| GalleryError { path: folder.join(FILE_NAME), reason })
+        let cards = prototypes(folder)?;
+        Self::new(cards, dimensions)
+            .map_err(|error| GalleryError { path: folder.join(FILE_NAME), reason: error.to_string() })
     }
 
     /// A gallery of these captures.
     ///
     /// # Errors
     /// When an embedding has not `dimensions` numbers, or no direction.
-    pub fn new(cards: Vec<Taught>, dimensions: usize) -> Result<Self, String> {
+    pub fn new(cards: Vec<Prototype>, dimensions: usize) -> Result<Self, PrototypeError> {
         let mut kept = Vec::with_capacity(cards.len());
-        for Taught { id, mut embedding, .. } in cards {
+        for Prototype { id, mut embedding, .. } in cards {
             if embedding.len() != dimensions {
                 let length = embedding.len();
-                return Err(format!("{id} has {length} numbers where the model gives {dimensions}"));
+                return Err(PrototypeError::Length { id, length, dimensions });
             }
             let norm = dot(&embedding, &embedding).sqrt();
             if norm.is_nan() || norm < 1e-6 {
-                return Err(format!("the embedding of {id} has no direction"));
+                return Err(PrototypeError::NoDirection { id });
             }
             embedding.iter_mut().for_each(|value| *value /= norm);
-            kept.push((id.into(), embedding));
+            kept.push((id, embedding));
         }
         Ok(Self { cards: kept })
     }
 
-    /// Id of the taught card most like `embedding` (of length one), and the cosine between them.
-    pub fn nearest(&self, embedding: &[f32]) -> Option<(&Arc<str>, f32)> {
-        self.cards.iter().map(|(id, taught)| (id, dot(taught, embedding))).max_by(|a, b| a.1.total_cmp(&b.1))
+    /// Id of the enrolled card most like `embedding` (of length one), and the cosine between them.
+    pub fn nearest(&self, embedding: &[f32]) -> Option<(&CardId, f32)> {
+        self.cards
+            .iter()
+            .map(|(id, prototype)| (id, dot(prototype, embedding)))
+            .max_by(|a, b| a.1.total_cmp(&b.1))
     }
 }
 
@@ -285,7 +315,7 @@ mod tests {
     fn another_models_gallery_is_refused() {
         let text = r#"{"format": 1, "cards": [{"id": "x", "name": "X", "embedding": [1.0]}]}"#;
         assert_eq!(
-            Gallery::new(parsed(text).unwrap().cards, 128).unwrap_err(),
+            Gallery::new(parsed(text).unwrap().cards, 128).unwrap_err().to_string(),
             "x has 1 numbers where the model gives 128"
         );
     }
@@ -297,18 +327,18 @@ mod tests {
     }
 
     #[test]
-    fn cards_are_taught_renamed_and_forgotten() {
+    fn cards_are_enrolled_renamed_and_forgotten() {
         let folder = tempfile::tempdir().unwrap();
-        let card = |id: &str, capture: &str, embedding: [f32; 2]| Taught {
+        let card = |id: &str, capture: &str, embedding: [f32; 2]| Prototype {
             id: id.into(),
             name: id.to_uppercase(),
             embedding: embedding.to_vec(),
             capture: Some(capture.into()),
         };
-        let ids = || taught(folder.path()).unwrap().into_iter().map(|it| it.id).collect::<Vec<_>>();
-        teach(folder.path(), vec![card("x", "a.png", [1.0, 0.0])]).unwrap();
-        teach(folder.path(), vec![card("y", "b.png", [0.0, 1.0])]).unwrap();
-        teach(folder.path(), vec![card("z", "a.png", [1.0, 0.1])]).unwrap();
+        let ids = || prototypes(folder.path()).unwrap().into_iter().map(|it| it.id).collect::<Vec<_>>();
+        enrol(folder.path(), vec![card("x", "a.png", [1.0, 0.0])]).unwrap();
+        enrol(folder.path(), vec![card("y", "b.png", [0.0, 1.0])]).unwrap();
+        enrol(folder.path(), vec![card("z", "a.png", [1.0, 0.1])]).unwrap();
         assert_eq!(ids(), ["y", "z"], "the capture was named anew");
         rename(folder.path(), "z", "x", "X").unwrap();
         let gallery = Gallery::read(folder.path(), 2).unwrap();
@@ -321,41 +351,42 @@ mod tests {
     fn a_capture_has_one_name_in_all_models() {
         let root = tempfile::tempdir().unwrap();
         let [one, other] = ["one", "other"].map(|name| root.path().join(name));
-        let card = |id: &str, capture: &str| Taught {
+        let card = |id: &str, capture: &str| Prototype {
             id: id.into(),
             name: id.to_uppercase(),
             embedding: vec![1.0],
             capture: Some(capture.into()),
         };
         let names = |folder: &Path| {
-            taught(folder).unwrap().into_iter().map(|it| (it.id, it.name)).collect::<Vec<_>>()
+            prototypes(folder).unwrap().into_iter().map(|it| (it.id, it.name)).collect::<Vec<_>>()
         };
-        let pairs = |ids: [&str; 2]| ids.map(|id| (id.to_owned(), id.to_uppercase()));
+        let pairs = |ids: [&str; 2]| ids.map(|id| (CardId::from(id), id.to_uppercase()));
         for folder in [&one, &other] {
             std::fs::create_dir(folder).unwrap();
-            teach(folder, vec![card("x", "a.png"), card("x", "b.png")]).unwrap();
+            enrol(folder, vec![card("x", "a.png"), card("x", "b.png")]).unwrap();
         }
         rename_captures(&one, &["b.png".into()], "y", "Y").unwrap();
         assert_eq!((names(&one), names(&other)), (pairs(["x", "y"]).into(), pairs(["x", "y"]).into()));
-        teach(&one, vec![card("z", "a.png")]).unwrap();
+        enrol(&one, vec![card("z", "a.png")]).unwrap();
         assert_eq!((names(&one), names(&other)), (pairs(["y", "z"]).into(), pairs(["z", "y"]).into()));
     }
 
     #[test]
-    fn many_teachers_at_once_lose_nothing() {
+    fn many_writers_at_once_lose_nothing() {
         let folder = tempfile::tempdir().unwrap();
         std::thread::scope(|scope| {
-            for teacher in 0..4 {
+            for writer in 0..4 {
                 let folder = folder.path();
                 scope.spawn(move || {
                     for number in 0..10 {
-                        let capture = Some(format!("{teacher}-{number}.png"));
-                        let card = Taught { id: "x".into(), name: "X".into(), embedding: vec![1.0], capture };
-                        teach(folder, vec![card]).unwrap();
+                        let capture = Some(format!("{writer}-{number}.png"));
+                        let card =
+                            Prototype { id: "x".into(), name: "X".into(), embedding: vec![1.0], capture };
+                        enrol(folder, vec![card]).unwrap();
                     }
                 });
             }
         });
-        assert_eq!(taught(folder.path()).unwrap().len(), 40);
+        assert_eq!(prototypes(folder.path()).unwrap().len(), 40);
     }
 }

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::manifest::Manifest;
-use lens_core::manifest::foreign::{Fit, IdentifierKind, Scores};
+use lens_core::manifest::external::{Fit, IdentifierKind, Scores};
 use lens_core::pixels::Pixels;
 use lens_core::preprocess::planes::Levels;
 use lens_core::preprocess::{Rectifier, pack_crop};
 
 use crate::decide::Logits;
-use crate::recogniser::Stage;
+use crate::network::{Batch, Input, IoSpec, Network, NetworkError, Options, RunError};
 use crate::runtime::Runtime;
-use crate::session::{Batch, Contract, Input, Network, NetworkError, Options, RunError};
+use crate::stages::stage_span;
 
 /// Crops that go through the network at once.
 const MAX_BATCH: usize = 16;
@@ -47,7 +47,7 @@ enum Kind {
 }
 
 /// Probabilities below this are as good as none; it has a logarithm.
-const LEAST_PROBABILITY: f32 = 1e-12;
+const MIN_PROBABILITY: f32 = 1e-12;
 
 impl Identifier {
     pub(crate) fn open(
@@ -83,7 +83,7 @@ impl Identifier {
             }
         };
         let outputs = names.iter().zip(&widths);
-        let contract = Contract {
+        let spec = IoSpec {
             network: "identifier",
             files: &identifier.files,
             input,
@@ -93,7 +93,7 @@ impl Identifier {
         };
         let [width, height] = identifier.input_size;
         Ok(Self {
-            network: Network::open(runtime, folder, manifest, contract, options)?,
+            network: Network::open(runtime, folder, manifest, spec, options)?,
             rectifier: Rectifier::new(width, height, identifier.widen),
             kind,
             width: width as usize,
@@ -116,7 +116,6 @@ impl Identifier {
         &mut self,
         frame: &Pixels<'_>,
         quads: impl ExactSizeIterator<Item = Quad<InFrame>>,
-        ended: &mut dyn FnMut(Stage),
         mut each: impl FnMut(usize, &Logits<'_>),
     ) -> Result<(), RunError> {
         let Self { network, rectifier, kind, width, crop, heads: count, widths } = self;
@@ -124,8 +123,9 @@ impl Identifier {
         let mut quads = quads;
         let mut done = 0;
         while quads.len() > 0 {
-            let part = quads.len().min(network.batch().most());
-            let batch = network.batch().of(part);
+            let part = quads.len().min(network.batch().max());
+            let batch = network.batch().size_for(part);
+            let rectify = stage_span!("rectify");
             match kind {
                 Kind::Own => {
                     let crops = network.packed(batch)?.chunks_exact_mut(*crop);
@@ -144,9 +144,12 @@ impl Identifier {
                     }
                 }
             }
-            ended(Stage::Rectify);
-            network.run(batch)?;
-            ended(Stage::Identifier);
+            drop(rectify);
+            {
+                let _span = stage_span!("identifier");
+                network.run(batch)?;
+            }
+            let _span = stage_span!("decide");
             for row in 0..part {
                 let slice = |index: usize| match widths.get(index) {
                     Some(&width) => &network.output(batch, index)[row * width..(row + 1) * width],
@@ -158,7 +161,7 @@ impl Identifier {
                 }
                 if let Kind::Classifier { scores: Scores::Probabilities, logits, .. } = kind {
                     logits.clear();
-                    logits.extend(heads[0].iter().map(|it| it.max(LEAST_PROBABILITY).ln()));
+                    logits.extend(heads[0].iter().map(|it| it.max(MIN_PROBABILITY).ln()));
                     heads[0] = logits.as_slice();
                 }
                 let logits = Logits {
@@ -168,7 +171,6 @@ impl Identifier {
                 };
                 each(done + row, &logits);
             }
-            ended(Stage::Decide);
             done += part;
         }
         Ok(())

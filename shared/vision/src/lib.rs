@@ -5,23 +5,28 @@
 //! ```
 //!
 //! * [`recogniser`]: the whole way; start here.
+//! * [`reading`]: what comes out.
 //! * [`runtime`]: finds and loads ONNX Runtime.
 //! * [`providers`]: which hardware a network runs on, and why not on other.
-//! * [`session`]: a network with its tensors, checked against the model's manifest.
-//! * [`decode`]: heat and corners, or the boxes of a YOLO, to quads, pure.
+//! * [`network`]: a network with its tensors, checked against the model's manifest.
+//! * [`decode`]: the detector's output to quads, pure.
 //! * [`decide`]: logits to a card, its modifiers, or *unknown*, pure.
-//! * [`gallery`]: cards taught from one capture, beside the model. [`teach`]: what a capture teaches.
+//! * [`gallery`]: cards enrolled from one capture each. [`enrol`]: adds to it.
+//! * [`stages`]: how long each step takes.
 //!
-//! No window, no capture, no clock, and no threads beside those of ONNX Runtime: whoever calls decides when, and
-//! measures. Once sizes have settled, a frame allocates nothing here.
+//! No window, no capture, no clock, and no threads beside those of ONNX Runtime: whoever calls
+//! decides when. Once sizes have settled, a frame allocates nothing here.
+#![warn(missing_docs)]
 
 pub mod decide;
 pub mod decode;
 mod detect;
+pub mod enrol;
 pub mod gallery;
 mod identify;
+pub mod network;
 pub mod providers;
+pub mod reading;
 pub mod recogniser;
 pub mod runtime;
-pub mod session;
-pub mod teach;
+pub mod stages;

@@ -8,17 +8,17 @@ use lens_core::geometry::{InFrame, Quad};
 use lens_core::manifest::{Manifest, ManifestError};
 use lens_core::pixels::Pixels;
 
-use crate::decide::{Reading, Rules, Verdict, is_confirmed};
-pub use crate::detect::Detection;
+use crate::decide::{ClassesError, Classifier};
 use crate::detect::Detector;
 use crate::gallery::{Gallery, GalleryError};
 use crate::identify::Identifier;
+use crate::network::{NetworkError, Options, RunError};
 use crate::providers::Report;
+use crate::reading::{Detection, Reading, Recognise, RecognisedCard};
 use crate::runtime::{Runtime, RuntimeError};
-use crate::session::{NetworkError, Options, RunError};
 
 /// Best guesses that a reading keeps.
-const TOP: usize = 5;
+const MAX_GUESSES: usize = 5;
 
 /// Finds and names the cards of frames.
 #[derive(Debug)]
@@ -27,47 +27,12 @@ pub struct Recogniser {
     catalogue: Catalogue,
     detector: Detector,
     identifier: Identifier,
-    rules: Rules,
+    classifier: Classifier,
     gallery: Gallery,
     /// All that were ever needed, so that their buffers are used again; the first ones are in use.
     cards: Vec<RecognisedCard>,
     readings: Vec<Option<Reading>>,
 }
-
-/// A card that was found and read.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RecognisedCard {
-    /// Where it is, and how sure the detector is.
-    pub detection: Detection,
-    /// What it is.
-    pub reading: Reading,
-}
-
-/// A part of the work, for measuring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stage {
-    /// The frame shrunk to the detector's input.
-    Letterbox,
-    /// The detector's network.
-    Detector,
-    /// Its output to quads.
-    Decode,
-    /// Quads cut out of the frame, upright.
-    Rectify,
-    /// The identifier's network.
-    Identifier,
-    /// Its output to cards.
-    Decide,
-}
-
-impl Stage {
-    /// All of them, in order.
-    pub const ALL: [Self; 6] =
-        [Self::Letterbox, Self::Detector, Self::Decode, Self::Rectify, Self::Identifier, Self::Decide];
-}
-
-/// For callers who do not measure.
-pub fn unmeasured(_: Stage) {}
 
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -101,12 +66,12 @@ pub enum OpenError {
         found: String,
     },
     /// The classes of the model are not those of its catalogue.
-    #[error("the model {model:?} does not fit its catalogue: {reason}\nhelp: run `trainer export` again")]
+    #[error("the model {model:?} does not fit its catalogue: {source}\nhelp: run `trainer export` again")]
     Classes {
         /// Name of the model.
         model: String,
         /// Where.
-        reason: String,
+        source: ClassesError,
     },
     /// A network cannot be used.
     #[error(transparent)]
@@ -150,8 +115,8 @@ impl Recogniser {
                 found: catalogue.digest().to_owned(),
             });
         }
-        let rules = Rules::new(&manifest, &catalogue, TOP)
-            .map_err(|reason| OpenError::Classes { model: manifest.name.clone(), reason })?;
+        let classifier = Classifier::new(&manifest, &catalogue, MAX_GUESSES)
+            .map_err(|source| OpenError::Classes { model: manifest.name.clone(), source })?;
         let gallery = Gallery::read(folder, manifest.identifier.embedding as usize)?;
         let runtime = Runtime::load()?;
         Ok(Self {
@@ -159,7 +124,7 @@ impl Recogniser {
             identifier: Identifier::open(runtime, folder, &manifest, options)?,
             manifest,
             catalogue,
-            rules,
+            classifier,
             gallery,
             cards: Vec::new(),
             readings: Vec::new(),
@@ -197,12 +162,17 @@ impl Recogniser {
         Ok([self.detector.network_mut().assigned()?, self.identifier.network_mut().assigned()?])
     }
 
-    /// Takes another heat than the manifest's from which a peak is a card.
+    /// Takes another detection score than the manifest's from which a peak is a card.
     pub fn set_detection_threshold(&mut self, threshold: f32) {
         self.detector.set_threshold(threshold);
     }
 
-    /// Takes another gallery, when a card has been taught.
+    /// Takes a player's probability below which a name is not given: the card is unknown then.
+    pub fn set_name_threshold(&mut self, threshold: f32) {
+        self.classifier.set_name_threshold(threshold);
+    }
+
+    /// Takes another gallery, when a card was enrolled.
     pub fn set_gallery(&mut self, gallery: Gallery) {
         self.gallery = gallery;
     }
@@ -216,79 +186,101 @@ impl Recogniser {
         Ok(())
     }
 
-    /// What the identifier makes of these quads of a frame, also of those that show no card: for teaching.
+    /// What the identifier makes of these quads of a frame, also of those that show no card: for enrolment.
     ///
     /// # Errors
     /// When the network cannot run.
     pub fn embed(&mut self, frame: &Pixels<'_>, quads: &[Quad<InFrame>]) -> Result<Vec<Vec<f32>>, RunError> {
         let mut embeddings = vec![Vec::new(); quads.len()];
-        self.identifier.run(frame, quads.iter().copied(), &mut unmeasured, |index, logits| {
+        self.identifier.run(frame, quads.iter().copied(), |index, logits| {
             embeddings[index].extend_from_slice(logits.embedding);
         })?;
         Ok(embeddings)
     }
 
-    /// Where the cards of a frame are, best first. `ended` is called after each stage.
+    /// Where the cards of a frame are, best first.
     ///
     /// # Errors
     /// When the network cannot run.
-    pub fn detect(
-        &mut self,
-        frame: &Pixels<'_>,
-        ended: &mut dyn FnMut(Stage),
-    ) -> Result<&[Detection], RunError> {
-        self.detector.run(frame, ended)
+    pub fn detect(&mut self, frame: &Pixels<'_>) -> Result<&[Detection], RunError> {
+        self.detector.run(frame)
     }
 
-    /// What these quads of a frame show, one for each; `None` for what is no card. `ended` is called after each stage,
-    /// once for a batch.
+    /// What these detections of a frame show, one for each; `None` for what is no card.
     ///
     /// # Errors
     /// When the network cannot run.
     pub fn identify(
         &mut self,
         frame: &Pixels<'_>,
-        quads: &[Quad<InFrame>],
-        ended: &mut dyn FnMut(Stage),
+        detections: &[Detection],
     ) -> Result<&[Option<Reading>], RunError> {
-        if self.readings.len() < quads.len() {
-            self.readings.resize_with(quads.len(), Option::default);
-        }
-        let Self { identifier, rules, gallery, readings, .. } = self;
-        identifier.run(frame, quads.iter().copied(), ended, |index, logits| {
-            let mut reading = readings[index].take().unwrap_or_default();
-            let verdict = rules.read(logits, gallery, &mut reading);
-            readings[index] = (verdict == Verdict::Card).then_some(reading);
-        })?;
-        Ok(&self.readings[..quads.len()])
+        let quads = detections.iter().map(|it| it.quad);
+        self.read_each(frame, quads, &|index| Some(detections[index].score))
     }
 
-    /// The cards of a frame, named, best found first; what turned out to be no card is left out. `ended` is called
-    /// after each stage.
+    /// As [`Recogniser::identify`], for quads that somebody else says are cards.
+    ///
+    /// # Errors
+    /// When the network cannot run.
+    pub fn read(
+        &mut self,
+        frame: &Pixels<'_>,
+        quads: &[Quad<InFrame>],
+    ) -> Result<&[Option<Reading>], RunError> {
+        self.read_each(frame, quads.iter().copied(), &|_| None)
+    }
+
+    fn read_each(
+        &mut self,
+        frame: &Pixels<'_>,
+        quads: impl ExactSizeIterator<Item = Quad<InFrame>>,
+        score: &dyn Fn(usize) -> Option<f32>,
+    ) -> Result<&[Option<Reading>], RunError> {
+        let count = quads.len();
+        if self.readings.len() < count {
+            self.readings.resize_with(count, Option::default);
+        }
+        let Self { identifier, classifier, gallery, readings, .. } = self;
+        identifier.run(frame, quads, |index, logits| {
+            let mut reading = readings[index].take().unwrap_or_default();
+            let is_card = classifier.classify(logits, score(index), gallery, &mut reading);
+            readings[index] = is_card.then_some(reading);
+        })?;
+        Ok(&self.readings[..count])
+    }
+
+    /// The cards of a frame, named, best found first; what turned out to be no card is left out.
     ///
     /// # Errors
     /// When a network cannot run.
-    pub fn recognise(
-        &mut self,
-        frame: &Pixels<'_>,
-        ended: &mut dyn FnMut(Stage),
-    ) -> Result<&[RecognisedCard], RunError> {
-        let Self { detector, identifier, rules, gallery, cards, manifest, .. } = self;
-        let detections = detector.run(frame, ended)?;
+    pub fn recognise(&mut self, frame: &Pixels<'_>) -> Result<&[RecognisedCard], RunError> {
+        let Self { detector, identifier, classifier, gallery, cards, .. } = self;
+        let detections = detector.run(frame)?;
         if cards.len() < detections.len() {
             cards.resize_with(detections.len(), RecognisedCard::default);
         }
         let mut count = 0;
-        identifier.run(frame, detections.iter().map(|it| it.quad), ended, |index, logits| {
+        identifier.run(frame, detections.iter().map(|it| it.quad), |index, logits| {
             let card = &mut cards[count];
             card.detection = detections[index];
-            let verdict = rules.read(logits, gallery, &mut card.reading);
-            if verdict == Verdict::Card
-                && is_confirmed(&manifest.detector.kind, card.detection.score, &card.reading)
-            {
-                count += 1;
-            }
+            let score = Some(card.detection.score);
+            count += usize::from(classifier.classify(logits, score, gallery, &mut card.reading));
         })?;
         Ok(&self.cards[..count])
+    }
+}
+
+impl Recognise for Recogniser {
+    fn detect(&mut self, frame: &Pixels<'_>) -> Result<Vec<Detection>, RunError> {
+        Self::detect(self, frame).map(<[_]>::to_vec)
+    }
+
+    fn identify(
+        &mut self,
+        frame: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> Result<Vec<Option<Reading>>, RunError> {
+        Self::identify(self, frame, detections).map(<[_]>::to_vec)
     }
 }

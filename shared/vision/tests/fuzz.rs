@@ -6,9 +6,9 @@ mod toy;
 
 use lens_core::manifest::METADATA_KEY;
 use mutation::{Chance, fuzz};
+use vision::network::Options;
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
-use vision::session::Options;
 
 /// The metadata is damaged in place: its length is told elsewhere in the file, and ONNX Runtime's own parser is not
 /// what is tested.

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use lens_core::card_id::CardId;
 use lens_core::geometry::{InFrame, Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
 use serde_json::Value;
 use tempfile::TempDir;
-use vision::gallery::{Gallery, Taught};
+use vision::gallery::{Gallery, Prototype};
+use vision::network::{Options, Precision};
 use vision::providers::Provider;
-use vision::recogniser::{OpenError, Recogniser, Stage, unmeasured};
+use vision::recogniser::{OpenError, Recogniser};
 use vision::runtime::Runtime;
-use vision::session::{Options, Precision};
+use vision::stages::StageTimes;
 
 mod toy;
 
@@ -65,15 +67,15 @@ fn cards_are_found_and_named() {
     let mut recogniser = toy_recogniser();
     let pixels = vec![90; 640 * 320 * 4];
     let frame = Pixels::new(&pixels, 640, 320, ChannelOrder::Bgrx).unwrap();
-    let mut stages = Vec::new();
-    let cards = recogniser.recognise(&frame, &mut |stage| stages.push(stage)).unwrap();
-    assert_eq!(stages, Stage::ALL);
+    let mut times = StageTimes::start();
+    let cards = recogniser.recognise(&frame).unwrap();
+    assert!(times.take().iter().all(|time| !time.is_zero()), "every stage has its span");
     let mut lefts: Vec<f32> = cards.iter().map(|card| card.detection.quad.bounds().left).collect();
     lefts.sort_by(f32::total_cmp);
     assert!(lefts.iter().zip(toy::CARDS).all(|(left, want)| (left - want * 10.0).abs() < 0.01), "{lefts:?}");
     for card in cards {
         assert!((card.detection.score - 0.9526).abs() < 1e-3);
-        assert_eq!(card.reading.id.as_deref(), Some("j_one"));
+        assert_eq!(card.reading.id().map(CardId::as_str), Some("j_one"));
         assert_eq!(card.reading.modifiers.edition, "foil");
         assert_eq!(card.reading.embedding, [0.6, 0.8]);
     }
@@ -91,9 +93,9 @@ fn more_quads_than_a_batch_are_all_read_in_order() {
     let frame = Pixels::new(&pixels, 640, 320, ChannelOrder::Rgbx).unwrap();
     let quads: Vec<Quad<InFrame>> =
         (0..37).map(|index| Quad::from_rect(Rect::ltwh(index as f32 * 10.0, 20.0, 90.0, 120.0))).collect();
-    let readings = recogniser.identify(&frame, &quads, &mut unmeasured).unwrap();
+    let readings = recogniser.read(&frame, &quads).unwrap();
     assert_eq!(readings.len(), 37);
-    assert!(readings.iter().flatten().all(|reading| reading.top[0].0.as_ref() == "j_one"));
+    assert!(readings.iter().flatten().all(|reading| reading.guesses[0].id == "j_one"));
 }
 
 #[test]
@@ -105,11 +107,11 @@ fn a_raised_threshold_finds_nothing() {
     recogniser.set_detection_threshold(0.99);
     let pixels = vec![90; 64 * 32 * 4];
     let frame = Pixels::new(&pixels, 64, 32, ChannelOrder::Rgbx).unwrap();
-    assert!(recogniser.recognise(&frame, &mut unmeasured).unwrap().is_empty());
+    assert!(recogniser.recognise(&frame).unwrap().is_empty());
 }
 
 #[test]
-fn a_taught_card_is_named_at_once() {
+fn an_enrolled_card_is_named_at_once() {
     if !have_runtime() {
         return;
     }
@@ -119,12 +121,12 @@ fn a_taught_card_is_named_at_once() {
     let mut recogniser = recogniser.unwrap();
     let pixels = vec![90; 64 * 32 * 4];
     let frame = Pixels::new(&pixels, 64, 32, ChannelOrder::Rgbx).unwrap();
-    assert!(!recogniser.recognise(&frame, &mut unmeasured).unwrap()[0].reading.is_known());
-    let taught =
-        Taught { id: "x_mod".into(), name: "Modded".into(), embedding: vec![3.0, 4.0], capture: None };
-    recogniser.set_gallery(Gallery::new(vec![taught], 2).unwrap());
-    let cards = recogniser.recognise(&frame, &mut unmeasured).unwrap();
-    assert_eq!(cards[0].reading.id.as_deref(), Some("x_mod"));
+    assert!(recogniser.recognise(&frame).unwrap()[0].reading.id().is_none());
+    let enrolled =
+        Prototype { id: "x_mod".into(), name: "Modded".into(), embedding: vec![3.0, 4.0], capture: None };
+    recogniser.set_gallery(Gallery::new(vec![enrolled], 2).unwrap());
+    let cards = recogniser.recognise(&frame).unwrap();
+    assert_eq!(cards[0].reading.id().map(CardId::as_str), Some("x_mod"));
 }
 
 #[test]
@@ -238,7 +240,7 @@ fn what_ran_where_is_counted() {
     let mut recogniser = Recogniser::open_with(folder.path(), toy::catalogue(), &options).unwrap();
     let pixels = vec![90; 64 * 32 * 4];
     let frame = Pixels::new(&pixels, 64, 32, ChannelOrder::Rgbx).unwrap();
-    recogniser.recognise(&frame, &mut unmeasured).unwrap();
+    recogniser.recognise(&frame).unwrap();
     let assigned = recogniser.assigned().unwrap();
     assert!(
         assigned

@@ -145,6 +145,6 @@ pub(crate) fn held_out_bank(material: &Material, sprites: &Sprites) -> Result<Op
     recipe.cards.unknown = 0.0;
     (recipe.crop.not_a_card, recipe.crop.unknown) = (0.0, 0.0);
     let seed = seed_of(material.seed, Purpose::Evaluation, 106);
-    let bank = Bank::render(sprites, &recipe, seed, 400, &|card| held_out.contains(&card.id))?;
+    let bank = Bank::render(sprites, &recipe, seed, 400, &|card| held_out.iter().any(|id| *id == card.id))?;
     Ok(Some((bank, recipe)))
 }

@@ -7,14 +7,16 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use image::RgbaImage;
 use lens_core::catalogue::{CardType, Catalogue};
-use lens_core::manifest::foreign::{DetectorKind, Fit, IdentifierKind, Normalise, Scores};
+use lens_core::manifest::external::{DetectorKind, Fit, IdentifierKind, Normalise, Scores};
 use lens_core::manifest::{Detector, Identifier, Manifest};
 use lens_core::paths;
 use synth::bank::Bank;
 use synth::recipe::SceneRecipe;
 use synth::{practice, scene};
-use vision::recogniser::{RecognisedCard, Recogniser, Stage};
-use vision::session::Options;
+use vision::network::Options;
+use vision::reading::RecognisedCard;
+use vision::recogniser::Recogniser;
+use vision::stages::{Stage, StageTimes};
 
 use super::predict::files;
 use crate::dataset::picture;
@@ -308,20 +310,21 @@ fn try_out(out: &Path, files: &[(String, Vec<u8>)], given: &[PathBuf]) -> Result
         say!("the scenes are of the practice deck, not of {game}: look at what is found, not at the names");
     }
     // The first run of a network is not like the others.
-    recogniser.recognise(&(&samples[0].image).into(), &mut |_| {})?;
+    recogniser.recognise(&(&samples[0].image).into())?;
     let mut total = 0;
     for sample in &samples {
-        let mut times = Times::begin();
-        let cards = recogniser.recognise(&(&sample.image).into(), &mut |stage| times.ended(stage))?.to_vec();
+        let (start, mut times) = (Instant::now(), StageTimes::start());
+        let cards = recogniser.recognise(&(&sample.image).into())?.to_vec();
+        let (taken, times) = (start.elapsed(), times.take());
         total += cards.len();
         let shown = sample.shown.map(|shown| format!(" of {shown}")).unwrap_or_default();
         say!(
             "{}: {}{shown} found in {:.1} ms (detector {:.1}, identifier {:.1})",
             sample.name,
             cards.len(),
-            millis(times.total),
-            millis(times.detector),
-            millis(times.identifier)
+            millis(taken),
+            millis(times[Stage::Detector as usize]),
+            millis(times[Stage::Identifier as usize])
         );
         for card in cards.iter().take(LISTED) {
             say!("  {}", line(card, &recogniser));
@@ -341,10 +344,11 @@ fn try_out(out: &Path, files: &[(String, Vec<u8>)], given: &[PathBuf]) -> Result
 
 fn line(card: &RecognisedCard, recogniser: &Recogniser) -> String {
     let bounds = card.detection.quad.bounds();
-    let name = match card.reading.id.as_deref() {
+    let name = match card.reading.id() {
         Some(id) => {
             let listed = recogniser.catalogue().card(id).map(|card| card.name.as_str());
-            let added = recogniser.manifest().identifier.added.get(id).map(|card| card.name.as_str());
+            let added =
+                recogniser.manifest().identifier.added.get(id.as_str()).map(|card| card.name.as_str());
             listed.or(added).unwrap_or(id)
         }
         None => "unknown",
@@ -385,32 +389,6 @@ impl Drop for Trial {
     fn drop(&mut self) {
         // What is left beside the model does no harm.
         let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// How long the parts of one run took.
-struct Times {
-    last: Instant,
-    total: Duration,
-    detector: Duration,
-    identifier: Duration,
-}
-
-impl Times {
-    fn begin() -> Self {
-        let zero = Duration::ZERO;
-        Self { last: Instant::now(), total: zero, detector: zero, identifier: zero }
-    }
-
-    fn ended(&mut self, stage: Stage) {
-        let elapsed = self.last.elapsed();
-        self.last = Instant::now();
-        self.total += elapsed;
-        match stage {
-            Stage::Detector => self.detector += elapsed,
-            Stage::Identifier => self.identifier += elapsed,
-            Stage::Letterbox | Stage::Decode | Stage::Rectify | Stage::Decide => {}
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use lens_core::catalogue::id_of_class;
 use lens_core::manifest::{Activation, IDENTIFICATION};
 use lens_core::pixels::Pixels;
 use serde::Serialize;
-use vision::recogniser::{Recogniser, unmeasured};
+use vision::recogniser::Recogniser;
 
 use super::Share;
 use super::failures::Misread;
@@ -75,7 +75,7 @@ pub fn measure_exported(recogniser: &mut Recogniser, samples: &[Sample]) -> Resu
         let Some(picture) = open(&sample.path) else { continue };
         let quad = whole(&contract, [picture.width(), picture.height()]);
         let begin = Instant::now();
-        let reading = recogniser.identify(&Pixels::from(&picture), &[quad], &mut unmeasured)?;
+        let reading = recogniser.read(&Pixels::from(&picture), &[quad])?;
         let reading = reading.first().cloned().flatten();
         spent += begin.elapsed().as_secs_f64();
         let truth = id_of_class(&sample.class);

@@ -11,7 +11,7 @@ use serde::Serialize;
 use synth::bank::Bank;
 use synth::crop::{self, Crop};
 use synth::recipe::SceneRecipe;
-use vision::decide::Reading;
+use vision::reading::Reading;
 
 use super::Share;
 use super::failures::Misread;
@@ -174,13 +174,7 @@ fn count(truth: &str, found: &str, plain: &str, all: &mut Share, not_plain: &mut
 
 /// Whether two ids are the same card, or look the same, or count as the same. `other` may also be the name of a group.
 pub fn is_same(catalogue: &Catalogue, one: &str, other: &str) -> bool {
-    let group = |id: &str| catalogue.card(id).and_then(|card| card.group.as_deref());
-    if one == other || group(one) == Some(other) || group(one).is_some_and(|it| Some(it) == group(other)) {
-        return true;
-    }
-    let is_twin =
-        |a: &str, b: &str| catalogue.card(a).is_some_and(|card| card.twins.iter().any(|twin| twin == b));
-    is_twin(one, other) || is_twin(other, one)
+    catalogue.is_same_card(one, other)
 }
 
 #[cfg(test)]

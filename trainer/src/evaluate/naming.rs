@@ -4,7 +4,7 @@
 use lens_core::catalogue::{Catalogue, id_of_class};
 use lens_core::manifest::{NOT_A_CARD, UNKNOWN};
 use serde::Serialize;
-use vision::decide::Reading;
+use vision::reading::Reading;
 
 use super::Share;
 use super::identification::is_same;
@@ -82,8 +82,8 @@ impl<'a> Said<'a> {
         };
         let called = |id: &'a str| if is_same(catalogue, id, truth) { truth } else { id };
         Self {
-            verdict: reading.id.as_deref().map_or(Verdict::Unknown, |id| Verdict::Named(called(id))),
-            guesses: reading.top.iter().map(|(id, probability)| (called(id), *probability)).collect(),
+            verdict: reading.id().map_or(Verdict::Unknown, |id| Verdict::Named(called(id))),
+            guesses: reading.guesses.iter().map(|it| (called(&it.id), it.probability)).collect(),
             similarity: reading.similarity,
         }
     }
@@ -189,6 +189,8 @@ mod tests {
     use super::*;
     use std::path::Path;
 
+    use vision::reading::{Guess, Identity};
+
     fn said<'a>(verdict: Verdict<'a>, guesses: &[(&'a str, f32)], similarity: f32) -> Said<'a> {
         Said { verdict, guesses: guesses.to_vec(), similarity }
     }
@@ -255,8 +257,10 @@ mod tests {
         check("j_wee", "j_joker");
         check("p_arcana_normal", "p_arcana_normal_1");
         check("j_egg", "j_egg");
-        let top = vec![("j_wee".into(), 0.8), ("S_K".into(), 0.1)];
-        let reading = Reading { id: Some("j_wee".into()), top, ..Reading::default() };
+        let guess = |id: &str, probability| Guess { id: id.into(), probability };
+        let guesses = vec![guess("j_wee", 0.8), guess("S_K", 0.1)];
+        let identity = Identity::Known { id: "j_wee".into(), confidence: 0.8 };
+        let reading = Reading { identity, guesses, ..Reading::default() };
         let said = Said::of_reading(Some(&reading), "j_joker", &catalogue);
         assert_eq!((said.verdict, said.guesses[0]), (Verdict::Named("j_joker"), ("j_joker", 0.8)));
         assert_eq!(Said::of_reading(None, "j_joker", &catalogue).verdict, Verdict::Dropped);

@@ -12,7 +12,7 @@ use lens_core::manifest::{Identifier, UNKNOWN};
 use lens_core::modifiers::Modifiers;
 use lens_core::preprocess::Rectifier;
 use serde::{Deserialize, Serialize};
-use vision::decide::Reading;
+use vision::reading::Reading;
 
 use super::Share;
 use super::failures::Misread;
@@ -216,7 +216,7 @@ impl<'a> Count<'a> {
         let unknown: Vec<_> = screen.unknown.iter().map(|region| rect(region.ltrb)).collect();
         let (strangers, extra) = matches(&unknown, cards, &extra);
         for (_, card) in &strangers {
-            self.report.unknown_flagged.count(!cards[*card].1.is_known());
+            self.report.unknown_flagged.count(cards[*card].1.id().is_none());
             self.name(name, UNKNOWN, &cards[*card]);
         }
         let ignored = |card: &usize| screen.ignore.iter().any(|it| is_inside(cards[*card].0, rect(it.ltrb)));
@@ -260,12 +260,12 @@ impl ScreensReport {
             return;
         }
         if card.is_named() {
-            let right = reading.id.as_deref().is_some_and(|id| is_same(catalogue, id, &card.label));
+            let right = reading.id().is_some_and(|id| is_same(catalogue, id, &card.label));
             self.top1.count(right);
-            self.silent.count(reading.id.is_none());
+            self.silent.count(reading.id().is_none());
             if !right {
-                let top: Vec<&str> = reading.top.iter().take(3).map(|(id, _)| &**id).collect();
-                wrong.push(format!("{} as {:?} of {top:?}", card.label, reading.id));
+                let top: Vec<&str> = reading.guesses.iter().take(3).map(|it| it.id.as_str()).collect();
+                wrong.push(format!("{} as {:?} of {top:?}", card.label, reading.id()));
             }
         }
         let plain = Modifiers::default();

@@ -8,10 +8,11 @@ use lens_core::manifest::{Identifier, Manifest};
 use lens_core::pixels::Pixels;
 use lens_core::preprocess::{Letterboxer, PACK};
 use tch::{Kind, Tensor};
-use vision::decide::{Logits, Reading, Rules, Verdict};
+use vision::decide::{Classifier, Logits};
 use vision::decode::{Found, Grid, decode};
 use vision::gallery::Gallery;
-use vision::recogniser::{Recogniser, unmeasured};
+use vision::reading::Reading;
+use vision::recogniser::Recogniser;
 
 use crate::network::detector::CELLS;
 use crate::network::identifier::{EMBEDDING, SIMILARITY};
@@ -57,7 +58,7 @@ impl Exported {
 impl Subject for Exported {
     fn detect(&mut self, picture: &RgbaImage, threshold: f32) -> Result<Vec<Scored>> {
         self.recogniser.set_detection_threshold(threshold);
-        let found = self.recogniser.detect(&picture.into(), &mut unmeasured)?;
+        let found = self.recogniser.detect(&picture.into())?;
         Ok(found.iter().map(|it| (it.quad, it.score)).collect())
     }
 
@@ -68,7 +69,7 @@ impl Subject for Exported {
             .iter()
             .map(|crop| {
                 let frame = Pixels::new(crop, width, height, lens_core::pixels::ChannelOrder::Rgbx)?;
-                let readings = self.recogniser.identify(&frame, &[quad], &mut unmeasured)?;
+                let readings = self.recogniser.read(&frame, &[quad])?;
                 Ok(readings.first().cloned().flatten())
             })
             .collect()
@@ -103,7 +104,7 @@ pub struct Run {
     detector: Option<Module>,
     identifier: Option<Module>,
     manifest: Manifest,
-    rules: Rules,
+    classifier: Classifier,
     letterboxer: Letterboxer,
 }
 
@@ -118,9 +119,9 @@ impl Run {
         manifest: Manifest,
         catalogue: &Catalogue,
     ) -> Result<Self> {
-        let rules = Rules::new(&manifest, catalogue, 5).map_err(anyhow::Error::msg)?;
+        let classifier = Classifier::new(&manifest, catalogue, 5).map_err(anyhow::Error::msg)?;
         let [width, height] = manifest.detector.input_size;
-        Ok(Self { detector, identifier, manifest, rules, letterboxer: Letterboxer::new(width, height) })
+        Ok(Self { detector, identifier, manifest, classifier, letterboxer: Letterboxer::new(width, height) })
     }
 }
 
@@ -176,8 +177,8 @@ impl Subject for Run {
                     embedding: outputs.embedding.row(index),
                     similarity: outputs.similarity.row(index),
                 };
-                let verdict = self.rules.read(&logits, &Gallery::default(), &mut reading);
-                readings.push((verdict == Verdict::Card).then_some(reading));
+                let is_card = self.classifier.classify(&logits, None, &Gallery::default(), &mut reading);
+                readings.push(is_card.then_some(reading));
             }
         }
         Ok(readings)

@@ -12,9 +12,9 @@ use serde::Serialize;
 use synth::bank::Bank;
 use synth::crop;
 use synth::recipe::SceneRecipe;
-use vision::gallery::{Gallery, Taught};
+use vision::enrol;
+use vision::gallery::{Gallery, Prototype};
 use vision::recogniser::Recogniser;
-use vision::teach;
 
 use super::Share;
 
@@ -78,8 +78,8 @@ pub fn measure(
     let mut gallery = Vec::new();
     for (id, renderings) in &cards {
         let (picture, quad) = view(recogniser, strangers, &free, plainest(strangers, renderings), 1);
-        let embedding = teach::embedding(recogniser, &Pixels::from(&picture), quad)?;
-        gallery.push(Taught { id: id.clone(), name: id.clone(), embedding, capture: None });
+        let embedding = enrol::embedding(recogniser, &Pixels::from(&picture), quad)?;
+        gallery.push(Prototype { id: id.as_str().into(), name: id.clone(), embedding, capture: None });
     }
     recogniser.set_gallery(Gallery::new(gallery, dimensions).map_err(anyhow::Error::msg)?);
     let mut look = |recipe: &SceneRecipe| -> Result<Outcome> {
@@ -88,7 +88,7 @@ pub fn measure(
             for number in 0..VIEWS {
                 let card = renderings[number as usize % renderings.len()];
                 let (picture, quad) = view(recogniser, strangers, recipe, card, 100 + number);
-                let (said, guess) = teach::said_and_guessed(recogniser, &Pixels::from(&picture), quad)?;
+                let (said, guess) = enrol::name_and_guess(recogniser, &Pixels::from(&picture), quad)?;
                 outcome.guessed.count(guess.is_some_and(|guess| guess == *id));
                 let is = |wanted: &dyn Fn(&str) -> bool| said.as_deref().is_some_and(wanted);
                 let unknown = !is(&|said| said != lens_core::manifest::NOT_A_CARD);
@@ -106,8 +106,8 @@ pub fn measure(
     let invented = |(_, card): &(usize, &synth::card::RenderedCard)| card.truth.class == friends.unknown();
     for (index, _) in friends.cards().iter().enumerate().filter(invented) {
         let (picture, quad) = view(recogniser, friends, recipe, index, 7);
-        let said = teach::says(recogniser, &Pixels::from(&picture), quad)?;
-        strangers.count(said.is_some_and(|said| cards.contains_key(&said)));
+        let said = enrol::name_of(recogniser, &Pixels::from(&picture), quad)?;
+        strangers.count(said.is_some_and(|said| cards.contains_key(said.as_str())));
     }
     Ok(Report { cards: cards.len(), free, all, known_before, known_after, strangers })
 }
@@ -161,7 +161,7 @@ fn known(recogniser: &mut Recogniser, bank: &Bank, recipe: &SceneRecipe) -> Resu
         let (id, renderings) = cards.get(number as usize % cards.len()).context("the bank is empty")?;
         let card = renderings[(number as usize / cards.len()) % renderings.len()];
         let (picture, quad) = view(recogniser, bank, recipe, card, number);
-        let said = teach::says(recogniser, &Pixels::from(&picture), quad)?;
+        let said = enrol::name_of(recogniser, &Pixels::from(&picture), quad)?;
         right.count(said.as_deref() == Some(id.as_str()));
     }
     Ok(right)

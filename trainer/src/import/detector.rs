@@ -3,7 +3,7 @@
 //! Exports for other tasks, and those of other families of networks, are told apart and refused.
 
 use lens_core::manifest::Detector;
-use lens_core::manifest::foreign::{DetectorKind, Yolo};
+use lens_core::manifest::external::{DetectorKind, Yolo};
 
 use super::inspect::{Description, Network, Output, Pictures};
 use super::{Fault, file_name, labels};

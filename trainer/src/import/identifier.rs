@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use lens_core::catalogue::{CardType, Catalogue};
-use lens_core::manifest::foreign::{Classifier, Fit, IdentifierKind, MOST_PICTURES, Normalise, Scores};
+use lens_core::manifest::external::{Classifier, Fit, IdentifierKind, MAX_BATCH, Normalise, Scores};
 use lens_core::manifest::{
     Activation, Added, Head, IDENTIFICATION, Identifier, NOT_A_CARD, Thresholds, UNKNOWN,
 };
@@ -65,7 +65,7 @@ fn ask(description: &Description) -> Result<(Pictures, String), Fault> {
     let input = description.picture_input()?;
     let batch = match input.shape[0] {
         -1 => 1,
-        batch if (1..=i64::from(MOST_PICTURES)).contains(&batch) => batch as u32,
+        batch if (1..=i64::from(MAX_BATCH)).contains(&batch) => batch as u32,
         batch => {
             let reason = format!("it takes {batch} pictures at once");
             return Err(Fault::new(reason, "export it for one picture, or for any number (`dynamic=True`)"));

@@ -180,7 +180,7 @@ pub struct Matched {
 /// What matches nothing becomes a card of its own, of the type `kind`.
 pub fn match_labels(labels: &[String], catalogue: &Catalogue, kind: CardType) -> Matched {
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
-    for class in catalogue.cards.iter().map(|card| card.id.clone()).chain(catalogue.classes()) {
+    for class in catalogue.cards.iter().map(|card| card.id.to_string()).chain(catalogue.classes()) {
         ids.entry(class.to_lowercase()).or_insert(class);
     }
     let mut names: BTreeMap<String, &str> = BTreeMap::new();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use dataset::labels::Label;
+use lens_core::card_id::CardId;
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
 use lens_core::manifest::{Added, Head};
 use vision::gallery;
@@ -13,7 +14,7 @@ use crate::dataset::{Sample, picture, with_group};
 /// Captures that a model's folder was taught by and that `samples` does not have, and the names of taught cards
 /// whose captures are gone.
 pub fn taught(folder: &Path, samples: &[Sample], places: &[PathBuf]) -> (Vec<Sample>, Vec<String>) {
-    let cards = gallery::taught(folder).unwrap_or_else(|error| {
+    let cards = gallery::prototypes(folder).unwrap_or_else(|error| {
         log::warn!("{error}");
         Vec::new()
     });
@@ -29,9 +30,9 @@ pub fn taught(folder: &Path, samples: &[Sample], places: &[PathBuf]) -> (Vec<Sam
         let path = places.iter().map(|place| place.join(&file)).find(|path| picture::read(path).is_ok());
         match path.filter(|_| !file.is_empty()) {
             Some(path) => {
-                let label = Label { name: card.name, id: Some(card.id.clone()), ..Label::default() };
+                let label = Label { name: card.name, id: Some(card.id.to_string()), ..Label::default() };
                 let label = with_group(&file, label);
-                found.push(Sample { file, path, label, class: card.id });
+                found.push(Sample { file, path, label, class: card.id.into() });
             }
             None if !known.contains(card.id.as_str()) => gone.push(card.name),
             None => {}
@@ -52,11 +53,11 @@ pub fn grow(
     let classes = &mut heads[0].classes;
     for sample in samples {
         let twin = catalogue.card(id_of_class(&sample.class)).and_then(|card| {
-            let has_class = |id: &&String| classes.contains(id);
+            let has_class = |id: &&CardId| classes.iter().any(|class| *class == **id);
             card.twins.iter().find(has_class).filter(|_| card.looks.is_empty())
         });
         if let Some(twin) = twin {
-            sample.class.clone_from(twin);
+            sample.class = twin.to_string();
         }
         if classes.contains(&sample.class) {
             continue;

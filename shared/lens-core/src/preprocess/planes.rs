@@ -2,7 +2,7 @@
 //!
 //! Our own networks take packed bytes (see [`super::PACK`]).
 
-use crate::manifest::foreign::Normalise;
+use crate::manifest::external::Normalise;
 use crate::pixels::ChannelOrder;
 
 /// Mean of ImageNet's reds, greens and blues, and their deviation (torchvision's `Normalize`).

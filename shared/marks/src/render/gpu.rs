@@ -19,6 +19,7 @@ pub enum GpuError {
 }
 
 /// A graphics device and its queue.
+#[derive(Debug)]
 pub struct Gpu {
     pub device: Device,
     pub queue: Queue,

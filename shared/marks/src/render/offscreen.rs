@@ -8,6 +8,7 @@ use super::{Backdrop, RenderError, Renderer};
 use crate::scene::OverlayScene;
 
 /// Draws scenes into pictures.
+#[derive(Debug)]
 pub struct Offscreen {
     gpu: Gpu,
     renderer: Renderer,

@@ -110,7 +110,7 @@ impl Prepared {
             _ if shape.pattern[0] == 0.0 && shape.stroke_from == shape.stroke_to => Shader::Plain,
             _ => Shader::Any,
         };
-        shape.pattern[2] = part as u8 as f32;
+        shape.pattern[2] = f32::from(part as u8);
         self.shapes.push(shape);
         let end = self.shapes.len() as u32;
         match self.runs.last_mut() {

@@ -26,6 +26,7 @@ pub enum Transparency {
 }
 
 /// A window's surface and the device behind it.
+#[derive(Debug)]
 pub(super) struct Surface {
     pub(super) gpu: Gpu,
     surface: wgpu::Surface<'static>,

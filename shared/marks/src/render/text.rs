@@ -21,6 +21,7 @@ const FAMILY: &str = "DejaVu Sans";
 const MAX_SHAPED: usize = 512;
 
 /// Measures text in the bundled font.
+#[derive(Debug)]
 pub struct FontMeasure {
     fonts: FontSystem,
     widths: HashMap<String, f32>,

@@ -16,6 +16,7 @@ use crate::scene::OverlayScene;
 const MAX_REOPENINGS: u32 = 5;
 
 /// A window, its surface and its renderer.
+#[derive(Debug)]
 pub struct SurfaceWindow<W> {
     window: Arc<W>,
     transparency: Transparency,

@@ -1,5 +1,6 @@
 //! Colours, and those that no player changes.
 
+use lens_core::modifiers::DEBUFFED;
 use lens_core::palette;
 
 /// Each share in `0.0..=1.0`, not premultiplied, as screens take them (no linear light).
@@ -82,7 +83,7 @@ pub fn of_word(word: &str) -> Colour {
         "eternal" => 0xff_95b8,
         "perishable" => 0x8f_a8ff,
         "rental" => 0xe3_c26a,
-        "debuffed" => 0xff_5c5c,
+        DEBUFFED => 0xff_5c5c,
         _ => 0xd4_dbe6,
     })
 }

@@ -1,13 +1,13 @@
 //! The words on a chip: short for playing cards, full for the rest, narrow where cards crowd.
 
 use lens_core::catalogue::{CardType, Catalogue};
-use lens_core::modifiers::Modifiers;
+use lens_core::modifiers::{DEBUFFED, Modifiers, NONE};
 
 use super::Measure;
 use super::colour::{self, Colour};
 use super::style::{Palette, Style};
-use tracking::sighting::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// Text of a chip with the place of each piece.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,15 +105,15 @@ pub fn words(modifiers: &Modifiers, palette: &Palette) -> Vec<(String, Colour)> 
     if let Some(colour) = palette.of_edition(edition) {
         words.push((capital(edition), colour));
     }
-    if enhancement != "none" {
+    if enhancement != NONE {
         words.push((capital(enhancement), colour::of_word(enhancement)));
     }
-    if seal != "none" {
+    if seal != NONE {
         words.push((format!("{} seal", capital(seal)), colour::of_word(seal)));
     }
     words.extend(stickers.iter().map(|sticker| (capital(sticker), colour::of_word(sticker))));
     if *debuffed {
-        words.push(("Debuffed".into(), colour::of_word("debuffed")));
+        words.push(("Debuffed".into(), colour::of_word(DEBUFFED)));
     }
     words
 }
@@ -126,7 +126,7 @@ fn capital(word: &str) -> String {
 /// Sets lines of (text, size, colour) below each other.
 pub(super) fn set(lines: &[Vec<Piece>], zoom: f32, measure: &mut dyn Measure) -> Label {
     let left = (PADDING[0] + BAR) * zoom;
-    let (mut top, mut widest) = (PADDING[1] * zoom, 0.0f32);
+    let (mut top, mut widest) = (PADDING[1] * zoom, 0.0_f32);
     let mut texts = Vec::new();
     for line in lines {
         let tallest = line.iter().map(|piece| piece.1).fold(0.0, f32::max) * zoom;

@@ -1,11 +1,12 @@
 //! How a card is marked: its type decides the stroke, its edition what the stroke runs into.
 
 use lens_core::catalogue::Catalogue;
+use lens_core::modifiers::edition;
 
 use super::colour::Colour;
 use super::style::Palette;
-use tracking::sighting::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// How a card's stroke runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl MarkStyle {
             }
         };
         let accent = card.map_or(unknown, |card| palette.of_type(card.card_type));
-        let line = if track.modifiers.edition == "polychrome" { Line::Rainbow } else { Line::Solid };
+        let line = if track.modifiers.edition == edition::POLYCHROME { Line::Rainbow } else { Line::Solid };
         Self { accent, second: palette.of_edition(&track.modifiers.edition).unwrap_or(accent), line }
     }
 }

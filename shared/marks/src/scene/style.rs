@@ -1,11 +1,12 @@
 //! What a player wants drawn, and in which colours.
 
 use lens_core::catalogue::CardType;
+use lens_core::modifiers::edition;
 use lens_core::palette;
 
 use super::colour::{self, Colour};
-use tracking::sighting::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// What is drawn and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,7 +91,7 @@ pub struct Palette {
 }
 
 /// The editions that have a colour, in the palette's order.
-const EDITIONS: [&str; 4] = ["foil", "holographic", "polychrome", "negative"];
+const EDITIONS: [&str; 4] = [edition::FOIL, edition::HOLOGRAPHIC, edition::POLYCHROME, edition::NEGATIVE];
 
 impl Default for Palette {
     fn default() -> Self {
@@ -109,8 +110,8 @@ impl Palette {
     }
 
     /// The colour of an edition; `None` for the plain one and for words that are not known.
-    pub fn of_edition(&self, edition: &str) -> Option<Colour> {
-        let place = EDITIONS.iter().position(|it| *it == edition)?;
+    pub fn of_edition(&self, word: &str) -> Option<Colour> {
+        let place = EDITIONS.iter().position(|it| *it == word)?;
         Some(self.editions[place])
     }
 }

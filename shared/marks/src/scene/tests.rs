@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::mark_style::Line;
 use super::style::Corner;
 use super::*;
-use tracking::sighting::Identity;
+use vision::reading::Identity;
 
 /// Every letter is as wide as 0.65 of its size, about what the real font has.
 struct Plain;

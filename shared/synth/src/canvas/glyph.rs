@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use fontdue::{Font, FontSettings};
 
 /// A letter's picture.
+#[derive(Debug)]
 pub(super) struct Glyph {
     /// From the pen to the left of the mask, and from the line's height to its top.
     pub(super) offset: [i32; 2],

@@ -6,7 +6,7 @@ use crate::canvas::glyph::{self, Glyph};
 use crate::canvas::{Canvas, Colour};
 
 /// Writes on canvases; keeps the letters that it has written.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Writer {
     glyphs: HashMap<(char, u32), Glyph>,
 }

@@ -175,7 +175,7 @@ fn cosines() -> &'static Cosines {
     static TABLE: OnceLock<Cosines> = OnceLock::new();
     TABLE.get_or_init(|| {
         std::array::from_fn(|k| {
-            let scale = if k == 0 { (1.0f32 / 8.0).sqrt() } else { 0.5 };
+            let scale = if k == 0 { (1.0_f32 / 8.0).sqrt() } else { 0.5 };
             std::array::from_fn(|n| {
                 scale * ((2 * n + 1) as f32 * k as f32 * std::f32::consts::PI / 16.0).cos()
             })

@@ -10,26 +10,26 @@ use super::Track;
 pub type Velocity = [f32; 2];
 
 /// How long a movement is believed to go on: nothing in the game keeps its pace for longer.
-const BELIEVED: Duration = Duration::from_millis(120);
-/// Slower than this many heights of the card a second is swaying, not gliding.
-const GLIDES_FROM: f32 = 0.25;
-/// What the last two pictures say about the speed, beside what was known before.
-const TRUST: f32 = 0.7;
+const MAX_EXTRAPOLATION: Duration = Duration::from_millis(120);
+/// Heights of the card a second; slower is swaying, not gliding.
+const MIN_GLIDE_SPEED: f32 = 0.25;
+/// Weight of the last two frames' velocity in the exponential mean.
+const SMOOTHING: f32 = 0.7;
 
 /// The quad, `since` after it was seen.
 pub(super) fn moved(quad: Quad<InFrame>, velocity: Velocity, since: Duration) -> Quad<InFrame> {
-    let seconds = since.min(BELIEVED).as_secs_f32();
+    let seconds = since.min(MAX_EXTRAPOLATION).as_secs_f32();
     quad.shifted(velocity[0] * seconds, velocity[1] * seconds)
 }
 
-/// The speed after a card went from `before` to `after` in `elapsed`; `None` when that was too long ago to tell.
+/// The velocity after a card went from `before` to `after` in `elapsed`; zero when that was too long ago to tell.
 pub(super) fn velocity(
     before: Quad<InFrame>,
     after: Quad<InFrame>,
     elapsed: Duration,
     known: Velocity,
 ) -> Velocity {
-    if elapsed.is_zero() || elapsed > 3 * BELIEVED {
+    if elapsed.is_zero() || elapsed > 3 * MAX_EXTRAPOLATION {
         return [0.0; 2];
     }
     let (from, to) = (before.centre(), after.centre());
@@ -38,18 +38,18 @@ pub(super) fn velocity(
     if known == [0.0; 2] {
         return now;
     }
-    [0, 1].map(|axis| known[axis] + TRUST * (now[axis] - known[axis]))
+    [0, 1].map(|axis| known[axis] + SMOOTHING * (now[axis] - known[axis]))
 }
 
 impl Track {
-    /// Whether it moves so fast that it has to be drawn anew between two pictures.
+    /// Whether it moves so fast that it has to be drawn anew between two frames.
     pub fn glides(&self) -> bool {
         let [x, y] = self.velocity;
-        x.hypot(y) > GLIDES_FROM * self.quad.height()
+        x.hypot(y) > MIN_GLIDE_SPEED * self.quad.height()
     }
 }
 
-/// The tracks as they are `since` after the picture was taken; those that only sway stay where they are.
+/// The tracks as they are `since` after the frame was taken; those that only sway stay where they are.
 pub fn glide(tracks: &[Track], since: Duration) -> Vec<Track> {
     let glided = |track: &Track| {
         let mut track = track.clone();

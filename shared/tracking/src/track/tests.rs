@@ -35,12 +35,12 @@ fn frame(cards: &[Lying]) -> RgbaImage {
 
 /// Not sure enough to be shown at first sight.
 fn reading(name: &str) -> Reading {
-    read_with(name, SURE.1 - 0.05)
+    read_with(name, SURE_CONFIDENCE - 0.05)
 }
 
 fn read_with(name: &str, confidence: f32) -> Reading {
     let identity = Identity::Known { id: name.into(), confidence };
-    Reading { identity, modifiers: Modifiers::default(), guesses: Vec::new() }
+    Reading { identity, ..Reading::default() }
 }
 
 fn millis(millis: u64) -> Duration {
@@ -49,20 +49,20 @@ fn millis(millis: u64) -> Duration {
 
 /// A tracker that is shown frames; counts what is read, and reads what `says` makes of a card's true name.
 #[derive(Default)]
-struct Watch {
+struct Bench {
     tracker: Tracker,
     now: Duration,
     readings: usize,
 }
 
-impl Watch {
+impl Bench {
     fn show_as(&mut self, cards: &[Lying], says: impl Fn(&'static str) -> Option<&'static str>) {
         self.now += millis(40);
         let picture = frame(cards);
         let pixels = Pixels::from(&picture);
         let seen: Vec<Seen> = cards
             .iter()
-            .map(|(left, _)| Seen::of(&pixels, Detection { quad: quad(*left), score: 0.9 }))
+            .map(|(left, _)| Seen::new(&pixels, Detection { quad: quad(*left), score: 0.9 }))
             .collect();
         for index in self.tracker.locate(&seen, self.now) {
             self.readings += 1;
@@ -75,18 +75,18 @@ impl Watch {
     }
 
     fn shown(&self) -> Vec<(u64, String)> {
-        let name = |track: &Track| track.identity.id().unwrap_or("?").to_owned();
+        let name = |track: &Track| track.identity.id().map_or_else(|| "?".to_owned(), ToString::to_string);
         self.tracker.tracks(self.now).iter().map(|track| (track.id, name(track))).collect()
     }
 }
 
 #[test]
 fn one_sighting_is_not_shown_and_two_are() {
-    let mut watch = Watch::default();
-    watch.show(&[(10.0, "a")]);
-    assert_eq!(watch.shown(), []);
-    watch.show(&[(13.0, "a")]);
-    assert_eq!(watch.shown(), [(0, "a".into())]);
+    let mut bench = Bench::default();
+    bench.show(&[(10.0, "a")]);
+    assert_eq!(bench.shown(), []);
+    bench.show(&[(13.0, "a")]);
+    assert_eq!(bench.shown(), [(0, "a".into())]);
 }
 
 #[test]
@@ -94,135 +94,135 @@ fn a_card_is_shown_at_first_sight_when_detector_and_identifier_are_sure() {
     let picture = frame(&[(10.0, "a")]);
     let shown = |score, confidence| {
         let mut tracker = Tracker::default();
-        let seen = [Seen::of(&Pixels::from(&picture), Detection { quad: quad(10.0), score })];
+        let seen = [Seen::new(&Pixels::from(&picture), Detection { quad: quad(10.0), score })];
         assert_eq!(tracker.locate(&seen, millis(40)), [0]);
         tracker.read(0, Some(&read_with("a", confidence)), millis(40));
-        assert_eq!(tracker.is_eager(), tracker.tracks(millis(40)).is_empty());
+        assert_eq!(tracker.awaits_confirmation(), tracker.tracks(millis(40)).is_empty());
         tracker.tracks(millis(40)).len()
     };
-    assert_eq!(shown(SURE.0, SURE.1), 1);
-    assert_eq!(shown(SURE.0 - 0.1, 1.0), 0);
-    assert_eq!(shown(1.0, SURE.1 - 0.1), 0);
+    assert_eq!(shown(SURE_SCORE, SURE_CONFIDENCE), 1);
+    assert_eq!(shown(SURE_SCORE - 0.1, 1.0), 0);
+    assert_eq!(shown(1.0, SURE_CONFIDENCE - 0.1), 0);
 }
 
 #[test]
 fn a_fan_that_slides_by_one_card_keeps_its_ids() {
-    let mut watch = Watch::default();
+    let mut bench = Bench::default();
     for shift in [0.0, 0.0, 40.0] {
-        watch.show(&[(100.0 + shift, "a"), (140.0 + shift, "b"), (180.0 + shift, "c")]);
+        bench.show(&[(100.0 + shift, "a"), (140.0 + shift, "b"), (180.0 + shift, "c")]);
     }
-    assert_eq!(watch.shown(), [(0, "a".into()), (1, "b".into()), (2, "c".into())]);
+    assert_eq!(bench.shown(), [(0, "a".into()), (1, "b".into()), (2, "c".into())]);
 }
 
 #[test]
 fn cards_that_cross_while_being_sorted_keep_their_ids() {
-    let mut watch = Watch::default();
+    let mut bench = Bench::default();
     for step in 0..12u8 {
         let way = 20.0 * f32::from(step);
-        watch.show(&[(60.0 + way, "a"), (280.0 - way, "b")]);
+        bench.show(&[(60.0 + way, "a"), (280.0 - way, "b")]);
     }
-    assert_eq!(watch.shown(), [(0, "a".into()), (1, "b".into())]);
+    assert_eq!(bench.shown(), [(0, "a".into()), (1, "b".into())]);
 }
 
 #[test]
 fn a_card_that_is_dealt_fast_is_one_card() {
-    let mut watch = Watch::default();
+    let mut bench = Bench::default();
     for left in [500.0, 390.0, 250.0, 110.0, 30.0, 20.0] {
-        watch.show(&[(left, "a")]);
+        bench.show(&[(left, "a")]);
     }
-    assert_eq!(watch.shown(), [(0, "a".into())], "it never overlaps where it was before");
+    assert_eq!(bench.shown(), [(0, "a".into())], "it never overlaps where it was before");
 }
 
 #[test]
 fn one_wrong_name_in_a_row_of_right_ones_is_outvoted() {
-    let mut watch = Watch::default();
-    watch.show(&[(10.0, "a")]);
-    watch.show_as(&[(10.0, "a")], |_| Some("x"));
+    let mut bench = Bench::default();
+    bench.show(&[(10.0, "a")]);
+    bench.show_as(&[(10.0, "a")], |_| Some("x"));
     for _ in 0..20 {
-        watch.show(&[(10.0, "a")]);
+        bench.show(&[(10.0, "a")]);
     }
-    assert_eq!(watch.shown(), [(0, "a".into())]);
+    assert_eq!(bench.shown(), [(0, "a".into())]);
 }
 
 #[test]
 fn a_card_that_lies_still_is_read_three_times_and_left_alone() {
-    let mut watch = Watch::default();
-    (0..50).for_each(|_| watch.show(&[(10.0, "a"), (200.0, "b")]));
-    assert_eq!(watch.readings, 6);
+    let mut bench = Bench::default();
+    (0..50).for_each(|_| bench.show(&[(10.0, "a"), (200.0, "b")]));
+    assert_eq!(bench.readings, 6);
     // Two minutes are a few readings each.
-    (0..3000).for_each(|_| watch.show(&[(10.0, "a"), (200.0, "b")]));
-    assert!((20..80).contains(&watch.readings), "{}", watch.readings);
+    (0..3000).for_each(|_| bench.show(&[(10.0, "a"), (200.0, "b")]));
+    assert!((20..80).contains(&bench.readings), "{}", bench.readings);
 }
 
 #[test]
 fn a_doubtful_card_is_read_again_less_and_less() {
-    let mut watch = Watch::default();
+    let mut bench = Bench::default();
     for _ in 0..250 {
-        watch.show_as(&[(10.0, "a")], |_| None);
+        bench.show_as(&[(10.0, "a")], |_| None);
     }
-    assert_eq!(watch.shown(), [], "what is no card is not shown");
-    assert!((6..20).contains(&watch.readings), "{} readings in ten seconds", watch.readings);
+    assert_eq!(bench.shown(), [], "what is no card is not shown");
+    assert!((6..20).contains(&bench.readings), "{} readings in ten seconds", bench.readings);
 }
 
 #[test]
 fn a_card_that_is_replaced_is_renamed_with_the_next_picture() {
-    let mut watch = Watch::default();
-    (0..40).for_each(|_| watch.show(&[(10.0, "a")]));
-    watch.show(&[(10.0, "b")]);
-    assert_eq!(watch.shown(), [(0, "b".into())]);
+    let mut bench = Bench::default();
+    (0..40).for_each(|_| bench.show(&[(10.0, "a")]));
+    bench.show(&[(10.0, "b")]);
+    assert_eq!(bench.shown(), [(0, "b".into())]);
 }
 
 #[test]
 fn a_card_that_goes_lingers_fades_and_is_forgotten() {
-    let mut watch = Watch::default();
-    (0..12).for_each(|_| watch.show(&[(10.0, "a")]));
-    let gone = watch.now;
-    assert!(watch.tracker.is_settled(gone));
+    let mut bench = Bench::default();
+    (0..12).for_each(|_| bench.show(&[(10.0, "a")]));
+    let gone = bench.now;
+    assert!(bench.tracker.is_settled(gone));
     let mut opacity = |since: u64| {
-        watch.tracker.locate(&[], gone + millis(since));
-        watch.tracker.tracks(gone + millis(since)).first().map_or(0.0, |track| track.opacity)
+        bench.tracker.locate(&[], gone + millis(since));
+        bench.tracker.tracks(gone + millis(since)).first().map_or(0.0, |track| track.opacity)
     };
     assert_eq!(opacity(50), 1.0, "a blink");
     let half = opacity(200);
     assert!(half > 0.2 && half < 0.8, "{half}");
     assert_eq!(opacity(300), 0.0);
-    assert!(watch.tracker.is_settled(gone + millis(300)), "nothing is left to wait for");
+    assert!(bench.tracker.is_settled(gone + millis(300)), "nothing is left to wait for");
 }
 
 /// Where pictures are rare, a card that is missed on one of them is neither dropped nor made pale.
 #[test]
 fn a_blink_counts_as_little_where_pictures_are_rare() {
-    let mut watch = Watch::default();
-    (0..12).for_each(|_| watch.show(&[(10.0, "a")]));
-    let gone = watch.now;
+    let mut bench = Bench::default();
+    (0..12).for_each(|_| bench.show(&[(10.0, "a")]));
+    let gone = bench.now;
     let mut opacity = |since: u64| {
-        watch.tracker.locate(&[], gone + millis(since));
-        watch.tracker.tracks(gone + millis(since)).first().map_or(0.0, |track| track.opacity)
+        bench.tracker.locate(&[], gone + millis(since));
+        bench.tracker.tracks(gone + millis(since)).first().map_or(0.0, |track| track.opacity)
     };
     assert_eq!(opacity(400), 1.0);
     assert_eq!(opacity(800), 0.0);
-    let mut watch = Watch::default();
-    (0..12).for_each(|_| watch.show(&[(10.0, "a")]));
+    let mut bench = Bench::default();
+    (0..12).for_each(|_| bench.show(&[(10.0, "a")]));
     for _ in 0..4 {
-        watch.now += millis(400);
-        watch.tracker.locate(&[], watch.now);
-        watch.now += millis(400);
-        watch.show(&[(10.0, "a")]);
-        assert_eq!(watch.shown(), [(0, "a".into())], "it is still the same");
+        bench.now += millis(400);
+        bench.tracker.locate(&[], bench.now);
+        bench.now += millis(400);
+        bench.show(&[(10.0, "a")]);
+        assert_eq!(bench.shown(), [(0, "a".into())], "it is still the same");
     }
 }
 
 #[test]
 fn trembling_corners_stay_still_and_a_glide_is_extrapolated() {
-    let mut watch = Watch::default();
+    let mut bench = Bench::default();
     for left in [10.0, 11.0, 10.5] {
-        watch.show(&[(left, "a")]);
+        bench.show(&[(left, "a")]);
     }
-    assert_eq!(watch.tracker.tracks(watch.now)[0].quad.corners[0].x, 10.0);
+    assert_eq!(bench.tracker.tracks(bench.now)[0].quad.corners[0].x, 10.0);
     for left in [30.0, 60.0, 90.0, 120.0, 150.0, 180.0] {
-        watch.show(&[(left, "a")]);
+        bench.show(&[(left, "a")]);
     }
-    let track = &watch.tracker.tracks(watch.now)[0];
+    let track = &bench.tracker.tracks(bench.now)[0];
     assert!(track.glides());
     let later = &glide(std::slice::from_ref(track), millis(40))[0];
     assert!((later.quad.corners[0].x - 210.0).abs() < 3.0, "{later:?}");
@@ -239,12 +239,12 @@ proptest! {
     ) {
         let names = ["b", "c", "d", "e", "f"];
         let run = || {
-            let mut watch = Watch::default();
+            let mut bench = Bench::default();
             let mut all = Vec::new();
             for others in &frames {
                 let others = others.iter().map(|&(left, name)| (left, names[name]));
-                watch.show(&std::iter::once((10.0, "a")).chain(others).collect::<Vec<_>>());
-                all.push(watch.shown());
+                bench.show(&std::iter::once((10.0, "a")).chain(others).collect::<Vec<_>>());
+                all.push(bench.shown());
             }
             all
         };

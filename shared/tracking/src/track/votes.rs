@@ -1,23 +1,23 @@
 //! What several frames say about one card: newer frames count more, one slip does not count.
 
+use lens_core::card_id::CardId;
 use lens_core::modifiers::Modifiers;
-
-use crate::sighting::{Guess, Identity, Reading};
+use vision::reading::{Guess, Identity, Reading};
 
 /// What an older vote is worth after each frame.
-const MEMORY: f32 = 0.75;
+const DECAY: f32 = 0.75;
 /// How much stronger a challenger must be: names that swap on every frame cannot be read.
-const LEAD: f32 = 1.25;
+const MIN_LEAD: f32 = 1.25;
 /// Confidence below which a name is looked at again.
-const SURE: f32 = 0.6;
+const MIN_CONFIDENCE: f32 = 0.6;
 /// Share of the votes below which a name is looked at again.
-const UNANIMOUS: f32 = 0.75;
+const MIN_SHARE: f32 = 0.75;
 
 /// Votes on everything that recognition says about a card.
 #[derive(Clone, Debug)]
 pub(super) struct Votes {
-    identity: Ballot<Option<String>>,
-    nearest: Option<String>,
+    identity: Ballot<Option<CardId>>,
+    nearest: Option<CardId>,
     confidence: f32,
     edition: Ballot<String>,
     enhancement: Ballot<String>,
@@ -28,10 +28,10 @@ pub(super) struct Votes {
 }
 
 impl Votes {
-    pub(super) fn of(reading: &Reading) -> Self {
+    pub(super) fn new(reading: &Reading) -> Self {
         let Modifiers { edition, enhancement, seal, stickers, debuffed } = reading.modifiers.clone();
         let mut votes = Self {
-            identity: Ballot::new(reading.identity.id().map(str::to_owned)),
+            identity: Ballot::new(reading.id().cloned()),
             nearest: None,
             confidence: 0.0,
             edition: Ballot::new(edition),
@@ -46,30 +46,35 @@ impl Votes {
     }
 
     pub(super) fn add(&mut self, reading: &Reading) {
+        self.count(reading);
+        self.last.clone_from(reading);
+    }
+
+    fn count(&mut self, reading: &Reading) {
         let weight = match reading.identity {
             Identity::Known { confidence, .. } => confidence.clamp(0.2, 1.0),
             Identity::Unknown { .. } => 0.5,
         };
         let Modifiers { edition, enhancement, seal, stickers, debuffed } = &reading.modifiers;
-        self.identity.add(&reading.identity.id().map(str::to_owned), weight);
+        self.identity.add(&reading.id().cloned(), weight);
         self.edition.add(edition, 1.0);
         self.enhancement.add(enhancement, 1.0);
         self.seal.add(seal, 1.0);
         self.stickers.add(stickers, 1.0);
         self.debuffed.add(debuffed, 1.0);
         self.note(reading);
-        self.last.clone_from(reading);
     }
 
     /// The last reading holds for another frame: nothing changed.
     pub(super) fn repeat(&mut self) {
-        let last = self.last.clone();
-        self.add(&last);
+        let last = std::mem::take(&mut self.last);
+        self.count(&last);
+        self.last = last;
     }
 
     /// The card's id so far.
-    pub(super) fn id(&self) -> Option<&str> {
-        self.identity.leader.as_deref()
+    pub(super) fn id(&self) -> Option<&CardId> {
+        self.identity.leader.as_ref()
     }
 
     /// The likeliest names on the last reading.
@@ -77,9 +82,9 @@ impl Votes {
         &self.last.guesses
     }
 
-    /// Whether another look could change the name: it is unknown, unsure, or readings disagree.
+    /// Whether another reading could change the name: it is unknown, unsure, or readings disagree.
     pub(super) fn is_doubtful(&self) -> bool {
-        self.id().is_none() || self.confidence < SURE || self.identity.share() < UNANIMOUS
+        self.id().is_none() || self.confidence < MIN_CONFIDENCE || self.identity.share() < MIN_SHARE
     }
 
     pub(super) fn identity(&self) -> Identity {
@@ -125,23 +130,23 @@ impl<T: Clone + PartialEq> Ballot<T> {
     }
 
     fn add(&mut self, choice: &T, weight: f32) {
-        self.weights.iter_mut().for_each(|(_, sum)| *sum *= MEMORY);
+        self.weights.iter_mut().for_each(|(_, sum)| *sum *= DECAY);
         match self.weights.iter_mut().find(|(it, _)| it == choice) {
             Some((_, sum)) => *sum += weight,
             None => self.weights.push((choice.clone(), weight)),
         }
         self.weights.retain(|(_, sum)| *sum > 0.02);
-        if self.of(choice) > LEAD * self.of(&self.leader) {
+        if self.weight(choice) > MIN_LEAD * self.weight(&self.leader) {
             self.leader = choice.clone();
         }
     }
 
-    fn of(&self, choice: &T) -> f32 {
+    fn weight(&self, choice: &T) -> f32 {
         self.weights.iter().find(|(it, _)| it == choice).map_or(0.0, |(_, sum)| *sum)
     }
 
     /// What the leader has of all votes.
     fn share(&self) -> f32 {
-        self.of(&self.leader) / self.weights.iter().map(|(_, sum)| sum).sum::<f32>().max(1e-6)
+        self.weight(&self.leader) / self.weights.iter().map(|(_, sum)| sum).sum::<f32>().max(1e-6)
     }
 }

@@ -1,13 +1,13 @@
-//! What is said of made-up logits.
+//! Readings of made-up logits.
 
 use serde_json::json;
 
 use super::*;
-use crate::gallery::Taught;
+use crate::gallery::Prototype;
 
 const IDS: [&str; 8] = ["S_K", "S_K@TW", "S_Q", "m_stone", "j_one", "p_pack", NOT_A_CARD, UNKNOWN];
 
-fn rules() -> Rules {
+fn classifier() -> Classifier {
     let cell = json!({"sheet": "s", "x": 0, "y": 0});
     let look = |name: &str| json!({"name": name, "art": [{"base": cell}]});
     let card = |id: &str, kind: &str| json!({"id": id, "name": id, "type": kind, "looks": [look("")]});
@@ -36,7 +36,7 @@ fn rules() -> Rules {
         "sha256": {},
     });
     let catalogue = Catalogue::parse(&catalogue.to_string()).unwrap();
-    Rules::new(&serde_json::from_value(manifest).unwrap(), &catalogue, 3).unwrap()
+    Classifier::new(&serde_json::from_value(manifest).unwrap(), &catalogue, 3).unwrap()
 }
 
 /// Logits of a crop; `Crop::of` makes one plain card, tests change a field.
@@ -78,8 +78,8 @@ impl Crop {
         let heads: [&[f32]; 6] =
             [&logits, &self.edition, &self.enhancement, &self.seal, &self.stickers, &self.debuffed];
         let mut reading = Reading {
-            id: Some("before".into()),
-            top: vec![("before".into(), 1.0); 5],
+            identity: Identity::Known { id: "before".into(), confidence: 1.0 },
+            guesses: vec![Guess { id: "before".into(), probability: 1.0 }; 5],
             modifiers: Modifiers {
                 edition: "before".into(),
                 enhancement: "before".into(),
@@ -90,24 +90,21 @@ impl Crop {
             ..Reading::default()
         };
         let logits = Logits { heads: &heads, embedding: &self.embedding, similarity: &similarity };
-        match rules().read(&logits, &self.gallery, &mut reading) {
-            Verdict::Card => Some(reading),
-            Verdict::NotACard => None,
-        }
+        classifier().classify(&logits, None, &self.gallery, &mut reading).then_some(reading)
     }
 }
 
 #[track_caller]
 fn check(crop: &Crop, id: Option<&str>, modifiers: Modifiers) {
     let reading = crop.read().expect("a card");
-    assert_eq!((reading.id.as_deref(), reading.modifiers), (id, modifiers));
+    assert_eq!((reading.id().map(CardId::as_str), &reading.modifiers), (id, &modifiers));
 }
 
 #[test]
 fn looks_of_one_card_add_up() {
     let crop = Crop::of(&[("S_K", 0.3), ("S_K@TW", 0.3), ("S_Q", 0.4)]);
     check(&crop, Some("S_K"), Modifiers::default());
-    let top: Vec<_> = crop.read().unwrap().top.iter().map(|(id, _)| id.to_string()).collect();
+    let top: Vec<_> = crop.read().unwrap().guesses.iter().map(|it| it.id.to_string()).collect();
     assert_eq!(top[..2], ["S_K", "S_Q"]);
     assert!((crop.read().unwrap().probability - 0.6).abs() < 1e-3);
 }
@@ -124,24 +121,24 @@ fn each_threshold_says_unknown_and_keeps_the_guesses() {
     let unlike = Crop { similarity: 0.1, ..Crop::of(&[("S_K", 1.0)]) };
     for crop in [unsure, unlike, Crop::of(&[("S_K", 0.55), (UNKNOWN, 0.45)])] {
         check(&crop, None, Modifiers::default());
-        assert_eq!(&*crop.read().unwrap().top[0].0, "S_K");
+        assert_eq!(&*crop.read().unwrap().guesses[0].id, "S_K");
     }
 }
 
 #[test]
-fn a_taught_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() {
-    let card = |embedding| Taught { id: "x_mod".into(), name: "Modded".into(), embedding, capture: None };
+fn an_enrolled_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() {
+    let card = |embedding| Prototype { id: "x_mod".into(), name: "Modded".into(), embedding, capture: None };
     let taught = |embedding| Gallery::new(vec![card(embedding)], 2).unwrap();
     let unlike = Crop { similarity: 0.1, gallery: taught(vec![0.9, 0.1]), ..Crop::of(&[("j_one", 1.0)]) };
     check(&unlike, Some("x_mod"), Modifiers::default());
     let far = Crop { gallery: taught(vec![0.1, 0.9]), ..unlike };
     check(&far, None, Modifiers::default());
-    assert_eq!(&*far.read().unwrap().top[0].0, "j_one");
+    assert_eq!(&*far.read().unwrap().guesses[0].id, "j_one");
     // Half covered, it is not sure enough for a name, but the first guess.
     let half = Crop { gallery: taught(vec![0.7, 0.72]), ..far };
     check(&half, None, Modifiers::default());
-    let top = half.read().unwrap().top;
-    assert_eq!((top.len(), &*top[0].0, &*top[1].0), (3, "x_mod", "j_one"));
+    let top = half.read().unwrap().guesses;
+    assert_eq!((top.len(), &*top[0].id, &*top[1].id), (3, "x_mod", "j_one"));
     // A sure name yields to a capture that the crop is nearly as much like as its own class, and to no other.
     let sure = |embedding| Crop { gallery: taught(embedding), ..Crop::of(&[("j_one", 1.0)]) };
     check(&sure(vec![1.0, 0.0]), Some("x_mod"), Modifiers::default());
@@ -151,7 +148,7 @@ fn a_taught_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() {
 #[test]
 fn a_correction_wins_over_the_model_and_what_was_called_no_card_is_none() {
     let taught = |id: &str| {
-        let card = Taught { id: id.into(), name: id.into(), embedding: vec![1.0, 0.0], capture: None };
+        let card = Prototype { id: id.into(), name: id.into(), embedding: vec![1.0, 0.0], capture: None };
         Gallery::new(vec![card], 2).unwrap()
     };
     // The model is sure, but the crop is more like what was taught than like the model's own class.
@@ -197,12 +194,36 @@ fn modifiers_follow_the_type() {
 
 #[test]
 fn a_weak_peak_needs_a_name() {
+    let own = classifier();
     let named = |probability| Reading { probability, ..Reading::default() };
-    let own = DetectorKind::Grid;
-    assert!(is_confirmed(&own, 0.9, &named(0.0)), "an unknown card that is plainly there");
-    assert!(is_confirmed(&own, 0.33, &named(0.9)), "a covered card that can still be read");
-    assert!(!is_confirmed(&own, 0.33, &named(0.05)), "a panel of the interface");
-    let yolo = serde_json::json!({"yolo": {"input": "i", "output": "o", "boxes": 1, "classes": ["card"], "cards": []}});
-    let yolo: DetectorKind = serde_json::from_value(yolo).unwrap();
-    assert!(is_confirmed(&yolo, 0.28, &named(0.05)), "its own threshold has decided");
+    assert!(own.is_confirmed(0.9, &named(0.0)), "an unknown card that is plainly there");
+    assert!(own.is_confirmed(0.33, &named(0.9)), "a covered card that can still be read");
+    assert!(!own.is_confirmed(0.33, &named(0.05)), "a panel of the interface");
+    let external = Classifier { has_own_detector: false, ..own };
+    assert!(external.is_confirmed(0.28, &named(0.05)), "its own threshold has decided");
+}
+
+#[test]
+fn a_player_may_want_surer_names() {
+    let crop = Crop::of(&[("j_one", 0.7), ("S_K", 0.3)]);
+    let heads: [&[f32]; 6] = [
+        &crop.probabilities.map(f32::ln),
+        &crop.edition,
+        &crop.enhancement,
+        &crop.seal,
+        &crop.stickers,
+        &crop.debuffed,
+    ];
+    let logits = Logits { heads: &heads, embedding: &crop.embedding, similarity: &[crop.similarity; 8] };
+    let mut classifier = classifier();
+    for (threshold, known) in [(0.6, true), (0.8, false)] {
+        classifier.set_name_threshold(threshold);
+        let mut reading = Reading::default();
+        assert!(classifier.classify(&logits, None, &crop.gallery, &mut reading));
+        let (id, confidence) = (CardId::from("j_one"), reading.probability);
+        let wanted =
+            if known { Identity::Known { id, confidence } } else { Identity::Unknown { nearest: Some(id) } };
+        assert_eq!(reading.identity, wanted);
+        assert!((confidence - 0.7).abs() < 1e-3, "the probability is told all the same");
+    }
 }

@@ -27,9 +27,9 @@ impl Boxes {
 ///
 /// Fans decide it: neighbours at 0.22 of a card's width overlap by 0.64, at 0.15 by 0.74, and Ultralytics' own 0.7 would
 /// take every second one of a full hand away. Boxes of the same card overlap by more than 0.8 where the network is sure.
-pub const SAME_CARD: f32 = 0.75;
+pub const MAX_IOU: f32 = 0.75;
 /// The most boxes that are compared with each other, the surest ones.
-const CANDIDATES: usize = 4096;
+const MAX_CANDIDATES: usize = 4096;
 
 /// Finds the cards in the output, best first: boxes whose likeliest class is a card and at least `threshold` likely,
 /// and that no likelier one has claimed.
@@ -58,12 +58,12 @@ pub fn decode(boxes: &Boxes, threshold: f32, output: &[f32], found: &mut Vec<Fou
         }
     }
     found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
-    found.truncate(CANDIDATES);
+    found.truncate(MAX_CANDIDATES);
     let mut kept = 0;
     for index in 0..found.len() {
         let candidate = found[index];
         let bounds = candidate.quad.bounds();
-        let is_same = |better: &Found| better.quad.bounds().iou(bounds) > SAME_CARD;
+        let is_same = |better: &Found| better.quad.bounds().iou(bounds) > MAX_IOU;
         if kept < MAX_CARDS && !found[..kept].iter().any(is_same) {
             found[kept] = candidate;
             kept += 1;

@@ -79,7 +79,7 @@ pub(crate) fn write(folder: &Path, manifest: &Value, files: &BTreeMap<&'static s
     fs::write(folder.join("model.json"), manifest.to_string()).unwrap();
 }
 
-/// The detector's output: a hot sub-cell for each card, cold elsewhere.
+/// The detector's output: a peak for each card, nothing elsewhere.
 fn cells() -> Vec<f32> {
     let (columns, rows) = (INPUT[0] / 8, INPUT[1] / 8);
     let mut cells = [-9.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0].repeat(columns * rows * 4);

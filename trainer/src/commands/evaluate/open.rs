@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail, ensure};
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
 use lens_core::manifest::{Added, Manifest, NOT_A_CARD, UNKNOWN};
 use lens_core::paths;
+use vision::network::Options;
 use vision::recogniser::Recogniser;
-use vision::session::Options;
 
 use crate::calibrate::Calibration;
 use crate::checkpoint::{Checkpoint, CheckpointError, Network};

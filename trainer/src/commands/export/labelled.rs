@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use lens_core::catalogue::{Catalogue, id_of_class};
-use lens_core::manifest::foreign::IdentifierKind;
+use lens_core::manifest::external::IdentifierKind;
 use lens_core::manifest::{
     FORMAT, Head, IDENTIFICATION, Identifier, Manifest, NOT_A_CARD, NetworkFiles, Thresholds,
 };

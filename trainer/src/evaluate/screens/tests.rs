@@ -1,11 +1,10 @@
 //! What is counted of a screenshot, by hand.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::evaluate::subject::Scored;
-use lens_core::manifest::foreign::IdentifierKind;
+use lens_core::manifest::external::IdentifierKind;
 use lens_core::manifest::{Activation, Head, IDENTIFICATION, NetworkFiles, Thresholds};
+use vision::reading::{Guess, Identity};
 
 /// Finds and reads what it was told.
 struct Told(Vec<(Rect<InFrame>, Option<Reading>)>);
@@ -22,8 +21,13 @@ impl Subject for Told {
 }
 
 fn reading(known: bool, top: &[(&str, f32)]) -> Option<Reading> {
-    let top: Vec<(Arc<str>, f32)> = top.iter().map(|&(id, probability)| (id.into(), probability)).collect();
-    Some(Reading { id: known.then(|| Arc::clone(&top[0].0)), top, ..Reading::default() })
+    let guess = |&(id, probability): &(&str, f32)| Guess { id: id.into(), probability };
+    let guesses: Vec<Guess> = top.iter().map(guess).collect();
+    let identity = match known {
+        true => Identity::Known { id: guesses[0].id.clone(), confidence: guesses[0].probability },
+        false => Identity::Unknown { nearest: None },
+    };
+    Some(Reading { identity, guesses, ..Reading::default() })
 }
 
 fn identifier() -> Identifier {

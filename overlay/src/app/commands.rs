@@ -1,0 +1,122 @@
+//! What is done when something is asked for: by hotkey, tray, signal or the local API.
+
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::time::Instant;
+
+use winit::event_loop::ActiveEventLoop;
+
+use super::App;
+use super::captures::Which;
+use super::shell;
+use super::target::Stage;
+use crate::desktop::autostart;
+use crate::desktop::tray::MenuState;
+use crate::messages::command::Command;
+use crate::recognition::models;
+use crate::tooltips::Localisation;
+
+impl App {
+    pub(super) fn command(&mut self, event_loop: &ActiveEventLoop, command: Command) {
+        match command {
+            Command::Show => {
+                self.output.is_shown = true;
+                if self.target.is_paused {
+                    return self.command(event_loop, Command::Pause);
+                }
+            }
+            Command::Toggle => self.output.is_shown = !self.output.is_shown,
+            Command::Pause => {
+                let is_paused = !self.target.is_paused;
+                self.target.is_paused = is_paused;
+                self.notices.set_standing("pause", is_paused.then(|| "Paused".to_owned()));
+                self.capture_target(event_loop);
+                self.publish();
+            }
+            Command::NextModel => {
+                let names = models::list(&lens_core::paths::data().join("models"));
+                // One that was refused is not asked for again and again.
+                let last = self.model.asked.take().unwrap_or_else(|| self.model.running.short_name());
+                match models::next(&names, &last) {
+                    Some(name) => self.use_model(name.to_owned()),
+                    None => self.say("There is no other model in data/models".to_owned()),
+                }
+            }
+            Command::Model(name) => self.use_model(name),
+            Command::Follow(window) => {
+                if let Stage::OverWindow(follower) = &self.target.stage {
+                    follower.prefer(window);
+                }
+                self.target.chosen = window;
+            }
+            Command::ShowInformation => {
+                self.tooltip.texts.get_or_insert_with(|| {
+                    let folder = lens_core::paths::art(&self.model.running.catalogue.game);
+                    Localisation::open(&folder, &self.choices.settings.language)
+                });
+                self.tooltip.is_shown = true;
+            }
+            Command::HideInformation => self.tooltip.is_shown = false,
+            Command::Snapshot => self.capture(Which::Doubtful),
+            Command::SnapshotPointer => self.capture(Which::UnderPointer),
+            Command::ToggleAutomatic => self.toggle_automatic(),
+            Command::Correct(number) => self.correct(number),
+            Command::OpenLabeller => {
+                // What is named there is to be known here.
+                let model =
+                    self.model.running.folder.as_ref().map(|folder| [OsStr::new("--model"), folder.as_ref()]);
+                let arguments = model.as_ref().map_or(&[][..], |arguments| arguments);
+                self.say_error(shell::start_beside("labeller", arguments));
+            }
+            Command::OpenData => self.say_error(shell::open(&lens_core::paths::data())),
+            Command::OpenSettings => match &self.choices.file {
+                Some(file) => self.say_error(shell::open(file)),
+                None => self.say("No settings file is used".to_owned()),
+            },
+            Command::ToggleAutostart => {
+                let changed = autostart::is_on()
+                    .and_then(|is_on| if is_on { autostart::disable() } else { autostart::enable() });
+                self.say_error(changed);
+            }
+            Command::About => self.say(format!(
+                "Balatro Lens {}, model {}\nReads pixels only; MIT licence",
+                env!("CARGO_PKG_VERSION"),
+                self.model.running.name
+            )),
+            Command::Quit => event_loop.exit(),
+        }
+        self.rebuild();
+        self.show_tray();
+    }
+
+    /// Says something on screen and in the log.
+    pub(super) fn say(&mut self, text: String) {
+        log::warn!("{text}");
+        self.notices.say(text, Instant::now());
+        self.rebuild();
+        self.show_tray();
+    }
+
+    fn say_error(&mut self, done: Result<(), impl Display>) {
+        if let Err(error) = done {
+            self.say(error.to_string());
+        }
+    }
+
+    /// The tray's menu as things are now.
+    pub(super) fn show_tray(&mut self) {
+        let Self { controls, output, target, services, model, notices, .. } = self;
+        controls.show_menu(|windows| MenuState {
+            marks: output.is_shown,
+            paused: target.is_paused,
+            automatic: services.captures.is_automatic(),
+            // Where it cannot be known, choosing the entry says why.
+            autostart: autostart::is_on().unwrap_or(false),
+            models: models::list(&lens_core::paths::data().join("models")),
+            model: model.running.short_name(),
+            notice: notices.last().map(str::to_owned),
+            windows: windows.to_vec(),
+            window: target.chosen,
+        });
+    }
+}

@@ -1,0 +1,108 @@
+//! From new tracks to what is drawn: the scene is built anew, and drawn when it is another one.
+
+use std::time::{Duration, Instant};
+
+use lens_client::api::State;
+use marks::render::Backdrop;
+use marks::scene::panel::{Place, Words};
+use marks::scene::style::Corner;
+use marks::scene::{self, colour};
+use tracking::pipeline::Snapshot;
+use tracking::track::{self, Track};
+
+use super::App;
+use super::canvas::CanvasError;
+
+/// How long after a picture gliding cards still glide.
+const GLIDE_DURATION: Duration = Duration::from_millis(150);
+/// How often the card under the pointer is looked up while its tooltip is shown.
+const TOOLTIP_INTERVAL: Duration = Duration::from_millis(100);
+
+impl App {
+    /// Takes in new tracks.
+    pub(super) fn fetch(&mut self) {
+        let Some(snapshot) = self.services.mailboxes.snapshots.try_take() else { return };
+        let before = std::mem::replace(&mut self.snapshot, snapshot);
+        let number = |snapshot: &Snapshot| snapshot.picture.as_ref().map(|frame| frame.id);
+        let is_new = number(&before) != number(&self.snapshot);
+        self.statistics.saw(&self.snapshot, is_new, &self.model.running.catalogue);
+        if is_new
+            && self.target.is_viewer()
+            && let (Some(picture), Some(canvas)) = (&self.snapshot.picture, &self.output.canvas)
+        {
+            canvas.fit(picture.width, picture.height);
+            canvas.redraw();
+        }
+        if is_new {
+            self.services.captures.expect();
+        }
+        self.capture_by_itself();
+        self.publish();
+        self.rebuild();
+    }
+
+    /// Tells other programs what is on the screen.
+    pub(super) fn publish(&self) {
+        let state = match (self.target.is_paused, &self.snapshot.picture) {
+            (true, _) => State::Paused,
+            (false, Some(_)) => State::Watching,
+            (false, None) => State::Waiting,
+        };
+        self.services.board.publish(
+            state,
+            self.snapshot.frame_size(),
+            &self.snapshot.tracks,
+            &self.model.running.catalogue,
+        );
+    }
+
+    /// Builds the scene anew and asks for a redraw when it is another one.
+    pub(super) fn rebuild(&mut self) {
+        let now = Instant::now();
+        let Some(view) = self.output.view(self.snapshot.frame_size()) else { return };
+        let age = self.snapshot.picture.as_ref().map_or(Duration::ZERO, |frame| frame.captured_at.elapsed());
+        let tracks = if self.output.is_shown { track::glide(&self.snapshot.tracks, age) } else { Vec::new() };
+        let style = &self.choices.settings.style;
+        let catalogue = &self.model.running.catalogue;
+        let measure = &mut self.output.measure;
+        let mut scene = scene::build(&tracks, catalogue, style, view, &self.output.scene, measure);
+        if let (true, Some(texts)) = (self.tooltip.is_shown, &self.tooltip.texts)
+            && let Some(track) = self.target.card_under_pointer(&tracks, view)
+        {
+            let words = texts.words(track, catalogue, &style.palette);
+            let card = view.overlay_from_frame().quad(track.quad).bounds();
+            scene.say(&words, Place::Beside(card), style, measure);
+        }
+        if self.output.is_shown {
+            scene.flash(self.services.captures.lit(&self.snapshot.tracks, now), view);
+        }
+        for text in self.notices.now(now) {
+            let words = Words::notice(text, colour::UNKNOWN);
+            scene.say(&words, Place::Corner(Corner::BottomLeft), style, measure);
+        }
+        let glides = age < GLIDE_DURATION && tracks.iter().any(Track::glides);
+        let times = [
+            glides.then(|| now + self.output.draw_interval()),
+            self.tooltip.is_shown.then(|| now + TOOLTIP_INTERVAL),
+            self.notices.next_change(),
+            self.services.captures.next_change(now),
+        ];
+        self.timers.wake = times.into_iter().flatten().min();
+        self.output.show(scene, &self.target.stage);
+    }
+
+    pub(super) fn draw(&mut self) -> Result<(), CanvasError> {
+        let picture = self.snapshot.picture.as_ref();
+        let backdrop = match picture {
+            Some(frame) if self.target.is_viewer() => Backdrop::Picture(frame.pixels()),
+            _ => Backdrop::Transparent,
+        };
+        if let Some(drawn) = self.output.draw(backdrop)? {
+            self.statistics.drew(drawn.time, picture);
+            if let Some(cost) = drawn.software {
+                self.services.threads.spend(cost);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! What is on the screen: the overlay's window, the scene on it, and how often it is drawn.
+
+use std::time::{Duration, Instant};
+
+use cpu_time::ProcessTime;
+use marks::render::Backdrop;
+use marks::render::text::FontMeasure;
+use marks::scene::{OverlayScene, View};
+
+use super::cadence::Cadence;
+use super::canvas::{Canvas, CanvasError};
+use super::target::Stage;
+use crate::messages::window::Compositor;
+
+/// The window and its scene.
+pub(super) struct Output {
+    /// `None` until the event loop runs.
+    pub(super) canvas: Option<Canvas>,
+    pub(super) measure: FontMeasure,
+    pub(super) scene: OverlayScene,
+    cadence: Cadence,
+    compositor: Compositor,
+    /// Whether marks are drawn.
+    pub(super) is_shown: bool,
+}
+
+/// What drawing a scene took.
+pub(super) struct Drawn {
+    /// From the call to the end.
+    pub(super) time: Duration,
+    /// Of all processors, where no graphics card draws.
+    pub(super) software: Option<Duration>,
+}
+
+impl Output {
+    pub(super) fn new(compositor: Compositor) -> Self {
+        Self {
+            canvas: None,
+            measure: FontMeasure::default(),
+            scene: OverlayScene::default(),
+            cadence: Cadence::default(),
+            compositor,
+            is_shown: true,
+        }
+    }
+
+    /// Where frames of this size lie in the window; `None` while there is no window.
+    pub(super) fn view(&self, frame: [u32; 2]) -> Option<View> {
+        Some(View { window: self.canvas.as_ref()?.size(), frame })
+    }
+
+    /// From one drawing of gliding cards to the next.
+    pub(super) fn draw_interval(&self) -> Duration {
+        self.cadence.draw_interval()
+    }
+
+    /// Takes another scene, when it is another one, and asks for a redraw.
+    pub(super) fn show(&mut self, scene: OverlayScene, stage: &Stage) {
+        let Some(canvas) = &mut self.canvas else { return };
+        if scene == self.scene {
+            return;
+        }
+        self.scene = scene;
+        canvas.redraw();
+        if self.compositor == Compositor::Absent && !matches!(stage, Stage::Viewer) {
+            canvas.outline(Some(&self.scene));
+        }
+    }
+
+    /// A compositor came or went.
+    pub(super) fn set_compositor(&mut self, compositor: Compositor) {
+        self.compositor = compositor;
+        let is_absent = compositor == Compositor::Absent;
+        if is_absent {
+            log::warn!("no compositor runs: marks are drawn without smooth edges");
+        }
+        if let Some(canvas) = &mut self.canvas {
+            canvas.outline(is_absent.then_some(&self.scene));
+        }
+    }
+
+    /// Draws the scene; `None` when nothing could be shown now.
+    ///
+    /// # Errors
+    /// When the graphics device is lost for good.
+    pub(super) fn draw(&mut self, backdrop: Backdrop<'_>) -> Result<Option<Drawn>, CanvasError> {
+        let Some(canvas) = &mut self.canvas else { return Ok(None) };
+        let (start, used) = (Instant::now(), ProcessTime::now());
+        if !canvas.draw(&self.scene, backdrop)? {
+            return Ok(None);
+        }
+        let time = start.elapsed();
+        // Where something is recognised meanwhile it counts twice: better than not at all.
+        let software = canvas.draws_by_software().then(|| used.elapsed());
+        if let Some(cost) = software {
+            self.cadence.drew_by_software(cost);
+        }
+        Ok(Some(Drawn { time, software }))
+    }
+}

@@ -1,0 +1,86 @@
+//! What the overlay looks at: where it is now, and how it is captured.
+
+use lens_core::geometry::{InFrame, OnScreen, Point, Rect};
+use marks::scene::View;
+use tracking::track::Track;
+
+use crate::capture::source::CaptureError;
+use crate::desktop::pointer;
+use crate::desktop::window::Follower;
+use crate::messages::window::{Placement, WindowId};
+use crate::recognition::threads::CaptureInput;
+
+/// What the overlay's window is for.
+pub enum Stage {
+    /// It lies over another window, see-through, and follows it.
+    OverWindow(Follower),
+    /// It lies over a part of the screen that does not move.
+    OverScreen(Rect<OnScreen>),
+    /// It is a window of its own that shows the pictures under the marks.
+    Viewer,
+}
+
+/// Opens a capture of a window.
+pub type OpenSource = Box<dyn Fn(WindowId) -> Result<CaptureInput, CaptureError>>;
+
+/// What happens when the followed window is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenClosed {
+    /// The overlay waits for another.
+    Wait,
+    /// The overlay ends.
+    End,
+}
+
+/// The target of the overlay.
+pub struct Target {
+    pub(super) stage: Stage,
+    open: OpenSource,
+    when_closed: WhenClosed,
+    pub(super) placement: Placement,
+    /// The window that the player chose; `None` is the one that was asked for at the start.
+    pub(super) chosen: Option<WindowId>,
+    /// Nothing is captured meanwhile.
+    pub(super) is_paused: bool,
+}
+
+impl Target {
+    /// Looks at what `open` captures, from the window that `stage` says.
+    pub fn new(stage: Stage, open: OpenSource, when_closed: WhenClosed) -> Self {
+        let placement = match &stage {
+            Stage::OverScreen(area) => Placement::Shown { window: WindowId(0), area: *area },
+            Stage::OverWindow(_) | Stage::Viewer => Placement::Absent,
+        };
+        Self { stage, open, when_closed, placement, chosen: None, is_paused: false }
+    }
+
+    /// What is to be captured now.
+    pub(super) fn input(&self) -> Result<CaptureInput, CaptureError> {
+        match self.stage {
+            _ if self.is_paused => Ok(CaptureInput::Nothing),
+            Stage::OverWindow(_) => self.placement.window().map_or(Ok(CaptureInput::Nothing), &self.open),
+            Stage::OverScreen(_) | Stage::Viewer => (self.open)(WindowId(0)),
+        }
+    }
+
+    pub(super) fn is_viewer(&self) -> bool {
+        matches!(self.stage, Stage::Viewer)
+    }
+
+    /// Whether the program ends, now that the target was at `before`.
+    pub(super) fn has_ended(&self, before: Placement) -> bool {
+        let is_closed = self.placement == Placement::Absent && before != Placement::Absent;
+        is_closed && self.when_closed == WhenClosed::End
+    }
+
+    /// The topmost of these cards that the mouse pointer is on.
+    pub(super) fn card_under_pointer<'a>(&self, tracks: &'a [Track], view: View) -> Option<&'a Track> {
+        let Placement::Shown { area, .. } = self.placement else { return None };
+        let pointer = pointer::pointer()?;
+        let scale = view.overlay_from_frame().scale;
+        let point = Point::<InFrame>::new((pointer.x - area.left) / scale, (pointer.y - area.top) / scale);
+        // Of a fan, the card further right lies on top.
+        let on = tracks.iter().filter(|track| track.quad.contains(point));
+        on.max_by(|a, b| a.quad.centre().x.total_cmp(&b.quad.centre().x))
+    }
+}

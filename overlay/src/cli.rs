@@ -1,0 +1,122 @@
+//! The command line: arguments in, one call into the library, words and an exit code out.
+
+mod ask;
+mod autostart;
+mod bench;
+mod bench_capture;
+#[cfg(target_os = "linux")]
+mod desktop_entry;
+mod doctor;
+mod identify;
+mod inputs;
+mod live;
+mod offscreen;
+mod practice;
+mod recordings;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::desktop::window::DesktopError;
+use ask::{DisplayedArgs, TellArgs, WatchArgs};
+use autostart::AutostartArgs;
+use bench::BenchArgs;
+use bench_capture::BenchCaptureArgs;
+#[cfg(target_os = "linux")]
+use desktop_entry::DesktopEntryArgs;
+use doctor::DoctorArgs;
+use identify::IdentifyArgs;
+use live::LiveArgs;
+use offscreen::OffscreenArgs;
+use practice::PracticeArgs;
+use recordings::{RecordArgs, ReplayArgs};
+
+/// Names the cards on screen and draws over them
+#[derive(Debug, Parser)]
+#[command(name = "overlay", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(flatten)]
+    live: LiveArgs,
+    #[command(subcommand)]
+    command: Option<Subcommand>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Subcommand {
+    Displayed(DisplayedArgs),
+    Watch(WatchArgs),
+    Tell(TellArgs),
+    Record(RecordArgs),
+    Replay(ReplayArgs),
+    Doctor(DoctorArgs),
+    Autostart(AutostartArgs),
+    #[cfg(target_os = "linux")]
+    DesktopEntry(DesktopEntryArgs),
+    Identify(IdentifyArgs),
+    Bench(BenchArgs),
+    BenchCapture(BenchCaptureArgs),
+    Practice(PracticeArgs),
+    Offscreen(OffscreenArgs),
+}
+
+/// Exit code when there is no display, so that scripts can fall back to `overlay offscreen`.
+const NO_DISPLAY: u8 = 3;
+
+/// Runs the program with the arguments of its process.
+pub fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    crate::diagnostics::panic_hook::install(
+        crate::diagnostics::panic_hook::folder(&lens_core::paths::data()),
+    );
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("overlay: {error:#}");
+            match error.downcast_ref() {
+                Some(DesktopError::NoDisplay(_)) => ExitCode::from(NO_DISPLAY),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        // Yes, no, or not to be known: none of them is a failure of this program.
+        Some(Subcommand::Displayed(args)) => return Ok(ask::displayed(&args)),
+        Some(Subcommand::Watch(args)) => ask::watch(&args),
+        Some(Subcommand::Tell(args)) => ask::tell(&args),
+        Some(Subcommand::Record(args)) => recordings::record(&args),
+        Some(Subcommand::Replay(args)) => recordings::replay(&args),
+        Some(Subcommand::Doctor(args)) => doctor::run(&args),
+        Some(Subcommand::Autostart(args)) => autostart::run(args),
+        #[cfg(target_os = "linux")]
+        Some(Subcommand::DesktopEntry(args)) => desktop_entry::run(args),
+        None => live::run(cli.live),
+        Some(Subcommand::Identify(args)) => identify::run(args),
+        Some(Subcommand::Bench(args)) => bench::run(args),
+        Some(Subcommand::BenchCapture(args)) => bench_capture::run(args),
+        Some(Subcommand::Practice(args)) => practice::run(args),
+        Some(Subcommand::Offscreen(args)) => offscreen::run(args),
+    }
+    .map(|()| ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound_and_its_examples_are_understood() {
+        Cli::command().debug_assert();
+        for line in ["overlay --or-practice --seconds 3", "overlay practice --size 1100x660 --still 3"] {
+            Cli::try_parse_from(line.split(' ')).unwrap();
+        }
+        let error = Cli::try_parse_from(["overlay", "practice", "--size", "wide"]).unwrap_err();
+        assert!(error.to_string().contains("write WIDTHxHEIGHT, for example 1280x720"), "{error}");
+        assert!(Cli::try_parse_from(["overlay", "--seconds", "3", "doctor"]).is_err(), "which is meant?");
+    }
+}

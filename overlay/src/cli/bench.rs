@@ -1,0 +1,170 @@
+//! `overlay bench`: how long each stage of recognising takes.
+//!
+//! The number of cards is forced: that many quads of the picture's truth are identified, some of
+//! them twice where it has fewer, whatever the detector says.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use image::RgbaImage;
+use lens_core::geometry::{InFrame, Quad};
+use synth::bank::Bank;
+use synth::recipe::{LayoutWeights, SceneRecipe};
+use synth::scene;
+use vision::network::{Options, Precision};
+use vision::recogniser::Recogniser;
+use vision::stages::{Stage, StageTimes};
+
+use super::inputs::{open_model, read_picture, said_once};
+
+/// Measure how long recognising takes
+#[derive(Args, Clone, Debug)]
+pub(crate) struct BenchArgs {
+    /// Name of a model, or its folder
+    #[arg(long, default_value = "balatro")]
+    model: String,
+    /// A picture to measure with instead of a composed one
+    #[arg(long)]
+    image: Option<PathBuf>,
+    /// Threads to measure with
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 2])]
+    threads: Vec<usize>,
+    /// Numbers of cards to measure with
+    #[arg(long, value_delimiter = ',', default_values_t = [13, 30])]
+    cards: Vec<usize>,
+    /// Frames to measure for each line
+    #[arg(long, default_value_t = 100)]
+    runs: usize,
+}
+
+/// The size of the composed picture.
+const SIZE: [u32; 2] = [1920, 1080];
+/// Cards to compose the picture from.
+const BANK_CARDS: usize = 60;
+/// Frames before measuring: memory is laid out on the first ones.
+const WARM_UP_FRAMES: usize = 5;
+
+/// Runs the command.
+///
+/// # Errors
+/// When the model or the picture cannot be used.
+pub(crate) fn run(args: BenchArgs) -> Result<()> {
+    let BenchArgs { model, image, threads: thread_counts, cards: card_counts, runs } = args;
+    ensure!(runs > 0, "--runs must be at least 1");
+    let (picture, quads) = match &image {
+        Some(path) => {
+            let picture = read_picture(path)?;
+            let quads = found(&model, &picture)?;
+            (picture, quads)
+        }
+        None => composed()?,
+    };
+    println!("{}x{} in memory, median (least) ms of {} frames", picture.width(), picture.height(), runs);
+    println!(
+        "{:<8} {:>7} {:>5} | {:>13} {:>13} {:>13} {:>13} {:>13} {:>13} | {:>13}",
+        "files",
+        "threads",
+        "cards",
+        "letterbox",
+        "detector",
+        "decode",
+        "rectify",
+        "identifier",
+        "decide",
+        "total"
+    );
+    for precision in [Precision::Float32, Precision::Int8] {
+        for &threads in &thread_counts {
+            let options = Options { precision, threads, ..Options::default() };
+            let mut recogniser = match open_model(&model, &options) {
+                Err(vision::recogniser::OpenError::Network(
+                    error @ vision::network::NetworkError::NoInt8 { .. },
+                )) => {
+                    println!("int8: {error}");
+                    break;
+                }
+                other => other.map_err(|error| said_once(&error))?,
+            };
+            for &cards in &card_counts {
+                let quads: Vec<_> = quads.iter().copied().cycle().take(cards).collect();
+                let mut samples = Samples::default();
+                for run in 0..WARM_UP_FRAMES + runs {
+                    let sample = measure(&mut recogniser, &picture, &quads)?;
+                    if run >= WARM_UP_FRAMES {
+                        samples.push(sample);
+                    }
+                }
+                let name = if precision == Precision::Int8 { "int8" } else { "float32" };
+                println!("{name:<8} {threads:>7} {cards:>5} | {}", samples.line());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Times of one frame: each stage, then the whole.
+type Sample = [Duration; Stage::ALL.len() + 1];
+
+fn measure(recogniser: &mut Recogniser, picture: &RgbaImage, quads: &[Quad<InFrame>]) -> Result<Sample> {
+    let frame = picture.into();
+    let mut sample = Sample::default();
+    let mut times = StageTimes::start();
+    let start = Instant::now();
+    recogniser.detect(&frame)?;
+    recogniser.read(&frame, quads)?;
+    sample[Stage::ALL.len()] = start.elapsed();
+    sample[..Stage::ALL.len()].copy_from_slice(&times.take());
+    Ok(sample)
+}
+
+#[derive(Debug, Default)]
+struct Samples([Vec<Duration>; Stage::ALL.len() + 1]);
+
+impl Samples {
+    fn push(&mut self, sample: Sample) {
+        self.0.iter_mut().zip(sample).for_each(|(column, duration)| column.push(duration));
+    }
+
+    fn line(mut self) -> String {
+        let last = self.0.len() - 1;
+        let cell = |column: &mut Vec<Duration>| {
+            column.sort_unstable();
+            let millis = |at: usize| column[at].as_secs_f64() * 1e3;
+            format!("{:>5.2} ({:>5.2})", millis(column.len() / 2), millis(0))
+        };
+        let cells: Vec<String> = self.0.iter_mut().map(cell).collect();
+        format!("{} | {}", cells[..last].join(" "), cells[last])
+    }
+}
+
+/// Where the cards of the picture that was given lie.
+fn found(model: &str, picture: &RgbaImage) -> Result<Vec<Quad<InFrame>>> {
+    let mut recogniser = open_model(model, &Options::default()).map_err(|error| said_once(&error))?;
+    let detections = recogniser.detect(&picture.into())?;
+    ensure!(!detections.is_empty(), "no card was found in the picture; choose another");
+    Ok(detections.iter().map(|detection| detection.quad).collect())
+}
+
+/// A table of the practice deck, the hand fanned below the jokers, and where its cards lie.
+fn composed() -> Result<(RgbaImage, Vec<Quad<InFrame>>)> {
+    let mut recipe = SceneRecipe { size: SIZE, ..SceneRecipe::default() };
+    recipe.scene.layouts = LayoutWeights {
+        hand: 1.0,
+        shop: 0.0,
+        deck: 0.0,
+        pack: 0.0,
+        scatter: 0.0,
+        close_up: 0.0,
+        collection: 0.0,
+        jokers: 0.0,
+        strewn: 0.0,
+    };
+    let bank = Bank::render(&synth::practice::sprites(), &recipe, 1, BANK_CARDS, &|_| true)?;
+    let scene = (0..100)
+        .map(|seed| scene::compose(&bank, &recipe, seed))
+        .find(|scene| scene.cards.len() >= 13)
+        .context("no table of thirteen cards was composed")?;
+    Ok((scene.image, scene.cards.iter().map(|card| card.quad).collect()))
+}

@@ -1,0 +1,40 @@
+//! `overlay doctor`: looks at everything, prints it, and packs a report when one is asked for.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
+
+use crate::diagnostics::doctor::finding::Verdict;
+use crate::diagnostics::doctor::{self, Scope, bundle};
+use crate::diagnostics::redact::Redactor;
+
+/// Find out what works on this machine, what does not, and what helps
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DoctorArgs {
+    /// Also pack a report into this file, to be attached to a bug report; it names no personal
+    /// paths
+    #[arg(long, value_name = "ZIP")]
+    report: Option<PathBuf>,
+    /// Pictures of the practice table that are recognised as a test
+    #[arg(long, default_value_t = 20)]
+    pictures: usize,
+}
+
+/// Examines and reports.
+///
+/// # Errors
+/// When something does not work at all, or the report cannot be written.
+pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
+    let scope = Scope { data: lens_core::paths::data(), pictures: args.pictures };
+    let findings = doctor::examine(&scope, |finding| println!("{finding}"));
+    if let Some(path) = &args.report {
+        let cannot = || format!("cannot write the report {}", path.display());
+        let packed = bundle::pack(&findings, &scope.data, &Redactor::for_this_user()).with_context(cannot)?;
+        lens_core::atomic::write(path, &packed).with_context(cannot)?;
+        println!("wrote {}", path.display());
+    }
+    let bad = findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count();
+    ensure!(bad == 0, "{bad} of {} do not work: see BAD above", findings.len());
+    Ok(())
+}

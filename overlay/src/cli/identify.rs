@@ -1,0 +1,176 @@
+//! `overlay identify`: names the cards of pictures.
+//!
+//! Prints a table for people, or JSON for programs.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use image::RgbaImage;
+use lens_core::catalogue::Catalogue;
+use lens_core::geometry::{InFrame, Quad};
+use lens_core::modifiers::Modifiers;
+use serde::Serialize;
+use vision::network::Options;
+use vision::reading::RecognisedCard;
+use vision::recogniser::Recogniser;
+
+use super::inputs::{open_model, read_picture, said_once};
+use crate::run::annotate::Annotator;
+use crate::run::words::{name_of, words_of};
+
+/// Name the cards of pictures
+#[derive(Args, Clone, Debug)]
+pub(crate) struct IdentifyArgs {
+    /// Pictures: PNG, JPEG, WebP or BMP
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+    /// Write a copy of each picture with its cards drawn on into this folder
+    #[arg(long, value_name = "DIR")]
+    annotate: Option<PathBuf>,
+    /// Name of a model, or its folder
+    #[arg(long, default_value = "balatro")]
+    model: String,
+    /// Guesses to print for each card
+    #[arg(long, default_value_t = 3, value_name = "K")]
+    top: usize,
+    /// Take another detection threshold than the model's, in 0..1
+    #[arg(long, value_name = "T")]
+    threshold: Option<f32>,
+}
+
+/// What is printed of one picture.
+#[derive(Debug, Serialize)]
+struct PictureReport {
+    image: String,
+    width: u32,
+    height: u32,
+    cards: Vec<CardReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct CardReport {
+    quad: Quad<InFrame>,
+    detection: f32,
+    id: Option<String>,
+    name: Option<String>,
+    known: bool,
+    probability: f32,
+    similarity: f32,
+    top: Vec<Guess>,
+    modifiers: Modifiers,
+}
+
+#[derive(Debug, Serialize)]
+struct Guess {
+    id: String,
+    score: f32,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the model cannot be used. Pictures that cannot be read are told on standard error, the
+/// others are done, and the command fails at the end.
+pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
+    let mut recogniser = open_model(&args.model, &Options::default()).map_err(|error| said_once(&error))?;
+    if let Some(threshold) = args.threshold {
+        recogniser.set_detection_threshold(threshold);
+    }
+    let annotator = args.annotate.map(Annotator::new).transpose()?;
+    let mut reports = Vec::new();
+    let mut failed = 0;
+    for path in &args.images {
+        match one(&mut recogniser, path, args.top, annotator.as_ref()) {
+            Ok(report) if args.json => reports.push(report),
+            Ok(report) => print_table(&report),
+            Err(error) => {
+                eprintln!("overlay: {error:#}");
+                failed += 1;
+            }
+        }
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&reports)?);
+    }
+    if failed > 0 {
+        bail!("{failed} of {} pictures could not be done", args.images.len());
+    }
+    Ok(())
+}
+
+fn one(
+    recogniser: &mut Recogniser,
+    path: &Path,
+    top: usize,
+    annotator: Option<&Annotator>,
+) -> Result<PictureReport> {
+    let picture = read_picture(path)?;
+    let cards = recogniser
+        .recognise(&(&picture).into())
+        .with_context(|| format!("{} could not be recognised", path.display()))?
+        .to_vec();
+    let catalogue = recogniser.catalogue();
+    if let Some(annotator) = annotator {
+        annotator.write(path, &picture, &cards, catalogue)?;
+    }
+    Ok(report(path, &picture, &cards, catalogue, top))
+}
+
+fn report(
+    path: &Path,
+    picture: &RgbaImage,
+    cards: &[RecognisedCard],
+    catalogue: &Catalogue,
+    top: usize,
+) -> PictureReport {
+    let card_report = |RecognisedCard { detection, reading }: &RecognisedCard| CardReport {
+        quad: detection.quad,
+        detection: detection.score,
+        id: reading.id().map(ToString::to_string),
+        name: reading.id().map(|id| name_of(id, catalogue).to_owned()),
+        known: reading.id().is_some(),
+        probability: reading.probability,
+        similarity: reading.similarity,
+        top: reading
+            .guesses
+            .iter()
+            .take(top)
+            .map(|guess| Guess { id: guess.id.to_string(), score: guess.probability })
+            .collect(),
+        modifiers: reading.modifiers.clone(),
+    };
+    PictureReport {
+        image: path.display().to_string(),
+        width: picture.width(),
+        height: picture.height(),
+        cards: cards.iter().map(card_report).collect(),
+    }
+}
+
+fn print_table(report: &PictureReport) {
+    let count = report.cards.len();
+    println!(
+        "{}: {count} card{} in {}x{}",
+        report.image,
+        if count == 1 { "" } else { "s" },
+        report.width,
+        report.height
+    );
+    for card in &report.cards {
+        let at = card.quad.centre();
+        let guesses: Vec<String> = card.top.iter().map(|it| format!("{} {:.2}", it.id, it.score)).collect();
+        println!(
+            "  {:<22} {:<24} {:>5.1} %  at {:>4.0},{:<4.0}  {}",
+            card.name.as_deref().unwrap_or("unknown"),
+            words_of(&card.modifiers),
+            card.probability * 100.0,
+            at.x,
+            at.y,
+            guesses.join("  ")
+        );
+    }
+}

@@ -1,0 +1,106 @@
+//! `overlay`: the live overlay over the game, or over the practice table.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use crate::api::ApiConfig;
+use crate::app::choices::Fixed;
+use crate::desktop::instance::{self, Claim};
+use crate::desktop::target::{Query, choose};
+use crate::desktop::{priority, window};
+use crate::run::live::{Live, run_with_model};
+use crate::run::source::Source;
+use crate::settings;
+
+/// What the live overlay takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct LiveArgs {
+    /// Start the practice table and lay the overlay over it
+    #[arg(long, conflicts_with = "source")]
+    practice: bool,
+    /// As --practice, but only when the game is not running
+    #[arg(long, conflicts_with_all = ["source", "practice"])]
+    or_practice: bool,
+    /// Name of a model, or its folder [default: as the settings say, else balatro, with --practice
+    /// practice]
+    #[arg(long)]
+    model: Option<String>,
+    /// What to look at: window:TITLE, monitor:NUMBER or images:PATH [default: the game's window]
+    #[arg(long)]
+    source: Option<Source>,
+    /// End after this many seconds
+    #[arg(long)]
+    seconds: Option<f32>,
+    /// Threads for recognition
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Looks a second, at most
+    #[arg(long)]
+    fps: Option<f32>,
+    /// Settings file; it is written when there is none [default: overlay.toml beside the data
+    /// folder]
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Tell other programs nothing
+    #[arg(long)]
+    no_api: bool,
+}
+
+impl LiveArgs {
+    /// The options that say how to run.
+    fn given(&self) -> Vec<&'static str> {
+        let all = [
+            ("--practice", self.practice),
+            ("--model", self.model.is_some()),
+            ("--source", self.source.is_some()),
+            ("--seconds", self.seconds.is_some()),
+            ("--threads", self.threads.is_some()),
+            ("--fps", self.fps.is_some()),
+            ("--settings", self.settings.is_some()),
+            ("--no-api", self.no_api),
+        ];
+        all.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect()
+    }
+}
+
+/// Runs the overlay until it is told to end.
+///
+/// # Errors
+/// When there is no display, no usable model, or something breaks on the way.
+pub(crate) fn run(args: LiveArgs) -> Result<()> {
+    let data = lens_core::paths::data();
+    let _instance = match instance::claim(&data) {
+        Ok(Claim::First(instance)) => Some(instance),
+        Ok(Claim::Taken(other)) => {
+            // What is asked for is to see the overlay.
+            instance::hand_over(&data, "show").with_context(|| format!("{other}; end it first"))?;
+            println!("{other}: it was told to show itself");
+            let ignored = args.given();
+            if !ignored.is_empty() {
+                let ignored = ignored.join(", ");
+                println!(
+                    "It goes on as it was started, without {ignored}: end it first, or choose in its tray"
+                );
+            }
+            return Ok(());
+        }
+        Err(error) => {
+            let folder = data.display();
+            log::warn!("cannot write into {folder}, so nothing keeps a second overlay away: {error}");
+            None
+        }
+    };
+    let practice = args.practice || args.or_practice && choose(&window::list()?, &Query::Game).is_none();
+    // Before any thread is started, because they take it over.
+    priority::give_way();
+    run_with_model(Live {
+        source: args.source.unwrap_or(Source::Window(Query::Game)),
+        practice,
+        fixed: Fixed { model: args.model, threads: args.threads, per_second: args.fps },
+        settings: Some(args.settings.unwrap_or_else(settings::file::path)),
+        seconds: args.seconds,
+        api: ApiConfig { enabled: !args.no_api, ..ApiConfig::default() },
+    })
+}

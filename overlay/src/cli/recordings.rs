@@ -1,0 +1,141 @@
+//! The commands that write recordings and replay them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
+use tracking::pipeline::Pipeline;
+
+use super::inputs::with_threads;
+use crate::capture;
+use crate::capture::recording::{Recorder, Recording, video};
+use crate::capture::source::FrameSource;
+use crate::capture::xcap::MonitorSource;
+use crate::desktop::target::{Query, choose};
+use crate::desktop::window;
+use crate::recognition::model;
+use crate::run::record;
+use crate::run::replay::{self, compare, timeline::Timeline};
+use crate::run::source::Source;
+
+/// Record what the game shows, to be replayed later or sent with a bug report
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RecordArgs {
+    /// A new folder
+    folder: PathBuf,
+    /// What to look at: window:TITLE or monitor:NUMBER [default: the game's window]
+    #[arg(long)]
+    source: Option<Source>,
+    /// How long; Ctrl+C ends it earlier
+    #[arg(long, default_value_t = 30.0)]
+    seconds: f32,
+    /// Looks a second, at most
+    #[arg(long, default_value_t = 15.0)]
+    fps: f32,
+    /// Megabytes, at most
+    #[arg(long, default_value_t = 500)]
+    megabytes: u64,
+}
+
+/// Run a recording, or a folder of pictures, through the whole pipeline and write what was seen
+/// when
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ReplayArgs {
+    /// A folder that `overlay record` wrote, or one with pictures in the order of their names
+    folder: PathBuf,
+    /// Name of a model, or its folder
+    #[arg(long, default_value = "balatro")]
+    model: String,
+    /// Pictures a second, for a folder without times
+    #[arg(long, default_value_t = 30.0)]
+    fps: f32,
+    /// Where to write the timeline [default: print it]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Compare with this timeline and fail when too much differs
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
+    /// Per cent of the cards at moments that may differ
+    #[arg(long, default_value_t = 0.0, requires = "compare")]
+    allow: f32,
+    /// Threads for recognition
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+/// Records until the time is over, the room is used up, or Ctrl+C.
+///
+/// # Errors
+/// When there is nothing to record or it cannot be written.
+pub(crate) fn record(args: &RecordArgs) -> Result<()> {
+    let source = open(args.source.clone().unwrap_or(Source::Window(Query::Game)))?;
+    let mut recorder = Recorder::create(&args.folder, args.megabytes << 20)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let pressed = Arc::clone(&stop);
+    ctrlc::set_handler(move || pressed.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl+C")?;
+    let start = Instant::now();
+    let limits = record::Limits {
+        interval: Duration::from_secs_f32(1.0 / args.fps.clamp(0.5, 120.0)),
+        duration: Duration::from_secs_f32(args.seconds.clamp(0.1, 86_400.0)),
+    };
+    let end = record::run(source, &mut recorder, limits, &stop)?;
+    let folder = args.folder.display();
+    println!(
+        "{} pictures in {:.1} s into {folder}: {end}",
+        recorder.pictures(),
+        start.elapsed().as_secs_f32()
+    );
+    Ok(())
+}
+
+fn open(source: Source) -> Result<Box<dyn FrameSource>> {
+    match source {
+        Source::Window(query) => {
+            let windows = window::list()?;
+            let found = choose(&windows, &query).with_context(|| format!("{query} was not found"))?;
+            Ok(capture::open_window(found.id)?)
+        }
+        Source::Monitor(number) => Ok(Box::new(MonitorSource::open(number)?)),
+        Source::Images(_) => bail!("pictures need no recording: `overlay replay` takes a folder of them"),
+    }
+}
+
+/// Replays and writes, or compares.
+///
+/// # Errors
+/// When something cannot be read, the model breaks, or too much differs.
+pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
+    let unpacked = video::is_video(&args.folder)
+        .then(|| video::unpack(&args.folder, args.fps, Path::new("ffmpeg")))
+        .transpose()?;
+    let folder = unpacked.as_ref().map_or(args.folder.as_path(), |unpacked| unpacked.path());
+    let wanted = args.compare.as_ref().map(|path| -> Result<Timeline> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Timeline::parse(&text).with_context(|| format!("{} cannot be compared with", path.display()))
+    });
+    let wanted = wanted.transpose()?;
+    let recording = Recording::open(folder, args.fps)?;
+    let model = model::open(&model::folder(&args.model), &with_threads(args.threads))?;
+    let name = model.manifest().name.clone();
+    let mut times = Vec::new();
+    let timeline = replay::run(&recording, Pipeline::new(Box::new(model)), &name, |time| times.push(time))?;
+    times.sort_unstable();
+    let median = times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1e3;
+    eprintln!("{} pictures, recognition {median:.1} ms in the middle", times.len());
+    match &args.out {
+        Some(path) => lens_core::atomic::write(path, timeline.to_text().as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?,
+        None if wanted.is_none() => print!("{}", timeline.to_text()),
+        None => {}
+    }
+    if let Some(wanted) = wanted {
+        let differences = compare::compare(&wanted, &timeline);
+        println!("{differences}");
+        ensure!(100.0 * differences.share() <= args.allow, "more than {} % differ", args.allow);
+    }
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! What a player sees of saving: cards that are lit for a moment, a line of words, and saving
+//! without being asked.
+//!
+//! Time is an argument. The files are written by [`crate::collect::writer`].
+
+use std::time::{Duration, Instant};
+
+use dataset::labels::Label;
+use lens_core::catalogue::Catalogue;
+use lens_core::geometry::{InFrame, Quad};
+use marks::scene::flash::Tone;
+use tracking::frame::Frame;
+use tracking::pipeline::Snapshot;
+use tracking::track::Track;
+
+use super::writer::{MAX_WAITING, SaveRequest, Writer};
+use crate::messages::outcome::SaveOutcome;
+
+/// How long a card is lit.
+const FLASH_DURATION: Duration = Duration::from_millis(350);
+/// How often cards are saved by themselves, at most.
+const AUTOMATIC_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The writer of captures, and the cards that it spoke of last.
+pub struct CaptureControls {
+    writer: Writer,
+    automatic: bool,
+    last_automatic: Option<Instant>,
+    /// Whether there is a picture that was not saved from yet.
+    is_due: bool,
+    flashes: Vec<(u64, Tone, Instant)>,
+}
+
+impl CaptureControls {
+    /// Captures that go to this writer.
+    pub fn new(writer: Writer) -> Self {
+        Self { writer, automatic: false, last_automatic: None, is_due: false, flashes: Vec::new() }
+    }
+
+    /// Whether cards are saved as they come.
+    pub fn is_automatic(&self) -> bool {
+        self.automatic
+    }
+
+    /// Takes in what the writer says; returns what a player should read of it.
+    pub fn take_outcome(&mut self, outcome: &SaveOutcome, now: Instant) -> Option<String> {
+        let SaveOutcome { saved, duplicates, corrected, waiting, error } = outcome;
+        let until = now + FLASH_DURATION;
+        self.flashes.extend(saved.iter().map(|&track| (track, Tone::Saved, until)));
+        self.flashes.extend(duplicates.iter().map(|&track| (track, Tone::Known, until)));
+        if let Some(error) = error {
+            return Some(match (corrected, saved.len()) {
+                (Some(name), _) => format!("Corrected: {name}, for the next training only: {error}"),
+                (None, 0) => format!("Not saved: {error}"),
+                (None, count) => format!("{count} saved, the others not: {error}"),
+            });
+        }
+        if let Some(name) = corrected {
+            return Some(format!("Corrected: {name}"));
+        }
+        // Cards that are there already are no news while cards are saved by themselves.
+        if saved.is_empty() && self.automatic {
+            return None;
+        }
+        let parts = [(saved.len(), "saved"), (duplicates.len(), "there already"), (*waiting, "waiting")];
+        let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+        Some(parts.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", "))
+    }
+
+    /// The cards that are lit now.
+    pub fn lit(&mut self, tracks: &[Track], now: Instant) -> Vec<(Quad<InFrame>, Tone)> {
+        self.flashes.retain(|(_, _, until)| *until > now);
+        let quad = |id: u64| tracks.iter().find(|track| track.id == id).map(|track| track.quad);
+        self.flashes.iter().filter_map(|(track, tone, _)| Some((quad(*track)?, *tone))).collect()
+    }
+
+    /// When a card ceases to be lit, or the next ones are to be saved.
+    pub fn next_change(&self, now: Instant) -> Option<Instant> {
+        let dark = self.flashes.iter().map(|(_, _, until)| *until).min();
+        let is_waiting = self.automatic && self.is_due;
+        let save = self.last_automatic.filter(|_| is_waiting).map(|last| last + AUTOMATIC_INTERVAL);
+        [dark, save.filter(|save| *save > now)].into_iter().flatten().min()
+    }
+
+    /// Starts or stops saving cards as they come; returns what a player should read.
+    pub fn toggle_automatic(&mut self) -> &'static str {
+        self.automatic = !self.automatic;
+        if self.automatic { "Saving cards as they come" } else { "Saving stopped" }
+    }
+
+    /// There is a new picture to save from.
+    pub fn expect(&mut self) {
+        self.is_due = true;
+    }
+
+    /// The picture and the cards that are to be saved now without being asked for; a steady picture
+    /// is saved from once.
+    pub fn due(&mut self, snapshot: &Snapshot, now: Instant) -> Option<(Frame, Vec<Track>)> {
+        let is_time = self.last_automatic.is_none_or(|last| now - last >= AUTOMATIC_INTERVAL);
+        if !self.automatic || !self.is_due || !is_time {
+            return None;
+        }
+        let frame = snapshot.picture.clone()?;
+        // Cards that still appear, or lie covered at the edge of being seen, are not worth keeping.
+        let whole = |track: &&Track| track.opacity == 1.0;
+        let cards: Vec<Track> = snapshot.tracks.iter().filter(whole).cloned().collect();
+        if cards.is_empty() {
+            return None;
+        }
+        // Those that still appear come with the next look.
+        self.is_due = cards.len() < snapshot.tracks.len();
+        self.last_automatic = Some(now);
+        Some((frame, cards))
+    }
+
+    /// Hands cards over to the writer.
+    ///
+    /// # Errors
+    /// When too many pictures wait already.
+    pub fn save(&self, request: SaveRequest) -> Result<(), SaveError> {
+        if self.writer.save(request) { Ok(()) } else { Err(SaveError::Full) }
+    }
+}
+
+/// Why nothing was saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SaveError {
+    /// Every card has a name that is sure.
+    #[error("No unknown card on screen")]
+    NothingDoubtful,
+    /// The pointer is elsewhere.
+    #[error("No card under the pointer")]
+    NoCard,
+    /// Nothing was captured yet.
+    #[error("There is no picture")]
+    NoPicture,
+    /// The model had fewer guesses.
+    #[error("There is no guess number {0}")]
+    NoGuess(u8),
+    /// The disk is slower than the player.
+    #[error("Not saved: {MAX_WAITING} pictures wait already\nhelp: is the disk very slow?")]
+    Full,
+}
+
+/// The label of a card that a player says is the guess of this number, from one; 0 is no card at
+/// all.
+///
+/// # Errors
+/// When there is no such guess.
+pub fn correction(card: &Track, number: u8, catalogue: &Catalogue) -> Result<Label, SaveError> {
+    let mut label = match number.checked_sub(1) {
+        None => Label::not_a_card(),
+        Some(guess) => {
+            let guess = card.guesses.get(usize::from(guess)).ok_or(SaveError::NoGuess(number))?;
+            match catalogue.card(&guess.id) {
+                Some(listed) => Label::new(listed, &card.modifiers),
+                None => Label {
+                    name: guess.id.to_string(),
+                    id: Some(guess.id.to_string()),
+                    ..Label::default()
+                },
+            }
+        }
+    };
+    label.source = Some("overlay".into());
+    Ok(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use crate::collect::enrol::Teacher;
+    use crate::collect::writer::Folders;
+    use crate::messages::event::EventSink;
+
+    #[test]
+    fn a_line_says_what_was_saved_and_cards_are_lit_for_a_moment() {
+        let folders = Folders { captures: "nowhere".into(), labels: "nowhere".into() };
+        let deaf: EventSink = Arc::new(|_| true);
+        let writer = Writer::start(folders, Box::new(Teacher::default()), deaf).unwrap();
+        let mut captures = CaptureControls::new(writer);
+        let now = Instant::now();
+        let saved =
+            SaveOutcome { saved: vec![1, 2], duplicates: vec![3], waiting: 1, ..SaveOutcome::default() };
+        assert_eq!(captures.take_outcome(&saved, now).unwrap(), "2 saved, 1 there already, 1 waiting");
+        let failed = SaveOutcome { error: Some("the disk is full".into()), ..SaveOutcome::default() };
+        assert_eq!(captures.take_outcome(&failed, now).unwrap(), "Not saved: the disk is full");
+        let some = SaveOutcome { saved: vec![4], ..failed.clone() };
+        assert_eq!(captures.take_outcome(&some, now).unwrap(), "1 saved, the others not: the disk is full");
+        let label = SaveOutcome { corrected: Some("Fox".into()), ..failed };
+        let text = captures.take_outcome(&label, now).unwrap();
+        assert_eq!(text, "Corrected: Fox, for the next training only: the disk is full");
+        assert_eq!(captures.next_change(now), Some(now + FLASH_DURATION));
+        assert!(captures.lit(&[], now + FLASH_DURATION).is_empty() && captures.next_change(now).is_none());
+        captures.automatic = true;
+        (captures.is_due, captures.last_automatic) = (true, Some(now));
+        let later = now + AUTOMATIC_INTERVAL;
+        assert_eq!(captures.next_change(now), Some(later), "the last picture is saved from, too");
+        assert_eq!(captures.next_change(later), None, "nothing waits for what is over");
+        let known = SaveOutcome { duplicates: vec![3], ..SaveOutcome::default() };
+        assert_eq!(captures.take_outcome(&known, now), None, "no news");
+    }
+}

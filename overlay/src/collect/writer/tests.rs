@@ -1,0 +1,148 @@
+//! The writer, from requests to files.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use dataset::captures::store;
+use dataset::labels::store::look;
+use lens_core::geometry::{InFrame, Quad, Rect};
+use lens_core::pixels::{ChannelOrder, Pixels};
+
+use super::*;
+use crate::test_track::track;
+use vision::reading::Guess;
+
+/// Notes what it is taught.
+#[derive(Clone, Default)]
+struct Notebook(Arc<Mutex<Vec<NamedCard>>>);
+
+impl Teach for Notebook {
+    fn teach(&mut self, _: &Path, _: &Pixels<'_>, _: Quad<InFrame>, card: NamedCard) -> anyhow::Result<()> {
+        self.0.lock().unwrap().push(card);
+        Ok(())
+    }
+}
+
+struct Bench {
+    _root: tempfile::TempDir,
+    folders: Folders,
+    notebook: Notebook,
+    outcomes: Receiver<SaveOutcome>,
+    writer: Option<Writer>,
+}
+
+fn bench() -> Bench {
+    let root = tempfile::tempdir().unwrap();
+    let folders = Folders { captures: root.path().join("shots"), labels: root.path().join("labels") };
+    let notebook = Notebook::default();
+    let (sender, outcomes) = sync_channel(100);
+    let sink: EventSink = Arc::new(move |event| match event {
+        AppEvent::Saved(outcome) => sender.send(outcome).is_ok(),
+        _ => true,
+    });
+    let writer = Writer::start(folders.clone(), Box::new(notebook.clone()), sink).unwrap();
+    Bench { _root: root, folders, notebook, outcomes, writer: Some(writer) }
+}
+
+/// Three cards, each with stripes of its own.
+fn frame() -> Frame {
+    let picture = image::RgbaImage::from_fn(600, 300, |x, y| {
+        let step = 5 + x / 200 * 9;
+        let light = if (x + y * (x / 200)) / step % 2 == 0 { 200 } else { 40 };
+        image::Rgba([light, light / 2 + (x / 200) as u8 * 40, 90, 255])
+    });
+    let bytes = Arc::new(picture.into_raw());
+    Frame::new(0, Instant::now(), 600, 300, ChannelOrder::Rgbx, bytes).unwrap()
+}
+
+fn card(id: u64) -> Track {
+    let quad = Quad::from_rect(Rect::ltwh(50.0 + 200.0 * id as f32, 80.0, 100.0, 134.0));
+    let guesses = vec![Guess { id: "j_one".into(), probability: 0.3 }];
+    Track { guesses, ..track(id, Identity::Unknown { nearest: None }, quad) }
+}
+
+fn request(cards: Vec<Track>, label: Option<&str>) -> SaveRequest {
+    let label = label.map(|name| Box::new(Label { name: name.into(), ..Label::default() }));
+    let model = Some(ModelInUse { name: "toy".into(), folder: "toy".into() });
+    SaveRequest { frame: frame(), cards, label, model }
+}
+
+#[test]
+fn cards_are_saved_once_with_their_frame_and_what_was_known() {
+    let bench = bench();
+    let writer = bench.writer.as_ref().unwrap();
+    assert!(writer.save(request(vec![card(0), card(1), card(2)], None)));
+    let outcome = bench.outcomes.recv().unwrap();
+    assert_eq!((outcome.saved.as_slice(), outcome.error), (&[0, 1, 2][..], None));
+    assert!(writer.save(request(vec![card(1)], None)));
+    assert_eq!(bench.outcomes.recv().unwrap().duplicates, [1]);
+    let records = store::read(&bench.folders.captures).unwrap();
+    assert_eq!(records.len(), 3);
+    for record in &records {
+        assert_eq!((record.sight.window, record.sight.model.as_deref()), ([600, 300], Some("toy")));
+        let picture = image::open(bench.folders.captures.join(&record.filename)).unwrap();
+        assert_eq!((picture.width(), picture.height()), (106, 142));
+    }
+    let whole = image::open(bench.folders.captures.join(records[0].sight.frame.as_ref().unwrap())).unwrap();
+    assert_eq!(whole.into_rgba8().into_raw(), frame().pixels().data, "without loss");
+    assert_eq!(std::fs::read_dir(bench.folders.captures.join("frames")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_correction_is_labelled_and_taught() {
+    let bench = bench();
+    let writer = bench.writer.as_ref().unwrap();
+    writer.save(request(vec![card(2)], Some("DNA")));
+    assert_eq!(bench.outcomes.recv().unwrap().corrected.as_deref(), Some("DNA"));
+    let seen = look(&bench.folders.labels).unwrap();
+    let (file, label) = seen.labels.iter().next().unwrap();
+    assert_eq!(label.name, "DNA");
+    assert!(bench.folders.labels.join(file).is_file(), "the labelled original is in the data set");
+    let taught = bench.notebook.0.lock().unwrap().clone();
+    assert_eq!(taught, [NamedCard { id: "DNA".into(), name: "DNA".into(), capture: file.into() }]);
+}
+
+#[test]
+fn a_folder_that_is_no_folder_is_said_and_the_writer_goes_on() {
+    let bench = bench();
+    let writer = bench.writer.as_ref().unwrap();
+    std::fs::write(&bench.folders.captures, b"a file in the way").unwrap();
+    writer.save(request(vec![card(0)], None));
+    assert!(bench.outcomes.recv().unwrap().error.is_some());
+    std::fs::remove_file(&bench.folders.captures).unwrap();
+    writer.save(request(vec![card(0)], None));
+    assert_eq!(bench.outcomes.recv().unwrap().saved, [0]);
+}
+
+/// Linux has a file on a disk that is always full: here it stands where the picture is written at
+/// first.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_and_nothing_is_half_written() {
+    let bench = bench();
+    let writer = bench.writer.as_ref().unwrap();
+    let captures = &bench.folders.captures;
+    std::fs::create_dir_all(captures).unwrap();
+    let beside = captures.join(format!(".cluster0_card0_id0.png.{}.tmp", std::process::id()));
+    std::os::unix::fs::symlink("/dev/full", &beside).unwrap();
+    writer.save(request(vec![card(0)], None));
+    let said = bench.outcomes.recv().unwrap();
+    assert!(said.error.as_ref().is_some_and(|error| error.contains("the disk is full")), "{said:?}");
+    let pictures = || {
+        let files = std::fs::read_dir(captures).unwrap().flatten();
+        files.filter(|it| it.path().extension().is_some_and(|it| it == "png")).count()
+    };
+    assert_eq!((pictures(), beside.symlink_metadata().is_ok()), (0, false), "something is left");
+    writer.save(request(vec![card(0)], None));
+    assert_eq!((bench.outcomes.recv().unwrap().saved, pictures()), (vec![0], 1));
+}
+
+#[test]
+fn what_was_accepted_is_written_before_the_end() {
+    let mut bench = bench();
+    let writer = bench.writer.take().unwrap();
+    let accepted = (0..3).filter(|&id| writer.save(request(vec![card(id)], None))).count();
+    drop(writer);
+    assert_eq!((accepted, store::read(&bench.folders.captures).unwrap().len()), (3, 3));
+}

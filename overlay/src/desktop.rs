@@ -1,0 +1,13 @@
+//! The desktop that the overlay runs on: windows, keys, the tray, and its own entries there.
+
+pub mod autostart;
+#[cfg(target_os = "linux")]
+pub mod desktop_entry;
+pub mod hotkeys;
+pub mod instance;
+pub mod pointer;
+pub mod priority;
+pub mod target;
+pub mod tray;
+pub mod window;
+pub mod window_list;

@@ -1,0 +1,110 @@
+//! The display server goes while the overlay runs: a message and an exit code of its own, whoever
+//! notices first.
+//!
+//! Xlib ends the process by itself, winit unwraps an answer that does not come, and a graphics
+//! driver that is being opened may stumble over it in its own code. Only the last needs more than a
+//! hook: a connection that nobody uses tells afterwards whether the display was the reason.
+#![expect(unsafe_code, reason = "Xlib and the system take functions for it")]
+
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd as _, RawFd};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use x11_dl::xlib::{Display, Xlib};
+
+use super::Desktop;
+
+/// Exit code when the display server went.
+pub const EXIT_CODE: c_int = 4;
+
+const MESSAGE: &str = "overlay: lost the display\nhelp: start the overlay again once the desktop is back\n";
+/// What a driver may die of.
+const FAULTS: [c_int; 3] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGABRT];
+/// The connections of a process do not all break in the same instant.
+const POLL_TIMEOUT_MS: c_int = 200;
+
+/// The connection that is only there to be looked at.
+static WITNESS: AtomicI32 = AtomicI32::new(-1);
+/// What was to happen on each of [`FAULTS`] before.
+static BEFORE: [OnceLock<libc::sigaction>; FAULTS.len()] = [const { OnceLock::new() }; FAULTS.len()];
+
+/// Has a lost connection end the program in good order. Where there is no Xlib there is nothing to
+/// do for it.
+pub fn end_in_good_order() {
+    if let Ok(xlib) = Xlib::open() {
+        // SAFETY: the handler is a function of this program, so it outlives every connection, and
+        // it never returns.
+        unsafe {
+            (xlib.XSetIOErrorHandler)(Some(lost));
+        }
+    }
+    // Who notices first is chance: winit asks some things over a connection of its own and unwraps
+    // the answer.
+    let others = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let text = info.payload_as_str().unwrap_or_default();
+        if text.contains("Connection(IoError(") {
+            end();
+        }
+        others(info);
+    }));
+    if let Ok(desktop) = Desktop::connect() {
+        WITNESS.store(desktop.connection.stream().as_raw_fd(), Ordering::Relaxed);
+        // Open until the process ends.
+        std::mem::forget(desktop);
+        watch_for_faults();
+    }
+}
+
+fn watch_for_faults() {
+    for (fault, before) in FAULTS.into_iter().zip(&BEFORE) {
+        let mut old = MaybeUninit::uninit();
+        // SAFETY: the handler keeps to what is allowed in one, and `old` is read only where the
+        // system has filled it.
+        unsafe {
+            let mut new: libc::sigaction = std::mem::zeroed();
+            new.sa_sigaction = fault_happened as *const () as usize;
+            new.sa_flags = libc::SA_ONSTACK;
+            if libc::sigaction(fault, &raw const new, old.as_mut_ptr()) == 0 {
+                // Only the first time counts: later it would be this handler.
+                let _ = before.set(old.assume_init());
+            }
+        }
+    }
+}
+
+extern "C" fn fault_happened(fault: c_int) {
+    if is_gone(WITNESS.load(Ordering::Relaxed)) {
+        end();
+    }
+    // Not the display's doing: what would have happened without this happens now.
+    let index = FAULTS.iter().position(|it| *it == fault);
+    if let Some(before) = index.and_then(|index| BEFORE[index].get()) {
+        // SAFETY: `before` is what the system itself told.
+        unsafe { libc::sigaction(fault, before, std::ptr::null_mut()) };
+    }
+    // SAFETY: may be called here; it takes effect when this returns.
+    unsafe { libc::raise(fault) };
+}
+
+/// Whether the other side of a connection has closed it.
+fn is_gone(connection: RawFd) -> bool {
+    let mut asked = libc::pollfd { fd: connection, events: 0, revents: 0 };
+    // SAFETY: `asked` outlives the call, which is allowed in a signal handler.
+    unsafe { libc::poll(&raw mut asked, 1, POLL_TIMEOUT_MS) > 0 }
+}
+
+unsafe extern "C" fn lost(_: *mut Display) -> c_int {
+    end()
+}
+
+fn end() -> ! {
+    // SAFETY: both are allowed in a signal handler. Nothing is left to be written, and what would
+    // run at a regular exit waits for the display that is gone.
+    unsafe {
+        libc::write(libc::STDERR_FILENO, MESSAGE.as_ptr().cast(), MESSAGE.len());
+        libc::_exit(EXIT_CODE)
+    }
+}

@@ -1,0 +1,6 @@
+//! What helps when something does not work: the doctor, reports of crashes, and texts without
+//! personal paths.
+
+pub mod doctor;
+pub mod panic_hook;
+pub mod redact;

@@ -1,0 +1,158 @@
+//! Takes out of a text what tells who wrote it: home folders and user names.
+//!
+//! For reports that players attach to a bug. Pure: the names are arguments.
+
+/// What stands in place of a user's name.
+const USER: &str = "<user>";
+/// Names that say nothing about a person and occur in other texts.
+const COMMON: [&str; 5] = ["user", "root", "admin", "home", "player"];
+
+/// What is taken out.
+#[derive(Clone, Debug, Default)]
+pub struct Redactor {
+    homes: Vec<String>,
+    names: Vec<String>,
+}
+
+impl Redactor {
+    /// For these home folders and user names.
+    pub fn new(homes: &[String], names: &[String]) -> Self {
+        let mut all: Vec<String> = Vec::new();
+        for home in homes.iter().map(|home| home.trim_end_matches(['/', '\\'])).filter(|home| home.len() > 1)
+        {
+            all.push(home.to_owned());
+            all.push(home.replace('\\', "/"));
+            // As JSON and debug output write it.
+            all.push(home.replace('\\', "\\\\"));
+        }
+        // The longer of two paths first: one may contain the other.
+        all.sort_by_key(|home| std::cmp::Reverse(home.len()));
+        all.dedup();
+        let long = |name: &&String| name.len() >= 3 && !COMMON.contains(&name.to_lowercase().as_str());
+        Self { homes: all, names: names.iter().filter(long).cloned().collect() }
+    }
+
+    /// For the user of this process.
+    pub fn for_this_user() -> Self {
+        let read = |keys: &[&str]| -> Vec<String> {
+            keys.iter().filter_map(|key| std::env::var(key).ok()).filter(|value| !value.is_empty()).collect()
+        };
+        Self::new(&read(&["HOME", "USERPROFILE"]), &read(&["USER", "USERNAME", "LOGNAME"]))
+    }
+
+    /// The text without them.
+    pub fn clean(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for home in &self.homes {
+            text = replaced(&text, home, "~", |next| !is_word(next));
+        }
+        for base in [concat!("/ho", "me/"), "/Users/", "\\Users\\", "\\\\Users\\\\"] {
+            text = without_folder(&text, base);
+        }
+        for name in &self.names {
+            text = replaced_word(&text, name);
+        }
+        text
+    }
+}
+
+/// Replaces `what` where the character after it is `fit`, upper or lower case alike.
+fn replaced(text: &str, what: &str, by: &str, fit: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = find(rest, what) {
+        let (before, found) = rest.split_at(at);
+        let after = &found[what.len()..];
+        out += before;
+        out += if after.chars().next().is_none_or(&fit) { by } else { &found[..what.len()] };
+        rest = after;
+    }
+    out + rest
+}
+
+/// Replaces a word, but not a part of one.
+fn replaced_word(text: &str, word: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = find(rest, word) {
+        let (before, found) = rest.split_at(at);
+        let after = &found[word.len()..];
+        let begins = before.chars().next_back().or(out.chars().next_back()).is_none_or(|it| !is_word(it));
+        let ends = after.chars().next().is_none_or(|next| !is_word(next));
+        out += before;
+        out += if begins && ends { USER } else { &found[..word.len()] };
+        rest = after;
+    }
+    out + rest
+}
+
+/// Replaces the name of a folder that lies in `base`, whoever's it is.
+fn without_folder(text: &str, base: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = find(rest, base) {
+        let (before, after) = rest.split_at(at + base.len());
+        out += before;
+        let end = after
+            .find(|next: char| matches!(next, '/' | '\\' | '"' | '\'' | ':' | '<') || next.is_control())
+            .unwrap_or(after.len());
+        if end > 0 {
+            out += USER;
+        }
+        rest = &after[end..];
+    }
+    out + rest
+}
+
+/// Where `what` begins, ASCII letters in either case; only where `text` may be cut.
+fn find(text: &str, what: &str) -> Option<usize> {
+    let (text_bytes, what_bytes) = (text.as_bytes(), what.as_bytes());
+    let last = text_bytes.len().checked_sub(what_bytes.len())?;
+    (0..=last).find(|&at| {
+        text_bytes[at..at + what_bytes.len()].eq_ignore_ascii_case(what_bytes)
+            && text.is_char_boundary(at)
+            && text.is_char_boundary(at + what_bytes.len())
+    })
+}
+
+fn is_word(it: char) -> bool {
+    it.is_alphanumeric() || it == '_' || it == '-'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `base` is written apart, so that no path of a machine stands here.
+    #[track_caller]
+    fn check(text: &str, want: &str) {
+        let unix = |rest: &str| format!("{}{rest}", ["/ho", "me/"].concat());
+        let windows = |rest: &str| format!("{}{rest}", ["C:\\Us", "ers\\"].concat());
+        let fill = |it: &str| it.replace("{unix}", &unix("")).replace("{windows}", &windows(""));
+        let homes = [unix("jimbo"), windows("Jim Bo")];
+        let redactor = Redactor::new(&homes, &["jimbo".into(), "root".into()]);
+        assert_eq!(redactor.clean(&fill(text)), fill(want));
+    }
+
+    #[test]
+    fn nobody_is_named() {
+        check("at {unix}jimbo/games/x.rs:3", "at ~/games/x.rs:3");
+        check("{unix}jimbo", "~");
+        check("{unix}jimbo2/x", "{unix}<user>/x");
+        check("by another: {unix}ann/x and '{unix}bob'", "by another: {unix}<user>/x and '{unix}<user>'");
+        check("{windows}Jim Bo\\data", "~\\data");
+        check("{windows}jim bo\\data", "~\\data");
+        check("{windows}Ann Other\\data", "{windows}<user>\\data");
+        check("user Jimbo, jimbos, jimbo", "user <user>, jimbos, <user>");
+        check("the root of jimbo's tree", "the root of <user>'s tree");
+        check("Jürgen sagt jimbo", "Jürgen sagt <user>");
+    }
+
+    #[test]
+    fn paths_in_json_are_cleaned() {
+        let path = ["C:\\Us", "ers\\jimbo\\data"].concat();
+        let home = ["C:\\Us", "ers\\jimbo"].concat();
+        let json = serde_json::to_string(&path).unwrap();
+        assert_eq!(Redactor::new(&[home], &[]).clean(&json), r#""~\\data""#);
+    }
+}

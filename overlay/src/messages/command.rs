@@ -1,0 +1,47 @@
+//! What a player can ask of the running overlay.
+//!
+//! A signal, a hotkey, the tray and the local API all speak in these; none of them acts on its own.
+
+use super::window::WindowId;
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Shows the marks, and looks at the game again when that was paused.
+    Show,
+    /// Shows the marks when they are hidden, and the other way round; recognition goes on.
+    Toggle,
+    /// Stops looking at the game, or starts again.
+    Pause,
+    /// Goes on to the next model of the data folder.
+    NextModel,
+    /// Recognises with this model: a name or a folder.
+    Model(String),
+    /// Looks at this window, or at whatever was asked for at the start.
+    Follow(Option<WindowId>),
+    /// Says what the card under the pointer does.
+    ShowInformation,
+    /// Says it no longer.
+    HideInformation,
+    /// Saves every card on screen that is unknown or doubtful.
+    Snapshot,
+    /// Saves the card under the pointer.
+    SnapshotPointer,
+    /// Saves cards by itself while the picture changes, or stops to.
+    ToggleAutomatic,
+    /// Says what the card under the pointer is: the first, second or third guess, or with 0 no card
+    /// at all.
+    Correct(u8),
+    /// Starts with the desktop from now on, or no longer.
+    ToggleAutostart,
+    /// Opens the labelling window.
+    OpenLabeller,
+    /// Opens the data folder.
+    OpenData,
+    /// Opens the settings file.
+    OpenSettings,
+    /// Says which version this is.
+    About,
+    /// Ends the program.
+    Quit,
+}

@@ -1,0 +1,43 @@
+//! Everything that can wake the main thread.
+//!
+//! An event says only that something happened. Frames, tracks, settings and models wait in a
+//! [`crate::messages::mailbox::Mailbox`] until the main thread fetches them, so that stale ones
+//! never queue up.
+
+use std::sync::Arc;
+
+use super::command::Command;
+use super::outcome::SaveOutcome;
+use super::window::{Compositor, Placement, WindowInfo};
+
+/// Where a thread sends its news; returns whether anyone still listens.
+pub type EventSink = Arc<dyn Fn(AppEvent) -> bool + Send + Sync>;
+
+/// One piece of news for the main thread.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AppEvent {
+    /// New tracks wait in their mailbox.
+    TracksReady,
+    /// The game's window appeared, moved, was resized, hidden or closed.
+    Placement(Placement),
+    /// A compositor started or stopped.
+    Compositor(Compositor),
+    /// A player asked for something.
+    Command(Command),
+    /// The settings file was changed; what it says now waits in its mailbox.
+    SettingsChanged,
+    /// Files of the model in use were changed.
+    ModelFilesChanged,
+    /// Another model runs; its name and catalogue wait in their mailbox.
+    ModelSwapped,
+    /// A model cannot be used; the one that runs goes on. The text says why.
+    ModelRefused(String),
+    /// The windows that a player can choose from.
+    Windows(Vec<WindowInfo>),
+    /// Captures were saved, or could not be.
+    Saved(SaveOutcome),
+    /// Something that a player should know.
+    Notice(String),
+    /// A worker cannot go on; the text says what happened and what helps.
+    Failed(String),
+}

@@ -1,0 +1,34 @@
+//! The model that runs, and one that is ready to take over from it between two frames.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lens_core::catalogue::Catalogue;
+use vision::reading::Recognise;
+
+/// Another model, ready to run.
+pub struct ModelSwap {
+    /// Finds and names cards.
+    pub recogniser: Box<dyn Recognise>,
+    /// What people call it, and what it calls cards.
+    pub model: RunningModel,
+}
+
+/// The model that runs.
+#[derive(Clone, Debug)]
+pub struct RunningModel {
+    /// What its manifest calls it.
+    pub name: String,
+    /// The catalogue that it names cards from.
+    pub catalogue: Arc<Catalogue>,
+    /// Where it can be taught; `None` for one that is no folder.
+    pub folder: Option<PathBuf>,
+}
+
+impl RunningModel {
+    /// What players choose it by: its folder's name.
+    pub fn short_name(&self) -> String {
+        let folder = self.folder.as_ref().and_then(|folder| folder.file_name());
+        folder.map_or_else(|| self.name.clone(), |name| name.to_string_lossy().into_owned())
+    }
+}

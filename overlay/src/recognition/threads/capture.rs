@@ -1,0 +1,100 @@
+//! The capture thread: takes pictures and sends on those that are to be recognised.
+//!
+//! It captures as often as it may and computes each picture's coarse signature; the shared
+//! [`Shared::admits`] says which picture is worth recognising, and when.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use cpu_time::ThreadTime;
+use tracking::pipeline::FrameSignature;
+
+use super::shared::{FrameMessage, Pending, Shared};
+use crate::capture::change_filter::{ChangeFilter, News};
+use crate::capture::source::{CaptureError, FrameSource};
+use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::mailbox::Mailbox;
+
+/// How often a source that is told of changes is asked for them while there are none.
+const QUIET_INTERVAL: Duration = Duration::from_millis(10);
+/// Extra delay between captures while the window is hidden.
+const HIDDEN_DELAY: Duration = Duration::from_millis(150);
+
+/// What to capture from.
+pub enum CaptureInput {
+    /// A window, a screen, or files.
+    Source(Box<dyn FrameSource>),
+    /// Nothing for now.
+    Nothing,
+}
+
+/// Captures until the sender of `inputs` is dropped, as often as the pace allows.
+pub(super) fn run(
+    inputs: &Receiver<CaptureInput>,
+    frames: &Mailbox<FrameMessage>,
+    shared: &Shared,
+    sink: &EventSink,
+) {
+    let mut filter: Option<ChangeFilter> = None;
+    let mut next = Instant::now();
+    // When the next new picture is wanted at the earliest.
+    let mut due = next;
+    let mut hidden = false;
+    let mut pending: Option<Pending> = None;
+    loop {
+        let input = match &filter {
+            None => inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(_) => inputs.recv_timeout(next.saturating_duration_since(Instant::now())),
+        };
+        match input {
+            Ok(CaptureInput::Source(source)) => (filter, pending) = (Some(ChangeFilter::new(source)), None),
+            Ok(CaptureInput::Nothing) => {
+                (filter, pending) = (None, None);
+                frames.put(FrameMessage::Nothing);
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let Some(source) = &mut filter else { continue };
+        let was_hidden = std::mem::take(&mut hidden);
+        let (began, used) = (Instant::now(), ThreadTime::now());
+        let news = source.look();
+        let is_quiet = matches!(news, Ok(News::Same)) && source.is_told_of_changes();
+        match news {
+            Ok(News::Fresh(frame)) => {
+                let signature = FrameSignature::new(&frame.pixels());
+                pending = Some(Pending { frame, signature });
+            }
+            // The same as one that has not been recognised is no reason to believe what was.
+            Ok(News::Same) if pending.is_some() => {}
+            Ok(News::Same) => shared.lock().same_at = shared.since_start(began),
+            Ok(News::Hidden) => {
+                hidden = true;
+                pending = None;
+                if !was_hidden {
+                    frames.put(FrameMessage::Nothing);
+                }
+            }
+            Err(CaptureError::Gone) => {
+                // Whoever follows the window will say when there is another.
+                (filter, pending) = (None, None);
+                frames.put(FrameMessage::Nothing);
+            }
+            Err(error) => {
+                sink(AppEvent::Failed(error.to_string()));
+                return;
+            }
+        }
+        shared.lock().gate.spend(used.elapsed());
+        if let Some(picture) = pending.take_if(|picture| shared.admits(picture)) {
+            frames.put(FrameMessage::Frame(picture.frame));
+        }
+        let interval = shared.lock().pace.capture_interval();
+        next = if is_quiet {
+            due.max(began + QUIET_INTERVAL)
+        } else {
+            due = began + interval;
+            due + if hidden { HIDDEN_DELAY } else { Duration::ZERO }
+        };
+    }
+}

@@ -1,0 +1,107 @@
+//! The recognition thread: recognises, tracks, and puts a snapshot of the tracks into a mailbox.
+//!
+//! It sleeps once the tracks of a picture that stays the same have settled.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cpu_time::{ProcessTime, ThreadTime};
+use tracking::frame::Frame;
+use tracking::pipeline::{Pipeline, Snapshot};
+
+use super::shared::{FrameMessage, Shared};
+use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::mailbox::{Mailbox, Taken};
+use crate::recognition::swap::{ModelSwap, RunningModel};
+
+/// How often tracks that have not settled are looked at again.
+const SETTLE_INTERVAL: Duration = Duration::from_millis(16);
+
+/// The state of the thread.
+pub(super) struct Recognition {
+    pub(super) pipeline: Pipeline,
+    pub(super) frames: Mailbox<FrameMessage>,
+    pub(super) swaps: Mailbox<ModelSwap>,
+    pub(super) snapshots: Mailbox<Snapshot>,
+    pub(super) models: Mailbox<RunningModel>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Recognition {
+    /// Recognises until the mailbox of frames is closed.
+    pub(super) fn run(&mut self, sink: &EventSink) {
+        let mut settled = true;
+        let mut last = Duration::ZERO;
+        loop {
+            let message = match settled {
+                true => self.frames.take_or_wake(),
+                false => self.frames.take_within(SETTLE_INTERVAL),
+            };
+            let swapped = self.swap(sink);
+            let snapshot = match message {
+                Taken::Closed => return,
+                Taken::TimedOut if swapped => self.again(&mut last),
+                Taken::TimedOut => {
+                    let same_at = self.shared.lock().same_at;
+                    if same_at <= last {
+                        // The source has not been looked at since: nothing is known of now.
+                        continue;
+                    }
+                    last = same_at;
+                    Ok(self.pipeline.settle(same_at))
+                }
+                Taken::Value(FrameMessage::Nothing) => Ok(self.pipeline.clear()),
+                Taken::Value(FrameMessage::Frame(frame)) => {
+                    last = self.shared.since_start(frame.captured_at);
+                    self.see(&frame, last)
+                }
+            };
+            match snapshot {
+                Ok(snapshot) => {
+                    settled = self.pipeline.is_settled(last);
+                    self.snapshots.put(snapshot);
+                    if !sink(AppEvent::TracksReady) {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    sink(AppEvent::Failed(format!("{error:#}")));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn see(&mut self, frame: &Frame, at: Duration) -> anyhow::Result<Snapshot> {
+        let (own, used) = (ThreadTime::now(), ProcessTime::now());
+        let snapshot = self.pipeline.see(frame, at);
+        let (own, used) = (own.elapsed(), used.elapsed());
+        let mut state = self.shared.lock();
+        state.gate.set_floor(self.pipeline.next_priority());
+        // Other threads draw meanwhile. More than all of the network's threads together, each as
+        // busy as this one, it was not.
+        let most = own * state.pace.threads.max(1) as u32;
+        state.gate.spend(used.min(most));
+        Ok(snapshot?)
+    }
+
+    /// Recognises the last picture with another model.
+    fn again(&mut self, last: &mut Duration) -> anyhow::Result<Snapshot> {
+        match self.pipeline.picture().cloned() {
+            Some(frame) => {
+                *last = self.shared.since_start(Instant::now());
+                self.see(&frame, *last)
+            }
+            None => Ok(self.pipeline.clear()),
+        }
+    }
+
+    /// Takes over a model that waits; returns whether there was one.
+    fn swap(&mut self, sink: &EventSink) -> bool {
+        let Some(ModelSwap { recogniser, model }) = self.swaps.try_take() else { return false };
+        self.pipeline.swap(recogniser);
+        self.models.put(model);
+        sink(AppEvent::ModelSwapped);
+        true
+    }
+}

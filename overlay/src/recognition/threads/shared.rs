@@ -1,0 +1,58 @@
+//! What the capture thread and the recognition thread share: the clock, the pace, and who may run.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tracking::frame::Frame;
+use tracking::pipeline::{FrameGate, FrameSignature};
+
+use crate::recognition::pace::Pace;
+
+/// What the capture thread sends to the recognition thread.
+pub(super) enum FrameMessage {
+    /// A picture to recognise.
+    Frame(Frame),
+    /// There is nothing to see.
+    Nothing,
+}
+
+/// A picture that nobody has recognised yet.
+pub(super) struct Pending {
+    pub(super) frame: Frame,
+    pub(super) signature: FrameSignature,
+}
+
+/// Both threads hold it.
+pub(super) struct Shared {
+    start: Instant,
+    state: Mutex<State>,
+}
+
+/// Behind the lock.
+pub(super) struct State {
+    pub(super) pace: Pace,
+    pub(super) gate: FrameGate,
+    /// When the source was last seen to show the same picture still.
+    pub(super) same_at: Duration,
+}
+
+impl Shared {
+    pub(super) fn new(pace: Pace) -> Self {
+        let state = State { pace, gate: FrameGate::new(pace.share), same_at: Duration::ZERO };
+        Self { start: Instant::now(), state: Mutex::new(state) }
+    }
+
+    // Whoever panicked while holding the lock left numbers that are good enough.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a picture is to be recognised now.
+    pub(super) fn admits(&self, picture: &Pending) -> bool {
+        self.lock().gate.admits(&picture.signature, self.start.elapsed())
+    }
+
+    pub(super) fn since_start(&self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.start)
+    }
+}

@@ -1,0 +1,97 @@
+//! The threads with a source and a recogniser of their own.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use lens_core::geometry::{Quad, Rect};
+use lens_core::modifiers::Modifiers;
+use lens_core::pixels::{ChannelOrder, Pixels};
+
+use super::*;
+use crate::capture::source::{CaptureError, FrameSource};
+use crate::messages::event::AppEvent;
+use tracking::frame::Frame;
+use vision::network::RunError;
+use vision::reading::{Detection, Identity, Reading, Recognise};
+
+/// Sees one card, wherever the first pixel says; counts its calls.
+struct Counting(Arc<AtomicUsize>);
+
+impl Recognise for Counting {
+    fn detect(&mut self, frame: &Pixels<'_>) -> Result<Vec<Detection>, RunError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let left = f32::from(frame.rgb(0, 0)[0]);
+        if left >= 250.0 {
+            return Err(RunError::new("model", "the model broke"));
+        }
+        assert!(left < 240.0, "a bug");
+        Ok(vec![Detection { quad: Quad::from_rect(Rect::ltwh(left, 0.0, 50.0, 70.0)), score: 1.0 }])
+    }
+
+    fn identify(
+        &mut self,
+        _: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> Result<Vec<Option<Reading>>, RunError> {
+        let identity = Identity::Known { id: "a".into(), confidence: 0.9 };
+        let reading = Reading { identity, ..Reading::default() };
+        Ok(vec![Some(reading); detections.len()])
+    }
+}
+
+/// Always the same shade.
+struct Still(u8);
+
+impl FrameSource for Still {
+    fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
+        let bytes = Arc::new(vec![self.0; 4 * 4]);
+        Ok(Some(Frame::new(0, Instant::now(), 2, 2, ChannelOrder::Rgbx, bytes).unwrap()))
+    }
+}
+
+/// Starts the threads on a still picture; returns the events until `enough`, and how often the
+/// model ran.
+fn run(shade: u8, enough: impl Fn(&AppEvent, Option<&Snapshot>) -> bool) -> (Vec<AppEvent>, usize) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let snapshots = Mailbox::default();
+    let (sender, events) = sync_channel(100);
+    let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
+    let pipeline = Pipeline::new(Box::new(Counting(Arc::clone(&calls))));
+    let pace = Pace { per_second: 100.0, share: 1.0, threads: 1 };
+    let threads = Threads::start(pipeline, pace, &snapshots, &Mailbox::default(), &sink).unwrap();
+    threads.capture_from(CaptureInput::Source(Box::new(Still(shade))));
+    let mut seen = Vec::new();
+    loop {
+        let event = events.recv_timeout(Duration::from_secs(5)).expect("the threads go on");
+        let snapshot = snapshots.try_take();
+        let done = enough(&event, snapshot.as_ref());
+        seen.push(event);
+        if done {
+            return (seen, calls.load(Ordering::SeqCst));
+        }
+    }
+}
+
+#[test]
+fn a_steady_picture_settles_with_one_inference() {
+    let opaque = |_: &AppEvent, snapshot: Option<&Snapshot>| {
+        snapshot.is_some_and(|it| it.tracks.first().is_some_and(|track| track.opacity == 1.0))
+    };
+    let (_, calls) = run(10, opaque);
+    assert_eq!(calls, 1);
+}
+
+#[test]
+fn a_model_that_breaks_is_reported_once_and_ends_the_thread() {
+    let (seen, calls) = run(255, |event, _| matches!(event, AppEvent::Failed(_)));
+    assert_eq!(seen, [AppEvent::Failed("the model broke".into())]);
+    assert_eq!(calls, 1);
+}
+
+/// Nothing would be marked any more, and nobody would know why.
+#[test]
+fn a_thread_that_panics_is_reported() {
+    let (seen, _) = run(245, |event, _| matches!(event, AppEvent::Failed(_)));
+    let [AppEvent::Failed(reason)] = seen.as_slice() else { panic!("{seen:?}") };
+    assert!(reason.contains("the vision thread stopped unexpectedly"), "{reason}");
+}

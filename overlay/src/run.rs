@@ -1,0 +1,10 @@
+//! The ways to run it: live over a window, without a display, on recordings, and on single
+//! pictures.
+
+pub mod annotate;
+pub mod live;
+pub mod offscreen;
+pub mod record;
+pub mod replay;
+pub mod source;
+pub mod words;

@@ -1,0 +1,224 @@
+//! The running overlay: opens the model, starts the threads, runs the window.
+
+use std::path::PathBuf;
+use std::process::{Child, Command as Process};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use lens_core::geometry::Rect;
+use winit::event_loop::EventLoop;
+
+use crate::api::{ApiConfig, board::Board, server::Server};
+use crate::app::choices::{Choices, Fixed};
+use crate::app::target::{OpenSource, Stage, Target, WhenClosed};
+use crate::app::{App, Mailboxes, ModelState, Services};
+use crate::capture::{self, images::ImageSource, xcap::MonitorSource};
+use crate::collect::controls::CaptureControls;
+use crate::collect::enrol::Teacher;
+use crate::collect::writer::{Folders, Writer};
+use crate::desktop::target::Query;
+use crate::desktop::window::{self, DesktopError};
+use crate::messages::command::Command;
+use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::window::Compositor;
+use crate::recognition::models::{self, Loader};
+use crate::recognition::swap::ModelSwap;
+use crate::recognition::threads::{CaptureInput, Threads};
+use crate::run::source::Source;
+use crate::settings::watch::FileWatcher;
+use crate::settings::{self, Settings};
+use tracking::pipeline::Pipeline;
+
+/// How the overlay is to run.
+pub struct Live {
+    /// What to look at.
+    pub source: Source,
+    /// Starts the practice table and looks at it.
+    pub practice: bool,
+    /// What stands above the settings.
+    pub fixed: Fixed,
+    /// The settings file; it is written when there is none. `None` takes the defaults and watches
+    /// nothing.
+    pub settings: Option<PathBuf>,
+    /// Ends after this many seconds.
+    pub seconds: Option<f32>,
+    /// How other programs are told.
+    pub api: ApiConfig,
+}
+
+impl Live {
+    fn choices(&self) -> Result<Choices, settings::file::SettingsError> {
+        let settings =
+            self.settings.as_deref().map_or_else(|| Ok(Settings::default()), settings::file::open)?;
+        let usual_model = if self.practice { "practice" } else { "balatro" };
+        Ok(Choices {
+            settings,
+            file: self.settings.clone(),
+            fixed: self.fixed.clone(),
+            picked: None,
+            usual_model,
+        })
+    }
+}
+
+/// Runs with the model that the command line or the settings name.
+///
+/// # Errors
+/// When the settings are wrong, the model cannot be used, there is no display, or something breaks
+/// on the way.
+pub fn run_with_model(live: Live) -> anyhow::Result<()> {
+    let event_loop = event_loop()?;
+    let choices = live.choices()?;
+    let first = models::open(&choices.request())?;
+    log::info!("recognising with the model {:?}", first.model.name);
+    start(live, event_loop, choices, first, Some(Box::new(models::open)))
+}
+
+/// Runs with any recogniser, which stays: the way that tests take.
+///
+/// # Errors
+/// As [`run_with_model`].
+pub fn run(live: Live, event_loop: EventLoop<AppEvent>, first: ModelSwap) -> anyhow::Result<()> {
+    let choices = live.choices()?;
+    start(live, event_loop, choices, first, None)
+}
+
+fn start(
+    live: Live,
+    event_loop: EventLoop<AppEvent>,
+    choices: Choices,
+    first: ModelSwap,
+    open_model: Option<models::OpenModel>,
+) -> anyhow::Result<()> {
+    let proxy = event_loop.create_proxy();
+    let sink: EventSink = Arc::new(move |event| proxy.send_event(event).is_ok());
+    let quit = Arc::clone(&sink);
+    ctrlc::set_handler(move || {
+        // A loop that has ended needs no telling.
+        let _ = quit(AppEvent::Command(Command::Quit));
+    })
+    .context("cannot listen for Ctrl+C")?;
+    let source =
+        if live.practice { Source::Window(Query::Title(practice::TITLE.into())) } else { live.source };
+    let table = live.practice.then(PracticeTable::start).transpose()?;
+    let mailboxes = Mailboxes::default();
+    let ModelSwap { recogniser, model } = first;
+    let pipeline = Pipeline::new(recogniser);
+    let threads = Threads::start(pipeline, choices.pace(), &mailboxes.snapshots, &mailboxes.models, &sink)?;
+    let writer = Writer::start(Folders::installed(), Box::new(Teacher::default()), Arc::clone(&sink))?;
+    let loader = match open_model {
+        Some(open) => Some(Loader::start(open, threads.swaps(), Arc::clone(&sink))?),
+        None => None,
+    };
+    let watcher = match &choices.file {
+        Some(file) => Some(FileWatcher::start(file.clone(), mailboxes.settings.clone(), Arc::clone(&sink))?),
+        None => None,
+    };
+    if let (Some(watcher), Some(_)) = (&watcher, &loader) {
+        watcher.watch_model(choices.request().folder);
+    }
+    let (stage, open) = stage(source, &sink)?;
+    let when_closed = if live.practice { WhenClosed::End } else { WhenClosed::Wait };
+    let target = Target::new(stage, open, when_closed);
+    let board = Board::default();
+    let api = ApiConfig {
+        enabled: live.api.enabled && choices.settings.api.enabled,
+        port: if live.api.port == 0 { 0 } else { choices.settings.api.port },
+        origins: choices.settings.api.origins.clone(),
+        ..live.api
+    };
+    let server = api.enabled.then(|| Server::start(&api, &board, Arc::clone(&sink)));
+    // Cards are marked all the same.
+    let server = server.and_then(|started| started.inspect_err(|error| log::warn!("{error}")).ok());
+    let captures = CaptureControls::new(writer);
+    let services = Services { threads, mailboxes, captures, board, watcher, sink };
+    let mut app = App::new(target, services, ModelState::new(model, loader), choices, compositor()?);
+    if let Some(seconds) = live.seconds {
+        app.end_after(seconds);
+    }
+    event_loop.run_app(&mut app).context("the window's event loop broke")?;
+    drop(server);
+    drop(table);
+    let (summary, failure) = app.finish();
+    println!("{summary}");
+    failure.map_or(Ok(()), |reason| Err(anyhow::anyhow!(reason)))
+}
+
+/// An event loop on the display that the overlay needs: X11 on Linux, XWayland included.
+///
+/// # Errors
+/// When there is no display.
+pub fn event_loop() -> Result<EventLoop<AppEvent>, DesktopError> {
+    let mut builder = EventLoop::<AppEvent>::with_user_event();
+    #[cfg(target_os = "linux")]
+    {
+        use winit::platform::x11::EventLoopBuilderExtX11 as _;
+        // Wayland lets no program lay its window over another's, XWayland does.
+        window::x11::Desktop::connect()?;
+        builder.with_x11();
+    }
+    let event_loop = builder.build().map_err(|error| DesktopError::NoDisplay(error.to_string()))?;
+    #[cfg(target_os = "linux")]
+    window::x11::lost::end_in_good_order();
+    Ok(event_loop)
+}
+
+fn stage(source: Source, sink: &EventSink) -> anyhow::Result<(Stage, OpenSource)> {
+    Ok(match source {
+        Source::Window(query) => {
+            println!("looking for {query}; press Ctrl+C to end");
+            let follower = window::follow(query, Arc::clone(sink))?;
+            let open: OpenSource = Box::new(|window| capture::open_window(window).map(CaptureInput::Source));
+            (Stage::OverWindow(follower), open)
+        }
+        Source::Monitor(number) => {
+            let [left, top, width, height] = MonitorSource::open(number)?.area()?;
+            if cfg!(target_os = "linux") {
+                log::warn!("a captured monitor shows the marks as well: window:TITLE works better");
+            }
+            let area = Rect::ltwh(left as f32, top as f32, width as f32, height as f32);
+            let open: OpenSource =
+                Box::new(move |_| Ok(CaptureInput::Source(Box::new(MonitorSource::open(number)?))));
+            (Stage::OverScreen(area), open)
+        }
+        Source::Images(path) => {
+            ImageSource::open(&path)?;
+            let open: OpenSource =
+                Box::new(move |_| Ok(CaptureInput::Source(Box::new(ImageSource::open(&path)?))));
+            (Stage::Viewer, open)
+        }
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn compositor() -> Result<Compositor, DesktopError> {
+    window::x11::Desktop::connect()?.compositor()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn compositor() -> Result<Compositor, DesktopError> {
+    Ok(Compositor::Running)
+}
+
+/// The practice table in a process of its own, as the game would be; ends with the overlay.
+struct PracticeTable(Child);
+
+impl PracticeTable {
+    fn start() -> anyhow::Result<Self> {
+        let program: PathBuf = std::env::current_exe().context("cannot find this program's own file")?;
+        let child = Process::new(program)
+            .arg("practice")
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .context("cannot start the practice table")?;
+        Ok(Self(child))
+    }
+}
+
+impl Drop for PracticeTable {
+    fn drop(&mut self) {
+        // It may have been closed by hand before.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,175 @@
+//! External models, which another program trained and exported: how pictures go in, and what comes out.
+//!
+//! Both kinds take floats, channels first, red before green before blue. What our own networks are like is in
+//! [`super`].
+
+use serde::{Deserialize, Serialize};
+
+use super::Identifier;
+
+/// The most boxes that a detector may give; an input of 4096 x 4096 pixels gives 344064.
+const MAX_BOXES: u32 = 400_000;
+/// The largest fixed batch of a classifier.
+pub const MAX_BATCH: u32 = 64;
+
+/// How a detector takes pictures and answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectorKind {
+    /// Our own: cells of a grid, with the corners of whole cards.
+    #[default]
+    Grid,
+    /// A detection export of Ultralytics YOLO (v8, v11).
+    Yolo(Yolo),
+}
+
+/// A detection export of Ultralytics YOLO (v8, v11).
+///
+/// Input: `[1, 3, height, width]` in `0.0..=1.0`, letterboxed with bars of grey 114. Output: `[1, 4 + classes, boxes]`,
+/// floats: centre, width and height of each box in pixels of the input, then a probability for each class; there is no
+/// objectness. The manifest's `anchor` and `corner_scale` say nothing of it, and `stride` only what its input's sides
+/// are multiples of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Yolo {
+    /// Name of the input.
+    pub input: String,
+    /// Name of the output.
+    pub output: String,
+    /// Boxes in the output.
+    pub boxes: u32,
+    /// Names of its classes, in the order of the output.
+    pub classes: Vec<String>,
+    /// The classes that are cards; all of them when it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<String>,
+}
+
+/// How an identifier takes pictures and answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentifierKind {
+    /// Our own: several heads, an embedding, and the similarity to each class.
+    #[default]
+    Own,
+    /// A classifier of whole cards: names, and nothing else.
+    Classifier(Classifier),
+}
+
+/// A classifier of whole cards.
+///
+/// Input: `[N, 3, height, width]`, upright cards. Output: `[N, classes]`, floats, in the order of the identification head.
+/// Modifiers are not read, and no card can be enrolled: there is no embedding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Classifier {
+    /// Name of the input.
+    pub input: String,
+    /// Name of the output.
+    pub output: String,
+    /// Pictures that it takes at once; any number when nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u32>,
+    /// What its output is.
+    pub scores: Scores,
+    /// What becomes of bytes before they go in.
+    #[serde(default, skip_serializing_if = "Normalise::is_unit")]
+    pub normalise: Normalise,
+    /// How a card comes to have the shape of the input.
+    #[serde(default, skip_serializing_if = "Fit::is_stretch")]
+    pub fit: Fit,
+}
+
+/// What a classifier's output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scores {
+    /// What a softmax makes probabilities of.
+    Logits,
+    /// The softmax is in the network.
+    Probabilities,
+}
+
+/// What becomes of bytes before they go into a network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Normalise {
+    /// `0.0..=1.0`.
+    #[default]
+    Unit,
+    /// As torchvision's networks want it: less the mean of ImageNet, in its deviations.
+    Imagenet,
+}
+
+/// How a card comes to have the shape of the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// The whole card, stretched.
+    #[default]
+    Stretch,
+    /// The largest part about its centre that has this shape, as Ultralytics' classifiers are trained.
+    Centre,
+}
+
+impl DetectorKind {
+    /// Whether it is our own.
+    pub fn is_own(&self) -> bool {
+        *self == Self::Grid
+    }
+
+    /// Says what makes it impossible to run.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Self::Yolo(yolo) = self else { return Ok(()) };
+        if yolo.classes.is_empty() {
+            return Err("the detector has no classes".into());
+        }
+        if yolo.boxes == 0 || yolo.boxes > MAX_BOXES {
+            return Err(format!("the detector has {} boxes; 1 to {MAX_BOXES} can be read", yolo.boxes));
+        }
+        match yolo.cards.iter().find(|name| !yolo.classes.contains(name)) {
+            Some(name) => Err(format!("the detector has no class {name:?} that could be a card")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Yolo {
+    /// For each class whether it is a card.
+    pub fn is_card(&self) -> Vec<bool> {
+        self.classes.iter().map(|class| self.cards.is_empty() || self.cards.contains(class)).collect()
+    }
+}
+
+impl IdentifierKind {
+    /// Whether it is our own.
+    pub fn is_own(&self) -> bool {
+        *self == Self::Own
+    }
+
+    /// Says what makes it impossible to run.
+    pub(super) fn check(&self, identifier: &Identifier) -> Result<(), String> {
+        let Self::Classifier(classifier) = self else { return Ok(()) };
+        if identifier.embedding != 0 || identifier.heads.len() != 1 {
+            return Err("a classifier has one head and an embedding of length 0".into());
+        }
+        match classifier.batch {
+            Some(batch) if batch == 0 || batch > MAX_BATCH => {
+                Err(format!("the classifier has a batch of {batch}; 1 to {MAX_BATCH} can be run"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Normalise {
+    fn is_unit(&self) -> bool {
+        *self == Self::Unit
+    }
+}
+
+impl Fit {
+    fn is_stretch(&self) -> bool {
+        *self == Self::Stretch
+    }
+}
