@@ -2,8 +2,8 @@
 
 use lens_core::catalogue::{Card, Catalogue};
 
-/// Cards that are offered at most.
-pub const MOST: usize = 6;
+/// Cards that are offered.
+pub const MAX_COMPLETIONS: usize = 6;
 
 /// The cards whose name fits what was typed, best first; none for nothing.
 pub fn complete<'a>(typed: &str, catalogue: &'a Catalogue) -> Vec<&'a Card> {
@@ -17,7 +17,7 @@ pub fn complete<'a>(typed: &str, catalogue: &'a Catalogue) -> Vec<&'a Card> {
         .filter_map(|card| Some((cost(&typed, &card.name.to_lowercase())?, card.name.len(), card)))
         .collect();
     found.sort_by_key(|(cost, length, _)| (*cost, *length));
-    found.into_iter().take(MOST).map(|(_, _, card)| card).collect()
+    found.into_iter().take(MAX_COMPLETIONS).map(|(_, _, card)| card).collect()
 }
 
 /// How badly a name fits; nothing when it does not.
@@ -31,7 +31,8 @@ fn cost(typed: &str, name: &str) -> Option<u32> {
     if name.contains(typed) {
         return Some(2);
     }
-    // The letters in order with gaps: a gap costs one, a letter that is not there rules the name out.
+    // The letters in order with gaps: a gap costs one, a letter that is not there rules the name
+    // out.
     let mut letters = name.chars().peekable();
     let mut gaps = 0;
     for wanted in typed.chars().filter(|letter| !letter.is_whitespace()) {

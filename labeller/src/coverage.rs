@@ -9,30 +9,27 @@ use crate::session::Session;
 /// Pictures of a card and edition from which there are enough.
 pub const ENOUGH: usize = 3;
 
-/// A row of the board.
+/// What there is of one card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// The card's id.
     pub id: String,
-    /// Its name.
     pub name: String,
-    /// What it is.
     pub card_type: CardType,
-    /// Labelled pictures, by edition in the catalogue's order; nothing where the card cannot have the edition.
+    /// Labelled pictures, by edition in the catalogue's order; nothing where the card cannot have
+    /// the edition.
     pub counts: Vec<Option<usize>>,
 }
 
-/// The board.
+/// What there is of every card.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Board {
+pub struct Coverage {
     /// Editions, in the catalogue's order.
     pub editions: Vec<String>,
     /// A row for each card, in the catalogue's order.
     pub rows: Vec<Row>,
 }
 
-/// Counts what is there.
-pub fn board(session: &Session, catalogue: &Catalogue) -> Board {
+fn count(session: &Session, catalogue: &Catalogue) -> Coverage {
     let mut counts: HashMap<(&str, String), usize> = HashMap::new();
     for label in session.pictures().iter().filter(|it| !it.binned).filter_map(|it| it.label.as_ref()) {
         let id = label.id.as_deref();
@@ -57,10 +54,15 @@ pub fn board(session: &Session, catalogue: &Catalogue) -> Board {
             .collect(),
     };
     let rows = catalogue.cards.iter().map(row).collect();
-    Board { editions, rows }
+    Coverage { editions, rows }
 }
 
-impl Board {
+impl Coverage {
+    /// Counts the labelled pictures.
+    pub fn new(session: &Session, catalogue: &Catalogue) -> Self {
+        count(session, catalogue)
+    }
+
     /// How many pairs of card and edition there are, and of how many there is a picture.
     pub fn share(&self) -> [usize; 2] {
         let cells = || self.rows.iter().flat_map(|row| row.counts.iter().flatten());
@@ -116,14 +118,14 @@ mod tests {
                 .map(|(id, label)| Change::Label { file: format!("{id}.png"), label: Some(Box::new(label)) })
                 .collect::<Vec<_>>(),
         );
-        let board = board(&session, &catalogue);
-        let row = board.rows.iter().find(|row| row.id == joker.id).unwrap();
+        let coverage = Coverage::new(&session, &catalogue);
+        let row = coverage.rows.iter().find(|row| row.id == joker.id).unwrap();
         assert_eq!(row.counts[..2], [Some(0), Some(2)]);
-        assert_eq!(board.share()[0], 3);
-        let row = board.rows.iter().find(|row| row.id == other.id).unwrap();
+        assert_eq!(coverage.share()[0], 3);
+        let row = coverage.rows.iter().find(|row| row.id == other.id).unwrap();
         assert_eq!(row.counts[0], Some(1), "{:?} however it is written", other.name);
-        assert!(board.hunt(5).iter().all(|(row, edition)| *edition == "base" && row.id != plain.id));
-        let voucher = board.rows.iter().find(|row| row.card_type == CardType::Voucher);
+        assert!(coverage.hunt(5).iter().all(|(row, edition)| *edition == "base" && row.id != plain.id));
+        let voucher = coverage.rows.iter().find(|row| row.card_type == CardType::Voucher);
         assert!(voucher.is_none_or(|row| row.counts[1..].iter().all(Option::is_none)));
     }
 }

@@ -13,20 +13,15 @@ pub struct Form {
     pub card_type: String,
     /// The rarity, or nothing.
     pub rarity: String,
-    /// Edition and so on.
     pub modifiers: Modifiers,
 }
 
 /// What a person has said is on a card; nothing where every picture keeps what it was seen with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stated {
-    /// The edition.
     pub edition: Option<String>,
-    /// The enhancement.
     pub enhancement: Option<String>,
-    /// The seal.
     pub seal: Option<String>,
-    /// The stickers.
     pub stickers: Option<Vec<String>>,
     /// Whether it is crossed out.
     pub debuffed: Option<bool>,
@@ -35,9 +30,7 @@ pub struct Stated {
 /// A name that it could be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {
-    /// The card's id.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// How likely the model finds it.
     pub probability: f32,
@@ -45,7 +38,7 @@ pub struct Suggestion {
 
 impl Form {
     /// As a label says.
-    pub fn of(label: &Label) -> Self {
+    pub fn from_label(label: &Label) -> Self {
         Self {
             name: label.name.clone(),
             card_type: label.card_type.clone().unwrap_or_default(),
@@ -94,7 +87,7 @@ impl Form {
 
 impl Stated {
     /// As a draft says; what it does not speak of is not stated.
-    pub fn of(draft: &Label) -> Self {
+    pub fn from_draft(draft: &Label) -> Self {
         Self {
             edition: draft.modifier.as_ref().map(|word| word.to_lowercase()),
             enhancement: draft.enhancement.clone(),
@@ -162,12 +155,12 @@ mod tests {
         draft.set_modifiers(&sealed);
         stated.write(&mut draft);
         assert_eq!((draft.modifier.as_deref(), draft.seal.as_deref()), (None, Some("red")));
-        assert_eq!(Stated::of(&draft), stated, "also after a restart");
+        assert_eq!(Stated::from_draft(&draft), stated, "also after a restart");
         // Said though it is the same as before.
         stated.edition = Some("base".into());
         stated.note(&edition("base"), &edition("base"));
         stated.write(&mut draft);
-        assert_eq!(Stated::of(&draft), stated);
+        assert_eq!(Stated::from_draft(&draft), stated);
         assert_eq!(stated.on(&edition("negative")).edition, "base");
     }
 
@@ -183,7 +176,7 @@ mod tests {
         form.card_type = "Joker".into();
         let label = form.label(&catalogue).unwrap();
         assert_eq!((label.class(), label.card_type.as_deref()), ("Modded Fellow", Some("Joker")));
-        assert_eq!(Form::of(&label), form);
+        assert_eq!(Form::from_label(&label), form);
         assert!(Form::default().label(&catalogue).is_none());
     }
 }

@@ -1,25 +1,33 @@
 //! The labelling window: names captured cards, by keyboard.
 //!
 //! ```text
-//! seen_hashes.json, labels.json ─▶ session (pure) ─Vec<Change>─▶ desk: journal, pictures, teaching
+//! seen_hashes.json, labels.json ─▶ session (pure) ─Vec<Change>─▶ repository: journal, pictures
 //!                                     ▲  │
 //!                              Action │  ▼
-//!                                    view (egui) ◀─ thumbnails, networks, references (threads of their own)
+//!             window ◀─Intent─ view (egui) ◀─ thumbnails, inference, card_art (on threads)
 //! ```
 //!
-//! * [`session`]: groups, what is to be done next, what an action changes; no file and no window.
-//! * [`form`], [`completion`]: what is being said of a card. [`verify`], [`coverage`]: what has been said so far.
-//! * [`desk`]: puts changes on the disk, also those that come from the overlay; read-only when another window is open.
-//! * [`thumbnails`], [`networks`], [`references`]: pictures and guesses, made away from the window's thread.
-//! * [`view`], [`window`], [`root`]: what is seen, and the keys.
+//! | module | what it does |
+//! |---|---|
+//! | [`app`] | the program in its window: an open data set, or a damaged one |
+//! | [`window`] | the state of the window; carries out intents |
+//! | [`view`] | draws the pages Label, Verify, Coverage and Bin; keys and clicks become intents |
+//! | [`session`] | groups, what is to be done next, what an action changes; no file, no window |
+//! | [`form`], [`completion`] | what is being said of a card |
+//! | [`verify`], [`coverage`] | what has been said so far: what is odd, what is missing |
+//! | [`repository`] | the disk: writes changes, reads those of the overlay; or only reads |
+//! | [`inference`] | the model on its thread: guesses, and enrols what was named |
+//! | [`thumbnails`], [`card_art`] | pictures of captures and of the catalogue, on threads |
 
+#![allow(missing_docs, reason = "only this program and its tests use it: names that speak need no words")]
+
+pub mod app;
+pub mod card_art;
 pub mod completion;
 pub mod coverage;
-pub mod desk;
 pub mod form;
-pub mod networks;
-pub mod references;
-pub mod root;
+pub mod inference;
+pub mod repository;
 pub mod session;
 pub mod thumbnails;
 pub mod verify;

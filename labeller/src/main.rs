@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Parser;
-use labeller::desk::Folders;
-use labeller::networks::Networks;
-use labeller::root::Root;
+use labeller::app::App;
+use labeller::inference::Inference;
+use labeller::repository::Folders;
 use labeller::window::Labeller;
 use lens_core::catalogue::Catalogue;
 use lens_core::manifest::{self, Manifest};
@@ -66,13 +66,13 @@ fn run(cli: Cli) -> Result<()> {
         options,
         Box::new(move |creation| {
             let context = creation.egui_ctx.clone();
-            let root = Root::open(folders, move |desk, session| {
+            let app = App::open(folders, move |repository, session| {
                 let context = context.clone();
                 let wake = move || context.request_repaint();
-                let networks = Networks::start(model.clone(), pictures.clone(), wake);
-                Labeller::new(desk, session, Arc::clone(&catalogue), Some(networks))
+                let inference = Inference::start(model.clone(), pictures.clone(), wake);
+                Labeller::new(repository, session, Arc::clone(&catalogue), Some(inference))
             })?;
-            Ok(Box::new(root))
+            Ok(Box::new(app))
         }),
     );
     opened

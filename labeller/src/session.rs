@@ -1,20 +1,18 @@
 //! The state of labelling: which pictures there are, in which groups, what is to be done next.
 //!
-//! Pure: an [`Action`] becomes [`Change`]s, whoever owns the disk writes them, and [`Session::apply`] takes in what was
-//! written. So what is shown is never ahead of what is saved.
+//! Pure: an [`Action`] becomes [`Change`]s, whoever owns the disk writes them, and
+//! [`Session::apply`] takes in what was written. So what is shown is never ahead of what is saved.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dataset::captures::hashes::Hashes;
-use dataset::captures::record::{Record, Sight};
+use dataset::captures::record::{CaptureContext, Record};
 use dataset::labels::Label;
 use dataset::labels::store::{Change, Place};
 use lens_core::modifiers::Modifiers;
 
-/// A captured picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
-    /// Its file.
     pub file: String,
     /// Where it was captured into.
     pub captured: Place,
@@ -29,7 +27,7 @@ pub struct Picture {
     /// What it looks like; nothing for pictures of other tools.
     pub hashes: Option<Hashes>,
     /// What was known when it was captured.
-    pub sight: Sight,
+    pub context: CaptureContext,
 }
 
 /// What comes first.
@@ -65,8 +63,8 @@ pub enum Action {
     Draft(u64, Option<Label>),
 }
 
-/// What is on single pictures, by their files, where that is not what the label says: a group may hold a plain and a
-/// foil picture of one card.
+/// What is on single pictures, by their files, where that is not what the label says: a group may
+/// hold a plain and a foil picture of one card.
 pub type Worn = BTreeMap<String, Modifiers>;
 
 /// Everything that the window shows, but for what is being typed.
@@ -101,7 +99,7 @@ impl Session {
             let place = Place { cluster: record.cluster, group: record.card_group };
             let picture = self.picture_mut(&record.filename);
             picture.captured = place;
-            (picture.hashes, picture.sight) = (Some(record.hashes), record.sight);
+            (picture.hashes, picture.context) = (Some(record.hashes), record.context);
         }
         self.arrange();
     }
@@ -146,7 +144,8 @@ impl Session {
         self.redo.clear();
     }
 
-    /// What undoes the last action, to be written and applied; its own undo then goes to [`Session::undone`].
+    /// What undoes the last action, to be written and applied; its own undo then goes to
+    /// [`Session::undone`].
     pub fn last_undo(&self) -> Option<&[Change]> {
         self.undo.last().map(Vec::as_slice)
     }
@@ -236,8 +235,8 @@ impl Session {
         pictures.map(|it| Change::Bin { file: it.file.clone(), binned, label: None }).collect()
     }
 
-    /// What is captured into `group` later belongs to another; that one takes nothing but itself from elsewhere, so that
-    /// two groups never send captures to each other.
+    /// What is captured into `group` later belongs to another; that one takes nothing but itself
+    /// from elsewhere, so that two groups never send captures to each other.
     fn merge(&self, group: u64, into: Place) -> impl Iterator<Item = Change> {
         let back = self.merged.contains_key(&into.group);
         let back = back.then_some(Change::Merge { group: into.group, into: None });
@@ -282,7 +281,6 @@ impl Session {
         self.at
     }
 
-    /// The current group.
     pub fn group(&self) -> Option<u64> {
         self.queue.get(self.at).copied()
     }
@@ -385,7 +383,7 @@ impl Session {
         let next = self.pictures.len();
         let at = *self.by_file.entry(file.to_owned()).or_insert(next);
         if at == next {
-            let [cluster, group, _] = dataset::captures::record::numbers(file).unwrap_or([0; 3]);
+            let [cluster, group, _] = dataset::file_name::parse(file).unwrap_or([0; 3]);
             let place = Place { cluster, group };
             self.pictures.push(Picture {
                 file: file.to_owned(),
@@ -395,7 +393,7 @@ impl Session {
                 label: None,
                 binned: false,
                 hashes: None,
-                sight: Sight::default(),
+                context: CaptureContext::default(),
             });
         }
         &mut self.pictures[at]
@@ -418,8 +416,8 @@ impl Session {
         let rank = |members: &[usize]| -> f64 {
             let pictures = members.iter().map(|&at| &self.pictures[at]);
             match self.order {
-                Order::Doubt => pictures.map(|it| f64::from(it.sight.doubt())).fold(0.0, f64::max),
-                Order::Newest => pictures.map(|it| it.sight.taken_at_millis as f64).fold(0.0, f64::max),
+                Order::Doubt => pictures.map(|it| f64::from(it.context.doubt())).fold(0.0, f64::max),
+                Order::Newest => pictures.map(|it| it.context.taken_at_millis as f64).fold(0.0, f64::max),
                 Order::Largest => pictures.count() as f64,
             }
         };

@@ -1,7 +1,7 @@
 //! Pictures for the window: decoded by threads of their own, kept while they are looked at.
 //!
-//! The newest wish comes first, so that after a jump through a long list what is on screen now is decoded now. What has
-//! not been drawn for longest goes when too many are kept.
+//! The newest request comes first, so that after a jump through a long list what is on screen now
+//! is decoded now. What has not been drawn for longest goes when too many are kept.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -24,16 +24,16 @@ pub enum Size {
 /// A picture, by its file below one of the folders.
 type Key = (String, Size);
 
-/// Wishes that are kept; older ones are forgotten, as they have scrolled away.
-const WISHES: usize = 400;
+/// Requests that are kept; older ones are forgotten, as they have scrolled away.
+const MAX_REQUESTS: usize = 400;
 /// Pictures that are kept of each size: some 35 and 90 MB.
-const KEPT: [(Size, usize); 2] = [(Size::Small, 1200), (Size::Large, 24)];
+const MAX_KEPT: [(Size, usize); 2] = [(Size::Small, 1200), (Size::Large, 24)];
 /// Threads that decode.
 const DECODERS: usize = 2;
 
 /// The pictures of some folders.
 pub struct Thumbnails {
-    wishes: Arc<Wishes>,
+    requests: Arc<Requests>,
     decoded: Receiver<(Key, Option<ColorImage>)>,
     textures: HashMap<Key, Kept>,
     clock: u64,
@@ -47,7 +47,7 @@ struct Kept {
 }
 
 #[derive(Default)]
-struct Wishes {
+struct Requests {
     list: Mutex<List>,
     changed: Condvar,
 }
@@ -55,7 +55,7 @@ struct Wishes {
 #[derive(Default)]
 struct List {
     open: Vec<Key>,
-    /// Wished for, and not answered yet.
+    /// Asked for, and not decoded yet.
     known: HashSet<Key>,
     closed: bool,
 }
@@ -63,15 +63,15 @@ struct List {
 impl Thumbnails {
     /// Pictures are looked for in the first folder, then in the next.
     pub fn new(folders: &[PathBuf]) -> Self {
-        let wishes = Arc::new(Wishes::default());
+        let requests = Arc::new(Requests::default());
         let (answers, decoded) = sync_channel(64);
         let start = |_| {
-            let (wishes, answers, folders) = (Arc::clone(&wishes), answers.clone(), folders.to_vec());
+            let (requests, answers, folders) = (Arc::clone(&requests), answers.clone(), folders.to_vec());
             let name = std::thread::Builder::new().name("thumbnails".into());
-            name.spawn(move || decode(&wishes, &answers, &folders)).expect("the system has threads to give")
+            name.spawn(move || decode(&requests, &answers, &folders)).expect("the system has threads to give")
         };
         let decoders = (0..DECODERS).map(start).collect();
-        Self { wishes, decoded, textures: HashMap::new(), clock: 0, decoders }
+        Self { requests, decoded, textures: HashMap::new(), clock: 0, decoders }
     }
 
     /// Takes in what has been decoded; to be called once a frame.
@@ -83,7 +83,7 @@ impl Thumbnails {
             let texture = picture.map(|picture| context.load_texture(&key.0, picture, options));
             self.textures.insert(key, Kept { texture, used: self.clock });
         }
-        for (size, most) in KEPT {
+        for (size, most) in MAX_KEPT {
             let of_size = || self.textures.iter().filter(|(key, _)| key.1 == size);
             let surplus = of_size().count().saturating_sub(most);
             if surplus > 0 {
@@ -104,31 +104,31 @@ impl Thumbnails {
         let mut list = self.lock();
         if list.known.insert(key.clone()) {
             list.open.push(key);
-            if list.open.len() > WISHES {
+            if list.open.len() > MAX_REQUESTS {
                 let forgotten = list.open.remove(0);
                 list.known.remove(&forgotten);
             }
-            self.wishes.changed.notify_one();
+            self.requests.changed.notify_one();
         }
         drop(list);
         context.request_repaint_after(std::time::Duration::from_millis(16));
         None
     }
 
-    /// Whether every wish has been answered.
+    /// Whether every request has been answered.
     pub fn is_idle(&self) -> bool {
         self.lock().known.is_empty()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, List> {
-        self.wishes.list.lock().unwrap_or_else(PoisonError::into_inner)
+        self.requests.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Thumbnails {
     fn drop(&mut self) {
         self.lock().closed = true;
-        self.wishes.changed.notify_all();
+        self.requests.changed.notify_all();
         // A decoder may wait for room in the channel.
         while self.decoders.iter().any(|it| !it.is_finished()) {
             let _ = self.decoded.recv_timeout(std::time::Duration::from_millis(5));
@@ -137,10 +137,10 @@ impl Drop for Thumbnails {
     }
 }
 
-fn decode(wishes: &Wishes, answers: &SyncSender<(Key, Option<ColorImage>)>, folders: &[PathBuf]) {
+fn decode(requests: &Requests, answers: &SyncSender<(Key, Option<ColorImage>)>, folders: &[PathBuf]) {
     loop {
         let key = {
-            let mut list = wishes.list.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut list = requests.list.lock().unwrap_or_else(PoisonError::into_inner);
             loop {
                 if list.closed {
                     return;
@@ -148,7 +148,7 @@ fn decode(wishes: &Wishes, answers: &SyncSender<(Key, Option<ColorImage>)>, fold
                 if let Some(key) = list.open.pop() {
                     break key;
                 }
-                list = wishes.changed.wait(list).unwrap_or_else(PoisonError::into_inner);
+                list = requests.changed.wait(list).unwrap_or_else(PoisonError::into_inner);
             }
         };
         let picture = folders.iter().find_map(|folder| image::open(folder.join(&key.0)).ok());

@@ -1,7 +1,7 @@
-//! Looks over what has been said: labels that are likely wrong come first.
+//! Verifies what has been said: labels that are likely wrong come first.
 //!
-//! Pure. Three things make a label odd: two names in one group, a picture that looks like one of another name, and a
-//! picture that is unlike every other of its name.
+//! Pure. Three things make a label odd: two names in one group, a picture that looks like one of
+//! another name, and a picture that is unlike every other of its name.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,6 @@ pub enum Oddity {
 }
 
 impl Oddity {
-    /// For people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Conflict => "Two names in one group",
@@ -37,7 +36,6 @@ impl Oddity {
 /// Labelled pictures of one name and edition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Class {
-    /// The card's name.
     pub name: String,
     /// The edition, as labels write it.
     pub modifier: String,
@@ -120,7 +118,8 @@ fn is_far(picture: &Picture, others: &[&Picture]) -> bool {
 mod tests {
     use super::*;
     use dataset::captures::hashes::Hashing;
-    use dataset::captures::record::{Record, Sight, file_name};
+    use dataset::captures::record::{CaptureContext, Record};
+    use dataset::file_name;
     use dataset::labels::Label;
     use dataset::labels::store::Change;
 
@@ -130,13 +129,13 @@ mod tests {
             let light = if ((x + y * slope) / 8).is_multiple_of(2) { 220 } else { 30 };
             image::Rgba([light, light, light, 255])
         });
-        let filename = file_name(group, group, id);
+        let filename = file_name::format(group, group, id);
         Record {
             filename,
             cluster: group,
             card_group: group,
-            hashes: Hashing::default().of(&picture),
-            sight: Sight::default(),
+            hashes: Hashing::default().hash(&picture),
+            context: CaptureContext::default(),
         }
     }
 
@@ -155,7 +154,7 @@ mod tests {
         let mut session =
             Session::new(pictures.map(|(group, id, slope, _)| record(group, id, slope)).to_vec());
         let changes = pictures.map(|(group, id, _, name)| Change::Label {
-            file: file_name(group, group, id),
+            file: file_name::format(group, group, id),
             label: Some(Box::new(Label { name: name.into(), ..Label::default() })),
         });
         session.apply(&changes);

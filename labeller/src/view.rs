@@ -1,14 +1,15 @@
 //! What is seen: one page at a time, keys first.
 //!
-//! Drawing collects what a person wants; the window does it afterwards, so that a frame shows one state.
+//! Drawing collects intents; the window carries them out afterwards, so that a frame shows one
+//! state.
 
 mod bin;
-mod board;
+mod coverage;
+mod form;
 mod keys;
 mod label;
-mod review;
-mod said;
 mod tile;
+mod verify;
 
 use std::time::Instant;
 
@@ -16,15 +17,15 @@ use egui::{Align, CentralPanel, Color32, Layout, Panel, RichText, Ui};
 
 use crate::window::{Intent, Labeller, Page};
 
-/// What is odd, or missing.
+/// For what is odd or missing.
 const WARNING: Color32 = Color32::from_rgb(0xff, 0xb3, 0x5c);
-/// What is done.
+/// For what is done.
 const GOOD: Color32 = Color32::from_rgb(0x7d, 0xd9, 0x8a);
 
 impl Labeller {
     /// Draws a frame and does what was wanted in it.
     pub fn ui(&mut self, ui: &mut Ui) {
-        self.news(ui.ctx(), Instant::now());
+        self.take_news(ui.ctx(), Instant::now());
         let mut intents = keys::wanted(self, ui.ctx());
         Panel::top("pages").show(ui, |ui| self.pages(ui, &mut intents));
         self.notes(ui);
@@ -35,8 +36,8 @@ impl Labeller {
         });
         match self.page {
             Page::Label => label::show(self, ui, &mut intents),
-            Page::Verify => review::show(self, ui, &mut intents),
-            Page::Coverage => CentralPanel::default().show(ui, |ui| board::show(self, ui)).inner,
+            Page::Verify => verify::show(self, ui, &mut intents),
+            Page::Coverage => CentralPanel::default().show(ui, |ui| coverage::show(self, ui)).inner,
             Page::Bin => CentralPanel::default().show(ui, |ui| bin::show(self, ui, &mut intents)).inner,
         }
         if self.show_keys {
@@ -82,7 +83,7 @@ impl Labeller {
                 let labelled = self.session.pictures().iter().filter(|it| it.label.is_some() && !it.binned);
                 let all = self.session.pictures().iter().filter(|it| !it.binned).count();
                 ui.label(format!("{} of {all} named", labelled.count()));
-                if self.desk.read_only().is_some() {
+                if self.repository.read_only().is_some() {
                     ui.label(RichText::new("Read-only").color(WARNING));
                 }
             });

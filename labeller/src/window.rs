@@ -1,4 +1,7 @@
-//! The window's state, and what each wish of a person does to it.
+//! The window's state, and what each intent of a person does to it.
+//!
+//! [`crate::view`] draws it and collects intents; [`Labeller::obey`] carries them out, one after
+//! the other.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -12,12 +15,12 @@ use lens_core::catalogue::Catalogue;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
 
+use crate::card_art::CardArt;
 use crate::completion;
-use crate::coverage::{self, Board};
-use crate::desk::Desk;
+use crate::coverage::Coverage;
 use crate::form::{Form, Stated, Suggestion};
-use crate::networks::{Answer, Job, Networks, Source};
-use crate::references::References;
+use crate::inference::{Answer, Inference, Job, Source};
+use crate::repository::{Repository, WriteError};
 use crate::session::{Action, Order, Picture, Session};
 use crate::thumbnails::{Size, Thumbnails};
 use crate::verify::{self, Class};
@@ -43,7 +46,6 @@ impl Page {
     /// All of them, in the order of their keys.
     pub const ALL: [Self; 4] = [Self::Label, Self::Verify, Self::Coverage, Self::Bin];
 
-    /// For people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Label => "Label",
@@ -57,7 +59,8 @@ impl Page {
 /// What a person wants: a key, a click, or a drag.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Intent {
-    /// Saves the current group under what is in the form, or relabels what is chosen on the verify page.
+    /// Saves the current group under what is in the form, or relabels what is chosen on the verify
+    /// page.
     Save,
     /// Does something to groups.
     Act(Box<Action>),
@@ -67,19 +70,16 @@ pub enum Intent {
     Redo,
     /// Goes on by this many groups.
     Step(isize),
-    /// Goes to a group.
     GoTo(u64),
     /// Chooses another member.
     StepMember(isize),
     /// Drops a member, or takes it in again; the chosen one when no file is given.
     Toggle(Option<String>),
-    /// Takes a suggestion.
     Suggest(usize),
     /// Says that it is no card.
     NotACard,
     /// Chooses another completion.
     StepCompletion(isize),
-    /// Takes a completion.
     Complete(usize),
     /// Sets the edition by its number in the catalogue.
     Edition(usize),
@@ -87,9 +87,7 @@ pub enum Intent {
     Bin,
     /// Pulls the first group of the same cluster in.
     MergeFirst,
-    /// Shows another page.
     Show(Page),
-    /// Orders the queue.
     Sort(Order),
     /// Chooses a picture on the verify page, or not.
     Choose(String),
@@ -100,9 +98,7 @@ pub enum Intent {
 /// What the model says of a picture.
 #[derive(Clone, Debug, Default)]
 pub struct Guess {
-    /// Ids and probabilities.
     pub guesses: Vec<(String, f32)>,
-    /// What is on it.
     pub modifiers: Modifiers,
     /// What the model names it.
     pub known: Option<String>,
@@ -110,12 +106,12 @@ pub struct Guess {
 
 /// The labelling window.
 pub struct Labeller {
-    pub(crate) desk: Desk,
+    pub(crate) repository: Repository,
     pub(crate) session: Session,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) thumbnails: Thumbnails,
-    pub(crate) references: References,
-    networks: Option<Networks>,
+    pub(crate) card_art: CardArt,
+    inference: Option<Inference>,
     guesses: HashMap<String, Guess>,
     asked: HashSet<String>,
     pub(crate) page: Page,
@@ -126,7 +122,8 @@ pub struct Labeller {
     filled: Modifiers,
     /// What a person has said is on it since.
     pub(crate) stated: Stated,
-    /// What the form was when it was last on the disk, as a draft or because nothing had been changed.
+    /// What the form was when it was last on the disk, as a draft or because nothing had been
+    /// changed.
     drafted: Form,
     drafted_at: Option<Instant>,
     /// What stays on the screen until somebody has read it.
@@ -136,30 +133,36 @@ pub struct Labeller {
     pub(crate) show_keys: bool,
     pub(crate) chosen: HashSet<String>,
     pub(crate) classes: Vec<Class>,
-    pub(crate) board: Board,
+    pub(crate) coverage: Coverage,
     /// Pages that must be worked out anew when they are shown.
     stale: bool,
 }
 
 /// Groups ahead that the model looks at.
-const AHEAD: usize = 4;
+const MAX_GUESSED_AHEAD: usize = 4;
 /// Probability from which a guess is worth a line.
-const SUGGESTED_FROM: f32 = 0.005;
+const MIN_SUGGESTED: f32 = 0.005;
 /// Groups after the current one whose pictures are decoded.
-const SHOWN_NEXT: usize = 3;
+const MAX_DECODED_AHEAD: usize = 3;
 
 impl Labeller {
     /// A window on a data set; without a model there are no guesses but those of the captures.
-    pub fn new(desk: Desk, session: Session, catalogue: Arc<Catalogue>, networks: Option<Networks>) -> Self {
-        let folders: Vec<PathBuf> = vec![desk.folders().captures.clone(), desk.folders().labels.clone()];
-        let message = desk.read_only().map(|reason| format!("Read-only: {reason}"));
+    pub fn new(
+        repository: Repository,
+        session: Session,
+        catalogue: Arc<Catalogue>,
+        inference: Option<Inference>,
+    ) -> Self {
+        let folders: Vec<PathBuf> =
+            vec![repository.folders().captures.clone(), repository.folders().labels.clone()];
+        let message = repository.read_only().map(|reason| format!("Read-only: {reason}"));
         Self {
             thumbnails: Thumbnails::new(&folders),
-            references: References::new(Arc::clone(&catalogue)),
-            desk,
+            card_art: CardArt::new(Arc::clone(&catalogue)),
+            repository,
             session,
             catalogue,
-            networks,
+            inference,
             guesses: HashMap::new(),
             asked: HashSet::new(),
             page: Page::Label,
@@ -175,7 +178,7 @@ impl Labeller {
             show_keys: false,
             chosen: HashSet::new(),
             classes: Vec::new(),
-            board: Board::default(),
+            coverage: Coverage::default(),
             stale: true,
         }
     }
@@ -200,19 +203,19 @@ impl Labeller {
         self.thumbnails.is_idle()
     }
 
-    /// What happened elsewhere since the last frame.
-    pub(crate) fn news(&mut self, context: &Context, now: Instant) {
+    /// Takes in what happened elsewhere since the last frame.
+    pub(crate) fn take_news(&mut self, context: &Context, now: Instant) {
         self.thumbnails.begin(context);
-        match self.desk.tick(&mut self.session, now) {
+        match self.repository.tick(&mut self.session, now) {
             Ok(true) => self.stale = true,
             Ok(false) => {}
-            Err(error) => self.message = Some(error),
+            Err(error) => self.message = Some(error.to_string()),
         }
-        for note in self.desk.take_notes() {
+        for note in self.repository.take_notes() {
             log::warn!("{note}");
             self.notes.push(note);
         }
-        let answers: Vec<Answer> = self.networks.iter().flat_map(Networks::answers).collect();
+        let answers: Vec<Answer> = self.inference.iter().flat_map(Inference::answers).collect();
         for answer in answers {
             match answer {
                 Answer::Guessed { file, guesses, modifiers, known } => {
@@ -238,7 +241,7 @@ impl Labeller {
             self.stale = false;
             match self.page {
                 Page::Verify => self.classes = verify::classes(&self.session),
-                Page::Coverage => self.board = coverage::board(&self.session, &self.catalogue),
+                Page::Coverage => self.coverage = Coverage::new(&self.session, &self.catalogue),
                 Page::Label | Page::Bin => self.stale = true,
             }
         }
@@ -247,23 +250,24 @@ impl Labeller {
     }
 
     fn ask_ahead(&mut self) {
-        let Some(networks) = &self.networks else { return };
+        let Some(inference) = &self.inference else { return };
         let from = self.session.at();
-        let groups = self.session.queue().iter().skip(from).take(AHEAD);
+        let groups = self.session.queue().iter().skip(from).take(MAX_GUESSED_AHEAD);
         let first = |group: &u64| self.session.members_of(*group).find(|it| it.label.is_none());
         for picture in groups.filter_map(first) {
-            if !self.asked.contains(&picture.file) && networks.ask(Job::Guess(source(picture))) {
+            if !self.asked.contains(&picture.file) && inference.ask(Job::Guess(source(picture))) {
                 self.asked.insert(picture.file.clone());
             }
         }
     }
 
-    /// Decodes the pictures of the groups that come next, so that they are there when Enter is pressed.
+    /// Decodes the pictures of the groups that come next, so that they are there when Enter is
+    /// pressed.
     fn look_ahead(&mut self, context: &Context) {
         let from = self.session.at() + 1;
-        let groups = self.session.queue().iter().skip(from).take(SHOWN_NEXT);
+        let groups = self.session.queue().iter().skip(from).take(MAX_DECODED_AHEAD);
         let first = |group: &u64| self.session.members_of(*group).next();
-        let files = groups.filter_map(first).flat_map(|it| [Some(it.file.clone()), it.sight.frame.clone()]);
+        let files = groups.filter_map(first).flat_map(|it| [Some(it.file.clone()), it.context.frame.clone()]);
         // The newest wish comes first, and what is shown now is wished for after this.
         for file in files.flatten().collect::<Vec<_>>().into_iter().rev() {
             self.thumbnails.get(context, &file, Size::Large);
@@ -273,7 +277,7 @@ impl Labeller {
     /// Names that the current group could have, best first.
     pub(crate) fn suggestions(&self) -> Vec<Suggestion> {
         let Some(picture) = self.session.members().find(|it| it.label.is_none()) else { return Vec::new() };
-        let guesses = self.guesses.get(&picture.file).map_or(&picture.sight.guesses, |it| &it.guesses);
+        let guesses = self.guesses.get(&picture.file).map_or(&picture.context.guesses, |it| &it.guesses);
         let named = |id: &str| match self.catalogue.card(id) {
             Some(card) => card.name.clone(),
             None if id == NOT_A_CARD => Label::not_a_card().name,
@@ -284,7 +288,7 @@ impl Labeller {
             name: named(id),
             probability: *probability,
         };
-        let likely = guesses.iter().filter(|(_, probability)| *probability >= SUGGESTED_FROM);
+        let likely = guesses.iter().filter(|(_, probability)| *probability >= MIN_SUGGESTED);
         likely.take(5).map(suggestion).collect()
     }
 
@@ -294,8 +298,8 @@ impl Labeller {
             Intent::Save if self.page == Page::Verify => self.relabel(),
             Intent::Save => self.save(),
             Intent::Act(action) => drop(self.act(&action)),
-            Intent::Undo => self.travel(Desk::undo, Session::last_redo, "Undone"),
-            Intent::Redo => self.travel(Desk::redo, Session::last_undo, "Done again"),
+            Intent::Undo => self.travel(Repository::undo, Session::last_redo, "Undone"),
+            Intent::Redo => self.travel(Repository::redo, Session::last_undo, "Done again"),
             Intent::Step(by) => {
                 self.keep_draft();
                 self.session.step(by);
@@ -379,7 +383,7 @@ impl Labeller {
 
     /// Nothing when it could not be written; the message says why.
     fn try_act(&mut self, action: &Action) -> Option<Vec<Change>> {
-        match self.desk.act(&mut self.session, action) {
+        match self.repository.act(&mut self.session, action) {
             Ok(changes) => {
                 // Drafts change no label, and are not what is undone next.
                 let undo = self.session.last_undo().filter(|_| !matches!(action, Action::Draft(..)));
@@ -388,7 +392,7 @@ impl Labeller {
                 Some(changes)
             }
             Err(error) => {
-                self.message = Some(error);
+                self.message = Some(error.to_string());
                 None
             }
         }
@@ -396,12 +400,12 @@ impl Labeller {
 
     fn travel(
         &mut self,
-        go: impl FnOnce(&mut Desk, &mut Session) -> Result<Vec<Change>, String>,
+        go: impl FnOnce(&mut Repository, &mut Session) -> Result<Vec<Change>, WriteError>,
         back: impl Fn(&Session) -> Option<&[Change]>,
         what: &str,
     ) {
         self.keep_draft();
-        match go(&mut self.desk, &mut self.session) {
+        match go(&mut self.repository, &mut self.session) {
             Ok(changes) if changes.is_empty() => self.message = Some("There is nothing more".into()),
             Ok(changes) => {
                 self.teach(&changes, back(&self.session).unwrap_or_default());
@@ -409,11 +413,11 @@ impl Labeller {
                 self.stale = true;
                 self.loaded.0 = None;
             }
-            Err(error) => self.message = Some(error),
+            Err(error) => self.message = Some(error.to_string()),
         }
     }
 }
 
 fn source(picture: &Picture) -> Source {
-    Source { file: picture.file.clone(), sight: picture.sight.clone() }
+    Source { file: picture.file.clone(), context: picture.context.clone() }
 }

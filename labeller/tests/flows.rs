@@ -1,23 +1,24 @@
-//! What a person does in the window, by keys as they would press them, on a data set of composed practice cards.
+//! What a person does in the window, by keys as they would press them, on a data set of composed
+//! practice cards.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dataset::captures::record::Sight;
+use dataset::captures::record::CaptureContext;
 use dataset::captures::store::Captures;
-use dataset::labels::store::{Change, look};
+use dataset::labels::store::{Change, read};
 use egui::{Key, Modifiers as Held, Vec2};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, OsThreshold, SnapshotOptions};
 use image::{Rgba, RgbaImage, imageops};
-use labeller::desk::{Desk, Folders};
-use labeller::root::Root;
+use labeller::app::App;
+use labeller::repository::{Folders, Repository};
 use labeller::window::Labeller;
 use lens_core::modifiers::Modifiers;
 
 struct Bench {
     root: tempfile::TempDir,
-    harness: Option<Harness<'static, Root>>,
+    harness: Option<Harness<'static, App>>,
 }
 
 /// A captured card: id, edition, and what the model made of it.
@@ -48,25 +49,26 @@ fn captured(root: &Path, cards: &[Captured]) {
     for (at, (id, edition, guesses)) in cards.iter().enumerate() {
         let crop = card(id, edition);
         let hashes = captures.hashes(&crop);
-        let sight = Sight {
+        let context = CaptureContext {
             window: [1280, 720],
             taken_at_millis: at as u64,
             model: Some("practice".into()),
             guesses: guesses.iter().map(|(id, probability)| ((*id).to_owned(), *probability)).collect(),
             modifiers: Some(Modifiers { edition: (*edition).into(), ..Modifiers::default() }),
-            ..Sight::default()
+            ..CaptureContext::default()
         };
-        captures.add(&crop, hashes, sight).unwrap();
+        captures.add(&crop, hashes, context).unwrap();
     }
 }
 
-fn window(folders: Folders) -> Harness<'static, Root> {
+fn window(folders: Folders) -> Harness<'static, App> {
     let catalogue = synth::practice::catalogue();
-    let root =
-        Root::open(folders, move |desk, session| Labeller::new(desk, session, Arc::clone(&catalogue), None));
+    let root = App::open(folders, move |repository, session| {
+        Labeller::new(repository, session, Arc::clone(&catalogue), None)
+    });
     let mut harness = Harness::builder()
         .with_size(Vec2::new(1100.0, 720.0))
-        .build_ui_state(|ui, root: &mut Root| root.ui(ui), root.unwrap());
+        .build_ui_state(|ui, root: &mut App| root.ui(ui), root.unwrap());
     settle(&mut harness);
     harness
 }
@@ -79,7 +81,7 @@ impl Bench {
         Self { root, harness }
     }
 
-    fn harness(&mut self) -> &mut Harness<'static, Root> {
+    fn harness(&mut self) -> &mut Harness<'static, App> {
         self.harness.as_mut().unwrap()
     }
 
@@ -123,8 +125,8 @@ impl Bench {
 
     /// Name and edition of each labelled file, as another program reads them.
     fn labels(&self) -> Vec<(String, String)> {
-        let seen = look(&folders(self.root.path()).labels).unwrap();
-        let mut names: Vec<_> = seen
+        let data = read(&folders(self.root.path()).labels).unwrap();
+        let mut names: Vec<_> = data
             .labels
             .iter()
             .map(|(_, label)| (label.name.clone(), label.modifier.unwrap_or_default()))
@@ -135,7 +137,7 @@ impl Bench {
 }
 
 /// Frames until nothing is on its way.
-fn settle(harness: &mut Harness<'static, Root>) {
+fn settle(harness: &mut Harness<'static, App>) {
     for _ in 0..400 {
         harness.run_steps(3);
         if harness.state().labeller().is_none_or(Labeller::is_idle) {
@@ -253,8 +255,8 @@ fn members_are_left_out_by_space_and_groups_merged_and_split() {
 fn what_is_no_card_is_an_example_of_that() {
     let mut bench = Bench::new();
     bench.press(&[Key::Num0, Key::Enter]);
-    let seen = look(&folders(bench.root.path()).labels).unwrap();
-    assert!(seen.labels.iter().all(|(_, label)| label.is_not_a_card()) && !seen.labels.is_empty());
+    let data = read(&folders(bench.root.path()).labels).unwrap();
+    assert!(data.labels.iter().all(|(_, label)| label.is_not_a_card()) && !data.labels.is_empty());
 }
 
 #[test]
@@ -317,10 +319,10 @@ fn damaged_labels_are_kept_and_the_last_good_state_is_one_click_away() {
     let root = tempfile::tempdir().unwrap();
     captured(root.path(), &CARDS[..1]);
     let at = folders(root.path());
-    let (mut desk, mut session) = Desk::open(at.clone()).unwrap();
+    let (mut repository, mut session) = Repository::open(at.clone()).unwrap();
     let label = dataset::labels::Label { name: "DNA".into(), ..Default::default() };
-    desk.act(&mut session, &labeller::session::Action::Save(label, Default::default())).unwrap();
-    drop(desk);
+    repository.act(&mut session, &labeller::session::Action::Save(label, Default::default())).unwrap();
+    drop(repository);
     let path: PathBuf = at.labels.join("labels.json");
     std::fs::write(&path, "{ broken").unwrap();
     let mut harness = window(at.clone());
@@ -342,7 +344,7 @@ fn damaged_labels_are_kept_and_the_last_good_state_is_one_click_away() {
 }
 
 #[test]
-fn the_board_says_what_is_missing_and_the_keys_are_one_press_away() {
+fn the_coverage_says_what_is_missing_and_the_keys_are_one_press_away() {
     let mut bench = Bench::new();
     go_to(&mut bench, 3);
     bench.press(&[Key::Num1, Key::Enter, Key::F3]);
@@ -385,7 +387,7 @@ fn a_name_that_is_being_typed_is_on_the_disk() {
     let start = std::time::Instant::now();
     loop {
         settle(bench.harness());
-        let state = look(&folders(bench.root.path()).labels).unwrap().state();
+        let state = read(&folders(bench.root.path()).labels).unwrap().state();
         let draft = state.iter().find_map(|change| match change {
             Change::Draft { label, .. } => label.as_ref().map(|it| it.name.clone()),
             _ => None,

@@ -1,7 +1,7 @@
 //! What the hashes make of every card of the practice deck, as it comes out of a screen.
 //!
-//! Pictures are composed, so the truth is known: the same card must be found again, and no other card or edition may be
-//! taken for it, because what is taken for a duplicate is never saved.
+//! Pictures are composed, so the truth is known: the same card must be found again, and no other
+//! card or edition may be taken for it, because what is taken for a duplicate is never saved.
 
 use dataset::captures::hashes::{Hashes, Hashing};
 use dataset::captures::index::Index;
@@ -10,7 +10,8 @@ use image::{Rgba, RgbaImage, imageops};
 use lens_core::catalogue::CardType;
 use lens_core::modifiers::Modifiers;
 
-/// A card on a ground, in the size of a window of 720 pixels, a little brighter or darker, with the noise of a screen.
+/// A card on a ground, in the size of a window of 720 pixels, a little brighter or darker, with the
+/// noise of a screen.
 fn seen(sprites: &synth::art::Sprites, id: &str, edition: &str, seed: u64) -> Option<RgbaImage> {
     let modifiers = Modifiers { edition: edition.into(), ..Modifiers::default() };
     let card = synth::single::picture(sprites, id, &modifiers, 2, seed)?;
@@ -50,7 +51,7 @@ fn deck(seeds: u64) -> Deck {
         for edition in editions.into_iter().filter(|edition| joker || *edition != "negative") {
             for seed in 0..seeds {
                 if let Some(picture) = seen(&sprites, &card.id, edition, seed) {
-                    all.push((card.id.to_string(), edition.to_owned(), seed, hashing.of(&picture)));
+                    all.push((card.id.to_string(), edition.to_owned(), seed, hashing.hash(&picture)));
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dataset::captures::cut;
+use dataset::captures::crop;
 use image::{Rgba, RgbaImage, imageops};
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
@@ -29,7 +29,7 @@ fn capture(id: &str, upside_down: bool) -> RgbaImage {
     let sprites = synth::practice::sprites();
     let card = synth::single::picture(&sprites, id, &Modifiers::default(), 2, 1).unwrap();
     let card = if upside_down { imageops::rotate180(&card) } else { card };
-    let margin = cut::quad_in_crop(1000, 1000).bounds().left / 1000.0;
+    let margin = crop::quad_in_crop(1000, 1000).bounds().left / 1000.0;
     let around = |side: u32| (side as f32 * margin).round() as u32;
     let (left, top) = (around(card.width()), around(card.height()));
     let mut crop =
@@ -65,7 +65,7 @@ fn the_next_model_learns_the_captures_and_passes_over_what_it_knows() {
     let mut recogniser = Recogniser::open(&next, &options).unwrap();
     let says = |recogniser: &mut Recogniser| {
         let crop = capture("x_owl", true);
-        let quad = cut::quad_in_crop(crop.width(), crop.height());
+        let quad = crop::quad_in_crop(crop.width(), crop.height());
         enrol::name_of(recogniser, &Pixels::from(&crop), quad).unwrap()
     };
     assert_ne!(says(&mut recogniser).as_deref(), Some("mod_owl"));
@@ -76,7 +76,8 @@ fn the_next_model_learns_the_captures_and_passes_over_what_it_knows() {
     assert_eq!(enrol::carry_over(&mut recogniser, &next, &picture).unwrap(), 0, "nothing is learnt twice");
     assert_eq!(says(&mut Recogniser::open(&next, &options).unwrap()).as_deref(), Some("mod_owl"));
 
-    // What is forgotten does not come back from the other model; networks that were replaced leave their captures.
+    // What is forgotten does not come back from the other model; inference that were replaced leave
+    // their captures.
     gallery::forget(&next, "strange.png").unwrap();
     assert_eq!(enrol::carry_over(&mut recogniser, &next, &picture).unwrap(), 0);
     let other = tempfile::tempdir().unwrap();

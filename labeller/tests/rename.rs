@@ -1,12 +1,13 @@
-//! Another name for a card reaches all that was taught, in every model; no network has to run for that.
+//! Another name for a card reaches all that was taught, in every model; no network has to run for
+//! that.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dataset::labels::Label;
 use dataset::labels::store::{Change, Store};
-use labeller::desk::{Desk, Folders};
-use labeller::networks::Networks;
+use labeller::inference::Inference;
+use labeller::repository::{Folders, Repository};
 use labeller::session::{Action, Worn};
 use labeller::window::{Intent, Labeller};
 use vision::gallery::{self, Prototype};
@@ -28,7 +29,8 @@ struct Bench {
 }
 
 impl Bench {
-    /// Captures with this label, and two models that were taught by them and by one that has no label.
+    /// Captures with this label, and two models that were taught by them and by one that has no
+    /// label.
     fn new(label: &Label) -> Self {
         let bench = Self { root: tempfile::tempdir().unwrap() };
         let id = label.class();
@@ -56,12 +58,12 @@ impl Bench {
         ["one", "other"].map(|name| self.root.path().join("models").join(name))
     }
 
-    /// Does this in a window, and closes it: the networks finish first.
+    /// Does this in a window, and closes it: the inference finish first.
     fn obey(&self, intents: Vec<Intent>) {
         let folders = self.folders();
-        let networks = Networks::start(self.models()[0].clone(), vec![folders.captures.clone()], || {});
-        let (desk, session) = Desk::open(folders).unwrap();
-        let mut labeller = Labeller::new(desk, session, synth::practice::catalogue(), Some(networks));
+        let inference = Inference::start(self.models()[0].clone(), vec![folders.captures.clone()], || {});
+        let (repository, session) = Repository::open(folders).unwrap();
+        let mut labeller = Labeller::new(repository, session, synth::practice::catalogue(), Some(inference));
         intents.into_iter().for_each(|intent| labeller.obey(intent));
     }
 

@@ -1,28 +1,29 @@
 //! The local API: what is on the screen, for other programs on this machine.
 //!
 //! ```text
-//! App ─publish→ Board ─bounded queues→ one thread for each connection ─HTTP, WebSocket→ programs
+//! App ─publish→ Broadcast ─bounded queues→ one thread for each connection ─HTTP, WebSocket→ programs
 //!  ▲                                                │
 //!  └────────────── AppEvent::Command ◀──────────────┘
 //! ```
 //!
-//! * [`view`]: tracks as they are told, and what differs between two moments. Pure.
-//! * [`board`]: the present moment, and those who watch it.
-//! * [`request`], [`guard`], [`routes`]: bytes to a request, who may ask, what is answered. No sockets.
+//! * [`dto`]: tracks as they are told, and what differs between two moments. Pure.
+//! * [`broadcast`]: the present moment, and those who watch it.
+//! * [`request`], [`auth`], [`routes`]: bytes to a request, who may ask, what is answered. No
+//!   sockets.
 //! * [`server`], [`stream`]: the sockets.
 //! * [`token`], [`page`]: the secret for commands, the page for OBS.
 //!
 //! Listens on the loopback interface only. `docs/api.md` is the description for those who use it.
 
-pub mod board;
-pub mod guard;
+pub mod auth;
+pub mod broadcast;
+pub mod dto;
 pub mod page;
 pub mod request;
 pub mod routes;
 pub mod server;
 pub mod stream;
 pub mod token;
-pub mod view;
 
 use std::path::PathBuf;
 

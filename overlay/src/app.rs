@@ -13,7 +13,7 @@ use winit::event::WindowEvent;
 use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::window::WindowId as WinitId;
 
-use crate::api::board::Board;
+use crate::api::broadcast::Broadcast;
 use crate::capture::source::CaptureError;
 use crate::collect::controls::CaptureControls;
 use crate::messages::event::{AppEvent, EventSink};
@@ -55,7 +55,7 @@ pub struct Services {
     /// Saves cards for labelling.
     pub captures: CaptureControls,
     /// Where other programs read what is on the screen.
-    pub board: Board,
+    pub broadcast: Broadcast,
     /// Looks at the files of the settings and the model; `None` where neither is a file.
     pub watcher: Option<FileWatcher>,
     /// Where hotkeys and the tray send what they are asked.

@@ -13,6 +13,7 @@ mod live;
 mod offscreen;
 mod practice;
 mod recordings;
+mod score;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,7 @@ use live::LiveArgs;
 use offscreen::OffscreenArgs;
 use practice::PracticeArgs;
 use recordings::{RecordArgs, ReplayArgs};
+use score::ScoreArgs;
 
 /// Names the cards on screen and draws over them
 #[derive(Debug, Parser)]
@@ -55,6 +57,7 @@ enum Subcommand {
     #[cfg(target_os = "linux")]
     DesktopEntry(DesktopEntryArgs),
     Identify(IdentifyArgs),
+    Score(ScoreArgs),
     Bench(BenchArgs),
     BenchCapture(BenchCaptureArgs),
     Practice(PracticeArgs),
@@ -96,6 +99,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Subcommand::DesktopEntry(args)) => desktop_entry::run(args),
         None => live::run(cli.live),
         Some(Subcommand::Identify(args)) => identify::run(args),
+        Some(Subcommand::Score(args)) => score::run(&args),
         Some(Subcommand::Bench(args)) => bench::run(args),
         Some(Subcommand::BenchCapture(args)) => bench_capture::run(args),
         Some(Subcommand::Practice(args)) => practice::run(args),

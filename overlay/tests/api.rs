@@ -13,8 +13,8 @@ use lens_client::api::{Cards, Event, PortFile, State};
 use lens_client::{Client, ClientError};
 use lens_core::geometry::{Quad, Rect};
 use overlay::api::ApiConfig;
-use overlay::api::board::Board;
-use overlay::api::server::{MOST_CONNECTIONS, Server, StartError};
+use overlay::api::broadcast::Broadcast;
+use overlay::api::server::{MAX_CONNECTIONS, Server, StartError};
 use overlay::messages::command::Command;
 use overlay::messages::event::AppEvent;
 use tempfile::TempDir;
@@ -28,22 +28,22 @@ mod track;
 
 use track::{known, track};
 
-/// A server on a board, with a data folder of its own.
+/// A server on a broadcast, with a data folder of its own.
 struct Stage {
     server: Option<Server>,
-    board: Board,
+    broadcast: Broadcast,
     data: TempDir,
     events: Receiver<AppEvent>,
 }
 
 impl Stage {
     fn start() -> Self {
-        let (data, board) = (tempfile::tempdir().unwrap(), Board::default());
+        let (data, broadcast) = (tempfile::tempdir().unwrap(), Broadcast::default());
         let config = ApiConfig { port: 0, data: data.path().into(), ..ApiConfig::default() };
         let (sender, events) = sync_channel(100);
         let sink = Arc::new(move |event| sender.send(event).is_ok());
-        let server = Some(Server::start(&config, &board, sink).unwrap());
-        Self { server, board, data, events }
+        let server = Some(Server::start(&config, &broadcast, sink).unwrap());
+        Self { server, broadcast, data, events }
     }
 
     /// Cards of the practice deck, one beside the other; those that stay keep their track.
@@ -55,7 +55,7 @@ impl Stage {
                 track(id, known(card, 0.9), quad)
             })
             .collect();
-        self.board.publish(State::Watching, [1280, 720], &tracks, &synth::practice::catalogue());
+        self.broadcast.publish(State::Watching, [1280, 720], &tracks, &synth::practice::catalogue());
     }
 
     fn client(&self) -> Client {
@@ -113,7 +113,7 @@ fn the_client_asks_watches_and_commands() {
     client.command("toggle").unwrap();
     assert_eq!(stage.events.recv().unwrap(), AppEvent::Command(Command::Toggle));
     assert!(matches!(client.command("explode"), Err(ClientError::Refused { status: 404, .. })));
-    stage.board.publish(State::Paused, [0, 0], &[], &synth::practice::catalogue());
+    stage.broadcast.publish(State::Paused, [0, 0], &[], &synth::practice::catalogue());
     assert!(matches!(client.is_card_displayed("H_2"), Err(ClientError::NotLooking(State::Paused))));
 }
 
@@ -148,7 +148,7 @@ fn a_stale_port_file_and_a_stranger_are_told_from_an_overlay() {
             // Everything is read before the socket closes, else the answer could be lost.
             let _ = std::io::copy(&mut stream, &mut std::io::sink());
         });
-        assert!(matches!(client.cards(), Err(ClientError::Stranger { .. })));
+        assert!(matches!(client.cards(), Err(ClientError::UnexpectedAnswer { .. })));
     });
     drop(listener);
     assert!(matches!(client.cards(), Err(ClientError::NotRunning(_))));
@@ -169,7 +169,7 @@ fn a_taken_port_is_stepped_over_and_ten_taken_ports_are_named() {
         })
         .expect("ten free ports in a row");
     let config = ApiConfig { port, data: data.path().into(), ..ApiConfig::default() };
-    let start = || Server::start(&config, &Board::default(), Arc::new(|_| true));
+    let start = || Server::start(&config, &Broadcast::default(), Arc::new(|_| true));
     assert!(
         matches!(start(), Err(StartError::Port { first, last, .. }) if first == port && last == port + 9)
     );
@@ -197,7 +197,7 @@ fn a_web_socket_speaks_the_same() {
         }
     };
     assert!(matches!(next(), Event::Snapshot(_)));
-    wait_until("the watcher is there", || stage.board.watchers() == 1);
+    wait_until("the watcher is there", || stage.broadcast.subscribers() == 1);
     stage.show(&[(2, "S_A"), (1, "H_A")]);
     assert!(matches!(next(), Event::Appear { card, .. } if card.track == 2), "the move is left out");
     stage.show(&[(1, "H_A")]);
@@ -236,7 +236,7 @@ fn those_who_send_too_much_or_nonsense_are_refused() {
 #[test]
 fn those_who_say_nothing_take_no_place_for_ever() {
     let stage = Stage::start();
-    let silent: Vec<TcpStream> = (0..MOST_CONNECTIONS).map(|_| stage.connect()).collect();
+    let silent: Vec<TcpStream> = (0..MAX_CONNECTIONS).map(|_| stage.connect()).collect();
     let refused = stage.raw("GET /v1 HTTP/1.1\r\n\r\n");
     assert!(refused.is_empty() || refused.starts_with("HTTP/1.1 503"), "{refused:.60}");
     let mut answer = String::new();
@@ -251,7 +251,7 @@ fn a_reader_that_stops_reading_is_let_go_and_nobody_waits_for_it() {
     let mut slow = stage.connect();
     let host = format!("127.0.0.1:{}", stage.port());
     slow.write_all(format!("GET /v1/stream HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).unwrap();
-    wait_until("it watches", || stage.board.watchers() == 1);
+    wait_until("it watches", || stage.broadcast.subscribers() == 1);
     let cards: Vec<(u64, &str)> = (0..60).map(|track| (track, "H_A")).collect();
     let mut longest = Duration::ZERO;
     wait_until("it is let go", || {
@@ -259,7 +259,7 @@ fn a_reader_that_stops_reading_is_let_go_and_nobody_waits_for_it() {
         stage.show(&cards);
         stage.show(&[]);
         longest = longest.max(start.elapsed());
-        stage.board.watchers() == 0
+        stage.broadcast.subscribers() == 0
     });
     assert!(longest < Duration::from_secs(1), "publishing waited {longest:?}");
     assert!(stage.client().cards().is_ok());
@@ -308,4 +308,35 @@ fn the_commands_answer_by_exit_code() {
     assert_eq!(stage.events.recv().unwrap(), AppEvent::Command(Command::Pause));
     stage.server = None;
     assert_eq!(run(&["displayed", "H_A"]).0, Some(2), "nobody can be asked");
+}
+
+/// Marks the child of the test below.
+const CHILD: &str = "BALATRO_LENS_TEST_CHILD";
+
+#[test]
+fn the_client_looks_where_the_overlay_writes() {
+    assert_eq!(lens_client::data_folder(), lens_core::paths::data());
+    if std::env::var_os(CHILD).is_some() {
+        return;
+    }
+    // The rule reads the current folder and the environment, which only a process of its own may change.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("data/catalogues")).unwrap();
+    let below = folder.path().join("some/where");
+    std::fs::create_dir_all(&below).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    for (current, variable) in
+        [(below.as_path(), None), (elsewhere.path(), None), (elsewhere.path(), Some(folder.path()))]
+    {
+        let mut child = Process::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "the_client_looks_where_the_overlay_writes"]).env(CHILD, "1");
+        child.current_dir(current).env_remove("BALATRO_LENS_DATA");
+        child.envs(variable.map(|folder| ("BALATRO_LENS_DATA", folder)));
+        let output = child.output().unwrap();
+        assert!(
+            output.status.success(),
+            "{current:?} {variable:?}: {}",
+            String::from_utf8_lossy(&output.stdout)
+        );
+    }
 }

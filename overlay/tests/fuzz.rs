@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use lens_client::api::State;
 use mutation::fuzz;
-use overlay::api::board::Board;
-use overlay::api::guard::Guard;
-use overlay::api::request::{LONGEST_BODY, LONGEST_HEAD, Request};
+use overlay::api::auth::Auth;
+use overlay::api::broadcast::Broadcast;
+use overlay::api::request::{MAX_BODY, MAX_HEAD, Request};
 use overlay::api::routes::{self, Answer};
 use overlay::capture::recording;
 use overlay::run::replay::{compare, timeline::Timeline};
@@ -54,14 +54,14 @@ fn requests() {
     ]
     .map(|text| text.as_bytes().to_vec())
     .to_vec();
-    let board = Board::default();
-    board.publish(State::Watching, [640, 360], &[], &synth::practice::catalogue());
-    let guard = Guard::new(4000, Vec::new(), Some(token.into()));
+    let broadcast = Broadcast::default();
+    broadcast.publish(State::Watching, [640, 360], &[], &synth::practice::catalogue());
+    let auth = Auth::new(4000, Vec::new(), Some(token.into()));
     let mut answered = 0;
     fuzz("request", &seeds, |bytes| {
         let whole = Request::parse(bytes);
         if let Ok(None) = &whole {
-            assert!(bytes.len() <= LONGEST_HEAD + LONGEST_BODY, "it would be waited for without end");
+            assert!(bytes.len() <= MAX_HEAD + MAX_BODY, "it would be waited for without end");
         }
         let Ok(Some(request)) = whole else { return };
         let more = [bytes, b"GET /"].concat();
@@ -71,7 +71,7 @@ fn requests() {
             "what follows changes nothing"
         );
         answered += 1;
-        match routes::answer(&request, &board, &guard, Instant::now(), &|_| true) {
+        match routes::answer(&request, &broadcast, &auth, Instant::now(), &|_| true) {
             Answer::Plain(response) => {
                 let bytes = response.bytes();
                 assert!(bytes.starts_with(b"HTTP/1.1 ") && (200..600).contains(&response.status));

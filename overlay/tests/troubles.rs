@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use overlay::api::ApiConfig;
-use overlay::api::board::Board;
+use overlay::api::broadcast::Broadcast;
 use overlay::api::server::Server;
 use overlay::desktop::instance::{self, Claim};
 use overlay::diagnostics::panic_hook;
@@ -27,7 +27,7 @@ fn a_second_overlay_says_where_the_first_is_and_passes_its_wish_on() {
     let (sender, events) = sync_channel(10);
     let config = ApiConfig { port: 0, data: data.path().into(), ..ApiConfig::default() };
     let sink = Arc::new(move |event| sender.send(event).is_ok());
-    let server = Server::start(&config, &Board::default(), sink).unwrap();
+    let server = Server::start(&config, &Broadcast::default(), sink).unwrap();
     let second = || {
         let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
         command.env("BALATRO_LENS_DATA", data.path()).output().unwrap()

@@ -15,7 +15,7 @@ pub mod split;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-use dataset::captures::record;
+use dataset::file_name;
 use dataset::labels::store::{self, StoreError};
 use dataset::labels::{FILE_NAME, Label, Labels, LabelsError};
 use lens_core::catalogue::{Catalogue, id_of_class};
@@ -148,7 +148,7 @@ impl DataSet {
         catalogue: Option<&Catalogue>,
     ) -> Result<Self, DataError> {
         // With what the labeller and the overlay have not written into labels.json yet.
-        let labels = store::look(folder)?.labels;
+        let labels = store::read(folder)?.labels;
         if labels.is_empty() && !folder.join(FILE_NAME).is_file() {
             return Err(DataError::NoLabels { folder: folder.to_path_buf() });
         }
@@ -308,7 +308,7 @@ pub fn class_of(label: &Label, catalogue: Option<&Catalogue>) -> String {
 /// teaches is not in the labeller's groups yet, but may be nearly the same as what is.
 pub fn with_group(file: &str, mut label: Label) -> Label {
     if label.card_group.is_none()
-        && let Some([cluster, group, _]) = record::numbers(file)
+        && let Some([cluster, group, _]) = file_name::parse(file)
     {
         (label.cluster, label.card_group) = (Some(cluster), Some(group));
     }

@@ -235,7 +235,7 @@ fn a_run_on_captures_becomes_a_model() {
     let (mut right, mut all) = (0, 0);
     for (file, label) in Labels::read(&data.join("dataset_default/labels.json")).unwrap().iter() {
         let picture = image::open(data.join("dataset_default").join(file)).unwrap().into_rgba8();
-        let quad = dataset::captures::cut::quad_in_crop(picture.width(), picture.height());
+        let quad = dataset::captures::crop::quad_in_crop(picture.width(), picture.height());
         let said = vision::enrol::name_of(&mut recogniser, &(&picture).into(), quad).unwrap();
         right += usize::from(said.as_deref() == Some(label.class()));
         all += 1;

@@ -1,46 +1,79 @@
-//! Scores recognition on real screenshots, which are not part of the project: `BALATRO_LENS_ART` names their folder.
+//! Holds the limits of recognition on real screenshots, which are not part of the project:
+//! `BALATRO_LENS_ART` names their folder. `overlay score` does the counting.
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 
-use anyhow::{Context, Result};
-use fs_err::{self as fs, File};
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 
 use crate::{setup, workspace};
-use score::{Predictions, Score, Truth};
-
-mod score;
 
 /// The goals on plain screenshots.
 const WANTED: [Wanted; 7] = [
-    Wanted { what: "recall", at_least: 0.98, of: |score| score.recall.ratio() },
-    Wanted { what: "precision", at_least: 0.97, of: |score| score.precision.ratio() },
-    Wanted { what: "name, first choice", at_least: 0.96, of: |score| score.top1.ratio() },
-    Wanted { what: "edition, where not base", at_least: 0.80, of: |score| score.edition.hard.ratio() },
+    Wanted { what: "recall", at_least: 0.98, of: |figures| figures.recall },
+    Wanted { what: "precision", at_least: 0.97, of: |figures| figures.precision },
+    Wanted { what: "name, first choice", at_least: 0.96, of: |figures| figures.names },
+    Wanted { what: "edition, where not base", at_least: 0.80, of: |figures| figures.edition.not_plain },
     Wanted {
         what: "enhancement, where not none",
         at_least: 0.85,
-        of: |score| score.enhancement.hard.ratio(),
+        of: |figures| figures.enhancement.not_plain,
     },
-    Wanted { what: "seal, where not none", at_least: 0.85, of: |score| score.seal.hard.ratio() },
+    Wanted { what: "seal, where not none", at_least: 0.85, of: |figures| figures.seal.not_plain },
     Wanted {
         what: "unknown cards said to be unknown",
         at_least: 5.0 / 6.0,
-        of: |score| score.unknown.ratio(),
+        of: |figures| figures.unlisted_unknown,
     },
 ];
 
 /// And on pictures with cards strewn about.
-const WANTED_UNDER_STRESS: [Wanted; 2] = [
-    Wanted { what: "recall, strewn cards", at_least: 0.90, of: |score| score.recall.ratio() },
-    Wanted { what: "name, first choice, strewn cards", at_least: 0.75, of: |score| score.top1.ratio() },
+const WANTED_STREWN: [Wanted; 2] = [
+    Wanted { what: "recall, strewn cards", at_least: 0.90, of: |figures| figures.recall },
+    Wanted { what: "name, first choice, strewn cards", at_least: 0.75, of: |figures| figures.names },
 ];
 
 struct Wanted {
     what: &'static str,
     at_least: f64,
-    of: fn(&Score) -> Option<f64>,
+    of: fn(&Figures) -> Ratio,
+}
+
+/// What `overlay score --json` prints, as far as limits are held.
+#[derive(Debug, Deserialize)]
+struct Report {
+    format: u32,
+    plain: Figures,
+    strewn: Option<Figures>,
+}
+
+/// The format of [`Report`] that is understood.
+const FORMAT: u32 = 1;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Figures {
+    pictures: usize,
+    recall: Ratio,
+    precision: Ratio,
+    names: Ratio,
+    edition: ModifierRatio,
+    enhancement: ModifierRatio,
+    seal: ModifierRatio,
+    unlisted_unknown: Ratio,
+    mistakes: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+struct ModifierRatio {
+    not_plain: Ratio,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+struct Ratio {
+    right: usize,
+    of: usize,
 }
 
 /// The folder with the screenshots, when there is one.
@@ -55,56 +88,73 @@ pub(crate) fn run(predictions: Option<&Path>, show: bool) -> Result<ExitCode> {
         println!("SKIPPED: BALATRO_LENS_ART is not set to a folder with truth.json and screenshots");
         return Ok(ExitCode::SUCCESS);
     };
-    let truth = art.join("truth.json");
-    let truth: Truth = read(&truth)?;
-    let predictions: Predictions = match predictions {
-        Some(path) => read(path)?,
-        None => identify(&art, &truth)?,
-    };
-    let plain = score::score(truth.iter().filter(|(_, image)| !image.stress), &predictions)?;
-    let stress = score::score(truth.iter().filter(|(_, image)| image.stress), &predictions)?;
+    let report = score(&art.join("truth.json"), predictions)?;
+    let strewn = report.strewn.unwrap_or_default();
     if show {
-        for line in plain.lines.iter().chain(&stress.lines) {
+        for line in report.plain.mistakes.iter().chain(&strewn.mistakes) {
             println!("{line}");
         }
     }
     println!(
         "{} pictures, {} cards; strewn: {} pictures, {} cards",
-        plain.images, plain.recall.of, stress.images, stress.recall.of
+        report.plain.pictures, report.plain.recall.of, strewn.pictures, strewn.recall.of
     );
-    let good = [report(&WANTED, &plain), report(&WANTED_UNDER_STRESS, &stress)];
-    Ok(if good.iter().all(|&good| good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let lines = [verdicts(&WANTED, &report.plain), verdicts(&WANTED_STREWN, &strewn)].concat();
+    lines.iter().for_each(|(line, _)| println!("  {line}"));
+    let is_good = lines.iter().all(|(_, is_enough)| *is_enough);
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Lets the overlay name the cards of every screenshot.
-fn identify(art: &Path, truth: &Truth) -> Result<Predictions> {
+/// Lets the overlay score its own recognition, or a file of predictions.
+fn score(truth: &Path, predictions: Option<&Path>) -> Result<Report> {
     setup::for_overlay()?;
     workspace::build(&["overlay"])?;
-    let folder = workspace::target().join("accuracy");
-    fs::create_dir_all(&folder)?;
-    let path = folder.join("predictions.json");
-    let file = File::create(&path)?;
     let mut overlay = workspace::program("overlay");
-    overlay.args(["identify", "--json"]).args(truth.values().map(|image| art.join(&image.path)));
-    workspace::check(overlay.stdout(file.into_parts().0))?;
-    read(&path)
-}
-
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read(path)?;
-    serde_json::from_slice(&text).with_context(|| format!("{} is not as expected", path.display()))
-}
-
-/// Prints a table; tells whether every figure is high enough. A figure without a single case says nothing.
-fn report(wanted: &[Wanted], score: &Score) -> bool {
-    let mut good = true;
-    for Wanted { what, at_least, of } in wanted {
-        let Some(value) = of(score) else { continue };
-        // Ratios are compared as they are printed, so that 5 of 6 is not lost to rounding.
-        let enough = value + 5e-5 >= *at_least;
-        good &= enough;
-        let verdict = if enough { "" } else { "  TOO LOW" };
-        println!("  {what:<36} {value:.4}  wanted {at_least:.2}{verdict}");
+    overlay.args(["score", "--json"]).arg(truth);
+    if let Some(path) = predictions {
+        overlay.arg("--predictions").arg(path);
     }
-    good
+    let output = overlay.stderr(Stdio::inherit()).output().context("cannot start overlay score")?;
+    if !output.status.success() {
+        bail!("overlay score ended with {}", output.status);
+    }
+    let report: Report =
+        serde_json::from_slice(&output.stdout).context("overlay score printed something unexpected")?;
+    if report.format != FORMAT {
+        bail!("overlay score prints format {} where {FORMAT} is understood", report.format);
+    }
+    Ok(report)
+}
+
+/// A line for each figure and whether it is high enough. A figure without a single case says
+/// nothing.
+fn verdicts(wanted: &[Wanted], figures: &Figures) -> Vec<(String, bool)> {
+    let verdict = |Wanted { what, at_least, of }: &Wanted| {
+        let Ratio { right, of } = of(figures);
+        let value = (of > 0).then(|| right as f64 / of as f64)?;
+        // Ratios are compared as they are printed, so that 5 of 6 is not lost to rounding.
+        let is_enough = value + 5e-5 >= *at_least;
+        let verdict = if is_enough { "" } else { "  TOO LOW" };
+        Some((format!("{what:<36} {value:.4}  wanted {at_least:.2}{verdict}"), is_enough))
+    };
+    wanted.iter().filter_map(verdict).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_below_its_limit_is_too_low_and_one_without_a_case_says_nothing() {
+        let figures = Figures {
+            recall: Ratio { right: 97, of: 100 },
+            precision: Ratio { right: 97, of: 100 },
+            unlisted_unknown: Ratio { right: 5, of: 6 },
+            ..Figures::default()
+        };
+        let lines = verdicts(&WANTED, &figures);
+        let good: Vec<bool> = lines.iter().map(|(_, is_enough)| *is_enough).collect();
+        assert_eq!(good, [false, true, true]);
+        assert!(lines[0].0.starts_with("recall ") && lines[0].0.ends_with("TOO LOW"), "{}", lines[0].0);
+    }
 }

@@ -21,7 +21,7 @@ const FORBIDDEN: [(&str, &[&str]); 11] = [
         &["tch", "torch-sys", "ort", "ort-sys", "wgpu", "winit", "xcap", "image_hasher", "synth", "vision"],
     ),
     ("dataset", &["tch", "torch-sys", "ort", "ort-sys", "wgpu", "winit", "xcap", "synth", "vision"]),
-    ("lens-client", &["image", "image_hasher", "ort", "wgpu", "winit", "dataset", "vision"]),
+    ("lens-client", &["lens-core", "image", "image_hasher", "ort", "wgpu", "winit", "dataset", "vision"]),
     ("synth", &["tch", "torch-sys", "ort", "ort-sys", "wgpu", "winit", "xcap", "vision", "dataset"]),
     ("vision", &["tch", "torch-sys", "wgpu", "winit", "xcap", "tracking", "synth"]),
     ("tracking", &["tch", "torch-sys", "wgpu", "winit", "xcap", "marks", "practice"]),

@@ -8,17 +8,17 @@ use super::*;
 
 /// A record of a group, with this probability of the best guess.
 fn record(cluster: u64, group: u64, id: u64, best: f32) -> Record {
-    let hashes = Hashing::default().of(&image::RgbaImage::new(16, 16));
+    let hashes = Hashing::default().hash(&image::RgbaImage::new(16, 16));
     Record {
-        filename: dataset::captures::record::file_name(cluster, group, id),
+        filename: dataset::file_name::format(cluster, group, id),
         cluster,
         card_group: group,
         hashes,
-        sight: Sight {
+        context: CaptureContext {
             card: Some("j_one".into()),
             guesses: vec![("j_one".into(), best)],
             taken_at_millis: id,
-            ..Sight::default()
+            ..CaptureContext::default()
         },
     }
 }
@@ -33,7 +33,7 @@ fn label(name: &str) -> Label {
     Label { name: name.into(), ..Label::default() }
 }
 
-/// As the desk does it, without a disk: the state before is what undoes.
+/// As the repository does it, without a disk: the state before is what undoes.
 fn act(session: &mut Session, action: &Action) {
     let changes = session.plan(action);
     let undo = inverse(session, &changes);

@@ -6,7 +6,6 @@ use super::tile::{self, Marks};
 use crate::session::Action;
 use crate::window::{Intent, Labeller};
 
-/// Draws the page.
 pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let binned: Vec<(String, String)> = labeller
         .session

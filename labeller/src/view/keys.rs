@@ -1,6 +1,7 @@
 //! The keys: what they do, and the list of them.
 //!
-//! Letters begin a name, digits take a suggestion. While the name is being typed, letters and digits belong to it.
+//! Letters begin a name, digits take a suggestion. While the name is being typed, letters and
+//! digits belong to it.
 
 use egui::{Context, Event, Key, Modifiers, Window};
 
@@ -139,7 +140,6 @@ fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
     intents
 }
 
-/// The list of keys.
 pub(super) fn show(labeller: &mut Labeller, context: &Context) {
     let mut open = true;
     Window::new("Keys").open(&mut open).collapsible(false).resizable(false).show(context, |ui| {

@@ -6,7 +6,7 @@ use egui::{
 };
 
 use super::tile::{self, Marks, fitted};
-use super::{GOOD, WARNING, said};
+use super::{GOOD, WARNING, form};
 use crate::session::{Action, Order, Picture, group_name};
 use crate::thumbnails::Size;
 use crate::window::{Intent, Labeller};
@@ -14,14 +14,13 @@ use crate::window::{Intent, Labeller};
 const ROW: f32 = 62.0;
 const TILE: Vec2 = vec2(74.0, 100.0);
 
-/// Draws the page.
 pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     Panel::left("queue").default_size(230.0).show(ui, |ui| queue(labeller, ui, intents));
     Panel::right("form").default_size(270.0).show(ui, |ui| {
         ScrollArea::vertical().show(ui, |ui| {
-            said::suggestions(labeller, ui, intents);
+            form::suggestions(labeller, ui, intents);
             ui.separator();
-            said::form(labeller, ui, intents);
+            form::form(labeller, ui, intents);
             ui.separator();
             if ui.button("Save and go on").clicked() {
                 intents.push(Intent::Save);
@@ -63,7 +62,7 @@ fn queue(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
         for &group in &queue[rows] {
             let members: Vec<&Picture> = labeller.session.members_of(group).collect();
             let Some(first) = members.first() else { continue };
-            let doubt = members.iter().map(|it| it.sight.doubt()).fold(0.0, f32::max);
+            let doubt = members.iter().map(|it| it.context.doubt()).fold(0.0, f32::max);
             let (file, count) = (first.file.clone(), members.len());
             let row = ui.horizontal(|ui| {
                 let marks = Marks { is_current: current == Some(group), ..Marks::default() };
@@ -112,8 +111,12 @@ fn group(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
         picture(labeller, ui, &member.file, vec2(width * 0.36, height), "The picture");
         ui.vertical(|ui| {
             context(labeller, ui, &member, vec2(width * 0.38, height * 0.62));
-            let text =
-                format!("{}x{} window, {}", member.sight.window[0], member.sight.window[1], model(&member));
+            let text = format!(
+                "{}x{} window, {}",
+                member.context.window[0],
+                member.context.window[1],
+                model(&member)
+            );
             ui.weak(text);
             ui.weak(&member.file);
         });
@@ -139,7 +142,7 @@ fn group(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
 }
 
 fn model(member: &Picture) -> String {
-    member.sight.model.as_deref().map_or_else(|| "no model".to_owned(), |it| format!("model {it}"))
+    member.context.model.as_deref().map_or_else(|| "no model".to_owned(), |it| format!("model {it}"))
 }
 
 /// A picture as large as there is room.
@@ -155,7 +158,7 @@ fn picture(labeller: &mut Labeller, ui: &mut Ui, file: &str, size: Vec2, name: &
 /// The frame that it was cut from, with the card outlined.
 fn context(labeller: &mut Labeller, ui: &mut Ui, member: &Picture, size: Vec2) {
     let (area, _) = ui.allocate_exact_size(size, Sense::hover());
-    let Some((frame, quad)) = member.sight.frame.as_deref().zip(member.sight.quad) else {
+    let Some((frame, quad)) = member.context.frame.as_deref().zip(member.context.quad) else {
         ui.painter().text(
             area.center(),
             egui::Align2::CENTER_CENTER,
@@ -169,7 +172,7 @@ fn context(labeller: &mut Labeller, ui: &mut Ui, member: &Picture, size: Vec2) {
     let area = fitted(texture.size_vec2(), area);
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
     ui.painter().image(texture.id(), area, whole, Color32::from_gray(190));
-    let scale = area.width() / member.sight.window[0].max(1) as f32;
+    let scale = area.width() / member.context.window[0].max(1) as f32;
     let corners: Vec<_> =
         quad.to_xy().into_iter().map(|[x, y]| area.min + vec2(x * scale, y * scale)).collect();
     ui.painter().add(egui::Shape::closed_line(corners, Stroke::new(2.0, WARNING)));
@@ -182,7 +185,7 @@ fn reference(labeller: &mut Labeller, ui: &mut Ui, size: Vec2) {
         let (id, name) = (card.id.clone(), card.name.clone());
         let edition = labeller.form.modifiers.edition.clone();
         let (area, _) = ui.allocate_exact_size(vec2(size.x, size.y * 0.62), Sense::hover());
-        if let Some(texture) = labeller.references.get(ui.ctx(), &id, &edition) {
+        if let Some(texture) = labeller.card_art.get(ui.ctx(), &id, &edition) {
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             ui.painter().image(texture.id(), fitted(texture.size_vec2(), area), whole, Color32::WHITE);
         }

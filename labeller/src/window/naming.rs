@@ -1,4 +1,4 @@
-//! The form: what it is filled with, what a person has said in it, and what becomes of that.
+//! How the form is filled for a group, kept as a draft, and saved as a label.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ use crate::form::{Form, Stated};
 use crate::session::{Action, Picture, Worn};
 
 /// How often what is being typed is written at most.
-const DRAFT_EVERY: Duration = Duration::from_millis(250);
+const DRAFT_INTERVAL: Duration = Duration::from_millis(250);
 /// Probability from which the model's best guess stands in the form.
-const PREFILL_FROM: f32 = 0.5;
+const MIN_PREFILLED: f32 = 0.5;
 /// The same for the guess that there is no card, which teaches the next model what not to find.
-const NOTHING_FROM: f32 = 0.9;
+const MIN_PREFILLED_NOT_A_CARD: f32 = 0.9;
 
 impl Labeller {
     /// Fills the form for a group that is shown for the first time.
@@ -31,8 +31,8 @@ impl Labeller {
         self.filled = form.modifiers.clone();
         self.stated = Stated::default();
         if let Some(draft) = self.session.draft() {
-            self.stated = Stated::of(draft);
-            form = Form { modifiers: self.stated.on(&self.filled), ..Form::of(draft) };
+            self.stated = Stated::from_draft(draft);
+            form = Form { modifiers: self.stated.on(&self.filled), ..Form::from_label(draft) };
         }
         if self.page == Page::Verify {
             // The draft was about the group, not about what is chosen here.
@@ -51,13 +51,14 @@ impl Labeller {
         let picture = self.session.members().find(|it| it.label.is_none());
         let seen = picture.and_then(|it| self.seen(it));
         if let Some(label) = self.session.known_label() {
-            form = Form::of(label);
+            form = Form::from_label(label);
         } else if let Some(picture) = picture {
             let guess = self.guesses.get(&picture.file);
-            let known = guess.map_or(&picture.sight.card, |it| &it.known);
-            let best = self.suggestions().into_iter().next().filter(|it| it.probability >= PREFILL_FROM);
-            let is_nothing =
-                best.as_ref().is_some_and(|it| it.id == NOT_A_CARD && it.probability >= NOTHING_FROM);
+            let known = guess.map_or(&picture.context.card, |it| &it.known);
+            let best = self.suggestions().into_iter().next().filter(|it| it.probability >= MIN_PREFILLED);
+            let is_nothing = best
+                .as_ref()
+                .is_some_and(|it| it.id == NOT_A_CARD && it.probability >= MIN_PREFILLED_NOT_A_CARD);
             let id = known.clone().or(best.map(|it| it.id));
             match id.as_deref().map(|id| (id, self.catalogue.card(id))) {
                 Some((_, Some(card))) => form.take(card),
@@ -76,25 +77,26 @@ impl Labeller {
     /// What the model sees on a picture.
     fn seen<'a>(&'a self, picture: &'a Picture) -> Option<&'a Modifiers> {
         let guess = self.guesses.get(&picture.file).map(|it| &it.modifiers);
-        guess.or(picture.sight.modifiers.as_ref())
+        guess.or(picture.context.modifiers.as_ref())
     }
 
-    /// Keeps what is being typed, often enough that whatever ends the program takes a few letters at most.
+    /// Keeps what is being typed, often enough that whatever ends the program takes a few letters
+    /// at most.
     pub(super) fn keep_draft_soon(&mut self, context: &Context, now: Instant) {
         if self.form == self.drafted {
             return;
         }
-        if self.drafted_at.is_none_or(|last| now - last >= DRAFT_EVERY) {
+        if self.drafted_at.is_none_or(|last| now - last >= DRAFT_INTERVAL) {
             self.drafted_at = Some(now);
             self.keep_draft();
         }
-        context.request_repaint_after(DRAFT_EVERY);
+        context.request_repaint_after(DRAFT_INTERVAL);
     }
 
     /// Keeps what was typed for the group that the form is about.
     pub(super) fn keep_draft(&mut self) {
         let Some(group) = self.loaded.0 else { return };
-        if self.page != Page::Label || self.form == self.drafted || self.desk.read_only().is_some() {
+        if self.page != Page::Label || self.form == self.drafted || self.repository.read_only().is_some() {
             return;
         }
         self.stated.note(&self.form.modifiers, &self.filled);
@@ -111,7 +113,7 @@ impl Labeller {
     }
 
     /// What the form says, also of what is no card.
-    fn said(&self) -> Option<Label> {
+    fn label(&self) -> Option<Label> {
         let not_a_card = Label::not_a_card();
         if self.form.name == not_a_card.name {
             return Some(Label { source: Some("labeller".into()), ..not_a_card });
@@ -119,7 +121,8 @@ impl Labeller {
         self.form.label(&self.catalogue)
     }
 
-    /// What is on each of these pictures, under a label: as it was seen, but for what was said in the form.
+    /// What is on each of these pictures, under a label: as it was seen, but for what was said in
+    /// the form.
     fn worn<'a>(
         &self,
         label: &Label,
@@ -137,7 +140,7 @@ impl Labeller {
             self.message = Some("Every group has a name".into());
             return;
         }
-        let Some(label) = self.said() else {
+        let Some(label) = self.label() else {
             self.message = Some("Type a name, or press the number of a suggestion".into());
             return;
         };
@@ -156,7 +159,7 @@ impl Labeller {
 
     /// Gives the chosen pictures what is in the form as their label.
     pub(super) fn relabel(&mut self) {
-        let Some(label) = self.said().filter(|_| !self.chosen.is_empty()) else {
+        let Some(label) = self.label().filter(|_| !self.chosen.is_empty()) else {
             self.message = Some("Choose pictures and type a name".into());
             return;
         };

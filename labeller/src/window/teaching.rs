@@ -7,20 +7,20 @@ use dataset::labels::store::Change;
 use lens_core::manifest::NOT_A_CARD;
 
 use super::{Labeller, source};
-use crate::networks::{Job, Rename};
+use crate::inference::{Job, Rename};
 
 /// Pictures of one action that teach the model at most; all that have taught it get their new name.
-const TEACH_MOST: usize = 3;
+const MAX_TAUGHT: usize = 3;
 
 impl Labeller {
     /// Hands on to the model what was said, or taken back. `undo` says what was there before.
     pub(super) fn teach(&self, changes: &[Change], undo: &[Change]) {
-        let Some(networks) = &self.networks else { return };
+        let Some(inference) = &self.inference else { return };
         let mut jobs: Vec<Job> = self.renamed(changes, undo).into_iter().map(Job::Rename).collect();
         let mut taught = 0;
         for change in changes {
             match change {
-                Change::Label { file, label: Some(label) } if taught < TEACH_MOST => {
+                Change::Label { file, label: Some(label) } if taught < MAX_TAUGHT => {
                     taught += 1;
                     let picture = self.session.picture(file);
                     jobs.extend(picture.map(|it| Job::Teach(source(it), label.clone())));
@@ -32,7 +32,7 @@ impl Labeller {
             }
         }
         for job in jobs {
-            if !networks.ask(job) {
+            if !inference.ask(job) {
                 log::info!("the model is busy: some pictures teach it at the next training");
             }
         }
@@ -71,8 +71,8 @@ impl Labeller {
         renamed.into_values().collect()
     }
 
-    /// Whether a card that somebody made up is not spoken of any more. A card of the catalogue is there all the same: its
-    /// name was wrong for those pictures only.
+    /// Whether a card that somebody made up is not spoken of any more. A card of the catalogue is
+    /// there all the same: its name was wrong for those pictures only.
     fn is_gone(&self, class: &str) -> bool {
         let has_it = |label: &Label| label.class() == class;
         class != NOT_A_CARD

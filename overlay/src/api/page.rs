@@ -1,5 +1,5 @@
-//! The page that OBS shows as a browser source, and the description for programs. Plain files; nothing is loaded from
-//! elsewhere.
+//! The page that OBS shows as a browser source, and the description for programs. Plain files;
+//! nothing is loaded from elsewhere.
 
 use super::request::Response;
 

@@ -1,14 +1,14 @@
 //! Bytes to a request, and an answer to bytes. No sockets: the bytes come as a slice.
 //!
-//! As much of HTTP/1.1 (RFC 9112) as programs on the same machine need: no chunked bodies, one request for each
-//! connection.
+//! As much of HTTP/1.1 (RFC 9112) as programs on the same machine need: no chunked bodies, one
+//! request for each connection.
 
 /// Longest head of a request.
-pub const LONGEST_HEAD: usize = 8 << 10;
+pub const MAX_HEAD: usize = 8 << 10;
 /// Longest body of a request.
-pub const LONGEST_BODY: usize = 16 << 10;
+pub const MAX_BODY: usize = 16 << 10;
 /// Most header lines.
-const MOST_HEADERS: usize = 48;
+const MAX_HEADERS: usize = 48;
 
 /// A request, whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Request {
 
 /// A request that is not read any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct BadRequest {
     /// Status of the answer.
     pub status: u16,
     /// What is wrong.
@@ -39,20 +39,20 @@ impl Request {
     ///
     /// # Errors
     /// When it never will be one that is understood.
-    pub fn parse(bytes: &[u8]) -> Result<Option<Self>, Unreadable> {
-        let wrong = |status, reason| Err(Unreadable { status, reason });
-        let mut lines = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    pub fn parse(bytes: &[u8]) -> Result<Option<Self>, BadRequest> {
+        let wrong = |status, reason| Err(BadRequest { status, reason });
+        let mut lines = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut parsed = httparse::Request::new(&mut lines);
         let head = match parsed.parse(bytes) {
             Ok(httparse::Status::Complete(head)) => head,
-            Ok(httparse::Status::Partial) if bytes.len() >= LONGEST_HEAD => {
+            Ok(httparse::Status::Partial) if bytes.len() >= MAX_HEAD => {
                 return wrong(431, "the head of the request is too long");
             }
             Ok(httparse::Status::Partial) => return Ok(None),
             Err(httparse::Error::TooManyHeaders) => return wrong(431, "there are too many headers"),
             Err(_) => return wrong(400, "this is no HTTP request"),
         };
-        if head > LONGEST_HEAD {
+        if head > MAX_HEAD {
             return wrong(431, "the head of the request is too long");
         }
         let mut headers = Vec::new();
@@ -78,7 +78,7 @@ impl Request {
         };
         match length {
             None => wrong(400, "the Content-Length makes no sense"),
-            Some(length) if length > LONGEST_BODY => wrong(413, "the body is too long"),
+            Some(length) if length > MAX_BODY => wrong(413, "the body is too long"),
             Some(length) if bytes.len() - head < length => Ok(None),
             Some(length) => {
                 request.body = bytes[head..head + length].to_vec();
@@ -224,7 +224,7 @@ mod tests {
         check("GET /%+1 HTTP/1.1\r\n\r\n", Err(400));
         check("GET http://elsewhere/ HTTP/1.1\r\n\r\n", Err(400));
         check("\u{16}\u{3}\u{1}\u{2}", Err(400));
-        check(&format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(LONGEST_HEAD)), Err(431));
-        check(&format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(MOST_HEADERS + 1)), Err(431));
+        check(&format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(MAX_HEAD)), Err(431));
+        check(&format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(MAX_HEADERS + 1)), Err(431));
     }
 }

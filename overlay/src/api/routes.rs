@@ -1,4 +1,4 @@
-//! What is answered to a request. Pure but for the board, so it is tested without sockets.
+//! What is answered to a request. Pure but for the broadcast, so it is tested without sockets.
 
 use std::time::Instant;
 
@@ -6,8 +6,8 @@ use lens_client::api::{CommandRequest, Displayed, FORMAT, SERVER, State};
 use lens_core::catalogue::Catalogue;
 use serde::Serialize;
 
-use super::board::Board;
-use super::guard::Guard;
+use super::auth::Auth;
+use super::broadcast::Broadcast;
 use super::page;
 use super::request::{Request, Response};
 use crate::messages::command::Command;
@@ -47,12 +47,12 @@ pub struct Streaming {
 /// Answers a request. `give` passes a command on and says whether anyone took it.
 pub fn answer(
     request: &Request,
-    board: &Board,
-    guard: &Guard,
+    broadcast: &Broadcast,
+    auth: &Auth,
     now: Instant,
     give: &dyn Fn(Command) -> bool,
 ) -> Answer {
-    let origin = match guard.admit(request) {
+    let origin = match auth.admit(request) {
         Ok(origin) => origin,
         Err(refusal) => return Answer::Plain(refusal),
     };
@@ -62,12 +62,12 @@ pub fn answer(
             Err(refusal) => refusal,
         },
         ("GET", "/v1") => Response::json(200, &About::default()),
-        ("GET", "/v1/cards") => Response::json(200, &board.now()),
+        ("GET", "/v1/cards") => Response::json(200, &broadcast.now()),
         ("GET", path) => match path.strip_prefix("/v1/cards/") {
-            Some(id) => displayed(id, board),
+            Some(id) => displayed(id, broadcast),
             None => page::file(path).unwrap_or_else(|| nothing(path)),
         },
-        ("POST", "/v1/commands") => match guard.admit_command(request, now) {
+        ("POST", "/v1/commands") => match auth.admit_command(request, now) {
             Ok(()) => command(request, give),
             Err(refusal) => refusal,
         },
@@ -103,8 +103,8 @@ fn nothing(path: &str) -> Response {
     Response::refusal(404, format!("there is nothing at {path}; /openapi.json lists what there is"))
 }
 
-fn displayed(id: &str, board: &Board) -> Response {
-    let Some(catalogue) = board.catalogue() else {
+fn displayed(id: &str, broadcast: &Broadcast) -> Response {
+    let Some(catalogue) = broadcast.catalogue() else {
         return Response::refusal(503, "the overlay has only just started: ask again");
     };
     let Some(card) = catalogue.card(id) else {
@@ -112,7 +112,7 @@ fn displayed(id: &str, board: &Board) -> Response {
         let game = &catalogue.title;
         return Response::refusal(404, format!("{id:?} is no card of {game}{near}"));
     };
-    let now = board.now();
+    let now = broadcast.now();
     let mut cards = now.cards;
     cards.retain(|card| card.id.as_deref() == Some(id));
     let displayed = (now.state == State::Watching).then_some(!cards.is_empty());

@@ -12,8 +12,8 @@ use lens_client::api::{FORMAT, PortFile, token_path};
 use lens_core::atomic;
 
 use super::ApiConfig;
-use super::board::Board;
-use super::guard::{ARRIVAL, Guard};
+use super::auth::{Auth, REQUEST_TIMEOUT};
+use super::broadcast::Broadcast;
 use super::request::{Request, Response};
 use super::routes::{self, Answer};
 use super::{stream, token};
@@ -22,11 +22,11 @@ use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::worker::{self, Worker};
 
 /// Connections at once.
-pub const MOST_CONNECTIONS: usize = 24;
+pub const MAX_CONNECTIONS: usize = 24;
 /// Ports that are tried, beginning with the configured one.
 const PORTS: u16 = 10;
 /// How long a reader may keep a write waiting.
-const SLOWEST: Duration = Duration::from_secs(2);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A running server; dropping it ends it and all its connections.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub struct Server {
     port: u16,
     port_file: PathBuf,
     stop: Arc<AtomicBool>,
-    board: Board,
+    broadcast: Broadcast,
     acceptor: Option<Worker>,
 }
 
@@ -60,9 +60,9 @@ pub enum StartError {
 
 /// What all connections share.
 struct Service {
-    board: Board,
-    guard: Guard,
-    /// The main thread's event queue has no bound of its own: the guard's budget is one.
+    broadcast: Broadcast,
+    auth: Auth,
+    /// The main thread's event queue has no bound of its own: its rate limit is one.
     sink: EventSink,
 }
 
@@ -71,7 +71,7 @@ impl Server {
     ///
     /// # Errors
     /// When no port is free, or the system refuses something. Without a token it starts, but takes no commands.
-    pub fn start(config: &ApiConfig, board: &Board, sink: EventSink) -> Result<Self, StartError> {
+    pub fn start(config: &ApiConfig, broadcast: &Broadcast, sink: EventSink) -> Result<Self, StartError> {
         let listener = listen(config.port)?;
         let port = listener.local_addr()?.port();
         let token_file = token_path(&config.data);
@@ -79,13 +79,13 @@ impl Server {
         if let Err(error) = &token {
             log::warn!("the API takes no commands: cannot write {}: {error}", token_file.display());
         }
-        let guard = Guard::new(port, config.origins.clone(), token.ok());
-        let service = Arc::new(Service { board: board.clone(), guard, sink });
+        let auth = Auth::new(port, config.origins.clone(), token.ok());
+        let service = Arc::new(Service { broadcast: broadcast.clone(), auth, sink });
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let acceptor = worker::spawn("api", move || accept(&listener, &service, &stopped))?;
         let port_file = PortFile::path(&config.data);
-        let server = Self { port, port_file, stop, board: board.clone(), acceptor: Some(acceptor) };
+        let server = Self { port, port_file, stop, broadcast: broadcast.clone(), acceptor: Some(acceptor) };
         let written = serde_json::to_vec(&server.port_file()).map_err(io::Error::other);
         if let Err(error) = written.and_then(|text| atomic::write(&server.port_file, &text)) {
             let path = server.port_file.display();
@@ -109,8 +109,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        self.board.close();
-        // The acceptor waits for a connection: this is one. Should it fail, the listener is broken and has ended.
+        self.broadcast.close();
+        // The acceptor waits for a connection: this is one. Should it fail, the listener is broken
+        // and has ended.
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         drop(TcpStream::connect_timeout(&address, Duration::from_secs(1)));
         self.acceptor.take();
@@ -175,10 +176,10 @@ fn accept(listener: &TcpListener, service: &Arc<Service>, stop: &AtomicBool) {
 }
 
 fn admit(mut stream: TcpStream, service: &Arc<Service>, open: usize) -> io::Result<Option<Connection>> {
-    stream.set_write_timeout(Some(SLOWEST))?;
+    stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
     stream.set_nodelay(true)?;
-    if open >= MOST_CONNECTIONS {
-        let refusal = Response::refusal(503, format!("{MOST_CONNECTIONS} connections are open: close one"));
+    if open >= MAX_CONNECTIONS {
+        let refusal = Response::refusal(503, format!("{MAX_CONNECTIONS} connections are open: close one"));
         stream.write_all(&refusal.bytes())?;
         return Ok(None);
     }
@@ -200,15 +201,15 @@ fn serve(mut stream: TcpStream, service: &Service) -> io::Result<()> {
         Err(refusal) => return end(&mut stream, &refusal),
     };
     let give = |command: Command| (service.sink)(AppEvent::Command(command));
-    match routes::answer(&request, &service.board, &service.guard, Instant::now(), &give) {
+    match routes::answer(&request, &service.broadcast, &service.auth, Instant::now(), &give) {
         Answer::Plain(response) => end(&mut stream, &response),
-        Answer::Stream(streaming) => stream::run(stream, service.board.watch(), &streaming),
+        Answer::Stream(streaming) => stream::run(stream, service.broadcast.subscribe(), &streaming),
     }
 }
 
 /// Reads a request; the inner error is the answer to one that is not understood.
 fn read(mut stream: &TcpStream) -> io::Result<Result<Request, Response>> {
-    let deadline = Instant::now() + ARRIVAL;
+    let deadline = Instant::now() + REQUEST_TIMEOUT;
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
     loop {
@@ -236,7 +237,8 @@ fn read(mut stream: &TcpStream) -> io::Result<Result<Request, Response>> {
     }
 }
 
-/// Sends the last answer and closes gently: bytes that nobody read would make the system throw the answer away.
+/// Sends the last answer and closes gently: bytes that nobody read would make the system throw the
+/// answer away.
 fn end(stream: &mut TcpStream, response: &Response) -> io::Result<()> {
     stream.write_all(&response.bytes())?;
     stream.shutdown(Shutdown::Write)?;

@@ -10,26 +10,26 @@ use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode};
 use tungstenite::{Message, WebSocket};
 
-use super::board::Watcher;
+use super::broadcast::Subscriber;
 use super::request;
 use super::routes::Streaming;
 
 /// How often a reader that hears nothing is asked whether it is still there.
-const LOOK: Duration = Duration::from_millis(500);
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// What readers may send; nobody listens to it.
-const LONGEST_MESSAGE: usize = 4 << 10;
+const MAX_MESSAGE: usize = 4 << 10;
 
 /// Sends what happens until the reader leaves, is too slow, or the overlay ends.
 ///
 /// # Errors
 /// When the connection breaks; most readers leave that way.
-pub fn run(stream: TcpStream, watcher: Watcher, streaming: &Streaming) -> io::Result<()> {
+pub fn run(stream: TcpStream, subscriber: Subscriber, streaming: &Streaming) -> io::Result<()> {
     let mut reader = Reader::greet(stream, streaming)?;
-    let Watcher { snapshot, news } = watcher;
+    let Subscriber { snapshot, events: news } = subscriber;
     reader.send(&[Event::Snapshot(snapshot)])?;
     let mut looked = Instant::now();
     loop {
-        match news.recv_timeout(LOOK) {
+        match news.recv_timeout(CHECK_INTERVAL) {
             Ok(events) if streaming.moves => reader.send(&events)?,
             Ok(events) => {
                 let names: Vec<Event> =
@@ -39,7 +39,7 @@ pub fn run(stream: TcpStream, watcher: Watcher, streaming: &Streaming) -> io::Re
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return reader.end(),
         }
-        if looked.elapsed() >= LOOK {
+        if looked.elapsed() >= CHECK_INTERVAL {
             looked = Instant::now();
             if reader.has_left()? {
                 return Ok(());
@@ -77,9 +77,9 @@ impl Reader {
             return Ok(Self::Lines(stream));
         }
         let config = WebSocketConfig::default()
-            .read_buffer_size(LONGEST_MESSAGE)
-            .max_message_size(Some(LONGEST_MESSAGE))
-            .max_frame_size(Some(LONGEST_MESSAGE));
+            .read_buffer_size(MAX_MESSAGE)
+            .max_message_size(Some(MAX_MESSAGE))
+            .max_frame_size(Some(MAX_MESSAGE));
         Ok(Self::Socket(Box::new(WebSocket::from_raw_socket(stream, Role::Server, Some(config)))))
     }
 

@@ -1,4 +1,5 @@
-//! The secret that a program shows to give commands: whoever can read the player's data folder knows it.
+//! The secret that a program shows to give commands: whoever can read the player's data folder
+//! knows it.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};

@@ -48,7 +48,7 @@ impl App {
             (false, Some(_)) => State::Watching,
             (false, None) => State::Waiting,
         };
-        self.services.board.publish(
+        self.services.broadcast.publish(
             state,
             self.snapshot.frame_size(),
             &self.snapshot.tracks,

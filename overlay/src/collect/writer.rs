@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use dataset::captures::record::Sight;
+use dataset::captures::record::CaptureContext;
 use dataset::captures::store::{Added, Captures, CapturesError};
-use dataset::captures::{Verdict, cut};
+use dataset::captures::{Verdict, crop};
 use dataset::labels::Label;
 use dataset::labels::store::{self, Change, Store};
 use vision::enrol::NamedCard;
@@ -169,7 +169,7 @@ impl Files {
         let mut frame_file = known.clone();
         let mut files = Vec::new();
         for card in &request.cards {
-            let crop = cut::crop(&pixels, card.quad);
+            let crop = crop::crop(&pixels, card.quad);
             let hashes = store.hashes(&crop);
             let mut sight = sight(card, request);
             if let Verdict::Duplicate(position) = store.judge(&hashes, &sight) {
@@ -224,9 +224,9 @@ impl Files {
     }
 }
 
-fn sight(card: &Track, request: &SaveRequest) -> Sight {
+fn sight(card: &Track, request: &SaveRequest) -> CaptureContext {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Sight {
+    CaptureContext {
         quad: Some(card.quad),
         frame: None,
         window: [request.frame.width, request.frame.height],

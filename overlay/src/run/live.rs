@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use lens_core::geometry::Rect;
 use winit::event_loop::EventLoop;
 
-use crate::api::{ApiConfig, board::Board, server::Server};
+use crate::api::{ApiConfig, broadcast::Broadcast, server::Server};
 use crate::app::choices::{Choices, Fixed};
 use crate::app::target::{OpenSource, Stage, Target, WhenClosed};
 use crate::app::{App, Mailboxes, ModelState, Services};
@@ -120,18 +120,18 @@ fn start(
     let (stage, open) = stage(source, &sink)?;
     let when_closed = if live.practice { WhenClosed::End } else { WhenClosed::Wait };
     let target = Target::new(stage, open, when_closed);
-    let board = Board::default();
+    let broadcast = Broadcast::default();
     let api = ApiConfig {
         enabled: live.api.enabled && choices.settings.api.enabled,
         port: if live.api.port == 0 { 0 } else { choices.settings.api.port },
         origins: choices.settings.api.origins.clone(),
         ..live.api
     };
-    let server = api.enabled.then(|| Server::start(&api, &board, Arc::clone(&sink)));
+    let server = api.enabled.then(|| Server::start(&api, &broadcast, Arc::clone(&sink)));
     // Cards are marked all the same.
     let server = server.and_then(|started| started.inspect_err(|error| log::warn!("{error}")).ok());
     let captures = CaptureControls::new(writer);
-    let services = Services { threads, mailboxes, captures, board, watcher, sink };
+    let services = Services { threads, mailboxes, captures, broadcast, watcher, sink };
     let mut app = App::new(target, services, ModelState::new(model, loader), choices, compositor()?);
     if let Some(seconds) = live.seconds {
         app.end_after(seconds);

@@ -32,11 +32,11 @@ fn look<T>(
     is_there: impl Fn(&T) -> bool,
 ) -> T {
     let mut seen = None;
-    for budget in [3000, 6000, 12_000, 24_000, 48_000] {
+    for rate_limit in [3000, 6000, 12_000, 24_000, 48_000] {
         // A browser that was killed would leave its lock in the profile.
         let profile = tempfile::tempdir().unwrap();
         let arguments = [
-            format!("--virtual-time-budget={budget}"),
+            format!("--virtual-time-rate_limit={rate_limit}"),
             format!("--user-data-dir={}", profile.path().display()),
             format!("--screenshot={}", profile.path().join("page.png").display()),
         ];
@@ -76,7 +76,7 @@ fn the_page_for_obs_shows_the_cards() {
     let chosen = look(program, "?types=Joker,Playing%20Card", &stage, text, first);
     assert!(first(&chosen), "playing cards were asked for:\n{chosen}");
 
-    stage.board.publish(State::Paused, [0, 0], &[], &catalogue);
+    stage.broadcast.publish(State::Paused, [0, 0], &[], &catalogue);
     let says = |text: &String| text.contains(">paused</div>");
     let paused = look(program, "?types=Joker", &stage, text, says);
     assert!(says(&paused) && !paused.contains("</li>"), "{paused}");

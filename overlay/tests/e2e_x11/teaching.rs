@@ -9,6 +9,7 @@ use dataset::captures::store;
 use dataset::labels::Label;
 use lens_client::Client;
 use lens_client::api::CardView;
+use lens_core::geometry::{InFrame, Quad};
 
 use crate::desktop::{Desktop, Program, run, wait_for};
 use crate::harness::Outcome;
@@ -93,9 +94,10 @@ pub(crate) fn a_card_is_corrected_where_it_lies(desktop: &mut Desktop) -> Outcom
     let overlay = start_overlay("practice", &data, &desktop.folder);
     let [one, other] = wait_for("two cards that lie alone and may be others", || {
         let cards = Client::find_in(&data).ok()?.cards().ok()?.cards;
+        let place = |card: &CardView| Quad::<InFrame>::from_xy(card.quad);
         let alone = |card: &&CardView| {
-            let bounds = card.quad.bounds();
-            cards.iter().filter(|it| it.quad.bounds().intersection(bounds).area() > 0.0).count() == 1
+            let bounds = place(card).bounds();
+            cards.iter().filter(|it| place(it).bounds().intersection(bounds).area() > 0.0).count() == 1
         };
         let named = |card: &&CardView| card.id.is_some() && card.guesses.len() > 1;
         let mut found = cards.iter().filter(named).filter(alone).cloned();
@@ -104,7 +106,7 @@ pub(crate) fn a_card_is_corrected_where_it_lies(desktop: &mut Desktop) -> Outcom
     let screen = Screen::connect();
     let game = wait_for("the game", || screen.area(screen.find(TITLE)?.0));
     let point_at = |card: &CardView| {
-        let centre = card.quad.centre();
+        let centre = Quad::<InFrame>::from_xy(card.quad).centre();
         let at = [centre.x as i32 + game[0], centre.y as i32 + game[1]].map(|it| it.to_string());
         assert!(run("xdotool", &["mousemove", &at[0], &at[1]]));
     };
@@ -117,7 +119,7 @@ pub(crate) fn a_card_is_corrected_where_it_lies(desktop: &mut Desktop) -> Outcom
 
     let labels = data.join("dataset_default");
     let label = |wanted: &dyn Fn(&Label) -> bool| {
-        let seen = dataset::labels::store::look(&labels).ok()?;
+        let seen = dataset::labels::store::read(&labels).ok()?;
         seen.labels.iter().map(|(_, label)| label).find(wanted)
     };
     assert!(run("xdotool", &["key", "ctrl+shift+2"]));

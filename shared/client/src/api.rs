@@ -1,14 +1,11 @@
-//! What the running overlay tells other programs: the words of its local API.
+//! What the running overlay tells other programs: the types of its local API, as JSON writes them.
 //!
-//! Types only. The overlay's `api` speaks them, [`crate::client`] and `docs/api.md` read them.
+//! The overlay fills them in from its own types; [`crate::Client`] reads them back. `docs/api.md`
+//! describes the requests that they answer.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-
-use lens_core::catalogue::CardType;
-use lens_core::geometry::{InFrame, Quad};
-use lens_core::modifiers::Modifiers;
 
 /// Version of everything that is said here.
 pub const FORMAT: u32 = 1;
@@ -28,6 +25,60 @@ pub enum State {
     Waiting,
     /// The player stopped it.
     Paused,
+}
+
+/// Corners in pixels of the frame, x before y: top left, top right, bottom right, bottom left of
+/// the upright card.
+pub type Quad = [[f32; 2]; 4];
+
+/// What a card is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CardType {
+    /// A joker.
+    Joker,
+    /// A playing card, or a stone card.
+    #[serde(rename = "Playing Card")]
+    Playing,
+    /// A tarot card.
+    Tarot,
+    /// A planet card.
+    Planet,
+    /// A spectral card.
+    Spectral,
+    /// A voucher.
+    Voucher,
+    /// A booster pack.
+    Booster,
+    /// A card's back: the deck, or a card face down.
+    Deck,
+}
+
+/// What is on a card, in the game's own words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Modifiers {
+    /// `base`, `foil`, `holographic`, `polychrome`, `negative`.
+    pub edition: String,
+    /// `none`, `bonus`, `mult`, `wild`, `lucky`, `glass`, `steel`, `stone`, `gold`.
+    pub enhancement: String,
+    /// `none`, `gold`, `purple`, `red`, `blue`.
+    pub seal: String,
+    /// Any of `eternal`, `perishable`, `rental`, `pinned`.
+    pub stickers: Vec<String>,
+    /// Whether the card is crossed out.
+    pub debuffed: bool,
+}
+
+impl Default for Modifiers {
+    fn default() -> Self {
+        Self {
+            edition: "base".into(),
+            enhancement: "none".into(),
+            seal: "none".into(),
+            stickers: Vec::new(),
+            debuffed: false,
+        }
+    }
 }
 
 /// A name that a card could have.
@@ -59,8 +110,8 @@ pub struct CardView {
     pub confidence: Option<f32>,
     /// What is on it.
     pub modifiers: Modifiers,
-    /// Its corners in pixels of the frame: top left, top right, bottom right, bottom left of the upright card.
-    pub quad: Quad<InFrame>,
+    /// Where it lies.
+    pub quad: Quad,
     /// The likeliest names, best first.
     pub guesses: Vec<GuessView>,
 }
@@ -70,7 +121,7 @@ pub struct CardView {
 pub struct Cards {
     /// Always [`FORMAT`].
     pub format: u32,
-    /// Grows with everything that is told to those who watch.
+    /// Grows with everything that is sent to those who watch.
     pub sequence: u64,
     /// Whether the game is looked at.
     pub state: State,
@@ -122,7 +173,7 @@ pub enum Event {
         /// Which.
         track: u64,
         /// Where it is now.
-        quad: Quad<InFrame>,
+        quad: Quad,
     },
     /// A card went.
     Leave {
@@ -183,3 +234,6 @@ impl PortFile {
 pub fn token_path(data: &Path) -> PathBuf {
     data.join("api-token")
 }
+
+#[cfg(test)]
+mod tests;

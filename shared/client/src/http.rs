@@ -1,16 +1,15 @@
-//! The little of HTTP that a client of the overlay needs: one request for each connection, an answer that ends with
-//! it or has a length.
+//! The little of HTTP that a client of the overlay needs: one request for each connection, an
+//! answer that ends with it or has a length.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// How long the overlay may take to answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest head of an answer.
-const HEAD: u64 = 16 << 10;
+const MAX_HEAD: u64 = 16 << 10;
 
-/// What is done with a path.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Method {
     Get,
@@ -34,8 +33,8 @@ pub(super) fn ask(
     token: Option<&str>,
     body: &str,
 ) -> io::Result<Answer> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     let method = match method {
         Method::Get => "GET",
         Method::Post => "POST",
@@ -53,7 +52,7 @@ pub(super) fn ask(
     request += body;
     stream.write_all(request.as_bytes())?;
     let mut body = BufReader::new(stream);
-    let mut head = (&mut body).take(HEAD);
+    let mut head = (&mut body).take(MAX_HEAD);
     let mut next = || -> io::Result<String> {
         let mut line = String::new();
         head.read_line(&mut line)?;

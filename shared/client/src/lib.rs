@@ -11,7 +11,12 @@
 //! # Ok::<(), lens_client::ClientError>(())
 //! ```
 //!
-//! The standard library's sockets only, so that any program can take it along.
+//! * [`Client`] asks; [`EventStream`] waits for what happens. [`api`] has the types that they give
+//!   back.
+//! * The overlay is found by the file that it writes into its data folder, see [`data_folder`].
+//!
+//! The standard library's sockets and serde only, so that any program can take it along; no thread,
+//! no async runtime.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -22,10 +27,12 @@ use serde::de::DeserializeOwned;
 
 use crate::api::{Cards, CommandRequest, Displayed, Event, PortFile, Refused, State, token_path};
 use http::Method;
-use lens_core::paths;
 
 pub mod api;
+mod data_folder;
 mod http;
+
+pub use data_folder::data_folder;
 
 /// A running overlay.
 #[derive(Clone, Debug)]
@@ -37,11 +44,11 @@ pub struct Client {
 /// Why the overlay gives no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Nobody listens.
+    /// Nothing listens.
     #[error("the overlay does not run, or its API is off ({0})\nhelp: start `overlay`")]
     NotRunning(String),
     /// The overlay runs but does not look at the game.
-    #[error("the overlay does not look at the game now: {}", reason(*.0))]
+    #[error("the overlay does not look at the game now: {}", why_not_looking(*.0))]
     NotLooking(State),
     /// The overlay said no.
     #[error("{message}")]
@@ -51,9 +58,10 @@ pub enum ClientError {
         /// What is wrong, and what helps.
         message: String,
     },
-    /// Somebody else answers, or an overlay of another version.
+    /// The answer is not the API's: another program listens there, or an overlay of another
+    /// version.
     #[error("what answers at {address} is no overlay of this version: {reason}")]
-    Stranger {
+    UnexpectedAnswer {
         /// Who was asked.
         address: SocketAddr,
         /// What was wrong with the answer.
@@ -65,15 +73,15 @@ pub enum ClientError {
 }
 
 /// Longest line and answer that are read.
-const LONGEST: u64 = 4 << 20;
+const MAX_ANSWER: u64 = 4 << 20;
 
 impl Client {
-    /// The overlay that uses this program's data folder.
+    /// The overlay that uses the folder that [`data_folder`] finds.
     ///
     /// # Errors
     /// When none runs.
     pub fn find() -> Result<Self, ClientError> {
-        Self::find_in(&paths::data())
+        Self::find_in(&data_folder())
     }
 
     /// The overlay that uses this data folder.
@@ -113,17 +121,19 @@ impl Client {
     /// Whether a card is on the screen now.
     ///
     /// # Errors
-    /// When that cannot be known: the overlay does not answer, does not know such a card, or does not look at the game.
+    /// When that cannot be known: the overlay does not answer, does not know such a card, or does
+    /// not look at the game.
     pub fn is_card_displayed(&self, id: &str) -> Result<bool, ClientError> {
         let answer = self.displayed(id)?;
         answer.displayed.ok_or(ClientError::NotLooking(answer.state))
     }
 
-    /// Everything on the screen, then what appears, changes, moves and leaves. Waits for what comes next.
+    /// Everything on the screen, then what appears, changes, moves and leaves. Waits for what comes
+    /// next.
     ///
     /// # Errors
     /// When the overlay does not answer.
-    pub fn watch(&self) -> Result<Watch, ClientError> {
+    pub fn watch(&self) -> Result<EventStream, ClientError> {
         self.lines("/v1/stream")
     }
 
@@ -131,7 +141,7 @@ impl Client {
     ///
     /// # Errors
     /// When the overlay does not answer.
-    pub fn watch_names(&self) -> Result<Watch, ClientError> {
+    pub fn watch_names(&self) -> Result<EventStream, ClientError> {
         self.lines("/v1/stream?moves=no")
     }
 
@@ -157,15 +167,15 @@ impl Client {
         body: &str,
     ) -> Result<T, ClientError> {
         let mut text = String::new();
-        self.ask(method, path, token, body)?.take(LONGEST).read_to_string(&mut text)?;
-        serde_json::from_str(&text).map_err(|error| self.stranger(&error))
+        self.ask(method, path, token, body)?.take(MAX_ANSWER).read_to_string(&mut text)?;
+        serde_json::from_str(&text).map_err(|error| self.unexpected(&error))
     }
 
-    fn lines(&self, path: &str) -> Result<Watch, ClientError> {
+    fn lines(&self, path: &str) -> Result<EventStream, ClientError> {
         let reader = self.ask(Method::Get, path, None, "")?;
         // Nothing may happen for hours.
         reader.get_ref().set_read_timeout(None)?;
-        Ok(Watch { reader, address: self.address })
+        Ok(EventStream { reader, address: self.address })
     }
 
     /// The body of a successful answer.
@@ -176,46 +186,44 @@ impl Client {
         token: Option<&str>,
         body: &str,
     ) -> Result<BufReader<TcpStream>, ClientError> {
-        let stream = TcpStream::connect_timeout(&self.address, http::PATIENCE)
+        let stream = TcpStream::connect_timeout(&self.address, http::TIMEOUT)
             .map_err(|error| ClientError::NotRunning(format!("{}: {error}", self.address)))?;
         let answer = http::ask(stream, self.address, method, path, token, body)?;
         if answer.server.as_deref() != Some(api::SERVER) {
-            return Err(self.stranger(&"another program listens there"));
+            return Err(self.unexpected(&"another program listens there"));
         }
         if answer.status < 300 {
             return Ok(answer.body);
         }
         let mut text = String::new();
-        answer.body.take(LONGEST).read_to_string(&mut text)?;
+        answer.body.take(MAX_ANSWER).read_to_string(&mut text)?;
         let message = serde_json::from_str::<Refused>(&text).map_or(text, |refused| refused.error);
         Err(ClientError::Refused { status: answer.status, message })
     }
 
-    fn stranger(&self, reason: &dyn std::fmt::Display) -> ClientError {
-        ClientError::Stranger { address: self.address, reason: reason.to_string() }
+    fn unexpected(&self, reason: &dyn std::fmt::Display) -> ClientError {
+        ClientError::UnexpectedAnswer { address: self.address, reason: reason.to_string() }
     }
 }
 
 /// What happens on the screen, one event after the other; ends with the overlay.
 #[derive(Debug)]
-pub struct Watch {
+pub struct EventStream {
     reader: BufReader<TcpStream>,
     address: SocketAddr,
 }
 
-impl Iterator for Watch {
+impl Iterator for EventStream {
     type Item = Result<Event, ClientError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut line = Vec::new();
-        match (&mut self.reader).take(LONGEST).read_until(b'\n', &mut line) {
+        match (&mut self.reader).take(MAX_ANSWER).read_until(b'\n', &mut line) {
             Ok(_) if line.is_empty() => None,
-            Ok(_) => {
-                Some(serde_json::from_slice(&line).map_err(|error| ClientError::Stranger {
-                    address: self.address,
-                    reason: error.to_string(),
-                }))
-            }
+            Ok(_) => Some(serde_json::from_slice(&line).map_err(|error| ClientError::UnexpectedAnswer {
+                address: self.address,
+                reason: error.to_string(),
+            })),
             Err(error) => Some(Err(error.into())),
         }
     }
@@ -225,7 +233,7 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("plain structs of strings are JSON")
 }
 
-fn reason(state: State) -> &'static str {
+fn why_not_looking(state: State) -> &'static str {
     match state {
         State::Watching => "it has only just started",
         State::Waiting => "there is no window of the game, or it shows nothing",

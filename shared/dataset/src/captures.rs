@@ -1,17 +1,20 @@
 //! Captured cards: what looks alike, what is a card seen before, and the file that remembers it.
 //!
 //! ```text
-//! Frame, Quad ─cut─▶ crop ─Hashes::of─▶ Hashes ─Index─▶ duplicate · same card · same cluster · new
-//!                                                           └─store─▶ cluster{c}_card{g}_id{n}.png, seen_hashes.json
+//! Frame, Quad ─crop─▶ picture ─Hashing::hash─▶ Hashes ─Index─▶ Verdict
+//!                                                            └─store─▶ picture, seen_hashes.json
 //! ```
 //!
-//! Three perceptual hashes of 64 bits each are compared; the largest of the three distances decides (see [`Verdict`]).
-//! Hashes see shapes in grey, so a foil and a plain card, or two cards that differ by one small sign, may have the same:
-//! only colours that agree as well, and the same modifiers, make a duplicate.
+//! Three perceptual hashes of 64 bits each are compared; the largest of the three distances decides
+//! (see [`Verdict`]). Hashes see shapes in grey, so a foil and a plain card, or two cards that
+//! differ by one small sign, may have the same: only colours that agree as well, and the same
+//! modifiers, make a duplicate.
 //!
-//! Nothing here knows a network: what a model said of a capture comes in as words.
+//! [`store::Captures`] opens a folder for saving; [`store::read`] is for those who only look. A
+//! capture is a [`record::Record`] and its picture. Nothing here knows a network: what a model says
+//! of a capture comes in as a [`record::CaptureContext`].
 
-pub mod cut;
+pub mod crop;
 pub mod hashes;
 pub mod index;
 pub mod record;

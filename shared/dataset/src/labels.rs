@@ -1,8 +1,12 @@
 //! `labels.json`: what people say that captures show.
 //!
-//! One object, an entry for each picture beside the file: `{"cluster5_card17_id302.png": {"name": "DNA", ...}}`. The
-//! format is that of the Python project this one grew from; a file made by its tools opens unchanged, and fields that
-//! nobody here knows are kept. `augmented.json` has the same entries with [`Label::parent`] and [`Label::augmentation`].
+//! One object, an entry for each picture beside the file: `{"cluster5_card17_id302.png": {"name":
+//! "DNA", ...}}`. The format is that of the Python project this one grew from: a file made by its
+//! tools opens unchanged, and fields that nobody here knows are kept. `augmented.json` has the same
+//! entries with [`Label::parent`] and [`Label::augmentation`].
+//!
+//! [`Labels`] is the file as it is; [`store`] is the data set that people work on, safe against
+//! crashes.
 
 pub mod store;
 
@@ -113,7 +117,8 @@ impl Label {
         }
     }
 
-    /// Takes over from the label before what no label of ours says: its groups, its origin, and fields of other tools.
+    /// Takes over from the label before what no label of ours says: its groups, its origin, and
+    /// fields of other tools.
     pub fn keep_from(&mut self, before: &Self) {
         self.cluster = self.cluster.or(before.cluster);
         self.card_group = self.card_group.or(before.card_group);
@@ -169,27 +174,39 @@ pub enum LabelsError {
     },
 }
 
+/// What is wrong with one entry.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// It lacks the one field that must be there.
+    #[error("it has no name")]
+    NoName,
+    /// A field is not what it should be.
+    #[error(transparent)]
+    Form(#[from] serde_json::Error),
+}
+
 impl Labels {
     /// Reads a file; one that is not there is empty.
     ///
     /// # Errors
-    /// When it cannot be read, or is no JSON object. Entries that make no sense are found by [`Labels::get`], not here.
+    /// When it cannot be read, or is no JSON object. Entries that make no sense are found by
+    /// [`Labels::get`], not here.
     pub fn read(path: &Path) -> Result<Self, LabelsError> {
         let text = match std::fs::read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(source) => return Err(LabelsError::File { path: path.into(), source }),
         };
-        Self::parse(&text).map_err(|reason| LabelsError::Damaged { path: path.into(), reason })
+        Self::parse(&text)
+            .map_err(|error| LabelsError::Damaged { path: path.into(), reason: error.to_string() })
     }
 
     /// Reads the text of a file.
     ///
     /// # Errors
     /// Says what is wrong and where.
-    pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let entries = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        Ok(Self { entries })
+    pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        Ok(Self { entries: serde_json::from_slice(text)? })
     }
 
     /// The text of the file.
@@ -224,7 +241,7 @@ impl Labels {
     }
 
     /// The label of a file, or what is wrong with it; nothing when it has none.
-    pub fn get(&self, file: &str) -> Option<Result<Label, String>> {
+    pub fn get(&self, file: &str) -> Option<Result<Label, EntryError>> {
         self.entries.get(file).map(label)
     }
 
@@ -240,15 +257,15 @@ impl Labels {
     }
 
     /// Takes the label of a file away; the others keep their order.
-    pub fn remove(&mut self, file: &str) -> Option<Result<Label, String>> {
+    pub fn remove(&mut self, file: &str) -> Option<Result<Label, EntryError>> {
         self.entries.shift_remove(file).as_ref().map(label)
     }
 }
 
-fn label(value: &Value) -> Result<Label, String> {
-    let label = Label::deserialize(value).map_err(|error| error.to_string())?;
+fn label(value: &Value) -> Result<Label, EntryError> {
+    let label = Label::deserialize(value)?;
     if label.name.trim().is_empty() {
-        return Err("it has no name".to_owned());
+        return Err(EntryError::NoName);
     }
     Ok(label)
 }
@@ -289,8 +306,8 @@ mod tests {
     #[test]
     fn entries_that_make_no_sense_say_why_and_stay_in_the_file() {
         let labels = Labels::parse(FROM_PYTHON.as_bytes()).unwrap();
-        assert_eq!(labels.get("b.png").unwrap().unwrap_err(), "it has no name");
-        assert!(labels.get("a.png").unwrap().unwrap_err().contains("five"));
+        assert_eq!(labels.get("b.png").unwrap().unwrap_err().to_string(), "it has no name");
+        assert!(labels.get("a.png").unwrap().unwrap_err().to_string().contains("five"));
         assert_eq!(labels.iter().count(), 1);
         assert!(labels.to_text().contains("\"five\""));
     }

@@ -34,7 +34,8 @@ fn labels() {
     assert!(understood >= seeds.len() && understood < count, "{understood} of {count} understood");
 }
 
-/// Equal, but for the last binary digit of numbers that other tools wrote with more digits than JSON readers keep.
+/// Equal, but for the last binary digit of numbers that other tools wrote with more digits than
+/// JSON readers keep.
 fn is_same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => {

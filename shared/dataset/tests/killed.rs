@@ -1,7 +1,9 @@
-//! A labeller that is killed at any moment loses nothing that it had acknowledged, and breaks nothing.
+//! A labeller that is killed at any moment loses nothing that it had acknowledged, and breaks
+//! nothing.
 //!
-//! The child is this test program itself: it labels, moves, bins and drafts as fast as it can and writes each number to
-//! its standard output once [`Store::apply`] has returned. The parent kills it, and reads what is there.
+//! The child is this test program itself: it labels, moves, bins and drafts as fast as it can and
+//! writes each number to its standard output once [`Store::apply`] has returned. The parent kills
+//! it, and reads what is there.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -29,8 +31,8 @@ fn named(number: u64) -> Option<Box<Label>> {
     Some(Box::new(Label { name: format!("name {number}"), ..Label::default() }))
 }
 
-/// The change of this number. A picture is labelled, and a third of all pictures later binned; after as many again it
-/// comes back, and it is labelled anew.
+/// The change of this number. A picture is labelled, and a third of all pictures later binned;
+/// after as many again it comes back, and it is labelled anew.
 fn change(number: u64) -> Change {
     let at = number / KINDS;
     let place = Place { cluster: 1, group: number };
@@ -117,13 +119,15 @@ fn round(folder: &Path, start: u64, patience: Duration) -> Option<u64> {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    // The clock runs from the first change, so that a slow start of the program is not what is tested.
+    // The clock runs from the first change, so that a slow start of the program is not what is
+    // tested.
     let done = |line: &str| line.rsplit_once("done ").and_then(|(_, number)| number.parse().ok());
     let mut last: Option<u64> = lines.find_map(|line| done(&line));
     std::thread::sleep(patience);
     child.kill().unwrap();
     child.wait().unwrap();
-    // What was in the pipe was acknowledged; a line cut short has fewer digits, which is an earlier number at worst.
+    // What was in the pipe was acknowledged; a line cut short has fewer digits, which is an earlier
+    // number at worst.
     for number in lines.filter_map(|line| done(&line)) {
         last = last.max(Some(number));
     }

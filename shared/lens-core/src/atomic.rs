@@ -4,10 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes `content` to `path`: into a temporary file beside it, synced, then renamed over it, then the folder synced.
+/// Writes `content` to `path`: into a temporary file beside it, synced, then renamed over it, then
+/// the folder synced.
 ///
 /// # Errors
-/// When the folder is missing or read-only, or the disk is full; `path` then still holds what it held before.
+/// When the folder is missing or read-only, or the disk is full; `path` then still holds what it
+/// held before.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name =
@@ -21,7 +23,8 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
         sync_folder(folder)
     })();
     if result.is_err() {
-        // The write's own error matters; a temporary file that cannot be removed adds nothing to it.
+        // The write's own error matters; a temporary file that cannot be removed adds nothing to
+        // it.
         let _ = fs::remove_file(&temporary);
     }
     result

@@ -44,7 +44,8 @@ pub struct Catalogue {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sheet {
-    /// File below the texture folder of one scale, for example `Jokers.png` or `collabs/collab_TW_1.png`.
+    /// File below the texture folder of one scale, for example `Jokers.png` or
+    /// `collabs/collab_TW_1.png`.
     pub file: String,
     /// Width and height of a cell at 1x, in pixels.
     pub cell: [u32; 2],
@@ -139,11 +140,13 @@ pub struct Card {
     /// What counts as the same card in scores: the variants of a booster pack share one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// The ways it can look: its own art, then collaboration skins. Empty when a twin's art is used.
+    /// The ways it can look: its own art, then collaboration skins. Empty when a twin's art is
+    /// used.
     pub looks: Vec<Skin>,
 }
 
-/// A skin: one way a card can look. Its classifier class is `id` for the look `""`, otherwise `id@look`.
+/// A skin: one way a card can look. Its classifier class is `id` for the look `""`, otherwise
+/// `id@look`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Skin {
@@ -196,19 +199,14 @@ pub struct ModifierArt {
 
 /// Why a catalogue cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum CatalogueError {
     /// The file cannot be read.
     #[error("cannot read the catalogue {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
     /// The file is not what this version expects.
     #[error("the catalogue {path} is not valid: {source}")]
     Invalid {
-        /// The file.
         path: PathBuf,
         /// What is wrong, and where.
         source: InvalidCatalogue,
@@ -217,16 +215,14 @@ pub enum CatalogueError {
 
 /// What is wrong with the text of a catalogue.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum InvalidCatalogue {
     /// It is not the JSON of one.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     /// It is of another version.
     #[error("format {found} where {FORMAT} is understood")]
-    Format {
-        /// The version.
-        found: u32,
-    },
+    Format { found: u32 },
     /// It lists something twice, or refers to something that is not there.
     #[error("{0}")]
     Inconsistent(String),
@@ -236,8 +232,8 @@ impl Catalogue {
     /// Reads and checks a catalogue file.
     ///
     /// # Errors
-    /// When the file cannot be read, is of another format, names a card twice, or refers to a sheet, a cell or a
-    /// twin that is not there.
+    /// When the file cannot be read, is of another format, names a card twice, or refers to a
+    /// sheet, a cell or a twin that is not there.
     pub fn read(path: &Path) -> Result<Self, CatalogueError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| CatalogueError::Read { path: path.to_path_buf(), source })?;
@@ -267,7 +263,8 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// SHA-256 of the catalogue's content, in hexadecimal: ties a model to the classes it was trained on.
+    /// SHA-256 of the catalogue's content, in hexadecimal: ties a model to the classes it was
+    /// trained on.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -282,8 +279,8 @@ impl Catalogue {
         self.card(id_of_class(class))
     }
 
-    /// Whether two ids are the same card: because they are equal, look the same (twins), or count as the same (a group).
-    /// `other` may also be the name of a group.
+    /// Whether two ids are the same card: because they are equal, look the same (twins), or count
+    /// as the same (a group). `other` may also be the name of a group.
     pub fn is_same_card(&self, one: &str, other: &str) -> bool {
         let group = |id: &str| self.card(id).and_then(|card| card.group.as_deref());
         let is_group = |group_of_one| group_of_one == other || group(other) == Some(group_of_one);

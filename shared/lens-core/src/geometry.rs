@@ -1,8 +1,8 @@
 //! Points, rectangles, quads and the transforms between spaces.
 //!
-//! Every coordinate carries the space that it is measured in as a type parameter, so that a quad found in
-//! the detector's input cannot be drawn on the window without going through a [`Transform`].
-//! Coordinates are pixels; the centre of the first pixel is at `(0.5, 0.5)`.
+//! Every coordinate carries the space that it is measured in as a type parameter, so that a quad
+//! found in the detector's input cannot be drawn on the window without going through a
+//! [`Transform`]. Coordinates are pixels; the centre of the first pixel is at `(0.5, 0.5)`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -133,7 +133,8 @@ impl<S: Space> Rect<S> {
 
 /// The four corners of a card as printed: top left, top right, bottom right, bottom left.
 ///
-/// Quads are *amodal*: they span the whole card, also where a neighbour covers it or the frame ends.
+/// Quads are *amodal*: they span the whole card, also where a neighbour covers it or the frame
+/// ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Quad<S> {
     /// Top left, top right, bottom right, bottom left, as the card's own print has them.
@@ -167,7 +168,8 @@ impl<S: Space> Quad<S> {
         Point::new((a.x + b.x + c.x + d.x) / 4.0, (a.y + b.y + c.y + d.y) / 4.0)
     }
 
-    /// The point at `(u, v)` of the card, each in `0.0..=1.0`, by bilinear interpolation of the corners.
+    /// The point at `(u, v)` of the card, each in `0.0..=1.0`, by bilinear interpolation of the
+    /// corners.
     pub fn at(self, u: f32, v: f32) -> Point<S> {
         let [a, b, c, d] = self.corners;
         a.lerp(b, u).lerp(d.lerp(c, u), v)
@@ -290,7 +292,8 @@ impl<A: Space, B: Space> Transform<A, B> {
 pub struct Homography([f64; 9]);
 
 impl Homography {
-    /// The map that takes the rectangle `(0, 0)..(width, height)` to `quad`; `None` when the quad is degenerate.
+    /// The map that takes the rectangle `(0, 0)..(width, height)` to `quad`; `None` when the quad
+    /// is degenerate.
     pub fn quad_from_rect<S: Space>(width: f32, height: f32, quad: Quad<S>) -> Option<Self> {
         let [p0, p1, p2, p3] = quad.to_xy().map(|[x, y]| [f64::from(x), f64::from(y)]);
         let (dx1, dx2, sx) = (p1[0] - p2[0], p3[0] - p2[0], p0[0] - p1[0] + p2[0] - p3[0]);

@@ -3,12 +3,14 @@
 //! A picture of the game flows through the program as these types:
 //!
 //! ```text
-//! Pixels ──preprocess::Letterboxer──▶ detector ──▶ Quad<InFrame> ──preprocess::Rectifier──▶ identifier ──▶ CardId, Modifiers
+//! Pixels ──preprocess::Letterboxer──▶ detector ──▶ Quad<InFrame>
+//!   └─────preprocess::Rectifier──▶ identifier ──▶ CardId, Modifiers
 //! ```
 //!
 //! * [`geometry`]: points, quads and transforms; the space they live in is part of the type.
 //! * [`pixels`]: a borrowed picture of four bytes a pixel, as a screen gives it.
-//! * [`preprocess`]: the only copy of the way from pixels to network input, used live and in training.
+//! * [`preprocess`]: the only copy of the way from pixels to network input, used live and in
+//!   training.
 //! * [`card_id`]: which card of a game.
 //! * [`catalogue`]: the card classes of a game, read from `data/catalogues/*.json`.
 //! * [`modifiers`]: what can be true of a card beside its name.

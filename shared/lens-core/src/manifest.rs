@@ -1,20 +1,22 @@
 //! `model.json`: the contract between the trainer and the overlay.
 //!
-//! The same JSON is in each ONNX file's `metadata_props` under the key [`METADATA_KEY`]; a file that another program made
-//! ([`external`]) stays as it was made, and is known by its digest alone.
+//! The same JSON is in each ONNX file's `metadata_props` under the key [`METADATA_KEY`]; a file
+//! that another program made ([`external`]) stays as it was made, and is known by its digest alone.
 //!
 //! # Network contract
-//! Unless their `kind` says otherwise, both networks take `image`, unsigned bytes, `[N, height/2, width/2, 12]`: RGB packed two by two (see
-//! [`crate::preprocess::PACK`]), because a strided first convolution on packed bytes is the fastest stem on CPUs and needs no
-//! conversion to floats outside the network. The networks scale bytes by 1/255 themselves.
+//! Unless their `kind` says otherwise, both networks take `image`, unsigned bytes, `[N, height/2,
+//! width/2, 12]`: RGB packed two by two (see [`crate::preprocess::PACK`]), because a strided first
+//! convolution on packed bytes is the fastest stem on CPUs and needs no conversion to floats
+//! outside the network. The networks scale bytes by 1/255 themselves.
 //!
-//! *Detector*: input letterboxed with black bars, `N = 1`. Output `cells` `[1, height/8, width/8, 36]`, floats: for each of the
-//! 2x2 sub-cells of a cell (index `2 * row + column`; so the grid's stride is `stride` = 4 pixels) nine values: the
-//! logit of the detection score, then x and y of the card's four corners relative to the sub-cell's centre, divided by `corner_scale` pixels.
+//! *Detector*: input letterboxed with black bars, `N = 1`. Output `cells` `[1, height/8, width/8,
+//! 36]`, floats: for each of the 2x2 sub-cells of a cell (index `2 * row + column`; so the grid's
+//! stride is `stride` = 4 pixels) nine values: the logit of the detection score, then x and y of
+//! the card's four corners relative to the sub-cell's centre, divided by `corner_scale` pixels.
 //!
-//! *Identifier*: for every head its logits `[N, classes]` under the head's name; `embedding` `[N, dimensions]`,
-//! L2-normalised; and `similarity` `[N, classes]`, the cosine between the embedding and the centroid of each
-//! identification class.
+//! *Identifier*: for every head its logits `[N, classes]` under the head's name; `embedding` `[N,
+//! dimensions]`, L2-normalised; and `similarity` `[N, classes]`, the cosine between the embedding
+//! and the centroid of each identification class.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -81,7 +83,7 @@ pub struct NetworkFiles {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Detector {
-    /// How it takes pictures and answers; this crate's contract when nothing is said.
+    /// What goes in and comes out; this crate's contract when nothing is said.
     #[serde(default, skip_serializing_if = "DetectorKind::is_own")]
     pub kind: DetectorKind,
     /// Its ONNX files.
@@ -102,7 +104,7 @@ pub struct Detector {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identifier {
-    /// How it takes pictures and answers; this crate's contract when nothing is said.
+    /// What goes in and comes out; this crate's contract when nothing is said.
     #[serde(default, skip_serializing_if = "IdentifierKind::is_own")]
     pub kind: IdentifierKind,
     /// Its ONNX files.
@@ -173,41 +175,26 @@ pub struct Thresholds {
 
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ManifestError {
     /// A file of the model cannot be read.
     #[error(
         "cannot read {path} of the model: {source}\nhelp: the model is incomplete; install it again or choose another"
     )]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
     /// `model.json` is not what this version expects.
     #[error("{path} is not valid: {reason}\nhelp: run `trainer export` again with this version")]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
+    Invalid { path: PathBuf, reason: String },
     /// A file changed after it was exported.
     #[error(
         "{path} is not the file that the model was exported with (sha256 {found}, expected {wanted})\nhelp: install the model again or choose another"
     )]
-    Digest {
-        /// The file.
-        path: PathBuf,
-        /// What `model.json` says.
-        wanted: String,
-        /// What the file has.
-        found: String,
-    },
+    Digest { path: PathBuf, wanted: String, found: String },
 }
 
 impl Manifest {
-    /// Reads and checks `model.json` in a model's folder; the ONNX files are read with [`Manifest::read_network`].
+    /// Reads and checks `model.json` in a model's folder; the ONNX files are read with
+    /// [`Manifest::read_network`].
     ///
     /// # Errors
     /// When the file is missing, malformed, of another format, or inconsistent.
@@ -249,7 +236,7 @@ impl Manifest {
             _ => return Err(format!("the first head must be {IDENTIFICATION:?} with classes")),
         }
         self.detector.kind.check()?;
-        self.identifier.kind.check(&self.identifier)?;
+        self.identifier.kind.check(self.identifier.heads.len(), self.identifier.embedding)?;
         let plain = |file: &str| Path::new(file).components().count() == 1 && !file.contains(['/', '\\']);
         for files in [&self.detector.files, &self.identifier.files] {
             for file in std::iter::once(&files.float32).chain(&files.int8) {
@@ -284,7 +271,7 @@ mod tests {
         })
     }
 
-    /// With both networks made elsewhere.
+    /// With two external networks.
     fn external() -> Value {
         let mut manifest = own();
         manifest["detector"]["kind"] = json!({"yolo": {"input": "images", "output": "output0", "boxes": 8400,

@@ -46,8 +46,8 @@ pub mod enhancement {
 
 /// The modifiers of one card, as the game's own words in lower case.
 ///
-/// The words of each field are listed in the catalogue (see [`crate::catalogue::ModifierWords`]), so that another
-/// game needs no code here.
+/// The words of each field are listed in the catalogue (see [`crate::catalogue::ModifierWords`]),
+/// so that another game needs no code here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Modifiers {

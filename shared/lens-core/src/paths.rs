@@ -3,8 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The `data` folder: `BALATRO_LENS_DATA`, else `data` in the current folder or one of its parents, else beside the
-/// executable, else `data` in the current folder.
+/// The `data` folder: `BALATRO_LENS_DATA`, else `data` in the current folder or one of its parents,
+/// else beside the executable, else `data` in the current folder.
 pub fn data() -> PathBuf {
     if let Some(folder) = env::var_os("BALATRO_LENS_DATA") {
         return folder.into();
@@ -34,7 +34,8 @@ pub fn art(game: &str) -> PathBuf {
     data().join("art").join(game)
 }
 
-/// The user's cache folder for downloaded runtimes: `BALATRO_LENS_CACHE`, else `balatro-lens` in the system's place.
+/// The user's cache folder for downloaded runtimes: `BALATRO_LENS_CACHE`, else `balatro-lens` in
+/// the system's place.
 pub fn cache() -> PathBuf {
     if let Some(folder) = env::var_os("BALATRO_LENS_CACHE") {
         return folder.into();

@@ -35,7 +35,8 @@ impl Letterboxer {
         Transform::new(scale, Point::new(left as f32, top as f32))
     }
 
-    /// Fills `packed` with the letterboxed frame, packed two by two (see [`PACK`]), with black bars.
+    /// Fills `packed` with the letterboxed frame, packed two by two (see [`PACK`]), with black
+    /// bars.
     ///
     /// # Panics
     /// When `packed` does not hold `3 * height * width` bytes.
@@ -52,8 +53,8 @@ impl Letterboxer {
         transform
     }
 
-    /// Fills `planes` with the letterboxed frame for a network made elsewhere: all of its reds, then its greens, then
-    /// its blues, with bars of the grey `bar`.
+    /// Fills `planes` with the letterboxed frame for an external network: all of its reds,
+    /// then its greens, then its blues, with bars of the grey `bar`.
     ///
     /// # Panics
     /// When `planes` does not hold `3 * height * width` numbers.
@@ -120,7 +121,8 @@ impl Rectifier {
         }
     }
 
-    /// The upright crop: `height` rows of `width` pixels, red, green, blue, 255. Beyond the frame its edge is repeated.
+    /// The upright crop: `height` rows of `width` pixels, red, green, blue, 255. Beyond the frame
+    /// its edge is repeated.
     ///
     /// A quad without area, or far outside the frame, gives a black crop.
     pub fn run(&mut self, frame: &Pixels<'_>, quad: Quad<InFrame>) -> &[u8] {
@@ -170,7 +172,8 @@ fn region_around(frame: &Pixels<'_>, quad: Quad<InFrame>) -> Option<Region> {
     })
 }
 
-/// Packs an upright crop of four bytes a pixel (red, green, blue first), as [`Rectifier::run`] gives it, two by two.
+/// Packs an upright crop of four bytes a pixel (red, green, blue first), as [`Rectifier::run`]
+/// gives it, two by two.
 ///
 /// # Panics
 /// When `packed` does not hold three bytes for each pixel.
@@ -181,11 +184,12 @@ pub fn pack_crop(crop: &[u8], width: usize, packed: &mut [u8]) {
 
 /// Bytes of a packed cell: 2x2 pixels of red, green and blue.
 ///
-/// Byte `4 * channel + 2 * row + column` of a cell is that channel of the pixel at `row`, `column` of its 2x2 square:
-/// the order of `pixel_unshuffle(2)`.
+/// Byte `4 * channel + 2 * row + column` of a cell is that channel of the pixel at `row`, `column`
+/// of its 2x2 square: the order of `pixel_unshuffle(2)`.
 pub const PACK: usize = 12;
 
-/// Packs `pixels`, rows of `width` (even), into `packed`, rows of `packed_width / 2` cells, from the pixel `(left, top)` (both even).
+/// Packs `pixels`, rows of `width` (even), into `packed`, rows of `packed_width / 2` cells, from
+/// the pixel `(left, top)` (both even).
 fn pack(
     pixels: &[u8],
     width: usize,
@@ -211,7 +215,8 @@ fn pack(
 fn cell_of(above: [u8; 8], below: [u8; 8], order: ChannelOrder) -> [u8; PACK] {
     const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
     let (above, below) = (u64::from_le_bytes(above), u64::from_le_bytes(below));
-    // Each lane of 16 bits: a channel of one pixel above in the low byte, and below in the high one.
+    // Each lane of 16 bits: a channel of one pixel above in the low byte, and below in the high
+    // one.
     let outer = (above & EVEN) | (below & EVEN) << 8;
     let middle = (above >> 8 & EVEN) | (below & !EVEN);
     let channel = |lanes: u64, shift: u32| {
@@ -281,7 +286,8 @@ mod tests {
         assert_eq!(crop, Rectifier::new(72, 96, 1.03).run(&bgrx, quad));
     }
 
-    /// The crop's corners must show the frame's colours at the quad's corners, at every size of card.
+    /// The crop's corners must show the frame's colours at the quad's corners, at every size of
+    /// card.
     #[test]
     fn rectified_corners_match_the_frame() {
         for size in [30.0, 96.0, 200.0, 700.0] {

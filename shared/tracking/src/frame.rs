@@ -49,7 +49,8 @@ impl Frame {
         Pixels { data: self.data(), width: self.width, height: self.height, order: self.order }
     }
 
-    /// Whether both show the same picture, whenever they were taken. The unused fourth byte counts too.
+    /// Whether both show the same picture, whenever they were taken. The unused fourth byte counts
+    /// too.
     pub fn same_picture(&self, other: &Self) -> bool {
         (self.width, self.height, self.order) == (other.width, other.height, other.order)
             && self.data() == other.data()

@@ -1,8 +1,8 @@
 //! From frames to tracks.
 //!
-//! A [`Pipeline`] is recogniser and tracker together; it has no thread of its own. A frame that stays
-//! the same runs no network: the last readings are counted again until the tracks have settled. Which
-//! frames are recognised is a [`FrameGate`]'s to say.
+//! A [`Pipeline`] is recogniser and tracker together; it has no thread of its own. A frame that
+//! stays the same runs no network: the last readings are counted again until the tracks have
+//! settled. Which frames are recognised is a [`FrameGate`]'s to say.
 
 use std::time::{Duration, Instant};
 
@@ -86,7 +86,8 @@ impl Pipeline {
         self.picture.as_ref()
     }
 
-    /// Counts the last picture once more, without recognising it again: it was still the same at `now`.
+    /// Counts the last picture once more, without recognising it again: it was still the same at
+    /// `now`.
     pub fn settle(&mut self, now: Duration) -> Snapshot {
         self.tracker.repeat(&self.last, now);
         self.snapshot(now)
@@ -97,7 +98,8 @@ impl Pipeline {
         self.tracker.is_settled(now)
     }
 
-    /// The least priority of the next frame: a card that was seen and is not shown yet waits for it.
+    /// The least priority of the next frame: a card that was seen and is not shown yet waits for
+    /// it.
     pub fn next_priority(&self) -> Priority {
         if self.tracker.awaits_confirmation() { Priority::Changed } else { Priority::Idle }
     }
@@ -110,7 +112,8 @@ impl Pipeline {
         Snapshot::default()
     }
 
-    /// Recognises with another model from now on. Cards stay where they are; their names are read anew.
+    /// Recognises with another model from now on. Cards stay where they are; their names are read
+    /// anew.
     pub fn swap(&mut self, recogniser: Box<dyn Recognise>) {
         self.recogniser = recogniser;
         self.tracker.forget_readings();

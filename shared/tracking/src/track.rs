@@ -1,11 +1,13 @@
-//! Cards over time: which detection is which card, what several readings say together, who has gone.
+//! Cards over time: which detection is which card, what several readings say together, who has
+//! gone.
 //!
-//! Detections of a frame go in ([`Seen`]), the tracker says which of them are to be read, their readings go in,
-//! and [`Track`]s come out. Pure: time is an argument.
+//! Detections of a frame go in ([`Seen`]), the tracker says which of them are to be read, their
+//! readings go in, and [`Track`]s come out. Pure: time is an argument.
 //!
-//! Cards are matched greedily by where they are expected, by the overlap of their quads and by their appearance:
-//! neighbours in a fan overlap as much as a card that moves overlaps itself, but do not look alike. Read are those
-//! that are new, doubtful, or look otherwise than when they were read last; a card that lies still is left alone.
+//! Cards are matched greedily by where they are expected, by the overlap of their quads and by
+//! their appearance: neighbours in a fan overlap as much as a card that moves overlaps itself, but
+//! do not look alike. Read are those that are new, doubtful, or look otherwise than when they were
+//! read last; a card that lies still is left alone.
 
 use std::time::Duration;
 
@@ -15,14 +17,15 @@ use lens_core::pixels::Pixels;
 use vision::reading::{Detection, Guess, Identity, Reading};
 
 use appearance::Appearance;
-pub use motion::{Velocity, glide};
+pub use motion::Velocity;
 use votes::Votes;
 
 mod appearance;
 mod motion;
 mod votes;
 
-/// Overlap (intersection over union) from which a detection can be the same card, whatever it looks like.
+/// Overlap (intersection over union) from which a detection can be the same card, whatever it looks
+/// like.
 const MIN_OVERLAP: f32 = 0.25;
 /// How far away, in heights of the card, a detection can be the same card when it looks the same.
 const MAX_DISTANCE: f32 = 1.2;
@@ -38,11 +41,13 @@ const MIN_SIGHTINGS: u32 = 2;
 /// Detection score and probability of its name from which a card is shown at first sight.
 const SURE_SCORE: f32 = 0.4;
 const SURE_CONFIDENCE: f32 = 0.8;
-/// How long a card that is no longer seen stays as it was, at least until it is missed once: detectors blink.
+/// How long a card that is no longer seen stays as it was, at least until it is missed once:
+/// detectors blink.
 const MISSING_TIMEOUT: Duration = Duration::from_millis(120);
 /// How long appearing and going take.
 const FADE: Duration = Duration::from_millis(160);
-/// Corners that move less than this share of the card's height stay where they were: detections tremble.
+/// Corners that move less than this share of the card's height stay where they were: detections
+/// tremble.
 const MAX_TREMBLE: f32 = 0.012;
 
 /// Readings that a new card gets in any case.
@@ -50,7 +55,8 @@ const MIN_READINGS: u32 = 3;
 /// Difference of appearances from which a card is read again, after a while.
 const CHANGED: f32 = 12.0;
 const CHANGED_INTERVAL: Duration = Duration::from_millis(120);
-/// Difference from which it is read at once, because it is likely another card: flipped, replaced, uncovered.
+/// Difference from which it is read at once, because it is likely another card: flipped, replaced,
+/// uncovered.
 const REPLACED: f32 = 26.0;
 /// How soon a doubtful card is read again; twice as long after each reading, up to the longest.
 const DOUBT_INTERVAL: Duration = Duration::from_millis(150);
@@ -77,6 +83,26 @@ pub struct Track {
     pub guesses: Vec<Guess>,
     /// From 0.0 (not drawn) to 1.0.
     pub opacity: f32,
+}
+
+impl Track {
+    /// Whether it moves so fast that it has to be drawn anew between two frames.
+    pub fn glides(&self) -> bool {
+        motion::is_gliding(self.velocity, self.quad.height())
+    }
+}
+
+/// The tracks as they are `since` after the frame was taken; those that only sway stay where they
+/// are.
+pub fn glide(tracks: &[Track], since: Duration) -> Vec<Track> {
+    let glided = |track: &Track| {
+        let mut track = track.clone();
+        if track.glides() {
+            track.quad = motion::moved(track.quad, track.velocity, since);
+        }
+        track
+    };
+    tracks.iter().map(glided).collect()
 }
 
 /// A detection and what it looks like.
@@ -135,8 +161,8 @@ struct ReadSoFar {
 }
 
 impl Tracker {
-    /// Takes in the detections of a frame that was taken at `now` (any clock that only goes forward). Returns which
-    /// of them are to be read.
+    /// Takes in the detections of a frame that was taken at `now` (any clock that only goes
+    /// forward). Returns which of them are to be read.
     pub(crate) fn locate(&mut self, seen: &[Seen], now: Duration) -> Vec<usize> {
         let mut pairs = Vec::new();
         for (at, card) in self.cards.iter().enumerate() {
@@ -176,7 +202,8 @@ impl Tracker {
         (0..seen.len()).filter(|&index| wants(self.assigned[index])).collect()
     }
 
-    /// Takes in what the identifier says of a detection of the last frame; `None` when it is no card.
+    /// Takes in what the identifier says of a detection of the last frame; `None` when it is no
+    /// card.
     pub(crate) fn read(&mut self, index: usize, reading: Option<&Reading>, now: Duration) {
         let Some(&id) = self.assigned.get(index) else { return };
         if let Some(card) = self.cards.iter_mut().find(|card| card.id == id) {
@@ -237,7 +264,7 @@ impl Tracker {
         self.assigned.clear();
     }
 
-    /// Forgets what was read, not where the cards are: another model answers from now on.
+    /// Forgets what was read, not where the cards are: another model reads from now on.
     pub(crate) fn forget_readings(&mut self) {
         self.cards.iter_mut().for_each(|card| card.reading = ReadSoFar::default());
     }
@@ -325,7 +352,8 @@ impl Card {
         Some(coming * (1.0 - share(self.overdue(now))))
     }
 
-    /// For how long it has been missing beyond the timeout; where frames are rare, being missed once is no reason yet.
+    /// For how long it has been missing beyond the timeout; where frames are rare, being missed
+    /// once is no reason yet.
     fn overdue(&self, now: Duration) -> Duration {
         let missed_at = self.missed_at.unwrap_or(now);
         now.saturating_sub(missed_at.max(self.last_seen + MISSING_TIMEOUT))

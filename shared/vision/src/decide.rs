@@ -1,8 +1,9 @@
 //! Turns the identifier's logits into a card and its modifiers, or into *unknown*.
 //!
-//! Pure: no session and no frame, so it is tested without a model. No card is named in this file: what may be on
-//! which card follows from its type, and a card that *is* an enhancement is called `m_` and the enhancement's word.
-//! Whether a card is known is decided in one place, [`Evidence::verdict`].
+//! Pure: no session and no frame, so it is tested without a model. No card is named in this file:
+//! what may be on which card follows from its type, and a card that *is* an enhancement is called
+//! `m_` and the enhancement's word. Whether a card is known is decided in one place,
+//! [`Evidence::verdict`].
 
 use lens_core::card_id::CardId;
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
@@ -17,12 +18,14 @@ const MIN_SURE_SCORE: f32 = 0.41;
 /// Probability of its name from which a card of a lower score is one too.
 const MIN_SURE_NAME: f32 = 0.2;
 
-/// Margin by which an enrolled card wins over the model's own class: a crop may be this much less like the prototype
-/// than like its class, because a person who names a card knows better than the model. Known cards keep their names all
-/// the same: hardly any is like another card's capture (`trainer evaluate --taught` counts them).
+/// Margin by which an enrolled card wins over the model's own class: a crop may be this much less
+/// like the prototype than like its class, because a person who names a card knows better than the
+/// model. Known cards keep their names all the same: hardly any is like another card's capture
+/// (`trainer evaluate --taught` counts them).
 const ENROLLED_MARGIN: f32 = 0.1;
 
-/// Cosine from which an enrolled card is a guess, where it is not enough for a name: a card that is half covered.
+/// Cosine from which an enrolled card is a guess, where it is not enough for a name: a card that is
+/// half covered.
 const MIN_GUESS_SIMILARITY: f32 = 0.3;
 
 /// What the identifier says of a crop, as numbers that thresholds decide on.
@@ -50,7 +53,8 @@ pub enum Verdict {
 }
 
 impl Evidence {
-    /// The only place where a model's thresholds are compared: the overlay and every evaluation decide here.
+    /// The only place where a model's thresholds are compared: the overlay and every evaluation
+    /// decide here.
     pub fn verdict(&self, thresholds: &Thresholds) -> Verdict {
         if self.not_a_card >= thresholds.not_a_card {
             Verdict::NotACard
@@ -78,6 +82,7 @@ pub struct Logits<'a> {
 
 /// Why a model's classes cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ClassesError {
     /// No head says which card it is.
     #[error("there is no head {IDENTIFICATION:?}")]
@@ -87,10 +92,7 @@ pub enum ClassesError {
     NoCard,
     /// A class is of no card.
     #[error("its class {id:?} is no card of the catalogue")]
-    NotListed {
-        /// The card of the class.
-        id: CardId,
-    },
+    NotListed { id: CardId },
 }
 
 /// Makes readings of the identifier's logits: made once for a model.
@@ -109,7 +111,8 @@ pub struct Classifier {
     /// Probability of each card, kept to save the allocation.
     probability: Vec<f32>,
     order: Vec<usize>,
-    /// Whether the detector is our own: the scores of others mean something else, and their own threshold has decided.
+    /// Whether the detector is our own: the scores of others mean something else, and their own
+    /// threshold has decided.
     has_own_detector: bool,
     /// The player's probability below which no name is given.
     name_threshold: f32,
@@ -191,13 +194,14 @@ impl Classifier {
         })
     }
 
-    /// Takes a player's probability below which a card is unknown, whatever the model's thresholds say.
+    /// Takes a player's probability below which a card is unknown, whatever the model's thresholds
+    /// say.
     pub fn set_name_threshold(&mut self, threshold: f32) {
         self.name_threshold = threshold;
     }
 
-    /// Says what a crop shows; returns whether it is a card at all. `score` is the detector's, where one found it.
-    /// `reading` is overwritten; its buffers are used again.
+    /// Says what a crop shows; returns whether it is a card at all. `score` is the detector's,
+    /// where one found it. `reading` is overwritten; its buffers are used again.
     ///
     /// # Panics
     /// When the logits are not those of the manifest.
@@ -264,15 +268,17 @@ impl Classifier {
         true
     }
 
-    /// Whether detector and identifier together are sure enough that there is a card: a weak peak needs a name.
+    /// Whether detector and identifier together are sure enough that there is a card: a weak peak
+    /// needs a name.
     ///
-    /// Panels, buttons and other programs' boxes give weak peaks without a name; strewn and covered cards give weak
-    /// peaks with one.
+    /// Panels, buttons and other programs' boxes give weak peaks without a name; strewn and covered
+    /// cards give weak peaks with one.
     fn is_confirmed(&self, score: f32, reading: &Reading) -> bool {
         !self.has_own_detector || score >= MIN_SURE_SCORE || reading.probability >= MIN_SURE_NAME
     }
 
-    /// Softmax over looks, summed by card into `self.probability`; gives those of not-a-card and unknown.
+    /// Softmax over looks, summed by card into `self.probability`; gives those of not-a-card and
+    /// unknown.
     fn sum_looks(&mut self, logits: &[f32]) -> (f32, f32) {
         assert_eq!(logits.len(), self.classes.len(), "the head has the manifest's classes");
         let highest = highest(logits);
@@ -302,8 +308,8 @@ impl Classifier {
         }
     }
 
-    /// The best card and its enhancement, chosen together: a card that is an enhancement has it, no other card has
-    /// it, and what is no playing card has none.
+    /// The best card and its enhancement, chosen together: a card that is an enhancement has it, no
+    /// other card has it, and what is no playing card has none.
     fn settle_enhancement(&self, logits: &Logits<'_>, modifiers: &mut Modifiers) -> usize {
         let mut best = self.order[0];
         modifiers.enhancement.clear();

@@ -1,7 +1,7 @@
 //! Turns the detector's output into quads.
 //!
-//! Here that of our own network; [`yolo`] reads external ones. Pure: no session and no frame, so it is tested
-//! without a model.
+//! Here that of our own network; [`yolo`] reads external ones. Pure: no session and no frame, so it
+//! is tested without a model.
 
 use lens_core::geometry::{InModel, Point, Quad};
 
@@ -47,17 +47,18 @@ pub struct Found {
 
 /// Two anchors closer than this part of the card's width are one card.
 const MIN_ANCHOR_DISTANCE: f32 = 0.1;
-/// Two quads that overlap more than this are one card. Neighbours in the tightest fan that [`MIN_ANCHOR_DISTANCE`] lets through
-/// overlap by 0.82.
+/// Two quads that overlap more than this are one card. Neighbours in the tightest fan that
+/// [`MIN_ANCHOR_DISTANCE`] lets through overlap by 0.82.
 const MAX_IOU: f32 = 0.85;
 /// The most cards in one frame; a full deck with jokers has 70.
 pub const MAX_CARDS: usize = 160;
 
 /// Finds the cards in the detector's output (`[rows / 2, columns / 2, CELL]`), best first.
 ///
-/// A card is a sub-cell that scores at least `threshold`, is a peak among its eight neighbours, and whose quad no better
-/// one has claimed. Amodal quads of a fanned hand overlap by far more than boxes of separate things do, so it is the
-/// distance of anchors, not the overlap, that decides first.
+/// A card is a sub-cell that scores at least `threshold`, is a peak among its eight neighbours, and
+/// whose quad no better one has claimed. Amodal quads of a fanned hand overlap by far more than
+/// boxes of separate things do, so it is the distance of anchors, not the overlap, that decides
+/// first.
 ///
 /// # Panics
 /// When `cells` does not have the size of the grid.
@@ -123,7 +124,8 @@ mod tests {
 
     const GRID: Grid = Grid { columns: 160, rows: 90, stride: 4.0, corner_scale: 32.0, anchor: [0.25, 0.5] };
 
-    /// What a perfect detector says of these cards: a Gaussian about each anchor's cell, corners near it.
+    /// What a perfect detector says of these cards: a Gaussian about each anchor's cell, corners
+    /// near it.
     fn encode(cards: &[Quad<InModel>]) -> Vec<f32> {
         let mut cells = vec![0.0f32; GRID.columns * GRID.rows * SUB_CELL];
         cells.iter_mut().step_by(SUB_CELL).for_each(|logit| *logit = -9.0);

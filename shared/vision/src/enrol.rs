@@ -1,11 +1,12 @@
-//! Enrols cards from captures: the mean of the identifier's embeddings over slightly different views of one.
+//! Enrols cards from captures: the mean of the identifier's embeddings over slightly different
+//! views of one.
 //!
-//! Detectors misjudge corners by a few pixels; a mean over such views lies nearer to what the next frames will give
-//! than a single view does. The words are explained in [`crate::gallery`].
+//! Detectors misjudge corners by a few pixels; a mean over such views lies nearer to what the next
+//! frames will give than a single view does. The words are explained in [`crate::gallery`].
 
 use std::path::Path;
 
-use dataset::captures::cut;
+use dataset::captures::crop;
 use image::RgbaImage;
 use lens_core::card_id::CardId;
 use lens_core::geometry::{InFrame, Point, Quad};
@@ -16,7 +17,8 @@ use crate::gallery::{self, GalleryError, Prototype};
 use crate::network::RunError;
 use crate::recogniser::Recogniser;
 
-/// How a view differs: scale about the centre, shift in shares of the card's size, and how far the upper corners lean.
+/// How a view differs: scale about the centre, shift in shares of the card's size, and how far the
+/// upper corners lean.
 const VIEWS: [(f32, f32, f32, f32); 9] = [
     (1.0, 0.0, 0.0, 0.0),
     (0.97, 0.01, 0.01, 0.0),
@@ -45,8 +47,8 @@ pub fn embedding(
     Ok(mean(&embeddings))
 }
 
-/// Enrols a quad of a frame as a card in the model of a folder, unless the model names it so by itself. Returns
-/// whether anything was enrolled.
+/// Enrols a quad of a frame as a card in the model of a folder, unless the model names it so by
+/// itself. Returns whether anything was enrolled.
 ///
 /// # Errors
 /// When the model cannot enrol, the network cannot run, or the gallery cannot be written.
@@ -80,15 +82,13 @@ pub struct NamedCard {
 
 /// Why a card cannot be enrolled.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum EnrolError {
     /// The identifier is an external classifier.
     #[error(
         "the model {model:?} cannot be taught: its identifier was made elsewhere and only gives names\nhelp: use a model that was trained here, or train the classifier anew where it was made"
     )]
-    NoEmbedding {
-        /// Name of the model.
-        model: String,
-    },
+    NoEmbedding { model: String },
     /// The network cannot run.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -102,8 +102,9 @@ pub fn can_enrol(recogniser: &Recogniser) -> bool {
     recogniser.manifest().identifier.embedding > 0
 }
 
-/// Enrols the captures that other models of its game have enrolled, or it itself before its networks were replaced;
-/// those that it names right by itself are skipped. Returns how many captures were enrolled: none where none can be.
+/// Enrols the captures that other models of its game have enrolled, or it itself before its
+/// networks were replaced; those that it names right by itself are skipped. Returns how many
+/// captures were enrolled: none where none can be.
 ///
 /// `picture` finds a capture's picture; without one the capture waits for the next time.
 ///
@@ -124,7 +125,7 @@ pub fn carry_over(
         else {
             continue;
         };
-        let quad = cut::quad_in_crop(picture.width(), picture.height());
+        let quad = crop::quad_in_crop(picture.width(), picture.height());
         let pixels = Pixels::from(&picture);
         if name_of(recogniser, &pixels, quad)?.as_ref() == Some(&card.id) {
             skipped.push(capture);
@@ -143,7 +144,8 @@ pub fn carry_over(
     Ok(count)
 }
 
-/// The id that the model gives a card: [`NOT_A_CARD`] for what it takes for none, `None` for an unknown one.
+/// The id that the model gives a card: [`NOT_A_CARD`] for what it takes for none, `None` for an
+/// unknown one.
 ///
 /// # Errors
 /// When the network cannot run.

@@ -4,10 +4,10 @@
 //! * *Prototype*: one such capture, as the embedding that the identifier gave it, with its name.
 //! * *Gallery*: all prototypes of a model; a crop is named after the nearest one.
 //!
-//! The file is changed under a lock and replaced whole, so that the overlay and the labeller can both
-//! enrol, and whoever reads it sees the old or the new one. Embeddings are of no use to another model
-//! or to retrained networks; captures are: those that a model has not met yet are [`pending`], and
-//! those that it names right by itself are skipped for good.
+//! The file is changed under a lock and replaced whole, so that the overlay and the labeller can
+//! both enrol, and whoever reads it sees the old or the new one. Embeddings are of no use to
+//! another model or to retrained networks; captures are: those that a model has not met yet are
+//! [`pending`], and those that it names right by itself are skipped for good.
 
 use std::collections::BTreeSet;
 use std::fs::File as LockFile;
@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize};
 pub const FILE_NAME: &str = "gallery.json";
 /// Version of the file that this code reads.
 pub const FORMAT: u32 = 1;
-/// Where a gallery stays when its model's networks are replaced: its captures are enrolled again from there.
+/// Where a gallery stays when its model's networks are replaced: its captures are enrolled again
+/// from there.
 pub const REPLACED: &str = "gallery.old.json";
 const LOCK: &str = ".gallery.lock";
 
@@ -57,11 +58,11 @@ pub struct GalleryError {
 
 /// Why a prototype is of no use to a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum PrototypeError {
     /// Another model made it.
     #[error("{id} has {length} numbers where the model gives {dimensions}")]
     Length {
-        /// The card.
         id: CardId,
         /// Numbers of its embedding.
         length: usize,
@@ -70,10 +71,7 @@ pub enum PrototypeError {
     },
     /// All its numbers are zero, or some are none.
     #[error("the embedding of {id} has no direction")]
-    NoDirection {
-        /// The card.
-        id: CardId,
-    },
+    NoDirection { id: CardId },
 }
 
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -94,8 +92,9 @@ pub fn prototypes(folder: &Path) -> Result<Vec<Prototype>, GalleryError> {
     Ok(file(folder.join(FILE_NAME))?.cards)
 }
 
-/// Prototypes of other models of the same catalogue, or of this one before its networks were replaced, whose captures
-/// it has not met yet. What cannot be read is left out, with a line in the log.
+/// Prototypes of other models of the same catalogue, or of this one before its networks were
+/// replaced, whose captures it has not met yet. What cannot be read is left out, with a line in the
+/// log.
 pub fn pending(folder: &Path, catalogue: &str) -> Vec<Prototype> {
     let Ok(own) = file(folder.join(FILE_NAME)) else { return Vec::new() };
     let mut met: BTreeSet<String> = own.cards.into_iter().filter_map(|card| card.capture).collect();
@@ -141,7 +140,8 @@ impl Default for File {
     }
 }
 
-/// Changes the gallery `name` of a model's folder, and writes the file anew when that made a difference.
+/// Changes the gallery `name` of a model's folder, and writes the file anew when that made a
+/// difference.
 fn change(folder: &Path, name: &str, change: impl FnOnce(&mut File)) -> Result<(), GalleryError> {
     let path = folder.join(name);
     let failed = |error: std::io::Error| GalleryError {
@@ -161,8 +161,8 @@ fn change(folder: &Path, name: &str, change: impl FnOnce(&mut File)) -> Result<(
     atomic::write(&path, &text).map_err(failed)
 }
 
-/// Changes every gallery that a capture could come back from: of this model, of those beside it, and of networks that
-/// were replaced.
+/// Changes every gallery that a capture could come back from: of this model, of those beside it,
+/// and of networks that were replaced.
 fn change_everywhere(folder: &Path, wanted: impl Fn(&mut File)) -> Result<(), GalleryError> {
     for folder in siblings(folder).into_iter().chain([folder.to_path_buf()]) {
         for name in [FILE_NAME, REPLACED].into_iter().filter(|name| folder.join(name).is_file()) {
@@ -172,8 +172,8 @@ fn change_everywhere(folder: &Path, wanted: impl Fn(&mut File)) -> Result<(), Ga
     Ok(())
 }
 
-/// Enrols cards from one capture each. Prototypes of the same captures are replaced, and have the new name in other
-/// models as well.
+/// Enrols cards from one capture each. Prototypes of the same captures are replaced, and have the
+/// new name in other models as well.
 ///
 /// # Errors
 /// When the file cannot be read or written; then it is as it was.
@@ -230,7 +230,8 @@ pub fn rename(folder: &Path, id: &str, new_id: &str, new_name: &str) -> Result<(
     })
 }
 
-/// Gives the prototypes of these captures another id and name, in all models; those that skipped one look at it again.
+/// Gives the prototypes of these captures another id and name, in all models; those that skipped
+/// one look at it again.
 ///
 /// # Errors
 /// As [`enrol`].

@@ -29,7 +29,8 @@ pub(crate) struct Identifier {
     /// Numbers of a crop, as the network takes it.
     crop: usize,
     heads: usize,
-    /// Classes of each head, then the length of the embedding and of the similarities where there are such.
+    /// Classes of each head, then the length of the embedding and of the similarities where there
+    /// are such.
     widths: Vec<usize>,
 }
 

@@ -1,7 +1,8 @@
 //! Frame in, named cards out.
 //!
 //! ```text
-//! Pixels ─letterbox─▶ detector ─decode─▶ Detection{quad} ─rectify─▶ identifier ─decide─▶ Reading{id, modifiers}
+//! Pixels ─letterbox─▶ detector ─decode─▶ Detection { quad }
+//!   └────rectify─▶ identifier ─decide─▶ Reading { identity, modifiers }
 //! ```
 //!
 //! * [`recogniser`]: the whole way; start here.

@@ -1,7 +1,7 @@
 //! A network with its tensors, checked against the model's manifest.
 //!
-//! Inputs and outputs stay bound, one set for each batch size that was seen, so that running allocates nothing here.
-//! What the numbers mean is not known in this file.
+//! Inputs and outputs stay bound, one set for each batch size that was seen, so that running
+//! allocates nothing here. What the numbers mean is not known in this file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +26,8 @@ pub struct Options {
     pub precision: Precision,
     /// Threads that work on one network, the caller's included.
     pub threads: usize,
-    /// A folder to record runs into, for [`crate::recogniser::Recogniser::assigned`]; slows every run.
+    /// A folder to record runs into, for [`crate::recogniser::Recogniser::assigned`]; slows every
+    /// run.
     pub profile: Option<PathBuf>,
 }
 
@@ -57,6 +58,7 @@ pub enum Precision {
 
 /// Why a network cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum NetworkError {
     /// A file of the model is missing or is not the one that was exported.
     #[error(transparent)]
@@ -65,30 +67,17 @@ pub enum NetworkError {
     #[error(
         "the {network} has no int8 file\nhelp: run `trainer export`, or leave the precision to the program"
     )]
-    NoInt8 {
-        /// Which network.
-        network: &'static str,
-    },
+    NoInt8 { network: &'static str },
     /// ONNX Runtime refuses the file.
     #[error(
         "ONNX Runtime cannot run {file}: {reason}\nhelp: run `trainer export` again, or install the model again"
     )]
-    Refused {
-        /// The file.
-        file: String,
-        /// What ONNX Runtime said.
-        reason: String,
-    },
+    Refused { file: String, reason: String },
     /// The network is not the one that `model.json` describes.
     #[error(
         "{file} disagrees with model.json: {reason}\nhelp: run `trainer export` again, or install the model again"
     )]
-    Disagrees {
-        /// The file.
-        file: String,
-        /// Where.
-        reason: String,
-    },
+    Disagrees { file: String, reason: String },
 }
 
 /// A run that failed.
@@ -211,7 +200,8 @@ impl Network {
             let bytes = manifest.read_network(folder, file)?;
             match builder.commit_from_memory(&bytes) {
                 Ok(session) => break (session, file.to_owned()),
-                // A provider can accept and still not start, for want of a driver: go on with the rest.
+                // A provider can accept and still not start, for want of a driver: go on with the
+                // rest.
                 Err(error) if !report.is_cpu_only() => report.refuse(report.accepted[0], error),
                 Err(error) => {
                     return Err(NetworkError::Refused { file: file.to_owned(), reason: error.to_string() });
@@ -293,7 +283,8 @@ impl Network {
         bound.outputs[index].extract_tensor().1
     }
 
-    /// How many nodes of the network each provider ran since it was opened with [`Options::profile`].
+    /// How many nodes of the network each provider ran since it was opened with
+    /// [`Options::profile`].
     pub(crate) fn assigned(&mut self) -> Result<BTreeMap<String, usize>, RunError> {
         let name = self.name;
         let failed = |reason: String| RunError { network: name, reason };
@@ -422,7 +413,8 @@ fn check_shape(
     }
 }
 
-/// What is inside the file was written before digests and figures were known: only what decides how it is used counts.
+/// What is inside the file was written before digests and figures were known: only what decides how
+/// it is used counts.
 fn check_metadata(inside: &str, network: &str, manifest: &Manifest) -> Result<(), String> {
     let inside: Value =
         serde_json::from_str(inside).map_err(|error| format!("its metadata is not JSON: {error}"))?;

@@ -1,6 +1,7 @@
 //! Which hardware a network runs on, and why not on other.
 //!
-//! Providers are registered one at a time so that each refusal is kept: `overlay doctor` shows them.
+//! Providers are registered one at a time so that each refusal is kept: `overlay doctor` shows
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -109,7 +110,8 @@ pub struct Refusal {
 /// What a network runs on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// In order of preference; what the first cannot do falls to the next, and in the end to the CPU.
+    /// In order of preference; what the first cannot do falls to the next, and in the end to the
+    /// CPU.
     pub accepted: Vec<Provider>,
     /// The others that were asked for.
     pub refused: Vec<Refusal>,
@@ -130,7 +132,8 @@ impl Report {
 
 /// Offers the session each provider of `order` that is not refused in `report` yet.
 ///
-/// The first that accepts ends the search (TensorRT goes on to CUDA, which takes what TensorRT cannot).
+/// The first that accepts ends the search (TensorRT goes on to CUDA, which takes what TensorRT
+/// cannot).
 pub(crate) fn register(builder: &mut SessionBuilder, order: &[Provider], report: &mut Report) {
     report.accepted.clear();
     for &provider in order {

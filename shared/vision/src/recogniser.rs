@@ -36,6 +36,7 @@ pub struct Recogniser {
 
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum OpenError {
     /// There is no ONNX Runtime.
     #[error(transparent)]
@@ -45,34 +46,15 @@ pub enum OpenError {
     Manifest(#[from] ManifestError),
     /// The model's catalogue is missing or wrong.
     #[error("the model {model:?} needs its catalogue: {source}")]
-    Catalogue {
-        /// Name of the model.
-        model: String,
-        /// Why.
-        source: CatalogueError,
-    },
+    Catalogue { model: String, source: CatalogueError },
     /// The catalogue is not the one that the model was trained on.
     #[error(
         "the model {model:?} was trained on catalogue {wanted}, but that of {game:?} is {found}\nhelp: run `trainer export` again, or put back the catalogue"
     )]
-    Digest {
-        /// Name of the model.
-        model: String,
-        /// The catalogue's game.
-        game: String,
-        /// Digest in `model.json`.
-        wanted: String,
-        /// Digest of the catalogue.
-        found: String,
-    },
+    Digest { model: String, game: String, wanted: String, found: String },
     /// The classes of the model are not those of its catalogue.
     #[error("the model {model:?} does not fit its catalogue: {source}\nhelp: run `trainer export` again")]
-    Classes {
-        /// Name of the model.
-        model: String,
-        /// Where.
-        source: ClassesError,
-    },
+    Classes { model: String, source: ClassesError },
     /// A network cannot be used.
     #[error(transparent)]
     Network(#[from] NetworkError),
@@ -82,7 +64,8 @@ pub enum OpenError {
 }
 
 impl Recogniser {
-    /// Opens the model of a folder, with the catalogue that it names and ONNX Runtime from the usual places.
+    /// Opens the model of a folder, with the catalogue that it names and ONNX Runtime from the
+    /// usual places.
     ///
     /// # Errors
     /// When anything is missing or does not fit together; the error says what to do.
@@ -153,8 +136,8 @@ impl Recogniser {
 
     /// How many nodes of the detector and of the identifier each provider ran.
     ///
-    /// A provider that accepted a network may still leave all of it to the CPU: this is what really happened in the
-    /// frames since the model was opened. Can be asked once.
+    /// A provider that accepted a network may still leave all of it to the CPU: this is what really
+    /// happened in the frames since the model was opened. Can be asked once.
     ///
     /// # Errors
     /// When the model was not opened with [`Options::profile`], or the record cannot be read.
@@ -186,7 +169,8 @@ impl Recogniser {
         Ok(())
     }
 
-    /// What the identifier makes of these quads of a frame, also of those that show no card: for enrolment.
+    /// What the identifier makes of these quads of a frame, also of those that show no card: for
+    /// enrolment.
     ///
     /// # Errors
     /// When the network cannot run.

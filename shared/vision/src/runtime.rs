@@ -14,7 +14,8 @@ use ort::logging::LogLevel;
 
 /// The version that `cargo xtask setup` takes.
 pub const VERSION: &str = "1.31.1";
-/// Builds of ONNX Runtime as they are named in the cache (`onnxruntime-1.31.1-cpu`), the preferred first.
+/// Builds of ONNX Runtime as they are named in the cache (`onnxruntime-1.31.1-cpu`), the preferred
+/// first.
 pub const KINDS: [&str; 4] = ["cuda", "directml", "openvino", "cpu"];
 /// Names that the system's linker is asked for.
 const SYSTEM_NAMES: &[&str] = if cfg!(windows) {

@@ -10,8 +10,8 @@ use vision::network::Options;
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
 
-/// The metadata is damaged in place: its length is told elsewhere in the file, and ONNX Runtime's own parser is not
-/// what is tested.
+/// The metadata is damaged in place: its length is told elsewhere in the file, and ONNX Runtime's
+/// own parser is not what is tested.
 #[test]
 fn onnx_metadata() {
     if let Err(error) = Runtime::load() {

@@ -1,4 +1,5 @@
-//! What is said where ONNX Runtime is missing or wrong. Nothing here may load it: a process loads it only once.
+//! What is said where ONNX Runtime is missing or wrong. Nothing here may load it: a process loads
+//! it only once.
 
 use std::fs;
 

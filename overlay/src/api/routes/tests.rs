@@ -1,4 +1,5 @@
-//! Requests as data, answers looked at; the description for programs compared with what is answered.
+//! Requests as data, answers looked at; the description for programs compared with what is
+//! answered.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -7,19 +8,19 @@ use lens_client::api::Event;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::api::view::tests::track;
+use crate::api::dto::tests::track;
 
 const TOKEN: &str = "secret";
 
-fn board() -> Board {
-    let board = Board::default();
+fn broadcast() -> Broadcast {
+    let broadcast = Broadcast::default();
     let tracks = [track(1, "H_A", 0.0), track(2, "?", 90.0), track(3, "H_A", 180.0)];
-    board.publish(State::Watching, [640, 360], &tracks, &synth::practice::catalogue());
-    board
+    broadcast.publish(State::Watching, [640, 360], &tracks, &synth::practice::catalogue());
+    broadcast
 }
 
-fn guard() -> Guard {
-    Guard::new(4000, Vec::new(), Some(TOKEN.into()))
+fn auth() -> Auth {
+    Auth::new(4000, Vec::new(), Some(TOKEN.into()))
 }
 
 fn request(text: &str) -> Request {
@@ -29,11 +30,11 @@ fn request(text: &str) -> Request {
 
 /// The answer to `GET path`: status and body.
 fn get(path: &str) -> (u16, Value) {
-    plain(&format!("GET {path} HTTP/1.1\nHost: 127.0.0.1:4000\n\n"), &board())
+    plain(&format!("GET {path} HTTP/1.1\nHost: 127.0.0.1:4000\n\n"), &broadcast())
 }
 
-fn plain(text: &str, board: &Board) -> (u16, Value) {
-    match answer(&request(text), board, &guard(), Instant::now(), &|_| true) {
+fn plain(text: &str, broadcast: &Broadcast) -> (u16, Value) {
+    match answer(&request(text), broadcast, &auth(), Instant::now(), &|_| true) {
         Answer::Plain(response) => {
             (response.status, serde_json::from_slice(&response.body).unwrap_or_default())
         }
@@ -60,10 +61,10 @@ fn cards_are_listed_and_asked_for() {
 #[test]
 fn nothing_is_claimed_while_nothing_is_looked_at() {
     let ask = "GET /v1/cards/H_A HTTP/1.1\nHost: 127.0.0.1:4000\n\n";
-    assert_eq!(plain(ask, &Board::default()).0, 503, "no model is known yet");
-    let board = board();
-    board.publish(State::Paused, [0, 0], &[], &synth::practice::catalogue());
-    let (status, ace) = plain(ask, &board);
+    assert_eq!(plain(ask, &Broadcast::default()).0, 503, "no model is known yet");
+    let broadcast = broadcast();
+    broadcast.publish(State::Paused, [0, 0], &[], &synth::practice::catalogue());
+    let (status, ace) = plain(ask, &broadcast);
     assert_eq!((status, &ace["displayed"], &ace["state"]), (200, &Value::Null, &json!("paused")));
 }
 
@@ -79,7 +80,8 @@ fn post(body: &str, kind: &str) -> (u16, Vec<Command>) {
         given.borrow_mut().push(command);
         true
     };
-    let Answer::Plain(response) = answer(&request(&text), &board(), &guard(), Instant::now(), &give) else {
+    let Answer::Plain(response) = answer(&request(&text), &broadcast(), &auth(), Instant::now(), &give)
+    else {
         panic!("commands have plain answers");
     };
     (response.status, given.into_inner())
@@ -99,17 +101,17 @@ fn commands_are_passed_on_or_refused() {
     let body = r#"{"command":"quit"}"#;
     let length = body.len();
     let bare = format!("POST /v1/commands HTTP/1.1\n{host}\nContent-Length: {length}\n\n{body}");
-    assert_eq!(plain(&bare, &board()).0, 401);
+    assert_eq!(plain(&bare, &broadcast()).0, 401);
     let foreign = format!("POST /v1/commands HTTP/1.1\n{host}\nOrigin: https://evil.example\n\n");
-    assert_eq!(plain(&foreign, &board()).0, 403);
-    assert_eq!(plain(&format!("DELETE /v1/cards HTTP/1.1\n{host}\n\n"), &board()).0, 405);
+    assert_eq!(plain(&foreign, &broadcast()).0, 403);
+    assert_eq!(plain(&format!("DELETE /v1/cards HTTP/1.1\n{host}\n\n"), &broadcast()).0, 405);
 }
 
 #[test]
 fn a_stream_is_lines_or_a_socket() {
     let ask = |text: &str| {
         let text = format!("GET /v1/stream{text}\n\n");
-        match answer(&request(&text), &board(), &guard(), Instant::now(), &|_| true) {
+        match answer(&request(&text), &broadcast(), &auth(), Instant::now(), &|_| true) {
             Answer::Plain(response) => Err(response.status),
             Answer::Stream(streaming) => Ok((streaming.socket_key.is_some(), streaming.moves)),
         }
@@ -155,7 +157,7 @@ fn the_description_is_true() {
     let names: Vec<Value> = COMMANDS.iter().map(|(name, _)| json!(name)).collect();
     let described_names = &openapi["components"]["schemas"]["Command"]["properties"]["command"]["enum"];
     assert_eq!(described_names, &Value::Array(names));
-    let card = board().now().cards.remove(0);
+    let card = broadcast().now().cards.remove(0);
     let quad = card.quad;
     let events = [
         Event::Appear { sequence: 1, card: card.clone() },

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use dataset::captures::store;
-use dataset::labels::store::look;
+use dataset::labels::store::read;
 use lens_core::geometry::{InFrame, Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
 
@@ -80,11 +80,11 @@ fn cards_are_saved_once_with_their_frame_and_what_was_known() {
     let records = store::read(&bench.folders.captures).unwrap();
     assert_eq!(records.len(), 3);
     for record in &records {
-        assert_eq!((record.sight.window, record.sight.model.as_deref()), ([600, 300], Some("toy")));
+        assert_eq!((record.context.window, record.context.model.as_deref()), ([600, 300], Some("toy")));
         let picture = image::open(bench.folders.captures.join(&record.filename)).unwrap();
         assert_eq!((picture.width(), picture.height()), (106, 142));
     }
-    let whole = image::open(bench.folders.captures.join(records[0].sight.frame.as_ref().unwrap())).unwrap();
+    let whole = image::open(bench.folders.captures.join(records[0].context.frame.as_ref().unwrap())).unwrap();
     assert_eq!(whole.into_rgba8().into_raw(), frame().pixels().data, "without loss");
     assert_eq!(std::fs::read_dir(bench.folders.captures.join("frames")).unwrap().count(), 1);
 }
@@ -95,7 +95,7 @@ fn a_correction_is_labelled_and_taught() {
     let writer = bench.writer.as_ref().unwrap();
     writer.save(request(vec![card(2)], Some("DNA")));
     assert_eq!(bench.outcomes.recv().unwrap().corrected.as_deref(), Some("DNA"));
-    let seen = look(&bench.folders.labels).unwrap();
+    let seen = read(&bench.folders.labels).unwrap();
     let (file, label) = seen.labels.iter().next().unwrap();
     assert_eq!(label.name, "DNA");
     assert!(bench.folders.labels.join(file).is_file(), "the labelled original is in the data set");

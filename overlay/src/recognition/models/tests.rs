@@ -8,7 +8,6 @@ use super::*;
 use crate::capture::source::{CaptureError, FrameSource};
 use crate::recognition::pace::Pace;
 use crate::recognition::threads::{CaptureInput, Threads};
-use lens_core::modifiers::Modifiers;
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
 use vision::network::RunError;

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use lens_core::geometry::{Quad, Rect};
-use lens_core::modifiers::Modifiers;
 use lens_core::pixels::{ChannelOrder, Pixels};
 
 use super::*;

@@ -5,16 +5,17 @@ use std::fmt;
 use image::RgbaImage;
 use image::imageops;
 use image_hasher::{HashAlg, Hasher, HasherConfig};
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Columns and rows of the colour signature.
 pub const COLOUR_GRID: [u32; 2] = [6, 8];
 const CELLS: usize = (COLOUR_GRID[0] * COLOUR_GRID[1]) as usize;
-/// Share of the crop's sides that is left out at each edge: what lies behind a card's round corners moves.
-const EDGE: f32 = 0.07;
-/// Mean difference of a cell's channels, of 255, from which colours disagree: no two cards or editions of the practice
-/// deck that look alike in grey differ by less than 7 everywhere. To save a card twice costs little, to miss one much.
+/// Share of the crop's sides that is left out at each edge: what lies behind a card's round corners
+/// moves.
+const EDGE_SHARE: f32 = 0.07;
+/// Mean difference of a cell's channels, of 255, from which colours disagree: no two cards or
+/// editions of the practice deck that look alike in grey differ by less than 7 everywhere. To save
+/// a card twice costs little, to miss one much.
 const COLOURS_AGREE_BELOW: u32 = 6;
 
 /// What a crop looks like.
@@ -58,8 +59,8 @@ impl Default for Hashing {
 
 impl Hashing {
     /// The hashes of an upright crop that shows one card; transparency is ignored.
-    pub fn of(&self, crop: &RgbaImage) -> Hashes {
-        let inset = |side: u32| (side as f32 * EDGE).round() as u32;
+    pub fn hash(&self, crop: &RgbaImage) -> Hashes {
+        let inset = |side: u32| (side as f32 * EDGE_SHARE).round() as u32;
         let (left, top) = (inset(crop.width()), inset(crop.height()));
         let (width, height) = (crop.width() - 2 * left, crop.height() - 2 * top);
         let inner = imageops::crop_imm(crop, left, top, width.max(1), height.max(1)).to_image();
@@ -72,7 +73,7 @@ impl Hashing {
             dct: bits(&self.dct),
             mean: bits(&self.mean),
             gradient: bits(&self.gradient),
-            colours: Colours::of(&inner),
+            colours: Colours::from_image(&inner),
         }
     }
 }
@@ -86,7 +87,7 @@ impl Hashes {
 }
 
 impl Colours {
-    fn of(crop: &RgbaImage) -> Self {
+    fn from_image(crop: &RgbaImage) -> Self {
         let small = imageops::thumbnail(crop, COLOUR_GRID[0], COLOUR_GRID[1]);
         let mut cells = [0; CELLS * 3];
         for (cell, pixel) in cells.chunks_exact_mut(3).zip(small.pixels()) {
@@ -95,8 +96,8 @@ impl Colours {
         Self(cells)
     }
 
-    /// The largest mean difference of a cell, of 255: one changed sign on a card counts as much as another colour of
-    /// all of it.
+    /// The largest mean difference of a cell, of 255: one changed sign on a card counts as much as
+    /// another colour of all of it.
     pub fn difference(&self, other: &Self) -> u32 {
         let pairs = self.0.chunks_exact(3).zip(other.0.chunks_exact(3));
         let of_cell = |(a, b): (&[u8], &[u8])| {
@@ -153,7 +154,8 @@ impl<'de> Deserialize<'de> for Colours {
 
 /// 64 bits as sixteen hexadecimal digits: numbers of that size do not survive every JSON reader.
 mod hex {
-    use super::*;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub(super) fn serialize<S: Serializer>(bits: &u64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -183,10 +185,10 @@ mod tests {
     #[test]
     fn shapes_change_hashes_and_tints_change_colours() {
         let hashing = Hashing::default();
-        let plain = hashing.of(&card(10, [90, 60, 60]));
-        let lighter = hashing.of(&card(10, [94, 63, 62]));
-        let tinted = hashing.of(&card(10, [60, 60, 100]));
-        let other = hashing.of(&card(45, [90, 60, 60]));
+        let plain = hashing.hash(&card(10, [90, 60, 60]));
+        let lighter = hashing.hash(&card(10, [94, 63, 62]));
+        let tinted = hashing.hash(&card(10, [60, 60, 100]));
+        let other = hashing.hash(&card(45, [90, 60, 60]));
         assert!(
             plain.distance(&lighter) <= crate::captures::DUPLICATE && plain.colours.agree(&lighter.colours)
         );
@@ -198,7 +200,7 @@ mod tests {
 
     #[test]
     fn hashes_make_the_round_trip_and_damage_is_refused() {
-        let hashes = Hashing::default().of(&card(10, [1, 200, 60]));
+        let hashes = Hashing::default().hash(&card(10, [1, 200, 60]));
         let text = serde_json::to_string(&hashes).unwrap();
         assert_eq!(serde_json::from_str::<Hashes>(&text).unwrap(), hashes);
         let short = text.replace("\"colours\":\"", "\"colours\":\"0");

@@ -1,8 +1,9 @@
 //! Finds the captures that look like a new one.
 //!
-//! Clusters reach to 25 of 64 bits. At that radius the trees and tables that are usual for short distances (BK-trees,
-//! multi-index hashing) visit nearly everything, in random order; reading packed columns from one end to the other takes
-//! a fraction of a millisecond at 100,000 captures, and stays that simple.
+//! Clusters reach to 25 of 64 bits. At that radius the trees and tables that are usual for short
+//! distances (BK-trees, multi-index hashing) visit nearly everything, in random order; reading
+//! packed columns from one end to the other takes a fraction of a millisecond at 100,000 captures,
+//! and stays that simple.
 
 use super::hashes::Hashes;
 use super::{DUPLICATE, SAME_CARD, SAME_CLUSTER, Verdict};
@@ -18,7 +19,8 @@ pub struct Index {
 /// Who looks like what was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The position of the nearest within a cluster's reach, and its distance; the oldest of several.
+    /// The position of the nearest within a cluster's reach, and its distance; the oldest of
+    /// several.
     pub nearest: Option<(usize, u32)>,
     /// All within a duplicate's reach.
     pub twins: Vec<usize>,
@@ -67,7 +69,8 @@ impl Index {
 }
 
 impl Found {
-    /// What the new capture is; `is_same` tells of a twin whether its colours and modifiers agree too.
+    /// What the new capture is; `is_same` tells of a twin whether its colours and modifiers agree
+    /// too.
     pub fn verdict(&self, is_same: impl Fn(usize) -> bool) -> Verdict {
         if let Some(&twin) = self.twins.iter().find(|&&twin| is_same(twin)) {
             return Verdict::Duplicate(twin);
@@ -96,7 +99,7 @@ mod tests {
     }
 
     fn hashes(number: u64) -> Hashes {
-        let colours = Hashing::default().of(&image::RgbaImage::new(8, 8)).colours;
+        let colours = Hashing::default().hash(&image::RgbaImage::new(8, 8)).colours;
         let of = |salt: u64| mixed(number * 3 + salt);
         Hashes { dct: of(0), mean: of(1), gradient: of(2), colours }
     }

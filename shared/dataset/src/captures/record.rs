@@ -6,10 +6,11 @@ use super::hashes::Hashes;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 
-/// One capture. Fields of other tools are not kept: `labels.json` is what people work on, this file is the program's.
+/// One capture. Fields of other tools are not kept: `labels.json` is what people work on, this file
+/// is the program's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// The crop, beside this file: [`file_name`].
+    /// The crop, beside this file, see [`crate::file_name`].
     pub filename: String,
     /// Number of the cluster of captures that look alike.
     pub cluster: u64,
@@ -18,14 +19,14 @@ pub struct Record {
     /// What it looks like.
     pub hashes: Hashes,
     /// Where, when and how sure.
-    #[serde(default)]
-    pub sight: Sight,
+    #[serde(default, rename = "sight")]
+    pub context: CaptureContext,
 }
 
 /// What was known when a card was captured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Sight {
+pub struct CaptureContext {
     /// The card in its frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quad: Option<Quad<InFrame>>,
@@ -36,22 +37,22 @@ pub struct Sight {
     pub window: [u32; 2],
     /// When, in milliseconds since 1970.
     pub taken_at_millis: u64,
-    /// Name of the model that spoke.
+    /// Name of the model that recognised it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// The card's id by the votes of several frames; nothing when it was unknown.
+    /// The card's id by the votes of several frames; none when it was unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
     /// The likeliest ids and their probabilities, best first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub guesses: Vec<(String, f32)>,
-    /// What was said to be on it.
+    /// What was recognised on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modifiers: Option<Modifiers>,
 }
 
-impl Sight {
-    /// Whether nothing that was said tells the two cards apart.
+impl CaptureContext {
+    /// Whether both can be the same card: what is known of both is equal.
     pub fn agrees(&self, other: &Self) -> bool {
         fn same<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
             a.zip(b).is_none_or(|(a, b)| a == b)
@@ -67,52 +68,31 @@ impl Sight {
     }
 }
 
-/// `cluster5_card17_id302.png`.
-pub fn file_name(cluster: u64, card_group: u64, id: u64) -> String {
-    format!("cluster{cluster}_card{card_group}_id{id}.png")
-}
-
-/// The three numbers of [`file_name`]; nothing for names of other tools.
-pub fn numbers(file: &str) -> Option<[u64; 3]> {
-    let mut numbers = [0; 3];
-    let mut parts = file.strip_suffix(".png")?.split('_');
-    for (number, prefix) in numbers.iter_mut().zip(["cluster", "card", "id"]) {
-        *number = parts.next()?.strip_prefix(prefix)?.parse().ok()?;
-    }
-    parts.next().is_none().then_some(numbers)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn file_names_make_the_round_trip() {
-        assert_eq!(numbers(&file_name(5, 17, 302)), Some([5, 17, 302]));
-        for other in
-            ["cluster5_card17.png", "cluster5_card17_id302_x.png", "card5_cluster17_id302.png", "a.png"]
-        {
-            assert_eq!(numbers(other), None, "{other}");
-        }
-    }
-
-    #[test]
     fn what_is_not_said_tells_nothing_apart() {
-        let named = |card: &str| Sight { card: Some(card.into()), ..Sight::default() };
-        assert!(named("j_one").agrees(&Sight::default()) && named("j_one").agrees(&named("j_one")));
+        let named = |card: &str| CaptureContext { card: Some(card.into()), ..CaptureContext::default() };
+        assert!(named("j_one").agrees(&CaptureContext::default()) && named("j_one").agrees(&named("j_one")));
         assert!(!named("j_one").agrees(&named("j_two")));
     }
 
     #[test]
     fn unknown_cards_are_more_doubtful_than_known_ones() {
-        let sight = |card: Option<&str>, best: f32| Sight {
+        let context = |card: Option<&str>, best: f32| CaptureContext {
             card: card.map(str::to_owned),
             guesses: vec![("j_one".into(), best)],
-            ..Sight::default()
+            ..CaptureContext::default()
         };
-        let doubts =
-            [sight(Some("j_one"), 0.9), sight(Some("j_one"), 0.4), sight(None, 0.8), sight(None, 0.1)]
-                .map(|sight| sight.doubt());
+        let doubts = [
+            context(Some("j_one"), 0.9),
+            context(Some("j_one"), 0.4),
+            context(None, 0.8),
+            context(None, 0.1),
+        ]
+        .map(|context| context.doubt());
         assert!(doubts.is_sorted(), "{doubts:?}");
     }
 }

@@ -1,8 +1,9 @@
 //! `seen_hashes.json` and the pictures beside it.
 //!
-//! One writer at a time holds a lock. A capture is a picture, then one line in a journal beside the file; the journal is
-//! folded into the file now and then, so that saving costs the same at the first capture and at the hundred thousandth.
-//! A crash leaves a picture that nobody lists, or nothing.
+//! One writer at a time holds a lock. A capture is a picture, then one line in a journal beside the
+//! file. The journal is folded into the file now and then, so that saving costs the same at the
+//! first capture and at the hundred thousandth. A crash leaves a picture that nobody lists, or
+//! nothing.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Cursor, Write as _};
@@ -15,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use super::Verdict;
 use super::hashes::{Hashes, Hashing};
 use super::index::Index;
-use super::record::{self, Record, Sight};
-use crate::labels::store::numbers::Free;
+use super::record::{CaptureContext, Record};
+use crate::labels::store::ids::FreeIds;
+use crate::{disk, file_name};
 use lens_core::atomic;
 use lens_core::pixels::{ChannelOrder, Pixels};
 
@@ -54,7 +56,7 @@ pub struct Added {
 #[derive(Debug, thiserror::Error)]
 pub enum CapturesError {
     /// A file cannot be used.
-    #[error("cannot save captures: {} ({path})\nhelp: {}", plain(source), remedy(source))]
+    #[error("cannot save captures: {} ({path})\nhelp: {}", disk::reason(source), disk::remedy(source))]
     File {
         /// The file.
         path: PathBuf,
@@ -63,7 +65,8 @@ pub enum CapturesError {
     },
     /// `seen_hashes.json` is damaged.
     #[error(
-        "{path} is damaged: {reason}\nhelp: put back an earlier copy, or move it away: pictures stay where they are"
+        "{path} is damaged: {reason}\nhelp: put back an earlier copy, \
+         or move it away: pictures stay where they are"
     )]
     Damaged {
         /// The file.
@@ -80,29 +83,10 @@ impl CapturesError {
     /// Without the help: one short line.
     pub fn short(&self) -> String {
         match self {
-            Self::File { source, .. } => plain(source),
+            Self::File { source, .. } => disk::reason(source),
             Self::Damaged { .. } => format!("{FILE_NAME} is damaged"),
             Self::InUse(_) => "another overlay saves captures".into(),
         }
-    }
-}
-
-/// What happened, in words for players.
-pub fn plain(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full".into(),
-        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only".into(),
-        io::ErrorKind::PermissionDenied => "no permission to write".into(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "the folder is gone".into(),
-        _ => error.to_string(),
-    }
-}
-
-fn remedy(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on it",
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "make the folder again",
-        _ => "see who may write there, or choose another data folder with BALATRO_LENS_DATA",
     }
 }
 
@@ -128,11 +112,11 @@ struct Next {
 
 impl Next {
     /// Above what there is, and above what labels speak of: their captures may be gone.
-    fn after(records: &[Record], free: Free) -> Self {
-        let Free { cluster, group, id } = free;
+    fn after(records: &[Record], free: FreeIds) -> Self {
+        let FreeIds { cluster, group, id } = free;
         let mut next = Self { id, group, cluster, frame: 0 };
         for record in records {
-            let id = record::numbers(&record.filename).map_or(0, |[_, _, id]| id);
+            let id = file_name::parse(&record.filename).map_or(0, |[_, _, id]| id);
             next.id = next.id.max(id + 1);
             next.group = next.group.max(record.card_group + 1);
             next.cluster = next.cluster.max(record.cluster + 1);
@@ -190,7 +174,7 @@ impl Captures {
         let journal = Journal { file: open().map_err(failed(&path))?, length: whole, lines };
         let mut index = Index::default();
         records.iter().for_each(|record| index.push(&record.hashes));
-        let next = Next::after(&records, Free::above(labels));
+        let next = Next::after(&records, FreeIds::above(labels));
         let hashing = Hashing::default();
         let mut captures =
             Self { folder: folder.into(), records, index, hashing, next, journal, _lock: lock };
@@ -204,19 +188,19 @@ impl Captures {
     }
 
     /// What a crop would be, before it is saved.
-    pub fn judge(&self, hashes: &Hashes, sight: &Sight) -> Verdict {
+    pub fn judge(&self, hashes: &Hashes, context: &CaptureContext) -> Verdict {
         self.index.find(hashes).verdict(|twin| {
             let record = &self.records[twin];
-            record.hashes.colours.agree(&hashes.colours) && record.sight.agrees(sight)
+            record.hashes.colours.agree(&hashes.colours) && record.context.agrees(context)
         })
     }
 
     /// What a crop looks like.
     pub fn hashes(&self, crop: &RgbaImage) -> Hashes {
-        self.hashing.of(crop)
+        self.hashing.hash(crop)
     }
 
-    /// Saves a whole frame; the answer is what [`Sight::frame`] is to be.
+    /// Saves a whole frame. Returns the name for [`CaptureContext::frame`].
     ///
     /// # Errors
     /// When it cannot be written; then nothing of it is there.
@@ -243,15 +227,21 @@ impl Captures {
     ///
     /// # Errors
     /// When it cannot be written; then nothing of it is there.
-    pub fn add(&mut self, crop: &RgbaImage, hashes: Hashes, sight: Sight) -> Result<Added, CapturesError> {
-        let verdict = self.judge(&hashes, &sight);
+    pub fn add(
+        &mut self,
+        crop: &RgbaImage,
+        hashes: Hashes,
+        context: CaptureContext,
+    ) -> Result<Added, CapturesError> {
+        let verdict = self.judge(&hashes, &context);
         if let Verdict::Duplicate(position) = verdict {
             return Ok(Added { verdict, position });
         }
-        self.save(crop, hashes, sight, verdict)
+        self.save(crop, hashes, context, verdict)
     }
 
-    /// Saves a crop though it shows the same as another: a correction is worth a picture of its own.
+    /// Saves a crop though it shows the same as another: a correction is worth a picture of its
+    /// own.
     ///
     /// # Errors
     /// As [`Captures::add`].
@@ -259,7 +249,7 @@ impl Captures {
         &mut self,
         crop: &RgbaImage,
         hashes: Hashes,
-        sight: Sight,
+        context: CaptureContext,
         verdict: Verdict,
     ) -> Result<Added, CapturesError> {
         let (cluster, card_group) = match verdict {
@@ -270,7 +260,7 @@ impl Captures {
             Verdict::New => (self.next.cluster, self.next.group),
         };
         let (filename, path) = loop {
-            let name = record::file_name(cluster, card_group, self.next.id);
+            let name = file_name::format(cluster, card_group, self.next.id);
             let path = self.folder.join(&name);
             self.next.id += 1;
             // A picture that a crash left without a record keeps its name.
@@ -281,7 +271,7 @@ impl Captures {
         let written = encode(crop.as_raw(), crop.width(), crop.height(), ExtendedColorType::Rgba8)
             .and_then(|bytes| atomic::write(&path, &bytes));
         written.map_err(|source| CapturesError::File { path: path.clone(), source })?;
-        let record = Record { filename, cluster, card_group, hashes, sight };
+        let record = Record { filename, cluster, card_group, hashes, context };
         if let Err(source) = self.journal.append(&record) {
             // Without a record the picture would only be in the way.
             let _ = fs::remove_file(&path);
@@ -358,7 +348,7 @@ fn read_with_journal(folder: &Path) -> Result<(Vec<Record>, u64, usize), Capture
         }
         stored.captures
     };
-    let id = |record: &Record| record::numbers(&record.filename).map(|[_, _, id]| id);
+    let id = |record: &Record| file_name::parse(&record.filename).map(|[_, _, id]| id);
     let folded = records.iter().filter_map(id).max();
     let whole = journal.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
     let mut lines = 0;

@@ -1,31 +1,38 @@
-//! A data set that people work on: `labels.json`, what is not labelled yet, and a journal between two saves.
+//! A data set that people work on: `labels.json`, what is not labelled yet, and a journal between
+//! two saves.
 //!
 //! ```text
-//! Change ─▶ labels.journal (appended, synced) ─▶ memory ─checkpoint─▶ labels.json, arrangement.json (each atomic)
+//! Change ─▶ labels.journal (synced) ─▶ memory ─checkpoint─▶ labels.json, arrangement.json
 //! ```
 //!
-//! A change is on the disk before [`Store::apply`] returns: a crash at any moment loses at most the change under way.
-//! Changes say what is, not what to do, so that reading the journal twice does no harm. One window at a time may write;
-//! what the overlay learns meanwhile waits in an inbox. Labels are the only truth, groups and drafts are a convenience.
+//! A change is on the disk before [`Store::apply`] returns: a crash loses at most the change under
+//! way. Changes say what is, not what to do, so that reading the journal twice does no harm. One
+//! window at a time may write ([`Store`]); others read ([`read`]), and the overlay leaves what it
+//! learns in an inbox ([`leave`]). Labels are the only truth; groups and drafts are a convenience.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use super::{Label, Labels, LabelsError};
+use super::Labels;
 use arrangement::Arrangement;
-pub use arrangement::Place;
+use change::state;
+use external_edits::Known;
 use lens_core::atomic;
-use outside::Known;
+use reading::read_files;
 
 mod arrangement;
+mod change;
+mod external_edits;
+pub mod ids;
 mod inbox;
-pub mod numbers;
-mod outside;
+mod journal;
+mod reading;
 
+pub use arrangement::Place;
+pub use change::Change;
 pub use inbox::leave;
+pub use reading::{DataSet, read};
 
 /// Changes since the last checkpoint, one action a line.
 pub const JOURNAL: &str = "labels.journal";
@@ -34,53 +41,6 @@ pub const LAST_GOOD: &str = "labels.last-good.json";
 const LOCK: &str = ".labels.lock";
 /// Actions after which the files are written anew.
 const CHECKPOINT_AFTER: usize = 200;
-/// How often [`look`] begins anew when the inbox changes under it.
-const LOOK_AGAIN: usize = 20;
-
-/// One thing that is different now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Change {
-    /// What a picture shows; nothing takes its label away.
-    Label {
-        /// The picture.
-        file: String,
-        /// What it shows.
-        label: Option<Box<Label>>,
-    },
-    /// Which group a picture is in; nothing leaves it in the one that it was captured into.
-    Place {
-        /// The picture.
-        file: String,
-        /// Its cluster and group.
-        place: Option<Place>,
-    },
-    /// Whether a picture lies in the bin, out of the data set; its label comes back with it.
-    Bin {
-        /// The picture.
-        file: String,
-        /// Whether it does.
-        binned: bool,
-        /// What it had as its label when it was thrown away: the journal alone then brings it back. [`Store::apply`]
-        /// fills it in; old journals do not have it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        label: Option<Box<Label>>,
-    },
-    /// Which group takes in what is captured into another from now on; nothing leaves it in its own.
-    Merge {
-        /// The group that was taken in.
-        group: u64,
-        /// Where it is now.
-        into: Option<Place>,
-    },
-    /// What somebody has begun to say of a group.
-    Draft {
-        /// The group.
-        group: u64,
-        /// The label so far.
-        label: Option<Box<Label>>,
-    },
-}
 
 /// The data set of a folder, and the right to change it.
 pub struct Store {
@@ -100,7 +60,7 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A file cannot be used.
-    #[error("cannot save labels: {} ({path})", crate::captures::store::plain(source))]
+    #[error("cannot save labels: {} ({path})", crate::disk::reason(source))]
     File {
         /// The file.
         path: PathBuf,
@@ -112,7 +72,8 @@ pub enum StoreError {
     InUse(PathBuf),
     /// `labels.json` was broken by hand.
     #[error(
-        "{path} is damaged: {reason}\nhelp: mend that place, or take the last good state of {good} labels; the damaged file is kept either way"
+        "{path} is damaged: {reason}\nhelp: mend that place, or take the last good state \
+         of {good} labels; the damaged file is kept either way"
     )]
     Damaged {
         /// The file.
@@ -124,7 +85,8 @@ pub enum StoreError {
     },
     /// A line of the journal makes no sense.
     #[error(
-        "{path}, line {line}: {reason}\nhelp: move the file away; the labels before that line are in labels.json"
+        "{path}, line {line}: {reason}\nhelp: move the file away; \
+         the labels before that line are in labels.json"
     )]
     Journal {
         /// The file.
@@ -144,13 +106,15 @@ impl StoreError {
 }
 
 impl Store {
-    /// Opens a data set for changing it, with what a crash left in its journal and what waits in its inbox; makes the
-    /// folder when it is not there. Labelled pictures are copied from `originals`.
+    /// Opens a data set for changing it, with what a crash left in its journal and what waits in
+    /// its inbox; makes the folder when it is not there. Labelled pictures are copied from
+    /// `originals`.
     ///
     /// A damaged `arrangement.json` is kept under another name; [`Store::take_notes`] then says so.
     ///
     /// # Errors
-    /// When another window has it open, it cannot be written, or is damaged; a damaged file is never overwritten.
+    /// When another window has it open, it cannot be written, or is damaged; a damaged file is
+    /// never overwritten.
     pub fn open(folder: &Path, originals: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(StoreError::file(folder))?;
         let lock_path = folder.join(LOCK);
@@ -161,13 +125,13 @@ impl Store {
             Err(TryLockError::Error(source)) => return Err(StoreError::File { path: lock_path, source }),
         }
         // Before it is read: what is written in between then counts as written by somebody else.
-        let known = Known::of(&folder.join(super::FILE_NAME))?;
+        let known = Known::read(&folder.join(super::FILE_NAME))?;
         let (labels, arrangement) = read_files(folder)?;
         let mut notes = Vec::new();
         let arrangement = match arrangement {
             Ok(arrangement) => arrangement,
             Err(reason) => {
-                notes.push(outside::put_aside(folder, &reason)?);
+                notes.push(external_edits::put_aside(folder, &reason.to_string())?);
                 Arrangement::default()
             }
         };
@@ -186,7 +150,7 @@ impl Store {
             notes,
             _lock: lock,
         };
-        let (actions, whole) = read_journal(&path)?;
+        let (actions, whole) = journal::read(&path)?;
         // A line that a crash cut short was never acknowledged.
         store.journal.set_len(whole).map_err(StoreError::file(&path))?;
         store.length = whole;
@@ -199,13 +163,14 @@ impl Store {
         Ok(store)
     }
 
-    /// Puts the last good state in the place of a damaged `labels.json`, which is kept beside it under another name.
+    /// Puts the last good state in the place of a damaged `labels.json`, which is kept beside it
+    /// under another name.
     ///
     /// # Errors
     /// When the folder cannot be written.
     pub fn restore(folder: &Path) -> Result<PathBuf, StoreError> {
         let path = folder.join(super::FILE_NAME);
-        let aside = outside::free_name(folder, "labels.damaged");
+        let aside = external_edits::free_name(folder, "labels.damaged");
         fs::copy(&path, &aside).map_err(StoreError::file(&aside))?;
         let good = match fs::read(folder.join(LAST_GOOD)) {
             Ok(text) => text,
@@ -226,7 +191,8 @@ impl Store {
         state(&self.labels, &self.arrangement)
     }
 
-    /// Makes changes that belong together; the answer undoes them. They are on the disk when this returns.
+    /// Makes changes that belong together: they are on the disk when this returns. Returns what
+    /// undoes them.
     ///
     /// # Errors
     /// When they cannot be written; then nothing has changed.
@@ -258,8 +224,8 @@ impl Store {
         Ok(undo)
     }
 
-    /// With the labels of what is thrown away: after a crash `labels.json` may be without them already, and the bin not
-    /// have them yet.
+    /// With the labels of what is thrown away: after a crash `labels.json` may be without them
+    /// already, and the bin not have them yet.
     fn completed(&self, changes: &[Change]) -> Vec<Change> {
         let mut changes = changes.to_vec();
         for at in 0..changes.len() {
@@ -274,7 +240,8 @@ impl Store {
         changes
     }
 
-    /// What people should hear: files that were found broken, or changed by somebody else, and where they are kept.
+    /// What people should hear: files that were found broken, or changed by somebody else, and
+    /// where they are kept.
     pub fn take_notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
     }
@@ -284,8 +251,8 @@ impl Store {
         self.pending > 0
     }
 
-    /// Writes `labels.json` and what belongs to it. When somebody else has changed it meanwhile, that file is kept under
-    /// another name first; [`Store::take_notes`] then says so.
+    /// Writes `labels.json` and what belongs to it. When somebody else has changed it meanwhile,
+    /// that file is kept under another name first; [`Store::take_notes`] then says so.
     ///
     /// # Errors
     /// When a file cannot be written; the journal then still has everything.
@@ -333,175 +300,6 @@ impl Drop for Store {
             log::warn!("{note}");
         }
     }
-}
-
-impl Change {
-    fn is_about_label_of(&self, picture: &str) -> bool {
-        match self {
-            Self::Label { file, .. } | Self::Bin { file, .. } => file == picture,
-            Self::Place { .. } | Self::Merge { .. } | Self::Draft { .. } => false,
-        }
-    }
-
-    /// Makes the change; the answer undoes it.
-    fn apply(&self, labels: &mut Labels, arrangement: &mut Arrangement) -> Self {
-        match self {
-            Self::Label { file, label } => {
-                let before = match label {
-                    Some(label) => {
-                        let before = labels.get(file);
-                        labels.set(file, label);
-                        before
-                    }
-                    None => labels.remove(file),
-                };
-                let label = before.and_then(Result::ok).map(Box::new);
-                Self::Label { file: file.clone(), label }
-            }
-            Self::Place { file, place } => {
-                let places = &mut arrangement.places;
-                let before = match place {
-                    Some(place) => places.insert(file.clone(), *place),
-                    None => places.remove(file),
-                };
-                Self::Place { file: file.clone(), place: before }
-            }
-            Self::Bin { file, binned, label } => {
-                let bin = &mut arrangement.bin;
-                let before = bin.contains_key(file);
-                // An entry that makes no sense stays where a person can mend it.
-                let there = labels.get(file).and_then(Result::ok);
-                if *binned {
-                    let kept = bin.entry(file.clone()).or_default();
-                    if there.is_some() {
-                        labels.remove(file);
-                    }
-                    if let Some(label) = there.or_else(|| label.as_deref().cloned()) {
-                        *kept = Some(label);
-                    }
-                } else if let Some(Some(label)) = bin.remove(file)
-                    && there.is_none()
-                {
-                    labels.set(file, &label);
-                }
-                Self::Bin { file: file.clone(), binned: before, label: None }
-            }
-            Self::Merge { group, into } => {
-                let merged = &mut arrangement.merged;
-                let before = match into {
-                    Some(place) => merged.insert(*group, *place),
-                    None => merged.remove(group),
-                };
-                Self::Merge { group: *group, into: before }
-            }
-            Self::Draft { group, label } => {
-                let drafts = &mut arrangement.drafts;
-                let before = match label {
-                    Some(label) => drafts.insert(*group, Label::clone(label)),
-                    None => drafts.remove(group),
-                };
-                Self::Draft { group: *group, label: before.map(Box::new) }
-            }
-        }
-    }
-}
-
-/// A data set as it is, for those who only look.
-#[derive(Clone, Debug, Default)]
-pub struct Seen {
-    /// What the pictures show.
-    pub labels: Labels,
-    arrangement: Arrangement,
-}
-
-impl Seen {
-    /// All that was ever said, as changes to an empty data set.
-    pub fn state(&self) -> Vec<Change> {
-        state(&self.labels, &self.arrangement)
-    }
-}
-
-fn state(labels: &Labels, arrangement: &Arrangement) -> Vec<Change> {
-    let label =
-        |file: &str, label: Label| Change::Label { file: file.to_owned(), label: Some(Box::new(label)) };
-    let mut changes: Vec<Change> = labels.iter().map(|(file, it)| label(file, it)).collect();
-    let Arrangement { places, merged, bin, drafts } = arrangement;
-    changes
-        .extend(places.iter().map(|(file, place)| Change::Place { file: file.clone(), place: Some(*place) }));
-    changes.extend(merged.iter().map(|(group, into)| Change::Merge { group: *group, into: Some(*into) }));
-    for (file, kept) in bin {
-        // What was said of it since it was thrown away is newer.
-        let kept = kept.clone().filter(|_| labels.get(file).is_none());
-        changes.extend(kept.map(|it| label(file, it)));
-        changes.push(Change::Bin { file: file.clone(), binned: true, label: None });
-    }
-    changes.extend(
-        drafts.iter().map(|(group, it)| Change::Draft { group: *group, label: Some(Box::new(it.clone())) }),
-    );
-    changes
-}
-
-/// Reads a data set that somebody else may be changing, with what waits in its inbox. A damaged `arrangement.json` counts
-/// as none.
-///
-/// # Errors
-/// When a file cannot be read or is damaged.
-pub fn look(folder: &Path) -> Result<Seen, StoreError> {
-    let mut waiting = inbox::read(folder)?;
-    for _ in 0..LOOK_AGAIN {
-        // The journal first: what a checkpoint writes in between is then read twice rather than not at all.
-        let (actions, _) = read_journal(&folder.join(JOURNAL))?;
-        let (mut labels, arrangement) = read_files(folder)?;
-        let mut arrangement = arrangement.unwrap_or_default();
-        // The holder may have taken the inbox in, and gone on: an old word must not stand over a newer one.
-        let still_waiting = inbox::read(folder)?;
-        if still_waiting != waiting {
-            waiting = still_waiting;
-            continue;
-        }
-        for change in actions.iter().flatten() {
-            change.apply(&mut labels, &mut arrangement);
-        }
-        for change in waiting.into_iter().flatten() {
-            inbox::kept(change, &labels).apply(&mut labels, &mut arrangement);
-        }
-        return Ok(Seen { labels, arrangement });
-    }
-    let source = io::Error::other("it changes faster than it can be read");
-    Err(StoreError::File { path: folder.into(), source })
-}
-
-/// The arrangement, or what is wrong with it.
-type Arranged = Result<Arrangement, String>;
-
-fn read_files(folder: &Path) -> Result<(Labels, Arranged), StoreError> {
-    let labels = Labels::read(&folder.join(super::FILE_NAME)).map_err(|error| match error {
-        LabelsError::File { path, source } => StoreError::File { path, source },
-        LabelsError::Damaged { path, reason } => {
-            let good = Labels::read(&folder.join(LAST_GOOD)).map_or(0, |labels| labels.len());
-            StoreError::Damaged { path, reason, good }
-        }
-    })?;
-    Ok((labels, Arrangement::read(folder)?))
-}
-
-/// The actions of whole lines, and their length in bytes.
-fn read_journal(path: &Path) -> Result<(Vec<Vec<Change>>, u64), StoreError> {
-    let text = match fs::read(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
-        Err(source) => return Err(StoreError::File { path: path.into(), source }),
-    };
-    let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-    let lines = text[..whole].split(|&byte| byte == b'\n').enumerate();
-    let actions = lines.filter(|(_, line)| !line.is_empty()).map(|(number, line)| {
-        serde_json::from_slice(line).map_err(|error| StoreError::Journal {
-            path: path.into(),
-            line: number + 1,
-            reason: error.to_string(),
-        })
-    });
-    Ok((actions.collect::<Result<_, _>>()?, whole as u64))
 }
 
 #[cfg(test)]

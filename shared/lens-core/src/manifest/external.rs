@@ -1,18 +1,17 @@
-//! External models, which another program trained and exported: how pictures go in, and what comes out.
+//! External models, which another program trained and exported: how pictures go in, and what comes
+//! out.
 //!
-//! Both kinds take floats, channels first, red before green before blue. What our own networks are like is in
-//! [`super`].
+//! Both kinds take floats, channels first, red before green before blue. What our own networks are
+//! like is in [`super`].
 
 use serde::{Deserialize, Serialize};
-
-use super::Identifier;
 
 /// The most boxes that a detector may give; an input of 4096 x 4096 pixels gives 344064.
 const MAX_BOXES: u32 = 400_000;
 /// The largest fixed batch of a classifier.
 pub const MAX_BATCH: u32 = 64;
 
-/// How a detector takes pictures and answers.
+/// What goes into a detector and comes out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DetectorKind {
@@ -25,10 +24,10 @@ pub enum DetectorKind {
 
 /// A detection export of Ultralytics YOLO (v8, v11).
 ///
-/// Input: `[1, 3, height, width]` in `0.0..=1.0`, letterboxed with bars of grey 114. Output: `[1, 4 + classes, boxes]`,
-/// floats: centre, width and height of each box in pixels of the input, then a probability for each class; there is no
-/// objectness. The manifest's `anchor` and `corner_scale` say nothing of it, and `stride` only what its input's sides
-/// are multiples of.
+/// Input: `[1, 3, height, width]` in `0.0..=1.0`, letterboxed with bars of grey 114. Output: `[1, 4
+/// + classes, boxes]`, floats: centre, width and height of each box in pixels of the input, then a
+/// probability for each class; there is no objectness. The manifest's `anchor` and `corner_scale`
+/// say nothing of it, and `stride` only what its input's sides are multiples of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Yolo {
@@ -45,7 +44,7 @@ pub struct Yolo {
     pub cards: Vec<String>,
 }
 
-/// How an identifier takes pictures and answers.
+/// What goes into an identifier and comes out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentifierKind {
@@ -58,8 +57,9 @@ pub enum IdentifierKind {
 
 /// A classifier of whole cards.
 ///
-/// Input: `[N, 3, height, width]`, upright cards. Output: `[N, classes]`, floats, in the order of the identification head.
-/// Modifiers are not read, and no card can be enrolled: there is no embedding.
+/// Input: `[N, 3, height, width]`, upright cards. Output: `[N, classes]`, floats, in the order of
+/// the identification head. Modifiers are not read, and no card can be enrolled: there is no
+/// embedding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Classifier {
@@ -108,7 +108,8 @@ pub enum Fit {
     /// The whole card, stretched.
     #[default]
     Stretch,
-    /// The largest part about its centre that has this shape, as Ultralytics' classifiers are trained.
+    /// The largest part about its centre that has this shape, as Ultralytics' classifiers are
+    /// trained.
     Centre,
 }
 
@@ -148,9 +149,9 @@ impl IdentifierKind {
     }
 
     /// Says what makes it impossible to run.
-    pub(super) fn check(&self, identifier: &Identifier) -> Result<(), String> {
+    pub(super) fn check(&self, heads: usize, embedding: u32) -> Result<(), String> {
         let Self::Classifier(classifier) = self else { return Ok(()) };
-        if identifier.embedding != 0 || identifier.heads.len() != 1 {
+        if embedding != 0 || heads != 1 {
             return Err("a classifier has one head and an embedding of length 0".into());
         }
         match classifier.batch {

@@ -1,9 +1,11 @@
 //! Shrinks pictures by averaging: each pixel of the result is the mean of the area that it covers.
 //!
-//! Four bytes a pixel, in any order. Sums are kept in lanes of 16 bits, which compilers turn into vector instructions
-//! everywhere, so that nothing here is unsafe or written once for each processor.
+//! Four bytes a pixel, in any order. Sums are kept in lanes of 16 bits, which compilers turn into
+//! vector instructions everywhere, so that nothing here is unsafe or written once for each
+//! processor.
 
-/// Weights of the pixels under one pixel of the result sum to this: 255 times it still fits 16 bits.
+/// Weights of the pixels under one pixel of the result sum to this: 255 times it still fits 16
+/// bits.
 const ONE: u16 = 256;
 /// Half of [`ONE`] in each of four lanes.
 const HALVES: u64 = 0x0080_0080_0080_0080;
@@ -114,7 +116,8 @@ impl Spans {
         self.longest = (0..target).map(|index| end(index) - begin(index)).max().unwrap_or(1);
         for index in 0..target {
             let (from, to) = (index as f64 * scale, (index + 1) as f64 * scale);
-            // Every span is as long as the longest, so that no loop over them branches; it may begin early.
+            // Every span is as long as the longest, so that no loop over them branches; it may
+            // begin early.
             let first = begin(index).min(source - self.longest);
             let mut given = 0;
             for pixel in first..first + self.longest {

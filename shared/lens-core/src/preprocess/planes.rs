@@ -1,4 +1,4 @@
-//! Pixels as planes of floats, channels first: what networks made elsewhere take.
+//! Pixels as planes of floats, channels first: what external networks take.
 //!
 //! Our own networks take packed bytes (see [`super::PACK`]).
 
@@ -42,7 +42,8 @@ impl Levels {
         }
     }
 
-    /// Puts `pixels`, rows of `width`, into planes of `size` (width and height), from the pixel `place` on.
+    /// Puts `pixels`, rows of `width`, into planes of `size` (width and height), from the pixel
+    /// `place` on.
     pub(super) fn spread(
         &self,
         pixels: &[u8],

@@ -6,11 +6,13 @@ use crate::geometry::Homography;
 const BITS: u32 = 7;
 /// One pixel.
 const ONE: u32 = 1 << BITS;
-/// Adding it leaves a small number's nearest integer in a float's lowest bits (faster than a call to `floor`).
+/// Adding it leaves a small number's nearest integer in a float's lowest bits (faster than a call
+/// to `floor`).
 const ROUND: f32 = 12_582_912.0;
 
-/// Reads `target`, rows of `width` pixels of four bytes, from `source`, rows of `source_size[0]` pixels, where `map`
-/// takes it; the source's edge is repeated outside, and the fourth byte is 255. `positions` is a buffer to use again.
+/// Reads `target`, rows of `width` pixels of four bytes, from `source`, rows of `source_size[0]`
+/// pixels, where `map` takes it; the source's edge is repeated outside, and the fourth byte is 255.
+/// `positions` is a buffer to use again.
 pub(super) fn warp(
     source: &[u8],
     source_size: [usize; 2],
@@ -53,8 +55,8 @@ fn fixed(value: f32) -> i32 {
     (value * ONE as f32 + ROUND).to_bits() as i32 - ROUND.to_bits() as i32
 }
 
-/// The four pixels about a position, weighed by its fractions; opaque. Weights sum to 256, so that two bytes can be
-/// weighed in one word.
+/// The four pixels about a position, weighed by its fractions; opaque. Weights sum to 256, so that
+/// two bytes can be weighed in one word.
 fn blend(corners: [[u8; 4]; 4], fx: u32, fy: u32) -> [u8; 4] {
     let both = (fx * fy + ONE / 4) >> (BITS - 1);
     let weights = [256 - 2 * fx - 2 * fy + both, 2 * fx - both, 2 * fy - both, both];

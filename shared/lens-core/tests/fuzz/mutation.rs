@@ -1,7 +1,9 @@
-//! Damaged copies of good inputs, for a few seconds: what comes from outside must be read or refused, never panic.
+//! Damaged copies of good inputs, for a few seconds: what comes from outside must be read or
+//! refused, never panic.
 //!
-//! Runs on stable Rust inside the ordinary tests. The same damage is done in the same order each time;
-//! `FUZZ_SECONDS=600 cargo test -p CRATE fuzz` goes on for longer. An input that breaks something is kept in a file.
+//! Runs on stable Rust inside the ordinary tests. The same damage is done in the same order each
+//! time; `FUZZ_SECONDS=600 cargo test -p CRATE fuzz` goes on for longer. An input that breaks
+//! something is kept in a file.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};

@@ -91,8 +91,8 @@ mod tests {
 
     const FRAME_INTERVAL: Duration = Duration::from_millis(33);
 
-    /// Frames that cost `cost` each come 30 times a second, for a minute. Returns the share of a core that was taken,
-    /// and the longest time between two that were recognised.
+    /// Frames that cost `cost` each come 30 times a second, for a minute. Returns the share of a
+    /// core that was taken, and the longest time between two that were recognised.
     fn minute(share: f32, cost: Duration, priority: Priority) -> (f64, Duration) {
         let mut budget = CpuBudget::new(share);
         let (mut now, mut spent) = (Duration::ZERO, Duration::ZERO);

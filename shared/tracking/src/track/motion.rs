@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use lens_core::geometry::{InFrame, Quad};
 
-use super::Track;
-
 /// Pixels of the frame a second, to the right and down.
 pub type Velocity = [f32; 2];
 
@@ -22,7 +20,8 @@ pub(super) fn moved(quad: Quad<InFrame>, velocity: Velocity, since: Duration) ->
     quad.shifted(velocity[0] * seconds, velocity[1] * seconds)
 }
 
-/// The velocity after a card went from `before` to `after` in `elapsed`; zero when that was too long ago to tell.
+/// The velocity after a card went from `before` to `after` in `elapsed`; zero when that was too
+/// long ago to tell.
 pub(super) fn velocity(
     before: Quad<InFrame>,
     after: Quad<InFrame>,
@@ -41,22 +40,7 @@ pub(super) fn velocity(
     [0, 1].map(|axis| known[axis] + SMOOTHING * (now[axis] - known[axis]))
 }
 
-impl Track {
-    /// Whether it moves so fast that it has to be drawn anew between two frames.
-    pub fn glides(&self) -> bool {
-        let [x, y] = self.velocity;
-        x.hypot(y) > MIN_GLIDE_SPEED * self.quad.height()
-    }
-}
-
-/// The tracks as they are `since` after the frame was taken; those that only sway stay where they are.
-pub fn glide(tracks: &[Track], since: Duration) -> Vec<Track> {
-    let glided = |track: &Track| {
-        let mut track = track.clone();
-        if track.glides() {
-            track.quad = moved(track.quad, track.velocity, since);
-        }
-        track
-    };
-    tracks.iter().map(glided).collect()
+/// Whether a card of this height moves so fast that it has to be drawn anew between two frames.
+pub(super) fn is_gliding([x, y]: Velocity, height: f32) -> bool {
+    x.hypot(y) > MIN_GLIDE_SPEED * height
 }

@@ -47,7 +47,8 @@ fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// A tracker that is shown frames; counts what is read, and reads what `says` makes of a card's true name.
+/// A tracker that is shown frames; counts what is read, and reads what `says` makes of a card's
+/// true name.
 #[derive(Default)]
 struct Bench {
     tracker: Tracker,
@@ -231,8 +232,8 @@ fn trembling_corners_stay_still_and_a_glide_is_extrapolated() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// Whatever comes and goes beside it, a card that lies still keeps its id and its name, no id is given twice, and
-    /// the same frames give the same tracks.
+    /// Whatever comes and goes beside it, a card that lies still keeps its id and its name, no id
+    /// is given twice, and the same frames give the same tracks.
     #[test]
     fn a_still_card_keeps_its_id_whatever_its_neighbours_do(
         frames in prop::collection::vec(prop::collection::vec((180.0f32..520.0, 0usize..5), 0..4), 4..20),

@@ -97,7 +97,8 @@ impl Crop {
 #[track_caller]
 fn check(crop: &Crop, id: Option<&str>, modifiers: Modifiers) {
     let reading = crop.read().expect("a card");
-    assert_eq!((reading.id().map(CardId::as_str), &reading.modifiers), (id, &modifiers));
+    let named = reading.id().cloned();
+    assert_eq!((named.as_deref(), reading.modifiers), (id, modifiers));
 }
 
 #[test]
@@ -128,34 +129,36 @@ fn each_threshold_says_unknown_and_keeps_the_guesses() {
 #[test]
 fn an_enrolled_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() {
     let card = |embedding| Prototype { id: "x_mod".into(), name: "Modded".into(), embedding, capture: None };
-    let taught = |embedding| Gallery::new(vec![card(embedding)], 2).unwrap();
-    let unlike = Crop { similarity: 0.1, gallery: taught(vec![0.9, 0.1]), ..Crop::of(&[("j_one", 1.0)]) };
+    let enrolled = |embedding| Gallery::new(vec![card(embedding)], 2).unwrap();
+    let unlike = Crop { similarity: 0.1, gallery: enrolled(vec![0.9, 0.1]), ..Crop::of(&[("j_one", 1.0)]) };
     check(&unlike, Some("x_mod"), Modifiers::default());
-    let far = Crop { gallery: taught(vec![0.1, 0.9]), ..unlike };
+    let far = Crop { gallery: enrolled(vec![0.1, 0.9]), ..unlike };
     check(&far, None, Modifiers::default());
     assert_eq!(&*far.read().unwrap().guesses[0].id, "j_one");
     // Half covered, it is not sure enough for a name, but the first guess.
-    let half = Crop { gallery: taught(vec![0.7, 0.72]), ..far };
+    let half = Crop { gallery: enrolled(vec![0.7, 0.72]), ..far };
     check(&half, None, Modifiers::default());
     let top = half.read().unwrap().guesses;
     assert_eq!((top.len(), &*top[0].id, &*top[1].id), (3, "x_mod", "j_one"));
-    // A sure name yields to a capture that the crop is nearly as much like as its own class, and to no other.
-    let sure = |embedding| Crop { gallery: taught(embedding), ..Crop::of(&[("j_one", 1.0)]) };
+    // A sure name yields to a capture that the crop is nearly as much like as its own class, and to
+    // no other.
+    let sure = |embedding| Crop { gallery: enrolled(embedding), ..Crop::of(&[("j_one", 1.0)]) };
     check(&sure(vec![1.0, 0.0]), Some("x_mod"), Modifiers::default());
     check(&Crop { similarity: 0.95, ..sure(vec![0.82, 0.57]) }, Some("j_one"), Modifiers::default());
 }
 
 #[test]
 fn a_correction_wins_over_the_model_and_what_was_called_no_card_is_none() {
-    let taught = |id: &str| {
+    let enrolled = |id: &str| {
         let card = Prototype { id: id.into(), name: id.into(), embedding: vec![1.0, 0.0], capture: None };
         Gallery::new(vec![card], 2).unwrap()
     };
-    // The model is sure, but the crop is more like what was taught than like the model's own class.
-    let misread = |id| Crop { similarity: 0.6, gallery: taught(id), ..Crop::of(&[("S_K", 1.0)]) };
+    // The model is sure, but the crop is more like what was enrolled than like the model's own
+    // class.
+    let misread = |id| Crop { similarity: 0.6, gallery: enrolled(id), ..Crop::of(&[("S_K", 1.0)]) };
     check(&misread("S_Q"), Some("S_Q"), Modifiers::default());
     assert_eq!(misread(NOT_A_CARD).read(), None);
-    let overlooked = Crop { gallery: taught("x_mod"), ..Crop::of(&[(NOT_A_CARD, 0.9), ("j_one", 0.1)]) };
+    let overlooked = Crop { gallery: enrolled("x_mod"), ..Crop::of(&[(NOT_A_CARD, 0.9), ("j_one", 0.1)]) };
     check(&overlooked, Some("x_mod"), Modifiers::default());
 }
 

@@ -1,7 +1,7 @@
 //! Turns the output of an Ultralytics YOLO detector (v8, v11) into quads.
 //!
-//! Boxes are upright, so a tilted card gets the upright quad around it, and what is covered belongs to it only if the
-//! network was trained so. The letterbox is undone elsewhere.
+//! Boxes are upright, so a tilted card gets the upright quad around it, and what is covered belongs
+//! to it only if the network was trained so. The letterbox is undone elsewhere.
 
 use lens_core::geometry::{InModel, Quad, Rect};
 
@@ -23,16 +23,18 @@ impl Boxes {
     }
 }
 
-/// Two boxes that overlap more than this (intersection over union) are one card, whatever their classes.
+/// Two boxes that overlap more than this (intersection over union) are one card, whatever their
+/// classes.
 ///
-/// Fans decide it: neighbours at 0.22 of a card's width overlap by 0.64, at 0.15 by 0.74, and Ultralytics' own 0.7 would
-/// take every second one of a full hand away. Boxes of the same card overlap by more than 0.8 where the network is sure.
+/// Fans decide it: neighbours at 0.22 of a card's width overlap by 0.64, at 0.15 by 0.74, and
+/// Ultralytics' own 0.7 would take every second one of a full hand away. Boxes of the same card
+/// overlap by more than 0.8 where the network is sure.
 pub const MAX_IOU: f32 = 0.75;
 /// The most boxes that are compared with each other, the surest ones.
 const MAX_CANDIDATES: usize = 4096;
 
-/// Finds the cards in the output, best first: boxes whose likeliest class is a card and at least `threshold` likely,
-/// and that no likelier one has claimed.
+/// Finds the cards in the output, best first: boxes whose likeliest class is a card and at least
+/// `threshold` likely, and that no likelier one has claimed.
 ///
 /// # Panics
 /// When `output` does not have the size of the layout.

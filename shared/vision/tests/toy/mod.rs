@@ -1,6 +1,7 @@
 //! A model small enough to be written by hand, so that tests need no trained one.
 //!
-//! Its networks say the same of every picture: two cards where [`CARDS`] lie, the first class of each head.
+//! Its networks say the same of every picture: two cards where [`CARDS`] lie, the first class of
+//! each head.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::evaluate::subject::Scored;
+use lens_core::geometry::Rect;
 use lens_core::manifest::external::IdentifierKind;
 use lens_core::manifest::{Activation, Head, IDENTIFICATION, NetworkFiles, Thresholds};
 use vision::reading::{Guess, Identity};
@@ -50,8 +51,9 @@ fn identifier() -> Identifier {
     }
 }
 
-/// A screenshot of half its true width. A right card under the name of its twin, a misread one, one that is silent, one
-/// face down, one that is dropped, a stranger that is named, and something beside them.
+/// A screenshot of half its true width. A right card under the name of its twin, a misread one, one
+/// that is silent, one face down, one that is dropped, a stranger that is named, and something
+/// beside them.
 #[test]
 fn a_screenshot_by_hand() {
     let folder = tempfile::tempdir().unwrap();
@@ -61,7 +63,7 @@ fn a_screenshot_by_hand() {
     let mut face_down = card(3, "j_egg");
     face_down["facedown"] = true.into();
     let cards = [card(0, "j_joker"), card(1, "j_egg"), card(2, "j_juggler"), face_down, card(4, "j_egg")];
-    let truth = serde_json::json!({ "one": { "path": "one.png", "width": 200, "cards": cards,
+    let truth = serde_json::json!({ "one": { "path": "one.png", "width": 200, "height": 40, "cards": cards,
         "unknown": [{ "box": [20, 0, 40, 30] }] } });
     let path = folder.path().join("truth.json");
     std::fs::write(&path, truth.to_string()).unwrap();

@@ -15,9 +15,9 @@ fn crop(number: u32) -> RgbaImage {
     RgbaImage::from_fn(72, 96, |x, y| Rgba([cell(x, y), cell(y, x), cell(x + 3, y), 255]))
 }
 
-fn add(captures: &mut Captures, crop: &RgbaImage, sight: Sight) -> Added {
+fn add(captures: &mut Captures, crop: &RgbaImage, context: CaptureContext) -> Added {
     let hashes = captures.hashes(crop);
-    captures.add(crop, hashes, sight).unwrap()
+    captures.add(crop, hashes, context).unwrap()
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn captures_are_there_after_a_restart_and_later_ones_join_their_group() {
     let folder = tempfile::tempdir().unwrap();
     let mut captures = Captures::open(folder.path()).unwrap();
     for number in 0..5 {
-        assert_eq!(add(&mut captures, &crop(number), Sight::default()).position, number as usize);
+        assert_eq!(add(&mut captures, &crop(number), CaptureContext::default()).position, number as usize);
     }
     let names: Vec<_> = captures.records().iter().map(|record| record.filename.clone()).collect();
     drop(captures);
@@ -34,13 +34,13 @@ fn captures_are_there_after_a_restart_and_later_ones_join_their_group() {
         captures.records().iter().map(|record| &record.filename).collect::<Vec<_>>(),
         names.iter().collect::<Vec<_>>()
     );
-    let again = add(&mut captures, &crop(2), Sight::default());
+    let again = add(&mut captures, &crop(2), CaptureContext::default());
     assert_eq!(again, Added { verdict: Verdict::Duplicate(2), position: 2 });
-    let foil = Sight {
+    let foil = CaptureContext {
         modifiers: Some(Modifiers { edition: "foil".into(), ..Modifiers::default() }),
-        ..Sight::default()
+        ..CaptureContext::default()
     };
-    let plain = Sight { modifiers: Some(Modifiers::default()), ..Sight::default() };
+    let plain = CaptureContext { modifiers: Some(Modifiers::default()), ..CaptureContext::default() };
     add(&mut captures, &crop(9), plain);
     let other = add(&mut captures, &crop(9), foil);
     assert!(matches!(other.verdict, Verdict::SameCard(_)), "another edition is no duplicate");
@@ -55,7 +55,7 @@ fn a_line_cut_short_is_dropped_and_the_next_one_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let mut captures = Captures::open(folder.path()).unwrap();
     for number in 0..3 {
-        add(&mut captures, &crop(number), Sight::default());
+        add(&mut captures, &crop(number), CaptureContext::default());
     }
     drop(captures);
     let path = folder.path().join(JOURNAL);
@@ -64,7 +64,7 @@ fn a_line_cut_short_is_dropped_and_the_next_one_is_whole() {
         fs::write(&path, &text[..text.len() - cut]).unwrap();
         let mut captures = Captures::open(folder.path()).unwrap();
         assert_eq!(captures.records().len(), 2, "{cut} bytes were cut");
-        add(&mut captures, &crop(7), Sight::default());
+        add(&mut captures, &crop(7), CaptureContext::default());
         drop(captures);
         assert_eq!(read(folder.path()).unwrap().len(), 3);
     }
@@ -76,7 +76,7 @@ fn folding_keeps_everything_also_when_a_crash_leaves_the_journal() {
     let mut captures = Captures::open(folder.path()).unwrap();
     let (small, hashes) = (crop(1), captures.hashes(&crop(1)));
     for _ in 0..FOLD_AFTER + 20 {
-        captures.save(&small, hashes, Sight::default(), Verdict::New).unwrap();
+        captures.save(&small, hashes, CaptureContext::default(), Verdict::New).unwrap();
     }
     let journal = fs::read(folder.path().join(JOURNAL)).unwrap();
     assert!(folder.path().join(FILE_NAME).is_file() || journal.len() > 1000);
@@ -102,10 +102,10 @@ fn a_folder_that_goes_leaves_nothing_half_written_and_is_said_plainly() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("shots");
     let mut captures = Captures::open(&inner).unwrap();
-    add(&mut captures, &crop(0), Sight::default());
+    add(&mut captures, &crop(0), CaptureContext::default());
     fs::remove_dir_all(&inner).unwrap();
     let hashes = captures.hashes(&crop(1));
-    let error = captures.add(&crop(1), hashes, Sight::default()).unwrap_err();
+    let error = captures.add(&crop(1), hashes, CaptureContext::default()).unwrap_err();
     assert_eq!(error.short(), "the folder is gone");
     assert!(error.to_string().contains("help: make the folder again"));
     assert_eq!(captures.records().len(), 1);
@@ -121,7 +121,7 @@ fn a_full_disk_leaves_no_picture() {
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
     captures.journal.file = full;
     let hashes = captures.hashes(&crop(1));
-    let error = captures.add(&crop(1), hashes, Sight::default()).unwrap_err();
+    let error = captures.add(&crop(1), hashes, CaptureContext::default()).unwrap_err();
     assert_eq!(error.short(), "the disk is full");
     let pictures = fs::read_dir(folder.path()).unwrap().flatten();
     assert_eq!(pictures.filter(|it| it.path().extension().is_some_and(|it| it == "png")).count(), 0);
@@ -130,13 +130,13 @@ fn a_full_disk_leaves_no_picture() {
 #[test]
 fn a_hundred_thousand_captures_open_within_a_second() {
     let folder = tempfile::tempdir().unwrap();
-    let hashes = Hashing::default().of(&crop(1));
+    let hashes = Hashing::default().hash(&crop(1));
     let record = |id: u64| Record {
-        filename: record::file_name(id / 9, id / 3, id),
+        filename: file_name::format(id / 9, id / 3, id),
         cluster: id / 9,
         card_group: id / 3,
         hashes: Hashes { dct: id.wrapping_mul(0x9e37_79b9_7f4a_7c15), ..hashes },
-        sight: Sight {
+        context: CaptureContext {
             quad: Some(lens_core::geometry::Quad::from_xy([
                 [310.25, 99.5],
                 [411.0, 98.75],
@@ -169,7 +169,7 @@ fn a_hundred_thousand_captures_open_within_a_second() {
     assert!(quickest < Duration::from_secs(1), "{quickest:?}");
     let mut captures = Captures::open(folder.path()).unwrap();
     let start = Instant::now();
-    captures.save(&crop(3), hashes, Sight::default(), Verdict::New).unwrap();
+    captures.save(&crop(3), hashes, CaptureContext::default(), Verdict::New).unwrap();
     eprintln!("saving one more: {:?}", start.elapsed());
 }
 
@@ -182,7 +182,7 @@ fn captures_that_are_gone_leave_their_numbers_to_their_labels() {
     let (raw, data) = (root.path().join("screenshots"), root.path().join(labels::FOLDER));
     let mut captures = Captures::open(&raw).unwrap();
     for number in 0..3 {
-        add(&mut captures, &crop(number), Sight::default());
+        add(&mut captures, &crop(number), CaptureContext::default());
     }
     let files: Vec<String> = captures.records().iter().map(|it| it.filename.clone()).collect();
     let mut store = Store::open(&data, &raw).unwrap();
@@ -204,9 +204,9 @@ fn captures_that_are_gone_leave_their_numbers_to_their_labels() {
     let check = |what: &str| {
         fs::remove_dir_all(&raw).unwrap();
         let mut captures = Captures::open(&raw).unwrap();
-        add(&mut captures, &crop(9), Sight::default());
+        add(&mut captures, &crop(9), CaptureContext::default());
         let record = &captures.records()[0];
-        let [_, _, id] = record::numbers(&record.filename).unwrap();
+        let [_, _, id] = file_name::parse(&record.filename).unwrap();
         assert!(!files.contains(&record.filename) && id >= 3, "{what}: {}", record.filename);
         record.clone()
     };

@@ -1,4 +1,5 @@
-//! `arrangement.json`: groups that people changed, drafts, and the bin with the labels of what lies in it.
+//! `arrangement.json`: groups that people changed, drafts, and the bin with the labels of what lies
+//! in it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,8 +21,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Groups from this number on were made by people. The overlay numbers those that it captures from 0 up, so that it
-    /// never gives a new card the number of a group that was split off.
+    /// Groups from this number on were made by people. The overlay numbers those that it captures
+    /// from 0 up, so that it never gives a new card the number of a group that was split off.
     pub const SPLIT_FROM: u64 = 1 << 32;
 }
 
@@ -38,11 +39,11 @@ pub(super) struct Arrangement {
 }
 
 impl Arrangement {
-    /// What is in the file, or what is wrong with it.
-    pub(super) fn read(folder: &Path) -> Result<Result<Self, String>, StoreError> {
+    /// The inner error says that the file is damaged.
+    pub(super) fn read(folder: &Path) -> Result<Result<Self, serde_json::Error>, StoreError> {
         let path = folder.join(FILE_NAME);
         match std::fs::read(&path) {
-            Ok(text) => Ok(serde_json::from_slice(&text).map_err(|error| error.to_string())),
+            Ok(text) => Ok(serde_json::from_slice(&text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Ok(Self::default())),
             Err(source) => Err(StoreError::File { path, source }),
         }

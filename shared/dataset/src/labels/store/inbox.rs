@@ -4,13 +4,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::{Change, Store, StoreError, read_journal};
+use super::change::Change;
+use super::{Store, StoreError, journal};
 use crate::labels::Labels;
 
 const INBOX: &str = "labels.inbox";
 const LOCK: &str = ".labels.inbox.lock";
 
-/// Leaves changes that belong together for whoever holds the data set, now or later. On the disk when this returns.
+/// Leaves changes that belong together for whoever holds the data set, now or later. On the disk
+/// when this returns.
 ///
 /// # Errors
 /// When the folder cannot be written.
@@ -20,7 +22,7 @@ pub fn leave(folder: &Path, changes: &[Change]) -> Result<(), StoreError> {
     let path = folder.join(INBOX);
     let append = || -> io::Result<()> {
         // After a crash the last line may have no end: it must not swallow this one.
-        let (_, whole) = read_journal(&path).map_err(io::Error::other)?;
+        let (_, whole) = journal::read(&path).map_err(io::Error::other)?;
         let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
         file.set_len(whole)?;
         let mut line = serde_json::to_vec(changes)?;
@@ -32,7 +34,8 @@ pub fn leave(folder: &Path, changes: &[Change]) -> Result<(), StoreError> {
 }
 
 impl Store {
-    /// Makes the changes that wait in the inbox; the answer undoes them, one action after the other.
+    /// Makes the changes that wait in the inbox. Returns what undoes them, one action after the
+    /// other.
     ///
     /// # Errors
     /// When they cannot be read or written; then they wait on.
@@ -42,7 +45,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let _lock = lock(&self.folder)?;
-        let (actions, _) = read_journal(&path)?;
+        let (actions, _) = journal::read(&path)?;
         let mut undo = Vec::with_capacity(actions.len());
         for action in actions {
             let action: Vec<Change> = action.into_iter().map(|it| kept(it, &self.labels)).collect();
@@ -56,7 +59,7 @@ impl Store {
 
 /// What waits.
 pub(super) fn read(folder: &Path) -> Result<Vec<Vec<Change>>, StoreError> {
-    Ok(read_journal(&folder.join(INBOX))?.0)
+    Ok(journal::read(&folder.join(INBOX))?.0)
 }
 
 /// The overlay does not know the label that is there: what it does not say stays.

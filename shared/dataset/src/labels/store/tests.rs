@@ -1,6 +1,7 @@
 //! Changing, undoing, two windows, damage.
 
 use super::*;
+use crate::labels::Label;
 
 fn label(name: &str) -> Option<Box<Label>> {
     Some(Box::new(Label { name: name.into(), ..Label::default() }))
@@ -81,7 +82,7 @@ fn what_was_applied_survives_without_a_checkpoint_and_half_a_line_does_not() {
     let journal = fs::read(at.data.join(JOURNAL)).unwrap();
     kill(store);
     assert!(!at.data.join(crate::labels::FILE_NAME).exists());
-    assert_eq!(names(&look(&at.data).unwrap().labels).len(), 2, "who only looks sees them too");
+    assert_eq!(names(&read(&at.data).unwrap().labels).len(), 2, "who only looks sees them too");
     fs::write(at.data.join(JOURNAL), &journal[..journal.len() - 3]).unwrap();
     let mut store = Store::open(&at.data, &at.raw).unwrap();
     assert_eq!(names(store.labels()), [("a.png".into(), "DNA".into())]);
@@ -203,7 +204,7 @@ fn a_broken_arrangement_is_kept_and_said() {
     let broken = fs::read_to_string(&path).unwrap().replace("DNA\"", "DNA");
     fs::write(&path, &broken).unwrap();
     assert!(
-        look(&at.data).is_ok() && fs::read_to_string(&path).unwrap() == broken,
+        read(&at.data).is_ok() && fs::read_to_string(&path).unwrap() == broken,
         "who looks touches nothing"
     );
     let mut store = Store::open(&at.data, &at.raw).unwrap();
@@ -246,7 +247,7 @@ fn who_looks_sees_what_waits_in_the_inbox() {
     let mut store = Store::open(&at.data, &at.raw).unwrap();
     store.apply(&[named("a.png", "DNA")]).unwrap();
     leave(&at.data, &[named("b.png", "Mime")]).unwrap();
-    assert_eq!(names(&look(&at.data).unwrap().labels).len(), 2);
+    assert_eq!(names(&read(&at.data).unwrap().labels).len(), 2);
     kill(store);
 }
 
@@ -258,7 +259,7 @@ fn corrections_of_the_overlay_keep_what_they_do_not_speak_of() {
     before.other.insert("colour".into(), "red".into());
     store.apply(&[Change::Label { file: "a.png".into(), label: Some(Box::new(before.clone())) }]).unwrap();
     leave(&at.data, &[named("a.png", "Mime")]).unwrap();
-    let seen = look(&at.data).unwrap().labels;
+    let seen = read(&at.data).unwrap().labels;
     store.take_inbox().unwrap();
     let want = Label { name: "Mime".into(), ..before };
     for labels in [&seen, store.labels()] {

@@ -1,4 +1,5 @@
-//! What was broken or changed by somebody else is kept under another name before anything takes its place.
+//! Files that another program broke or changed: each is kept under another name before it is
+//! overwritten.
 
 use std::fs;
 use std::io;
@@ -19,7 +20,7 @@ pub(super) struct Known {
 
 impl Known {
     /// As the file is now; also when it is not there.
-    pub(super) fn of(path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn read(path: &Path) -> Result<Self, StoreError> {
         let stamp = stamp(path);
         match fs::read(path) {
             Ok(content) => Ok(Self { stamp, digest: digest(&content) }),
@@ -33,7 +34,8 @@ impl Known {
         Self { stamp: stamp(path), digest: digest(content) }
     }
 
-    /// Keeps a copy of the file when somebody else has changed it since; the answer is how it is now, and what to say.
+    /// Keeps a copy of the file when somebody else has changed it since. Returns how it is now, and
+    /// a note for people.
     pub(super) fn keep_changed(&self, path: &Path) -> Result<Option<(Self, String)>, StoreError> {
         let stamp = stamp(path);
         if stamp.is_none() || stamp == self.stamp {
@@ -48,7 +50,8 @@ impl Known {
         let aside = free_name(folder, "labels.changed");
         atomic::write(&aside, &content).map_err(StoreError::file(&aside))?;
         let note = format!(
-            "{} was changed by another program while it was open here: that file is kept as {}; copy what you need from it into labels.json while no labeller is open",
+            "{} was changed by another program while it was open here: that file is kept as {}; \
+             copy what you need from it into labels.json while no labeller is open",
             path.display(),
             name(&aside)
         );
@@ -56,13 +59,14 @@ impl Known {
     }
 }
 
-/// Moves a damaged `arrangement.json` away; the answer is what to say.
+/// Moves a damaged `arrangement.json` away. Returns a note for people.
 pub(super) fn put_aside(folder: &Path, reason: &str) -> Result<String, StoreError> {
     let path = folder.join(arrangement::FILE_NAME);
     let aside = free_name(folder, "arrangement.damaged");
     fs::rename(&path, &aside).map_err(StoreError::file(&path))?;
     Ok(format!(
-        "{} is damaged: {reason}. It is kept as {}; groups are as they were captured and the bin is empty until you mend it and put it back while no labeller is open",
+        "{} is damaged: {reason}. It is kept as {}; groups are as they were captured and the bin is empty \
+         until you mend it and put it back while no labeller is open",
         path.display(),
         name(&aside)
     ))

@@ -1,11 +1,12 @@
-//! The model, on a thread of its own: guesses for what is to be named next, and what names teach it.
+//! The model, on a thread of its own: it guesses what is to be named next, and is taught what was
+//! named.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use dataset::captures::cut;
-use dataset::captures::record::Sight;
+use dataset::captures::crop;
+use dataset::captures::record::CaptureContext;
 use dataset::labels::Label;
 use image::RgbaImage;
 use lens_core::geometry::{InFrame, Quad};
@@ -37,31 +38,25 @@ pub struct Rename {
     pub captures: Vec<String>,
     /// Ids that no picture has any more: whatever taught them goes along.
     pub gone: Vec<String>,
-    /// The id from now on.
     pub id: String,
-    /// The name for people.
     pub name: String,
 }
 
 /// A picture to look at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// The capture's file.
     pub file: String,
     /// What was known of it: the frame that it lies in is better than the crop.
-    pub sight: Sight,
+    pub context: CaptureContext,
 }
 
-/// What the thread answers.
+/// What the thread says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// What a picture may show, best first, and what is on it; the id when the model is sure.
     Guessed {
-        /// The capture's file.
         file: String,
-        /// Ids and probabilities.
         guesses: Vec<(String, f32)>,
-        /// What is on it.
         modifiers: Modifiers,
         /// What the model names it.
         known: Option<String>,
@@ -73,25 +68,26 @@ pub enum Answer {
 }
 
 /// Jobs that may wait: what is not accepted is asked for again, or taught by training.
-const QUEUE: usize = 256;
+const MAX_JOBS: usize = 256;
 
-/// The thread.
-pub struct Networks {
+/// A handle to the thread; dropping it ends the thread.
+pub struct Inference {
     jobs: Option<SyncSender<Job>>,
     answers: Receiver<Answer>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Networks {
-    /// With the model of a folder, which is opened by the thread. `wake` is called after each answer.
+impl Inference {
+    /// With the model of a folder, which is opened by the thread. `wake` is called after each
+    /// answer.
     pub fn start(model: PathBuf, folders: Vec<PathBuf>, wake: impl Fn() + Send + 'static) -> Self {
-        let (jobs, inbox) = sync_channel(QUEUE);
-        let (outbox, answers) = sync_channel(QUEUE);
-        let builder = std::thread::Builder::new().name("networks".into());
+        let (jobs, inbox) = sync_channel(MAX_JOBS);
+        let (outbox, answers) = sync_channel(MAX_JOBS);
+        let builder = std::thread::Builder::new().name("inference".into());
         let thread = builder.spawn(move || {
-            let mut bench = Bench { model, folders, recogniser: None };
+            let mut worker = Worker { model, folders, recogniser: None };
             while let Ok(job) = inbox.recv() {
-                let answer = match bench.work(&job) {
+                let answer = match worker.work(&job) {
                     Ok(Some(answer)) => answer,
                     Ok(None) => continue,
                     Err(error) => Answer::Failed(format!("{error:#}")),
@@ -105,7 +101,7 @@ impl Networks {
         Self { jobs: Some(jobs), answers, thread: thread.ok() }
     }
 
-    /// Hands a job over; answers whether it was accepted.
+    /// Hands a job over. Returns whether it was accepted.
     pub fn ask(&self, job: Job) -> bool {
         self.jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok())
     }
@@ -116,7 +112,7 @@ impl Networks {
     }
 }
 
-impl Drop for Networks {
+impl Drop for Inference {
     fn drop(&mut self) {
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
@@ -129,13 +125,14 @@ impl Drop for Networks {
     }
 }
 
-struct Bench {
+/// What runs on the thread.
+struct Worker {
     model: PathBuf,
     folders: Vec<PathBuf>,
     recogniser: Option<Recogniser>,
 }
 
-impl Bench {
+impl Worker {
     fn work(&mut self, job: &Job) -> anyhow::Result<Option<Answer>> {
         match job {
             Job::Guess(source) => self.guess(source).map(Some),
@@ -162,7 +159,7 @@ impl Bench {
     }
 
     fn guess(&mut self, source: &Source) -> anyhow::Result<Answer> {
-        let (picture, quad) = look(&self.folders, source)?;
+        let (picture, quad) = card_of(&self.folders, source)?;
         let readings = self.open()?.read(&Pixels::from(&picture), &[quad])?;
         let file = source.file.clone();
         Ok(match &readings[0] {
@@ -182,7 +179,7 @@ impl Bench {
     }
 
     fn teach(&mut self, source: &Source, label: &Label) -> anyhow::Result<Option<Answer>> {
-        let (picture, quad) = look(&self.folders, source)?;
+        let (picture, quad) = card_of(&self.folders, source)?;
         let model = self.model.clone();
         let recogniser = self.open()?;
         // The label counts all the same: it is what the next training learns from.
@@ -213,14 +210,14 @@ fn open(folders: &[PathBuf], file: &str) -> Option<RgbaImage> {
 }
 
 /// The card in its frame, or its crop where the frame is gone.
-fn look(folders: &[PathBuf], source: &Source) -> anyhow::Result<(RgbaImage, Quad<InFrame>)> {
-    if let Some((frame, quad)) = source.sight.frame.as_deref().zip(source.sight.quad)
+fn card_of(folders: &[PathBuf], source: &Source) -> anyhow::Result<(RgbaImage, Quad<InFrame>)> {
+    if let Some((frame, quad)) = source.context.frame.as_deref().zip(source.context.quad)
         && let Some(frame) = open(folders, frame)
     {
         return Ok((frame, quad));
     }
     let crop = open(folders, &source.file)
         .ok_or_else(|| anyhow::anyhow!("cannot read the picture {}", source.file))?;
-    let quad = cut::quad_in_crop(crop.width(), crop.height());
+    let quad = crop::quad_in_crop(crop.width(), crop.height());
     Ok((crop, quad))
 }

@@ -1,8 +1,8 @@
 //! Who may ask, and how often.
 //!
-//! Any web page can send requests to this machine. What keeps it out: the address that the browser thinks it speaks
-//! to (`Host`, against names that are rebound to the loopback address), the page that asks (`Origin`), and for
-//! commands a secret that only programs of the same user can read.
+//! Any web page can send requests to this machine. What keeps it out: the address that the browser
+//! thinks it speaks to (`Host`, against names that are rebound to the loopback address), the page
+//! that asks (`Origin`), and for commands a secret that only programs of the same user can read.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,25 +14,30 @@ const BURST: f32 = 8.0;
 /// Commands a second in the long run.
 const RATE: f32 = 4.0;
 
-/// The rules of one server.
+/// Who may ask one server, and how often.
 #[derive(Debug)]
-pub struct Guard {
+pub struct Auth {
     port: u16,
     origins: Vec<String>,
     token: Option<String>,
-    budget: Mutex<Budget>,
+    rate_limit: Mutex<RateLimit>,
 }
 
 #[derive(Debug)]
-struct Budget {
+struct RateLimit {
     left: f32,
     counted: Instant,
 }
 
-impl Guard {
+impl Auth {
     /// For a server on this port; without a token no command is allowed.
     pub fn new(port: u16, origins: Vec<String>, token: Option<String>) -> Self {
-        Self { port, origins, token, budget: Mutex::new(Budget { left: BURST, counted: Instant::now() }) }
+        Self {
+            port,
+            origins,
+            token,
+            rate_limit: Mutex::new(RateLimit { left: BURST, counted: Instant::now() }),
+        }
     }
 
     /// The origin to name in the answer, when a web page asks.
@@ -70,14 +75,14 @@ impl Guard {
                 "commands need the header `Authorization: Bearer TOKEN`; the token is in data/api-token",
             ));
         }
-        let mut budget = self.budget.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = now.saturating_duration_since(budget.counted);
-        budget.left = (budget.left + passed.as_secs_f32() * RATE).min(BURST);
-        budget.counted = now;
-        if budget.left < 1.0 {
+        let mut rate_limit = self.rate_limit.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = now.saturating_duration_since(rate_limit.counted);
+        rate_limit.left = (rate_limit.left + passed.as_secs_f32() * RATE).min(BURST);
+        rate_limit.counted = now;
+        if rate_limit.left < 1.0 {
             return Err(Response::refusal(429, format!("at most {RATE} commands a second")));
         }
-        budget.left -= 1.0;
+        rate_limit.left -= 1.0;
         Ok(())
     }
 
@@ -102,14 +107,14 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// How long a whole request may take to arrive.
-pub const ARRIVAL: Duration = Duration::from_secs(5);
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn guard() -> Guard {
-        Guard::new(4000, vec!["https://widgets.example".into()], Some("secret".into()))
+    fn auth() -> Auth {
+        Auth::new(4000, vec!["https://widgets.example".into()], Some("secret".into()))
     }
 
     fn request(headers: &[(&str, &str)]) -> Request {
@@ -119,7 +124,7 @@ mod tests {
 
     #[track_caller]
     fn check(headers: &[(&str, &str)], want: Result<Option<&str>, u16>) {
-        let answer = guard().admit(&request(headers));
+        let answer = auth().admit(&request(headers));
         assert_eq!(answer.map_err(|it| it.status), want.map(|it| it.map(str::to_owned)), "{headers:?}");
     }
 
@@ -144,9 +149,9 @@ mod tests {
 
     #[test]
     fn commands_need_the_token_and_patience() {
-        let (guard, now) = (guard(), Instant::now());
+        let (auth, now) = (auth(), Instant::now());
         let status = |token: &str, now| {
-            let answer = guard.admit_command(&request(&[("authorization", token)]), now);
+            let answer = auth.admit_command(&request(&[("authorization", token)]), now);
             answer.err().map_or(0, |it| it.status)
         };
         for wrong in ["", "secret", "Bearer secre", "Bearer secrets", "Basic secret"] {

@@ -1,4 +1,4 @@
-//! Between the session and the disk: what is done is written first, then shown.
+//! Between the session and the disk: an action is written first, then shown.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -8,7 +8,6 @@ use dataset::labels::store::{self, Change, Store, StoreError};
 
 use crate::session::{Action, Session};
 
-/// Where captures and labels are.
 #[derive(Clone, Debug)]
 pub struct Folders {
     /// Raw captures.
@@ -17,10 +16,10 @@ pub struct Folders {
     pub labels: PathBuf,
 }
 
-/// How long nothing must happen until `labels.json` is written anew.
-const QUIET: Duration = Duration::from_secs(2);
-/// How often news of the overlay are looked for.
-const LOOK: Duration = Duration::from_millis(700);
+/// `labels.json` is written anew when nothing has happened for so long.
+const CHECKPOINT_DELAY: Duration = Duration::from_secs(2);
+/// How often changes of the overlay are looked for.
+const POLL_INTERVAL: Duration = Duration::from_millis(700);
 
 /// Who may write.
 enum Access {
@@ -30,17 +29,17 @@ enum Access {
 }
 
 /// A data set that is open.
-pub struct Desk {
+pub struct Repository {
     folders: Folders,
     access: Access,
     last_action: Option<Instant>,
-    last_look: Instant,
+    last_poll: Instant,
     stamps: [Option<(SystemTime, u64)>; 2],
 }
 
-/// Why a window cannot open.
+/// Why a data set cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum DeskError {
+pub enum OpenError {
     /// The labels cannot be used.
     #[error(transparent)]
     Labels(#[from] StoreError),
@@ -49,12 +48,26 @@ pub enum DeskError {
     Captures(#[from] captures::CapturesError),
 }
 
-impl Desk {
+/// Why an action cannot be done, for people.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Another window may write.
+    #[error("Read-only: {0}")]
+    ReadOnly(String),
+    /// The labels cannot be written.
+    #[error(transparent)]
+    Labels(#[from] StoreError),
+    /// The captures cannot be read.
+    #[error(transparent)]
+    Captures(#[from] captures::CapturesError),
+}
+
+impl Repository {
     /// Opens the data set, read-only when another window has it open.
     ///
     /// # Errors
     /// When files cannot be read or are damaged.
-    pub fn open(folders: Folders) -> Result<(Self, Session), DeskError> {
+    pub fn open(folders: Folders) -> Result<(Self, Session), OpenError> {
         let stamps = stamps(&folders);
         let mut session = Session::new(captures::read(&folders.captures)?);
         let access = match Store::open(&folders.labels, &folders.captures) {
@@ -63,17 +76,16 @@ impl Desk {
                 Access::Write(Box::new(store))
             }
             Err(error @ StoreError::InUse(_)) => {
-                session.apply(&store::look(&folders.labels)?.state());
+                session.apply(&store::read(&folders.labels)?.state());
                 Access::Read(error.to_string().lines().next().unwrap_or_default().to_owned())
             }
             Err(error) => return Err(error.into()),
         };
         session.go(0);
-        let desk = Self { folders, access, last_action: None, last_look: Instant::now(), stamps };
-        Ok((desk, session))
+        let repository = Self { folders, access, last_action: None, last_poll: Instant::now(), stamps };
+        Ok((repository, session))
     }
 
-    /// Where captures and labels are.
     pub fn folders(&self) -> &Folders {
         &self.folders
     }
@@ -94,11 +106,11 @@ impl Desk {
         }
     }
 
-    /// Does what a person wants; the answer is what has changed.
+    /// Does what a person wants. Returns what has changed.
     ///
     /// # Errors
-    /// When it cannot be written; then nothing has changed. The text is for people.
-    pub fn act(&mut self, session: &mut Session, action: &Action) -> Result<Vec<Change>, String> {
+    /// When it cannot be written; then nothing has changed.
+    pub fn act(&mut self, session: &mut Session, action: &Action) -> Result<Vec<Change>, WriteError> {
         let changes = session.plan(action);
         if changes.is_empty() {
             return Ok(changes);
@@ -115,8 +127,8 @@ impl Desk {
     /// Undoes the last action; nothing when there is none.
     ///
     /// # Errors
-    /// As [`Desk::act`].
-    pub fn undo(&mut self, session: &mut Session) -> Result<Vec<Change>, String> {
+    /// As [`Repository::act`].
+    pub fn undo(&mut self, session: &mut Session) -> Result<Vec<Change>, WriteError> {
         let Some(changes) = session.last_undo().map(<[Change]>::to_vec) else { return Ok(Vec::new()) };
         let redo = self.write(&changes)?;
         session.apply(&changes);
@@ -127,8 +139,8 @@ impl Desk {
     /// Does again what was undone last.
     ///
     /// # Errors
-    /// As [`Desk::act`].
-    pub fn redo(&mut self, session: &mut Session) -> Result<Vec<Change>, String> {
+    /// As [`Repository::act`].
+    pub fn redo(&mut self, session: &mut Session) -> Result<Vec<Change>, WriteError> {
         let Some(changes) = session.last_redo().map(<[Change]>::to_vec) else { return Ok(Vec::new()) };
         let undo = self.write(&changes)?;
         session.apply(&changes);
@@ -136,34 +148,34 @@ impl Desk {
         Ok(changes)
     }
 
-    fn write(&mut self, changes: &[Change]) -> Result<Vec<Change>, String> {
+    fn write(&mut self, changes: &[Change]) -> Result<Vec<Change>, WriteError> {
         self.last_action = Some(Instant::now());
         match &mut self.access {
-            Access::Read(reason) => Err(format!("Read-only: {reason}")),
-            Access::Write(store) => store.apply(changes).map_err(|error| error.to_string()),
+            Access::Read(reason) => Err(WriteError::ReadOnly(reason.clone())),
+            Access::Write(store) => Ok(store.apply(changes)?),
         }
     }
 
-    /// Called on every frame: saves when nothing has happened for a while, and takes in what the overlay has saved.
-    /// Answers whether there is anything new.
+    /// Called on every frame: saves when nothing has happened for a while, and takes in what the
+    /// overlay has saved. Returns whether there is anything new.
     ///
     /// # Errors
-    /// When something cannot be read or written; the text is for people.
-    pub fn tick(&mut self, session: &mut Session, now: Instant) -> Result<bool, String> {
+    /// When something cannot be read or written.
+    pub fn tick(&mut self, session: &mut Session, now: Instant) -> Result<bool, WriteError> {
         if let Access::Write(store) = &mut self.access
             && store.is_pending()
-            && self.last_action.is_none_or(|last| now - last >= QUIET)
+            && self.last_action.is_none_or(|last| now - last >= CHECKPOINT_DELAY)
         {
             self.last_action = Some(now);
-            store.checkpoint().map_err(|error| error.to_string())?;
+            store.checkpoint()?;
         }
-        if now - self.last_look < LOOK {
+        if now - self.last_poll < POLL_INTERVAL {
             return Ok(false);
         }
-        self.last_look = now;
+        self.last_poll = now;
         let mut is_new = false;
         if let Access::Write(store) = &mut self.access {
-            for undo in store.take_inbox().map_err(|error| error.to_string())? {
+            for undo in store.take_inbox()? {
                 session.apply(&store.state());
                 session.remember(undo);
                 is_new = true;
@@ -172,7 +184,7 @@ impl Desk {
         let stamps = stamps(&self.folders);
         if stamps != self.stamps {
             self.stamps = stamps;
-            let records = captures::read(&self.folders.captures).map_err(|error| error.to_string())?;
+            let records = captures::read(&self.folders.captures)?;
             let known = session.pictures().len();
             let fresh = records
                 .into_iter()

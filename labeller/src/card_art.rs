@@ -1,4 +1,4 @@
-//! What a card of the catalogue looks like, when its art is there: beside a crop it settles most doubts.
+//! The catalogue's art of a card, when it is there: beside a crop it settles most doubts.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,19 +17,19 @@ use crate::thumbnails::texture_of;
 type Key = (String, String);
 
 /// Pictures of the catalogue's cards.
-pub struct References {
-    wishes: Option<SyncSender<Key>>,
+pub struct CardArt {
+    requests: Option<SyncSender<Key>>,
     drawn: Receiver<(Key, Option<ColorImage>)>,
     textures: HashMap<Key, Option<TextureHandle>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl References {
-    /// Draws on a thread of its own; the art is read when the first card is wished for.
+impl CardArt {
+    /// Draws on a thread of its own; the art is read when the first card is asked for.
     pub fn new(catalogue: Arc<Catalogue>) -> Self {
-        let (wishes, inbox) = sync_channel::<Key>(16);
+        let (requests, inbox) = sync_channel::<Key>(16);
         let (outbox, drawn) = sync_channel(16);
-        let builder = std::thread::Builder::new().name("references".into());
+        let builder = std::thread::Builder::new().name("card art".into());
         let thread = builder.spawn(move || {
             let mut sprites: Option<Option<Sprites>> = None;
             while let Ok(key) = inbox.recv() {
@@ -42,7 +42,7 @@ impl References {
                 }
             }
         });
-        Self { wishes: Some(wishes), drawn, textures: HashMap::new(), thread: thread.ok() }
+        Self { requests: Some(requests), drawn, textures: HashMap::new(), thread: thread.ok() }
     }
 
     /// The card's picture, when it is there already and there is art.
@@ -55,9 +55,10 @@ impl References {
         match self.textures.get(&key) {
             Some(texture) => texture.clone(),
             None => {
-                let asked = self.wishes.as_ref().is_some_and(|wishes| wishes.try_send(key.clone()).is_ok());
+                let asked =
+                    self.requests.as_ref().is_some_and(|requests| requests.try_send(key.clone()).is_ok());
                 if asked {
-                    // Known as wished for: nothing is drawn until it is there.
+                    // Known as asked for: nothing is drawn until it is there.
                     self.textures.insert(key, None);
                 }
                 context.request_repaint_after(std::time::Duration::from_millis(50));
@@ -67,9 +68,9 @@ impl References {
     }
 }
 
-impl Drop for References {
+impl Drop for CardArt {
     fn drop(&mut self) {
-        self.wishes = None;
+        self.requests = None;
         if let Some(thread) = self.thread.take() {
             while !thread.is_finished() {
                 let _ = self.drawn.recv_timeout(std::time::Duration::from_millis(5));

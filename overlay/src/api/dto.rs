@@ -1,16 +1,17 @@
-//! Tracks as they are told to other programs, and what differs between two moments.
+//! Tracks in, the API's own types out; and the events between two moments.
 //!
-//! Pure: neither clock nor socket.
+//! Pure: neither clock nor socket. What is sent is rounded: more digits are noise.
 
-use lens_client::api::{CardView, Cards, Event, FORMAT, GuessView, State};
-use lens_core::catalogue::Catalogue;
+use lens_client::api::{self, CardView, Cards, Event, FORMAT, GuessView, State};
+use lens_core::catalogue::{CardType, Catalogue};
 use lens_core::geometry::{InFrame, Quad};
+use lens_core::modifiers::Modifiers;
 
 use tracking::track::Track;
 use vision::reading::Identity;
 
-/// Guesses that are told of a card.
-const GUESSES: usize = 3;
+/// Guesses that are sent of a card.
+const MAX_GUESSES: usize = 3;
 
 /// The cards of a moment, of which [`Cards::sequence`] is not known yet.
 pub fn cards(state: State, frame: [u32; 2], tracks: &[Track], catalogue: &Catalogue) -> Cards {
@@ -18,7 +19,7 @@ pub fn cards(state: State, frame: [u32; 2], tracks: &[Track], catalogue: &Catalo
     Cards { format: FORMAT, sequence: 0, state, frame, cards }
 }
 
-/// A track as it is told.
+/// A track as other programs see it.
 pub fn card(track: &Track, catalogue: &Catalogue) -> CardView {
     let name_of = |id: &str| catalogue.card(id).map_or_else(|| id.to_owned(), |card| card.name.clone());
     let id = track.identity.id();
@@ -36,18 +37,18 @@ pub fn card(track: &Track, catalogue: &Catalogue) -> CardView {
         track: track.id,
         id: id.map(ToString::to_string),
         name: id.map(|id| name_of(id)),
-        card_type: known.map(|card| card.card_type),
+        card_type: known.map(|card| card_type(card.card_type)),
         rarity: known.and_then(|card| card.rarity.clone()),
         confidence,
-        modifiers: track.modifiers.clone(),
+        modifiers: modifiers(&track.modifiers),
         quad: quad(track.quad),
-        guesses: track.guesses.iter().take(GUESSES).map(guess).collect(),
+        guesses: track.guesses.iter().take(MAX_GUESSES).map(guess).collect(),
     }
 }
 
-/// What those who watch are told when `before` became `after`.
+/// What happened when `before` became `after`.
 ///
-/// A card whose confidence or guesses alone differ is no news: they tremble with every frame.
+/// A card whose confidence or guesses alone differ makes no event: they tremble with every frame.
 pub fn events(before: &Cards, after: &Cards) -> Vec<Event> {
     let sequence = after.sequence;
     let find = |cards: &[CardView], track: u64| cards.iter().position(|card| card.track == track);
@@ -72,9 +73,27 @@ pub fn events(before: &Cards, after: &Cards) -> Vec<Event> {
     events
 }
 
-/// Corners to a tenth of a pixel: more is noise.
-fn quad(quad: Quad<InFrame>) -> Quad<InFrame> {
-    Quad::from_xy(quad.to_xy().map(|corner| corner.map(|side| rounded(side, 10.0))))
+fn card_type(card_type: CardType) -> api::CardType {
+    match card_type {
+        CardType::Joker => api::CardType::Joker,
+        CardType::Playing => api::CardType::Playing,
+        CardType::Tarot => api::CardType::Tarot,
+        CardType::Planet => api::CardType::Planet,
+        CardType::Spectral => api::CardType::Spectral,
+        CardType::Voucher => api::CardType::Voucher,
+        CardType::Booster => api::CardType::Booster,
+        CardType::Deck => api::CardType::Deck,
+    }
+}
+
+fn modifiers(modifiers: &Modifiers) -> api::Modifiers {
+    let Modifiers { edition, enhancement, seal, stickers, debuffed } = modifiers.clone();
+    api::Modifiers { edition, enhancement, seal, stickers, debuffed }
+}
+
+/// Corners to a tenth of a pixel.
+fn quad(quad: Quad<InFrame>) -> api::Quad {
+    quad.to_xy().map(|corner| corner.map(|side| rounded(side, 10.0)))
 }
 
 fn rounded(value: f32, steps: f32) -> f32 {
@@ -85,7 +104,6 @@ fn rounded(value: f32, steps: f32) -> f32 {
 pub(crate) mod tests {
     use super::*;
     use lens_core::geometry::Rect;
-    use lens_core::modifiers::Modifiers;
 
     /// A track at a place, with a card of the practice deck or an unknown one.
     pub(crate) fn track(id: u64, card: &str, left: f32) -> Track {
@@ -106,7 +124,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Each moment is a list of track, card and left edge; answers what is told of the step between them.
+    /// Each moment is a list of track, card and left edge. Returns the events between them.
     fn told(before: &[(u64, &str, f32)], after: &[(u64, &str, f32)]) -> Vec<String> {
         let catalogue = synth::practice::catalogue();
         let moment = |cards_at: &[(u64, &str, f32)]| {
@@ -141,5 +159,18 @@ pub(crate) mod tests {
         assert!(text.starts_with(r#"{"track":7,"id":"H_A","name":""#), "{text}");
         assert!(text.contains(r#""confidence":0.988"#) && text.contains(r#""quad":[[0.3,10.0],"#), "{text}");
         assert_eq!(serde_json::from_str::<CardView>(&text).unwrap(), card, "it can be read back");
+    }
+
+    fn json(value: &impl serde::Serialize) -> String {
+        serde_json::to_string(value).unwrap()
+    }
+
+    #[test]
+    fn the_api_writes_types_and_modifiers_as_the_catalogue_does() {
+        for it in CardType::ALL {
+            assert_eq!(json(&card_type(it)), json(&it));
+        }
+        let worn = Modifiers { seal: "red".into(), stickers: vec!["rental".into()], ..Modifiers::default() };
+        assert_eq!(json(&modifiers(&worn)), json(&worn));
     }
 }

@@ -7,14 +7,13 @@ use crate::coverage::ENOUGH;
 use crate::window::Labeller;
 
 /// Cards that are named as to be hunted next.
-const HUNT: usize = 8;
+const MAX_HUNTED: usize = 8;
 
-/// Draws the page.
 pub(super) fn show(labeller: &Labeller, ui: &mut Ui) {
-    let board = &labeller.board;
-    let [there, all] = board.share();
+    let coverage = &labeller.coverage;
+    let [there, all] = coverage.share();
     ui.heading(format!("{there} of {all} cards and editions"));
-    let hunt = board.hunt(HUNT);
+    let hunt = coverage.hunt(MAX_HUNTED);
     let wanted: Vec<String> = hunt
         .iter()
         .map(
@@ -26,7 +25,7 @@ pub(super) fn show(labeller: &Labeller, ui: &mut Ui) {
     ui.label(format!("Hunt next: {}", wanted.join(", ")));
     ui.separator();
     let height = ui.text_style_height(&egui::TextStyle::Body) + 4.0;
-    ScrollArea::vertical().auto_shrink(false).show_rows(ui, height, board.rows.len() + 1, |ui, rows| {
+    ScrollArea::vertical().auto_shrink(false).show_rows(ui, height, coverage.rows.len() + 1, |ui, rows| {
         for number in rows {
             ui.horizontal(|ui| {
                 let cell = |ui: &mut Ui, width: f32, text: RichText| {
@@ -35,11 +34,11 @@ pub(super) fn show(labeller: &Labeller, ui: &mut Ui) {
                         ui.label(text);
                     });
                 };
-                match number.checked_sub(1).map(|at| &board.rows[at]) {
+                match number.checked_sub(1).map(|at| &coverage.rows[at]) {
                     None => {
                         cell(ui, 190.0, RichText::new("Card").strong());
                         cell(ui, 100.0, RichText::new("Type").strong());
-                        for edition in &board.editions {
+                        for edition in &coverage.editions {
                             cell(ui, 92.0, RichText::new(edition).strong());
                         }
                     }

@@ -1,17 +1,17 @@
-//! What the window is: a data set that is open, or the question what to do with a damaged one.
+//! The program in its window: an open data set, or the question what to do with a damaged one.
 
 use dataset::labels::store::{Store, StoreError};
 use egui::{CentralPanel, Ui};
 
-use crate::desk::{Desk, DeskError, Folders};
+use crate::repository::{Folders, OpenError, Repository};
 use crate::session::Session;
 use crate::window::Labeller;
 
-/// Makes the window's state of an open data set.
-type Make = Box<dyn FnMut(Desk, Session) -> Labeller>;
+/// Makes the window of an open data set.
+type Make = Box<dyn FnMut(Repository, Session) -> Labeller>;
 
-/// The window.
-pub struct Root {
+/// What eframe runs.
+pub struct App {
     folders: Folders,
     make: Make,
     state: State,
@@ -23,20 +23,19 @@ enum State {
     Damaged(String),
 }
 
-impl Root {
+impl App {
     /// Opens the data set.
     ///
     /// # Errors
     /// When it cannot be read; a damaged one is no error, but a question.
     pub fn open(
         folders: Folders,
-        mut make: impl FnMut(Desk, Session) -> Labeller + 'static,
-    ) -> Result<Self, DeskError> {
+        mut make: impl FnMut(Repository, Session) -> Labeller + 'static,
+    ) -> Result<Self, OpenError> {
         let state = state(&folders, &mut make)?;
         Ok(Self { folders, make: Box::new(make), state })
     }
 
-    /// The data set, when it is open.
     pub fn labeller(&self) -> Option<&Labeller> {
         match &self.state {
             State::Open(labeller) => Some(labeller),
@@ -44,7 +43,6 @@ impl Root {
         }
     }
 
-    /// Draws a frame.
     pub fn ui(&mut self, ui: &mut Ui) {
         let reason = match &mut self.state {
             State::Open(labeller) => return labeller.ui(ui),
@@ -79,15 +77,18 @@ impl Root {
     }
 }
 
-fn state(folders: &Folders, make: &mut dyn FnMut(Desk, Session) -> Labeller) -> Result<State, DeskError> {
-    match Desk::open(folders.clone()) {
-        Ok((desk, session)) => Ok(State::Open(Box::new(make(desk, session)))),
-        Err(DeskError::Labels(error @ StoreError::Damaged { .. })) => Ok(State::Damaged(error.to_string())),
+fn state(
+    folders: &Folders,
+    make: &mut dyn FnMut(Repository, Session) -> Labeller,
+) -> Result<State, OpenError> {
+    match Repository::open(folders.clone()) {
+        Ok((repository, session)) => Ok(State::Open(Box::new(make(repository, session)))),
+        Err(OpenError::Labels(error @ StoreError::Damaged { .. })) => Ok(State::Damaged(error.to_string())),
         Err(error) => Err(error),
     }
 }
 
-impl eframe::App for Root {
+impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         Self::ui(self, ui);
     }

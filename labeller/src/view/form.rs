@@ -25,7 +25,6 @@ pub(super) fn suggestions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<In
     }
 }
 
-/// The fields.
 pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let label = ui.strong("Name");
     let edit = TextEdit::singleline(&mut labeller.form.name)
@@ -109,7 +108,8 @@ fn refs(list: &[String]) -> Vec<&str> {
     list.iter().map(String::as_str).collect()
 }
 
-/// A list of words, of which one is chosen; answers whether somebody just did, be it the one that was there.
+/// A list of words, of which one is chosen. Returns whether somebody just chose, be it the one that
+/// was there.
 fn choice(ui: &mut Ui, name: &str, value: &mut String, words: &[&str], plain: &str) -> bool {
     let mut is_chosen = false;
     let shown = if value.is_empty() { "not said" } else { value.as_str() }.to_owned();

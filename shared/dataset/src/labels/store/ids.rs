@@ -1,17 +1,17 @@
-//! Numbers that a data set uses already, for whoever gives new ones to captures.
+//! The numbers that a data set uses already, so that new captures get others.
 //!
-//! Captures can go while their labels stay. A new capture of the same name would then have a label that says something
-//! else, and one of the same group would lie among cards that it is unlike.
+//! Captures can go while their labels stay. A new capture of the same name would then have a label
+//! that says something else, and one of the same group would lie among cards that it is unlike.
 
 use std::fs;
 use std::path::Path;
 
-use super::{Place, look};
-use crate::captures::record;
+use super::{Place, read};
+use crate::file_name;
 
 /// The lowest numbers that nothing in a data set has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Free {
+pub struct FreeIds {
     /// For a cluster.
     pub cluster: u64,
     /// For a group; those that people split off do not count.
@@ -20,7 +20,7 @@ pub struct Free {
     pub id: u64,
 }
 
-impl Free {
+impl FreeIds {
     /// Above all that the folder's files name. Damaged files count as far as they can be read.
     pub fn above(folder: &Path) -> Self {
         let mut free = Self::default();
@@ -35,11 +35,11 @@ impl Free {
                 parts.for_each(|part| free.skip_name(part));
             }
         }
-        let Ok(seen) = look(folder) else { return free };
-        for (_, label) in seen.labels.iter() {
+        let Ok(data) = read(folder) else { return free };
+        for (_, label) in data.labels.iter() {
             free.skip(label.cluster.unwrap_or_default(), label.card_group);
         }
-        let arrangement = &seen.arrangement;
+        let arrangement = &data.arrangement;
         for place in arrangement.places.values().chain(arrangement.merged.values()) {
             free.skip(place.cluster, Some(place.group));
         }
@@ -50,7 +50,7 @@ impl Free {
     }
 
     fn skip_name(&mut self, name: &str) {
-        if let Some([cluster, group, id]) = record::numbers(name) {
+        if let Some([cluster, group, id]) = file_name::parse(name) {
             self.skip(cluster, Some(group));
             self.id = self.id.max(id.saturating_add(1));
         }

@@ -1,9 +1,9 @@
-//! The page where labels are looked over: all cards by name and edition, the odd ones first.
+//! The page where labels are verified: all cards by name and edition, the odd ones first.
 
 use egui::{CentralPanel, Panel, RichText, ScrollArea, Ui, Vec2, vec2};
 
 use super::tile::{self, Marks};
-use super::{GOOD, WARNING, said};
+use super::{GOOD, WARNING, form};
 use crate::verify::Oddity;
 use crate::window::{Intent, Labeller};
 
@@ -16,11 +16,10 @@ struct Line {
     to: usize,
 }
 
-/// Draws the page.
 pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     Panel::right("relabel").default_size(270.0).show(ui, |ui| {
         ui.strong(format!("{} chosen", labeller.chosen.len()));
-        said::form(labeller, ui, intents);
+        form::form(labeller, ui, intents);
         ui.separator();
         if ui.button("Relabel").clicked() {
             intents.push(Intent::Save);
