@@ -16,6 +16,7 @@ use lens_core::catalogue::{CardType, Catalogue};
 use lua::Value;
 use marks::scene::colour::{self, Colour};
 use marks::scene::label::{self, DETAIL, NAME, Piece};
+use marks::scene::mark_style::MarkStyle;
 use marks::scene::panel::Words;
 use marks::scene::style::Palette;
 use tracking::track::Track;
@@ -98,7 +99,7 @@ impl Localisation {
 
     /// What is shown of a card: name, kind, effect, what is on it, and why it has this name.
     pub fn words(&self, track: &Track, catalogue: &Catalogue, palette: &Palette) -> Words {
-        let look = colour::look(track, catalogue, palette);
+        let style = MarkStyle::new(track, catalogue, palette);
         let detail = |text: String, colour: Colour| vec![(text, DETAIL, colour)];
         let mut lines = Vec::new();
         let card = track.identity.id().and_then(|id| catalogue.card(id));
@@ -116,7 +117,7 @@ impl Localisation {
             let rarity = card.rarity.iter().cloned();
             let cost = card.cost.iter().map(|cost| format!("${cost}"));
             let kind = std::iter::once(card.card_type.name().to_owned()).chain(rarity).chain(cost);
-            lines.push(detail(kind.collect::<Vec<_>>().join(" · "), look.accent));
+            lines.push(detail(kind.collect::<Vec<_>>().join(" · "), style.accent));
             if !self.effect(sections(Some(card.card_type)), &card.id, &mut lines)
                 && card.card_type != CardType::Playing
             {
@@ -130,7 +131,7 @@ impl Localisation {
             let lead = if index == 0 { "Looks like " } else { "or " };
             lines.push(detail(format!("{lead}{name} {percent:.0}%"), colour::FAINT));
         }
-        Words { lines, accent: look.accent }
+        Words { lines, accent: style.accent }
     }
 
     /// Edition, enhancement, seal and stickers, each with what it does.

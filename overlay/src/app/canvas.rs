@@ -1,10 +1,10 @@
 //! The overlay's own window and what draws on it.
 
-use std::sync::Arc;
-
 use lens_core::geometry::{OnScreen, Rect};
-use marks::render::gpu::{GpuError, Next, Transparency, WindowSurface};
-use marks::render::{Backdrop, RenderError, Renderer};
+use marks::render::Backdrop;
+use marks::render::gpu::GpuError;
+use marks::render::surface::Transparency;
+use marks::render::window::{Drawn, SurfaceWindow, WindowError};
 #[cfg(target_os = "linux")]
 use marks::scene;
 use marks::scene::OverlayScene;
@@ -15,20 +15,13 @@ use winit::window::Window;
 
 use crate::desktop::window::Follower;
 
-/// A window, its surface and its renderer.
+/// A window that is drawn on, and where it lies.
 pub struct Canvas {
-    window: Arc<Window>,
-    transparency: Transparency,
-    surface: WindowSurface,
-    renderer: Renderer,
+    surface: SurfaceWindow<Window>,
     area: Option<Rect<OnScreen>>,
-    lost: u32,
     #[cfg(target_os = "linux")]
     desktop: Option<crate::desktop::window::x11::Desktop>,
 }
-
-/// How often in a row a lost device is opened again.
-const MAX_REOPENS: u32 = 5;
 
 /// The window cannot be opened, or nothing can be drawn on it.
 #[derive(Debug, thiserror::Error)]
@@ -42,12 +35,9 @@ pub enum CanvasError {
     /// There is no graphics device.
     #[error(transparent)]
     Gpu(#[from] GpuError),
-    /// The scene cannot be drawn.
+    /// The scene cannot be drawn, or the device is lost for good.
     #[error(transparent)]
-    Draw(#[from] RenderError),
-    /// It was opened again as often as it may be.
-    #[error("lost the graphics device again and again\nhelp: restart the overlay")]
-    DeviceLost,
+    Draw(#[from] WindowError),
 }
 
 impl Canvas {
@@ -72,7 +62,7 @@ impl Canvas {
                 .with_x11_window_type(vec![WindowType::Notification])
         };
         let canvas = Self::open(event_loop, attributes, Transparency::Transparent)?;
-        canvas.window.set_cursor_hittest(false)?;
+        canvas.window().set_cursor_hittest(false)?;
         Ok(canvas)
     }
 
@@ -93,29 +83,28 @@ impl Canvas {
         transparency: Transparency,
     ) -> Result<Self, CanvasError> {
         let window = event_loop.create_window(attributes)?;
-        let window = Arc::new(window);
-        let surface = WindowSurface::open(&window, transparency)?;
-        let renderer = Renderer::new(&surface.gpu.device, &surface.gpu.queue, surface.format());
+        let size = window.inner_size().into();
+        let surface = SurfaceWindow::open(window, size, transparency)?;
         Ok(Self {
-            window,
-            transparency,
             surface,
-            renderer,
             area: None,
-            lost: 0,
             #[cfg(target_os = "linux")]
             desktop: None,
         })
     }
 
+    fn window(&self) -> &Window {
+        self.surface.window()
+    }
+
     /// The graphics device that it is drawn with now.
     pub fn device(&self) -> &wgpu::Device {
-        &self.surface.gpu.device
+        &self.surface.gpu().device
     }
 
     /// Whether drawing is work for the processors: there is no graphics card, or no driver for it.
     pub(super) fn draws_by_software(&self) -> bool {
-        self.surface.gpu.is_software
+        self.surface.gpu().is_software
     }
 
     /// Width and height, in pixels.
@@ -125,7 +114,7 @@ impl Canvas {
 
     /// Asks for a call of [`Canvas::draw`].
     pub fn redraw(&self) {
-        self.window.request_redraw();
+        self.window().request_redraw();
     }
 
     /// Lays the window over a part of the screen and shows it.
@@ -136,22 +125,22 @@ impl Canvas {
         }
         let (width, height) = (area.width().max(1.0) as u32, area.height().max(1.0) as u32);
         if before.is_none_or(|before| (before.left, before.top) != (area.left, area.top)) {
-            self.window.set_outer_position(PhysicalPosition::new(area.left as i32, area.top as i32));
+            self.window().set_outer_position(PhysicalPosition::new(area.left as i32, area.top as i32));
         }
         if self.size() != [width, height]
-            && let Some(size) = self.window.request_inner_size(PhysicalSize::new(width, height))
+            && let Some(size) = self.window().request_inner_size(PhysicalSize::new(width, height))
         {
             self.resized(size.width, size.height);
         }
         if before.is_none() {
-            self.window.set_visible(true);
+            self.window().set_visible(true);
         }
         self.redraw();
     }
 
     pub(super) fn hide(&mut self) {
         if self.area.take().is_some() {
-            self.window.set_visible(false);
+            self.window().set_visible(false);
         }
     }
 
@@ -159,12 +148,12 @@ impl Canvas {
     pub(super) fn fit(&self, width: u32, height: u32) {
         if self.size() != [width, height] {
             // When the desktop decides otherwise, the picture is stretched.
-            let _ = self.window.request_inner_size(PhysicalSize::new(width, height));
+            let _ = self.window().request_inner_size(PhysicalSize::new(width, height));
         }
     }
 
     pub(super) fn resized(&mut self, width: u32, height: u32) {
-        self.surface.resize(width, height);
+        self.surface.resize([width, height]);
     }
 
     /// Draws; returns whether anything was shown. A graphics device that was lost is opened again.
@@ -172,37 +161,11 @@ impl Canvas {
     /// # Errors
     /// When it is lost again and again, or there is none any more.
     pub fn draw(&mut self, scene: &OverlayScene, backdrop: Backdrop<'_>) -> Result<bool, CanvasError> {
-        for _ in 0..2 {
-            match self.surface.next_frame() {
-                Next::Draw(texture) => {
-                    let view = texture.texture.create_view(&wgpu::TextureViewDescriptor::default());
-                    let size = self.surface.size();
-                    self.renderer.draw(scene, backdrop, &view, size)?;
-                    self.window.pre_present_notify();
-                    self.surface.present(texture);
-                    self.lost = 0;
-                    return Ok(true);
-                }
-                Next::Again => {}
-                Next::Later => return Ok(false),
-                Next::Lost => self.reopen()?,
-            }
+        let drawn = self.surface.draw(scene, backdrop, Window::pre_present_notify)?;
+        if drawn == Drawn::Again {
+            self.redraw();
         }
-        self.redraw();
-        Ok(false)
-    }
-
-    /// Opens the graphics device again after it was lost.
-    fn reopen(&mut self) -> Result<(), CanvasError> {
-        self.lost += 1;
-        log::warn!("lost the graphics device, opening it again ({} of {MAX_REOPENS})", self.lost);
-        if self.lost > MAX_REOPENS {
-            return Err(CanvasError::DeviceLost);
-        }
-        self.surface = WindowSurface::open(&self.window, self.transparency)?;
-        self.renderer =
-            Renderer::new(&self.surface.gpu.device, &self.surface.gpu.queue, self.surface.format());
-        Ok(())
+        Ok(drawn == Drawn::Shown)
     }
 
     /// Without a compositor: cuts the window down to what the scene covers; `None` makes it whole.
@@ -237,7 +200,7 @@ impl Canvas {
     #[cfg(target_os = "linux")]
     fn x11_id(&self) -> Option<u32> {
         use raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
-        match self.window.window_handle().ok()?.as_raw() {
+        match self.window().window_handle().ok()?.as_raw() {
             RawWindowHandle::Xlib(handle) => u32::try_from(handle.window).ok(),
             RawWindowHandle::Xcb(handle) => Some(handle.window.get()),
             _ => None,

@@ -6,31 +6,31 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use fontdue::{Font, FontSettings};
-use image::{Rgba, RgbaImage};
-use lens_core::catalogue::{CardType, Catalogue};
+use image::RgbaImage;
+use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Point, Rect};
+use lens_core::palette;
+use synth::canvas::writer::Writer;
+use synth::canvas::{Canvas, Colour};
 use vision::reading::RecognisedCard;
 
 use super::words::{name_of, words_of};
 
-/// See `DejaVuSans-Bold.LICENSE.txt` beside it.
-const FONT: &[u8] = lens_core::font::DEJAVU_SANS_BOLD;
-const LABEL_GROUND: Rgba<u8> = Rgba([20, 24, 28, 225]);
-const UNKNOWN: Rgba<u8> = Rgba([190, 190, 190, 255]);
+/// What labels stand on, and how opaque it is.
+const LABEL_GROUND: Colour = [20, 24, 28];
+const LABEL_OPACITY: f32 = 225.0 / 255.0;
 
 /// Draws cards on copies of pictures.
 #[derive(Debug)]
 pub struct Annotator {
     folder: PathBuf,
-    font: Font,
 }
 
 /// A line of text and where it stands.
 struct Label {
     text: String,
     place: Rect<InFrame>,
-    colour: Rgba<u8>,
+    colour: Colour,
 }
 
 impl Annotator {
@@ -41,9 +41,7 @@ impl Annotator {
     pub fn new(folder: PathBuf) -> Result<Self> {
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        let font = Font::from_bytes(FONT, FontSettings::default())
-            .map_err(|error| anyhow!("the bundled font: {error}"))?;
-        Ok(Self { folder, font })
+        Ok(Self { folder })
     }
 
     /// Writes a PNG copy of the picture of `path`, under its name, with `cards` drawn on.
@@ -62,78 +60,52 @@ impl Annotator {
         if fs::canonicalize(&target).is_ok_and(|it| fs::canonicalize(path).is_ok_and(|source| source == it)) {
             return Err(anyhow!("{} would be overwritten; annotate into another folder", path.display()));
         }
-        let mut copy = picture.clone();
-        self.draw(&mut copy, cards, catalogue);
+        let copy = draw(picture.clone(), cards, catalogue);
         copy.save(&target).with_context(|| format!("cannot write {}", target.display()))
     }
+}
 
-    /// Draws quads and labels.
-    pub fn draw(&self, picture: &mut RgbaImage, cards: &[RecognisedCard], catalogue: &Catalogue) {
-        let unit = (picture.width().max(picture.height()) as f32 / 1280.0).clamp(0.6, 2.5);
-        let size = 13.0 * unit;
-        let mut labels: Vec<Label> = Vec::new();
-        for card in cards {
-            let colour = colour_of(card, catalogue);
-            let corners = card.detection.quad.corners;
-            for edge in 0..4 {
-                line(picture, corners[edge], corners[(edge + 1) % 4], 2.0 * unit, colour);
-            }
-            let text = text_of(card, catalogue);
-            let place = self.place(&text, size, card, picture, &labels);
-            labels.push(Label { text, place, colour });
+/// Draws quads and labels.
+fn draw(picture: RgbaImage, cards: &[RecognisedCard], catalogue: &Catalogue) -> RgbaImage {
+    let (mut canvas, mut writer) = (Canvas::unowned(picture), Writer::default());
+    let [width, height] = [canvas.image().width(), canvas.image().height()];
+    let unit = (width.max(height) as f32 / 1280.0).clamp(0.6, 2.5);
+    let size = 13.0 * unit;
+    let mut labels: Vec<Label> = Vec::new();
+    for card in cards {
+        let colour = colour_of(card, catalogue);
+        let corners = card.detection.quad.corners;
+        for edge in 0..4 {
+            line(&mut canvas, corners[edge], corners[(edge + 1) % 4], 2.0 * unit, colour);
         }
-        for label in &labels {
-            fill(picture, label.place, LABEL_GROUND);
-            self.write_text(picture, &label.text, label.place, size, label.colour);
-        }
+        let text = text_of(card, catalogue);
+        let label_size = [writer.width(&text, size) + size * 0.6, size * 1.35];
+        let place = place(label_size, card, width as f32, &labels);
+        labels.push(Label { text, place, colour });
     }
+    for label in &labels {
+        fill(&mut canvas, label.place);
+        let at = [label.place.left + size * 0.3, label.place.top + size * 1.02];
+        writer.write(&mut canvas, &label.text, at, size, label.colour);
+    }
+    canvas.into_image()
+}
 
-    /// Above the card's top left corner, or as far below that as it takes to touch no other label.
-    fn place(
-        &self,
-        text: &str,
-        size: f32,
-        card: &RecognisedCard,
-        picture: &RgbaImage,
-        taken: &[Label],
-    ) -> Rect<InFrame> {
-        let width = self.advance(text, size) + size * 0.6;
-        let height = size * 1.35;
-        let bounds = card.detection.quad.bounds();
-        let left = bounds.left.min(picture.width() as f32 - width).max(0.0);
-        let top = (bounds.top - height).max(0.0);
-        let steps = ((bounds.height() + height) / height).max(1.0) as usize;
-        let places = (0..steps).map(|step| Rect::ltwh(left, top + step as f32 * height, width, height));
-        let free =
-            |place: &Rect<InFrame>| taken.iter().all(|label| label.place.intersection(*place).area() <= 0.0);
-        places.clone().find(free).or_else(|| places.clone().next()).unwrap_or_default()
-    }
-
-    fn advance(&self, text: &str, size: f32) -> f32 {
-        text.chars().map(|letter| self.font.metrics(letter, size).advance_width).sum()
-    }
-
-    fn write_text(
-        &self,
-        picture: &mut RgbaImage,
-        text: &str,
-        place: Rect<InFrame>,
-        size: f32,
-        colour: Rgba<u8>,
-    ) {
-        let baseline = place.top + size * 1.02;
-        let mut x = place.left + size * 0.3;
-        for letter in text.chars() {
-            let (metrics, coverage) = self.font.rasterize(letter, size);
-            let left = (x + metrics.xmin as f32).round() as i64;
-            let top = (baseline - metrics.height as f32 - metrics.ymin as f32).round() as i64;
-            for (index, &alpha) in coverage.iter().enumerate() {
-                let (column, row) = ((index % metrics.width) as i64, (index / metrics.width) as i64);
-                blend(picture, left + column, top + row, colour, f32::from(alpha) / 255.0);
-            }
-            x += metrics.advance_width;
-        }
-    }
+/// Above the card's top left corner, or as far below that as it takes to touch no other label.
+fn place(
+    [width, height]: [f32; 2],
+    card: &RecognisedCard,
+    picture_width: f32,
+    taken: &[Label],
+) -> Rect<InFrame> {
+    let bounds = card.detection.quad.bounds();
+    let left = bounds.left.min(picture_width - width).max(0.0);
+    let top = (bounds.top - height).max(0.0);
+    let steps = ((bounds.height() + height) / height).max(1.0) as usize;
+    let places = (0..steps).map(|step| Rect::ltwh(left, top + step as f32 * height, width, height));
+    let free =
+        |place: &Rect<InFrame>| taken.iter().all(|label| label.place.intersection(*place).area() <= 0.0);
+    places.clone().find(free).or_else(|| places.clone().next()).unwrap_or_default()
 }
 
 fn text_of(card: &RecognisedCard, catalogue: &Catalogue) -> String {
@@ -144,28 +116,17 @@ fn text_of(card: &RecognisedCard, catalogue: &Catalogue) -> String {
     format!("{}{separator}{words} {:.0} %", name_of(id, catalogue), reading.probability * 100.0)
 }
 
-fn colour_of(card: &RecognisedCard, catalogue: &Catalogue) -> Rgba<u8> {
-    let card_type = card.reading.id().and_then(|id| catalogue.card(id)).map(|card| card.card_type);
-    let [r, g, b] = match card_type {
-        Some(CardType::Joker) => [255, 196, 61],
-        Some(CardType::Playing) => [116, 214, 128],
-        Some(CardType::Tarot) => [190, 140, 255],
-        Some(CardType::Planet) => [86, 190, 255],
-        Some(CardType::Spectral) => [110, 235, 230],
-        Some(CardType::Voucher) => [255, 140, 92],
-        Some(CardType::Booster) => [255, 120, 190],
-        Some(CardType::Deck) => [170, 190, 255],
-        None => return UNKNOWN,
-    };
-    Rgba([r, g, b, 255])
+fn colour_of(card: &RecognisedCard, catalogue: &Catalogue) -> Colour {
+    let listed = card.reading.id().and_then(|id| catalogue.card(id));
+    palette::bytes(listed.map_or(palette::UNKNOWN, |card| palette::of_type(card.card_type)))
 }
 
-fn line(picture: &mut RgbaImage, from: Point<InFrame>, to: Point<InFrame>, width: f32, colour: Rgba<u8>) {
+fn line(canvas: &mut Canvas, from: Point<InFrame>, to: Point<InFrame>, width: f32, colour: Colour) {
     let reach = width / 2.0 + 1.0;
     let left = (from.x.min(to.x) - reach).max(0.0) as u32;
     let top = (from.y.min(to.y) - reach).max(0.0) as u32;
-    let right = (from.x.max(to.x) + reach).clamp(0.0, picture.width() as f32) as u32;
-    let bottom = (from.y.max(to.y) + reach).clamp(0.0, picture.height() as f32) as u32;
+    let right = (from.x.max(to.x) + reach).clamp(0.0, canvas.image().width() as f32) as u32;
+    let bottom = (from.y.max(to.y) + reach).clamp(0.0, canvas.image().height() as f32) as u32;
     let (dx, dy) = (to.x - from.x, to.y - from.y);
     let length = (dx * dx + dy * dy).max(1e-6);
     for y in top..bottom {
@@ -173,25 +134,15 @@ fn line(picture: &mut RgbaImage, from: Point<InFrame>, to: Point<InFrame>, width
             let at = Point::new(x as f32 + 0.5, y as f32 + 0.5);
             let along = (((at.x - from.x) * dx + (at.y - from.y) * dy) / length).clamp(0.0, 1.0);
             let coverage = (width / 2.0 + 0.5 - at.distance(from.lerp(to, along))).clamp(0.0, 1.0);
-            blend(picture, i64::from(x), i64::from(y), colour, coverage);
+            canvas.blend(x.into(), y.into(), colour, coverage);
         }
     }
 }
 
-fn fill(picture: &mut RgbaImage, place: Rect<InFrame>, colour: Rgba<u8>) {
+fn fill(canvas: &mut Canvas, place: Rect<InFrame>) {
     for y in place.top as i64..place.bottom as i64 {
         for x in place.left as i64..place.right as i64 {
-            blend(picture, x, y, colour, 1.0);
+            canvas.blend(x, y, LABEL_GROUND, LABEL_OPACITY);
         }
-    }
-}
-
-fn blend(picture: &mut RgbaImage, x: i64, y: i64, colour: Rgba<u8>, coverage: f32) {
-    let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return };
-    let Some(pixel) = picture.get_pixel_mut_checked(x, y) else { return };
-    let alpha = coverage * f32::from(colour.0[3]) / 255.0;
-    for channel in 0..3 {
-        let (under, over) = (f32::from(pixel.0[channel]), f32::from(colour.0[channel]));
-        pixel.0[channel] = (under + (over - under) * alpha).round() as u8;
     }
 }

@@ -125,7 +125,8 @@ pub(crate) fn a_lost_device_is_opened_again(desktop: &mut Desktop) -> Outcome {
 /// The other process, when this is it.
 pub(crate) fn lose_device() -> Option<ExitCode> {
     std::env::var_os(KEY)?;
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("overlay=info")).init();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("overlay=info,marks=info"))
+        .init();
     let event_loop = live::event_loop().expect("there is a display");
     let mut drawing = Drawing::default();
     event_loop.run_app(&mut drawing).expect("the event loop runs");

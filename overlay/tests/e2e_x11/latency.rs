@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use image::RgbaImage;
 use lens_core::geometry::Point;
 use marks::scene::Mark;
-use marks::scene::colour::Line;
+use marks::scene::mark_style::Line;
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
@@ -120,7 +120,8 @@ impl Probe {
             let without = painter.paint(&other).clone();
             let nearby = marks(&other, &catalogue);
             // A stroke of one colour: no edition.
-            let plain = |mark: &&Mark| mark.look.line == Line::Solid && mark.look.second == mark.look.accent;
+            let plain =
+                |mark: &&Mark| mark.style.line == Line::Solid && mark.style.second == mark.style.accent;
             for mark in all.iter().filter(plain).filter(|mark| is_free(mark, &all)) {
                 let alone =
                     nearby.iter().all(|it| it.quad.bounds().intersection(mark.quad.bounds()).area() <= 0.0);
@@ -149,7 +150,7 @@ impl Probe {
     /// is as bright.
     fn is_boxed(&self, shot: &Shot, area: Area) -> bool {
         let corners = self.mark.quad.corners;
-        let accent = self.mark.look.accent;
+        let accent = self.mark.style.accent;
         let accent = [accent.red, accent.green, accent.blue].map(|share| share * 255.0);
         let away = |rgb: [u8; 3]| {
             rgb.iter().zip(accent).map(|(&a, b)| (f32::from(a) - b).powi(2)).sum::<f32>().sqrt()

@@ -100,7 +100,7 @@ impl Shot {
                 let around = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)];
                 seen += usize::from(around.iter().any(|(dx, dy)| {
                     let rgb = self.rgb(x + dx, y + dy);
-                    is_like(rgb, mark.look.accent) || is_like(rgb, mark.look.second)
+                    is_like(rgb, mark.style.accent) || is_like(rgb, mark.style.second)
                 }));
             }
         }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use lens_core::geometry::Quad;
-use marks::scene::colour::Line;
+use marks::scene::mark_style::Line;
 use marks::scene::{InOverlay, Mark};
 use practice::table::{Table, TableState};
 
@@ -73,7 +73,7 @@ impl Stage {
             let area = self.game_area();
             let all = marks(&self.state(area), &catalogue);
             let alone: Vec<&Mark> =
-                all.iter().filter(|mark| is_free(mark, &all) && mark.look.line == Line::Solid).collect();
+                all.iter().filter(|mark| is_free(mark, &all) && mark.style.line == Line::Solid).collect();
             assert!(alone.len() >= 3, "the table shows too few cards apart");
             let shot = self.screen.shot();
             let shares: Vec<f32> =
@@ -116,7 +116,7 @@ pub(crate) fn strokes(stage: &Stage, area: Area) -> f32 {
     let all = marks(&stage.state(area), &synth::practice::catalogue());
     let shot = stage.screen.shot();
     let alone: Vec<&Mark> =
-        all.iter().filter(|mark| is_free(mark, &all) && mark.look.line == Line::Solid).collect();
+        all.iter().filter(|mark| is_free(mark, &all) && mark.style.line == Line::Solid).collect();
     let shares = alone.iter().map(|mark| shot.stroke_share(mark, area, &[0, 1, 2, 3]));
     shares.sum::<f32>() / alone.len().max(1) as f32
 }

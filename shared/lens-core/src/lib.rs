@@ -16,6 +16,7 @@
 //! * [`modifiers`]: what can be true of a card beside its name.
 //! * [`manifest`]: `model.json`, the contract between the trainer and the overlay.
 //! * [`atomic`]: files that are either old or new, never half-written.
+//! * [`palette`]: the colours of card types.
 //! * [`paths`]: where data, models and downloaded runtimes live.
 //! * [`font`]: the one font of everything that is drawn.
 //!
@@ -29,6 +30,7 @@ pub mod font;
 pub mod geometry;
 pub mod manifest;
 pub mod modifiers;
+pub mod palette;
 pub mod paths;
 pub mod pixels;
 pub mod preprocess;

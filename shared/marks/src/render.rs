@@ -1,13 +1,19 @@
 //! Draws scenes: on a window, or into a picture without any display.
 //!
-//! One renderer for both, so that what tests compare is what players see. Colours are written as they are (no
-//! linear light), and everything is premultiplied: the window's transparency is the picture's alpha.
+//! One renderer for both: what tests compare is what players see. Colours are written as they are
+//! (no linear light) and premultiplied: the window's transparency is the picture's alpha.
 
 pub mod gpu;
 pub mod offscreen;
-pub mod picture;
-pub mod quads;
+pub mod surface;
 pub mod text;
+pub mod window;
+
+mod picture;
+mod pipeline;
+mod quads;
+
+use std::fmt;
 
 use wgpu::{Device, Queue, RenderPass, TextureFormat, TextureView};
 
@@ -87,6 +93,12 @@ impl Renderer {
         self.queue.submit([encoder.finish()]);
         self.texts.trim();
         Ok(())
+    }
+}
+
+impl fmt::Debug for Renderer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Renderer").field("device", &self.device).finish_non_exhaustive()
     }
 }
 

@@ -6,6 +6,7 @@ pub mod colour;
 pub mod flash;
 pub mod label;
 pub mod layout;
+pub mod mark_style;
 pub mod outline;
 pub mod panel;
 pub mod style;
@@ -13,8 +14,8 @@ pub mod style;
 use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Point, Quad, Rect, Space, Transform};
 
-use colour::Look;
 use label::Label;
+use mark_style::MarkStyle;
 use panel::Panel;
 use style::Style;
 use tracking::track::Track;
@@ -31,7 +32,6 @@ pub struct OverlayScene {
     pub size: [u32; 2],
     /// One mark for each card; later ones lie over earlier ones.
     pub marks: Vec<Mark>,
-    /// Cards that light up.
     pub flashes: Vec<flash::Flash>,
     /// What is said in boxes of its own, over the marks.
     pub panels: Vec<Panel>,
@@ -40,19 +40,15 @@ pub struct OverlayScene {
 /// What is drawn for one card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// The track it stands for.
     pub track: u64,
-    /// Where the card is.
     pub quad: Quad<InOverlay>,
-    /// Colours and line.
-    pub look: Look,
+    pub style: MarkStyle,
     /// Width of the stroke, in pixels; 0.0 for none.
     pub stroke: f32,
     /// What all other sizes in pixels are multiplied with.
     pub zoom: f32,
     /// From 0.0 to 1.0.
     pub opacity: f32,
-    /// Name and modifiers.
     pub chip: Chip,
 }
 
@@ -61,7 +57,6 @@ pub struct Mark {
 pub struct Chip {
     /// The place that was chosen, so that the next scene can prefer it.
     pub slot: layout::Slot,
-    /// The chip's box.
     pub area: Rect<InOverlay>,
     /// Its text, relative to the box.
     pub label: Label,
@@ -118,7 +113,7 @@ pub fn build(
     let mut marks = Vec::with_capacity(tracks.len());
     for at in order {
         let (track, quad) = (tracks[at], quads[at]);
-        let look = colour::look(track, catalogue, &style.palette);
+        let mark_style = MarkStyle::new(track, catalogue, &style.palette);
         let strip = layout::visible_strip(at, &bounds);
         let label = label::compose(track, catalogue, style, strip.width(), zoom * style.text_size, measure);
         let before = previous.marks.iter().find(|mark| mark.track == track.id).map(|mark| mark.chip.slot);
@@ -128,7 +123,7 @@ pub fn build(
         let leader = layout::leader(area, bounds[at], strip);
         let chip = Chip { slot, area, label, leader };
         let (stroke, opacity) = (2.5 * zoom * style.line_width, track.opacity * style.opacity);
-        marks.push(Mark { track: track.id, quad, look, stroke, zoom, opacity, chip });
+        marks.push(Mark { track: track.id, quad, style: mark_style, stroke, zoom, opacity, chip });
     }
     let mut scene = OverlayScene { size: view.window, marks, ..OverlayScene::default() };
     if let Some(corner) = style.read_out {

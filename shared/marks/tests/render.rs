@@ -1,4 +1,4 @@
-//! Pictures of scenes, compared with those in `golden/`. `BLESS=1` writes them anew: look at what changed.
+//! Pictures of scenes, compared with those in `golden/`; `BLESS=1` writes them anew.
 
 use std::path::{Path, PathBuf};
 
@@ -11,8 +11,8 @@ use marks::render::offscreen::Offscreen;
 use marks::render::text::FontMeasure;
 use marks::scene::style::Style;
 use marks::scene::{self, OverlayScene, View};
-use vision::reading::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// Opens a graphics device, or says loudly that there is none.
 fn device() -> Option<Offscreen> {
@@ -36,7 +36,7 @@ fn check(name: &str, drawn: &RgbaImage) {
         return;
     }
     let kept = image::open(&path).expect("run once with BLESS=1").into_rgba8();
-    assert_eq!(kept.dimensions(), drawn.dimensions());
+    assert_eq!(kept.dimensions(), drawn.dimensions(), "{name}");
     let far =
         |(a, b): &(&image::Rgba<u8>, &image::Rgba<u8>)| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 24);
     let differing = kept.pixels().zip(drawn.pixels()).filter(far).count();

@@ -1,6 +1,7 @@
 //! The pictures of cards, drawn once and kept.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
 
 use image::RgbaImage;
@@ -18,17 +19,15 @@ pub struct CardArt {
 }
 
 impl CardArt {
-    /// Draws from these sprites.
     pub fn new(sprites: Sprites) -> Self {
         Self { sprites, drawn: HashMap::new() }
     }
 
-    /// The sprites' catalogue.
     pub fn catalogue(&self) -> &lens_core::catalogue::Catalogue {
         self.sprites.catalogue()
     }
 
-    /// A card's picture with straight alpha; `None` when the catalogue does not list it or has no art for it.
+    /// A card's picture with straight alpha; `None` when it is not listed, or without art.
     pub fn picture(&mut self, id: &str, modifiers: &Modifiers) -> Option<Rc<RgbaImage>> {
         let key = key(id, modifiers);
         if let Some(picture) = self.drawn.get(&key) {
@@ -39,6 +38,12 @@ impl CardArt {
         let picture = Rc::new(single::picture(&self.sprites, id, modifiers, SCALE, seed)?);
         self.drawn.insert(key, Rc::clone(&picture));
         Some(picture)
+    }
+}
+
+impl fmt::Debug for CardArt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("CardArt").field("sprites", &self.sprites).finish_non_exhaustive()
     }
 }
 

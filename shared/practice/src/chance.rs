@@ -17,7 +17,7 @@ impl Chance {
 
     /// In `0.0..1.0`.
     pub(super) fn share(self) -> f32 {
-        (self.0 >> 40) as f32 / (1u64 << 24) as f32
+        (self.0 >> 40) as f32 / (1_u64 << 24) as f32
     }
 
     /// One of `0..count`.

@@ -67,7 +67,7 @@ impl Pose {
         1.0 - (self.yaw.cos() * self.pitch.cos()).abs()
     }
 
-    /// The corners of the side that can be seen, on a frame where the table is `zoom` times as large.
+    /// The corners of the visible side, in a frame `zoom` times as large as the table.
     ///
     /// `aspect` is the card's width beside its height.
     pub(super) fn quad(self, aspect: f32, zoom: f32) -> Quad<InFrame> {

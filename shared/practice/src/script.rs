@@ -1,6 +1,6 @@
-//! What happens in a round: cards are dealt, looked at, played and scored, the shop opens, a pack is opened.
+//! A round of the game: cards are dealt, played and scored, the shop opens, a pack is opened.
 //!
-//! Data first: a round is a list of cards with a path each. Where they are at a moment is left to the paths.
+//! A round is a list of cards, each with its path; the path says where the card is at a moment.
 
 use lens_core::card_id::CardId;
 use lens_core::catalogue::CardType;
@@ -8,12 +8,11 @@ use lens_core::modifiers::Modifiers;
 
 use crate::chance::Chance;
 use crate::motion::{CARD, Path, Pose};
-use crate::table::Stock;
+use crate::stock::Stock;
 
 /// Seconds that a round takes.
 pub(super) const LENGTH: f32 = 19.0;
 
-/// One round of the game.
 pub(super) struct Round {
     /// Cards, those below first.
     pub(super) actors: Vec<Actor>,
@@ -31,7 +30,6 @@ pub(super) struct Actor {
     sway: f32,
     /// When the pointer rests on it, and until when.
     hovers: Vec<(f32, f32)>,
-    /// When it scores.
     scores: Vec<f32>,
 }
 
@@ -100,7 +98,7 @@ impl Places {
 
 impl Round {
     pub(super) fn new(seed: Chance, number: u64, width: f32, stock: &Stock) -> Self {
-        // The side panel and both ends of the rows need about this much; narrower windows show a cut table.
+        // What the panel and the rows need; a narrower window shows a part of the table.
         let places = Places { width: width.max(1000.0) };
         let chance = seed.of("round", number);
         let hand = 7 + chance.of("hand", 0).index(5);
@@ -131,7 +129,7 @@ impl Actor {
         Self { id: id.into(), modifiers, path, sway: 1.0, hovers: Vec::new(), scores: Vec::new() }
     }
 
-    /// Its pose `time` seconds into the round; `now` and `number` let cards sway each in its own way.
+    /// Its pose `time` seconds into the round; by `now` and `number` each card sways its own way.
     pub(super) fn pose(&self, time: f32, now: f32, number: usize) -> Option<Pose> {
         let mut pose = self.path.at(time)?;
         let phase = number as f32 * 1.7;

@@ -1,22 +1,22 @@
 //! What lies on the practice table at a moment: a pure function of the seed and the time.
 
 use lens_core::card_id::CardId;
-use lens_core::catalogue::{CardType, Catalogue};
+use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Point, Quad};
 use lens_core::modifiers::Modifiers;
 
 use crate::chance::Chance;
 use crate::motion::CARD;
 use crate::script::{self, Round};
+use crate::stock::Stock;
 
 /// A card's truth: what a perfect recogniser would say of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableCard {
-    /// Which of the round's cards it is: stays the same from its first to its last moment in the round.
+    /// Which of the round's cards it is, from its first moment in the round to its last.
     pub number: usize,
     /// Its id in the catalogue. A card face down has the id of its back.
     pub id: CardId,
-    /// What is on it.
     pub modifiers: Modifiers,
     /// The whole card.
     pub quad: Quad<InFrame>,
@@ -24,11 +24,10 @@ pub struct TableCard {
     pub visible: f32,
     /// How far it floats above the table, from 0.0: for its shadow.
     pub lift: f32,
-    /// Whether it can be expected to be recognised: not turning, inside the frame, and seen well enough.
+    /// Whether a recogniser should name it: it does not turn, and enough of it is in sight.
     pub readable: bool,
 }
 
-/// The table at a moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableState {
     /// Seconds since the start.
@@ -54,20 +53,8 @@ pub struct Table {
     stock: Stock,
 }
 
-/// What can come to the table.
-#[derive(Clone, Debug)]
-pub(super) struct Stock {
-    by_type: Vec<(CardType, Vec<CardId>)>,
-    editions: Vec<String>,
-    enhancements: Vec<String>,
-    /// Cards that are an enhancement themselves, and which.
-    fixed: Vec<(CardId, String)>,
-    seals: Vec<String>,
-    stickers: Vec<String>,
-}
-
 /// Share of a card that must be seen for it to count as readable.
-const READABLE_FROM: f32 = 0.2;
+const MIN_VISIBLE: f32 = 0.2;
 
 impl Table {
     /// A table in a frame of this size, with the cards of a catalogue.
@@ -133,7 +120,7 @@ impl Table {
                 .filter(|index| seen(card.quad.at(share(index % GRID), share(index / GRID))))
                 .count();
             cards[at].visible = count as f32 / (GRID * GRID) as f32;
-            cards[at].readable &= cards[at].visible >= READABLE_FROM;
+            cards[at].readable &= cards[at].visible >= MIN_VISIBLE;
         }
     }
 }
@@ -147,82 +134,6 @@ impl TableState {
     /// Height of a card that lies on the table, in pixels.
     pub fn card_height(&self) -> f32 {
         CARD * self.size[1] as f32 / 720.0
-    }
-}
-
-impl Stock {
-    fn new(catalogue: &Catalogue) -> Self {
-        let of = |kind: CardType| {
-            let cards = catalogue.cards.iter();
-            let drawn = cards.filter(|card| card.card_type == kind && !card.looks.is_empty());
-            (kind, drawn.map(|card| card.id.clone()).collect())
-        };
-        let words = &catalogue.modifiers;
-        let rest = |list: &[lens_core::catalogue::ModifierArt], skip: usize| {
-            list.iter().skip(skip).map(|modifier| modifier.word.clone()).collect()
-        };
-        // A stone card is a card and an enhancement in one: it is dealt as a card.
-        let own_enhancement = |card: &lens_core::catalogue::Card| {
-            let base = card.looks.first()?.art.first()?.base.as_ref()?;
-            let found = words.enhancements.iter().find(|it| it.cell.as_ref() == Some(base))?;
-            Some((card.id.clone(), found.word.clone()))
-        };
-        let fixed: Vec<(CardId, String)> = catalogue.cards.iter().filter_map(own_enhancement).collect();
-        let mut enhancements: Vec<String> = rest(&words.enhancements, 1);
-        enhancements.retain(|word| fixed.iter().all(|(_, it)| it != word));
-        Self {
-            by_type: CardType::ALL.into_iter().map(of).collect(),
-            editions: words.editions.iter().skip(1).cloned().collect(),
-            enhancements,
-            fixed,
-            seals: rest(&words.seals, 1),
-            stickers: rest(&words.stickers, 0),
-        }
-    }
-
-    /// The ids of a type; of any type when it has none.
-    pub(super) fn of(&self, kind: CardType) -> &[CardId] {
-        let of = |wanted: CardType| {
-            self.by_type
-                .iter()
-                .find(|(it, ids)| *it == wanted && !ids.is_empty())
-                .map(|(_, ids)| ids.as_slice())
-        };
-        of(kind).or_else(|| CardType::ALL.into_iter().find_map(of)).unwrap_or(&[])
-    }
-
-    /// The back of cards that lie face down.
-    pub(super) fn back(&self, chance: Chance) -> Option<CardId> {
-        let backs = &self.by_type.iter().find(|(kind, _)| *kind == CardType::Deck)?.1;
-        backs.get(chance.index(backs.len())).cloned()
-    }
-
-    /// Draws modifiers as the game deals them, only more often.
-    pub(super) fn modifiers(&self, id: &str, kind: CardType, chance: Chance) -> Modifiers {
-        let pick = |words: &[String], what: &str, share: f32, plain: &str| {
-            let chance = chance.of(what, 0);
-            let word = words.get(chance.of("which", 0).index(words.len()));
-            word.filter(|_| chance.happens(share)).cloned().unwrap_or_else(|| plain.to_owned())
-        };
-        let playing = kind == CardType::Playing;
-        let mut modifiers = Modifiers::default();
-        if playing || kind == CardType::Joker {
-            modifiers.edition = pick(&self.editions, "edition", if playing { 0.15 } else { 0.4 }, "base");
-        }
-        if playing {
-            modifiers.enhancement = pick(&self.enhancements, "enhancement", 0.35, "none");
-            modifiers.seal = pick(&self.seals, "seal", 0.2, "none");
-            if let Some((_, word)) = self.fixed.iter().find(|(card, _)| card == id) {
-                modifiers.enhancement.clone_from(word);
-            }
-            modifiers.debuffed = chance.of("debuffed", 0).happens(0.06);
-        }
-        if kind == CardType::Joker && !self.stickers.is_empty() && chance.of("sticker", 0).happens(0.15) {
-            modifiers
-                .stickers
-                .push(self.stickers[chance.of("sticker", 1).index(self.stickers.len())].clone());
-        }
-        modifiers
     }
 }
 

@@ -1,6 +1,5 @@
 //! The practice table in a window: a stand-in for the game, in a process of its own.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::RgbaImage;
@@ -12,19 +11,17 @@ use winit::window::{Window, WindowId};
 
 use crate::paint::Painter;
 use crate::table::Table;
-use marks::render::gpu::{Next, Transparency, WindowSurface};
-use marks::render::{Backdrop, Renderer};
+use marks::render::Backdrop;
+use marks::render::surface::Transparency;
+use marks::render::window::{Drawn, SurfaceWindow};
 use marks::scene::OverlayScene;
 
-/// What the window shows.
+#[derive(Debug)]
 pub enum Show {
-    /// The table, in motion; at its moments in turn when some are given.
     Table {
-        /// What lies on it.
         table: Table,
-        /// Draws it.
         painter: Box<Painter>,
-        /// Moments, in seconds.
+        /// Its moments, in seconds; none for a table in motion.
         still: Vec<f32>,
         /// How long each of them is shown.
         each: Duration,
@@ -35,8 +32,9 @@ pub enum Show {
     Picture(RgbaImage),
 }
 
-/// Runs the window until it is closed, or for so many seconds. Clicks are written to the standard output, and at the end
-/// how many pictures a second were shown.
+/// Runs the window until it is closed, or for so many seconds.
+///
+/// Clicks are written to the standard output, and at the end how many pictures a second were shown.
 ///
 /// # Errors
 /// When there is no display or nothing to draw with.
@@ -48,19 +46,19 @@ pub fn run(
     seconds: Option<f32>,
 ) -> anyhow::Result<()> {
     let event_loop = EventLoop::new()?;
-    let pause = Duration::from_secs_f32(1.0 / per_second.clamp(1.0, 240.0));
+    let interval = Duration::from_secs_f32(1.0 / per_second.clamp(1.0, 240.0));
     let mut app = TableApp {
         show,
         title: title.to_owned(),
         size,
-        pause,
+        interval,
         start: Instant::now(),
         next: Instant::now(),
         until: seconds
             .and_then(|seconds| Instant::now().checked_add(Duration::try_from_secs_f32(seconds).ok()?)),
         shown: 0,
         pointer: [0.0, 0.0],
-        open: None,
+        window: None,
         failure: None,
     };
     event_loop.run_app(&mut app)?;
@@ -72,38 +70,33 @@ struct TableApp {
     show: Show,
     title: String,
     size: [u32; 2],
-    pause: Duration,
+    interval: Duration,
     start: Instant,
     next: Instant,
     until: Option<Instant>,
     /// Pictures so far.
     shown: u32,
     pointer: [f64; 2],
-    open: Option<Open>,
+    window: Option<SurfaceWindow<Window>>,
     failure: Option<anyhow::Error>,
 }
 
-struct Open {
-    window: Arc<Window>,
-    surface: WindowSurface,
-    renderer: Renderer,
-}
-
-impl Open {
-    fn new(event_loop: &ActiveEventLoop, title: &str, [width, height]: [u32; 2]) -> anyhow::Result<Self> {
-        let attributes =
-            Window::default_attributes().with_title(title).with_inner_size(PhysicalSize::new(width, height));
-        let window = Arc::new(event_loop.create_window(attributes)?);
-        let surface = WindowSurface::open(&window, Transparency::Opaque)?;
-        let renderer = Renderer::new(&surface.gpu.device, &surface.gpu.queue, surface.format());
-        Ok(Self { window, surface, renderer })
-    }
+fn open(
+    event_loop: &ActiveEventLoop,
+    title: &str,
+    [width, height]: [u32; 2],
+) -> anyhow::Result<SurfaceWindow<Window>> {
+    let attributes =
+        Window::default_attributes().with_title(title).with_inner_size(PhysicalSize::new(width, height));
+    let window = event_loop.create_window(attributes)?;
+    let size = window.inner_size().into();
+    Ok(SurfaceWindow::open(window, size, Transparency::Opaque)?)
 }
 
 impl TableApp {
     fn draw(&mut self) -> anyhow::Result<()> {
-        let Some(open) = &mut self.open else { return Ok(()) };
-        let size = open.surface.size();
+        let Some(window) = &mut self.window else { return Ok(()) };
+        let size = window.size();
         let picture = match &mut self.show {
             Show::Picture(picture) => &*picture,
             Show::Table { table, painter, still, each, swirls } => {
@@ -123,32 +116,20 @@ impl TableApp {
                 painter.paint(&state)
             }
         };
-        match open.surface.next_frame() {
-            Next::Draw(texture) => {
-                let view = texture.texture.create_view(&wgpu::TextureViewDescriptor::default());
-                let nothing = OverlayScene::default();
-                open.renderer.draw(&nothing, Backdrop::Picture(picture.into()), &view, size)?;
-                open.window.pre_present_notify();
-                open.surface.present(texture);
-                self.shown += 1;
-            }
-            Next::Again => open.window.request_redraw(),
-            Next::Later => {}
-            Next::Lost => {
-                open.surface = WindowSurface::open(&open.window, Transparency::Opaque)?;
-                open.renderer =
-                    Renderer::new(&open.surface.gpu.device, &open.surface.gpu.queue, open.surface.format());
-                open.window.request_redraw();
-            }
+        let nothing = OverlayScene::default();
+        match window.draw(&nothing, Backdrop::Picture(picture.into()), Window::pre_present_notify)? {
+            Drawn::Shown => self.shown += 1,
+            Drawn::Hidden => {}
+            Drawn::Again => window.window().request_redraw(),
         }
         Ok(())
     }
 
     /// Time between two pictures; `None` when there is only one.
-    fn pause(&self) -> Option<Duration> {
+    fn interval(&self) -> Option<Duration> {
         match &self.show {
             Show::Picture(_) => None,
-            Show::Table { still, swirls, .. } if still.is_empty() || *swirls => Some(self.pause),
+            Show::Table { still, swirls, .. } if still.is_empty() || *swirls => Some(self.interval),
             Show::Table { still, each, .. } => (still.len() > 1).then_some(*each),
         }
     }
@@ -161,9 +142,9 @@ impl TableApp {
 
 impl ApplicationHandler for TableApp {
     fn resumed(&mut self, event_loop: &ActiveEventLoop) {
-        if self.open.is_none() {
-            match Open::new(event_loop, &self.title, self.size) {
-                Ok(open) => self.open = Some(open),
+        if self.window.is_none() {
+            match open(event_loop, &self.title, self.size) {
+                Ok(window) => self.window = Some(window),
                 Err(error) => self.fail(event_loop, error),
             }
         }
@@ -173,9 +154,9 @@ impl ApplicationHandler for TableApp {
         match event {
             WindowEvent::CloseRequested => event_loop.exit(),
             WindowEvent::Resized(size) => {
-                if let Some(open) = &mut self.open {
-                    open.surface.resize(size.width, size.height);
-                    open.window.request_redraw();
+                if let Some(window) = &mut self.window {
+                    window.resize(size.into());
+                    window.window().request_redraw();
                 }
             }
             WindowEvent::CursorMoved { position, .. } => self.pointer = [position.x, position.y],
@@ -198,15 +179,15 @@ impl ApplicationHandler for TableApp {
             event_loop.exit();
             return;
         }
-        let Some(pause) = self.pause() else {
+        let Some(interval) = self.interval() else {
             event_loop.set_control_flow(self.until.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
             return;
         };
         if now >= self.next {
             // A picture that took too long is not made up for.
-            self.next = now + pause;
-            if let Some(open) = &self.open {
-                open.window.request_redraw();
+            self.next = now + interval;
+            if let Some(window) = &self.window {
+                window.window().request_redraw();
             }
         }
         let next = self.until.map_or(self.next, |until| until.min(self.next));

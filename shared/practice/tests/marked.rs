@@ -1,4 +1,4 @@
-//! A picture of the marked practice table, compared with those in `golden/`. `BLESS=1` writes them anew: look at what changed.
+//! The marked practice table, compared with the picture in `golden/`; `BLESS=1` writes it anew.
 
 use std::path::PathBuf;
 
@@ -38,7 +38,7 @@ fn check(name: &str, drawn: &RgbaImage) {
         return;
     }
     let kept = image::open(&path).expect("run once with BLESS=1").into_rgba8();
-    assert_eq!(kept.dimensions(), drawn.dimensions());
+    assert_eq!(kept.dimensions(), drawn.dimensions(), "{name}");
     let far =
         |(a, b): &(&image::Rgba<u8>, &image::Rgba<u8>)| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 24);
     let differing = kept.pixels().zip(drawn.pixels()).filter(far).count();

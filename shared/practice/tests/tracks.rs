@@ -1,9 +1,9 @@
 //! Tracks measured on the practice animation, which knows its truth, on a virtual clock.
 //!
-//! The networks are stood in for by the truth with faults of their own: corners that tremble, cards that are
-//! overlooked, wrong names, names withheld. What is measured is what tracking makes of them: once where every picture is
-//! recognised, and once over a background that never rests, where the budget has the say. With `--no-capture` the figures
-//! are printed.
+//! The networks are stood in for by the truth with faults of their own: corners that tremble, cards
+//! that are overlooked, wrong names, names withheld. What is measured is what tracking makes of
+//! them: once where every picture is recognised, and once over a background that never rests, where
+//! the budget has the say. With `--no-capture` the figures are printed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,8 +28,9 @@ const PICTURES: u32 = 1140;
 const LATENCY: f32 = 0.030;
 /// Of a core, as the overlay takes when nobody says otherwise.
 const SHARE: f32 = 0.3;
-/// What of a processor a picture takes (`overlay bench`, 13 cards on one thread), what looking at one takes
-/// (`overlay bench-capture`), and what drawing by software takes at a time while cards glide.
+/// What of a processor a picture takes (`overlay bench`, 13 cards on one thread), what looking at
+/// one takes (`overlay bench-capture`), and what drawing by software takes at a time while cards
+/// glide.
 const RECOGNISING: Duration = Duration::from_micros(14_000);
 const LOOKING: Duration = Duration::from_micros(800);
 const DRAWING: Duration = Duration::from_micros(3_000);
@@ -51,7 +52,7 @@ impl Faulty {
         let mut value = self.chance;
         value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((value ^ (value >> 31)) >> 40) as f32 / (1u64 << 24) as f32
+        ((value ^ (value >> 31)) >> 40) as f32 / (1_u64 << 24) as f32
     }
 
     fn trembling(&mut self, card: &TableCard) -> Detection {
@@ -151,7 +152,7 @@ fn measure(recognised: Recognised) -> Figures {
             .unwrap();
         let at = Duration::from_secs_f32(time);
         gate.spend(LOOKING);
-        show(&known, &mut shown, time);
+        show(known.as_ref(), &mut shown, time);
         if recognised == Recognised::All || gate.admits(&FrameSignature::new(&frame.pixels()), at) {
             gate.spend(RECOGNISING);
             let snapshot = pipeline.see(&frame, at).unwrap();
@@ -176,10 +177,10 @@ fn measure(recognised: Recognised) -> Figures {
                 figures.switches += usize::from(before.is_some_and(|before| before != track.id));
             }
         }
-        // Sixty times a second something is drawn: the newest tracks there are, where they are by then.
+        // Sixty times a second the newest tracks are drawn, where they are by then.
         for half in 0..2 {
             let drawn_at = time + half as f32 / (2.0 * RATE);
-            show(&known, &mut shown, drawn_at);
+            show(known.as_ref(), &mut shown, drawn_at);
             if let Some(said) = &shown {
                 let moved = said.at(drawn_at);
                 lags(&table, drawn_at, &moved, &mut figures.lags);
@@ -194,8 +195,8 @@ fn measure(recognised: Recognised) -> Figures {
 }
 
 /// What is known can be drawn some time after its picture was taken.
-fn show(known: &Option<Said>, shown: &mut Option<Said>, now: f32) {
-    if let Some(said) = known.as_ref().filter(|said| now - said.taken_at >= LATENCY) {
+fn show(known: Option<&Said>, shown: &mut Option<Said>, now: f32) {
+    if let Some(said) = known.filter(|said| now - said.taken_at >= LATENCY) {
         *shown = Some(said.clone());
     }
 }

@@ -1,9 +1,10 @@
 //! A game's sheets cut into cells, at 1x and 2x.
 //!
-//! Knows cells, not cards: which cells make a card is the catalogue's matter, and drawing them over each other is
-//! [`crate::card`]'s. Sheets come from a folder that [`import`] filled, or are drawn by [`crate::practice`].
+//! Knows cells, not cards: the catalogue says which cells make a card, and `card` lays them over
+//! each other. Sheets come from a folder that [`import`] filled, or are drawn by `practice`.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,26 +22,15 @@ pub enum ArtError {
     #[error(
         "the sheet {file} is missing in {textures}: neither 1x nor 2x holds it\nhelp: run `trainer import-art` again"
     )]
-    Missing {
-        /// The sheet's file.
-        file: String,
-        /// Where it was looked for.
-        textures: PathBuf,
-    },
+    Missing { file: String, textures: PathBuf },
     /// A sheet is there but cannot be read.
     #[error("cannot read the sheet {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
     /// A sheet is not a whole picture.
     #[error("the sheet {file} is not a whole PNG picture: {reason}")]
     Picture {
         /// The file, with its scale: `2x/Jokers.png`.
         file: String,
-        /// What the decoder said.
         reason: String,
     },
     /// A sheet has other cells than the catalogue says: another version of the game, or a mod.
@@ -65,6 +55,12 @@ pub struct Sprites {
     not_cards: Vec<RgbaImage>,
 }
 
+impl fmt::Debug for Sprites {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sprites").field("game", &self.catalogue.game).finish_non_exhaustive()
+    }
+}
+
 /// The cells of one sheet, row by row.
 struct Cells {
     columns: u32,
@@ -75,10 +71,11 @@ struct Cells {
 impl Sprites {
     /// Reads the sheets below `textures`, which holds `1x/` and `2x/`.
     ///
-    /// A scale that is missing is made from the other one: doubled without smoothing, or halved by averaging.
+    /// A missing scale is made from the other one: doubled without smoothing, or averaged.
     ///
     /// # Errors
-    /// When a sheet is missing at both scales, cannot be read, or has another size than the catalogue says.
+    /// When a sheet is missing at both scales, cannot be read, or has another size than the
+    /// catalogue says.
     pub fn from_folder(catalogue: Arc<Catalogue>, textures: &Path) -> Result<Self, ArtError> {
         let load = |(name, sheet): (&String, &Sheet)| -> Result<(String, Cells), ArtError> {
             let once = read_sheet(sheet, textures, 1)?;

@@ -1,6 +1,6 @@
-//! What lies behind the cards: the game's swirling paint, plain colour, or another program's picture.
+//! Behind the cards: the game's swirling paint, plain colour, or another program's picture.
 //!
-//! The paint is kept as one number a pixel and coloured when it is used, so that few patterns give many backgrounds.
+//! Paint is kept as one number a pixel and coloured late: few patterns give many backgrounds.
 
 use image::{Rgba, RgbaImage};
 
@@ -39,7 +39,8 @@ const PAINTS: [Colour; 14] = [
 ];
 
 impl Swirl {
-    /// Stirs the paint as the game's shader does: coordinates are bent five times by waves of each other.
+    /// Stirs the paint as the game's shader does: coordinates are bent five times by waves of each
+    /// other.
     pub(crate) fn new(dice: &mut Dice) -> Self {
         let [width, height] = PATTERN;
         let diagonal = (width as f32).hypot(height as f32);
@@ -97,7 +98,7 @@ impl Swirl {
     }
 }
 
-/// Bends the coordinates of neighbouring pixels five times, and says how much paint ends there, in 127.5ths.
+/// Bends the coordinates of neighbouring pixels five times; returns the paint there, in 127.5ths.
 fn stir(mut p0: [f32; LANES], mut p1: [f32; LANES], time: f32) -> [f32; LANES] {
     let (mut q0, mut q1) = ([0.0; LANES], [0.0; LANES]);
     for lane in 0..LANES {
@@ -161,7 +162,6 @@ pub(crate) fn patches(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
     resized(&small, width, height, manner)
 }
 
-/// One colour.
 pub(crate) fn plain(width: u32, height: u32, colour: Colour) -> RgbaImage {
     RgbaImage::from_pixel(width, height, Rgba([colour[0], colour[1], colour[2], 255]))
 }

@@ -1,9 +1,11 @@
 //! Thousands of cards, drawn once for a run, that scenes and crops are composed from.
 
+use std::fmt;
 use std::sync::Arc;
 
 use lens_core::catalogue::{Art, Card, CardType, Catalogue};
 use lens_core::manifest::{NOT_A_CARD, UNKNOWN};
+use lens_core::modifiers::edition;
 use rayon::prelude::*;
 
 use crate::art::Sprites;
@@ -23,18 +25,10 @@ pub enum BankError {
     #[error(
         "no card with art of its own is left: the filter and the held-out cards leave out all of {game:?}"
     )]
-    Empty {
-        /// The catalogue's game.
-        game: String,
-    },
+    Empty { game: String },
     /// A held-out id is not in the catalogue.
     #[error("the recipe holds out {id:?}, which the catalogue of {game:?} does not list")]
-    NoSuchCard {
-        /// The id.
-        id: String,
-        /// The catalogue's game.
-        game: String,
-    },
+    NoSuchCard { id: String, game: String },
 }
 
 /// Drawn cards, backgrounds and pictures that are not cards.
@@ -50,6 +44,13 @@ pub struct Bank {
     pub(crate) not_cards: Vec<Sprite>,
 }
 
+impl fmt::Debug for Bank {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Bank");
+        debug.field("game", &self.catalogue.game).field("cards", &self.cards.len()).finish_non_exhaustive()
+    }
+}
+
 /// A class of the catalogue and where it comes from.
 #[derive(Clone, Copy)]
 struct Entry {
@@ -60,7 +61,7 @@ struct Entry {
 
 /// How many different paint backgrounds a bank holds.
 const SWIRLS: usize = 40;
-/// First stream of the dice that siblings share.
+/// First stream of the dice that siblings share; see [`sibling`].
 const SIBLINGS: u64 = 1 << 32;
 
 impl Bank {
@@ -81,7 +82,8 @@ impl Bank {
             return Err(BankError::NoSuchCard { id: id.clone(), game: game() });
         }
         let entries = entries(catalogue);
-        let is_held_out = |entry: &Entry| recipe.held_out.iter().any(|id| *id == catalogue.cards[entry.card].id);
+        let is_held_out =
+            |entry: &Entry| recipe.held_out.iter().any(|id| *id == catalogue.cards[entry.card].id);
         let (held_out, shown): (Vec<Entry>, Vec<Entry>) = entries
             .iter()
             .filter(|entry| filter(&catalogue.cards[entry.card]))
@@ -92,6 +94,7 @@ impl Bank {
         let mut classes = catalogue.classes();
         let unknown_class = classes.len() + 1;
         classes.extend([NOT_A_CARD.to_owned(), UNKNOWN.to_owned()]);
+        // Real art as unknown cards: it teaches more than what is invented.
         let disguised = if recipe.held_out_as_unknown { held_out } else { Vec::new() };
         let plan = plan(catalogue, &shown, &recipe.cards, count, &mut Dice::new(seed, 1));
         let donors: Vec<&Card> = catalogue
@@ -110,7 +113,7 @@ impl Bank {
                         draw(sprites, entry.class, entry, &recipe.cards, scale, &mut dice)
                     }
                     Planned::Invented => {
-                        // What siblings share is thrown by dice that they share; a bank's plan starts with them.
+                        // Siblings share the dice that decide their picture.
                         let mut shared = Dice::new(seed, SIBLINGS + number.min(sibling(number)) as u64);
                         let scale = if shared.chance(recipe.cards.double_scale) { 2 } else { 1 };
                         if !disguised.is_empty() && shared.chance(0.3) {
@@ -154,17 +157,15 @@ impl Bank {
         &self.catalogue
     }
 
-    /// Every drawn card.
     pub fn cards(&self) -> &[RenderedCard] {
         &self.cards
     }
 
-    /// A known card.
     pub(crate) fn any_known(&self, dice: &mut Dice) -> &RenderedCard {
         &self.cards[*dice.pick(&self.known) as usize]
     }
 
-    /// An invented card and another rendering of the same picture; a known one alone when the bank has none.
+    /// An invented card and its sibling; a known card alone when the bank has no invented one.
     pub(crate) fn any_unknown(&self, dice: &mut Dice) -> (&RenderedCard, Option<&RenderedCard>) {
         if self.unknown.is_empty() {
             return (self.any_known(dice), None);
@@ -174,7 +175,7 @@ impl Bank {
         (card(place).expect("the place is in the list"), card(sibling(place)))
     }
 
-    /// Index of a card of this type; invented with the probability `unknown`. Of any type when there is none of it.
+    /// Index of a card of this type, or of any when there is none; invented by chance `unknown`.
     pub(crate) fn of_type(&self, kind: CardType, unknown: f32, dice: &mut Dice) -> usize {
         let lists = &self.by_type[position(kind)];
         let wanted = usize::from(dice.chance(unknown));
@@ -206,7 +207,10 @@ enum Planned {
     Invented,
 }
 
-/// Invented cards are drawn two by two: the same picture, with modifiers of its own each.
+/// The other card of a pair with one picture, each with modifiers of its own.
+///
+/// Invented cards come in such pairs so that the embedding learns, by contrast with all others,
+/// that two views of one unknown card belong together.
 fn sibling(number: usize) -> usize {
     number ^ 1
 }
@@ -217,7 +221,7 @@ fn entries(catalogue: &Catalogue) -> Vec<Entry> {
     pairs.enumerate().map(|(class, (card, look))| Entry { class, card, look }).collect()
 }
 
-/// Chooses the cards so that all classes of a type are equally frequent: at least one of each while there is room.
+/// Chooses cards: all of a type equally often, each at least once while there is room.
 fn plan(
     catalogue: &Catalogue,
     shown: &[Entry],
@@ -314,7 +318,7 @@ fn modifiers(
         CardType::Tarot | CardType::Planet | CardType::Spectral
             if dice.chance(recipe.negative_consumable) =>
         {
-            truth.edition = words.editions.iter().position(|word| word == "negative").unwrap_or(0);
+            truth.edition = words.editions.iter().position(|word| word == edition::NEGATIVE).unwrap_or(0);
         }
         _ => {}
     }

@@ -1,23 +1,30 @@
-//! A picture that shapes, text and cards are drawn on, and who owns each of its pixels.
+//! A picture that shapes, text and cards are drawn on by the processor, and who owns each of its
+//! pixels.
 //!
-//! Every drawing call claims the pixels that it covers by more than half for the current [`Canvas::ink`], so that what
-//! of a card stays visible is counted, not estimated. Shadows darken without claiming.
+//! Shapes and pastes claim the pixels that they cover by more than half for who draws now, so that
+//! what of a card stays visible is counted, not estimated. Shadows darken without claiming;
+//! [`writer`] and `smooth` are for pictures that people look at, where nobody counts.
+
+use std::fmt;
 
 use image::RgbaImage;
 
-pub(crate) mod pixel_font;
-pub(crate) mod sprite;
+mod glyph;
+mod pixel_font;
+mod smooth;
+pub mod sprite;
 pub(crate) mod text;
-pub(crate) mod warp;
+pub mod warp;
+pub mod writer;
 
 /// Red, green and blue.
-pub(crate) type Colour = [u8; 3];
+pub type Colour = [u8; 3];
 
 /// The owner of pixels that no card owns.
 pub(crate) const NOBODY: u16 = 0;
 
 /// A picture and the owners of its pixels.
-pub(crate) struct Canvas {
+pub struct Canvas {
     /// What is seen; alpha is always 255.
     pub(crate) image: RgbaImage,
     /// Who draws now: a card's number from one, or [`NOBODY`].
@@ -49,7 +56,6 @@ impl Area {
         Self::new(self.x - by, self.y - by, self.w + 2.0 * by, self.h + 2.0 * by)
     }
 
-    /// Moved.
     pub(crate) fn shifted(self, dx: f32, dy: f32) -> Self {
         Self::new(self.x + dx, self.y + dy, self.w, self.h)
     }
@@ -63,6 +69,26 @@ impl Canvas {
             Owned::No => 0,
         };
         Self { image, ink: NOBODY, owners: vec![NOBODY; pixels] }
+    }
+
+    /// Draws over `image`, whose alpha is 255; nobody counts what is covered.
+    pub fn unowned(image: RgbaImage) -> Self {
+        Self::new(image, Owned::No)
+    }
+
+    /// What was drawn.
+    pub fn image(&self) -> &RgbaImage {
+        &self.image
+    }
+
+    /// What was drawn, for drawing of one's own.
+    pub fn image_mut(&mut self) -> &mut RgbaImage {
+        &mut self.image
+    }
+
+    /// What was drawn, for good.
+    pub fn into_image(self) -> RgbaImage {
+        self.image
     }
 
     /// Width in pixels.
@@ -84,12 +110,12 @@ impl Canvas {
         counts
     }
 
-    /// Fills a rectangle.
     pub(crate) fn fill(&mut self, area: Area, colour: Colour) {
         self.fill_through(area, colour, 1.0);
     }
 
-    /// Fills a rectangle, letting what is below shine through; darkening panels claim nothing below half.
+    /// Fills a rectangle, letting what is below shine through; darkening panels claim nothing below
+    /// half.
     pub(crate) fn fill_through(&mut self, area: Area, colour: Colour, opacity: f32) {
         let (y0, y1) = self.rows(area.y, area.y + area.h);
         for y in y0..y1 {
@@ -125,7 +151,6 @@ impl Canvas {
         self.fill(Area::new(area.x + area.w - width, area.y, width, area.h), colour);
     }
 
-    /// A filled circle.
     pub(crate) fn disc(&mut self, x: f32, y: f32, radius: f32, colour: Colour) {
         self.rounded(Area::new(x - radius, y - radius, 2.0 * radius, 2.0 * radius), radius, colour);
     }
@@ -154,7 +179,6 @@ impl Canvas {
         }
     }
 
-    /// Fills a convex polygon.
     pub(crate) fn polygon(&mut self, corners: &[[f32; 2]], colour: Colour) {
         let top = corners.iter().fold(f32::INFINITY, |low, corner| low.min(corner[1]));
         let bottom = corners.iter().fold(f32::NEG_INFINITY, |high, corner| high.max(corner[1]));
@@ -206,6 +230,12 @@ impl Canvas {
                 self.owners[row + x0..row + x1].fill(self.ink);
             }
         }
+    }
+}
+
+impl fmt::Debug for Canvas {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Canvas").field("size", &self.image.dimensions()).finish_non_exhaustive()
     }
 }
 

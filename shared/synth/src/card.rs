@@ -1,12 +1,12 @@
 //! One card's picture with its modifiers, and what is true of it.
 //!
-//! Layers are drawn as the game draws them: enhancement or base, front, edition, what floats, seal, stickers, and the
-//! cross of a debuffed card last.
+//! Layers are drawn as the game draws them: enhancement or base, front, edition, what floats, seal,
+//! stickers, and the cross of a debuffed card last.
 
 use image::{Rgba, RgbaImage, imageops};
 use lens_core::catalogue::{Art, CardType, Catalogue, Cell};
 use lens_core::geometry::{Homography, InFrame, Quad};
-use lens_core::modifiers::Modifiers;
+use lens_core::modifiers::{self, Modifiers, NONE};
 
 use crate::art::Sprites;
 use crate::canvas::sprite::Sprite;
@@ -17,7 +17,7 @@ use crate::resize::{Manner, resized};
 /// What is true of a card in a composed picture. Words are indices into the catalogue's lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CardTruth {
-    /// Index into [`crate::bank::Bank::classes`].
+    /// Index into the bank's classes.
     pub class: usize,
     /// What it is; for invented cards, what it imitates.
     pub kind: CardType,
@@ -38,11 +38,15 @@ impl CardTruth {
     pub fn modifiers(&self, catalogue: &Catalogue) -> Modifiers {
         let words = &catalogue.modifiers;
         let word = |list: &[lens_core::catalogue::ModifierArt], index: usize| {
-            list.get(index).map_or_else(|| "none".to_owned(), |modifier| modifier.word.clone())
+            list.get(index).map_or_else(|| NONE.to_owned(), |modifier| modifier.word.clone())
         };
         let worn = |(number, _): &(usize, _)| self.stickers >> number & 1 == 1;
         Modifiers {
-            edition: words.editions.get(self.edition).cloned().unwrap_or_else(|| "base".into()),
+            edition: words
+                .editions
+                .get(self.edition)
+                .cloned()
+                .unwrap_or_else(|| modifiers::edition::BASE.into()),
             enhancement: word(&words.enhancements, self.enhancement),
             seal: word(&words.seals, self.seal),
             stickers: words.stickers.iter().enumerate().filter(worn).map(|(_, it)| it.word.clone()).collect(),
@@ -54,7 +58,6 @@ impl CardTruth {
 /// A card drawn once and pasted many times.
 #[derive(Clone, Debug)]
 pub struct RenderedCard {
-    /// What is true of it.
     pub truth: CardTruth,
     /// Size beside the other cards of the game.
     pub scale: f32,
@@ -71,7 +74,8 @@ impl RenderedCard {
         self.sprite.picture()
     }
 
-    /// Where the card lies when its whole cell lies in `cell`: cards smaller than their cell have smaller quads.
+    /// Where the card lies when its whole cell lies in `cell`: cards smaller than their cell have
+    /// smaller quads.
     pub(crate) fn quad_in(&self, cell: Quad<InFrame>) -> Quad<InFrame> {
         let Some(map) = Homography::quad_from_rect(1.0, 1.0, cell) else { return cell };
         let [left, top, right, bottom] = self.bounds;
@@ -80,7 +84,8 @@ impl RenderedCard {
         )
     }
 
-    /// The cell's quad for which the card itself is centred at `(x, y)`, its full cell `height` high.
+    /// The cell's quad for which the card itself is centred at `(x, y)`, its full cell `height`
+    /// high.
     pub(crate) fn cell_quad(&self, x: f32, y: f32, height: f32, pose: Pose) -> Quad<InFrame> {
         let [cell_width, cell_height] = self.sprite.size();
         let width = height * cell_width as f32 / cell_height as f32;
@@ -189,10 +194,11 @@ pub(crate) fn overlay(picture: &mut RgbaImage, over: &RgbaImage) {
     }
 }
 
-/// Left, top, right and bottom of what is opaque in shares of the picture, and how much of that is filled.
+/// Left, top, right and bottom of what is opaque in shares of the picture, and how much of that is
+/// filled.
 pub(crate) fn extent(picture: &RgbaImage) -> ([f32; 4], f32) {
     let (width, height) = picture.dimensions();
-    let (mut left, mut top, mut right, mut bottom, mut count) = (width, height, 0, 0, 0u32);
+    let (mut left, mut top, mut right, mut bottom, mut count) = (width, height, 0, 0, 0_u32);
     for (x, y, pixel) in picture.enumerate_pixels() {
         if pixel[3] > 127 {
             (left, top) = (left.min(x), top.min(y));

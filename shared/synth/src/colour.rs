@@ -21,7 +21,8 @@ pub(crate) fn hsl_from_rgb([r, g, b]: [f32; 3]) -> [f32; 3] {
     [wrapped(hue / 6.0), saturation, lightness]
 }
 
-/// Back to red, green and blue; lightness beyond one gives values beyond one, as on the graphics card.
+/// Back to red, green and blue; lightness beyond one gives values beyond one, as on the graphics
+/// card.
 #[inline]
 pub(crate) fn rgb_from_hsl([hue, saturation, lightness]: [f32; 3]) -> [f32; 3] {
     if saturation < 0.0001 {

@@ -1,7 +1,7 @@
 //! Identifier crops: a small scene around one card, cut out as the overlay would cut it.
 //!
-//! A card that is larger than the rectifier needs is composed at the size to which the rectifier would shrink it
-//! first, so that a card of a 4K screen costs no more than a small one.
+//! A card that is larger than the rectifier needs is composed at the size to which the rectifier
+//! would shrink it first, so that a card of a 4K screen costs no more than a small one.
 
 use std::cell::RefCell;
 
@@ -12,7 +12,7 @@ use lens_core::preprocess::Rectifier;
 
 use crate::background;
 use crate::bank::Bank;
-use crate::canvas::warp::Enlarge;
+use crate::canvas::warp::Sampling;
 use crate::canvas::{Area, Canvas, Owned};
 use crate::card::{CardTruth, Pose, RenderedCard};
 use crate::dice::Dice;
@@ -28,20 +28,20 @@ mod nothing;
 pub struct Crop {
     /// Rows of red, green, blue, 255, as [`Rectifier::run`] gives them.
     pub pixels: Vec<u8>,
-    /// What it shows.
     pub truth: CropTruth,
-    /// The same invented card once more, otherwise lit, placed, covered and modified; see [`CropRecipe::paired`].
+    /// The same invented card once more, otherwise lit, placed, covered and modified; see
+    /// [`CropRecipe::paired`].
     ///
     /// [`CropRecipe::paired`]: crate::recipe::CropRecipe::paired
     pub again: Option<Vec<u8>>,
 }
 
-/// What a crop shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CropTruth {
     /// Index into [`Bank::classes`].
     pub class: usize,
-    /// The card and its modifiers, invented or known; nothing when the crop shows no card, or no whole one.
+    /// The card and its modifiers, invented or known; nothing when the crop shows no card, or no
+    /// whole one.
     pub card: Option<CardTruth>,
 }
 
@@ -86,8 +86,7 @@ struct Stage<'a> {
     height: f32,
     /// Pixels of the canvas for one of the screen that it stands for.
     shrunk: f32,
-    enlarge: Enlarge,
-    /// Every card on it.
+    sampling: Sampling,
     cards: Vec<Quad<InFrame>>,
 }
 
@@ -103,14 +102,14 @@ impl<'a> Stage<'a> {
         let shrunk = height / on_screen;
         let (width, tall) = ((height * 71.0 / 95.0 * 1.4) as u32 + 2, (height * 1.36) as u32 + 2);
         let image = Self::ground(bank, recipe, width, tall, height, dice);
-        let enlarge = if dice.chance(0.5) { Enlarge::Blocky } else { Enlarge::Smooth };
+        let sampling = if dice.chance(0.5) { Sampling::Blocky } else { Sampling::Smooth };
         Self {
             canvas: Canvas::new(image, Owned::No),
             bank,
             recipe,
             height,
             shrunk,
-            enlarge,
+            sampling,
             cards: Vec::new(),
         }
     }
@@ -154,7 +153,8 @@ impl<'a> Stage<'a> {
         let tilted = dice.chance(0.4);
         let tilt = if tilted { [dice.normal(0.05), dice.normal(0.05)] } else { [0.0; 2] };
         let pose = Pose { rotation: dice.normal(ranges.rotation), tilt };
-        // A card smaller than its cell, or than other cards, still fills the crop: its neighbours are larger then.
+        // A card smaller than its cell, or than other cards, still fills the crop: its neighbours
+        // are larger then.
         let size = h / (card.bounds[3] - card.bounds[1]).max(0.3);
         let playing = card.truth.kind == CardType::Playing || card.truth.kind == CardType::Deck;
         let crowded = dice.chance(ranges.neighbours[usize::from(!playing)]);
@@ -217,7 +217,7 @@ impl<'a> Stage<'a> {
         if let Some(shadow) = shadow {
             shadow.cast(&mut self.canvas, quad);
         }
-        self.canvas.paste(&card.sprite, cell, self.enlarge);
+        self.canvas.paste(&card.sprite, cell, self.sampling);
         self.cards.push(quad);
     }
 
@@ -249,7 +249,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The quad as a detector might find it.
+    /// The quad as a detector might find it: the identifier learns to read what is cut badly.
     fn misjudge(&self, quad: Quad<InFrame>, dice: &mut Dice) -> Quad<InFrame> {
         let [corner, whole, scale] = self.recipe.crop.corner_noise;
         let h = quad.height();

@@ -1,11 +1,13 @@
-//! Foil, holographic, polychrome and negative, as the game's shaders draw them; the red cross of debuffed cards; the
-//! dimming of cards that are played already; the gleam of vouchers and packs.
+//! Foil, holographic, polychrome and negative, as the game's shaders draw them; the red cross of
+//! debuffed cards; the dimming of cards that are played already; the gleam of vouchers and packs.
 //!
 //! Positions are shares of the card's cell, so that the effect is the same at 1x and 2x.
 
 use std::f32::consts::PI;
 
 use image::{Rgba, RgbaImage};
+
+use lens_core::modifiers::edition;
 
 use crate::colour::{hsl_from_rgb, rgb_from_hsl};
 use crate::dice::Dice;
@@ -30,10 +32,10 @@ impl Effect {
     /// The effect of an edition's word; words of other games have none.
     pub(crate) fn of_edition(word: &str) -> Option<Self> {
         match word {
-            "foil" => Some(Self::Foil),
-            "holographic" | "holo" => Some(Self::Holographic),
-            "polychrome" => Some(Self::Polychrome),
-            "negative" => Some(Self::Negative),
+            edition::FOIL => Some(Self::Foil),
+            edition::HOLOGRAPHIC | "holo" => Some(Self::Holographic),
+            edition::POLYCHROME => Some(Self::Polychrome),
+            edition::NEGATIVE => Some(Self::Negative),
             _ => None,
         }
     }
@@ -311,7 +313,8 @@ mod tests {
         }
     }
 
-    /// In the game a polychrome card's white parts stay nearly white, and a negative card's become dark.
+    /// In the game a polychrome card's white parts stay nearly white, and a negative card's become
+    /// dark.
     #[test]
     fn white_stays_white_under_polychrome_and_darkens_under_negative() {
         let lightness = |effect| {

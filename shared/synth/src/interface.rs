@@ -2,11 +2,13 @@
 //!
 //! Everything is drawn into an [`Area`], so that scenes and crops of any size use the same pieces.
 
-use crate::canvas::text::{Face, any_face, phrase};
+use crate::canvas::text::Face;
 use crate::canvas::{Area, Canvas, Colour};
 use crate::dice::Dice;
+use phrase::{any_face, phrase};
 
 pub(crate) mod panels;
+pub(crate) mod phrase;
 
 pub(crate) const WHITE: Colour = [250, 250, 250];
 pub(crate) const PANEL: Colour = [55, 66, 70];
@@ -88,7 +90,8 @@ pub(crate) fn badge(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
     }
 }
 
-/// The box that explains a card: a white edge, a name, lines on white, and often a coloured kind at its foot.
+/// The box that explains a card: a white edge, a name, lines on white, and often a coloured kind at
+/// its foot.
 pub(crate) fn tooltip(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
     let edge = (area.h * 0.03).max(1.0);
     if dice.chance(0.85) {

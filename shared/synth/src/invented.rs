@@ -1,23 +1,25 @@
 //! Cards of no catalogue, for outlier exposure (Hendrycks, Mazeika, Dietterich, 2019).
 //!
-//! They must look like cards and like no card: collages, mirrored pictures, foreign pictures in a known frame, and
-//! drawings that nobody made. Recolouring alone is not enough, because editions recolour known cards.
+//! They must look like cards and like no card: collages, mirrored pictures, foreign pictures in a
+//! known frame, and drawings that nobody made. Recolouring alone is not enough, because editions
+//! recolour known cards.
 
 use image::{Rgba, RgbaImage, imageops};
 use lens_core::catalogue::{Card, CardType};
 
 use crate::art::Sprites;
-use crate::canvas::text::{Face, any_face, phrase};
+use crate::canvas::text::Face;
 use crate::canvas::{Area, Canvas, Owned};
 use crate::card;
 use crate::colour::{hsl_from_rgb, rgb_from_hsl};
 use crate::dice::Dice;
+use crate::interface::phrase::{any_face, phrase};
 use crate::resize::{Manner, resized};
 
 /// How much an invented card must differ from the cards it is made of, in mean steps of 255.
-const DIFFERENT: f32 = 22.0;
+const MIN_DIFFERENCE: f32 = 22.0;
 /// The same for mirrored cards, whose colours stay where they mattered.
-const MIRRORED_ENOUGH: f32 = 30.0;
+const MIN_DIFFERENCE_MIRRORED: f32 = 30.0;
 
 /// Draws a plain invented card from parts of `donors`, and says what it imitates.
 pub(crate) fn draw(
@@ -71,7 +73,8 @@ impl Donors<'_> {
 
     /// Parts of different cards of one type.
     ///
-    /// Never a left and a right half, and never of playing cards: so look cards that a neighbour covers.
+    /// Never a left and a right half, and never of playing cards: so look cards that a neighbour
+    /// covers.
     fn collage(&self, dice: &mut Dice) -> (RgbaImage, CardType) {
         for _ in 0..8 {
             let (whole, kind) = self.any(dice);
@@ -84,7 +87,7 @@ impl Donors<'_> {
             cut_up(&mut picture, &others, dice);
             let sources = std::iter::once(&whole).chain(&others);
             if sources.map(|source| mean_difference(&picture, source)).fold(f32::INFINITY, f32::min)
-                > DIFFERENT
+                > MIN_DIFFERENCE
             {
                 return (picture, kind);
             }
@@ -104,7 +107,7 @@ impl Donors<'_> {
             } else {
                 imageops::flip_vertical(&picture)
             };
-            if mean_difference(&picture, &turned) > MIRRORED_ENOUGH {
+            if mean_difference(&picture, &turned) > MIN_DIFFERENCE_MIRRORED {
                 return (turned, kind);
             }
         }
@@ -141,7 +144,8 @@ impl Donors<'_> {
             ground
         } else {
             let (other, _) = self.any(dice);
-            // Well off the size it has on its own card, so that it is not that card in another frame.
+            // Well off the size it has on its own card, so that it is not that card in another
+            // frame.
             let zoom = if dice.chance(0.5) { dice.range(0.6, 0.8) } else { dice.range(1.3, 1.8) };
             let (w, h) = ((hole[2] as f32 / zoom) as u32, (hole[3] as f32 / zoom) as u32);
             let (w, h) = (w.min(other.width()), h.min(other.height()));
@@ -168,7 +172,8 @@ impl Donors<'_> {
         (picture, kind)
     }
 
-    /// A card that nobody drew: paper with blobs, a pixel figure, paint or noise, often with letters down its sides.
+    /// A card that nobody drew: paper with blobs, a pixel figure, paint or noise, often with
+    /// letters down its sides.
     fn drawing(&self, dice: &mut Dice) -> (RgbaImage, CardType) {
         let [width, height] = self.sprites.catalogue().card_size;
         let outline = self.of(CardType::Joker, dice);
@@ -240,7 +245,8 @@ impl Donors<'_> {
     }
 }
 
-/// Replaces parts of a picture by those of others: its lower part, quarters, a diagonal half, or its middle.
+/// Replaces parts of a picture by those of others: its lower part, quarters, a diagonal half, or
+/// its middle.
 fn cut_up(picture: &mut RgbaImage, others: &[RgbaImage; 3], dice: &mut Dice) {
     let (width, height) = picture.dimensions();
     let split = [dice.range(0.35, 0.65), dice.range(0.35, 0.65)];
@@ -270,7 +276,8 @@ fn paper(dice: &mut Dice) -> [u8; 3] {
     if dice.chance(0.6) { [250, 250, 252] } else { [0; 3].map(|_: u8| dice.between(20, 255) as u8) }
 }
 
-/// Round and square shapes: a heap of them, or a creature with an outline, two of everything and eyes.
+/// Round and square shapes: a heap of them, or a creature with an outline, two of everything and
+/// eyes.
 fn blobs(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
     let [r, g, b] = paper(dice);
     let mut canvas = Canvas::new(RgbaImage::from_pixel(width, height, Rgba([r, g, b, 255])), Owned::No);
@@ -346,7 +353,7 @@ fn gradients(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
 
 /// Noise of all sizes, as a photograph has: octaves of smooth random values.
 fn photograph(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
-    let octaves: Vec<(usize, Vec<[f32; 3]>, f32)> = [3usize, 6, 12, 24]
+    let octaves: Vec<(usize, Vec<[f32; 3]>, f32)> = [3_usize, 6, 12, 24]
         .into_iter()
         .map(|size| {
             let values = (0..(size + 1) * (size + 1)).map(|_| {

@@ -1,7 +1,8 @@
 //! The practice deck: a game's cards without a game, drawn by code and free to show.
 //!
-//! Everything that needs cards (composed scenes, the practice table, tests) works with it as with an imported game. Its
-//! playing cards, enhancements, seals and stickers have the same words as Balatro's; the pictures are its own.
+//! Everything that needs cards (composed scenes, the practice table, tests) works with it as with
+//! an imported game. Its playing cards, enhancements, seals and stickers have the same words as
+//! Balatro's; the pictures are its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

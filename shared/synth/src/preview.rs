@@ -2,8 +2,10 @@
 
 use image::imageops::{FilterType, replace, resize};
 use image::{Rgba, RgbaImage};
-use lens_core::catalogue::{CardType, Catalogue};
+use lens_core::catalogue::Catalogue;
 use lens_core::manifest::{NOT_A_CARD, UNKNOWN};
+use lens_core::modifiers::{DEBUFFED, NONE, edition};
+use lens_core::palette;
 
 use crate::bank::Bank;
 use crate::canvas::text::Face;
@@ -20,7 +22,7 @@ pub fn draw_truth(image: &mut RgbaImage, scene: &Scene, catalogue: &Catalogue) {
     classes.extend([NOT_A_CARD.to_owned(), UNKNOWN.to_owned()]);
     let mut canvas = Canvas::new(std::mem::take(image), Owned::No);
     for card in &scene.cards {
-        let colour = colour_of(card.truth.kind);
+        let colour = palette::bytes(palette::of_type(card.truth.kind));
         let corners = card.quad.to_xy().map(|corner| corner.map(|value| value * factor));
         for (number, from) in corners.iter().enumerate() {
             line(&mut canvas, *from, corners[(number + 1) % 4], colour);
@@ -28,7 +30,7 @@ pub fn draw_truth(image: &mut RgbaImage, scene: &Scene, catalogue: &Catalogue) {
         let modifiers = card.truth.modifiers(catalogue);
         let class = classes.get(card.truth.class).map_or("?", String::as_str);
         let mut words = vec![class.to_owned(), format!("{:.0}%", card.visible * 100.0)];
-        let plain = ["base", "none"];
+        let plain = [edition::BASE, NONE];
         words.extend(
             [modifiers.edition, modifiers.enhancement, modifiers.seal]
                 .into_iter()
@@ -36,7 +38,7 @@ pub fn draw_truth(image: &mut RgbaImage, scene: &Scene, catalogue: &Catalogue) {
         );
         words.extend(modifiers.stickers);
         if modifiers.debuffed {
-            words.push("debuffed".into());
+            words.push(DEBUFFED.into());
         }
         for (number, word) in words.iter().enumerate() {
             let at = [corners[0][0] + 2.0, corners[0][1] + 2.0 + 9.0 * number as f32];
@@ -54,7 +56,8 @@ pub fn sheet(crops: &[Crop], bank: &Bank, [width, height]: [u32; 2], columns: u3
     captioned(&named.collect::<Vec<_>>(), [width, height], columns)
 }
 
-/// Pictures side by side, `columns` in a row, each shrunk or enlarged to fit a cell and over its caption.
+/// Pictures side by side, `columns` in a row, each shrunk or enlarged to fit a cell and over its
+/// caption.
 pub fn captioned(pictures: &[(RgbaImage, String)], [width, height]: [u32; 2], columns: u32) -> RgbaImage {
     let (cell_width, cell_height) = (width + 4, height + 14);
     let rows = (pictures.len() as u32).div_ceil(columns).max(1);
@@ -94,18 +97,5 @@ fn line(canvas: &mut Canvas, from: [f32; 2], to: [f32; 2], colour: Colour) {
         let t = step as f32 / steps;
         let (x, y) = (from[0] + (to[0] - from[0]) * t, from[1] + (to[1] - from[1]) * t);
         canvas.dot(x as i32, y as i32, colour, 256);
-    }
-}
-
-fn colour_of(kind: CardType) -> Colour {
-    match kind {
-        CardType::Joker => [255, 90, 80],
-        CardType::Playing => [80, 220, 255],
-        CardType::Tarot => [200, 140, 255],
-        CardType::Planet => [90, 160, 255],
-        CardType::Spectral => [120, 255, 220],
-        CardType::Voucher => [255, 170, 60],
-        CardType::Booster => [255, 240, 90],
-        CardType::Deck => [190, 255, 110],
     }
 }

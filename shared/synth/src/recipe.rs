@@ -1,7 +1,7 @@
 //! Every probability and range of composed pictures, as data.
 //!
-//! The defaults are the ranges that were proven on real screenshots. Ranges are `[low, high]`, probabilities
-//! `0.0..=1.0`, weights are relative to each other.
+//! The defaults are the ranges that were proven on real screenshots. Ranges are `[low, high]`,
+//! probabilities `0.0..=1.0`, weights are relative to each other.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,21 +43,13 @@ impl Default for SceneRecipe {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TypeWeights {
-    /// Jokers.
     pub joker: f32,
-    /// Playing cards.
     pub playing: f32,
-    /// Tarot cards.
     pub tarot: f32,
-    /// Planet cards.
     pub planet: f32,
-    /// Spectral cards.
     pub spectral: f32,
-    /// Vouchers.
     pub voucher: f32,
-    /// Booster packs.
     pub booster: f32,
-    /// Card backs.
     pub deck: f32,
 }
 
@@ -104,7 +96,8 @@ pub struct CardRecipe {
     pub unknown: f32,
     /// Share of a playing card's pictures that are collaboration skins, where it has some.
     pub skin: f32,
-    /// Share of the playing cards with skins that wear one of no catalogue: rank and suit must be read from the corners.
+    /// Share of the playing cards with skins that wear one of no catalogue: rank and suit must be
+    /// read from the corners.
     pub reskinned: f32,
     /// Weights of a joker's editions, in the catalogue's order.
     pub joker_editions: Vec<f32>,
@@ -188,7 +181,7 @@ impl Default for LayoutWeights {
 }
 
 impl LayoutWeights {
-    /// In the order of [`crate::scene::Layout::ALL`].
+    /// In the order of the scene's layouts.
     pub(crate) fn in_order(self) -> [f32; 9] {
         [
             self.hand,
@@ -210,7 +203,8 @@ impl LayoutWeights {
 pub struct LayoutRecipe {
     /// Which layouts.
     pub layouts: LayoutWeights,
-    /// Share of scenes on the game's swirling paint; the others are plain or another program's picture.
+    /// Share of scenes on the game's swirling paint; the others are plain or another program's
+    /// picture.
     pub swirl: f32,
     /// Share of scenes where the game is inside a larger window.
     pub windowed: f32,
@@ -236,7 +230,8 @@ pub struct LayoutRecipe {
     pub badges: f32,
     /// Probability of no, one and two tooltips, as weights.
     pub tooltips: [f32; 3],
-    /// Probability that a scene's cards come from the whole bank: invented ones appear at this rate among them.
+    /// Probability that a scene's cards come from the whole bank: invented ones appear at this rate
+    /// among them.
     pub unknown: f32,
     /// Share of a hand that is face down, in hands where some are.
     pub face_down: f32,
@@ -273,7 +268,8 @@ pub struct CropRecipe {
     pub size: [u32; 2],
     /// How much the true quad is widened; must be what the overlay does.
     pub widen: f32,
-    /// Height of the card on screen in pixels, drawn uniformly in the logarithm; the first range is the common one.
+    /// Height of the card on screen in pixels, drawn uniformly in the logarithm; the first range is
+    /// the common one.
     pub common_height: [f32; 2],
     /// The whole range.
     pub height: [f32; 2],
@@ -283,8 +279,8 @@ pub struct CropRecipe {
     pub not_a_card: f32,
     /// Share of invented cards.
     pub unknown: f32,
-    /// Share of the crops of invented cards that come with another view of the same card, so that the embedding can be
-    /// taught to tell one unknown card from another.
+    /// Share of the crops of invented cards that come with another view of the same card, so that
+    /// the embedding can be taught to tell one unknown card from another.
     pub paired: f32,
     /// Share of the crops without a card where a quad straddles cards.
     pub misplaced: f32,

@@ -28,7 +28,8 @@ pub(crate) fn resized(picture: &RgbaImage, width: u32, height: u32, manner: Mann
         Manner::Linear => ResizeAlg::Convolution(FilterType::Bilinear),
         Manner::Nearest => ResizeAlg::Nearest,
     };
-    // Alpha costs two passes more; only pictures of cards have some, and they are smaller than this.
+    // Alpha costs two passes more; only pictures of cards have some, and they are smaller than
+    // this.
     let with_alpha = picture.width() <= 256 && picture.pixels().any(|pixel| pixel[3] < 255);
     let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(with_alpha);
     Resizer::new().resize(&source, &mut target, &options).expect("both are four bytes a pixel");

@@ -1,7 +1,7 @@
 //! Faces of no catalogue on court cards: what players' own skins look like.
 //!
-//! Rank and suit stay in their corners, the picture between them is another card's. So a network has to read the
-//! corners, and names court cards whose picture it has never seen.
+//! Rank and suit stay in their corners, the picture between them is another card's. So a network
+//! has to read the corners, and names court cards whose picture it has never seen.
 
 use image::{RgbaImage, imageops};
 use lens_core::catalogue::{Card, CardType};

@@ -6,7 +6,7 @@ use lens_core::geometry::{InFrame, Quad};
 
 use crate::background;
 use crate::bank::Bank;
-use crate::canvas::warp::Enlarge;
+use crate::canvas::warp::Sampling;
 use crate::canvas::{Area, Canvas, NOBODY, Owned};
 use crate::card::CardTruth;
 use crate::dice::Dice;
@@ -37,7 +37,6 @@ pub struct PlacedCard {
     pub quad: Quad<InFrame>,
     /// Share of the card that is neither covered nor beyond the frame.
     pub visible: f32,
-    /// What it is.
     pub truth: CardTruth,
 }
 
@@ -80,7 +79,7 @@ impl Layout {
 }
 
 /// A card of which less is seen than this is not listed.
-const LEAST_VISIBLE: f32 = 0.004;
+const MIN_VISIBLE: f32 = 0.004;
 
 /// Composes the scene of `seed`; the same bank, recipe and seed give the same scene.
 pub fn compose(bank: &Bank, recipe: &SceneRecipe, seed: u64) -> Scene {
@@ -105,9 +104,9 @@ pub(crate) fn compose_layout(bank: &Bank, recipe: &SceneRecipe, layout: Layout, 
         interface::hand_buttons(&mut canvas, game.part(0.38, 0.835, 0.32, 0.115), dice);
     }
 
-    let enlarge = if dice.chance(0.5) { Enlarge::Blocky } else { Enlarge::Smooth };
+    let sampling = if dice.chance(0.5) { Sampling::Blocky } else { Sampling::Smooth };
     let shadow = dice.chance(ranges.shadow).then(|| Shadow::new(ranges.shadow_strength, dice));
-    paste_all(&mut canvas, bank, &table.items, shadow.as_ref(), enlarge);
+    paste_all(&mut canvas, bank, &table.items, shadow.as_ref(), sampling);
     canvas.ink = NOBODY;
     furniture::above(&mut canvas, &table, recipe, px, dice);
 
@@ -229,7 +228,7 @@ impl Shadow {
     }
 }
 
-fn paste_all(canvas: &mut Canvas, bank: &Bank, items: &[Item], shadow: Option<&Shadow>, enlarge: Enlarge) {
+fn paste_all(canvas: &mut Canvas, bank: &Bank, items: &[Item], shadow: Option<&Shadow>, sampling: Sampling) {
     for (number, item) in items.iter().enumerate() {
         canvas.ink = NOBODY;
         let card = &bank.cards()[item.card];
@@ -243,7 +242,7 @@ fn paste_all(canvas: &mut Canvas, bank: &Bank, items: &[Item], shadow: Option<&S
             continue;
         }
         canvas.ink = number as u16 + 1;
-        canvas.paste(&card.sprite, item.cell, enlarge);
+        canvas.paste(&card.sprite, item.cell, sampling);
     }
 }
 
@@ -252,7 +251,7 @@ fn placed(bank: &Bank, item: &Item, pixels: u32) -> Option<PlacedCard> {
     let quad = card.quad_in(item.cell);
     let whole = quad.signed_area().abs() * card.filled;
     let visible = (pixels as f32 / whole.max(1.0)).min(1.0);
-    let kept = visible > LEAST_VISIBLE && quad.is_card_shaped();
+    let kept = visible > MIN_VISIBLE && quad.is_card_shaped();
     kept.then_some(PlacedCard { quad, visible, truth: card.truth })
 }
 

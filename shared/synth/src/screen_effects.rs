@@ -1,7 +1,7 @@
 //! What a screen, a camera or a video does to a picture.
 //!
-//! Without these a network trained on composed pictures fails on real ones. Lengths in a recipe are pixels at 640x360;
-//! `px` says how many pixels of this picture one of those is.
+//! Without these a network trained on composed pictures fails on real ones. Lengths in a recipe are
+//! pixels at 640x360; `px` says how many pixels of this picture one of those is.
 
 use std::sync::OnceLock;
 
@@ -16,7 +16,8 @@ mod smooth;
 
 /// Throws the effects and applies them.
 ///
-/// `shrunk` is below one when the picture stands for a larger one: what is as fine as its pixels is then weaker.
+/// `shrunk` is below one when the picture stands for a larger one: what is as fine as its pixels is
+/// then weaker.
 pub(crate) fn apply(image: &mut RgbaImage, recipe: &ScreenRecipe, px: f32, shrunk: f32, dice: &mut Dice) {
     if dice.chance(recipe.aberration.0) {
         let shift = dice.within(recipe.aberration.1) * px * if dice.chance(0.5) { 1.0 } else { -1.0 };
@@ -112,20 +113,20 @@ fn light(image: &mut RgbaImage, recipe: &ScreenRecipe, shrunk: f32, dice: &mut D
 /// Length of the kept noise; prime, so that rows do not line up.
 const NOISE: usize = 262_139;
 /// How many bytes of a row are noised at once.
-const LONGEST: usize = 8192 * 4;
+const MAX_RUN: usize = 8192 * 4;
 
 #[multiversion(targets("x86_64+avx+avx2"))]
 fn noise(image: &mut RgbaImage, deviation: f32, dice: &mut Dice) {
     static TABLE: OnceLock<Vec<i8>> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
         let mut dice = Dice::new(7, 77);
-        (0..NOISE + LONGEST).map(|_| dice.normal(32.0) as i8).collect()
+        (0..NOISE + MAX_RUN).map(|_| dice.normal(32.0) as i8).collect()
     });
     let strength = (deviation * 8.0) as i16;
     let stride = image.width() as usize * 4;
     for row in image.as_flat_samples_mut().samples.chunks_exact_mut(stride) {
         let start = dice.below(NOISE);
-        for pixels in row.chunks_mut(LONGEST) {
+        for pixels in row.chunks_mut(MAX_RUN) {
             for (channel, &wave) in pixels.iter_mut().zip(&table[start..]) {
                 *channel = (i16::from(*channel) + ((i16::from(wave) * strength) >> 8)).clamp(0, 255) as u8;
             }

@@ -1,4 +1,4 @@
-//! A quick sine, exact to a thousandth: enough for shimmer, and free of calls so that loops stay tight.
+//! A quick sine, exact to a thousandth and free of calls: enough for shimmer, in tight loops.
 
 /// Adding and taking away 1.5 * 2^23 rounds to the nearest whole number.
 const ROUND: f32 = 12_582_912.0;

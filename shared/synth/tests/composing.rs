@@ -85,7 +85,7 @@ fn fingerprint(sprites: &Sprites) -> Vec<u64> {
         crop.truth.class.hash(&mut hasher);
         hasher.finish()
     };
-    (0..24u64).into_par_iter().map(compose).collect()
+    (0..24_u64).into_par_iter().map(compose).collect()
 }
 
 #[test]
@@ -123,7 +123,8 @@ fn every_layout_shows_cards_with_sound_truth() {
     }
 }
 
-/// With a single printed card in the bank, what is rectified at each fully visible quad must be that card.
+/// With a single printed card in the bank, what is rectified at each fully visible quad must be
+/// that card.
 #[test]
 fn quads_lie_on_the_cards() {
     let mut recipe = printed();
@@ -155,7 +156,8 @@ fn quads_lie_on_the_cards() {
     assert!(checked > 30, "only {checked} cards were whole");
 }
 
-/// In a scene without anything but cards, a card's visible share is what no later card and no edge covers.
+/// In a scene without anything but cards, a card's visible share is what no later card and no edge
+/// covers.
 #[test]
 fn visible_shares_follow_from_the_quads() {
     let mut recipe = printed();

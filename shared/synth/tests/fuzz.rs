@@ -1,4 +1,5 @@
-//! Archives that somebody damaged: imported whole or not at all, and nothing is written anywhere else.
+//! Archives that somebody damaged: imported whole or not at all, and nothing is written anywhere
+//! else.
 
 #[path = "../../lens-core/tests/fuzz/mutation.rs"]
 mod mutation;

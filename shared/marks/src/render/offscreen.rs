@@ -8,6 +8,7 @@ use super::{Backdrop, RenderError, Renderer};
 use crate::scene::OverlayScene;
 
 /// Draws scenes into pictures.
+#[derive(Debug)]
 pub struct Offscreen {
     gpu: Gpu,
     renderer: Renderer,
@@ -30,7 +31,8 @@ impl Offscreen {
         &self.gpu.name
     }
 
-    /// Draws a scene; over [`Backdrop::Transparent`] the colours are premultiplied with the picture's alpha.
+    /// Draws a scene; over [`Backdrop::Transparent`] the colours are premultiplied with the
+    /// picture's alpha.
     ///
     /// # Errors
     /// When text cannot be prepared, or the device is lost.

@@ -3,7 +3,6 @@
 use lens_core::pixels::{ChannelOrder, Pixels};
 use wgpu::{BindGroup, BindGroupLayout, Device, Queue, RenderPass, RenderPipeline, Texture, TextureFormat};
 
-/// Uploads and draws one picture.
 pub(super) struct PicturePainter {
     pipeline: RenderPipeline,
     layout: BindGroupLayout,
@@ -37,8 +36,8 @@ impl PicturePainter {
             label: Some("picture"),
             entries: &[entry(0, texture), entry(1, sampler)],
         });
-        let stages = super::gpu::Stages { shader: &shader, layout: &layout, format, label: "picture" };
-        let pipeline = super::gpu::pipeline(device, &stages, "fragment", BELOW, &[]);
+        let stages = super::pipeline::Stages { shader: &shader, layout: &layout, format, label: "picture" };
+        let pipeline = super::pipeline::pipeline(device, &stages, "fragment", BELOW, &[]);
         Self { pipeline, layout, uploaded: None }
     }
 

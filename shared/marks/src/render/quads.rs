@@ -1,8 +1,8 @@
 //! Strokes, chips, bars and leaders: everything of a scene that is not text.
 //!
-//! One instance for each shape, drawn in their order. A shape as large as a card is drawn as two: its rim, with stroke and
-//! glow by a distance for each pixel, and its inside, which is nothing but one colour: most of the pixels, and nearly none of
-//! the work where the processors draw.
+//! One instance for each shape, drawn in order. A shape as large as a card is drawn in two parts.
+//! Its rim has stroke and glow, by a distance computed for each pixel. Its inside is one colour:
+//! most of the pixels, and nearly no work for a software driver.
 
 use std::ops::Range;
 
@@ -11,8 +11,9 @@ use lens_core::geometry::{Point, Quad, Rect};
 use wgpu::util::{BufferInitDescriptor, DeviceExt as _};
 use wgpu::{Buffer, BufferUsages, Device, Queue, RenderPass, RenderPipeline, TextureFormat};
 
-use crate::scene::colour::{self, Colour, Line};
+use crate::scene::colour::{self, Colour};
 use crate::scene::flash::Flash;
+use crate::scene::mark_style::Line;
 use crate::scene::{InOverlay, Mark, OverlayScene};
 
 /// A shape as the shader takes it; see `overlay.wgsl`.
@@ -69,7 +70,6 @@ impl Shader {
 /// Vertices of the strip around a shape; those of other parts end earlier.
 const VERTICES: Range<u32> = 0..10;
 
-/// Draws the shapes of scenes.
 pub(super) struct QuadPainter {
     over: [RenderPipeline; 3],
     away: [RenderPipeline; 3],
@@ -110,7 +110,7 @@ impl Prepared {
             _ if shape.pattern[0] == 0.0 && shape.stroke_from == shape.stroke_to => Shader::Plain,
             _ => Shader::Any,
         };
-        shape.pattern[2] = part as u8 as f32;
+        shape.pattern[2] = f32::from(part as u8);
         self.shapes.push(shape);
         let end = self.shapes.len() as u32;
         match self.runs.last_mut() {
@@ -146,7 +146,7 @@ impl QuadPainter {
             layout: &layout,
             entries: &[wgpu::BindGroupEntry { binding: 0, resource: frame.as_entire_binding() }],
         });
-        let stages = super::gpu::Stages { shader: &shader, layout: &layout, format, label: "quads" };
+        let stages = super::pipeline::Stages { shader: &shader, layout: &layout, format, label: "quads" };
         let instances = wgpu::VertexBufferLayout {
             array_stride: size_of::<Shape>() as u64,
             step_mode: wgpu::VertexStepMode::Instance,
@@ -154,7 +154,8 @@ impl QuadPainter {
         };
         let buffers = [Some(instances)];
         let pipelines = |blend| {
-            Shader::NAMES.map(|fragment| super::gpu::pipeline(device, &stages, fragment, blend, &buffers))
+            Shader::NAMES
+                .map(|fragment| super::pipeline::pipeline(device, &stages, fragment, blend, &buffers))
         };
         let over = pipelines(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
         let fading = wgpu::BlendComponent {
@@ -230,27 +231,26 @@ fn shape_buffer(device: &Device, count: usize) -> Buffer {
     })
 }
 
-/// The stroke around a card.
 fn stroke(mark: &Mark) -> Shape {
     let zoom = mark.zoom;
     let radius = 0.07 * mark.quad.width().min(mark.quad.height());
     let perimeter = 2.0 * (mark.quad.width() + mark.quad.height());
-    let (pattern, dashes) = match mark.look.line {
+    let (pattern, dashes) = match mark.style.line {
         Line::Solid => (0.0, 0.0),
         Line::Dashed => (1.0, (perimeter / (15.0 * zoom)).round().max(4.0)),
         Line::Rainbow => (2.0, 0.0),
     };
     Shape {
         corners: moved_inwards(mark.quad, radius).to_xy(),
-        fill: rgba(mark.look.accent.with_alpha(0.05)),
-        stroke_from: rgba(mark.look.accent),
-        stroke_to: rgba(mark.look.second),
+        fill: rgba(mark.style.accent.with_alpha(0.05)),
+        stroke_from: rgba(mark.style.accent),
+        stroke_to: rgba(mark.style.second),
         widths: [radius, mark.stroke, 1.1 * zoom, 4.0 * zoom],
         pattern: [pattern, dashes, 0.0, mark.opacity],
     }
 }
 
-/// What a card takes away of the strokes below it: they lead around cards that it covers, but stay guessable.
+/// Fades the strokes of cards that this one covers: they can be guessed, and are in nobody's way.
 fn hidden_edges(mark: &Mark) -> Shape {
     let mut shape = stroke(mark);
     shape.fill = [0.0, 0.0, 0.0, 0.8];
@@ -263,7 +263,7 @@ fn hidden_edges(mark: &Mark) -> Shape {
 /// The chip's leader, box and bar.
 fn chip(mark: &Mark, mut push: impl FnMut(Shape)) {
     let zoom = mark.zoom;
-    let accent = mark.look.accent;
+    let accent = mark.style.accent;
     if let Some([from, to]) = mark.chip.leader {
         let half = 0.8 * zoom;
         let (top, bottom) = (from.y.min(to.y), from.y.max(to.y));
@@ -274,8 +274,8 @@ fn chip(mark: &Mark, mut push: impl FnMut(Shape)) {
     let mut frame = filled(area, 3.5 * zoom, colour::CHIP, mark.opacity);
     frame.widths[1] = 1.0 * zoom;
     (frame.stroke_from, frame.stroke_to) =
-        (rgba(accent.with_alpha(0.75)), rgba(mark.look.second.with_alpha(0.75)));
-    if mark.look.line == Line::Rainbow {
+        (rgba(accent.with_alpha(0.75)), rgba(mark.style.second.with_alpha(0.75)));
+    if mark.style.line == Line::Rainbow {
         frame.pattern[0] = 2.0;
     }
     push(frame);
@@ -288,7 +288,6 @@ fn chip(mark: &Mark, mut push: impl FnMut(Shape)) {
     push(filled(bar, 1.2 * zoom, accent, mark.opacity));
 }
 
-/// A card that lights up.
 fn flashed(flash: &Flash) -> Shape {
     let radius = 0.07 * flash.quad.width().min(flash.quad.height());
     Shape {
@@ -310,7 +309,7 @@ fn filled(area: Rect<InOverlay>, radius: f32, fill: Colour, opacity: f32) -> Sha
 }
 
 impl Shape {
-    /// Whether it is worth to draw the inside apart, and possible: not too small, no corner too sharp.
+    /// Whether the inside is drawn apart: the shape is large enough, and no corner too sharp.
     fn has_an_inside(&self) -> bool {
         let [radius, stroke, casing, _] = self.widths;
         let quad: Quad<InOverlay> = Quad::from_xy(self.corners);
@@ -333,13 +332,13 @@ fn rgba(colour: Colour) -> [f32; 4] {
     [colour.red, colour.green, colour.blue, colour.alpha]
 }
 
-/// The quad whose edges lie `by` pixels further in; the quad itself where it is too thin or folded for that.
+/// The quad whose edges lie `by` pixels further in; itself when it is too thin or folded.
 fn moved_inwards(quad: Quad<InOverlay>, by: f32) -> Quad<InOverlay> {
     if !quad.is_card_shaped() {
         return quad;
     }
     let xy = quad.to_xy();
-    // Each edge as a point on it and its direction, the point moved to the right of a clockwise edge: inwards.
+    // Each edge as a point and a direction; right of a clockwise edge is inwards.
     let edge = |index: usize| {
         let (a, b) = (xy[index], xy[(index + 1) % 4]);
         let (dx, dy) = (b[0] - a[0], b[1] - a[1]);

@@ -17,10 +17,11 @@ use crate::scene::{Measure, OverlayScene};
 /// DejaVu Sans Bold; its licence lies beside it.
 pub const FONT: &[u8] = lens_core::font::DEJAVU_SANS_BOLD;
 const FAMILY: &str = "DejaVu Sans";
-/// Pieces of text that are kept shaped.
-const KEPT: usize = 512;
+/// Pieces of text that are kept shaped and measured.
+const MAX_SHAPED: usize = 512;
 
 /// Measures text in the bundled font.
+#[derive(Debug)]
 pub struct FontMeasure {
     fonts: FontSystem,
     widths: HashMap<String, f32>,
@@ -35,7 +36,7 @@ impl Default for FontMeasure {
 impl Measure for FontMeasure {
     fn width(&mut self, text: &str, size: f32) -> f32 {
         const AT: f32 = 64.0;
-        if self.widths.len() > KEPT {
+        if self.widths.len() > MAX_SHAPED {
             self.widths.clear();
         }
         let fonts = &mut self.fonts;
@@ -47,7 +48,6 @@ impl Measure for FontMeasure {
     }
 }
 
-/// Draws the text of scenes.
 pub(super) struct TextPainter {
     fonts: FontSystem,
     glyphs: SwashCache,
@@ -80,7 +80,7 @@ impl TextPainter {
         size: [u32; 2],
     ) -> Result<(), RenderError> {
         self.viewport.update(queue, Resolution { width: size[0], height: size[1] });
-        if self.shaped.len() > KEPT {
+        if self.shaped.len() > MAX_SHAPED {
             self.shaped.clear();
         }
         let chips = scene.marks.iter().filter(|mark| !scene.is_covered(mark.chip.area)).flat_map(|mark| {

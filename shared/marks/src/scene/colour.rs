@@ -1,19 +1,13 @@
-//! Colours: the type of a card decides the stroke, its edition what the stroke runs into.
+//! Colours, and those that no player changes.
 
-use lens_core::catalogue::Catalogue;
+use lens_core::modifiers::DEBUFFED;
+use lens_core::palette;
 
-use super::style::Palette;
-use vision::reading::Identity;
-use tracking::track::Track;
-
-/// Red, green, blue and opacity, each in `0.0..=1.0`, not premultiplied, as screens take them (no linear light).
+/// Each share in `0.0..=1.0`, not premultiplied, as screens take them (no linear light).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Colour {
-    /// Red.
     pub red: f32,
-    /// Green.
     pub green: f32,
-    /// Blue.
     pub blue: f32,
     /// 0.0 is invisible.
     pub alpha: f32,
@@ -72,41 +66,7 @@ pub const TEXT: Colour = Colour::hex(0xff_ffff);
 /// What matters less than the name.
 pub const FAINT: Colour = Colour::hex(0x9a_a7bd);
 /// Cards that the model cannot name, and warnings.
-pub const UNKNOWN: Colour = Colour::hex(0xff_e14a);
-
-/// How a card's stroke runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// From one colour to the other and back.
-    Solid,
-    /// In dashes: the card is unknown.
-    Dashed,
-    /// Through all colours: polychrome.
-    Rainbow,
-}
-
-/// A card's colours.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Look {
-    /// Colour of the card's type.
-    pub accent: Colour,
-    /// What the stroke runs into: the edition's colour, or the accent again.
-    pub second: Colour,
-    /// How it runs.
-    pub line: Line,
-}
-
-/// The look of a track.
-pub fn look(track: &Track, catalogue: &Catalogue, palette: &Palette) -> Look {
-    let unknown = palette.unknown;
-    let card = match &track.identity {
-        Identity::Known { id, .. } => catalogue.card(id),
-        Identity::Unknown { .. } => return Look { accent: unknown, second: unknown, line: Line::Dashed },
-    };
-    let accent = card.map_or(unknown, |card| palette.of_type(card.card_type));
-    let line = if track.modifiers.edition == "polychrome" { Line::Rainbow } else { Line::Solid };
-    Look { accent, second: palette.of_edition(&track.modifiers.edition).unwrap_or(accent), line }
-}
+pub const UNKNOWN: Colour = Colour::hex(palette::UNKNOWN);
 
 /// The colour of an enhancement's or seal's word.
 pub fn of_word(word: &str) -> Colour {
@@ -123,7 +83,7 @@ pub fn of_word(word: &str) -> Colour {
         "eternal" => 0xff_95b8,
         "perishable" => 0x8f_a8ff,
         "rental" => 0xe3_c26a,
-        "debuffed" => 0xff_5c5c,
+        DEBUFFED => 0xff_5c5c,
         _ => 0xd4_dbe6,
     })
 }

@@ -14,12 +14,9 @@ pub enum Tone {
     Known,
 }
 
-/// A card that lights up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flash {
-    /// The card.
     pub quad: Quad<InOverlay>,
-    /// What covers it.
     pub colour: Colour,
 }
 
@@ -33,7 +30,6 @@ impl Tone {
 }
 
 impl OverlayScene {
-    /// Lights these cards up.
     pub fn flash(&mut self, cards: impl IntoIterator<Item = (Quad<InFrame>, Tone)>, view: View) {
         let map = view.overlay_from_frame();
         let lit = |(quad, tone): (Quad<InFrame>, Tone)| Flash {

@@ -1,33 +1,30 @@
 //! The words on a chip: short for playing cards, full for the rest, narrow where cards crowd.
 
 use lens_core::catalogue::{CardType, Catalogue};
-use lens_core::modifiers::Modifiers;
+use lens_core::modifiers::{DEBUFFED, Modifiers, NONE};
 
 use super::Measure;
 use super::colour::{self, Colour};
 use super::style::{Palette, Style};
-use vision::reading::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// Text of a chip with the place of each piece.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label {
     /// Width and height of the chip.
     pub size: [f32; 2],
-    /// The pieces of text.
     pub texts: Vec<Text>,
 }
 
 /// A piece of text in one colour.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Text {
-    /// What it says.
     pub text: String,
     /// Left edge and top of the line, from the chip's top left.
     pub at: [f32; 2],
     /// Size of the font, in pixels.
     pub size: f32,
-    /// Its colour.
     pub colour: Colour,
 }
 
@@ -69,7 +66,7 @@ pub fn compose(
     if label.size[0] <= room.max(44.0 * zoom) {
         return label;
     }
-    // A fan leaves a strip of each card: the confidence goes, each modifier takes a line of its own.
+    // A fan leaves a strip of each card: no confidence, a line for each modifier.
     head.truncate(name_pieces);
     let narrow = std::iter::once(head)
         .chain(words.into_iter().map(|(word, colour)| vec![(word, DETAIL, colour)]))
@@ -81,7 +78,7 @@ pub fn compose(
 /// A piece of a line: text, size, colour.
 pub type Piece = (String, f32, Colour);
 
-/// `A♠` for the ace of spades, the name for all others, the id for cards that the catalogue does not list.
+/// `A♠` for the ace of spades, the name of other cards, the id of unlisted ones.
 pub fn name(id: &str, catalogue: &Catalogue) -> Vec<Piece> {
     let whole = |name: &str| vec![(name.to_owned(), NAME, colour::TEXT)];
     let Some(card) = catalogue.card(id) else { return whole(id) };
@@ -108,15 +105,15 @@ pub fn words(modifiers: &Modifiers, palette: &Palette) -> Vec<(String, Colour)> 
     if let Some(colour) = palette.of_edition(edition) {
         words.push((capital(edition), colour));
     }
-    if enhancement != "none" {
+    if enhancement != NONE {
         words.push((capital(enhancement), colour::of_word(enhancement)));
     }
-    if seal != "none" {
+    if seal != NONE {
         words.push((format!("{} seal", capital(seal)), colour::of_word(seal)));
     }
     words.extend(stickers.iter().map(|sticker| (capital(sticker), colour::of_word(sticker))));
     if *debuffed {
-        words.push(("Debuffed".into(), colour::of_word("debuffed")));
+        words.push(("Debuffed".into(), colour::of_word(DEBUFFED)));
     }
     words
 }
@@ -129,7 +126,7 @@ fn capital(word: &str) -> String {
 /// Sets lines of (text, size, colour) below each other.
 pub(super) fn set(lines: &[Vec<Piece>], zoom: f32, measure: &mut dyn Measure) -> Label {
     let left = (PADDING[0] + BAR) * zoom;
-    let (mut top, mut widest) = (PADDING[1] * zoom, 0.0f32);
+    let (mut top, mut widest) = (PADDING[1] * zoom, 0.0_f32);
     let mut texts = Vec::new();
     for line in lines {
         let tallest = line.iter().map(|piece| piece.1).fold(0.0, f32::max) * zoom;
@@ -140,7 +137,7 @@ pub(super) fn set(lines: &[Vec<Piece>], zoom: f32, measure: &mut dyn Measure) ->
             if index > 0 && line[index - 1].1 == line[index].1 && line[index].1 == DETAIL {
                 x += 0.45 * DETAIL * zoom;
             }
-            // Smaller pieces stand on the same baseline, about 0.93 of the font's size below the line's top.
+            // Smaller pieces share the baseline, about 0.93 of the size below the line's top.
             let at = [x, top + (tallest - size) * 0.95];
             texts.push(Text { text: text.clone(), at, size, colour: *colour });
             x += measure.width(text, size);

@@ -1,7 +1,7 @@
 //! Where chips stand: beside their card, inside the window, not on each other.
 //!
-//! Greedy from the left: each chip takes the cheapest of a few places. Nobody needs the best layout, but the same
-//! one from frame to frame: the place of the last scene is cheaper than the others.
+//! Greedy from the left: each chip takes the cheapest of a few places. Chips must not jump from
+//! frame to frame, so the place of the last scene is cheaper than the others.
 
 use lens_core::geometry::{Point, Rect};
 
@@ -44,7 +44,6 @@ const MOVING: f32 = 0.45;
 pub struct Room<'a> {
     /// Width and height of the window.
     pub window: [u32; 2],
-    /// Bounds of all cards.
     pub cards: &'a [Rect<InOverlay>],
     /// Which of them is the chip's own.
     pub own: usize,
@@ -54,7 +53,7 @@ pub struct Room<'a> {
     pub chips: &'a [Rect<InOverlay>],
 }
 
-/// The part of a card that its right neighbours in a row or fan leave visible: the game lays them over it.
+/// The part of a card that its right neighbours leave visible: the game lays them over it.
 pub fn visible_strip(own: usize, cards: &[Rect<InOverlay>]) -> Rect<InOverlay> {
     let card = cards[own];
     let covers = |other: &&Rect<InOverlay>| {

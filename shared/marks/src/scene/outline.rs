@@ -7,13 +7,9 @@ use super::{InOverlay, OverlayScene};
 /// Some pixels of one row, or of a few rows alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// First column.
     pub x: i16,
-    /// First row.
     pub y: i16,
-    /// Columns.
     pub width: u16,
-    /// Rows.
     pub height: u16,
 }
 

@@ -1,6 +1,6 @@
 //! Boxes of text of their own: the read-out, notices, what a card does.
 //!
-//! Words first, as lines of coloured pieces; then broken to fit and laid into a corner or beside a card.
+//! Lines of coloured pieces are broken to fit, then laid into a corner or beside a card.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,8 @@ use super::style::{Corner, Style};
 use super::{InOverlay, Measure, View};
 use tracking::track::Track;
 
-/// A box of text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
-    /// Where it is.
     pub area: Rect<InOverlay>,
     /// Colour of its rim.
     pub accent: Colour,
@@ -28,28 +26,24 @@ pub struct Panel {
     pub zoom: f32,
 }
 
-/// What a panel says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Words {
     /// Lines of pieces; long ones are broken.
     pub lines: Vec<Vec<Piece>>,
-    /// Colour of the rim.
     pub accent: Colour,
 }
 
-/// Where a panel stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Place {
-    /// In a corner of the window.
     Corner(Corner),
     /// Beside this.
     Beside(Rect<InOverlay>),
 }
 
-/// Widest panel, beside the window.
-const WIDEST: f32 = 0.42;
+/// Share of the window's width.
+const MAX_WIDTH: f32 = 0.42;
 /// Lines of a read-out; more cards are counted.
-const READ_OUT: usize = 24;
+const MAX_READ_OUT: usize = 24;
 /// Between panels, and between a panel and the window's edge.
 const GAP: f32 = 8.0;
 
@@ -81,10 +75,10 @@ pub(super) fn read_out(tracks: &[&Track], catalogue: &Catalogue, style: &Style) 
         let key = line.iter().map(|(text, ..)| text.as_str()).collect::<Vec<_>>().join(" ");
         counted.entry((rank, key)).or_insert((0, line)).0 += 1;
     }
-    let rest = counted.len().saturating_sub(READ_OUT);
+    let rest = counted.len().saturating_sub(MAX_READ_OUT);
     let mut lines: Vec<Vec<Piece>> = counted
         .into_values()
-        .take(READ_OUT)
+        .take(MAX_READ_OUT)
         .map(|(count, line)| {
             let several = (count > 1).then(|| (format!("{count}× "), DETAIL, colour::FAINT));
             several.into_iter().chain(line).collect()
@@ -109,7 +103,7 @@ pub(super) fn lay(
     let scale = zoom * style.text_size;
     let [width, height] = view.window.map(|side| side as f32);
     let lines: Vec<Vec<Piece>> =
-        words.lines.iter().flat_map(|line| broken(line, WIDEST * width / scale, measure)).collect();
+        words.lines.iter().flat_map(|line| broken(line, MAX_WIDTH * width / scale, measure)).collect();
     if lines.is_empty() {
         return None;
     }

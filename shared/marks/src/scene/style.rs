@@ -1,10 +1,12 @@
 //! What a player wants drawn, and in which colours.
 
 use lens_core::catalogue::CardType;
+use lens_core::modifiers::edition;
+use lens_core::palette;
 
 use super::colour::{self, Colour};
-use vision::reading::Identity;
 use tracking::track::Track;
+use vision::reading::Identity;
 
 /// What is drawn and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,13 +21,12 @@ pub struct Style {
     pub confidence: bool,
     /// Where all cards are listed.
     pub read_out: Option<Corner>,
-    /// Times as large as usual.
+    /// 1.0 is the usual size.
     pub text_size: f32,
-    /// Times as wide as usual.
+    /// 1.0 is the usual width, 0.0 no line.
     pub line_width: f32,
     /// Of everything, from 0.0 to 1.0.
     pub opacity: f32,
-    /// The colours of frames.
     pub palette: Palette,
 }
 
@@ -46,7 +47,7 @@ impl Default for Style {
 }
 
 impl Style {
-    /// Whether a card is marked. One that the catalogue does not list is treated as unknown.
+    /// Whether a card is marked.
     pub fn shows(&self, track: &Track, catalogue: &lens_core::catalogue::Catalogue) -> bool {
         let card = match &track.identity {
             Identity::Known { id, .. } => catalogue.card(id),
@@ -57,21 +58,15 @@ impl Style {
     }
 }
 
-/// A corner of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Corner {
-    /// Upper left.
     TopLeft,
-    /// Upper right.
     TopRight,
-    /// Lower left.
     BottomLeft,
-    /// Lower right.
     BottomRight,
 }
 
 impl Corner {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::TopLeft, Self::TopRight, Self::BottomLeft, Self::BottomRight];
 
     /// As it is written in the settings.
@@ -85,7 +80,6 @@ impl Corner {
     }
 }
 
-/// The colours of frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Palette {
     /// In the order of [`CardType::ALL`].
@@ -97,13 +91,12 @@ pub struct Palette {
 }
 
 /// The editions that have a colour, in the palette's order.
-const EDITIONS: [&str; 4] = ["foil", "holographic", "polychrome", "negative"];
+const EDITIONS: [&str; 4] = [edition::FOIL, edition::HOLOGRAPHIC, edition::POLYCHROME, edition::NEGATIVE];
 
 impl Default for Palette {
     fn default() -> Self {
         Self {
-            types: [0xff_9d3d, 0x4f_c3f7, 0xc0_8cff, 0x2f_dcc4, 0x7b_93ff, 0xff_6f61, 0x8b_e05b, 0xd4_dbe6]
-                .map(Colour::hex),
+            types: CardType::ALL.map(|card_type| Colour::hex(palette::of_type(card_type))),
             unknown: colour::UNKNOWN,
             editions: [0x8f_d8ff, 0xff_74d4, 0x7d_ffa8, 0xff_4b6e].map(Colour::hex),
         }
@@ -111,15 +104,14 @@ impl Default for Palette {
 }
 
 impl Palette {
-    /// The colour of a card type.
     pub fn of_type(&self, card_type: CardType) -> Colour {
         let place = CardType::ALL.iter().position(|it| *it == card_type);
         self.types[place.expect("all types are listed")]
     }
 
     /// The colour of an edition; `None` for the plain one and for words that are not known.
-    pub fn of_edition(&self, edition: &str) -> Option<Colour> {
-        let place = EDITIONS.iter().position(|it| *it == edition)?;
+    pub fn of_edition(&self, word: &str) -> Option<Colour> {
+        let place = EDITIONS.iter().position(|it| *it == word)?;
         Some(self.editions[place])
     }
 }

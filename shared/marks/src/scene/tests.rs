@@ -5,7 +5,7 @@ use lens_core::geometry::{Point, Rect};
 use lens_core::modifiers::Modifiers;
 use proptest::prelude::*;
 
-use super::colour::Line;
+use super::mark_style::Line;
 use super::style::Corner;
 use super::*;
 use vision::reading::Identity;
@@ -117,7 +117,7 @@ fn words_and_looks() {
     assert_eq!(texts(0), ["A", "♠", "Polychrome", "Red seal"], "too much for one line: a line for each");
     assert_eq!(texts(2), ["A", "♠", " 97%"]);
     assert_eq!(texts(1), ["unknown?"]);
-    assert_eq!((scene.marks[0].look.line, scene.marks[1].look.line), (Line::Rainbow, Line::Dashed));
+    assert_eq!((scene.marks[0].style.line, scene.marks[1].style.line), (Line::Rainbow, Line::Dashed));
 }
 
 #[test]
@@ -178,7 +178,8 @@ fn a_read_out_lists_what_is_on_screen_and_panels_keep_apart() {
 }
 
 proptest! {
-    /// Wherever cards lie, every one that is shown has a chip that can be read, and chips stand still when cards do.
+    /// Wherever cards lie, every one that is shown has a chip that can be read, and chips stand
+    /// still when cards do.
     #[test]
     fn chips_stay_inside_and_stand_still(
         places in prop::collection::vec((-60.0f32..1300.0, -60.0f32..700.0, 0usize..4), 0..24),

@@ -1,10 +1,11 @@
-//! What lies on the table beside cards: the side panel with its numbers, the rows, the shop's board.
+//! What lies on the table beside cards: the side panel and its numbers, the rows, the shop's board.
 //!
 //! It is there so that recognition sees what is no card.
 
 use lens_core::geometry::{InFrame, Rect};
+use synth::canvas::Canvas;
+use synth::canvas::writer::Writer;
 
-use crate::canvas::{Canvas, Writer};
 use crate::table::TableState;
 
 const PANEL: [u8; 3] = [34, 41, 48];
@@ -88,11 +89,12 @@ impl Board<'_> {
     fn panel(&mut self, area: [f32; 4], radius: f32, colour: [u8; 3], opacity: f32) {
         let [left, top, right, bottom] = area.map(|side| side * self.zoom);
         let area: Rect<InFrame> = Rect::ltrb(left, top, right, bottom);
-        self.canvas.rounded(area, radius * self.zoom, colour, opacity);
+        self.canvas.smooth_rounded(area, radius * self.zoom, colour, opacity);
     }
 
     fn write(&mut self, text: &str, at: [f32; 2], size: f32, colour: [u8; 3]) {
         let at = at.map(|side| side * self.zoom);
-        self.writer.centred(self.canvas, text, at, size * self.zoom, colour);
+        let size = (size * self.zoom).round().max(4.0);
+        self.writer.centred(self.canvas, text, at, size, colour);
     }
 }

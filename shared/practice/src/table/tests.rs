@@ -1,6 +1,7 @@
 //! The table is the truth that tests of recognition rest on, so it is checked itself.
 
 use super::*;
+use lens_core::catalogue::CardType;
 
 /// Two cards of each type, drawn nowhere.
 pub(crate) fn catalogue() -> Catalogue {
@@ -46,7 +47,7 @@ fn a_larger_frame_scales_everything() {
     }
 }
 
-/// Nothing jumps: from one frame to the next every card that stays moves a little, also from round to round.
+/// From one frame to the next every card moves a little at most, also from round to round.
 #[test]
 fn cards_never_jump() {
     let table = table([1280, 720]);

@@ -40,7 +40,7 @@ pub(super) fn halved(cell: &RgbaImage) -> RgbaImage {
     })
 }
 
-/// The cells without the empty ones and without further frames of an animation, which lie in one row.
+/// Cells that are not empty, one of each row's animation.
 pub(super) fn distinct(cells: &[RgbaImage], columns: u32) -> Vec<RgbaImage> {
     let mut kept: Vec<RgbaImage> = Vec::new();
     for row in cells.chunks(columns as usize) {

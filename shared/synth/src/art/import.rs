@@ -1,8 +1,9 @@
 //! Takes the sheets out of a player's own copy of the game.
 //!
-//! Reads a program with the game's archive at its end (`Balatro.exe`), the bare archive (`Balatro.love`), the folder of
-//! an application (`Balatro.app`), a folder that holds one of these, or an unpacked tree. Files are asked for by the
-//! names that the catalogue expects: a name that comes out of an archive is never used as a path. Nothing is executed.
+//! Reads a program with the game's archive at its end (`Balatro.exe`), the bare archive
+//! (`Balatro.love`), the folder of an application (`Balatro.app`), a folder that holds one of
+//! these, or an unpacked tree. Files are asked for by the names that the catalogue expects: a name
+//! that comes out of an archive is never used as a path. Nothing is executed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ mod destination;
 mod source;
 
 /// A text of the game (a language, the rules) is smaller than this, in bytes; a bomb is not.
-const TEXT_LIMIT: u64 = 8 << 20;
+const MAX_TEXT_BYTES: u64 = 8 << 20;
 
 /// Texts that later card information is read from, relative to the root of the game's files.
 const TEXTS: [&str; 17] = [
@@ -46,11 +47,9 @@ pub struct Progress<'a> {
     pub done: usize,
     /// Files that will be looked for.
     pub total: usize,
-    /// The last one.
     pub file: &'a str,
 }
 
-/// What an import did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportReport {
     /// The archive or folder that held the sheets.
@@ -61,7 +60,6 @@ pub struct ImportReport {
     pub sheets: usize,
     /// Sheets that were there at one scale only, as `1x/Jokers.png`: the other scale is computed.
     pub computed: Vec<String>,
-    /// Texts copied.
     pub texts: usize,
 }
 
@@ -70,65 +68,37 @@ pub struct ImportReport {
 pub enum ImportError {
     /// The source is not there or cannot be read.
     #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// The source holds nothing of the game.
     #[error(
         "{path} is not a copy of {title}: no sheet of the game is in it\n\
          help: give the game's folder, {title}.exe, {title}.love or {title}.app"
     )]
-    NotTheGame {
-        /// The file or folder.
-        path: PathBuf,
-        /// The game's name.
-        title: String,
-    },
+    NotTheGame { path: PathBuf, title: String },
     /// The source is an archive whose end is missing.
     #[error(
         "{path} is cut short: its archive has no end\nhelp: copy it again, or let the shop verify the game's files"
     )]
-    Truncated {
-        /// The file.
-        path: PathBuf,
-    },
+    Truncated { path: PathBuf },
     /// One file of the archive cannot be unpacked.
     #[error(
         "{entry} in {path} is damaged: {reason}\nhelp: copy it again, or let the shop verify the game's files"
     )]
-    Damaged {
-        /// The archive.
-        path: PathBuf,
-        /// The file in it.
-        entry: String,
-        /// What the unpacker said.
-        reason: String,
-    },
+    Damaged { path: PathBuf, entry: String, reason: String },
     /// One file is larger than it can honestly be.
     #[error("{entry} in {path} is larger than {limit} bytes, which no file of the game is")]
     TooLarge {
-        /// The archive or folder.
         path: PathBuf,
-        /// The file in it.
         entry: String,
         /// The most that is read.
         limit: u64,
     },
     /// Sheets are there at neither scale.
     #[error("{path} lacks {} of the game's sheets: {}\nhelp: the copy is incomplete or of another version", sheets.len(), sheets.join(", "))]
-    Missing {
-        /// The archive or folder.
-        path: PathBuf,
-        /// Their files.
-        sheets: Vec<String>,
-    },
+    Missing { path: PathBuf, sheets: Vec<String> },
     /// A sheet is not a picture, or has another size.
     #[error("{path} cannot be used: {source}")]
     Sheet {
-        /// The archive or folder.
         path: PathBuf,
         /// What is wrong with which sheet.
         source: ArtError,
@@ -137,26 +107,20 @@ pub enum ImportError {
     #[error(
         "cannot write to {path}: {source}\nhelp: free some space there, or choose a folder that you may write to"
     )]
-    Destination {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Destination { path: PathBuf, source: io::Error },
     /// The destination holds files that no import put there.
     #[error(
         "{path} holds other files, which an import would replace\nhelp: move them away or choose another folder"
     )]
-    Occupied {
-        /// The folder.
-        path: PathBuf,
-    },
+    Occupied { path: PathBuf },
 }
 
-/// Copies the sheets that `catalogue` names from `path` into `destination`, and the game's texts if they are there.
+/// Copies the sheets that `catalogue` names from `path` into `destination`, and the game's texts if
+/// they are there.
 ///
-/// Sheets land below `destination/textures/1x` and `2x`, texts below `destination`. All of it is written beside the
-/// destination first and takes its place only when complete; an earlier import is replaced.
+/// Sheets land below `destination/textures/1x` and `2x`, texts below `destination`. All of it is
+/// written beside the destination first and takes its place only when complete; an earlier import
+/// is replaced.
 ///
 /// # Errors
 /// See [`ImportError`]; the destination is then as it was before.
@@ -208,7 +172,7 @@ pub fn import(
         return Err(ImportError::Missing { path: report.source, sheets: missing });
     }
     for text in TEXTS {
-        if let Some(bytes) = source.text(text, TEXT_LIMIT)? {
+        if let Some(bytes) = source.text(text, MAX_TEXT_BYTES)? {
             incoming.write(text, &bytes)?;
             report.texts += 1;
         }

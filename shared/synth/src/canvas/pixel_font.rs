@@ -99,9 +99,7 @@ const GLYPHS: [[u8; 5]; 95] = [
     [0x10, 0x08, 0x08, 0x10, 0x08],
 ];
 
-/// Columns of a glyph.
 pub(crate) const COLUMNS: usize = 5;
-/// Rows of a glyph.
 pub(crate) const ROWS: usize = 7;
 
 /// Whether the pixel of a character is set; characters outside ASCII are empty.

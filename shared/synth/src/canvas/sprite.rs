@@ -1,7 +1,7 @@
-//! A card's picture, ready to be pasted at any size.
+//! A card's picture, ready to be pasted.
 //!
-//! Premultiplied, kept at halving sizes so that shrinking starts from the nearest larger one, and with a transparent
-//! edge so that sampling needs no checks.
+//! Premultiplied, kept at halving sizes so that shrinking starts from the nearest larger one, and
+//! with a transparent edge so that sampling needs no checks.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -9,7 +9,7 @@ use image::RgbaImage;
 
 /// A premultiplied picture at its full size and at halves of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Sprite {
+pub struct Sprite {
     levels: Vec<Level>,
 }
 
@@ -23,8 +23,8 @@ pub(super) struct Level {
 }
 
 impl Sprite {
-    /// From straight alpha.
-    pub(crate) fn new(picture: &RgbaImage) -> Self {
+    /// From straight alpha, with halves for being shrunk.
+    pub fn new(picture: &RgbaImage) -> Self {
         let mut first = Level::default();
         first.reset(picture.width() as usize, picture.height() as usize);
         for (y, row) in picture.rows().enumerate() {
@@ -40,6 +40,20 @@ impl Sprite {
             levels.push(half);
         }
         Self { levels }
+    }
+
+    /// From a picture that is premultiplied already, without halves: for [`Sampling::Precise`].
+    ///
+    /// [`Sampling::Precise`]: super::warp::Sampling::Precise
+    pub fn premultiplied(picture: &RgbaImage) -> Self {
+        let mut level = Level::default();
+        level.reset(picture.width() as usize, picture.height() as usize);
+        for (y, row) in picture.rows().enumerate() {
+            for (target, pixel) in level.row_mut(y).iter_mut().zip(row) {
+                *target = u32::from_le_bytes(pixel.0);
+            }
+        }
+        Self { levels: vec![level] }
     }
 
     /// Width and height of the largest level.
@@ -60,6 +74,10 @@ impl Sprite {
             }
         }
         picture
+    }
+
+    pub(super) fn largest(&self) -> &Level {
+        &self.levels[0]
     }
 
     /// The smallest level that is at least this large.

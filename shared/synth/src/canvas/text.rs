@@ -1,11 +1,11 @@
-//! Text of interfaces: a pixel font at two widths, a sans-serif one, and blocks of strokes that look like Chinese.
+//! Text of composed pictures: a pixel font at two widths, a sans-serif one, and blocks of strokes
+//! that look like Chinese.
 //!
 //! Glyphs are rasterised once, at a ladder of sizes, so that a line of text costs its pixels only.
 
 use std::sync::OnceLock;
 
-use fontdue::{Font, FontSettings};
-
+use crate::canvas::glyph::{self, Glyph};
 use crate::canvas::{Canvas, Colour, pixel_font};
 use crate::dice::Dice;
 
@@ -26,20 +26,11 @@ pub(crate) enum Face {
 const SIZES: [u32; 16] = [4, 5, 6, 7, 8, 9, 10, 12, 14, 17, 20, 24, 30, 38, 48, 64];
 const FIRST: u32 = 0x20;
 const COUNT: u32 = 95;
-const FONT: &[u8] = lens_core::font::DEJAVU_SANS_BOLD;
-
-struct Glyph {
-    /// From the pen to the left of the mask, and from the top of capitals to its top.
-    offset: [i32; 2],
-    width: usize,
-    mask: Vec<u8>,
-    advance: f32,
-}
 
 struct Faces(Vec<Vec<Vec<Glyph>>>);
 
 impl Canvas {
-    /// Writes a line whose capitals are about `height` pixels high, its top left at `(x, y)`, cut at `max_width`.
+    /// Writes a line with capitals of about this height, its top left at `(x, y)`.
     pub(crate) fn text(
         &mut self,
         face: Face,
@@ -51,18 +42,15 @@ impl Canvas {
         colour: Colour,
     ) {
         let glyphs = faces().at(face, height);
-        let mut pen = x;
-        for character in text.chars() {
-            let glyph = &glyphs[index(character)];
-            if pen + glyph.advance > x + max_width {
-                break;
+        let line = text.chars().map(|character| &glyphs[index(character)]);
+        glyph::paint(line, [x, y], max_width, |x, y, coverage| {
+            if coverage > 8 {
+                self.dot(x, y, colour, u32::from(coverage) + u32::from(coverage >> 7));
             }
-            self.glyph(glyph, pen.round() as i32, y.round() as i32, colour);
-            pen += glyph.advance;
-        }
+        });
     }
 
-    /// Writes a line in the middle of a span, with a dark copy below and to the right when `shadow` is given.
+    /// Writes a line centred about `middle`, over a copy of it in the colour of its shadow.
     pub(crate) fn text_centred(
         &mut self,
         face: Face,
@@ -81,85 +69,12 @@ impl Canvas {
         }
         self.text(face, text, x, y, height, max_width, colour);
     }
-
-    fn glyph(&mut self, glyph: &Glyph, x: i32, y: i32, colour: Colour) {
-        let (left, top) = (x + glyph.offset[0], y + glyph.offset[1]);
-        for (row, line) in glyph.mask.chunks_exact(glyph.width.max(1)).enumerate() {
-            for (column, &coverage) in line.iter().enumerate() {
-                if coverage > 8 {
-                    let opacity = u32::from(coverage) + u32::from(coverage >> 7);
-                    self.dot(left + column as i32, top + row as i32, colour, opacity);
-                }
-            }
-        }
-    }
 }
 
 /// Width of a line in pixels.
 pub(crate) fn text_width(face: Face, text: &str, height: f32) -> f32 {
     let glyphs = faces().at(face, height);
     text.chars().map(|character| glyphs[index(character)].advance).sum()
-}
-
-/// Something that could stand on a screen: words, numbers, prices.
-pub(crate) fn phrase(dice: &mut Dice, face: Face) -> String {
-    const WORDS: [&str; 40] = [
-        "Play Hand",
-        "Discard",
-        "Sort Hand",
-        "Rank",
-        "Suit",
-        "Run Info",
-        "Options",
-        "Round",
-        "Ante",
-        "Hands",
-        "Discards",
-        "Shop",
-        "Skip",
-        "Reroll",
-        "Next Round",
-        "Use",
-        "Sell",
-        "Pair",
-        "Flush",
-        "Full House",
-        "Straight",
-        "High Card",
-        "Small Blind",
-        "Big Blind",
-        "Score at least",
-        "Reward:",
-        "Common",
-        "Uncommon",
-        "Rare",
-        "Tarot",
-        "Planet",
-        "Negative",
-        "Foil",
-        "Chips",
-        "Mult",
-        "each played",
-        "when scored",
-        "if hand",
-        "Cash Out",
-        "Remaining",
-    ];
-    if face == Face::Strokes {
-        return (0..dice.between(1, 9)).map(|_| char::from(b' ' + 1 + dice.below(90) as u8)).collect();
-    }
-    match dice.below(8) {
-        0..4 => (*dice.pick(&WORDS)).to_owned(),
-        4 => format!("${}", dice.below(60)),
-        5 => format!("{}/{}", dice.below(60), dice.below(60)),
-        6 => format!("{}{}", dice.pick(&["+", "X", "x", ""]), dice.below(2000)),
-        _ => (0..dice.between(2, 14)).map(|_| char::from(b'A' + dice.below(58) as u8)).collect(),
-    }
-}
-
-/// A face: mostly the game's.
-pub(crate) fn any_face(dice: &mut Dice) -> Face {
-    [Face::Pixel, Face::PixelTall, Face::Sans, Face::Strokes][dice.weighted(&[0.35, 0.25, 0.2, 0.2])]
 }
 
 fn index(character: char) -> usize {
@@ -174,7 +89,6 @@ fn faces() -> &'static Faces {
 
 impl Faces {
     fn new() -> Self {
-        let font = Font::from_bytes(FONT, FontSettings::default()).expect("the bundled font is valid");
         let ladder = |make: &dyn Fn(char, u32) -> Glyph| -> Vec<Vec<Glyph>> {
             let characters = || (FIRST..FIRST + COUNT).filter_map(char::from_u32);
             SIZES.iter().map(|&size| characters().map(|character| make(character, size)).collect()).collect()
@@ -183,7 +97,7 @@ impl Faces {
         Self(vec![
             ladder(&|character, size| pixel_glyph(character, size, 0.85)),
             ladder(&|character, size| pixel_glyph(character, size, 0.6)),
-            ladder(&|character, size| sans_glyph(&font, character, size)),
+            ladder(&|character, size| sans_glyph(character, size)),
             ladder(&|character, size| stroke_glyph(&strokes[index(character)], size)),
         ])
     }
@@ -195,11 +109,10 @@ impl Faces {
     }
 }
 
-fn sans_glyph(font: &Font, character: char, size: u32) -> Glyph {
-    let em = size as f32 / 0.73;
-    let (metrics, mask) = font.rasterize(character, em);
-    let top = size as i32 - (metrics.ymin + metrics.height as i32);
-    Glyph { offset: [metrics.xmin, top], width: metrics.width, mask, advance: metrics.advance_width }
+fn sans_glyph(character: char, size: u32) -> Glyph {
+    let mut glyph = Glyph::rasterise(character, size as f32 / 0.73);
+    glyph.offset[1] += size as i32;
+    glyph
 }
 
 fn pixel_glyph(character: char, size: u32, aspect: f32) -> Glyph {

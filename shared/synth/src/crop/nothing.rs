@@ -1,14 +1,15 @@
-//! Crops that show no card: background, interface, tags and chips, and quads that lie badly on cards.
+//! Crops that show no card: background, interface, tags and chips, and quads that lie badly on
+//! cards.
 
 use lens_core::geometry::{InFrame, Quad, Rect};
 
 use crate::bank::Bank;
 use crate::canvas::Area;
-use crate::canvas::text::any_face;
-use crate::canvas::warp::Enlarge;
+use crate::canvas::warp::Sampling;
 use crate::card::{Pose, RenderedCard};
 use crate::crop::{Crop, CropTruth, Stage};
 use crate::dice::Dice;
+use crate::interface::phrase::any_face;
 use crate::interface::{self, panels};
 use crate::recipe::SceneRecipe;
 
@@ -34,7 +35,9 @@ pub(super) fn compose(bank: &Bank, recipe: &SceneRecipe, dice: &mut Dice) -> Cro
 }
 
 impl Stage<'_> {
-    /// A quad that lies on no card, however it got there: beside it, across two, far too large or too small.
+    /// A quad that lies on no card: beside one, across two, far too large or too small.
+    ///
+    /// Hard negatives: the identifier learns to refuse what a detector gets badly wrong.
     fn misplace(&self, quad: Quad<InFrame>, dice: &mut Dice) -> Quad<InFrame> {
         let (w, h) = (quad.width(), quad.height());
         for attempt in 0..12 {
@@ -54,6 +57,8 @@ impl Stage<'_> {
     }
 
     /// Draws pieces of the interface and of other programs, and no card.
+    ///
+    /// Negatives: the identifier learns to refuse what a detector takes for a card.
     fn furnish_only(&mut self, dice: &mut Dice) {
         let (w, h) = (self.canvas.width(), self.canvas.height());
         let whole = Area::new(0.0, 0.0, w, h);
@@ -100,7 +105,7 @@ impl Stage<'_> {
                     self.canvas.paste(
                         sprite,
                         turned(Quad::from_rect(rect), dice.normal(0.05)),
-                        Enlarge::Smooth,
+                        Sampling::Smooth,
                     );
                 }
             }

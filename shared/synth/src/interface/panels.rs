@@ -1,8 +1,10 @@
-//! Large pieces: the side bar, the shop's panel, the slots of card areas, and windows of other programs.
+//! Large pieces: the side bar, the shop's panel, the slots of card areas, and windows of other
+//! programs.
 
-use crate::canvas::text::{Face, any_face, phrase};
+use crate::canvas::text::Face;
 use crate::canvas::{Area, Canvas, Colour};
 use crate::dice::Dice;
+use crate::interface::phrase::{any_face, phrase};
 use crate::interface::{BLUE, DARK, GOLD, GREEN, ORANGE, PANEL, RED, WHITE, accent, button, readable, sign};
 
 /// The side bar with blind, score, chips and counters, in `area` of the game.

@@ -1,4 +1,5 @@
-//! What lies under a front (enhancements) and over a card (seals, stickers), and what is no card at all (tokens).
+//! What lies under a front (enhancements) and over a card (seals, stickers), and what is no card at
+//! all (tokens).
 
 use image::RgbaImage;
 

@@ -58,7 +58,8 @@ fn ace(pen: &mut Pen, suit: &Suit) {
     suit.large(pen);
 }
 
-/// Middles of the pips, in the upper half and on the line between; the lower half is the upper one turned.
+/// Middles of the pips, in the upper half and on the line between; the lower half is the upper one
+/// turned.
 fn pips(pen: &mut Pen, suit: &Suit, rank: char) {
     const LEFT: i32 = 24;
     const RIGHT: i32 = 46;

@@ -1,6 +1,7 @@
 //! Shapes as sets of pixels: what a part of a picture covers.
 //!
-//! Coordinates are whole pixels of a 71x95 cell and name the middle of the pixel; column 35 is the axis of a card.
+//! Coordinates are whole pixels of a 71x95 cell and name the middle of the pixel; column 35 is the
+//! axis of a card.
 
 /// Column that [`Shape::mirrored`] mirrors at.
 pub(super) const AXIS: i32 = 35;

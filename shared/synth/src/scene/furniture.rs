@@ -1,8 +1,9 @@
 //! The interface below and above the cards of a scene.
 
-use crate::canvas::text::{Face, any_face, phrase};
+use crate::canvas::text::Face;
 use crate::canvas::{Area, Canvas};
 use crate::dice::Dice;
+use crate::interface::phrase::{any_face, phrase};
 use crate::interface::{self, RED, WHITE, accent, panels};
 use crate::recipe::SceneRecipe;
 use crate::scene::Layout;
@@ -170,7 +171,7 @@ impl Table<'_> {
             canvas.paste(
                 sprite,
                 lens_core::geometry::Quad::from_rect(rect),
-                crate::canvas::warp::Enlarge::Smooth,
+                crate::canvas::warp::Sampling::Smooth,
             );
         }
     }

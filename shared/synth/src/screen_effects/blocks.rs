@@ -1,7 +1,8 @@
-//! The blocks of a lossy picture format: the lossy half of JPEG (ITU T.81), without the lossless one.
+//! The lossy half of JPEG (ITU T.81): its blocks, without the packing.
 //!
-//! Colour is transformed, thinned out, cut into blocks of 8x8, and each block's cosine coefficients are rounded to the
-//! tables of the standard's annex K. Packing the coefficients would change nothing that is seen.
+//! Colour is transformed, thinned out, cut into blocks of 8x8, and each block's cosine coefficients
+//! are rounded to the tables of the standard's annex K. Packing the coefficients would change
+//! nothing that is seen.
 
 use std::sync::OnceLock;
 
@@ -34,7 +35,8 @@ struct Steps {
     inverses: Block,
 }
 
-/// Loses what a JPEG of this quality (1 to 100) loses; colour is thinned out to a quarter when `thinned`.
+/// Loses what a JPEG of this quality (1 to 100) loses; colour is thinned out to a quarter when
+/// `thinned`.
 #[multiversion(targets("x86_64+avx+avx2"))]
 pub(super) fn compress(image: &mut RgbaImage, quality: f32, thinned: bool) {
     let scale = if quality < 50.0 { 50.0 / quality.max(1.0) } else { 2.0 - quality / 50.0 };
@@ -123,7 +125,8 @@ impl Plane {
         Self { width, height, values: vec![0.0; width * height] }
     }
 
-    /// Rounds every block's coefficients; `width x height` is the used part, whose edge is repeated first.
+    /// Rounds every block's coefficients; `width x height` is the used part, whose edge is repeated
+    /// first.
     #[inline(always)]
     fn lose(&mut self, width: usize, height: usize, table: &Steps) {
         for y in 0..self.height {
@@ -164,14 +167,15 @@ const ROUND: f32 = 12_582_912.0;
 
 type Block = [[f32; 8]; 8];
 
-/// `[k][n]` is the normalised cosine of frequency `k` at sample `n`; the other four samples mirror these.
+/// `[k][n]` is the normalised cosine of frequency `k` at sample `n`; the other four samples mirror
+/// these.
 type Cosines = [[f32; 4]; 8];
 
 fn cosines() -> &'static Cosines {
     static TABLE: OnceLock<Cosines> = OnceLock::new();
     TABLE.get_or_init(|| {
         std::array::from_fn(|k| {
-            let scale = if k == 0 { (1.0f32 / 8.0).sqrt() } else { 0.5 };
+            let scale = if k == 0 { (1.0_f32 / 8.0).sqrt() } else { 0.5 };
             std::array::from_fn(|n| {
                 scale * ((2 * n + 1) as f32 * k as f32 * std::f32::consts::PI / 16.0).cos()
             })
@@ -179,7 +183,8 @@ fn cosines() -> &'static Cosines {
     })
 }
 
-/// The cosine transform of every column. Even frequencies see sums of mirrored samples, odd ones differences.
+/// The cosine transform of every column. Even frequencies see sums of mirrored samples, odd ones
+/// differences.
 #[inline(always)]
 fn forward(cosines: &Cosines, block: &Block) -> Block {
     let mut out = [[0.0; 8]; 8];

@@ -11,7 +11,7 @@ pub(super) fn aberration(image: &mut RgbaImage, shift: f32) {
     let part = ((shift - whole) * 256.0) as u32;
     let margin = whole.abs() as usize + 2;
     let offset = whole as isize;
-    let mut padded = vec![[0u8; 4]; width + 2 * margin];
+    let mut padded = vec![[0_u8; 4]; width + 2 * margin];
     for row in image.as_flat_samples_mut().samples.chunks_exact_mut(width * 4) {
         let pixels: &mut [[u8; 4]] = bytemuck::cast_slice_mut(row);
         padded[..margin].fill(pixels[0]);
@@ -32,7 +32,7 @@ pub(super) fn aberration(image: &mut RgbaImage, shift: f32) {
 pub(super) fn blur(image: &mut RgbaImage, deviation: f32) {
     let kernel = kernel(deviation.clamp(0.2, 4.0));
     let (width, height) = (image.width() as usize, image.height() as usize);
-    let mut middle = vec![0u8; width * height * 4];
+    let mut middle = vec![0_u8; width * height * 4];
     convolve_rows(image.as_raw(), &mut middle, width, &kernel);
     convolve_columns(&middle, image.as_flat_samples_mut().samples, width, height, &kernel);
 }
@@ -84,8 +84,8 @@ fn kernel(deviation: f32) -> Vec<u16> {
 
 fn convolve_rows(source: &[u8], target: &mut [u8], width: usize, kernel: &[u16]) {
     let reach = kernel.len() / 2;
-    let mut padded = vec![0u8; (width + 2 * reach) * 4];
-    let mut sums = vec![0u16; width * 4];
+    let mut padded = vec![0_u8; (width + 2 * reach) * 4];
+    let mut sums = vec![0_u16; width * 4];
     for (row, out) in source.chunks_exact(width * 4).zip(target.chunks_exact_mut(width * 4)) {
         padded[reach * 4..(reach + width) * 4].copy_from_slice(row);
         for x in 0..reach {
@@ -104,7 +104,7 @@ fn convolve_rows(source: &[u8], target: &mut [u8], width: usize, kernel: &[u16])
 fn convolve_columns(source: &[u8], target: &mut [u8], width: usize, height: usize, kernel: &[u16]) {
     let reach = (kernel.len() / 2) as isize;
     let stride = width * 4;
-    let mut sums = vec![0u16; stride];
+    let mut sums = vec![0_u16; stride];
     for (y, out) in target.chunks_exact_mut(stride).enumerate() {
         sums.fill(128);
         for (tap, &weight) in kernel.iter().enumerate() {

@@ -60,7 +60,8 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        // After a finished import there is nothing to remove; after a failed one its own error matters more.
+        // After a finished import there is nothing to remove; after a failed one its own error
+        // matters more.
         let _ = remove(&self.folder);
     }
 }

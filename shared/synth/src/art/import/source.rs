@@ -10,7 +10,7 @@ use zip::result::ZipError;
 
 use super::{ImportError, scale_folder};
 
-/// Where the textures may lie below the root of the game's files: as the game has it, unpacked halfway, or by hand.
+/// Where textures may lie below the game's root: as the game has it, or unpacked by hand.
 const TEXTURE_FOLDERS: [&str; 3] = ["resources/textures/", "textures/", ""];
 
 /// Bytes at the start of a file's entry in an archive, and their count.
@@ -144,7 +144,7 @@ fn not_the_game(path: &Path, catalogue: &Catalogue) -> ImportError {
 
 /// Whether an entry of an archive starts anywhere in the file, also behind a program.
 ///
-/// Four bytes alone prove nothing (every unzip program holds them), so the entry's header is looked at as well.
+/// Every unzip program holds the four bytes, so the entry's header is looked at as well.
 fn holds_an_entry(path: &Path) -> io::Result<bool> {
     const BLOCK: usize = 1 << 20;
     let mut file = File::open(path)?;

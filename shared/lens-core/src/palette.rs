@@ -1,0 +1,25 @@
+//! The colours of card types, wherever cards are drawn on: marks, annotated pictures, previews.
+
+use crate::catalogue::CardType;
+
+/// Cards that the model cannot name, as `0xRRGGBB`.
+pub const UNKNOWN: u32 = 0xff_e14a;
+
+/// The colour of a type, as `0xRRGGBB`.
+pub const fn of_type(card_type: CardType) -> u32 {
+    match card_type {
+        CardType::Joker => 0xff_9d3d,
+        CardType::Playing => 0x4f_c3f7,
+        CardType::Tarot => 0xc0_8cff,
+        CardType::Planet => 0x2f_dcc4,
+        CardType::Spectral => 0x7b_93ff,
+        CardType::Voucher => 0xff_6f61,
+        CardType::Booster => 0x8b_e05b,
+        CardType::Deck => 0xd4_dbe6,
+    }
+}
+
+/// Red, green and blue of `0xRRGGBB`.
+pub const fn bytes(rgb: u32) -> [u8; 3] {
+    [(rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8]
+}
