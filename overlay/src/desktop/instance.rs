@@ -98,7 +98,7 @@ pub fn hand_over(data: &Path, command: &str) -> Result<(), ClientError> {
     loop {
         match Client::find_in(data).and_then(|other| other.command(command)) {
             Err(ClientError::NotRunning(_)) if start.elapsed() < START_TIMEOUT => {
-                std::thread::sleep(RETRY_INTERVAL)
+                std::thread::sleep(RETRY_INTERVAL);
             }
             done => return done,
         }
