@@ -65,26 +65,26 @@ pub struct UnlistedCard {
     pub id: Option<String>,
 }
 
-/// Why a truth file cannot be scored.
+/// Why a truth file cannot be scored. The messages say the cause: no error below says it again.
 #[derive(Debug, thiserror::Error)]
 pub enum TruthError {
     /// It cannot be read.
     #[error(
-        "cannot read the truth file {path}: {source}\nhelp: give the path of a file as docs/scoring.md shows it"
+        "cannot read the truth file {path}: {reason}\nhelp: give the path of a file as docs/scoring.md shows it"
     )]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        reason: io::Error,
     },
     /// It is not what it should be.
-    #[error("{path} is no truth file: {source}\nhelp: mend that line; docs/scoring.md shows the form")]
+    #[error("{path} is no truth file: {reason}\nhelp: mend that line; docs/scoring.md shows the form")]
     Form {
         /// The file.
         path: PathBuf,
         /// What is wrong, and in which line.
-        source: serde_json::Error,
+        reason: serde_json::Error,
     },
     /// It names no screenshot.
     #[error("{0} names no screenshot\nhelp: list some; docs/scoring.md shows the form")]
@@ -126,7 +126,7 @@ impl Truth {
     /// have.
     pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Self, TruthError> {
         let text =
-            std::fs::read_to_string(path).map_err(|source| TruthError::Read { path: path.into(), source })?;
+            std::fs::read_to_string(path).map_err(|reason| TruthError::Read { path: path.into(), reason })?;
         Self::parse(&text, path, catalogue)
     }
 
@@ -136,7 +136,7 @@ impl Truth {
     /// As [`Truth::read`].
     pub fn parse(text: &str, path: &Path, catalogue: &Catalogue) -> Result<Self, TruthError> {
         let stored: BTreeMap<String, StoredScreen> =
-            serde_json::from_str(text).map_err(|source| TruthError::Form { path: path.into(), source })?;
+            serde_json::from_str(text).map_err(|reason| TruthError::Form { path: path.into(), reason })?;
         if stored.is_empty() {
             return Err(TruthError::Empty(path.into()));
         }
