@@ -38,7 +38,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let mut classifier = arguments.which.open(&arguments.game)?;
     if let Some(threshold) = arguments.threshold {
-        classifier.set_min_probability(threshold)?;
+        classifier.thresholds.probability = threshold;
     }
     let mut read = 0;
     for path in image_files(&arguments.pictures)? {

@@ -30,6 +30,12 @@ pub struct Material {
     pub seed: u64,
 }
 
+impl std::fmt::Debug for Material {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Material").finish_non_exhaustive()
+    }
+}
+
 impl Material {
     /// Bank `number`.
     ///
@@ -78,6 +84,12 @@ pub struct Pictures<T> {
     per_bank: u64,
     reuse: Reuse,
     pictures: Cache<T>,
+}
+
+impl<T> std::fmt::Debug for Pictures<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pictures").finish_non_exhaustive()
+    }
 }
 
 impl Pictures<Scene> {

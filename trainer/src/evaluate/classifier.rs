@@ -1,24 +1,19 @@
 //! Names images of single cards, without a detector: a run's identifier in libtorch, or an exported
 //! one in ONNX Runtime.
 //!
-//! Whether a card is known is decided by the rules that the overlay runs.
+//! Whether a card is known is decided where the overlay decides it: by vision.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use image::RgbaImage;
-use lens_core::catalogue::{CardType, Catalogue, id_of_class};
-use lens_core::manifest::external::{DetectorKind, IdentifierKind};
+use lens_core::catalogue::id_of_class;
 use lens_core::manifest::{
-    Activation, Added, Detector, FILE_NAME, FORMAT, Head, IDENTIFICATION, Identifier, Manifest, NOT_A_CARD,
-    NetworkFiles, Thresholds, UNKNOWN,
+    Activation, FILE_NAME, Head, IDENTIFICATION, Manifest, NOT_A_CARD, Thresholds, UNKNOWN,
 };
-use lens_core::paths;
 use tch::Tensor;
-use vision::decide::{self, Logits};
-use vision::gallery::Gallery;
-use vision::reading::Reading;
+use vision::decide::{Evidence, Verdict as Decision};
 
 use super::metrics::{argmax, softmax};
 use super::model_under_test::{Rows, batch, floats};
@@ -37,17 +32,19 @@ pub struct Classifier {
     pub heads: Vec<Head>,
     /// Width and height of its input.
     pub size: [u32; 2],
-    /// What its classes mean, and when a card is unknown.
-    manifest: Manifest,
-    catalogue: Catalogue,
-    rules: decide::Classifier,
+    /// When a card is unknown.
+    pub thresholds: Thresholds,
+}
+
+impl std::fmt::Debug for Classifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Classifier").finish_non_exhaustive()
+    }
 }
 
 /// Thresholds of a run that was not calibrated: what is likelier no card than a card is none.
 const UNCALIBRATED: Thresholds =
     Thresholds { not_a_card: 0.5, unknown: 0.5, probability: 0.0, similarity: -1.0, gallery: 1.0 };
-/// Guesses that the rules keep; the classifier has all.
-const GUESSES: usize = 5;
 
 enum Backend {
     Torch(Box<Module>),
@@ -87,29 +84,12 @@ impl Classifier {
         let heads = checkpoint.position.heads.clone();
         let module = Module::new(shape.graph(&heads)?, &checkpoint.average(), Precision::Float32)?;
         let size = shape.input.map(|side| side as u32);
-        // Without a catalogue every class is a card that somebody added.
-        let catalogue = Catalogue::read(&paths::catalogue(&recipe.game)).unwrap_or_else(|error| {
-            log::warn!("the types of cards are unknown: {error}");
-            no_catalogue()
-        });
-        let manifest = identifier_manifest(&heads, size, UNCALIBRATED, &catalogue);
-        Self::new(Backend::Torch(Box::new(module)), manifest, catalogue)
+        Ok(Self { backend: Backend::Torch(Box::new(module)), heads, size, thresholds: UNCALIBRATED })
     }
 
-    /// A network in memory; the classes that `catalogue` does not list are cards that somebody
-    /// added.
-    ///
-    /// # Errors
-    /// When none of the classes is a card.
-    pub fn from_module(
-        module: Module,
-        heads: &[Head],
-        size: [u32; 2],
-        thresholds: Thresholds,
-        catalogue: &Catalogue,
-    ) -> Result<Self> {
-        let manifest = identifier_manifest(heads, size, thresholds, catalogue);
-        Self::new(Backend::Torch(Box::new(module)), manifest, catalogue.clone())
+    /// A network in memory.
+    pub fn from_module(module: Module, heads: &[Head], size: [u32; 2], thresholds: Thresholds) -> Self {
+        Self { backend: Backend::Torch(Box::new(module)), heads: heads.to_vec(), size, thresholds }
     }
 
     fn open_model(folder: &Path) -> Result<Self> {
@@ -121,26 +101,14 @@ impl Classifier {
                 folder.display()
             );
         }
-        let file = manifest.read_network(folder, &manifest.identifier.files.float32)?;
-        let catalogue = Catalogue::read(&paths::catalogue(&manifest.catalogue))?;
-        Self::new(Backend::Onnx(OnnxSession::load(&file, 2)?), manifest, catalogue)
-    }
-
-    fn new(backend: Backend, manifest: Manifest, catalogue: Catalogue) -> Result<Self> {
-        let rules = decide::Classifier::new(&manifest, &catalogue, GUESSES)?;
-        let (heads, size) = (manifest.identifier.heads.clone(), manifest.identifier.input_size);
-        Ok(Self { backend, heads, size, manifest, catalogue, rules })
-    }
-
-    /// Says that a card is unknown when its name is less probable than this, whatever the model's
-    /// own threshold is.
-    ///
-    /// # Errors
-    /// Never: the rules were made of the same classes before.
-    pub fn set_min_probability(&mut self, probability: f32) -> Result<()> {
-        self.manifest.identifier.thresholds.probability = probability;
-        self.rules = decide::Classifier::new(&self.manifest, &self.catalogue, GUESSES)?;
-        Ok(())
+        let contract = &manifest.identifier;
+        let file = manifest.read_network(folder, &contract.files.float32)?;
+        Ok(Self {
+            backend: Backend::Onnx(OnnxSession::load(&file, 2)?),
+            heads: contract.heads.clone(),
+            size: contract.input_size,
+            thresholds: contract.thresholds,
+        })
     }
 
     /// Pictures of whole cards.
@@ -192,23 +160,24 @@ impl Classifier {
         cards
     }
 
-    /// What comes of an image, by the rules that the overlay runs. `cards` are those of
-    /// [`Classifier::cards`].
-    pub fn predict<'a>(&mut self, answer: &Answer, cards: &'a [(String, f32)]) -> Prediction<'a> {
-        let heads: Vec<&[f32]> = answer.heads.iter().map(Vec::as_slice).collect();
-        let logits = Logits { heads: &heads, embedding: &answer.embedding, similarity: &answer.similarity };
-        let mut reading = Reading::default();
-        let is_card = self.rules.classify(&logits, None, &Gallery::default(), &mut reading);
-        let named = reading.id().and_then(|id| cards.iter().find(|(card, _)| *card == **id));
-        let verdict = match named {
-            _ if !is_card => Verdict::Dropped,
-            Some((id, _)) => Verdict::Named(id),
-            None => Verdict::Unknown,
-        };
+    /// What comes of an image. `cards` are those of [`Classifier::cards`].
+    pub fn predict<'a>(&self, answer: &Answer, cards: &'a [(String, f32)]) -> Prediction<'a> {
         let guesses: Vec<(&str, f32)> =
             cards.iter().filter(|(id, _)| !is_reserved(id)).map(|(id, it)| (id.as_str(), *it)).collect();
-        let similarity = guesses.first().map_or(-1.0, |(id, _)| self.similarity(answer, id));
-        Prediction { verdict, similarity, guesses }
+        let best = guesses.first().copied();
+        let reserved = |id: &str| cards.iter().find(|card| card.0 == id).map_or(0.0, |card| card.1);
+        let evidence = Evidence {
+            not_a_card: reserved(NOT_A_CARD),
+            unknown: reserved(UNKNOWN),
+            probability: best.map_or(0.0, |(_, probability)| probability),
+            similarity: best.map_or(-1.0, |(id, _)| self.similarity(answer, id)),
+        };
+        let verdict = match (evidence.verdict(&self.thresholds), best) {
+            (Decision::NotACard, _) => Verdict::Dropped,
+            (Decision::Known, Some((id, _))) => Verdict::Named(id),
+            (Decision::Known | Decision::Unknown, _) => Verdict::Unknown,
+        };
+        Prediction { verdict, similarity: evidence.similarity, guesses }
     }
 
     /// The best cosine among the looks of a card.
@@ -238,59 +207,4 @@ impl Classifier {
 
 fn is_reserved(id: &str) -> bool {
     [NOT_A_CARD, UNKNOWN].contains(&id)
-}
-
-fn no_catalogue() -> Catalogue {
-    let text = serde_json::json!({
-        "format": lens_core::catalogue::FORMAT,
-        "game": "",
-        "title": "",
-        "card_size": [1, 1],
-        "sheets": {},
-        "modifiers": { "editions": [], "enhancements": [], "seals": [], "stickers": [] },
-        "cards": [],
-    });
-    Catalogue::parse(&text.to_string()).expect("a catalogue may be empty")
-}
-
-/// A manifest of nothing but an identifier. Classes that the catalogue does not list are added
-/// jokers: what can be on them is not judged here.
-fn identifier_manifest(
-    heads: &[Head],
-    size: [u32; 2],
-    thresholds: Thresholds,
-    catalogue: &Catalogue,
-) -> Manifest {
-    let files = NetworkFiles { float32: String::new(), int8: None };
-    let ids = heads.iter().take(1).flat_map(|head| &head.classes).map(|class| id_of_class(class));
-    let strange = ids.filter(|id| !is_reserved(id) && catalogue.card(id).is_none());
-    let added = |id: &str| (id.to_owned(), Added { name: id.to_owned(), card_type: CardType::Joker });
-    Manifest {
-        format: FORMAT,
-        name: String::new(),
-        catalogue: catalogue.game.clone(),
-        catalogue_digest: catalogue.digest().to_owned(),
-        detector: Detector {
-            kind: DetectorKind::Grid,
-            files: files.clone(),
-            input_size: size,
-            stride: 1,
-            corner_scale: 1.0,
-            anchor: [0.5; 2],
-            threshold: 1.0,
-        },
-        identifier: Identifier {
-            kind: IdentifierKind::Own,
-            files,
-            input_size: size,
-            widen: 1.0,
-            embedding: 0,
-            heads: heads.to_vec(),
-            thresholds,
-            added: strange.map(added).collect(),
-        },
-        sha256: BTreeMap::new(),
-        metrics: serde_json::Value::Null,
-        recipe: serde_json::Value::Null,
-    }
 }

@@ -42,6 +42,12 @@ pub struct Exported {
     crop: [u32; 2],
 }
 
+impl std::fmt::Debug for Exported {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exported").finish_non_exhaustive()
+    }
+}
+
 impl Exported {
     /// Measures this model with crops of its identifier's input.
     pub fn new(recogniser: Recogniser) -> Self {
@@ -90,6 +96,12 @@ pub struct Pair {
     pub identifier: Box<dyn ModelUnderTest>,
 }
 
+impl std::fmt::Debug for Pair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pair").finish_non_exhaustive()
+    }
+}
+
 impl ModelUnderTest for Pair {
     fn detect(&mut self, picture: &RgbaImage, threshold: f32) -> Result<Vec<Scored>> {
         self.detector.detect(picture, threshold)
@@ -107,6 +119,12 @@ pub struct Run {
     manifest: Manifest,
     classifier: Classifier,
     letterboxer: Letterboxer,
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").finish_non_exhaustive()
+    }
 }
 
 impl Run {

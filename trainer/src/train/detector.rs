@@ -24,6 +24,7 @@ use crate::random::{Stream, normal, random, seed_of};
 use crate::recipe::{BankRecipe, DetectorRecipe, Jitter, Recipe};
 
 /// The detector and its recipe.
+#[derive(Debug)]
 pub struct DetectorTask {
     graph: Graph,
     recipe: DetectorRecipe,

@@ -26,6 +26,7 @@ use crate::recipe::{BankRecipe, HeadWeights, IdentifierRecipe, Recipe};
 pub const DEBUFFED: [&str; 2] = ["no", "yes"];
 
 /// The identifier and its recipe.
+#[derive(Debug)]
 pub struct IdentifierTask {
     graph: Graph,
     heads: Vec<Head>,

@@ -40,6 +40,7 @@ use task::{LabelledTask, Sides};
 const SPLIT: &str = "split.json";
 
 /// A training that is ready to run.
+#[derive(Debug)]
 pub struct Prepared {
     /// What is learned.
     pub task: LabelledTask,

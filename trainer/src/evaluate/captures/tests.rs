@@ -4,7 +4,6 @@ use super::*;
 use dataset::labels::Label;
 use image::Rgba;
 use lens_core::manifest::{Head, NOT_A_CARD, Thresholds};
-use synth::practice;
 use tch::Tensor;
 
 use crate::evaluate::metrics::Bin;
@@ -40,7 +39,7 @@ fn classifier() -> Classifier {
     let module = Module::new(net.finish(), &weights, Precision::Float32).unwrap();
     let thresholds =
         Thresholds { not_a_card: 0.5, unknown: 0.5, probability: 0.9, similarity: -1.0, gallery: 1.0 };
-    Classifier::from_module(module, &heads, [SIDE, SIDE], thresholds, &practice::catalogue()).unwrap()
+    Classifier::from_module(module, &heads, [SIDE, SIDE], thresholds)
 }
 
 /// Captures of one colour each, with what they are labelled as.

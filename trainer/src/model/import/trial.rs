@@ -24,6 +24,7 @@ const BANK: usize = 120;
 const LISTED: usize = 12;
 
 /// A picture to try the model on.
+#[derive(Debug)]
 pub struct Sample {
     name: String,
     image: RgbaImage,

@@ -190,9 +190,8 @@ impl<'a> Learned<'a> {
     fn calibrated(&self) -> Result<(Weights, Thresholds, UnknownReport)> {
         let mut weights = self.checkpoint.average();
         let module = |weights: &Weights| Module::new(self.graph.clone(), weights, Precision::Float32);
-        let classifier =
-            |module: Module| Classifier::from_module(module, &self.heads, self.size(), OPEN, self.catalogue);
-        let mut bare = classifier(module(&weights)?)?;
+        let classifier = |module: Module| Classifier::from_module(module, &self.heads, self.size(), OPEN);
+        let mut bare = classifier(module(&weights)?);
         let trained = self.of(if self.trained.is_empty() { &self.judged } else { &self.trained });
         let centroids = embedding::centroids(&embedding::of_samples(&mut bare, &trained)?, &trained);
         let classes = &self.heads[0].classes;
@@ -205,7 +204,7 @@ impl<'a> Learned<'a> {
         );
         let module = module(&weights)?;
         let (strange, gallery) = self.strangers(&module)?;
-        let mut classifier = classifier(module)?;
+        let mut classifier = classifier(module);
         let judged = if self.judged.is_empty() { &self.trained } else { &self.judged };
         let mut read = |pictures: &[RgbaImage]| -> Result<Vec<Signals>> {
             let answers = classifier.read(pictures)?;

@@ -17,6 +17,7 @@ use crate::train::loss::Loss;
 use crate::train::{Task, TaskSpec, freeze};
 
 /// An identifier, the captures that it is trained on, and those that it is judged by.
+#[derive(Debug)]
 pub struct LabelledTask {
     graph: Graph,
     heads: Vec<Head>,

@@ -53,6 +53,7 @@ const CROPS: [f64; 3] = [200.0, 200.0, 3000.0];
 const BATCH: usize = 32;
 
 /// Everything that a retraining is about.
+#[derive(Debug)]
 pub struct Job {
     manifest: Manifest,
     catalogue: Catalogue,
@@ -70,6 +71,7 @@ pub struct Job {
 }
 
 /// What a retraining is gathered from.
+#[derive(Debug)]
 pub struct Source<'a> {
     /// Folder of the installed model.
     pub folder: &'a Path,
@@ -88,6 +90,7 @@ pub struct Source<'a> {
 }
 
 /// Labelled captures.
+#[derive(Debug)]
 pub struct Captures<'a> {
     /// Their folder.
     pub folder: &'a Path,
@@ -96,6 +99,7 @@ pub struct Captures<'a> {
 }
 
 /// A network with its manifest.
+#[derive(Debug)]
 pub struct NewModel {
     graph: Graph,
     weights: Weights,
@@ -252,7 +256,7 @@ impl Job {
         if let Some(measured) = measured {
             rows.narrow(0, 0, measured.size()[0]).copy_(&measured);
         }
-        let mut classifier = Classifier::from_module(bare, &self.heads, self.size(), OPEN, &self.catalogue)?;
+        let mut classifier = Classifier::from_module(bare, &self.heads, self.size(), OPEN);
         let learned: Vec<Sample> = self.train.iter().map(|&index| self.samples[index].clone()).collect();
         let vectors = embedding::of_samples(&mut classifier, &learned)?;
         for (class, centroid) in embedding::centroids(&vectors, &learned) {
@@ -304,13 +308,8 @@ impl Job {
     fn figures(&self, graph: &Graph, weights: &Weights, manifest: &Manifest) -> Result<Figures> {
         let module = || Module::new(graph.clone(), weights, Precision::Float32);
         let contract = &manifest.identifier;
-        let mut classifier = Classifier::from_module(
-            module()?,
-            &contract.heads,
-            contract.input_size,
-            contract.thresholds,
-            &self.catalogue,
-        )?;
+        let mut classifier =
+            Classifier::from_module(module()?, &contract.heads, contract.input_size, contract.thresholds);
         let mut figures = Figures::default();
         let judged: Vec<Sample> = self.judged.iter().map(|&index| self.samples[index].clone()).collect();
         if !judged.is_empty() {

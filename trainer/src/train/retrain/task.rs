@@ -19,6 +19,7 @@ use crate::train::loss::Loss;
 use crate::train::{Task, TaskSpec};
 
 /// What an installed identifier is trained on.
+#[derive(Debug)]
 pub struct RetrainTask {
     /// The network with the new classes.
     pub graph: Graph,
