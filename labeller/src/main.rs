@@ -23,7 +23,7 @@ struct Cli {
     /// Raw captures [default: screenshots among the data]
     #[arg(long, value_name = "DIR")]
     captures: Option<PathBuf>,
-    /// Labelled pictures and labels.json [default: dataset_default among the data]
+    /// Labelled pictures and labels.json [default: `dataset_default` among the data]
     #[arg(long, value_name = "DIR")]
     labels: Option<PathBuf>,
 }

@@ -19,7 +19,6 @@ use overlay::messages::command::Command;
 use overlay::messages::event::AppEvent;
 use tempfile::TempDir;
 use tracking::track::Track;
-use vision::reading::Identity;
 
 #[path = "api/browser.rs"]
 mod browser;
@@ -48,7 +47,7 @@ impl Stage {
 
     /// Cards of the practice deck, one beside the other; those that stay keep their track.
     fn show(&self, cards: &[(u64, &str)]) {
-        let tracks: Vec<Track> = (0u16..)
+        let tracks: Vec<Track> = (0_u16..)
             .zip(cards)
             .map(|(at, &(id, card))| {
                 let quad = Quad::from_rect(Rect::ltwh(100.0 * f32::from(at), 50.0, 71.0, 95.0));
@@ -159,7 +158,7 @@ fn a_taken_port_is_stepped_over_and_ten_taken_ports_are_named() {
     let data = tempfile::tempdir().unwrap();
     // A row of ten that were free a moment ago; should another program be quicker, the next row is
     // as good.
-    let (listeners, port) = (20_000u16..30_000)
+    let (listeners, port) = (20_000_u16..30_000)
         .step_by(10)
         .find_map(|first| {
             let all: Option<Vec<_>> = (first..first + 10)

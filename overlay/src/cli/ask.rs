@@ -11,7 +11,7 @@ use lens_client::Client;
 /// be known
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DisplayedArgs {
-    /// The card's id, for example j_blueprint
+    /// The card's id, for example `j_blueprint`
     id: String,
     /// Say nothing, only exit
     #[arg(long, short)]

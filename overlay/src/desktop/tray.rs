@@ -51,7 +51,7 @@ enum Entry {
     },
     Group {
         text: String,
-        entries: Vec<Entry>,
+        entries: Vec<Self>,
     },
     Line,
 }

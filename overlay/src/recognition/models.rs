@@ -132,7 +132,7 @@ pub fn next<'a>(names: &'a [String], current: &str) -> Option<&'a str> {
 /// Runs it once: what fails now would fail in the game, and the first run takes longest.
 fn try_out(mut swap: ModelSwap) -> anyhow::Result<ModelSwap> {
     const SIDE: u32 = 128;
-    let grey = vec![90u8; (SIDE * SIDE * 4) as usize];
+    let grey = vec![90_u8; (SIDE * SIDE * 4) as usize];
     let picture = Pixels::new(&grey, SIDE, SIDE, ChannelOrder::Rgbx)?;
     swap.recogniser.detect(&picture)?;
     let quad = Quad::from_rect(Rect::ltwh(20.0, 10.0, 71.0, 95.0));

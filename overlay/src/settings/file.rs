@@ -33,7 +33,7 @@ pub enum SettingsError {
 
 /// The file beside the `data` folder.
 pub fn path() -> PathBuf {
-    lens_core::paths::data().parent().map(|folder| folder.join(NAME)).unwrap_or_else(|| NAME.into())
+    lens_core::paths::data().parent().map_or_else(|| NAME.into(), |folder| folder.join(NAME))
 }
 
 /// The commented text with every key at its default.

@@ -16,8 +16,8 @@ pub(super) enum Value {
     Number(f64),
     Boolean(bool),
     Table {
-        named: BTreeMap<String, Value>,
-        listed: Vec<Value>,
+        named: BTreeMap<String, Self>,
+        listed: Vec<Self>,
     },
     /// Anything that would have to be executed.
     Other,
@@ -275,7 +275,7 @@ impl Reader<'_> {
 
     /// To the comma or bracket that ends an expression.
     fn skip_expression(&mut self) -> Result<(), LuaError> {
-        let mut depth = 0usize;
+        let mut depth = 0_usize;
         loop {
             self.skip_space();
             match self.peek() {

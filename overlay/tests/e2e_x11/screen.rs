@@ -53,7 +53,7 @@ impl Screen {
     pub(crate) fn find(&self, title: &str) -> Option<(Window, bool)> {
         let mut open = vec![self.root];
         while let Some(window) = open.pop() {
-            let name = self.connection.get_property(false, window, 39u32, 0u32, 0, 256).ok()?.reply();
+            let name = self.connection.get_property(false, window, 39_u32, 0_u32, 0, 256).ok()?.reply();
             if name.is_ok_and(|name| name.value == title.as_bytes()) {
                 let attributes = self.connection.get_window_attributes(window).ok()?.reply().ok()?;
                 return Some((window, attributes.map_state == MapState::VIEWABLE));

@@ -195,7 +195,7 @@ impl Icon {
 
     /// Numbers and labels of all entries of the menu, those of its submenus too.
     fn entries(&self) -> Vec<(i32, String)> {
-        let reply = self.call("GetLayout", &(0i32, -1i32, Vec::<String>::new()));
+        let reply = self.call("GetLayout", &(0_i32, -1_i32, Vec::<String>::new()));
         let body = reply.body();
         let layout: Structure<'_> = body.deserialize().expect("a layout is a number and an entry");
         let mut entries = Vec::new();
@@ -207,7 +207,7 @@ impl Icon {
         let entries = self.entries();
         let found = entries.iter().find(|(_, it)| it == label);
         let (number, _) = found.unwrap_or_else(|| panic!("{label:?} is not in the menu: {entries:?}"));
-        self.call("Event", &(*number, "clicked", Value::from(0i32), 0u32));
+        self.call("Event", &(*number, "clicked", Value::from(0_i32), 0_u32));
     }
 }
 

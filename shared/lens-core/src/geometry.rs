@@ -370,12 +370,12 @@ fn clipped_area(subject: [[f32; 2]; 4], clip: [[f32; 2]; 4]) -> f32 {
     if polygon_area(&clip) < 0.0 {
         clip.reverse();
     }
-    let mut current = [[0.0f32; 2]; 12];
+    let mut current = [[0.0_f32; 2]; 12];
     let mut count = 4;
     current[..4].copy_from_slice(&subject);
     for edge in 0..4 {
         let (a, b) = (clip[edge], clip[(edge + 1) % 4]);
-        let mut next = [[0.0f32; 2]; 12];
+        let mut next = [[0.0_f32; 2]; 12];
         let mut kept = 0;
         for i in 0..count {
             let (p, q) = (current[i], current[(i + 1) % count]);

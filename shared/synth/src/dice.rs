@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn weights_are_kept() {
         let mut dice = Dice::new(1, 0);
-        let mut counts = [0usize; 3];
+        let mut counts = [0_usize; 3];
         for _ in 0..4000 {
             counts[dice.weighted(&[1.0, 0.0, 3.0])] += 1;
         }

@@ -127,9 +127,9 @@ mod tests {
     /// What a perfect detector says of these cards: a Gaussian about each anchor's cell, corners
     /// near it.
     fn encode(cards: &[Quad<InModel>]) -> Vec<f32> {
-        let mut cells = vec![0.0f32; GRID.columns * GRID.rows * SUB_CELL];
+        let mut cells = vec![0.0_f32; GRID.columns * GRID.rows * SUB_CELL];
         cells.iter_mut().step_by(SUB_CELL).for_each(|logit| *logit = -9.0);
-        let mut owner = vec![0.0f32; GRID.columns * GRID.rows];
+        let mut owner = vec![0.0_f32; GRID.columns * GRID.rows];
         for card in cards {
             let anchor = card.at(GRID.anchor[0], GRID.anchor[1]);
             let (cx, cy) = ((anchor.x / 4.0 - 0.5).round(), (anchor.y / 4.0 - 0.5).round());
@@ -179,8 +179,8 @@ mod tests {
         /// Neighbours at 0.22 of a width, each turned a little further, as a hand of cards lies.
         #[test]
         fn fans_come_back_card_by_card(
-            count in 1usize..14, height in 60.0f32..110.0, step in 0.22f32..1.1, turn in -0.02f32..0.02,
-            x in 90.0f32..110.0, y in 120.0f32..240.0,
+            count in 1_usize..14, height in 60.0_f32..110.0, step in 0.22_f32..1.1, turn in -0.02_f32..0.02,
+            x in 90.0_f32..110.0, y in 120.0_f32..240.0,
         ) {
             let width = height * 71.0 / 95.0;
             let cards: Vec<_> = (0..count)
@@ -192,7 +192,7 @@ mod tests {
         }
 
         #[test]
-        fn strewn_cards_come_back(cells in prop::collection::hash_set((0u8..6, 0u8..3), 1..18), turn in -3.0f32..3.0, height in 24.0f32..100.0) {
+        fn strewn_cards_come_back(cells in prop::collection::hash_set((0_u8..6, 0_u8..3), 1..18), turn in -3.0_f32..3.0, height in 24.0_f32..100.0) {
             let cards: Vec<_> = cells.iter().map(|&(x, y)| card(60.0 + 104.0 * f32::from(x), 60.0 + 115.0 * f32::from(y), height, turn)).collect();
             check(&cards);
         }

@@ -205,6 +205,6 @@ mod tests {
         assert_eq!(views[0], quad);
         assert!(views[1..].iter().all(|view| view.iou(quad) > 0.9 && *view != quad && view.is_card_shaped()));
         let mean = mean(&[vec![3.0, 0.0], vec![0.0, 3.0]]);
-        assert!((mean[0] - 0.5f32.sqrt()).abs() < 1e-6 && (mean[1] - mean[0]).abs() < 1e-6);
+        assert!((mean[0] - 0.5_f32.sqrt()).abs() < 1e-6 && (mean[1] - mean[0]).abs() < 1e-6);
     }
 }

@@ -48,7 +48,7 @@ struct Still;
 
 impl FrameSource for Still {
     fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
-        let bytes = Arc::new(vec![70u8; 40 * 40 * 4]);
+        let bytes = Arc::new(vec![70_u8; 40 * 40 * 4]);
         Ok(Some(Frame::new(0, std::time::Instant::now(), 40, 40, ChannelOrder::Rgbx, bytes).unwrap()))
     }
 }

@@ -79,7 +79,7 @@ fn check_tidy(scene: &OverlayScene) {
 #[test]
 fn a_fanned_hand_of_eight_reads_without_overlap() {
     let mut tracks: Vec<_> =
-        (0..8u8).map(|at| track(at.into(), "H_10", 300.0 + 62.0 * f32::from(at), 480.0)).collect();
+        (0..8_u8).map(|at| track(at.into(), "H_10", 300.0 + 62.0 * f32::from(at), 480.0)).collect();
     for track in &mut tracks[2..5] {
         track.modifiers.enhancement = "steel".into();
         track.modifiers.seal = "purple".into();
@@ -182,7 +182,7 @@ proptest! {
     /// still when cards do.
     #[test]
     fn chips_stay_inside_and_stand_still(
-        places in prop::collection::vec((-60.0f32..1300.0, -60.0f32..700.0, 0usize..4), 0..24),
+        places in prop::collection::vec((-60.0_f32..1300.0, -60.0_f32..700.0, 0_usize..4), 0..24),
     ) {
         let names = ["S_A", "H_10", "j_long", "?"];
         let place = |(id, &(left, top, name)): (usize, &(f32, f32, usize))| track(id as u64, names[name], left, top);
@@ -201,7 +201,7 @@ proptest! {
     /// Cards that lie apart, as jokers do, never share a chip's place.
     #[test]
     fn chips_of_cards_that_lie_apart_do_not_overlap(
-        tops in prop::collection::vec((120.0f32..450.0, 0usize..4), 1..9),
+        tops in prop::collection::vec((120.0_f32..450.0, 0_usize..4), 1..9),
     ) {
         let names = ["S_A", "H_10", "j_long", "?"];
         let place = |(id, &(top, name)): (usize, &(f32, usize))| {

@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn a_paste_covers_its_quad_at_every_size() {
         let samplings = [Sampling::Smooth, Sampling::Blocky, Sampling::Precise];
-        let heights = [20.0f32, 60.0, 95.0, 190.0, 300.0];
+        let heights = [20.0_f32, 60.0, 95.0, 190.0, 300.0];
         for (height, sampling) in heights.into_iter().flat_map(|it| samplings.map(|sampling| (it, sampling)))
         {
             let width = height * 71.0 / 95.0;

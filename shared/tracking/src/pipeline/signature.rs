@@ -29,7 +29,7 @@ impl FrameSignature {
         let (columns, rows) = (frame.width.div_ceil(side), frame.height.div_ceil(side));
         let cell = |index: u32| {
             let (left, top) = (index % columns * side, index / columns * side);
-            let mut sum = [0u32; 3];
+            let mut sum = [0_u32; 3];
             for sample in 0..SAMPLES * SAMPLES {
                 let within = |step: u32| (2 * step + 1) * side / (2 * SAMPLES);
                 let x = (left + within(sample % SAMPLES)).min(frame.width - 1);

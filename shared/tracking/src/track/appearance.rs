@@ -25,7 +25,7 @@ impl Appearance {
         let mut cells = [None; COLUMNS * ROWS];
         for (index, cell) in cells.iter_mut().enumerate() {
             let (column, row) = ((index % COLUMNS) as f32, (index / COLUMNS) as f32);
-            let (mut sum, mut count) = ([0.0f32; 3], 0.0f32);
+            let (mut sum, mut count) = ([0.0_f32; 3], 0.0_f32);
             for sample in 0..SAMPLES * SAMPLES {
                 let within = |step: usize| (step as f32 + 0.5) / SAMPLES as f32;
                 let u = RIM + (1.0 - 2.0 * RIM) * (column + within(sample % SAMPLES)) / COLUMNS as f32;

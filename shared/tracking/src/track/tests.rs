@@ -118,7 +118,7 @@ fn a_fan_that_slides_by_one_card_keeps_its_ids() {
 #[test]
 fn cards_that_cross_while_being_sorted_keep_their_ids() {
     let mut bench = Bench::default();
-    for step in 0..12u8 {
+    for step in 0..12_u8 {
         let way = 20.0 * f32::from(step);
         bench.show(&[(60.0 + way, "a"), (280.0 - way, "b")]);
     }
@@ -236,7 +236,7 @@ proptest! {
     /// is given twice, and the same frames give the same tracks.
     #[test]
     fn a_still_card_keeps_its_id_whatever_its_neighbours_do(
-        frames in prop::collection::vec(prop::collection::vec((180.0f32..520.0, 0usize..5), 0..4), 4..20),
+        frames in prop::collection::vec(prop::collection::vec((180.0_f32..520.0, 0_usize..5), 0..4), 4..20),
     ) {
         let names = ["b", "c", "d", "e", "f"];
         let run = || {

@@ -32,7 +32,7 @@ impl Graph {
             &[integers("axes", &[1, 2, 3]), integer("keepdims", 1)],
         );
         graph.node("Flatten", &["brightest"], "flat", &[integer("axis", 1)]);
-        graph.initializer("zero", &[1], &0.0f32.to_le_bytes(), Element::F32);
+        graph.initializer("zero", &[1], &0.0_f32.to_le_bytes(), Element::F32);
         graph.node("Mul", &["flat", "zero"], "nothing", &[]);
         graph
     }
