@@ -338,7 +338,7 @@ mod tests {
         composed("--validation 0.1", What::Identifier, "composed for it");
         composed("--smoothing 0.1", What::Detector, "no classes");
         composed("--backbone resnet18", What::Detector, "detector.shape");
-        composed("--rate -1", What::All, "`rate` and `clip` must be positive");
+        composed("--rate=-1", What::All, "`rate` and `clip` must be positive");
         let error = options("--epoch-steps 5").labelled(recipe()).unwrap_err().to_string();
         assert!(error.contains("every capture was seen once"), "{error}");
     }
