@@ -299,7 +299,7 @@ impl Checkpoint {
     /// When the checkpoint is of another network.
     pub fn state(&self, module: &Module) -> Result<OptimiserState, WeightError> {
         let values = |tensor: Tensor| {
-            let mut values = vec![0.0f32; tensor.numel()];
+            let mut values = vec![0.0_f32; tensor.numel()];
             tensor.copy_data(&mut values, tensor.numel());
             values
         };

@@ -46,8 +46,8 @@ fn metadata(entries: &[(&str, &str)]) -> Vec<(String, String)> {
 /// has no say in where they are.
 fn yolo(classes: usize, entries: &[(&str, &str)]) -> Vec<u8> {
     let rows = 4 + classes;
-    let mut places = vec![0.0f32; rows * BOXES];
-    let mut sure = vec![0.0f32; rows * BOXES];
+    let mut places = vec![0.0_f32; rows * BOXES];
+    let mut sure = vec![0.0_f32; rows * BOXES];
     let cards = CARDS.map(|left| (left, 0, 0.9));
     let others = [(CARDS[0] + 1.0, 0, 0.8), (260.0, 1, 0.95)];
     for (index, (left, class, score)) in cards.into_iter().chain(others).enumerate() {

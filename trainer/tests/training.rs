@@ -136,7 +136,7 @@ fn stopping_and_resuming_changes_nothing() {
     let (whole, parted) = (read(whole.path()), read(parted.path()));
     assert_eq!(whole.position.step, 14);
     assert_eq!(whole.position.recipe, parted.position.recipe);
-    let mut moved = 0.0f64;
+    let mut moved = 0.0_f64;
     for (one, other) in [(whole.now(), parted.now()), (whole.average(), parted.average())] {
         for (name, tensor) in &one {
             let difference = (tensor - &other[name]).abs().max().double_value(&[]);
@@ -255,7 +255,7 @@ fn the_mean_of_two_runs_lies_between_them() {
     let mean = Checkpoint::mean(vec![read(0), read(1)]).unwrap();
     assert_eq!(mean.position, read(1).position);
     let (one, other, mean) = (read(0).average(), read(1).average(), mean.average());
-    let mut moved = 0.0f64;
+    let mut moved = 0.0_f64;
     for (name, tensor) in &mean {
         let wanted = (&one[name] + &other[name]) / 2.0;
         assert!((tensor - wanted).abs().max().double_value(&[]) < 1e-6, "{name}");

@@ -106,7 +106,7 @@ mod tests {
         let losses = [1.0, 0.9, 0.95, 0.91];
         check(Scheduler::None, &losses, &[1.0; 5]);
         check(Scheduler::Step { every: 2, factor: 0.1 }, &losses, &[1.0, 1.0, 0.1, 0.1, 0.01]);
-        let half = 0.5f64.sqrt();
+        let half = 0.5_f64.sqrt();
         check(
             Scheduler::Cosine { floor: 0.0 },
             &losses,

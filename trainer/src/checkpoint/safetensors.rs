@@ -37,7 +37,7 @@ pub fn encode(metadata: &BTreeMap<String, String>, tensors: &Weights) -> Vec<u8>
     bytes.extend(&head);
     let mut values = Vec::new();
     for tensor in tensors.values() {
-        values.resize(tensor.numel(), 0.0f32);
+        values.resize(tensor.numel(), 0.0_f32);
         tensor.to_kind(Kind::Float).contiguous().copy_data(&mut values, tensor.numel());
         bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
     }
@@ -83,7 +83,7 @@ mod tests {
         let kernel = Tensor::arange(24, (Kind::Float, tch::Device::Cpu)).view([2, 3, 4]);
         let tensors = Weights::from([
             ("kernel".to_owned(), kernel.permute([2, 0, 1])),
-            ("bias".to_owned(), Tensor::from_slice(&[1.5f32])),
+            ("bias".to_owned(), Tensor::from_slice(&[1.5_f32])),
         ]);
         let bytes = encode(&metadata, &tensors);
         let (texts, back) = decode(&bytes).unwrap();

@@ -17,7 +17,7 @@ use crate::recipe::{ArtSource, FILE_NAME, Recipe};
 /// Where the pictures of the cards are.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ArtArguments {
-    /// Folder with the texture folders 1x and 2x [default: $BALATRO_LENS_ART/textures, else
+    /// Folder with the texture folders 1x and 2x [default: $`BALATRO_LENS_ART/textures`, else
     /// data/art/GAME/textures]
     #[arg(long, value_name = "DIR")]
     pub art: Option<PathBuf>,
@@ -115,7 +115,7 @@ impl WhichOrInstalled {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct DataArguments {
     /// Folder with labels.json and its pictures; a command that is nothing without takes
-    /// data/dataset_default
+    /// `data/dataset_default`
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Folder with augmented.json and its pictures [default: augmented, beside the other]

@@ -88,7 +88,7 @@ pub fn apply(source: &RgbaImage, [width, height]: [u32; 2], changes: &[Change], 
 
 /// Everything that moves pixels, in one bilinear pass.
 fn moved(source: &RgbaImage, [width, height]: [u32; 2], changes: &[Change]) -> RgbaImage {
-    let (mut degrees, mut zoom, mut shift, mut mirror) = (0.0f32, 1.0f32, [0.0f32; 2], 1.0f32);
+    let (mut degrees, mut zoom, mut shift, mut mirror) = (0.0_f32, 1.0_f32, [0.0_f32; 2], 1.0_f32);
     for change in changes {
         match *change {
             Change::Rotate(by) => degrees += by,
@@ -232,7 +232,7 @@ mod tests {
     proptest! {
         /// What is undone is the picture again, but for what left it and for rounding.
         #[test]
-        fn changes_have_opposites(degrees in -15.0f32..15.0, by in -0.2f32..0.2, x in -0.1f32..0.1) {
+        fn changes_have_opposites(degrees in -15.0_f32..15.0, by in -0.2_f32..0.2, x in -0.1_f32..0.1) {
             let there = apply(&picture(), [60, 80], &[Change::Rotate(degrees), Change::Flip, Change::Negative], 0);
             let back = apply(&there, [60, 80], &[Change::Flip, Change::Negative, Change::Rotate(degrees)], 0);
             let middle = |image: &RgbaImage| image::imageops::crop_imm(image, 20, 25, 20, 30).to_image();
@@ -245,7 +245,7 @@ mod tests {
         }
 
         #[test]
-        fn the_same_seed_gives_the_same_picture(seed in 0u64..50, size in 8u32..90) {
+        fn the_same_seed_gives_the_same_picture(seed in 0_u64..50, size in 8_u32..90) {
             let changes = sample::on_the_fly(sample::Level::Heavy, &mut ChaCha8Rng::seed_from_u64(seed));
             let one = apply(&picture(), [size, size + 3], &changes, seed);
             prop_assert_eq!(one.dimensions(), (size, size + 3));

@@ -166,7 +166,7 @@ mod tests {
     fn pictures_are_reused_and_forgotten() {
         let reuse = Reuse { uses: 4, window: 16 };
         let cache = Cache::default();
-        for n in 0..4000u64 {
+        for n in 0..4000_u64 {
             let bits = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
             let picture = reuse.picture(n, bits);
             assert_eq!(*cache.get(picture, || picture * 2), picture * 2);

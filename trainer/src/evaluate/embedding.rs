@@ -36,7 +36,7 @@ pub fn map(vectors: &[Vec<f32>]) -> Result<Vec<[f32; 2]>> {
     let width = vectors[0].len() as i64;
     let all: Vec<f32> = vectors.iter().flatten().copied().collect();
     let rows = Tensor::from_slice(&all).view([-1, width]);
-    let centred = &rows - rows.mean_dim([0i64].as_slice(), true, Kind::Float);
+    let centred = &rows - rows.mean_dim([0_i64].as_slice(), true, Kind::Float);
     let spread = centred.transpose(0, 1).matmul(&centred);
     // Ascending: the last two columns are the widest directions.
     let (_, directions) = spread.f_linalg_eigh("L")?;
@@ -184,7 +184,7 @@ mod tests {
         let vectors: Vec<Vec<f32>> = (0..5).map(|at| vec![at as f32, 2.0 * at as f32, 0.0, 1.0]).collect();
         let points = map(&vectors).unwrap();
         let step = points[1][0] - points[0][0];
-        assert!((step.abs() - 5f32.sqrt()).abs() < 1e-3, "{points:?}");
+        assert!((step.abs() - 5_f32.sqrt()).abs() < 1e-3, "{points:?}");
         assert!(
             points
                 .windows(2)

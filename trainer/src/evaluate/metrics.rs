@@ -182,7 +182,7 @@ pub struct Reliability {
 
 /// Of predictions with their confidence and whether they are right, in `bins` bars.
 pub fn reliability(predictions: &[(f32, bool)], bins: usize) -> Reliability {
-    let mut sums = vec![(0usize, 0.0f64, 0usize); bins.max(1)];
+    let mut sums = vec![(0_usize, 0.0_f64, 0_usize); bins.max(1)];
     for &(confidence, right) in predictions {
         let bin = ((confidence * bins as f32) as usize).min(bins.max(1) - 1);
         sums[bin].0 += 1;

@@ -199,7 +199,7 @@ impl<'a> Count<'a> {
 fn recognised(quad: Quad<InFrame>, reading: &Reading) -> Recognised<'_> {
     Recognised {
         bounds: quad.bounds(),
-        id: reading.id().map(|id| id.as_str()),
+        id: reading.id().map(lens_core::card_id::CardId::as_str),
         guesses: reading.guesses.iter().map(|guess| guess.id.as_str()).collect(),
         modifiers: &reading.modifiers,
     }

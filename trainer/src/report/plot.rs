@@ -63,12 +63,12 @@ pub fn points(points: &[([f32; 2], usize)], names: &[String], side: u32) -> Rgba
     let place =
         |value: f32, (low, high): (f32, f32)| (value - low) / (high - low) * (side as f32 - 48.0) + 24.0;
     let at = |point: [f32; 2]| [place(point[0], across), side as f32 - place(point[1], down)];
-    let mut middles = vec![([0.0f32; 2], 0.0f32); names.len()];
+    let mut middles = vec![([0.0_f32; 2], 0.0_f32); names.len()];
     for &(point, group) in points.iter().filter(|(point, _)| point.iter().all(|value| value.is_finite())) {
         let [x, y] = at(point);
         let colour = colour_of(group, names.len());
-        for dy in -2i32..=2 {
-            for dx in -2i32..=2 {
+        for dy in -2_i32..=2 {
+            for dx in -2_i32..=2 {
                 let (px, py) = (x as i32 + dx, y as i32 + dy);
                 if dx * dx + dy * dy <= 5 && px >= 0 && py >= 0 && px < side as i32 && py < side as i32 {
                     image.put_pixel(px as u32, py as u32, Rgba([colour[0], colour[1], colour[2], 255]));

@@ -195,6 +195,6 @@ mod tests {
         assert_eq!(crc32c(&[0; 32]), 0x8a91_36aa);
         let record = record(b"abc");
         assert_eq!(record.len(), 19);
-        assert_eq!(record[..8], 3u64.to_le_bytes());
+        assert_eq!(record[..8], 3_u64.to_le_bytes());
     }
 }

@@ -52,7 +52,7 @@ pub fn detector(cells: &Tensor, target: &DetectorTarget) -> Loss {
     let count = positive.sum(Kind::Float).clamp_min(1.0);
     let objectness_loss = -(hit + miss).sum(Kind::Float) / count;
     let shift = corners.smooth_l1_loss(&wanted, Reduction::None, CORNER_BETA);
-    let shift = shift.mean_dim([2i64].as_slice(), false, Kind::Float) * &target.weight;
+    let shift = shift.mean_dim([2_i64].as_slice(), false, Kind::Float) * &target.weight;
     let corner_loss = shift.sum(Kind::Float) / target.weight.sum(Kind::Float).clamp_min(1.0);
     let parts = vec![
         ("heat".to_owned(), objectness_loss.double_value(&[])),
@@ -80,7 +80,7 @@ pub fn identifier(
     smoothing: f64,
     weight: impl Fn(&str) -> f64,
 ) -> Loss {
-    let mut total = Tensor::from(0.0f32);
+    let mut total = Tensor::from(0.0_f32);
     let mut parts = Vec::new();
     let known = target.known.sum(Kind::Float).clamp_min(1.0);
     for ((head, logits), wanted) in heads.iter().zip(logits).zip(&target.heads) {
@@ -90,7 +90,7 @@ pub fn identifier(
             }
             Activation::Sigmoid => logits
                 .binary_cross_entropy_with_logits(wanted, None::<&Tensor>, None::<&Tensor>, Reduction::None)
-                .sum_dim_intlist([1i64].as_slice(), false, Kind::Float),
+                .sum_dim_intlist([1_i64].as_slice(), false, Kind::Float),
         };
         let (loss, weight) = if head.name == IDENTIFICATION {
             (each.mean(Kind::Float), 1.0)
@@ -110,7 +110,7 @@ pub fn identifier(
 /// `embeddings` are `[b, n]` of length one. Zero without pairs.
 pub fn contrast(embeddings: &Tensor, pairs: &[[usize; 2]], temperature: f64) -> Tensor {
     if pairs.is_empty() {
-        return Tensor::from(0.0f32);
+        return Tensor::from(0.0_f32);
     }
     let both =
         || pairs.iter().flat_map(|&[one, other]| [[one as i64, other as i64], [other as i64, one as i64]]);
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     fn target(objectness: &[f32; 4], weight: &[f32; 4], counted: &[f32; 4]) -> DetectorTarget {
-        let mut cells = vec![0.0f32; 36];
+        let mut cells = vec![0.0_f32; 36];
         for (sub_cell, &objectness) in objectness.iter().enumerate() {
             cells[9 * sub_cell] = objectness;
         }
@@ -153,7 +153,7 @@ mod tests {
         let ln2 = std::f64::consts::LN_2;
         close(loss.parts[0].1, ln2 * 0.25 * (1.0 + 0.0625 + 1.0));
         close(loss.parts[1].1, 0.0);
-        let mut cells = vec![0.0f32; 36];
+        let mut cells = vec![0.0_f32; 36];
         cells[1] = 0.8;
         let output = Tensor::from_slice(&cells).view([1, 36, 1, 1]);
         close(detector(&output, &target).parts[1].1, (0.8 - 0.025) / 8.0);
@@ -169,12 +169,12 @@ mod tests {
     #[test]
     fn contrast_by_hand() {
         // Samples 0 and 1 are a pair at a right angle, 2 lies on 0.
-        let embeddings = Tensor::from_slice(&[1.0f32, 0.0, 0.0, 1.0, 1.0, 0.0]).view([3, 2]);
+        let embeddings = Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 1.0, 1.0, 0.0]).view([3, 2]);
         let loss = contrast(&embeddings, &[[0, 1]], 0.5).double_value(&[]);
         let of = |wanted: f64, other: f64| (wanted.exp() + other.exp()).ln() - wanted;
         close(loss, (of(0.0, 2.0) + of(0.0, 0.0)) / 2.0);
         close(contrast(&embeddings, &[], 0.5).double_value(&[]), 0.0);
-        let alike = Tensor::from_slice(&[1.0f32, 0.0, 1.0, 0.0, 0.0, 1.0]).view([3, 2]);
+        let alike = Tensor::from_slice(&[1.0_f32, 0.0, 1.0, 0.0, 0.0, 1.0]).view([3, 2]);
         assert!(contrast(&alike, &[[0, 1]], 0.1).double_value(&[]) < 1e-3);
     }
 
@@ -191,14 +191,14 @@ mod tests {
             head("stickers", Activation::Sigmoid, 2),
         ];
         let zeros = || Tensor::zeros([2, 2], (Kind::Float, tch::Device::Cpu));
-        let wrong = Tensor::from_slice(&[0.0f32, 0.0, 50.0, -50.0]).view([2, 2]);
+        let wrong = Tensor::from_slice(&[0.0_f32, 0.0, 50.0, -50.0]).view([2, 2]);
         let target = IdentifierTarget {
             heads: vec![
-                Tensor::from_slice(&[0i64, 1]),
-                Tensor::from_slice(&[1i64, 1]),
-                Tensor::from_slice(&[1.0f32, 0.0, 0.0, 1.0]).view([2, 2]),
+                Tensor::from_slice(&[0_i64, 1]),
+                Tensor::from_slice(&[1_i64, 1]),
+                Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 1.0]).view([2, 2]),
             ],
-            known: Tensor::from_slice(&[1.0f32, 0.0]),
+            known: Tensor::from_slice(&[1.0_f32, 0.0]),
         };
         let logits = [zeros(), wrong.copy(), wrong];
         let loss = identifier(&logits, &heads, &target, 0.0, |_| 0.5);

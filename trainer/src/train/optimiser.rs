@@ -229,7 +229,7 @@ mod tests {
         let input =
             Tensor::arange(48, (tch::Kind::Float, tch::Device::Cpu)).square().sin().view([16, 3, 1, 1]);
         let target =
-            input.view([16, 3]).matmul(&Tensor::from_slice(&[0.5f32, -1.0, 2.0]).view([3, 1])) + 0.25;
+            input.view([16, 3]).matmul(&Tensor::from_slice(&[0.5_f32, -1.0, 2.0]).view([3, 1])) + 0.25;
         for step in 0..600 {
             let found = &module.forward(&input, &[out], Mode::Train)[0];
             let loss = (found - &target).square().mean(tch::Kind::Float);
@@ -253,8 +253,8 @@ mod tests {
         net.push("b", Op::Linear { input: 1, output: 1, bias: false }, &[a]);
         let graph = net.finish();
         let mut weights = initial_weights(&graph, 0);
-        weights.insert("a.weight".into(), Tensor::from_slice(&[1.0f32, 2.0, 3.0]).view([1, 3]));
-        weights.insert("b.weight".into(), Tensor::from_slice(&[1.0f32]).view([1, 1]));
+        weights.insert("a.weight".into(), Tensor::from_slice(&[1.0_f32, 2.0, 3.0]).view([1, 3]));
+        weights.insert("b.weight".into(), Tensor::from_slice(&[1.0_f32]).view([1, 1]));
         let check = |kind, wanted: [f32; 4]| {
             let mut module = Module::new(graph.clone(), &weights, Precision::Float32).unwrap();
             module.freeze(&|node| node == "a");
@@ -262,7 +262,7 @@ mod tests {
             let state = Optimiser::new(settings, &module).state().clone();
             let rate = |node: &str| if node == "a" { 0.0 } else { 0.5 };
             let mut optimiser = Optimiser::with_learning_rates(settings, module.trained(), state, &rate);
-            optimiser.step(&module, &Tensor::from_slice(&[0.0f32; 4]), 0, 0.2).unwrap();
+            optimiser.step(&module, &Tensor::from_slice(&[0.0_f32; 4]), 0, 0.2).unwrap();
             for (found, wanted) in optimiser.state().weights.iter().zip(wanted) {
                 assert!((found - wanted).abs() < 1e-5, "{kind:?}: {:?}", optimiser.state().weights);
             }
@@ -284,7 +284,7 @@ mod tests {
         let mut optimiser = Optimiser::new(settings, &module);
         let input = Tensor::arange(48, (tch::Kind::Float, tch::Device::Cpu)).sin().view([16, 3, 1, 1]);
         let target =
-            input.view([16, 3]).matmul(&Tensor::from_slice(&[0.5f32, -1.0, 2.0]).view([3, 1])) + 0.25;
+            input.view([16, 3]).matmul(&Tensor::from_slice(&[0.5_f32, -1.0, 2.0]).view([3, 1])) + 0.25;
         let first = optimiser.state().scaler.unwrap().scale;
         let (mut passed_over, mut last) = (0, f64::INFINITY);
         for step in 0..300 {
@@ -321,11 +321,11 @@ mod tests {
         net.push("out", Op::Linear { input: 3, output: 1, bias: true }, &[flat]);
         let graph = net.finish();
         let mut weights = initial_weights(&graph, 0);
-        weights.insert("out.weight".into(), Tensor::from_slice(&[1.0f32, 1.0, 1.0]).view([1, 3]));
-        weights.insert("out.bias".into(), Tensor::from_slice(&[1.0f32]));
+        weights.insert("out.weight".into(), Tensor::from_slice(&[1.0_f32, 1.0, 1.0]).view([1, 3]));
+        weights.insert("out.bias".into(), Tensor::from_slice(&[1.0_f32]));
         let module = Module::new(graph, &weights, Precision::Float32).unwrap();
         let mut optimiser = Optimiser::new(AdamW { weight_decay: 0.1, ..AdamW::default() }, &module);
-        optimiser.step(&module, &Tensor::from_slice(&[0.0f32; 4]), 0, 0.5).unwrap();
+        optimiser.step(&module, &Tensor::from_slice(&[0.0_f32; 4]), 0, 0.5).unwrap();
         assert_eq!(optimiser.state().weights, [0.95, 0.95, 0.95, 1.0]);
         let broken = Tensor::from_slice(&[0.0, f32::NAN, 0.0, 0.0]);
         assert_eq!(optimiser.step(&module, &broken, 1, 0.5), Err(Diverged { step: 1 }));

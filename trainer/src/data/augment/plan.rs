@@ -65,8 +65,8 @@ mod tests {
     proptest! {
         #[test]
         fn balancing_reaches_the_target_and_nothing_else(
-            counts in prop::collection::vec(1usize..20, 1..6),
-            target in prop::option::of(0usize..40),
+            counts in prop::collection::vec(1_usize..20, 1..6),
+            target in prop::option::of(0_usize..40),
         ) {
             let samples: Vec<Sample> = counts
                 .iter()

@@ -98,7 +98,7 @@ pub fn for_file(kinds: &[Kind], random: &mut ChaCha8Rng) -> Vec<Change> {
         };
         changes.push(match kind {
             Kind::Rotate => Change::Rotate(signed(3.0, 15.0).round()),
-            Kind::Crop => Change::Zoom(1.0 + random.random_range(0.03..0.12f32)),
+            Kind::Crop => Change::Zoom(1.0 + random.random_range(0.03..0.12_f32)),
             Kind::Flip => Change::Flip,
             Kind::Brightness => Change::Brightness(signed(0.08, 0.25)),
             Kind::Contrast => Change::Contrast(signed(0.08, 0.25)),

@@ -68,7 +68,7 @@ pub fn write(
         }
     }
     let mut plan = Vec::new();
-    let mut group = 0u64;
+    let mut group = 0_u64;
     for (cluster, (_, cards)) in by_class.iter().take(amount.classes).enumerate() {
         for &card in cards.iter().take(amount.groups) {
             plan.extend((0..amount.captures).map(|_| (cluster as u64, group, card)));

@@ -217,9 +217,9 @@ mod tests {
         /// Classes 0..6, card groups that mostly hold one class, and children.
         #[test]
         fn no_card_group_and_no_child_is_on_both_sides(
-            cards in prop::collection::vec((0usize..6, prop::option::of(0u64..12), 0usize..3), 0..60),
-            share in 0.05f64..0.6,
-            seed in 0u64..1000,
+            cards in prop::collection::vec((0_usize..6, prop::option::of(0_u64..12), 0_usize..3), 0..60),
+            share in 0.05_f64..0.6,
+            seed in 0_u64..1000,
         ) {
             let samples = samples(&cards);
             let split = split(&samples, share, seed);
@@ -247,11 +247,11 @@ mod tests {
         /// have gone.
         #[test]
         fn what_was_trained_on_is_never_held_out_afterwards(
-            cards in prop::collection::vec((0usize..4, prop::option::of(0u64..8), 0usize..2), 1..40),
-            more in prop::collection::vec((0usize..5, prop::option::of(0u64..12), 0usize..2), 0..30),
-            gone in 0usize..10,
-            share in 0.05f64..0.6,
-            seed in 0u64..1000,
+            cards in prop::collection::vec((0_usize..4, prop::option::of(0_u64..8), 0_usize..2), 1..40),
+            more in prop::collection::vec((0_usize..5, prop::option::of(0_u64..12), 0_usize..2), 0..30),
+            gone in 0_usize..10,
+            share in 0.05_f64..0.6,
+            seed in 0_u64..1000,
         ) {
             let old = samples(&cards);
             let before = split(&old, share, seed).file(&old, seed);
@@ -287,9 +287,9 @@ mod tests {
         /// share.
         #[test]
         fn every_class_with_two_originals_is_judged(
-            counts in prop::collection::vec(1usize..30, 1..8),
-            share in 0.05f64..0.5,
-            seed in 0u64..1000,
+            counts in prop::collection::vec(1_usize..30, 1..8),
+            share in 0.05_f64..0.5,
+            seed in 0_u64..1000,
         ) {
             let cards: Vec<_> =
                 counts.iter().enumerate().flat_map(|(class, &count)| vec![(class, None, 0); count]).collect();

@@ -14,7 +14,7 @@ fn palette_png() -> Vec<u8> {
     // The header says grey; make it a palette and put one behind the header.
     bytes[25] = 3;
     let crc = |data: &[u8]| {
-        !data.iter().fold(!0u32, |crc, byte| {
+        !data.iter().fold(!0_u32, |crc, byte| {
             (0..8).fold(
                 crc ^ u32::from(*byte),
                 |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 },
@@ -34,9 +34,9 @@ fn palette_png() -> Vec<u8> {
 fn bomb() -> Vec<u8> {
     let mut bytes = palette_png();
     bytes[25] = 2;
-    bytes[16..20].copy_from_slice(&60_000u32.to_be_bytes());
-    bytes[20..24].copy_from_slice(&60_000u32.to_be_bytes());
-    let crc = !bytes[12..29].iter().fold(!0u32, |crc, byte| {
+    bytes[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
+    bytes[20..24].copy_from_slice(&60_000_u32.to_be_bytes());
+    let crc = !bytes[12..29].iter().fold(!0_u32, |crc, byte| {
         (0..8).fold(
             crc ^ u32::from(*byte),
             |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 },

@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn looks_add_up_and_reserved_classes_may_be_missing() {
         let classes = ["a", "b", "c@1", "c@2"].map(str::to_owned);
-        let logits = [0.1f32, 0.2, 0.3, 0.4].map(f32::ln);
+        let logits = [0.1_f32, 0.2, 0.3, 0.4].map(f32::ln);
         let found = from_logits(&classes, &logits, &[0.9, 0.8, 0.5, 0.6]);
         assert_eq!((found.not_a_card, found.unknown, found.similarity), (0.0, 0.0, 0.6));
         assert!((found.probability - 0.7).abs() < 1e-6, "{found:?}");

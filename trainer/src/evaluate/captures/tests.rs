@@ -34,7 +34,7 @@ fn classifier() -> Classifier {
     for (name, value) in [(IDENTIFICATION, logits), (EMBEDDING, unit), (SIMILARITY, similarity)] {
         net.output(name, value, false);
     }
-    let matrix = Tensor::from_slice(&[4.0f32, 0.0, 0.0, 0.0, 4.0, 0.0, 0.0, 0.0, 4.0]).view([3, 3]);
+    let matrix = Tensor::from_slice(&[4.0_f32, 0.0, 0.0, 0.0, 4.0, 0.0, 0.0, 0.0, 4.0]).view([3, 3]);
     let weights = Weights::from([(format!("{IDENTIFICATION}.weight"), matrix)]);
     let module = Module::new(net.finish(), &weights, Precision::Float32).unwrap();
     let thresholds =

@@ -94,7 +94,7 @@ impl Network {
     pub fn run(&mut self, pictures: &Pictures, name: &str) -> Result<Output, ImportError> {
         let [width, height] = pictures.size.map(|side| side as usize);
         let shape = [pictures.batch as usize, 3, height, width];
-        let grey = vec![0.5f32; shape.iter().product()];
+        let grey = vec![0.5_f32; shape.iter().product()];
         let failed = |error: ort::Error| {
             ImportError::new(
                 format!("ONNX Runtime cannot run it on pictures of {width} x {height} pixels: {error}"),

@@ -96,7 +96,7 @@ fn fold_normalisation(weights: &mut Weights) {
         IMAGENET.map(|it| Tensor::from_slice(&it).to_kind(tch::Kind::Float).view([1, 3, 1, 1]));
     if let Some(kernel) = weights.get_mut("conv1.weight") {
         *kernel = &*kernel / deviation;
-        let shift = (&*kernel * mean).sum_dim_intlist([1i64, 2, 3].as_slice(), false, tch::Kind::Float);
+        let shift = (&*kernel * mean).sum_dim_intlist([1_i64, 2, 3].as_slice(), false, tch::Kind::Float);
         if let Some(running) = weights.get_mut("bn1.running_mean") {
             *running = &*running + shift;
         }

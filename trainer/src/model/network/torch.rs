@@ -406,7 +406,7 @@ impl Module {
             Op::Flatten => x.flatten(1, -1),
             Op::L2Normalise => {
                 let x = x.to_kind(Kind::Float);
-                let length = x.square().sum_dim_intlist([-1i64].as_slice(), true, x.kind()).sqrt();
+                let length = x.square().sum_dim_intlist([-1_i64].as_slice(), true, x.kind()).sqrt();
                 x / length.clamp_min(1e-12)
             }
             Op::Project { .. } => x.linear(weight("weight"), None::<&Tensor>),

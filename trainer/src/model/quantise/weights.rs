@@ -109,16 +109,16 @@ mod tests {
         /// At least as good as plain rounding with room for everything: half a step on average.
         #[test]
         fn error_is_bounded_by_half_a_step(
-            data in prop::collection::vec(-3.0f32..3.0, 8..200),
-            rows in 1usize..5,
-            taps in 1usize..4,
+            data in prop::collection::vec(-3.0_f32..3.0, 8..200),
+            rows in 1_usize..5,
+            taps in 1_usize..4,
             range in prop::sample::select(RANGES.to_vec()),
         ) {
             let data = &data[..data.len() / rows * rows];
             let quantised = quantise_rows(data, taps, &vec![0.0; rows], range);
             let length = data.len() / rows;
             for (index, row) in data.chunks_exact(length).enumerate() {
-                let largest = row.iter().fold(0.0f32, |it, value| it.max(value.abs()));
+                let largest = row.iter().fold(0.0_f32, |it, value| it.max(value.abs()));
                 let step = largest / if range == WeightRange::Full { 127.0 } else { 63.5 };
                 let scale = quantised.scales[index];
                 prop_assert!(scale <= step.max(f32::MIN_POSITIVE) * 1.0001);
@@ -131,8 +131,8 @@ mod tests {
         /// What the CPU adds in 16 bits never overflows, whatever the bytes it is multiplied with.
         #[test]
         fn neighbours_fit_sixteen_bits(
-            data in prop::collection::vec(prop_oneof![-3.0f32..3.0, Just(3.0f32), Just(-3.0f32)], 2..100),
-            taps in 1usize..4,
+            data in prop::collection::vec(prop_oneof![-3.0_f32..3.0, Just(3.0_f32), Just(-3.0_f32)], 2..100),
+            taps in 1_usize..4,
             range in prop::sample::select(vec![WeightRange::SevenBits, WeightRange::Pairs]),
         ) {
             let quantised = quantise_rows(&data, taps, &[0.0], range);
@@ -146,7 +146,7 @@ mod tests {
 
         #[test]
         fn zero_stays_zero_and_signs_mirror(
-            data in prop::collection::vec(-3.0f32..3.0, 4..50),
+            data in prop::collection::vec(-3.0_f32..3.0, 4..50),
             range in prop::sample::select(RANGES.to_vec()),
         ) {
             let negated: Vec<f32> = data.iter().map(|value| -value).collect();

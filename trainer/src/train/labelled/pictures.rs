@@ -131,7 +131,7 @@ impl Pictures {
     /// The loss of a batch with these samples: cross-entropy of each head over the samples whose
     /// label says something.
     pub fn loss(&self, outputs: &[Tensor], samples: &[usize], heads: &[Head], costs: &Costs) -> Loss {
-        let mut total = Tensor::from(0.0f32);
+        let mut total = Tensor::from(0.0_f32);
         let mut parts = Vec::new();
         for (number, (head, logits)) in heads.iter().zip(outputs).enumerate() {
             let each = match &self.targets[number] {
@@ -200,7 +200,7 @@ impl Costs {
             if !recipe.class_weights || head.activation != Activation::Softmax {
                 return None;
             }
-            let mut counts = vec![0u32; head.classes.len()];
+            let mut counts = vec![0_u32; head.classes.len()];
             train
                 .iter()
                 .filter_map(|&index| pictures.class(number, index))
@@ -223,7 +223,7 @@ impl Costs {
     pub fn only_present(mut self, pictures: &Pictures, heads: &[Head], train: &[usize]) -> Self {
         for (number, head) in heads.iter().enumerate().filter(|(_, it)| it.activation == Activation::Softmax)
         {
-            let mut mask = vec![-1e9f32; head.classes.len()];
+            let mut mask = vec![-1e9_f32; head.classes.len()];
             train
                 .iter()
                 .filter_map(|&index| pictures.class(number, index))

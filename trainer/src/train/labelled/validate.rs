@@ -23,7 +23,7 @@ pub(super) fn validate(
     size: [u32; 2],
 ) -> Validation {
     let mut reports: Vec<HeadReport> = heads.iter().map(begin).collect();
-    let mut sums = vec![(0.0, 0usize); heads.len()];
+    let mut sums = vec![(0.0, 0_usize); heads.len()];
     let mut total = 0.0;
     for part in samples.chunks(BATCH) {
         let pixels: Vec<u8> = part.iter().flat_map(|&sample| pictures.plain(sample)).collect();
