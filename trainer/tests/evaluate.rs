@@ -71,7 +71,7 @@ fn check_names(names: &Value) {
     {
         assert!(names.get(key).is_some(), "{key} is missing: {names}");
     }
-    assert_eq!(names["calibration"]["bins"].as_array().unwrap().len(), 10);
+    assert_eq!(names["calibration"]["bins"].as_array().unwrap().len(), 10, "{names}");
 }
 
 #[test]

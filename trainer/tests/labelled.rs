@@ -218,13 +218,13 @@ fn check_new_captures(folder: &Path, run: &Path) {
     assert!(said.contains(&format!("{} captures are new to this run", old.len())), "{said}");
     assert!(said.contains("finished after 9 epochs"), "{said}");
     let after = read();
-    assert_eq!(after.files().len(), 2 * old.len());
+    assert_eq!(after.files().len(), 2 * old.len(), "{after:?}");
     for (was, is) in [(&before.train, &after.train), (&before.validation, &after.validation)] {
         assert!(was.iter().all(|file| is.contains(file)), "{was:?} {is:?}");
         let followers = old.files().step_by(2).filter(|file| was.iter().any(|it| it == file));
         followers.for_each(|file| assert!(is.contains(&format!("new_{file}")), "{file} {is:?}"));
     }
-    assert!(after.validation.len() > before.validation.len());
+    assert!(after.validation.len() > before.validation.len(), "{before:?} {after:?}");
 }
 
 /// Reads the events back with TensorBoard's own package: each epoch once, with the loss, and a

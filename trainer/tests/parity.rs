@@ -154,11 +154,11 @@ fn an_exported_model_is_what_its_manifest_says() {
                 similarity: 0.5,
                 gallery: 0.8,
             },
-            added: Default::default(),
+            added: std::collections::BTreeMap::default(),
         },
-        sha256: Default::default(),
-        metrics: Default::default(),
-        recipe: Default::default(),
+        sha256: std::collections::BTreeMap::default(),
+        metrics: serde_json::Value::default(),
+        recipe: serde_json::Value::default(),
     };
     let options = Options::default();
     let weights = [&detector, &identifier].map(|graph| Arrays::arbitrary(graph, 8).to_tensors());

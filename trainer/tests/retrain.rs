@@ -27,7 +27,7 @@ use vision::runtime::Runtime;
 fn install_untrained(data: &Path) {
     let recipe = small::recipe();
     let material = small::material(&recipe);
-    let catalogue = material.sprites.catalogue().clone();
+    let catalogue = std::sync::Arc::clone(material.sprites.catalogue());
     std::fs::create_dir_all(data.join("catalogues")).unwrap();
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/catalogues/practice.json");
     std::fs::copy(shipped, data.join("catalogues/practice.json")).unwrap();
@@ -235,7 +235,7 @@ fn a_run_on_captures_becomes_a_model() {
     assert_eq!(manifest.identifier.heads.len(), 2, "identification and modifier");
     assert_eq!(manifest.identifier.added["mod_ghost"].name, "Ghost");
 
-    let mut recogniser = Recogniser::open(&own, &Default::default()).unwrap();
+    let mut recogniser = Recogniser::open(&own, &vision::network::Options::default()).unwrap();
     let (mut right, mut all) = (0, 0);
     for (file, label) in Labels::read(&data.join("dataset_default/labels.json")).unwrap().iter() {
         let picture = image::open(data.join("dataset_default").join(file)).unwrap().into_rgba8();

@@ -55,6 +55,7 @@ pub struct AtThreshold {
 }
 
 /// 0.35 instead of 0.3499999940395355.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn rounded<S: serde::Serializer>(value: &f32, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     serializer.serialize_f64((f64::from(*value) * 1e4).round() / 1e4)
 }

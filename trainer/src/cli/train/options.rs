@@ -125,7 +125,7 @@ enum SchedulerName {
     Cosine,
 }
 
-fn set<T: Clone>(to: &mut T, given: &Option<T>) {
+fn set<T: Clone>(to: &mut T, given: Option<&T>) {
     if let Some(value) = given {
         to.clone_from(value);
     }
@@ -155,9 +155,9 @@ impl RecipeOptions {
             refuse(self.smoothing.is_some(), "smoothing", "the detector has no classes")?;
             refuse(self.backbone.is_some(), "backbone", "the detector's is `detector.shape` in the recipe")?;
         }
-        set(&mut recipe.seed, &self.seed);
+        set(&mut recipe.seed, self.seed.as_ref());
         self.set_backbone(&mut recipe);
-        set(&mut recipe.identifier.training.smoothing, &self.smoothing);
+        set(&mut recipe.identifier.training.smoothing, self.smoothing.as_ref());
         for training in [&mut recipe.detector.training, &mut recipe.identifier.training] {
             self.set_training(training);
         }
@@ -167,17 +167,17 @@ impl RecipeOptions {
     }
 
     fn set_training(&self, training: &mut Training) {
-        set(&mut training.freeze, &self.freeze);
-        set(&mut training.optimiser.kind, &self.optimizer);
-        set(&mut training.optimiser.weight_decay, &self.weight_decay);
-        set(&mut training.schedule.learning_rate, &self.rate);
+        set(&mut training.freeze, self.freeze.as_ref());
+        set(&mut training.optimiser.kind, self.optimizer.as_ref());
+        set(&mut training.optimiser.weight_decay, self.weight_decay.as_ref());
+        set(&mut training.schedule.learning_rate, self.rate.as_ref());
         training.backbone_rate = self.backbone_rate.or(training.backbone_rate);
-        set(&mut training.precision, &self.precision);
-        set(&mut training.patience, &self.patience);
-        set(&mut training.checkpoint_interval, &self.checkpoint_interval);
-        set(&mut training.keep, &self.keep);
-        set(&mut training.epoch_steps, &self.epoch_steps);
-        set(&mut training.batch, &self.batch);
+        set(&mut training.precision, self.precision.as_ref());
+        set(&mut training.patience, self.patience.as_ref());
+        set(&mut training.checkpoint_interval, self.checkpoint_interval.as_ref());
+        set(&mut training.keep, self.keep.as_ref());
+        set(&mut training.epoch_steps, self.epoch_steps.as_ref());
+        set(&mut training.batch, self.batch.as_ref());
         match self.scheduler.map(|name| self.scheduler(name)) {
             // Step by step it is the schedule's own.
             Some(Scheduler::Cosine { floor }) => {
@@ -212,23 +212,23 @@ impl RecipeOptions {
         if let Some(name) = self.scheduler {
             labelled.scheduler = self.scheduler(name);
         }
-        set(&mut labelled.freeze, &self.freeze);
-        set(&mut labelled.optimiser, &self.optimizer);
-        set(&mut labelled.learning_rate, &self.rate);
-        set(&mut labelled.backbone_rate, &self.backbone_rate);
-        set(&mut labelled.weight_decay, &self.weight_decay);
-        set(&mut labelled.weighted_sampler, &self.weighted_sampler);
-        set(&mut labelled.class_weights, &self.class_weights);
-        set(&mut labelled.smoothing, &self.smoothing);
-        set(&mut labelled.precision, &self.precision);
-        set(&mut labelled.patience, &self.patience);
-        set(&mut labelled.checkpoint_interval, &self.checkpoint_interval);
-        set(&mut labelled.keep, &self.keep);
-        set(&mut labelled.epochs, &self.epochs);
-        set(&mut labelled.batch, &self.batch);
-        set(&mut labelled.transforms, &self.transforms);
-        set(&mut labelled.validation, &self.validation);
-        set(&mut recipe.seed, &self.seed);
+        set(&mut labelled.freeze, self.freeze.as_ref());
+        set(&mut labelled.optimiser, self.optimizer.as_ref());
+        set(&mut labelled.learning_rate, self.rate.as_ref());
+        set(&mut labelled.backbone_rate, self.backbone_rate.as_ref());
+        set(&mut labelled.weight_decay, self.weight_decay.as_ref());
+        set(&mut labelled.weighted_sampler, self.weighted_sampler.as_ref());
+        set(&mut labelled.class_weights, self.class_weights.as_ref());
+        set(&mut labelled.smoothing, self.smoothing.as_ref());
+        set(&mut labelled.precision, self.precision.as_ref());
+        set(&mut labelled.patience, self.patience.as_ref());
+        set(&mut labelled.checkpoint_interval, self.checkpoint_interval.as_ref());
+        set(&mut labelled.keep, self.keep.as_ref());
+        set(&mut labelled.epochs, self.epochs.as_ref());
+        set(&mut labelled.batch, self.batch.as_ref());
+        set(&mut labelled.transforms, self.transforms.as_ref());
+        set(&mut labelled.validation, self.validation.as_ref());
+        set(&mut recipe.seed, self.seed.as_ref());
         self.set_backbone(&mut recipe);
         labelled.check().map_err(anyhow::Error::msg)?;
         recipe.data = DataRecipe::Labelled(Box::new(labelled));
@@ -338,7 +338,7 @@ mod tests {
         composed("--validation 0.1", What::Identifier, "composed for it");
         composed("--smoothing 0.1", What::Detector, "no classes");
         composed("--backbone resnet18", What::Detector, "detector.shape");
-        composed("--rate -1", What::All, "`rate` and `clip` must be positive");
+        composed("--rate=-1", What::All, "`rate` and `clip` must be positive");
         let error = options("--epoch-steps 5").labelled(recipe()).unwrap_err().to_string();
         assert!(error.contains("every capture was seen once"), "{error}");
     }

@@ -146,9 +146,8 @@ impl Reader<'_> {
 
     fn string(&mut self) -> Result<String, String> {
         let unclosed = || "a name in quotes has no end".to_owned();
-        let quote = match self.rest.chars().next() {
-            Some(quote @ ('"' | '\'')) => quote,
-            _ => return Err(format!("there must be a name in quotes, not {}", self.next_words())),
+        let Some(quote @ ('"' | '\'')) = self.rest.chars().next() else {
+            return Err(format!("there must be a name in quotes, not {}", self.next_words()));
         };
         let mut name = String::new();
         let mut letters = self.rest[1..].chars();
