@@ -13,10 +13,10 @@ use lens_core::geometry::{InFrame, Quad};
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
-use vision::gallery;
-use vision::recogniser::Recogniser;
-use vision::network::Options;
 use vision::enrol::{self, NamedCard};
+use vision::gallery;
+use vision::network::Options;
+use vision::recogniser::Recogniser;
 
 /// What the thread is asked to do.
 #[derive(Clone, Debug, PartialEq)]

@@ -20,6 +20,10 @@
 //! | [`thumbnails`], [`card_art`] | pictures of captures and of the catalogue, on threads |
 
 #![allow(missing_docs, reason = "only this program and its tests use it: names that speak need no words")]
+#![expect(
+    missing_debug_implementations,
+    reason = "handles to threads, windows and devices have nothing to print"
+)]
 
 pub mod app;
 pub mod card_art;

@@ -321,7 +321,9 @@ fn damaged_labels_are_kept_and_the_last_good_state_is_one_click_away() {
     let at = folders(root.path());
     let (mut repository, mut session) = Repository::open(at.clone()).unwrap();
     let label = dataset::labels::Label { name: "DNA".into(), ..Default::default() };
-    repository.act(&mut session, &labeller::session::Action::Save(label, Default::default())).unwrap();
+    repository
+        .act(&mut session, &labeller::session::Action::Save(label, std::collections::BTreeMap::default()))
+        .unwrap();
     drop(repository);
     let path: PathBuf = at.labels.join("labels.json");
     std::fs::write(&path, "{ broken").unwrap();
@@ -414,7 +416,7 @@ fn two_aces(bench: &mut Bench) {
     if bench.state().session().members().count() == 1 {
         bench.press_with(Held::COMMAND, Key::M);
     }
-    assert_eq!(bench.state().session().members().count(), 2);
+    assert_eq!(bench.state().session().members().count(), 2, "both aces are in one group");
 }
 
 #[test]

@@ -37,7 +37,7 @@ struct Deck {
 
 fn deck(seeds: u64) -> Deck {
     let sprites = synth::practice::sprites();
-    let catalogue = sprites.catalogue().clone();
+    let catalogue = std::sync::Arc::clone(sprites.catalogue());
     let hashing = Hashing::default();
     let mut all = Vec::new();
     for card in &catalogue.cards {
@@ -91,12 +91,11 @@ fn no_card_and_no_edition_is_taken_for_another() {
     assert!(near > 0, "otherwise the colours are not needed");
     // Twins share their picture: nobody can tell them apart.
     let sprites = synth::practice::sprites();
-    let twins =
-        |pair: &String| {
-            sprites.catalogue().cards.iter().any(|card| {
-                card.twins.iter().any(|twin| pair.contains(twin.as_str()) && pair.contains(card.id.as_str()))
-            })
-        };
+    let twins = |pair: &String| {
+        sprites.catalogue().cards.iter().any(|card| {
+            card.twins.iter().any(|twin| pair.contains(twin.as_str()) && pair.contains(card.id.as_str()))
+        })
+    };
     wrong.retain(|pair| !twins(pair));
     assert!(wrong.is_empty(), "{} wrong: {:#?}", wrong.len(), &wrong[..wrong.len().min(12)]);
 }

@@ -6,11 +6,11 @@ use dataset::captures::crop;
 use image::{Rgba, RgbaImage, imageops};
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
+use vision::enrol;
 use vision::gallery::{self, Prototype};
+use vision::network::Options;
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
-use vision::network::Options;
-use vision::enrol;
 
 /// A copy of the practice model in a folder of this name.
 fn model(root: &Path, name: &str) -> PathBuf {
@@ -71,7 +71,8 @@ fn the_next_model_learns_the_captures_and_passes_over_what_it_knows() {
     assert_ne!(says(&mut recogniser).as_deref(), Some("mod_owl"));
     assert_eq!(enrol::carry_over(&mut recogniser, &next, &picture).unwrap(), 1);
     assert_eq!(says(&mut recogniser).as_deref(), Some("mod_owl"));
-    let ids: Vec<String> = gallery::prototypes(&next).unwrap().into_iter().map(|card| card.id.into()).collect();
+    let ids: Vec<String> =
+        gallery::prototypes(&next).unwrap().into_iter().map(|card| card.id.into()).collect();
     assert_eq!(ids, ["mod_owl"], "the model names the other right by itself, and one capture is not there");
     assert_eq!(enrol::carry_over(&mut recogniser, &next, &picture).unwrap(), 0, "nothing is learnt twice");
     assert_eq!(says(&mut Recogniser::open(&next, &options).unwrap()).as_deref(), Some("mod_owl"));

@@ -19,6 +19,11 @@
 //!
 //! What is drawn is the `marks` crate's, tracking is `tracking`'s, and networks are `vision`'s.
 
+#![expect(
+    missing_debug_implementations,
+    reason = "handles to threads, windows and devices have nothing to print"
+)]
+
 pub mod api;
 pub mod app;
 pub mod capture;

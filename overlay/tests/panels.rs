@@ -43,7 +43,7 @@ fn check(name: &str, drawn: &RgbaImage) {
         return;
     }
     let kept = image::open(&path).expect("run once with BLESS=1").into_rgba8();
-    assert_eq!(kept.dimensions(), drawn.dimensions());
+    assert_eq!(kept.dimensions(), drawn.dimensions(), "another size than the kept picture");
     let far =
         |(a, b): &(&image::Rgba<u8>, &image::Rgba<u8>)| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 24);
     let differing = kept.pixels().zip(drawn.pixels()).filter(far).count();

@@ -54,7 +54,7 @@ fn record(folder: &Path, part: Part) -> Recording {
         let picture = painter.paint(&table.at(part.time(number)));
         let frame = offscreen::frame(picture, u64::from(number)).unwrap();
         let at = Duration::from_millis((1000.0 * STEP) as u64 * u64::from(number));
-        assert_eq!(recorder.add(&frame, at).unwrap(), Room::Left);
+        assert_eq!(recorder.add(&frame, at).unwrap(), Room::Left, "the recording is full");
     }
     Recording::open(folder, 1.0).unwrap()
 }
@@ -100,7 +100,11 @@ fn check(name: &str, part: Part, cards: usize) {
     let recording = record(folder.path(), part);
     let timeline = truth(&recording, part);
     assert_eq!(timeline, truth(&recording, part), "a replay is the same every time");
-    assert_eq!(Timeline::parse(&timeline.to_text()).unwrap(), timeline);
+    assert_eq!(
+        Timeline::parse(&timeline.to_text()).unwrap(),
+        timeline,
+        "a timeline is read as it was written"
+    );
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, timeline.to_text()).unwrap();

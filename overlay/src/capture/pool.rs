@@ -51,6 +51,7 @@ impl Drop for Segment {
 }
 
 impl Segment {
+    #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one segment: made, mapped, introduced, marked")]
     fn attach(connection: &RustConnection, length: usize) -> Result<Self, CaptureError> {
         // SAFETY: plain system calls; every result is checked before it is used.
         unsafe {

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use image::RgbaImage;
-use vision::recogniser::{OpenError, Recogniser};
 use vision::network::Options;
+use vision::recogniser::{OpenError, Recogniser};
 
 use crate::recognition::model;
 

@@ -17,8 +17,8 @@ use vision::network::Options;
 use vision::reading::RecognisedCard;
 use vision::recogniser::Recogniser;
 
-use crate::recognition::model;
 use super::inputs::{open_model, read_picture, said_once};
+use crate::recognition::model;
 
 /// Version of what `--json` prints.
 const FORMAT: u32 = 1;

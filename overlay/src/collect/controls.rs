@@ -154,11 +154,9 @@ pub fn correction(card: &Track, number: u8, catalogue: &Catalogue) -> Result<Lab
             let guess = card.guesses.get(usize::from(guess)).ok_or(SaveError::NoGuess(number))?;
             match catalogue.card(&guess.id) {
                 Some(listed) => Label::new(listed, &card.modifiers),
-                None => Label {
-                    name: guess.id.to_string(),
-                    id: Some(guess.id.to_string()),
-                    ..Label::default()
-                },
+                None => {
+                    Label { name: guess.id.to_string(), id: Some(guess.id.to_string()), ..Label::default() }
+                }
             }
         }
     };

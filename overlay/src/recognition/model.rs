@@ -21,8 +21,7 @@ pub fn folder(model: &str) -> PathBuf {
 /// # Errors
 /// When the model, its catalogue or ONNX Runtime is missing or does not fit.
 pub fn open(folder: &Path, options: &Options) -> anyhow::Result<Recogniser> {
-    Recogniser::open(folder, options)
-        .with_context(|| format!("cannot use the model in {}", folder.display()))
+    Recogniser::open(folder, options).with_context(|| format!("cannot use the model in {}", folder.display()))
 }
 
 /// Enrols what other models of its game were taught, from the pictures in these folders; returns
@@ -30,11 +29,7 @@ pub fn open(folder: &Path, options: &Options) -> anyhow::Result<Recogniser> {
 ///
 /// # Errors
 /// When the model cannot be run or its gallery cannot be written.
-pub fn carry_over(
-    recogniser: &mut Recogniser,
-    folder: &Path,
-    pictures: &[PathBuf],
-) -> anyhow::Result<usize> {
+pub fn carry_over(recogniser: &mut Recogniser, folder: &Path, pictures: &[PathBuf]) -> anyhow::Result<usize> {
     let picture = |file: &str| {
         let mut found = pictures.iter().filter_map(|folder| image::open(folder.join(file)).ok());
         found.next().map(image::DynamicImage::into_rgba8)

@@ -5,6 +5,8 @@
 //! this program starts itself again as that process (see `child.rs`). The arguments are the usual
 //! ones (see `harness.rs`). Without Xvfb it says loudly that it was skipped.
 
+#![expect(clippy::missing_assert_message, reason = "each assertion is in a test that says what must hold")]
+
 #[cfg(target_os = "linux")]
 mod child;
 #[cfg(target_os = "linux")]

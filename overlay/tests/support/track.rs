@@ -2,8 +2,8 @@
 
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
-use vision::reading::Identity;
 use tracking::track::{Track, Velocity};
+use vision::reading::Identity;
 
 /// The card of this id, named with this confidence.
 pub(crate) fn known(id: &str, confidence: f32) -> Identity {

@@ -4,6 +4,7 @@
 //! stays the same runs no network: the last readings are counted again until the tracks have
 //! settled. Which frames are recognised is a [`FrameGate`]'s to say.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use vision::network::RunError;
@@ -44,6 +45,12 @@ pub struct Pipeline {
     last: Vec<Seen>,
     picture: Option<Frame>,
     recognition: Duration,
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Pipeline").finish_non_exhaustive()
+    }
 }
 
 impl Pipeline {

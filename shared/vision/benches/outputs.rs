@@ -32,7 +32,7 @@ fn decode(bencher: Bencher<'_, '_>) {
     }
     let mut found = Vec::new();
     decode_cells(&grid, 0.35, &cells, &mut found);
-    assert_eq!(found.len(), 13);
+    assert_eq!(found.len(), 13, "as many cards as were put into the grid");
     bencher.bench_local(|| {
         decode_cells(black_box(&grid), 0.35, black_box(&cells), &mut found);
         black_box(found.len())

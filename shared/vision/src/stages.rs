@@ -4,6 +4,7 @@
 //! subscriber a span costs nothing. [`StageTimes`] is a subscriber that sums them, for benchmarks;
 //! any other can do it too.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -67,6 +68,12 @@ pub(crate) use stage_span;
 pub struct StageTimes {
     clock: Arc<Clock>,
     _guard: DefaultGuard,
+}
+
+impl fmt::Debug for StageTimes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("StageTimes").finish_non_exhaustive()
+    }
 }
 
 #[derive(Default)]

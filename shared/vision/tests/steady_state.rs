@@ -114,10 +114,10 @@ fn check(manifest: &Value, files: &BTreeMap<&'static str, Vec<u8>>) {
     let pixels = vec![90; 1280 * 640 * 4];
     let frame = Pixels::new(&pixels, 1280, 640, ChannelOrder::Bgrx).unwrap();
     assert!(count(&mut recogniser, &frame) > 0, "the first frame must allocate, or nothing is counted");
-    assert_eq!(count(&mut recogniser, &frame), 0);
+    assert_eq!(count(&mut recogniser, &frame), 0, "a settled frame allocates nothing");
     let cards = recogniser.recognise(&frame).unwrap();
     let ids: Vec<_> = cards.iter().map(|card| card.reading.id().map(CardId::as_str)).collect();
-    assert_eq!(ids, [Some("j_one"); 2]);
+    assert_eq!(ids, [Some("j_one"); 2], "both cards are named");
 }
 
 #[test]

@@ -46,6 +46,12 @@ pub struct Hashing {
     gradient: Hasher<[u8; 8]>,
 }
 
+impl fmt::Debug for Hashing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Hashing").finish_non_exhaustive()
+    }
+}
+
 impl Default for Hashing {
     fn default() -> Self {
         let config = || HasherConfig::with_bytes_type::<[u8; 8]>().hash_size(8, 8);

@@ -5,6 +5,7 @@
 //! first capture and at the hundred thousandth. A crash leaves a picture that nobody lists, or
 //! nothing.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Cursor, Write as _};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,12 @@ pub struct Captures {
     next: Next,
     journal: Journal,
     _lock: File,
+}
+
+impl fmt::Debug for Captures {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Captures").finish_non_exhaustive()
+    }
 }
 
 /// What became of a capture.

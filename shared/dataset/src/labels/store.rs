@@ -10,6 +10,7 @@
 //! window at a time may write ([`Store`]); others read ([`read`]), and the overlay leaves what it
 //! learns in an inbox ([`leave`]). Labels are the only truth; groups and drafts are a convenience.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -54,6 +55,12 @@ pub struct Store {
     known: Known,
     notes: Vec<String>,
     _lock: File,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Store").finish_non_exhaustive()
+    }
 }
 
 /// Why a data set cannot be used.

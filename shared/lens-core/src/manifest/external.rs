@@ -24,9 +24,9 @@ pub enum DetectorKind {
 
 /// A detection export of Ultralytics YOLO (v8, v11).
 ///
-/// Input: `[1, 3, height, width]` in `0.0..=1.0`, letterboxed with bars of grey 114. Output: `[1, 4
-/// + classes, boxes]`, floats: centre, width and height of each box in pixels of the input, then a
-/// probability for each class; there is no objectness. The manifest's `anchor` and `corner_scale`
+/// Input: `[1, 3, height, width]` in `0.0..=1.0`, letterboxed with bars of grey 114. Output:
+/// `[1, 4 + classes, boxes]`, floats: centre, width and height of each box in pixels of the input,
+/// then a probability for each class; there is no objectness. The manifest's `anchor` and `corner_scale`
 /// say nothing of it, and `stride` only what its input's sides are multiples of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -164,12 +164,14 @@ impl IdentifierKind {
 }
 
 impl Normalise {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
     fn is_unit(&self) -> bool {
         *self == Self::Unit
     }
 }
 
 impl Fit {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
     fn is_stretch(&self) -> bool {
         *self == Self::Stretch
     }

@@ -58,6 +58,8 @@ pub fn end_in_good_order() {
     }
 }
 
+#[expect(clippy::multiple_unsafe_ops_per_block, reason = "one call of the system, and what it needs")]
+#[expect(clippy::fn_to_numeric_cast_any, reason = "the system takes a handler as a number")]
 fn watch_for_faults() {
     for (fault, before) in FAULTS.into_iter().zip(&BEFORE) {
         let mut old = MaybeUninit::uninit();
@@ -100,6 +102,7 @@ unsafe extern "C" fn lost(_: *mut Display) -> c_int {
     end()
 }
 
+#[expect(clippy::multiple_unsafe_ops_per_block, reason = "both for the same reason, in this order")]
 fn end() -> ! {
     // SAFETY: both are allowed in a signal handler. Nothing is left to be written, and what would
     // run at a regular exit waits for the display that is gone.
