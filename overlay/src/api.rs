@@ -1,7 +1,7 @@
 //! The local API: what is on the screen, for other programs on this machine.
 //!
 //! ```text
-//! App ─publish→ Broadcast ─bounded queues→ one thread for each connection ─HTTP, WebSocket→ programs
+//! App ─publish→ Broadcast ─bounded queues→ a thread for each connection ─HTTP, WebSocket→ programs
 //!  ▲                                                │
 //!  └────────────── AppEvent::Command ◀──────────────┘
 //! ```

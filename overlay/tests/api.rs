@@ -318,7 +318,8 @@ fn the_client_looks_where_the_overlay_writes() {
     if std::env::var_os(CHILD).is_some() {
         return;
     }
-    // The rule reads the current folder and the environment, which only a process of its own may change.
+    // The rule reads the current folder and the environment, which only a process of its own may
+    // change.
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("data/catalogues")).unwrap();
     let below = folder.path().join("some/where");

@@ -1,12 +1,13 @@
-//! `overlay score` as people run it: bad truth files are refused before anything is recognised, and predictions of an
-//! earlier run are scored without a model.
+//! `overlay score` as people run it: bad truth files are refused before anything is recognised, and
+//! predictions of an earlier run are scored without a model.
 
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-/// Runs the command in a folder that has these files. Returns whether it went well, its output and its errors.
+/// Runs the command in a folder that has these files. Returns whether it went well, its output and
+/// its errors.
 fn score(files: &[(&str, &Value)], arguments: &[&str]) -> (bool, String, String) {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {

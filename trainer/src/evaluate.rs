@@ -15,6 +15,7 @@
 //! Nothing is trained here.
 
 pub mod calibrate;
+pub mod calibration;
 pub mod calibration_images;
 pub mod captures;
 pub mod classifier;

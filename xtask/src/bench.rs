@@ -52,7 +52,8 @@ fn trainer(options: &Options) -> Result<()> {
     workspace::check(bench().args(["--resnet18", side, "--batch", batch, "--steps", steps]))?;
     if let Some(python) = &options.pytorch {
         let script = workspace::root().join("scripts/resnet18_pytorch.py");
-        // The trainer computes in bfloat16 where the processor has it: both, to compare like with like.
+        // The trainer computes in bfloat16 where the processor has it: both, to compare like with
+        // like.
         for precision in [&[][..], &["--bfloat16"]] {
             let mut pytorch = Command::new(python);
             pytorch.arg(&script).args(["--side", side, "--batch", batch, "--steps", steps]).args(precision);

@@ -1,4 +1,5 @@
-//! `cargo xtask test`: the gate. Every step runs, also after one has failed, and a table at the end tells how it went.
+//! `cargo xtask test`: the gate. Every step runs, also after one has failed, and a table at the end
+//! tells how it went.
 
 use std::env;
 use std::fmt;
@@ -18,7 +19,8 @@ pub(crate) mod compiler;
 /// What `cargo xtask test` is asked for.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Without the trainer, the accuracy on screenshots, the package and the other platforms: what changes most, in a few minutes
+    /// Without the trainer, the accuracy on screenshots, the package and the other platforms: what
+    /// changes most, in a few minutes
     #[arg(long, conflicts_with = "only")]
     quick: bool,
     /// Only this step; can be given several times
@@ -79,7 +81,7 @@ struct Row {
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if options.cold && !compiler::is_in_use() {
         let mut own = Command::new(env::current_exe().context("this program has no file")?);
-        own.args(env::args_os().skip(1)).env(compiler::VARIABLE, compiler::install()?);
+        own.args(env::args_os().skip(1)).env(workspace::COMPILER_VARIABLE, compiler::install()?);
         let status = workspace::status(&mut own)?;
         return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
@@ -148,7 +150,8 @@ impl Step {
                 "warnings",
             ])),
             Self::Tests => tests(scope),
-            // Nextest sees no test in a program that is its own harness; `cargo test` has run it already.
+            // Nextest sees no test in a program that is its own harness; `cargo test` has run it
+            // already.
             Self::Desktop if !has_nextest() => Ok(Outcome::Skipped("ran as a part of tests".to_owned())),
             Self::Desktop => {
                 passed(cargo().args(["test", "--quiet", "--test", DESKTOP_TESTS]).args(packages))

@@ -1,7 +1,7 @@
 //! `cargo xtask`: set-up, run, checks and measurements of the workspace.
 //!
-//! Small on purpose: it is the first thing that a newcomer compiles, so it depends on no other crate of the workspace
-//! and on nothing that draws or computes.
+//! Small on purpose: it is the first thing that a newcomer compiles, so it depends on no other
+//! crate of the workspace and on nothing that draws or computes.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,7 +31,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Install what is needed, build, and start the overlay: over the game, else over the practice table
+    /// Install what is needed, build, and start the overlay: over the game, else over the practice
+    /// table
     Run {
         /// Passed on to the overlay as they are
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -53,7 +54,8 @@ enum Task {
     },
     /// Score recognition on real screenshots, in the folder that BALATRO_LENS_ART names
     Accuracy {
-        /// Score this file, as printed by `overlay identify --json`, rather than running the overlay
+        /// Score this file, as printed by `overlay identify --json`, rather than running the
+        /// overlay
         #[arg(long)]
         predictions: Option<PathBuf>,
         /// List what is wrong in each picture

@@ -1,4 +1,5 @@
-//! `cargo xtask package`: a folder and a zip file that run on another machine of the same kind without set-up.
+//! `cargo xtask package`: a folder and a zip file that run on another machine of the same kind
+//! without set-up.
 //!
 //! ```text
 //! balatro-lens-0.1.0-linux-x86_64/
@@ -6,7 +7,7 @@
 //!   data/catalogues, data/models           what ships; a user's own are left out
 //!   README.md, docs/
 //!   balatro-lens.desktop, balatro-lens.svg
-//!   licences/                              ours, ONNX Runtime's, and those of all crates that are linked
+//!   licences/                              ours, ONNX Runtime's, and those of all linked crates
 //! ```
 //! The trainer is no part of it: it links libtorch, which is larger than all the rest.
 
@@ -222,8 +223,8 @@ fn files(folder: &Path, name: &str) -> Result<Vec<(PathBuf, String)>> {
     Ok(found)
 }
 
-/// Unpacks into a clean folder and uses what is there, with nothing of this machine at hand: names the cards of a picture,
-/// lets the doctor look at the models, puts itself into the menu.
+/// Unpacks into a clean folder and uses what is there, with nothing of this machine at hand: names
+/// the cards of a picture, lets the doctor look at the models, puts itself into the menu.
 fn try_out(archive: &Path, name: &str) -> Result<usize> {
     let place = archive.with_extension("trial");
     if place.exists() {

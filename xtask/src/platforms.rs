@@ -1,8 +1,9 @@
 //! Type-checks everything but the trainer for Windows and macOS, on a machine that is neither.
 //!
-//! A type-check needs the target's standard library, not its linker. Where `rustup` has it or can fetch it, the pinned
-//! toolchain does the work. Else, on Debian, the distribution's compiler does, with a library that is built once from
-//! the sources that come with it. Where neither is possible the check is skipped, and says so.
+//! A type-check needs the target's standard library, not its linker. Where `rustup` has it or can
+//! fetch it, the pinned toolchain does the work. Else, on Debian, the distribution's compiler does,
+//! with a library that is built once from the sources that come with it. Where neither is possible
+//! the check is skipped, and says so.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +13,6 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use clap::ValueEnum;
 
-use crate::gate::compiler;
 use crate::workspace::{self, cargo};
 
 mod debian;
@@ -59,7 +59,7 @@ pub(crate) fn run(which: Which) -> Result<Outcome> {
             continue;
         };
         // Its own folder and no compiler that looks: it may be another one than the workspace's.
-        command.env_remove(compiler::VARIABLE);
+        command.env_remove(workspace::COMPILER_VARIABLE);
         command.env("CARGO_TARGET_DIR", workspace::target().join("other-platforms"));
         command.env("CARGO_PROFILE_DEV_DEBUG", "0");
         workspace::check(command.args(["check", "--quiet", "--target", target]))?;

@@ -1,4 +1,5 @@
-//! `cargo xtask run`: from a fresh clone to an overlay on the screen, or to a picture where there is no screen.
+//! `cargo xtask run`: from a fresh clone to an overlay on the screen, or to a picture where there
+//! is no screen.
 
 use std::env;
 use std::process::ExitCode;

@@ -1,7 +1,9 @@
-//! Brings a machine to the point where everything builds and runs, and costs milliseconds when it is already there.
+//! Brings a machine to the point where everything builds and runs, and costs milliseconds when it
+//! is already there.
 //!
-//! Three parts: packages of the system, ONNX Runtime for recognition, libtorch for the trainer. The two libraries come
-//! from Python wheels; Python's own `pip` is asked where they are, so no registry is named here.
+//! Three parts: packages of the system, ONNX Runtime for recognition, libtorch for the trainer. The
+//! two libraries come from Python wheels; Python's own `pip` is asked where they are, so no
+//! registry is named here.
 
 use std::fs::TryLockError;
 use std::io::IsTerminal;
@@ -117,7 +119,8 @@ pub(crate) fn for_tests(trainer: bool) -> Result<()> {
     Ok(())
 }
 
-/// Makes `folder` by `fill`, which writes into a folder beside it: `folder` is either absent or whole.
+/// Makes `folder` by `fill`, which writes into a folder beside it: `folder` is either absent or
+/// whole.
 ///
 /// One set-up works at a time; a second one waits and then finds the work done, if `done` says so.
 pub(crate) fn install_folder(

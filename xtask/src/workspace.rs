@@ -8,7 +8,8 @@ use anyhow::{Context, Result, bail};
 
 /// The folder of the workspace's `Cargo.toml`.
 pub(crate) fn root() -> PathBuf {
-    // At run time first: a shared build folder may hold an xtask that was compiled in another clone.
+    // At run time first: a shared build folder may hold an xtask that was compiled in another
+    // clone.
     let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let manifest = manifest.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     manifest.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
@@ -18,6 +19,9 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
+
+/// Where cargo looks for a compiler of the workspace's own crates.
+pub(crate) const COMPILER_VARIABLE: &str = "RUSTC_WORKSPACE_WRAPPER";
 
 /// Cargo, started in the workspace.
 pub(crate) fn cargo() -> Command {
@@ -35,8 +39,8 @@ pub(crate) fn program(name: &str) -> Command {
 
 /// Builds some of the workspace's programs.
 ///
-/// The whole workspace is selected, and these programs of it: dependencies then have the features that the gate builds
-/// them with, and are compiled once for both.
+/// The whole workspace is selected, and these programs of it: dependencies then have the features
+/// that the gate builds them with, and are compiled once for both.
 pub(crate) fn build(programs: &[&str]) -> Result<()> {
     let wanted = programs.iter().flat_map(|program| ["--bin", program]);
     check(cargo().args(["build", "--workspace"]).args(wanted))

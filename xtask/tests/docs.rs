@@ -1,7 +1,8 @@
-//! What pages and comments claim about files: every path in back-ticks and every relative link leads somewhere, and no
-//! comment is wider than a screen.
+//! What pages and comments claim about files: every path in back-ticks and every relative link
+//! leads somewhere, and no comment is wider than a screen.
 //!
-//! Whether the sentences around them are true is absent, and so is the spelling, which `typos` looks at.
+//! Whether the sentences around them are true is absent, and so is the spelling, which `typos`
+//! looks at.
 
 #[path = "inputs/workspace.rs"]
 mod workspace;
@@ -12,7 +13,8 @@ use std::path::Path;
 const MAX_COMMENT_COLUMNS: usize = 100;
 /// Endings by which a word without a slash is known to be a file of this project.
 const SOURCE_ENDINGS: [&str; 6] = ["rs", "py", "sh", "md", "yml", "wgsl"];
-/// First parts of what has the form of a path and is none of ours: media types, folders of the system, the game's.
+/// First parts of what has the form of a path and is none of ours: media types, folders of the
+/// system, the game's.
 const NOT_OURS: [&str; 6] = ["application", "image", "text", "video", "usr", "textures"];
 
 #[test]
@@ -205,8 +207,8 @@ impl<'a> Places<'a> {
         Self { files, ignored }
     }
 
-    /// Whether a word that stands in `file` leads to a file or folder: from the workspace, from where it stands, or
-    /// below the sources of any crate.
+    /// Whether a word that stands in `file` leads to a file or folder: from the workspace, from
+    /// where it stands, or below the sources of any crate.
     fn has(&self, file: &str, word: &str) -> bool {
         // A part in capitals stands for any name.
         let stem = |part: &str| part.split('.').next().unwrap_or_default().to_owned();

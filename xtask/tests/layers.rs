@@ -1,5 +1,5 @@
-//! Layers, from the code's own paths: no circle of files or modules in a crate, no crate that speaks of one above it,
-//! and few modules at the top of the programs.
+//! Layers, from the code's own paths: no circle of files or modules in a crate, no crate that
+//! speaks of one above it, and few modules at the top of the programs.
 //!
 //! Dependencies of packages are `tidy.rs`'s; this looks at what the code says.
 
@@ -30,7 +30,8 @@ fn no_circle_of_modules() {
     report_circles(Modules::circles_of_modules);
 }
 
-/// Crates are told from the bottom in ARCHITECTURE.md; each may speak of those above it on the page.
+/// Crates are told from the bottom in ARCHITECTURE.md; each may speak of those above it on the
+/// page.
 #[test]
 fn crates_speak_of_lower_crates_alone() {
     let packages = packages();

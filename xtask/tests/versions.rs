@@ -1,4 +1,5 @@
-//! Versions of dependencies are in the workspace's table, and nowhere else; actions are pinned by hash.
+//! Versions of dependencies are in the workspace's table, and nowhere else; actions are pinned by
+//! hash.
 
 #[path = "inputs/packages.rs"]
 mod packages;

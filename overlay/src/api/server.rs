@@ -70,7 +70,8 @@ impl Server {
     /// Starts to listen and writes the port file; `sink` takes the commands.
     ///
     /// # Errors
-    /// When no port is free, or the system refuses something. Without a token it starts, but takes no commands.
+    /// When no port is free, or the system refuses something. Without a token it starts, but takes
+    /// no commands.
     pub fn start(config: &ApiConfig, broadcast: &Broadcast, sink: EventSink) -> Result<Self, StartError> {
         let listener = listen(config.port)?;
         let port = listener.local_addr()?.port();

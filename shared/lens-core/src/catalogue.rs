@@ -297,7 +297,8 @@ impl Catalogue {
             .collect()
     }
 
-    /// Whether two ids are the same card, look the same, or count as the same. `other` may also be a group's name.
+    /// Whether two ids are the same card, look the same, or count as the same. `other` may also be
+    /// a group's name.
     pub fn is_same(&self, one: &str, other: &str) -> bool {
         let group = |id: &str| self.card(id).and_then(|card| card.group.as_deref());
         if one == other || group(one) == Some(other) || group(one).is_some_and(|it| Some(it) == group(other))

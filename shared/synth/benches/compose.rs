@@ -9,12 +9,12 @@ use divan::{Bencher, black_box};
 use synth::art::Sprites;
 use synth::bank::Bank;
 use synth::recipe::SceneRecipe;
-use synth::{crop, practice, scene};
+use synth::{crop, scene};
 
 /// Cards of the bank that scenes and crops are composed from.
 const CARDS: usize = 400;
 
-static SPRITES: LazyLock<Sprites> = LazyLock::new(practice::sprites);
+static SPRITES: LazyLock<Sprites> = LazyLock::new(synth::practice::sprites);
 static RECIPE: LazyLock<SceneRecipe> = LazyLock::new(SceneRecipe::default);
 static BANK: LazyLock<Bank> = LazyLock::new(|| bank_of(CARDS));
 

@@ -6,7 +6,8 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Normal with mean 0 and deviation 1, from two uniform numbers in `0.0..1.0` (Box and Muller, 1958).
+/// Normal with mean 0 and deviation 1, from two uniform numbers in `0.0..1.0` (Box and Muller,
+/// 1958).
 pub fn standard_normal(mut uniform: impl FnMut() -> f32) -> f32 {
     let radius = (-2.0 * (1.0 - uniform()).ln()).sqrt();
     radius * (std::f32::consts::TAU * uniform()).cos()

@@ -6,7 +6,7 @@ use synth::art::Sprites;
 use synth::bank::{Bank, BankError};
 use synth::recipe::{LayoutWeights, SceneRecipe};
 use synth::scene::Layout;
-use synth::{crop, practice, scene};
+use synth::{crop, scene};
 
 /// A recipe whose pictures are what was drawn: no screen between.
 fn clean() -> SceneRecipe {
@@ -62,7 +62,7 @@ fn only(layout: Layout) -> LayoutWeights {
 }
 
 fn bank(recipe: &SceneRecipe, count: usize) -> Bank {
-    Bank::render(&practice::sprites(), recipe, 3, count, &|_| true).unwrap()
+    Bank::render(&synth::practice::sprites(), recipe, 3, count, &|_| true).unwrap()
 }
 
 /// One number for everything that is composed from a recipe.
@@ -90,7 +90,7 @@ fn fingerprint(sprites: &Sprites) -> Vec<u64> {
 
 #[test]
 fn one_thread_and_five_compose_the_same() {
-    let sprites = practice::sprites();
+    let sprites = synth::practice::sprites();
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| fingerprint(&sprites))
@@ -130,7 +130,7 @@ fn quads_lie_on_the_cards() {
     let mut recipe = printed();
     recipe.scene.layouts = only(Layout::Jokers);
     recipe.scene.shadow = 0.0;
-    let sprites = practice::sprites();
+    let sprites = synth::practice::sprites();
     let id = &sprites.catalogue().cards.iter().find(|card| card.card_type.name() == "Joker").unwrap().id;
     let bank = Bank::render(&sprites, &recipe, 1, 4, &|card| card.id == *id).unwrap();
     let card = bank.cards()[0].image();
@@ -208,7 +208,7 @@ fn crops_keep_the_shares_of_the_recipe_and_the_reserved_classes_apart() {
 
 #[test]
 fn held_out_cards_are_never_shown_as_themselves() {
-    let sprites = practice::sprites();
+    let sprites = synth::practice::sprites();
     let catalogue = sprites.catalogue();
     let held_out: Vec<String> = catalogue.cards.iter().step_by(3).map(|card| card.id.to_string()).collect();
     for held_out_as_unknown in [false, true] {
@@ -225,7 +225,7 @@ fn held_out_cards_are_never_shown_as_themselves() {
 
 #[test]
 fn an_empty_bank_and_an_unknown_id_are_errors() {
-    let sprites = practice::sprites();
+    let sprites = synth::practice::sprites();
     let nothing = Bank::render(&sprites, &SceneRecipe::default(), 1, 5, &|_| false);
     assert!(matches!(nothing, Err(BankError::Empty { .. })));
     let recipe = SceneRecipe { held_out: vec!["no_such_card".into()], ..SceneRecipe::default() };

@@ -47,6 +47,6 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let options = Options { rejected, detection, crops, scenes };
     let figures = calibrate(&arguments.run, &options, &detector, &mut identifier, &material, &sprites)?;
     say!("{}", serde_json::to_string_pretty(&figures)?);
-    say!("written to {}", arguments.run.join(crate::evaluate::calibrate::FILE_NAME).display());
+    say!("written to {}", arguments.run.join(crate::evaluate::calibration::FILE_NAME).display());
     Ok(())
 }

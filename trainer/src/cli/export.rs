@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::arguments::{ArtArguments, DataArguments, material, read_recipe};
 use crate::checkpoint::{Checkpoint, Network};
-use crate::evaluate::calibrate::Calibration;
+use crate::evaluate::calibration::Calibration;
 use crate::evaluate::calibration_images::images;
 use crate::evaluate::run_model::{Trained, manifest};
 use crate::model::export::{Source, export};

@@ -20,8 +20,8 @@ use std::path::{Component, Path, PathBuf};
 use dataset::file_name;
 use dataset::labels::store::{self, StoreError};
 use dataset::labels::{FILE_NAME, Label, Labels, LabelsError};
-use lens_core::catalogue::{Catalogue, id_of_class};
-use lens_core::manifest::{NOT_A_CARD, UNKNOWN};
+use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::manifest::{Added, NOT_A_CARD, UNKNOWN};
 use rayon::prelude::*;
 
 use picture::{Fault, Quirk};
@@ -43,6 +43,14 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// What a model has to say of its card, when the catalogue does not list it.
+    pub fn added_card(&self) -> Added {
+        let kind = self.label.card_type.as_deref();
+        let named = |it: &CardType| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(it.name()));
+        let card_type = CardType::ALL.into_iter().find(named).unwrap_or(CardType::Joker);
+        Added { name: self.label.name.clone(), card_type }
+    }
+
     /// Whether it was made from another one.
     pub fn is_augmented(&self) -> bool {
         self.label.parent.is_some()

@@ -9,7 +9,7 @@ use lens_core::manifest::{
 };
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Network, Position};
-use crate::evaluate::calibrate::Calibration;
+use crate::evaluate::calibration::Calibration;
 use crate::model::detector_targets::{ANCHOR, CORNER_SCALE, STRIDE};
 use crate::model::network::Graph;
 use crate::model::network::detector::ShapeError;

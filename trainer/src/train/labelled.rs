@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! captures, labels ─▶ split ─▶ pictures: batches, loss ─▶ task ─▶ the training loop ─▶ export
-//!                        ▲                                 ▲ warm_start: a run, a model, torchvision
+//!                        ▲                                 ▲ warm_start: a run, a model, others
 //!                  split.json of the run
 //! ```
 //!

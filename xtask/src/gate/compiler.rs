@@ -1,14 +1,18 @@
-//! A compiler that looks before it compiles: for each crate of the workspace clippy, then rustdoc, then rustc.
+//! A compiler that looks before it compiles: for each crate of the workspace clippy, then rustdoc,
+//! then rustc.
 //!
-//! Clippy and rustdoc only need to know what the crates below offer, and the libraries that rustc has built say that.
-//! `cargo clippy` and `cargo doc` have every dependency checked once more, since cargo keeps what is checked apart from
-//! what is built. A clean clone has nothing to reuse yet: there this saves more than half of the time of both.
+//! Clippy and rustdoc only need to know what the crates below offer, and the libraries that rustc
+//! has built say that. `cargo clippy` and `cargo doc` have every dependency checked once more,
+//! since cargo keeps what is checked apart from what is built. A clean clone has nothing to reuse
+//! yet: there this saves more than half of the time of both.
 //!
 //! ```text
-//! xtask test --cold ──starts itself, RUSTC_WORKSPACE_WRAPPER = a copy of xtask──▶ cargo ──▶ the copy ──▶ clippy, rustdoc, rustc
+//! xtask test --cold ──starts itself, RUSTC_WORKSPACE_WRAPPER = a copy of xtask──▶ cargo
+//! cargo ──▶ the copy ──▶ clippy, rustdoc, rustc
 //! ```
-//! A crate with something to say fails to build, so cargo keeps nothing of it and it is looked at again the next time.
-//! What this compiler builds has names of its own: other builds neither use it nor take its place.
+//! A crate with something to say fails to build, so cargo keeps nothing of it and it is looked at
+//! again the next time. What this compiler builds has names of its own: other builds neither use it
+//! nor take its place.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -23,23 +27,23 @@ use crate::workspace;
 
 /// By this name of its own file xtask knows that cargo has started it as a compiler.
 const NAME: &str = "looking-rustc";
-/// Where cargo looks for a compiler of the workspace's own crates.
-pub(crate) const VARIABLE: &str = "RUSTC_WORKSPACE_WRAPPER";
 
 /// Whether cargo builds with this compiler.
 pub(super) fn is_in_use() -> bool {
-    env::var_os(VARIABLE).is_some_and(|path| is_own(&path))
+    env::var_os(workspace::COMPILER_VARIABLE).is_some_and(|path| is_own(&path))
 }
 
 /// Lays a copy of this program down, for cargo to start.
 pub(super) fn install() -> Result<PathBuf> {
-    // Cargo builds anew what another compiler has built, so rules for clippy that changed make another one.
+    // Cargo builds anew what another compiler has built, so rules for clippy that changed make
+    // another one.
     let rules = fs::read(workspace::root().join("clippy.toml")).unwrap_or_default();
     let digest: String = Sha256::digest(rules).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     let folder = workspace::target().join("looking").join(digest);
     let path = folder.join(NAME).with_extension(env::consts::EXE_EXTENSION);
     fs::create_dir_all(&folder)?;
-    // Not the running file: cargo builds that anew, and it must not change under the compiler's feet.
+    // Not the running file: cargo builds that anew, and it must not change under the compiler's
+    // feet.
     fs::copy(env::current_exe().context("this program has no file")?, &path)?;
     Ok(path)
 }
@@ -110,8 +114,8 @@ impl Call {
         arguments
     }
 
-    /// The same crate for rustdoc; `None` for what has no page: tests, examples, build scripts, and a program that is
-    /// called like its library.
+    /// The same crate for rustdoc; `None` for what has no page: tests, examples, build scripts, and
+    /// a program that is called like its library.
     fn for_rustdoc(&self) -> Option<Vec<OsString>> {
         let own_library = format!("{}=", self.value("--crate-name")?.to_string_lossy());
         let is_example =
@@ -132,7 +136,8 @@ impl Call {
 
     /// The arguments without those that say what is written, and with warnings as errors.
     ///
-    /// Cargo goes on with the crates above as soon as it is told of metadata, so it must be told of rustc's alone.
+    /// Cargo goes on with the crates above as soon as it is told of metadata, so it must be told of
+    /// rustc's alone.
     fn for_looking(&self) -> Vec<OsString> {
         let mut kept: Vec<OsString> = Vec::new();
         let mut arguments = self.arguments.iter();

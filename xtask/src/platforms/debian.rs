@@ -1,8 +1,9 @@
-//! Debian's own compiler, with the standard library of another platform built from its matching sources.
+//! Debian's own compiler, with the standard library of another platform built from its matching
+//! sources.
 //!
-//! Only the library is built with an unstable switch. The workspace itself is then checked by plain stable flags, so
-//! that no build script is led to turn on features of a nightly compiler. The library goes into the cache folder:
-//! nothing beside the packages is installed into the system.
+//! Only the library is built with an unstable switch. The workspace itself is then checked by plain
+//! stable flags, so that no build script is led to turn on features of a nightly compiler. The
+//! library goes into the cache folder: nothing beside the packages is installed into the system.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

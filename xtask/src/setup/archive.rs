@@ -11,7 +11,8 @@ use super::progress::Progress;
 
 /// Unpacks the members for which `place` gives a path below `folder`; returns how many there were.
 ///
-/// The archive's own names decide nothing but through `place`, whose answer has to stay below `folder`.
+/// The archive's own names decide nothing but through `place`, whose answer has to stay below
+/// `folder`.
 pub(super) fn unpack(
     archive: &Path,
     folder: &Path,

@@ -1,8 +1,9 @@
-//! libtorch for the trainer: the processor's part of the `torch` wheel, and a link to it in the workspace.
+//! libtorch for the trainer: the processor's part of the `torch` wheel, and a link to it in the
+//! workspace.
 //!
-//! On Linux the wheel is the CUDA build. What a machine without an NVIDIA card needs of it is an eighth of its size;
-//! the two small CUDA libraries are there because the processor's part links to them. A user with a card points
-//! `LIBTORCH` to a full libtorch instead.
+//! On Linux the wheel is the CUDA build. What a machine without an NVIDIA card needs of it is an
+//! eighth of its size; the two small CUDA libraries are there because the processor's part links to
+//! them. A user with a card points `LIBTORCH` to a full libtorch instead.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -82,7 +83,8 @@ fn fill(folder: &Path) -> Result<()> {
             }
             used.push(wheel);
         }
-        // The wheel's own libtorch.so asks for its CUDA part: this one leads the linker to the processor's.
+        // The wheel's own libtorch.so asks for its CUDA part: this one leads the linker to the
+        // processor's.
         fs::write(folder.join("lib/libtorch.so"), "INPUT(-ltorch_cpu)\n")?;
     }
     fs::write(folder.join("build-version"), VERSION)?;

@@ -1,4 +1,5 @@
-//! ONNX Runtime, out of its Python wheel, into the folder of the cache where the recogniser looks for it.
+//! ONNX Runtime, out of its Python wheel, into the folder of the cache where the recogniser looks
+//! for it.
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -47,7 +47,8 @@ impl Tool {
                     "--retries",
                     "2",
                 ]);
-                // What pip has to say of root and of virtual environments does not concern a folder of its own.
+                // What pip has to say of root and of virtual environments does not concern a folder
+                // of its own.
                 pip.args(["--root-user-action", "ignore", "--only-binary=:all:", "--target"]).arg(unfinished);
                 let status = workspace::status(pip.arg(format!("{name}=={version}")).args(*companions))?;
                 if !status.success() {

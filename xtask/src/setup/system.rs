@@ -1,6 +1,8 @@
-//! Packages of the operating system: says which are missing, and installs them where that is safe to do.
+//! Packages of the operating system: says which are missing, and installs them where that is safe
+//! to do.
 //!
-//! Only on Debian and its children, and only as root, is anything installed; everybody else gets one line to run.
+//! Only on Debian and its children, and only as root, is anything installed; everybody else gets
+//! one line to run.
 
 use std::io::{BufRead, Write};
 use std::process::Command;
@@ -165,7 +167,8 @@ pub(crate) fn browser() -> Result<&'static str, String> {
     found.ok_or_else(|| format!("none of {} is installed", BROWSERS.join(", ")))
 }
 
-/// Installs a browser where that is one package and allowed; one test wants it, and says so when there is none.
+/// Installs a browser where that is one package and allowed; one test wants it, and says so when
+/// there is none.
 pub(super) fn try_to_install_browser() {
     // On Debian's children it comes in another way.
     if is_debian()

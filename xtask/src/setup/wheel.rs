@@ -1,5 +1,5 @@
-//! Asks `pip` where a wheel is. Nothing is downloaded here, and no registry is named: a mirror, a proxy or a folder of
-//! wheels that the user has set up for `pip` is used as it is.
+//! Asks `pip` where a wheel is. Nothing is downloaded here, and no registry is named: a mirror, a
+//! proxy or a folder of wheels that the user has set up for `pip` is used as it is.
 
 use std::env;
 use std::process::Command;

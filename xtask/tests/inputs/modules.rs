@@ -1,7 +1,8 @@
 //! The modules of one crate and which of them speaks of which, from the text of their files.
 //!
-//! A name that one module imports or hands on (`use`, `pub use`) is followed to the file that defines it. A module and
-//! the modules inside it count as one room: between them there is nothing to tell.
+//! A name that one module imports or hands on (`use`, `pub use`) is followed to the file that
+//! defines it. A module and the modules inside it count as one room: between them there is nothing
+//! to tell.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +91,8 @@ impl Modules {
                         }
                     };
                     candidates.retain(|file| exists(file));
-                    // One that is written for another system, or made by a build script, may be nowhere.
+                    // One that is written for another system, or made by a build script, may be
+                    // nowhere.
                     if let Some(file) = candidates.pop() {
                         open.push((child(&at, name), file));
                     }
@@ -268,7 +270,8 @@ fn reached<'a>(next: &BTreeMap<&'a Place, BTreeSet<&'a Place>>, from: &Place) ->
     found
 }
 
-/// Where the modules of a file's own lie: `a/` for `a.rs`, beside it for `lib.rs`, `main.rs`, `mod.rs`.
+/// Where the modules of a file's own lie: `a/` for `a.rs`, beside it for `lib.rs`, `main.rs`,
+/// `mod.rs`.
 fn folder_of(file: &str) -> String {
     let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
     let stem = name.trim_end_matches(".rs");

@@ -1,7 +1,8 @@
-//! What one file of Rust says about other modules: which it declares, what it imports, which paths it speaks.
+//! What one file of Rust says about other modules: which it declares, what it imports, which paths
+//! it speaks.
 //!
-//! Reads tokens, not types. Comments, the insides of literals and whatever is compiled for tests alone are left out.
-//! Macros are not expanded: a path is found where it is written.
+//! Reads tokens, not types. Comments, the insides of literals and whatever is compiled for tests
+//! alone are left out. Macros are not expanded: a path is found where it is written.
 
 use std::iter;
 

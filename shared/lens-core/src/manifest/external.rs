@@ -26,8 +26,8 @@ pub enum DetectorKind {
 ///
 /// Input: `[1, 3, height, width]` in `0.0..=1.0`, letterboxed with bars of grey 114. Output:
 /// `[1, 4 + classes, boxes]`, floats: centre, width and height of each box in pixels of the input,
-/// then a probability for each class; there is no objectness. The manifest's `anchor` and `corner_scale`
-/// say nothing of it, and `stride` only what its input's sides are multiples of.
+/// then a probability for each class; there is no objectness. The manifest's `anchor` and
+/// `corner_scale` say nothing of it, and `stride` only what its input's sides are multiples of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Yolo {

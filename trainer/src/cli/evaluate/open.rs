@@ -13,8 +13,8 @@ use vision::recogniser::Recogniser;
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Network};
 use crate::cli::arguments::read_recipe;
-use crate::evaluate::calibrate::Calibration;
 use crate::evaluate::calibrate::measure::OPEN;
+use crate::evaluate::calibration::Calibration;
 use crate::evaluate::model_under_test::{Exported, ModelUnderTest, Pair, Run};
 use crate::evaluate::run_model::{Trained, manifest};
 use crate::model::model_folder;

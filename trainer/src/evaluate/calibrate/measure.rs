@@ -11,8 +11,9 @@ use synth::crop::Crop;
 use synth::recipe::SceneRecipe;
 
 use super::thresholds::{Signals, choose, report};
-use super::{Calibration, Figures, centroids, gallery, signals};
+use super::{centroids, gallery, signals};
 use crate::data::synthetic::Material;
+use crate::evaluate::calibration::{Calibration, Figures};
 use crate::evaluate::detection;
 use crate::evaluate::identification::compose;
 use crate::evaluate::model_under_test::Run;

@@ -37,7 +37,6 @@ use crate::model::network::torch::{Module, Weights};
 use crate::model::onnx::writer::Batch;
 use crate::model::quantise::options::Options;
 use crate::random::{Stream, seed_of};
-use crate::train::retrain::captures::added_card;
 
 /// Share of the held-out captures that may be said to be unknown. Who has seen few captures of few
 /// cards must doubt more than who was trained on composed ones.
@@ -182,7 +181,7 @@ impl<'a> Learned<'a> {
             sample.class != NOT_A_CARD && self.catalogue.card(id_of_class(&sample.class)).is_none()
         };
         let strange = self.samples.iter().filter(is_strange);
-        strange.map(|sample| (sample.class.clone(), added_card(sample))).collect()
+        strange.map(|sample| (sample.class.clone(), sample.added_card())).collect()
     }
 
     /// The weights with centroids, the thresholds that fit them, and how well they tell known cards

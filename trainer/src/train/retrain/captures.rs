@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use dataset::labels::Label;
 use lens_core::card_id::CardId;
-use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::catalogue::{Catalogue, id_of_class};
 use lens_core::manifest::{Added, Head};
 use vision::gallery;
 
@@ -64,22 +64,16 @@ pub fn grow(
         }
         classes.push(sample.class.clone());
         if catalogue.card(id_of_class(&sample.class)).is_none() {
-            added.insert(sample.class.clone(), added_card(sample));
+            added.insert(sample.class.clone(), sample.added_card());
         }
     }
     (heads, added)
 }
 
-/// What a model has to say of a card that the catalogue does not list.
-pub fn added_card(sample: &Sample) -> Added {
-    let kind = sample.label.card_type.as_deref();
-    let named = |it: &CardType| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(it.name()));
-    let card_type = CardType::ALL.into_iter().find(named).unwrap_or(CardType::Joker);
-    Added { name: sample.label.name.clone(), card_type }
-}
-
 #[cfg(test)]
 mod tests {
+    use lens_core::catalogue::CardType;
+
     use super::*;
     use lens_core::manifest::{Activation, IDENTIFICATION};
 
