@@ -155,17 +155,34 @@ pub enum CheckpointError {
     },
 }
 
+/// Why runs cannot be averaged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct AverageError(String);
+
+impl From<String> for AverageError {
+    fn from(reason: String) -> Self {
+        Self(reason)
+    }
+}
+
+impl From<&str> for AverageError {
+    fn from(reason: &str) -> Self {
+        Self(reason.to_owned())
+    }
+}
+
 impl Checkpoint {
     /// The last of these checkpoints with the mean of all their averaged weights.
     ///
     /// # Errors
     /// When there is none, or they are of different networks or classes; the text says which.
-    pub fn mean(mut checkpoints: Vec<Self>) -> Result<Self, String> {
+    pub fn mean(mut checkpoints: Vec<Self>) -> Result<Self, AverageError> {
         let mut mean = checkpoints.pop().ok_or("there is nothing to average")?;
         let count = checkpoints.len() as f64 + 1.0;
         for (number, other) in checkpoints.iter().enumerate() {
             if other.position.heads != mean.position.heads {
-                return Err(format!("run {} tells other classes apart than the last", number + 1));
+                return Err(format!("run {} tells other classes apart than the last", number + 1).into());
             }
             let averaged = |name: &String| name.starts_with("average/");
             if !other
@@ -174,7 +191,7 @@ impl Checkpoint {
                 .filter(|name| averaged(name))
                 .eq(mean.tensors.keys().filter(|name| averaged(name)))
             {
-                return Err(format!("run {} is of another network than the last", number + 1));
+                return Err(format!("run {} is of another network than the last", number + 1).into());
             }
         }
         for (name, tensor) in mean.tensors.iter_mut().filter(|(name, _)| name.starts_with("average/")) {
@@ -186,7 +203,8 @@ impl Checkpoint {
                         "{name} is {:?} in one run and {:?} in another",
                         other.size(),
                         sum.size()
-                    ));
+                    )
+                    .into());
                 }
                 sum += other;
             }
@@ -253,7 +271,7 @@ impl Checkpoint {
             Err(source) => return Err(CheckpointError::Read { path, source }),
         };
         let invalid = |reason: String| CheckpointError::Invalid { path: path.clone(), reason };
-        let (texts, tensors) = safetensors::decode(&bytes).map_err(invalid)?;
+        let (texts, tensors) = safetensors::decode(&bytes).map_err(|error| invalid(error.to_string()))?;
         let position = texts.get(POSITION).ok_or_else(|| invalid("it says nothing of a training".into()))?;
         let position: Position =
             serde_json::from_str(position).map_err(|error| invalid(error.to_string()))?;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use synth::recipe::SceneRecipe;
 
 use labelled::LabelledRecipe;
-use training::Training;
+use training::{InvalidRecipe, Training};
 
 use crate::model::network::detector::{CELL, DetectorShape, ShapeError};
 use crate::model::network::identifier::IdentifierShape;
@@ -213,7 +213,7 @@ pub enum RecipeError {
         /// The file.
         path: PathBuf,
         /// What is wrong, and where.
-        reason: String,
+        reason: InvalidRecipe,
     },
 }
 
@@ -232,7 +232,7 @@ impl Recipe {
     ///
     /// # Errors
     /// As [`Recipe::read`].
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, InvalidRecipe> {
         let recipe: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         recipe.check()?;
         Ok(recipe)
@@ -242,12 +242,12 @@ impl Recipe {
     ///
     /// # Errors
     /// When a number is out of its range, or sizes do not fit.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), InvalidRecipe> {
         let is_plain = |name: &str| {
             !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || "-_.".contains(it))
         };
         if !is_plain(&self.name) || self.name.starts_with('.') {
-            return Err(format!("`name` is {:?}; use letters, digits, -, _ and .", self.name));
+            return Err(format!("`name` is {:?}; use letters, digits, -, _ and .", self.name).into());
         }
         for (name, training) in
             [("detector", self.detector.training), ("identifier", self.identifier.training)]
@@ -267,10 +267,10 @@ impl Recipe {
         // The coarsest level of the network halves the cells twice more.
         let side = 4 * CELL as usize;
         if crop.iter().any(|&it| it == 0 || !it.is_multiple_of(side)) {
-            return Err(format!("detector.crop: {crop:?} must be multiples of {side}"));
+            return Err(format!("detector.crop: {crop:?} must be multiples of {side}").into());
         }
         if !(zoom[0] > 0.0 && zoom[0] <= zoom[1]) {
-            return Err(format!("detector.zoom: {zoom:?} must be [low, high], above 0"));
+            return Err(format!("detector.zoom: {zoom:?} must be [low, high], above 0").into());
         }
         let shapes = |error: ShapeError| error.to_string();
         if let DataRecipe::Labelled(labelled) = &self.data {
@@ -281,7 +281,7 @@ impl Recipe {
         let input = self.identifier.shape.input.map(|side| side as u32);
         if self.scenes.crop.size != input {
             let crop = self.scenes.crop.size;
-            return Err(format!("scenes.crop.size is {crop:?}, the identifier's input {input:?}"));
+            return Err(format!("scenes.crop.size is {crop:?}, the identifier's input {input:?}").into());
         }
         Ok(())
     }
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(json, old);
         let check = |section: &str, wanted: &str| {
             let error = Recipe::parse(&format!("{text}\n{section}\n")).unwrap_err();
-            assert!(error.contains(wanted), "{section:?} gives {error:?}");
+            assert!(error.to_string().contains(wanted), "{section:?} gives {error:?}");
         };
         check("[labelled]\nepoch = 7", "epoch");
         check("[data]\nkind = \"composed\"\nepochs = 7", "epochs");
@@ -332,7 +332,7 @@ mod tests {
             let text = shipped("balatro.toml");
             assert!(text.contains(from), "the recipe no longer says {from:?}");
             let error = Recipe::parse(&text.replacen(from, to, 1)).unwrap_err();
-            assert!(error.contains(wanted), "{from:?} -> {to:?} gives {error:?}");
+            assert!(error.to_string().contains(wanted), "{from:?} -> {to:?} gives {error:?}");
         };
         check("seed = ", "sead = ", "sead");
         check("name = \"balatro\"", "name = \"../balatro\"", "`name`");

@@ -265,6 +265,6 @@ fn the_mean_of_two_runs_lies_between_them() {
     let mut other_classes = read(0);
     other_classes.position.heads.pop();
     let refused = Checkpoint::mean(vec![other_classes, read(1)]).unwrap_err();
-    assert!(refused.contains("run 1 tells other classes apart"), "{refused}");
+    assert!(refused.to_string().contains("run 1 tells other classes apart"), "{refused}");
     assert!(Checkpoint::mean(Vec::new()).is_err());
 }

@@ -44,11 +44,28 @@ pub fn encode(metadata: &BTreeMap<String, String>, tensors: &Weights) -> Vec<u8>
     bytes
 }
 
+/// What is wrong with a file of tensors.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SafetensorsError(String);
+
+impl From<String> for SafetensorsError {
+    fn from(reason: String) -> Self {
+        Self(reason)
+    }
+}
+
+impl From<&str> for SafetensorsError {
+    fn from(reason: &str) -> Self {
+        Self(reason.to_owned())
+    }
+}
+
 /// The texts and tensors of a file.
 ///
 /// # Errors
 /// Says what is wrong with the bytes.
-pub fn decode(bytes: &[u8]) -> Result<(BTreeMap<String, String>, Weights), String> {
+pub fn decode(bytes: &[u8]) -> Result<(BTreeMap<String, String>, Weights), SafetensorsError> {
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or("it is shorter than its header")?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|error| error.to_string())?;
     let (head, data) = rest.split_at_checked(length).ok_or("it ends inside its header")?;
@@ -63,9 +80,12 @@ pub fn decode(bytes: &[u8]) -> Result<(BTreeMap<String, String>, Weights), Strin
         let entry: Entry = serde_json::from_value(entry).map_err(|error| format!("{name}: {error}"))?;
         let [begin, end] = entry.data_offsets;
         let numbers = data.get(begin..end).ok_or_else(|| format!("it ends inside {name}"))?;
-        let count: i64 = entry.shape.iter().product();
-        if entry.dtype != "F32" || count < 0 || numbers.len() as i64 != count * 4 {
-            return Err(format!("{name} is not {count} 32-bit floats"));
+        // A damaged file may tell extents that are negative, or too large to be multiplied.
+        let product = |count: i64, extent: &i64| count.checked_mul(*extent).filter(|_| *extent >= 0);
+        let count = entry.shape.iter().try_fold(1, product).filter(|count| *count < i64::MAX / 4);
+        let count = count.ok_or_else(|| format!("{name} has the impossible shape {:?}", entry.shape))?;
+        if entry.dtype != "F32" || numbers.len() as i64 != count * 4 {
+            return Err(format!("{name} is not {count} 32-bit floats").into());
         }
         let tensor = Tensor::from_data_size(numbers, &entry.shape, Kind::Float);
         tensors.insert(name, tensor);
@@ -92,6 +112,18 @@ mod tests {
         assert_eq!(back["bias"], tensors["bias"]);
         for length in [0, 7, 40, bytes.len() - 1] {
             assert!(decode(&bytes[..length]).is_err(), "{length} bytes were accepted");
+        }
+    }
+
+    #[test]
+    fn shapes_that_no_tensor_has_are_refused() {
+        for shape in ["[-1, -2]", "[-2]", "[4611686018427387904, 4]"] {
+            let header = format!(r#"{{"a": {{"dtype": "F32", "shape": {shape}, "data_offsets": [0, 8]}}}}"#);
+            let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+            bytes.extend(header.bytes());
+            bytes.extend([0; 8]);
+            let error = decode(&bytes).unwrap_err().to_string();
+            assert!(error.contains("impossible shape"), "{shape}: {error}");
         }
     }
 }

@@ -31,7 +31,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let read = |run: &PathBuf| Ok(Checkpoint::read(run, Network::Identifier)?);
     let checkpoints = arguments.runs.iter().map(read).collect::<Result<Vec<_>>>()?;
-    let mean = Checkpoint::mean(checkpoints).map_err(anyhow::Error::msg)?;
+    let mean = Checkpoint::mean(checkpoints)?;
     std::fs::create_dir_all(&arguments.run)
         .with_context(|| format!("cannot make {}", arguments.run.display()))?;
     let copy = |name: &Path, from: &Path| -> Result<()> {

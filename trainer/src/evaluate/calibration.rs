@@ -85,7 +85,7 @@ impl Calibration {
         let path = run.join(FILE_NAME);
         let error = |reason: String| CalibrationError::Read { path: path.clone(), reason };
         let bytes = std::fs::read(&path).map_err(|it| error(it.to_string()))?;
-        let (texts, mut tensors) = safetensors::decode(&bytes).map_err(error)?;
+        let (texts, mut tensors) = safetensors::decode(&bytes).map_err(|it| error(it.to_string()))?;
         let figures = texts.get(FIGURES).ok_or_else(|| error("it has no figures".into()))?;
         let figures: Figures = serde_json::from_str(figures).map_err(|it| error(it.to_string()))?;
         if figures.steps != steps {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::optimiser::{AdamW, OptimiserKind};
 use super::schedule::{Schedule, Scheduler};
-use super::training::{Epochs, Freeze, Plan, PrecisionChoice};
+use super::training::{Epochs, Freeze, InvalidRecipe, Plan, PrecisionChoice};
 use crate::data::augment::sample::Level;
 
 /// How the identifier is trained on labelled captures.
@@ -130,10 +130,10 @@ impl LabelledRecipe {
     ///
     /// # Errors
     /// When a number is out of its range.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), InvalidRecipe> {
         let part = |name: &str, value: f64| match (0.0..1.0).contains(&value) {
-            true => Ok(()),
-            false => Err(format!("`{name}` is {value}; it must be in 0..1")),
+            true => Ok::<(), InvalidRecipe>(()),
+            false => Err(format!("`{name}` is {value}; it must be in 0..1").into()),
         };
         part("validation", self.validation)?;
         part("average", self.average)?;

@@ -9,6 +9,23 @@ use super::schedule::{Schedule, Scheduler};
 use crate::data::loader::Reuse;
 use crate::model::network::hardware::Precision;
 
+/// What makes a recipe impossible, with the key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidRecipe(String);
+
+impl From<String> for InvalidRecipe {
+    fn from(reason: String) -> Self {
+        Self(reason)
+    }
+}
+
+impl From<&str> for InvalidRecipe {
+    fn from(reason: &str) -> Self {
+        Self(reason.to_owned())
+    }
+}
+
 /// How a network is trained on composed images.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -93,7 +93,7 @@ impl Known {
         let error = |reason: String| WarmStartError { path: folder.to_path_buf(), reason };
         let file = &manifest.identifier.files.float32;
         let bytes = manifest.read_network(folder, file).map_err(|it| error(it.to_string()))?;
-        let contents = onnx::read::read(&bytes).map_err(error)?;
+        let contents = onnx::read::read(&bytes).map_err(|it| error(it.to_string()))?;
         if !contents.metadata.iter().any(|(key, _)| key == METADATA_KEY) {
             return Err(error(format!("{file} was not exported by this program")));
         }

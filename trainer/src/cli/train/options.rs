@@ -162,7 +162,7 @@ impl RecipeOptions {
             self.set_training(training);
         }
         recipe.data = DataRecipe::Composed;
-        recipe.check().map_err(anyhow::Error::msg)?;
+        recipe.check()?;
         Ok(recipe)
     }
 
@@ -230,7 +230,7 @@ impl RecipeOptions {
         set(&mut labelled.validation, self.validation.as_ref());
         set(&mut recipe.seed, self.seed.as_ref());
         self.set_backbone(&mut recipe);
-        labelled.check().map_err(anyhow::Error::msg)?;
+        labelled.check()?;
         recipe.data = DataRecipe::Labelled(Box::new(labelled));
         Ok(recipe)
     }

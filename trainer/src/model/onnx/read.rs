@@ -17,11 +17,28 @@ pub struct Contents {
     pub metadata: Vec<(String, String)>,
 }
 
+/// What is wrong with an ONNX file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ReadError(String);
+
+impl From<String> for ReadError {
+    fn from(reason: String) -> Self {
+        Self(reason)
+    }
+}
+
+impl From<&str> for ReadError {
+    fn from(reason: &str) -> Self {
+        Self(reason.to_owned())
+    }
+}
+
 /// Reads a file that [`write`](super::write) wrote.
 ///
 /// # Errors
 /// Says what is wrong with the bytes.
-pub fn read(bytes: &[u8]) -> Result<Contents, String> {
+pub fn read(bytes: &[u8]) -> Result<Contents, ReadError> {
     let model = ModelProto::decode(bytes).map_err(|error| format!("it is no ONNX file: {error}"))?;
     let graph = model.graph.ok_or("it is an ONNX file without a network")?;
     let mut weights = Weights::new();
@@ -33,7 +50,7 @@ pub fn read(bytes: &[u8]) -> Result<Contents, String> {
         };
         let count: i64 = tensor.dims.iter().product();
         if tensor.raw_data.len() as i64 != count * bits / 8 {
-            return Err(format!("{} is not {count} {bits}-bit floats", tensor.name));
+            return Err(format!("{} is not {count} {bits}-bit floats", tensor.name).into());
         }
         let values = Tensor::from_data_size(&tensor.raw_data, &tensor.dims, kind).to_kind(Kind::Float);
         weights.insert(tensor.name.trim_end_matches(HALF).to_owned(), values);
