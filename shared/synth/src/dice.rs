@@ -1,6 +1,6 @@
 //! Seeded randomness for one picture.
 //!
-//! Every scene, crop and rendered card owns a [`Dice`] of its own seed, so that it is the same on
+//! Every scene, crop and rendered card owns a `Dice` of its own seed, so that it is the same on
 //! any number of threads.
 
 use rand::{Rng, SeedableRng};

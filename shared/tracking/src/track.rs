@@ -1,7 +1,7 @@
 //! Cards over time: which detection is which card, what several readings say together, who has
 //! gone.
 //!
-//! Detections of a frame go in ([`Seen`]), the tracker says which of them are to be read, their
+//! Detections of a frame go in (`Seen`), the tracker says which of them are to be read, their
 //! readings go in, and [`Track`]s come out. Pure: time is an argument.
 //!
 //! Cards are matched greedily by where they are expected, by the overlap of their quads and by

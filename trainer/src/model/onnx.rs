@@ -7,7 +7,7 @@
 //! * [`lower`](mod@lower): what each operation becomes.
 //! * [`read`](mod@read): the weights of a file, to train on from.
 //!
-//! Writes 32-bit floats; [`quantise`](crate::quantise) writes int8 with the same parts. Runs
+//! Writes 32-bit floats; [`quantise`](crate::model::quantise) writes int8 with the same parts. Runs
 //! nothing.
 
 pub mod layout;
