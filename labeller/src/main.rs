@@ -79,3 +79,23 @@ fn run(cli: Cli) -> Result<()> {
         .map_err(|error| anyhow!("{error}\nhelp: WGPU_BACKEND=gl or =vulkan chooses another graphics driver"))
         .context("the window cannot be opened")
 }
+
+#[cfg(test)]
+#[path = "../../xtask/tests/inputs/console.rs"]
+mod console;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_of_the_pages_are_understood() {
+        let commands = console::commands("labeller");
+        assert!(commands.len() >= 2, "only {} commands were found in the pages", commands.len());
+        for (place, arguments) in commands {
+            if let Err(error) = Cli::try_parse_from(&arguments) {
+                panic!("{place}: {error}");
+            }
+        }
+    }
+}

@@ -109,6 +109,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
 }
 
 #[cfg(test)]
+#[path = "../../xtask/tests/inputs/console.rs"]
+mod console;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory as _;
@@ -122,5 +126,16 @@ mod tests {
         let error = Cli::try_parse_from(["overlay", "practice", "--size", "wide"]).unwrap_err();
         assert!(error.to_string().contains("write WIDTHxHEIGHT, for example 1280x720"), "{error}");
         assert!(Cli::try_parse_from(["overlay", "--seconds", "3", "doctor"]).is_err(), "which is meant?");
+    }
+
+    #[test]
+    fn the_commands_of_the_pages_are_understood() {
+        let commands = console::commands("overlay");
+        assert!(commands.len() >= 25, "only {} commands were found in the pages", commands.len());
+        for (place, arguments) in commands {
+            if let Err(error) = Cli::try_parse_from(&arguments) {
+                panic!("{place}: {error}");
+            }
+        }
     }
 }

@@ -97,6 +97,10 @@ pub fn run(arguments: Arguments) -> Result<()> {
 }
 
 #[cfg(test)]
+#[path = "../../xtask/tests/inputs/console.rs"]
+mod console;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
@@ -121,5 +125,16 @@ mod tests {
         let train = command.find_subcommand_mut("train").expect("it is a command");
         let help = train.render_long_help().to_string();
         assert!(help.contains("--data <DIR>") && !help.contains("dataset_default"), "{help}");
+    }
+
+    #[test]
+    fn the_commands_of_the_pages_are_understood() {
+        let commands = console::commands("trainer");
+        assert!(commands.len() >= 30, "only {} commands were found in the pages", commands.len());
+        for (place, arguments) in commands {
+            if let Err(error) = Arguments::try_parse_from(&arguments) {
+                panic!("{place}: {error}");
+            }
+        }
     }
 }

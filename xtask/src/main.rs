@@ -82,3 +82,23 @@ fn main() -> ExitCode {
         ExitCode::FAILURE
     })
 }
+
+#[cfg(test)]
+#[path = "../tests/inputs/console.rs"]
+mod console;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_of_the_pages_are_understood() {
+        let commands = console::commands("xtask");
+        assert!(commands.len() >= 6, "only {} commands were found in the pages", commands.len());
+        for (place, arguments) in commands {
+            if let Err(error) = Arguments::try_parse_from(&arguments) {
+                panic!("{place}: {error}");
+            }
+        }
+    }
+}
