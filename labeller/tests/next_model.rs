@@ -77,7 +77,7 @@ fn the_next_model_learns_the_captures_and_passes_over_what_it_knows() {
     assert_eq!(enrol::carry_over(&mut recogniser, &next, &picture).unwrap(), 0, "nothing is learnt twice");
     assert_eq!(says(&mut Recogniser::open(&next, &options).unwrap()).as_deref(), Some("mod_owl"));
 
-    // What is forgotten does not come back from the other model; inference that were replaced leave
+    // What is forgotten does not come back from the other model; networks that were replaced leave
     // their captures.
     gallery::forget(&next, "strange.png").unwrap();
     assert_eq!(enrol::carry_over(&mut recogniser, &next, &picture).unwrap(), 0);

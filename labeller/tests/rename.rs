@@ -58,7 +58,7 @@ impl Bench {
         ["one", "other"].map(|name| self.root.path().join("models").join(name))
     }
 
-    /// Does this in a window, and closes it: the inference finish first.
+    /// Does this in a window, and closes it: the networks finish first.
     fn obey(&self, intents: Vec<Intent>) {
         let folders = self.folders();
         let inference = Inference::start(self.models()[0].clone(), vec![folders.captures.clone()], || {});

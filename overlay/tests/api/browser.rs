@@ -32,11 +32,11 @@ fn look<T>(
     is_there: impl Fn(&T) -> bool,
 ) -> T {
     let mut seen = None;
-    for rate_limit in [3000, 6000, 12_000, 24_000, 48_000] {
+    for budget in [3000, 6000, 12_000, 24_000, 48_000] {
         // A browser that was killed would leave its lock in the profile.
         let profile = tempfile::tempdir().unwrap();
         let arguments = [
-            format!("--virtual-time-rate_limit={rate_limit}"),
+            format!("--virtual-time-budget={budget}"),
             format!("--user-data-dir={}", profile.path().display()),
             format!("--screenshot={}", profile.path().join("page.png").display()),
         ];

@@ -83,7 +83,10 @@ fn a_steady_picture_settles_with_one_inference() {
 #[test]
 fn a_model_that_breaks_is_reported_once_and_ends_the_thread() {
     let (seen, calls) = run(255, |event, _| matches!(event, AppEvent::Failed(_)));
-    assert_eq!(seen, [AppEvent::Failed("the model broke".into())]);
+    assert!(
+        matches!(&seen[..], [AppEvent::Failed(reason)] if reason.contains("the model broke")),
+        "{seen:?}"
+    );
     assert_eq!(calls, 1);
 }
 
