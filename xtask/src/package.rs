@@ -53,7 +53,15 @@ const PROGRAMS: [&str; 2] = ["overlay", "labeller"];
 /// The models that the project has; others are a user's own.
 const MODELS: [&str; 2] = ["balatro", "practice"];
 /// The README and what it shows or links to, beside `docs`.
-const PAGES: [&str; 5] = ["README.md", "LICENSE", "CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+const PAGES: [&str; 7] = [
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "GLOSSARY.md",
+    "SECURITY.md",
+];
 /// What is taken of a model's folder.
 const MODEL_FILES: [&str; 2] = ["onnx", "json"];
 /// What a user adds to a model's folder.
