@@ -1,7 +1,8 @@
 //! Networks described once, as data.
 //!
 //! A [`Graph`] is a list of operations on numbered values. Two interpreters read it: [`torch`] runs
-//! and trains it, [`onnx`](crate::model::onnx) writes it to a file. Neither knows which network it is.
+//! and trains it, [`onnx`](crate::model::onnx) writes it to a file. Neither knows which network it
+//! is.
 
 pub mod arrays;
 pub mod blocks;
