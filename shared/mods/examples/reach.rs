@@ -18,7 +18,7 @@ fn main() {
     };
     let language = arguments.next().unwrap_or_else(|| "en-us".to_owned());
     let folder = Path::new(&folder);
-    let off = Options { language: language.clone(), ..Options::default() };
+    let off = Options { language: language.clone(), cells: cells(), ..Options::default() };
     let on = Options { interpreter: Interpreter::this_program(), ..off.clone() };
     let truth = timed("with the interpreter", folder, &on);
     let parsed = timed("by parsing alone", folder, &off);
@@ -30,7 +30,9 @@ fn main() {
             alone.into_iter().flat_map(|it| &it.cards).map(|it| (it.key.as_str(), it)).collect();
         let is_right = |card: &&Card| {
             alone.get(card.key.as_str()).is_some_and(|it| {
-                it.sprite.cell == card.sprite.cell && it.sprite.layers == card.sprite.layers && it.name == card.name
+                it.sprite.cell == card.sprite.cell
+                    && it.sprite.layers == card.sprite.layers
+                    && it.name == card.name
             })
         };
         let known: BTreeMap<&str, ()> = of_mod.cards.iter().map(|it| (it.key.as_str(), ())).collect();
@@ -46,7 +48,7 @@ fn main() {
     }
     print_row("all", sums, "");
     println!("\nleft out, with the interpreter:");
-    for (why, count) in reasons(&truth) {
+    for (why, count) in truth.reasons() {
         println!("{count:>6}  {why}");
     }
     if std::env::var_os("NOTES").is_some() {
@@ -71,8 +73,18 @@ fn timed(what: &str, folder: &Path, options: &Options) -> Library {
     library
 }
 
-fn reasons(library: &Library) -> BTreeMap<String, usize> {
-    library.reasons()
+/// Where the game's cards lie, by the catalogue.
+fn cells() -> BTreeMap<String, [u32; 2]> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/catalogues/balatro.json");
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let catalogue: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let cards = catalogue["cards"].as_array().cloned().unwrap_or_default();
+    let cell = |card: &serde_json::Value| {
+        let base = card.pointer("/looks/0/art/0/base")?;
+        let at = |axis: &str| u32::try_from(base[axis].as_u64()?).ok();
+        Some((card["id"].as_str()?.to_owned(), [at("x")?, at("y")?]))
+    };
+    cards.iter().filter_map(cell).collect()
 }
 
 fn print_row(name: &str, row: [usize; 5], last: &str) {

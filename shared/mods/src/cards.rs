@@ -10,7 +10,7 @@ use crate::library::{Card, Cell, LeftOut, Origin, Place, Why};
 use crate::localisation::{Texts, plain};
 use crate::package::Package;
 use crate::pictures;
-use crate::prefixes::SHEETS_OF_THE_GAME;
+use crate::prefixes::{SHEETS_OF_THE_GAME, sheet_of_the_game};
 
 /// A common card at the game's smaller scale.
 const COMMON: (f64, f64) = (71.0, 95.0);
@@ -32,6 +32,8 @@ pub(crate) struct Known<'a> {
     sheets: HashMap<&'a str, (&'a Part<'a>, &'a Sheet)>,
     /// Keys that mods declare as their own.
     cards: HashSet<&'a str>,
+    /// Where the game's own cards lie on its sheets.
+    cells: &'a BTreeMap<String, [u32; 2]>,
 }
 
 /// A sheet whose picture was found.
@@ -50,7 +52,7 @@ struct Found {
 
 impl<'a> Known<'a> {
     /// Gathers what all mods declare; the first of a key counts, those for the player's language before others.
-    pub(crate) fn of(parts: &'a [Part<'a>]) -> Known<'a> {
+    pub(crate) fn of(parts: &'a [Part<'a>], cells: &'a BTreeMap<String, [u32; 2]>) -> Known<'a> {
         let mut sheets = HashMap::new();
         let mut cards = HashSet::new();
         for localised in [true, false] {
@@ -63,7 +65,7 @@ impl<'a> Known<'a> {
         for part in parts {
             cards.extend(part.declared.centres.iter().filter(|it| !it.taken).map(|it| it.key.as_str()));
         }
-        Known { sheets, cards }
+        Known { sheets, cards, cells }
     }
 }
 
@@ -78,10 +80,13 @@ pub(crate) fn of(part: &Part<'_>, known: &Known<'_>) -> (Vec<Card>, Vec<LeftOut>
         if centre.taken && centre.atlas.is_none() {
             continue;
         }
-        let mut sheet = |key: &str| {
-            found.entry(key.to_owned()).or_insert_with(|| find(part, known, key)).clone()
-        };
-        match place(centre, &mut sheet) {
+        let mut sheet =
+            |key: &str| found.entry(key.to_owned()).or_insert_with(|| find(part, known, key)).clone();
+        let pos = centre.pos.or_else(|| {
+            let [x, y] = *known.cells.get(&centre.key)?;
+            Some((f64::from(x), f64::from(y)))
+        });
+        match place(centre, pos, &mut sheet) {
             Ok(sprite) => {
                 let card = card(part, known, centre, sprite);
                 match seen.get(centre.key.as_str()) {
@@ -97,7 +102,31 @@ pub(crate) fn of(part: &Part<'_>, known: &Known<'_>) -> (Vec<Card>, Vec<LeftOut>
             Err(why) => left_out.push(LeftOut { what: centre.key.clone(), why }),
         }
     }
+    for centre in redrawn(part, known) {
+        let mut sheet = |key: &str| find(part, known, key);
+        if let Ok(sprite) = place(&centre, centre.pos, &mut sheet)
+            && !seen.contains_key(centre.key.as_str())
+        {
+            cards.push(card(part, known, &centre, sprite));
+        }
+    }
     (cards, left_out)
+}
+
+/// The game's cards on those of its sheets that the mod draws anew.
+fn redrawn(part: &Part<'_>, known: &Known<'_>) -> Vec<Centre> {
+    let sheets: Vec<&str> = part.declared.sheets.iter().map(|it| it.key.as_str()).collect();
+    let on_one = |(key, [x, y]): (&String, &[u32; 2])| {
+        let sheet = sheet_of_the_game(key).filter(|it| sheets.contains(it))?;
+        Some(Centre {
+            key: key.clone(),
+            atlas: Some(sheet.to_owned()),
+            pos: Some((f64::from(*x), f64::from(*y))),
+            taken: true,
+            ..Centre::default()
+        })
+    };
+    known.cells.iter().filter_map(on_one).collect()
 }
 
 fn card(part: &Part<'_>, known: &Known<'_>, centre: &Centre, sprite: Place) -> Card {
@@ -135,17 +164,22 @@ fn words(part: &Part<'_>, centre: &Centre, set: &str) -> (Option<String>, Vec<St
     (name, lines.unwrap_or_default())
 }
 
-fn place(centre: &Centre, sheet: &mut dyn FnMut(&str) -> Result<Found, Why>) -> Result<Place, Why> {
+fn place(
+    centre: &Centre,
+    pos: Option<(f64, f64)>,
+    sheet: &mut dyn FnMut(&str) -> Result<Found, Why>,
+) -> Result<Place, Why> {
     if centre.set.as_deref() == Some("Edition") {
         return Err(Why::NoSprite);
     }
     let key = centre.atlas.as_deref().ok_or(Why::NoCell)?;
     let found = sheet(key)?;
-    let pos = centre.pos.ok_or(Why::NoCell)?;
+    let pos = pos.ok_or(Why::NoCell)?;
     let pixels = centre.pixel_size.unwrap_or_default();
     let width = pixels.w.unwrap_or(found.px);
     let height = pixels.h.unwrap_or(found.py);
-    let cell = cell_of(&found, pos, (width, height)).ok_or_else(|| Why::OutsideOfSheet(found.picture.clone()))?;
+    let cell =
+        cell_of(&found, pos, (width, height)).ok_or_else(|| Why::OutsideOfSheet(found.picture.clone()))?;
     let above = match centre.soul_atlas.as_deref() {
         Some(key) => sheet(key).ok(),
         None => Some(found.clone()),
@@ -158,10 +192,8 @@ fn place(centre: &Centre, sheet: &mut dyn FnMut(&str) -> Result<Found, Why>) -> 
         })
     });
     let display = centre.display_size.unwrap_or_default();
-    let shown = [
-        display.w.unwrap_or(COMMON.0 * width / found.px),
-        display.h.unwrap_or(COMMON.1 * height / found.py),
-    ];
+    let shown =
+        [display.w.unwrap_or(COMMON.0 * width / found.px), display.h.unwrap_or(COMMON.1 * height / found.py)];
     Ok(Place {
         layers: layers.collect(),
         cell,
@@ -222,7 +254,8 @@ fn of_sheet(owner: &Part<'_>, sheet: &Sheet, guessed: bool) -> Result<Found, Why
     };
     let (scale, picture) = at(2).or_else(|| at(1)).ok_or_else(|| Why::NoPicture(sheet.path.clone()))?;
     let (width, height) = pictures::size(owner.package, &picture).map_err(Why::Picture)?;
-    let whole = |size: Option<f64>, common: f64| size.filter(|it| it.is_finite() && *it >= 1.0).unwrap_or(common);
+    let whole =
+        |size: Option<f64>, common: f64| size.filter(|it| it.is_finite() && *it >= 1.0).unwrap_or(common);
     let frames = sheet.frames.filter(|_| sheet.animated).unwrap_or(1.0);
     Ok(Found {
         package: owner.name.to_owned(),

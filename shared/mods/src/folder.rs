@@ -80,7 +80,8 @@ mod tests {
             ("linux", home.path().join(".local/share/love/Balatro")),
             (
                 "linux",
-                drive.join("steamapps/compatdata/2379780/pfx/drive_c/users/steamuser/AppData/Roaming/Balatro"),
+                drive
+                    .join("steamapps/compatdata/2379780/pfx/drive_c/users/steamuser/AppData/Roaming/Balatro"),
             ),
         ];
         for (name, expected) in cases {

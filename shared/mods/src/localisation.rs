@@ -85,7 +85,9 @@ impl Texts {
         let tree = source::parse(text)?;
         let mut globals = HashMap::new();
         let returned = Walk::new(&mut Deaf, &mut globals).file(&tree);
-        let Some(table) = returned.table() else { return Err("it returns no table that is written down".to_owned()) };
+        let Some(table) = returned.table() else {
+            return Err("it returns no table that is written down".to_owned());
+        };
         let descriptions = table.borrow().get("descriptions").cloned();
         let Some(Value::Table(descriptions)) = descriptions else { return Ok(()) };
         for (set, entries) in descriptions.borrow().fields() {
@@ -169,16 +171,29 @@ mod tests {
     fn lua_and_json_are_read_and_later_files_overwrite() {
         let mut texts = Texts::default();
         texts.add("en-us.lua", "local a = 'Ro'\nreturn { descriptions = { Joker = { j_gd_rose = { name = a .. 'se', text = { 'one', { 'two' } } } } } }").unwrap();
-        texts.add("de.json", r#"{"descriptions": {"Joker": {"j_gd_rose": {"name": ["Die", "Rose"]}}, "Tarot": 3}}"#).unwrap();
+        texts
+            .add(
+                "de.json",
+                r#"{"descriptions": {"Joker": {"j_gd_rose": {"name": ["Die", "Rose"]}}, "Tarot": 3}}"#,
+            )
+            .unwrap();
         let words = texts.get("Other", "j_gd_rose").unwrap();
-        assert_eq!((words.name.join(" "), words.text.join("/")), ("Die Rose".to_owned(), "one/two".to_owned()));
+        assert_eq!(
+            (words.name.join(" "), words.text.join("/")),
+            ("Die Rose".to_owned(), "one/two".to_owned())
+        );
         assert!(texts.add("x.lua", "return make()").is_err());
         assert!(texts.add("x.json", "{").is_err());
     }
 
     #[test]
     fn the_language_is_found_however_it_is_written() {
-        let cases = [("ZH-cn", "zh_CN", Some(2)), ("en-us", "de", Some(0)), ("default", "de", Some(1)), ("fr", "de", None)];
+        let cases = [
+            ("ZH-cn", "zh_CN", Some(2)),
+            ("en-us", "de", Some(0)),
+            ("default", "de", Some(1)),
+            ("fr", "de", None),
+        ];
         for (name, language, expected) in cases {
             assert_eq!(rank(name, language), expected, "{name}");
         }

@@ -114,3 +114,6 @@ impl Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -198,11 +198,6 @@ fn list(
 }
 
 /// What is in an archive, without the single folder that holds everything.
-pub(crate) fn files_in<R: Read + Seek>(archive: ZipArchive<R>) -> io::Result<Vec<String>> {
-    let (_, files) = listed_in(archive)?;
-    Ok(files.into_values().map(|file| file.path).collect())
-}
-
 fn listed_in<R: Read + Seek>(
     mut archive: ZipArchive<R>,
 ) -> io::Result<(ZipArchive<R>, BTreeMap<String, Listed>)> {
@@ -277,3 +272,5 @@ pub(crate) fn digest_of(pieces: &[&[u8]]) -> String {
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,8 @@ pub(crate) fn read(source: &Source<'_>) -> Parsed {
         match tree {
             Ok(tree) => {
                 found.file = (*path).to_owned();
-                Walk::new(&mut found, &mut globals).file(tree);
+                let returned = Walk::new(&mut found, &mut globals).file(tree);
+                found.returned(&returned, source);
             }
             Err(why) => found.problems.push(format!("{path}: {why}")),
         }
@@ -83,6 +84,23 @@ impl Found {
             old: how == How::Old,
             file: self.file.clone(),
         });
+    }
+
+    /// A file may return a card for another to declare, under the name of the file.
+    fn returned(&mut self, value: &Value, source: &Source<'_>) {
+        let Value::Table(table) = value else { return };
+        let is_open = !table.borrow().declared && table.borrow().get("key").is_none();
+        let stem = self.file.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
+        if !is_open || stem.is_empty() || class_by_texts(stem, source).is_none() {
+            return;
+        }
+        let mut fields = table.borrow_mut();
+        fields.set("key".into(), Value::Text(stem.into()));
+        if fields.get("atlas").is_none() && fields.get("pos").is_none() {
+            fields.set("atlas".into(), Value::Text(stem.into()));
+        }
+        drop(fields);
+        self.loose.push((Rc::clone(table), self.file.clone()));
     }
 
     fn finish(self, source: &Source<'_>) -> Parsed {
@@ -155,7 +173,8 @@ impl Listener for Found {
     fn written(&mut self, table: &Rc<RefCell<Table>>) {
         let is_like_one = {
             let table = table.borrow();
-            let is_placed = table.get("pos").is_some_and(|it| it.table().is_some()) || table.text("atlas").is_some();
+            let is_placed =
+                table.get("pos").is_some_and(|it| it.table().is_some()) || table.text("atlas").is_some();
             let is_sheet = table.get("px").is_some() && table.get("path").is_some();
             table.text("key").is_some() && (is_placed || is_sheet)
         };
@@ -168,9 +187,9 @@ impl Listener for Found {
 /// Names for the arguments of the loaders of old.
 fn by_position(base: &str, arguments: &[Value]) -> Option<Table> {
     let names: &[&str] = match base {
-        "Joker" => &[
-            "name", "key", "config", "pos", "loc_txt", "", "", "", "", "", "", "", "atlas", "soul_pos",
-        ],
+        "Joker" => {
+            &["name", "key", "config", "pos", "loc_txt", "", "", "", "", "", "", "", "atlas", "soul_pos"]
+        }
         "Tarot" => &["name", "key", "config", "pos", "loc_txt", "", "", "", "", "", "atlas"],
         "Planet" => &["name", "key", "config", "pos", "loc_txt", "", "", "", "", "", "", "atlas"],
         "Spectral" => &["name", "key", "config", "pos", "loc_txt", "", "", "", "atlas"],
@@ -199,12 +218,7 @@ fn kind_of(table: &Table, file: &str, source: &Source<'_>) -> Option<&'static st
     if let Some(kind) = table.text("object_type") {
         return known(&kind);
     }
-    let key = table.text("key")?;
-    let in_texts = prefixes::CARD_CLASSES.iter().find(|(_, class)| {
-        let prefixes = Prefixes { of_mod: source.prefix, of_class: Some(class.prefix) };
-        source.texts.has_key(&prefixes.key(&key))
-    });
-    if let Some((name, _)) = in_texts {
+    if let Some(name) = class_by_texts(&table.text("key")?, source) {
         return Some(name);
     }
     match table.text("set").as_deref() {
@@ -216,10 +230,27 @@ fn kind_of(table: &Table, file: &str, source: &Source<'_>) -> Option<&'static st
     }
     let file = file.to_lowercase();
     let hints = [
-        ("joker", "Joker"), ("voucher", "Voucher"), ("tarot", "Tarot"), ("planet", "Planet"), ("spectral", "Spectral"),
-        ("booster", "Booster"), ("pack", "Booster"), ("enhancement", "Enhancement"), ("deck", "Back"), ("back", "Back"),
+        ("joker", "Joker"),
+        ("voucher", "Voucher"),
+        ("tarot", "Tarot"),
+        ("planet", "Planet"),
+        ("spectral", "Spectral"),
+        ("booster", "Booster"),
+        ("pack", "Booster"),
+        ("enhancement", "Enhancement"),
+        ("deck", "Back"),
+        ("back", "Back"),
     ];
     hints.iter().find(|(word, _)| file.contains(word)).map(|(_, class)| *class)
+}
+
+/// The class under whose prefix the mod's texts know the key.
+fn class_by_texts(key: &str, source: &Source<'_>) -> Option<&'static str> {
+    let named = prefixes::CARD_CLASSES.iter().find(|(_, class)| {
+        let prefixes = Prefixes { of_mod: source.prefix, of_class: Some(class.prefix) };
+        !class.prefix.is_empty() && source.texts.has_key(&prefixes.key(key))
+    });
+    named.map(|(name, _)| *name)
 }
 
 fn declare(declared: &mut Declared, source: &Source<'_>, it: &Declaration) {
@@ -239,7 +270,8 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     fn get(&self, name: &str) -> Option<&Value> {
-        let of_class = || self.class.defaults.iter().rev().find(|(known, _)| &**known == name).map(|(_, it)| it);
+        let of_class =
+            || self.class.defaults.iter().rev().find(|(known, _)| &**known == name).map(|(_, it)| it);
         self.table.get(name).or_else(of_class)
     }
 
@@ -392,7 +424,9 @@ pub(crate) fn words(value: &Value) -> Option<Words> {
 fn gather(value: &Value, depth: usize, all: &mut Vec<String>) {
     match value {
         Value::Text(text) => all.push(text.to_string()),
-        Value::Table(table) if depth < 4 => table.borrow().list.iter().for_each(|it| gather(it, depth + 1, all)),
+        Value::Table(table) if depth < 4 => {
+            table.borrow().list.iter().for_each(|it| gather(it, depth + 1, all))
+        }
         _ => {}
     }
 }

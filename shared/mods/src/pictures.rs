@@ -81,14 +81,18 @@ impl Sheets {
     fn cut(&mut self, cell: &Cell) -> Result<RgbaImage, PictureError> {
         let path = || cell.picture.clone();
         if !self.unpacked.contains_key(&cell.picture) {
-            let bytes =
-                self.package.read(&cell.picture).map_err(|error| PictureError::File { path: path(), error })?;
+            let bytes = self
+                .package
+                .read(&cell.picture)
+                .map_err(|error| PictureError::File { path: path(), error })?;
             self.unpacked.insert(path(), unpack(&bytes));
         }
         let sheet = self.unpacked[&cell.picture]
             .as_ref()
             .map_err(|why| PictureError::Picture { path: path(), why: why.clone() })?;
-        let fits = |at: u32, length: u32, whole: u32| length > 0 && at.checked_add(length).is_some_and(|end| end <= whole);
+        let fits = |at: u32, length: u32, whole: u32| {
+            length > 0 && at.checked_add(length).is_some_and(|end| end <= whole)
+        };
         if !fits(cell.x, cell.width, sheet.width()) || !fits(cell.y, cell.height, sheet.height()) {
             return Err(PictureError::Outside { path: path() });
         }
@@ -97,7 +101,8 @@ impl Sheets {
 }
 
 fn unpack(bytes: &[u8]) -> Result<RgbaImage, String> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|it| it.to_string())?;
+    let mut reader =
+        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|it| it.to_string())?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(WIDEST);
     limits.max_image_height = Some(WIDEST);

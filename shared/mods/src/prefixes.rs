@@ -16,7 +16,7 @@ const fn class(prefix: &'static str, set: Option<&'static str>, sheet: &'static 
 }
 
 /// By the loader's names.
-pub(crate) const CARD_CLASSES: [(&str, CardClass); 11] = [
+pub(crate) const CARD_CLASSES: [(&str, CardClass); 12] = [
     ("Joker", class("j", Some("Joker"), "Joker")),
     ("Consumable", class("c", None, "Tarot")),
     ("Tarot", class("c", Some("Tarot"), "Tarot")),
@@ -28,13 +28,40 @@ pub(crate) const CARD_CLASSES: [(&str, CardClass); 11] = [
     ("Booster", class("p", Some("Booster"), "Booster")),
     ("Enhancement", class("m", Some("Enhanced"), "centers")),
     ("Edition", class("e", Some("Edition"), "Joker")),
+    // What mods make kinds of their own from, which say the rest.
+    ("Center", class("", None, "")),
 ];
 
 /// The game's own sheets on which cards lie.
 pub(crate) const SHEETS_OF_THE_GAME: [&str; 15] = [
-    "Joker", "Tarot", "Planet", "Spectral", "Voucher", "Booster", "centers", "cards_1", "cards_2", "soul", "tags",
-    "chips", "stickers", "icons", "blind_chips",
+    "Joker",
+    "Tarot",
+    "Planet",
+    "Spectral",
+    "Voucher",
+    "Booster",
+    "centers",
+    "cards_1",
+    "cards_2",
+    "soul",
+    "tags",
+    "chips",
+    "stickers",
+    "icons",
+    "blind_chips",
 ];
+
+/// The sheet of the game on which the card of this key lies.
+pub(crate) fn sheet_of_the_game(key: &str) -> Option<&'static str> {
+    match key.split_once('_')?.0 {
+        "j" => Some("Joker"),
+        "c" => Some("Tarot"),
+        "v" => Some("Voucher"),
+        "p" => Some("Booster"),
+        "b" | "m" => Some("centers"),
+        _ => None,
+    }
+}
 
 /// The class of this name, if it is one of cards.
 pub(crate) fn card_class(name: &str) -> Option<&'static CardClass> {

@@ -42,6 +42,8 @@ pub struct Options {
     pub interpreter: Interpreter,
     /// A folder of our own for what was read.
     pub cache: Option<PathBuf>,
+    /// Where the game's own cards lie on its sheets, by key, as column and row: for mods that redraw a sheet whole.
+    pub cells: BTreeMap<String, [u32; 2]>,
     /// The folder with the settings of mods; beside the Mods folder if not said.
     pub settings: Option<PathBuf>,
 }
@@ -64,7 +66,13 @@ pub struct ReadError {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { language: "en-us".to_owned(), interpreter: Interpreter::Off, cache: None, settings: None }
+        Options {
+            language: "en-us".to_owned(),
+            interpreter: Interpreter::Off,
+            cache: None,
+            cells: BTreeMap::new(),
+            settings: None,
+        }
     }
 }
 
@@ -122,7 +130,7 @@ fn key(
         let stamp = package.as_ref().map_or_else(ToString::to_string, |it| it.stamp().to_owned());
         all += &format!("{name}\0{stamp}\n");
     }
-    digest(&format!("{all}{switched_off:?}{settings:?}"))
+    digest(&format!("{all}{switched_off:?}{settings:?}{:?}", options.cells))
 }
 
 fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
@@ -195,7 +203,7 @@ impl Run<'_> {
                 texts: read.as_ref().map_or(&nothing.1, |it| &it.texts),
             })
             .collect();
-        let known = Known::of(&parts);
+        let known = Known::of(&parts, &self.options.cells);
         let mods = mods.par_iter().zip(&parts).zip(&read).map(|(((entry, it), part), read)| {
             let (cards, left_out) = cards::of(part, &known);
             finished(entry, it, read.as_ref(), cards, left_out, &present)
@@ -212,7 +220,8 @@ impl Run<'_> {
         let is_in_doubt = |it: &Read| it.reading == Reading::Parsed && !it.notes.is_empty();
         let doubtful = read.iter().flatten().filter(|it| is_in_doubt(it)).count();
         let is_off = self.options.interpreter == Interpreter::Off && doubtful > 0;
-        let note = format!("{doubtful} mods would have to be run to know all of their cards, which is switched off");
+        let note =
+            format!("{doubtful} mods would have to be run to know all of their cards, which is switched off");
         is_off.then_some(note).into_iter().collect()
     }
 
@@ -230,7 +239,8 @@ impl Run<'_> {
             return Read { declared, texts, reading, notes, digest };
         }
         let files = files_to_parse(&request, &it.folder, entry.mods.len());
-        let source = parsed::Source { prefix: it.metadata.prefix.as_deref(), language, texts: &texts, files: &files };
+        let source =
+            parsed::Source { prefix: it.metadata.prefix.as_deref(), language, texts: &texts, files: &files };
         let parsed = parsed::read(&source);
         drop(files);
         let (declared, reading) = self.in_doubt(parsed, request);
@@ -247,14 +257,17 @@ impl Run<'_> {
         let sheets: BTreeSet<&str> = parsed.declared.sheets.iter().map(|it| it.key.as_str()).collect();
         let of_game = |key: &str| SHEETS_OF_THE_GAME.contains(&key);
         let missing = |key: &&str| !sheets.contains(key) && !of_game(key);
-        let unknown = parsed.declared.centres.iter().filter_map(|it| it.atlas.as_deref()).filter(missing).count();
+        let unknown =
+            parsed.declared.centres.iter().filter_map(|it| it.atlas.as_deref()).filter(missing).count();
         let doubts = parsed.doubts + unknown;
         let mut declared = parsed.declared;
         if doubts == 0 {
             return (declared, Reading::Parsed);
         }
         let Interpreter::Program(program) = &self.options.interpreter else {
-            declared.problems.push(format!("{doubts} places of its code say only when it runs what they declare"));
+            declared
+                .problems
+                .push(format!("{doubts} places of its code say only when it runs what they declare"));
             return (declared, Reading::Parsed);
         };
         match sandbox::run(program, &request) {
@@ -311,7 +324,8 @@ fn together(mut run: Declared, parsed: Declared) -> Declared {
     let failed: BTreeSet<&str> = run.problems.iter().filter_map(|it| Some(it.split_once(": ")?.0)).collect();
     let known: BTreeSet<&str> = run.centres.iter().map(|it| it.key.as_str()).collect();
     let is_missing = |centre: &crate::declared::Centre| {
-        let is_lost = known.is_empty() || centre.file.as_deref().is_some_and(|file| failed.contains(file));
+        let is_lost = (known.is_empty() && !failed.is_empty())
+            || centre.file.as_deref().is_some_and(|file| failed.contains(file));
         is_lost && !known.contains(centre.key.as_str())
     };
     let more: Vec<_> = parsed.centres.into_iter().filter(is_missing).collect();
@@ -352,7 +366,8 @@ fn finished(
 ) -> Mod {
     let metadata = &it.metadata;
     let mut notes = read.map(|it| it.notes.clone()).unwrap_or_default();
-    let is_there = |id: &String| ["Steamodded", "Lovely", "Balatro"].contains(&id.as_str()) || present.contains(id);
+    let is_there =
+        |id: &String| ["Steamodded", "Lovely", "Balatro"].contains(&id.as_str()) || present.contains(id);
     for needed in metadata.needs.iter().filter(|needed| !needed.iter().any(is_there)) {
         if let Some(first) = needed.first() {
             notes.push(format!("it needs {first}, which is not here: the game would not load it"));
@@ -362,13 +377,15 @@ fn finished(
     let of_pictures = pictures.iter().map(|path| entry.package.read(path).unwrap_or_default());
     let mut hashes: Vec<String> = of_pictures.map(|bytes| digest_of(&[&bytes])).collect();
     hashes.push(read.map(|it| it.digest.clone()).unwrap_or_default());
+    let main = format!("{}{}: ", it.folder, metadata.main_file);
+    let broken = notes.iter().find(|note| note.starts_with(&main) && cards.is_empty()).cloned();
     Mod {
         id: metadata.id.clone(),
         name: metadata.name.clone(),
         version: metadata.version.clone(),
         prefix: metadata.prefix.clone(),
         package: entry.name.clone(),
-        state: it.state.clone(),
+        state: broken.map_or_else(|| it.state.clone(), State::Broken),
         reading: read.map_or(Reading::None, |it| it.reading),
         cards,
         left_out,

@@ -22,9 +22,9 @@ use serde::{Deserialize, Serialize};
 use crate::declared::Declared;
 
 #[cfg(any(target_os = "linux", feature = "interpreter"))]
-mod interpreter;
-#[cfg(any(target_os = "linux", feature = "interpreter"))]
 mod files;
+#[cfg(any(target_os = "linux", feature = "interpreter"))]
+mod interpreter;
 mod walls;
 
 /// The first argument of a process that is to be the child.
@@ -36,7 +36,7 @@ const LARGEST_ANSWER: u64 = 64 << 20;
 /// No mod is given with more.
 const LARGEST_REQUEST: u64 = 256 << 20;
 /// So long the parent waits: the child's own limit of processor time ends it long before, unless it sleeps.
-const LONGEST: Duration = Duration::from_secs(15);
+const LONGEST: Duration = Duration::from_secs(12);
 
 /// What the child is to run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub(crate) enum SandboxError {
     Start(io::Error),
     #[error("it took longer than {} s", LONGEST.as_secs())]
     Slow,
-    #[error("it ended before it had said anything: it wanted too much memory or time")]
+    #[error("it was ended before it had said anything: it wanted too much time or memory")]
     Ended,
     #[error("what it declares could not be read: {0}")]
     Answer(String),

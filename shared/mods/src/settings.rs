@@ -42,7 +42,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut packed = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
         packed.write_all(b"return {a=1}").unwrap();
-        let files = [("A.jkr", b"return {b=2}".to_vec()), ("B.jkr", packed.finish().unwrap()), ("C.jkr", vec![1, 2])];
+        let files =
+            [("A.jkr", b"return {b=2}".to_vec()), ("B.jkr", packed.finish().unwrap()), ("C.jkr", vec![1, 2])];
         for (name, bytes) in files {
             fs::write(folder.path().join(name), bytes).unwrap();
         }

@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use full_moon::ast::{
-    Assignment, Ast, BinOp, Block, Call, Expression, Field, FunctionArgs, FunctionBody, Index, LastStmt, Parameter,
-    Prefix, Stmt, Suffix, TableConstructor, UnOp, Var,
+    Assignment, Ast, BinOp, Block, Call, Expression, Field, FunctionArgs, FunctionBody, Index, LastStmt,
+    Parameter, Prefix, Stmt, Suffix, TableConstructor, UnOp, Var,
 };
 use full_moon::tokenizer::{Symbol, TokenReference, TokenType};
 
@@ -79,7 +79,8 @@ impl<'a, L: Listener> Walk<'a, L> {
         match block.last_stmt() {
             Some(LastStmt::Return(returned)) => {
                 let mut values = returned.returns().iter().map(|it| self.value(it)).collect::<Vec<_>>();
-                (self.functions == 0).then(|| if values.is_empty() { Value::Nil } else { values.swap_remove(0) })
+                (self.functions == 0)
+                    .then(|| if values.is_empty() { Value::Nil } else { values.swap_remove(0) })
             }
             _ => None,
         }
@@ -179,10 +180,12 @@ impl<'a, L: Listener> Walk<'a, L> {
         let mut pairs: Vec<(Value, Value)> = Vec::new();
         {
             let table = table.borrow();
-            let numbers = (1..).zip(&table.list).map(|(at, value)| (Value::Number(f64::from(at)), value.clone()));
+            let numbers =
+                (1..).zip(&table.list).map(|(at, value)| (Value::Number(f64::from(at)), value.clone()));
             pairs.extend(numbers);
             if counted == Counted::ByKey {
-                let named = table.fields().iter().map(|(name, value)| (Value::Text(Rc::clone(name)), value.clone()));
+                let named =
+                    table.fields().iter().map(|(name, value)| (Value::Text(Rc::clone(name)), value.clone()));
                 pairs.extend(named);
             }
         }
@@ -231,7 +234,8 @@ impl<'a, L: Listener> Walk<'a, L> {
     }
 
     fn get(&self, name: &str) -> Value {
-        let known = self.scopes.iter().rev().find_map(|scope| scope.get(name)).or_else(|| self.globals.get(name));
+        let known =
+            self.scopes.iter().rev().find_map(|scope| scope.get(name)).or_else(|| self.globals.get(name));
         known.cloned().unwrap_or_else(|| functions::global(name))
     }
 
@@ -330,7 +334,8 @@ impl<'a, L: Listener> Walk<'a, L> {
             (Value::Number(a), Value::Number(b)) => Value::Bool(holds(*a, *b)),
             _ => Value::Unknown,
         };
-        let computed = |with: fn(f64, f64) -> f64| numbers.map_or(Value::Unknown, |(a, b)| Value::Number(with(a, b)));
+        let computed =
+            |with: fn(f64, f64) -> f64| numbers.map_or(Value::Unknown, |(a, b)| Value::Number(with(a, b)));
         match operator {
             BinOp::TwoDots(_) => match (functions::joinable(&first), functions::joinable(&second)) {
                 (Some(a), Some(b)) if a.len() + b.len() <= LONGEST => Value::Text((a + &b).into()),
@@ -346,7 +351,9 @@ impl<'a, L: Listener> Walk<'a, L> {
             BinOp::GreaterThan(_) => compared(|a, b| a > b),
             BinOp::GreaterThanEqual(_) => compared(|a, b| a >= b),
             BinOp::TwoEqual(_) => functions::equal(&first, &second).map_or(Value::Unknown, Value::Bool),
-            BinOp::TildeEqual(_) => functions::equal(&first, &second).map_or(Value::Unknown, |it| Value::Bool(!it)),
+            BinOp::TildeEqual(_) => {
+                functions::equal(&first, &second).map_or(Value::Unknown, |it| Value::Bool(!it))
+            }
             _ => Value::Unknown,
         }
     }
@@ -422,7 +429,9 @@ impl<'a, L: Listener> Walk<'a, L> {
 
     fn arguments(&mut self, arguments: &FunctionArgs) -> Vec<Value> {
         match arguments {
-            FunctionArgs::Parentheses { arguments, .. } => arguments.iter().map(|it| self.value(it)).collect(),
+            FunctionArgs::Parentheses { arguments, .. } => {
+                arguments.iter().map(|it| self.value(it)).collect()
+            }
             FunctionArgs::String(token) => {
                 vec![text_of(token).map_or(Value::Unknown, |it| Value::Text(it.into()))]
             }
@@ -431,7 +440,13 @@ impl<'a, L: Listener> Walk<'a, L> {
         }
     }
 
-    fn called(&mut self, value: &Value, name: Option<&str>, method: Option<&str>, arguments: &[Value]) -> Value {
+    fn called(
+        &mut self,
+        value: &Value,
+        name: Option<&str>,
+        method: Option<&str>,
+        arguments: &[Value],
+    ) -> Value {
         match value {
             Value::Class(class) => self.listener.called(class, method, arguments),
             Value::SomeClass => {

@@ -8,8 +8,20 @@ use super::{Class, Counted, Table, Value};
 
 /// The loader's kinds that are of interest here, and what a mod's own kinds are made of.
 pub(crate) const CLASSES: [&str; 14] = [
-    "Atlas", "Joker", "Consumable", "Tarot", "Planet", "Spectral", "Voucher", "Back", "Deck", "Booster", "Enhancement",
-    "Edition", "Center", "Sprite",
+    "Atlas",
+    "Joker",
+    "Consumable",
+    "Tarot",
+    "Planet",
+    "Spectral",
+    "Voucher",
+    "Back",
+    "Deck",
+    "Booster",
+    "Enhancement",
+    "Edition",
+    "Center",
+    "Sprite",
 ];
 
 /// What a global name is before a mod assigns it.
@@ -51,10 +63,16 @@ pub(super) fn called(value: &Value, name: Option<&str>, method: Option<&str>, ar
     match (name, arguments) {
         (Some("ipairs"), [Value::Table(table), ..]) => Value::Each(Rc::clone(table), Counted::ByNumber),
         (Some("pairs"), [Value::Table(table), ..]) => Value::Each(Rc::clone(table), Counted::ByKey),
-        (Some("tostring"), [value, ..]) => joinable(value).map_or(Value::Unknown, |it| Value::Text(it.into())),
+        (Some("tostring"), [value, ..]) => {
+            joinable(value).map_or(Value::Unknown, |it| Value::Text(it.into()))
+        }
         (Some("tonumber"), [value, ..]) => value.number().map_or(Value::Unknown, Value::Number),
-        (Some("math.floor"), [value, ..]) => value.number().map_or(Value::Unknown, |it| Value::Number(it.floor())),
-        (Some("math.ceil"), [value, ..]) => value.number().map_or(Value::Unknown, |it| Value::Number(it.ceil())),
+        (Some("math.floor"), [value, ..]) => {
+            value.number().map_or(Value::Unknown, |it| Value::Number(it.floor()))
+        }
+        (Some("math.ceil"), [value, ..]) => {
+            value.number().map_or(Value::Unknown, |it| Value::Number(it.ceil()))
+        }
         (Some("table.insert"), [Value::Table(table), value]) => {
             table.borrow_mut().list.push(value.clone());
             Value::Nil
@@ -79,7 +97,9 @@ fn of_text(method: &str, arguments: &[Value]) -> Value {
         ("upper", _) => Some(text.to_uppercase()),
         ("sub", [from, rest @ ..]) => part(text, from, rest.first()),
         ("format", given) => formatted(text, given),
-        ("rep", [Value::Number(times)]) if *times * text.len() as f64 <= 4096.0 => Some(text.repeat(*times as usize)),
+        ("rep", [Value::Number(times)]) if *times * text.len() as f64 <= 4096.0 => {
+            Some(text.repeat(*times as usize))
+        }
         _ => None,
     };
     made.map_or(Value::Unknown, |it| Value::Text(it.into()))
@@ -108,7 +128,11 @@ fn formatted(form: &str, arguments: &[Value]) -> Option<String> {
             'd' | 'i' => {
                 let number = given.next()?.number()? as i64;
                 let size = width.parse::<usize>().unwrap_or(0).min(64);
-                let padded = if width.starts_with('0') { format!("{number:0size$}") } else { format!("{number:size$}") };
+                let padded = if width.starts_with('0') {
+                    format!("{number:0size$}")
+                } else {
+                    format!("{number:size$}")
+                };
                 made.push_str(&padded);
             }
             _ => return None,

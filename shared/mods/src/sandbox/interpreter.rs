@@ -20,14 +20,35 @@ use crate::package::tidy;
 const STAND_INS: &str = include_str!("stand_ins.lua");
 /// Instructions between two looks at the budget.
 const STEP: u32 = 1 << 16;
-/// Looks until a mod is taken to run for ever: some 400 million instructions. Real mods need below ten million.
-const STEPS: u32 = 6_000;
+/// Looks until a mod is taken to run for ever: some 100 million instructions. Real mods need below ten million.
+const STEPS: u32 = 1_500;
+/// Looks after that, until a mod that goes on regardless is ended.
+const MORE_STEPS: u32 = 64;
 /// Tables in tables that are looked through.
 const DEEPEST: usize = 10;
 /// Of the interpreter's own names, those that a mod may have.
 const KEPT: [&str; 21] = [
-    "_G", "_VERSION", "assert", "bit", "error", "getmetatable", "ipairs", "math", "next", "pairs", "pcall", "rawequal",
-    "rawget", "rawset", "select", "setmetatable", "string", "table", "tonumber", "tostring", "type",
+    "_G",
+    "_VERSION",
+    "assert",
+    "bit",
+    "error",
+    "getmetatable",
+    "ipairs",
+    "math",
+    "next",
+    "pairs",
+    "pcall",
+    "rawequal",
+    "rawget",
+    "rawset",
+    "select",
+    "setmetatable",
+    "string",
+    "table",
+    "tonumber",
+    "tostring",
+    "type",
 ];
 
 /// Runs the mod and says what it declares.
@@ -44,7 +65,14 @@ fn declare(request: Request) -> mlua::Result<Declared> {
     let count = Rc::clone(&spent);
     lua.set_hook(every, move |_, _| {
         count.set(count.get() + 1);
-        if count.get() > STEPS { Err(mlua::Error::runtime("it runs for ever")) } else { Ok(VmState::Continue) }
+        if count.get() > STEPS + MORE_STEPS {
+            std::process::exit(1);
+        }
+        if count.get() > STEPS {
+            Err(mlua::Error::runtime("it runs for ever"))
+        } else {
+            Ok(VmState::Continue)
+        }
     })?;
     let first: mlua::Result<Value> = said.call(true);
     // A mod that ran for ever has still said something before.
@@ -181,7 +209,9 @@ fn make_harmless(lua: &Lua, metatable: Table) -> mlua::Result<()> {
     }
     // A function is called as it was.
     let of_functions = lua.create_table()?;
-    for name in ["__index", "__newindex", "__concat", "__lt", "__le", "__len", "__add", "__sub", "__mul", "__div"] {
+    for name in
+        ["__index", "__newindex", "__concat", "__lt", "__le", "__len", "__add", "__sub", "__mul", "__div"]
+    {
         of_functions.set(name, metatable.get::<Value>(name)?)?;
     }
     set.call::<()>((a_function, of_functions))
@@ -231,7 +261,9 @@ fn json_from_lua(value: &Value, depth: usize) -> Json {
             }
             let pairs = table.pairs::<Value, Value>().filter_map(Result::ok);
             let fields = pairs.filter_map(|(key, it)| match key {
-                Value::String(key) => Some((key.to_string_lossy().to_string(), json_from_lua(&it, depth + 1))),
+                Value::String(key) => {
+                    Some((key.to_string_lossy().to_string(), json_from_lua(&it, depth + 1)))
+                }
                 _ => None,
             });
             Json::Object(fields.collect())

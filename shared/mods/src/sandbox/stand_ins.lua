@@ -143,7 +143,7 @@ local function chunk(path)
     local text = place and host.text(place)
     if not text then return nil, tostring(path) .. ' is not there' end
     local compiled, why = host.compile(text, place)
-    if not compiled then return nil, why end
+    if not compiled then return nil, place .. ': ' .. tostring(why) end
     return function(...)
         loaded = loaded + 1
         if loaded > 20000 then error('too many files are loaded', 0) end

@@ -20,7 +20,7 @@ mod system_calls;
 /// Of address space. Real mods need below 100 MB.
 const MEMORY: u64 = 1 << 30;
 /// Of processor time, in seconds. Real mods need below one.
-const SECONDS: u64 = 6;
+const SECONDS: u64 = 4;
 /// How a child ends whose way out was open.
 pub(super) const OPEN: i32 = 77;
 
@@ -40,7 +40,8 @@ pub(super) fn raise() -> Result<(), String> {
     ];
     for (resource, most) in limits {
         let limit = Rlimit { current: Some(most), maximum: Some(most) };
-        setrlimit(resource, limit).map_err(|error| format!("the system sets no limit ({resource:?}): {error}"))?;
+        setrlimit(resource, limit)
+            .map_err(|error| format!("the system sets no limit ({resource:?}): {error}"))?;
     }
     #[cfg(target_os = "linux")]
     system_calls::allow_few()?;
