@@ -54,6 +54,8 @@ pub enum Interpreter {
     Off,
     /// By this program, which calls [`child_main`](crate::child_main) first of all.
     Program(PathBuf),
+    /// The same for every mod, also where parsing leaves nothing open: to measure parsing against.
+    Always(PathBuf),
 }
 
 /// Why a Mods folder is not read.
@@ -80,6 +82,15 @@ impl Interpreter {
     /// The program that runs now.
     pub fn this_program() -> Interpreter {
         std::env::current_exe().map_or(Interpreter::Off, Interpreter::Program)
+    }
+
+    /// What is kept for one of them is not taken for another.
+    fn word(&self) -> &'static str {
+        match self {
+            Interpreter::Off => "parsed\n",
+            Interpreter::Program(_) => "in doubt\n",
+            Interpreter::Always(_) => "run\n",
+        }
     }
 }
 
@@ -125,7 +136,7 @@ fn key(
     settings: &BTreeMap<String, String>,
 ) -> String {
     let mut all = format!("{READER}\n{}\n{:?}\n", folder.display(), options.language);
-    all += if options.interpreter == Interpreter::Off { "parsed\n" } else { "run\n" };
+    all += options.interpreter.word();
     for (name, package) in opened {
         let stamp = package.as_ref().map_or_else(ToString::to_string, |it| it.stamp().to_owned());
         all += &format!("{name}\0{stamp}\n");
@@ -230,7 +241,7 @@ impl Run<'_> {
         let texts = Texts::read(&entry.package, &it.folder, language);
         let (request, mut notes) = self.request(entry, it, present);
         let content = serde_json::to_vec(&request).unwrap_or_default();
-        let how = if self.options.interpreter == Interpreter::Off { "parsed" } else { "run" };
+        let how = self.options.interpreter.word();
         let digest = digest_of(&[READER.as_bytes(), how.as_bytes(), &content]);
         drop(content);
         if let Some((declared, reading)) = self.cache.and_then(|it| it.declared(&digest)) {
@@ -261,14 +272,15 @@ impl Run<'_> {
             parsed.declared.centres.iter().filter_map(|it| it.atlas.as_deref()).filter(missing).count();
         let doubts = parsed.doubts + unknown;
         let mut declared = parsed.declared;
-        if doubts == 0 {
-            return (declared, Reading::Parsed);
-        }
-        let Interpreter::Program(program) = &self.options.interpreter else {
-            declared
-                .problems
-                .push(format!("{doubts} places of its code say only when it runs what they declare"));
-            return (declared, Reading::Parsed);
+        let program = match &self.options.interpreter {
+            Interpreter::Always(program) => program,
+            _ if doubts == 0 => return (declared, Reading::Parsed),
+            Interpreter::Program(program) => program,
+            Interpreter::Off => {
+                let note = format!("{doubts} places of its code say only when it runs what they declare");
+                declared.problems.push(note);
+                return (declared, Reading::Parsed);
+            }
         };
         match sandbox::run(program, &request) {
             Ok(run) => (together(run, declared), Reading::Run),

@@ -16,7 +16,7 @@ fn what_did_not_change_is_neither_read_nor_run_again() {
     let main = format!("{SHEET}{MAIN}");
     let mut garden = Garden::with(&[("main.lua", &main)]);
     garden.options.cache = Some(garden.beside("cache"));
-    let first = garden.run();
+    let first = garden.read(interpreter());
     assert_eq!((cards(&first).len(), first.mods[0].reading), (1, Reading::Run));
 
     // Nothing could be run any more, so that what comes was kept.
@@ -32,13 +32,13 @@ fn what_did_not_change_is_neither_read_nor_run_again() {
     assert_eq!(garden.read(gone()), first);
 
     garden.file("Garden/main.lua", main.replace("rose'", "tulip'"));
-    let changed = garden.run();
+    let changed = garden.read(interpreter());
     assert_eq!(changed.mods[0].cards[0].key, "j_gd_tulip");
     assert_ne!(changed.mods[0].digest, first.mods[0].digest);
 
     // Another picture alone changes the digest too.
     garden.sheet("Garden/assets/2x/roses.png", [5, 3], [142, 190]);
-    assert_ne!(garden.run().mods[0].digest, changed.mods[0].digest);
+    assert_ne!(garden.read(interpreter()).mods[0].digest, changed.mods[0].digest);
 }
 
 #[test]
@@ -48,9 +48,9 @@ fn what_is_kept_for_one_way_of_reading_is_not_taken_for_another() {
     garden.options.cache = Some(garden.beside("cache"));
     let parsed = garden.parsed();
     assert_eq!((parsed.mods[0].reading, parsed.notes.len()), (Reading::Parsed, 1));
-    assert_eq!(garden.run().mods[0].reading, Reading::Run);
+    assert_eq!(garden.read(interpreter()).mods[0].reading, Reading::Run);
     fs::write(garden.beside("cache").join("listing.json"), "torn").unwrap();
-    assert_eq!(garden.run().mods[0].reading, Reading::Run);
+    assert_eq!(garden.read(interpreter()).mods[0].reading, Reading::Run);
 }
 
 #[test]
