@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Everything that a Mods folder holds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Library {
+    /// The folder that was read: sprites are cut from what lies there.
     pub folder: PathBuf,
     /// In the order in which the game loads them.
     pub mods: Vec<Mod>,
@@ -21,15 +22,21 @@ pub struct Library {
 /// One mod.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mod {
+    /// By which other mods and the player's settings know it.
     pub id: String,
+    /// What a player reads.
     pub name: String,
+    /// As its author writes it; empty where it says none.
     pub version: String,
     /// What stands before its keys.
     pub prefix: Option<String>,
     /// The entry of the Mods folder in which it lies.
     pub package: String,
+    /// Cards are read of mods that are on alone.
     pub state: State,
+    /// How much the cards below rest on running the mod.
     pub reading: Reading,
+    /// Those with a sprite, in the order of their declaration.
     pub cards: Vec<Card>,
     /// Cards that it declares and that cannot be shown here.
     pub left_out: Vec<LeftOut>,
@@ -43,6 +50,7 @@ pub struct Mod {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
+    /// It would.
     On,
     /// The player switched it off: why it counts as that.
     Off(String),
@@ -73,7 +81,9 @@ pub struct Card {
     pub name: Option<String>,
     /// Its effect by lines, without marks. Values that only a running game knows stay `#1#`.
     pub text: Vec<String>,
+    /// Under whose key it is known.
     pub origin: Origin,
+    /// Where its picture lies.
     pub sprite: Place,
     /// Code of the mod decides how it looks at times.
     pub drawn_by_code: bool,
@@ -83,6 +93,7 @@ pub struct Card {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
+    /// A card that mods alone have.
     Mod,
     /// A card of the game with another sprite: it counts as the game's.
     Game,
@@ -93,6 +104,7 @@ pub enum Origin {
 pub struct Place {
     /// The entry of the Mods folder: another mod's, where a card uses the sheet of one.
     pub package: String,
+    /// The card itself.
     pub cell: Cell,
     /// Drawn above it, in this order: the second layer of legendary cards.
     pub layers: Vec<Cell>,
@@ -111,9 +123,13 @@ pub struct Cell {
     pub picture: String,
     /// Pixels of the picture for each of the game's: 1 or 2.
     pub scale: u8,
+    /// From the left, in the picture's pixels, as all that follow.
     pub x: u32,
+    /// From the top.
     pub y: u32,
+    /// At least 1.
     pub width: u32,
+    /// At least 1.
     pub height: u32,
 }
 
@@ -122,6 +138,7 @@ pub struct Cell {
 pub struct LeftOut {
     /// A key, or an entry of the folder.
     pub what: String,
+    /// What would have to be otherwise.
     pub why: Why,
 }
 

@@ -28,14 +28,17 @@ pub struct Sprite {
 
 /// Why there is no sprite.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum PictureError {
     #[error("{path} cannot be read: {error}")]
     File { path: String, error: std::io::Error },
     #[error("{path} is no picture that can be read: {why}")]
     Picture { path: String, why: String },
-    #[error("the cell lies outside of {path}")]
+    #[error(
+        "the cell lies outside of {path}: the picture is no longer the one that was read\nhelp: read the folder again"
+    )]
     Outside { path: String },
-    #[error("{entry} is no longer in the Mods folder as it was\nhelp: read the folder again")]
+    #[error("{entry} is no longer in the Mods folder\nhelp: read the folder again")]
     Gone { entry: String },
 }
 

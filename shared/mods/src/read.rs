@@ -39,6 +39,7 @@ const TEXTS: [&str; 5] = ["lua", "json", "txt", "csv", "toml"];
 pub struct Options {
     /// As the game's files are called: `en-us`, `de`, `zh_CN`.
     pub language: String,
+    /// Off unless a program is named.
     pub interpreter: Interpreter,
     /// A folder of our own for what was read.
     pub cache: Option<PathBuf>,
@@ -51,6 +52,7 @@ pub struct Options {
 /// Whether mods are run where reading leaves cards out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interpreter {
+    /// Mods are parsed alone.
     Off,
     /// By this program, which calls [`child_main`](crate::child_main) first of all.
     Program(PathBuf),

@@ -103,18 +103,22 @@ pub fn child_main() {
     std::process::exit(i32::from(!matches!(written, Ok(Ok(())))));
 }
 
-#[cfg(any(target_os = "linux", feature = "interpreter"))]
 fn child() -> Result<Declared, String> {
     walls::raise()?;
     let mut bytes = Vec::new();
     io::stdin().lock().take(LARGEST_REQUEST).read_to_end(&mut bytes).map_err(|it| it.to_string())?;
     let request = serde_json::from_slice(&bytes).map_err(|it| it.to_string())?;
     drop(bytes);
+    interpret(request)
+}
+
+#[cfg(any(target_os = "linux", feature = "interpreter"))]
+fn interpret(request: Request) -> Result<Declared, String> {
     interpreter::run(request)
 }
 
 #[cfg(not(any(target_os = "linux", feature = "interpreter")))]
-fn child() -> Result<Declared, String> {
+fn interpret(_: Request) -> Result<Declared, String> {
     Err("this build has no interpreter for mods".to_owned())
 }
 

@@ -43,9 +43,9 @@ fn the_single_folder_of_an_archive_is_no_part_of_its_paths() {
 fn files_are_found_whatever_the_case_and_links_are_not_followed() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("Garden");
-    std::fs::create_dir_all(root.join("Items")).unwrap();
-    std::fs::write(root.join("Items/Roses.lua"), "\u{feff}return 1").unwrap();
-    std::fs::write(folder.path().join("secret.lua"), "x").unwrap();
+    fs::create_dir_all(root.join("Items")).unwrap();
+    fs::write(root.join("Items/Roses.lua"), "\u{feff}return 1").unwrap();
+    fs::write(folder.path().join("secret.lua"), "x").unwrap();
     #[cfg(unix)]
     std::os::unix::fs::symlink(folder.path().join("secret.lua"), root.join("link.lua")).unwrap();
     #[cfg(unix)]
@@ -61,13 +61,13 @@ fn files_are_found_whatever_the_case_and_links_are_not_followed() {
 #[test]
 fn a_stamp_changes_with_the_files() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.lua"), "1").unwrap();
+    fs::write(folder.path().join("a.lua"), "1").unwrap();
     let stamp = || Package::open(folder.path()).unwrap().unwrap().stamp().to_owned();
     let first = stamp();
     assert_eq!(stamp(), first);
-    std::fs::write(folder.path().join("a.lua"), "22").unwrap();
+    fs::write(folder.path().join("a.lua"), "22").unwrap();
     let second = stamp();
-    std::fs::write(folder.path().join("b.lua"), "").unwrap();
+    fs::write(folder.path().join("b.lua"), "").unwrap();
     assert!(first != second && second != stamp());
 }
 

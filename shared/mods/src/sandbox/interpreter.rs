@@ -175,7 +175,11 @@ fn host(lua: &Lua, request: Request) -> mlua::Result<Table> {
     let of_kind = Rc::clone(&files);
     let kind = move |_: &Lua, path: String| Ok(tidy(&path).and_then(|it| of_kind.kind(&it)).unzip());
     host.set("kind", lua.create_function(kind)?)?;
-    let items = move |_: &Lua, path: String| Ok(files.items(&tidy(&path).unwrap_or_default()));
+    let items = move |_: &Lua, path: String| {
+        // The package's own folder is the one that has no path.
+        let folder = if path.is_empty() { Some(String::new()) } else { tidy(&path) };
+        Ok(folder.map(|it| files.items(&it)).unwrap_or_default())
+    };
     host.set("items", lua.create_function(items)?)?;
     host.set("compile", lua.create_function(compile)?)?;
     host.set("from_json", lua.create_function(from_json)?)?;

@@ -42,7 +42,7 @@ local tried = {
     getenv = function() return os.getenv and os.getenv('PATH') end,
     remove = function() return os.remove or os.rename or os.tmpname or os.exit end,
     ffi = function() local ffi = require 'ffi' return ffi.C and ffi.C.getpid and ffi.C.getpid() > 0 end,
-    jit = function() return jit or require('jit').version end,
+    jit = function() return jit or type(require('jit').version) == 'string' end,
     loadlib = function() return package.loadlib and package.loadlib('libc.so.6', '*') end,
     preload = function() return package.loaded.io or package.loaded.os or package.loaded._G end,
     registry = function() return debug.getregistry or debug.getupvalue or debug.sethook or debug.setmetatable end,
