@@ -75,13 +75,14 @@ pub(crate) fn of(part: &Part<'_>, known: &Known<'_>) -> (Vec<Card>, Vec<LeftOut>
     let mut left_out = Vec::new();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let mut found: HashMap<String, Result<Found, Why>> = HashMap::new();
+    let names = by_name(part);
     for centre in &part.declared.centres {
         // Whoever takes a card over and gives it no sheet leaves its look.
         if centre.taken && centre.atlas.is_none() {
             continue;
         }
         let mut sheet =
-            |key: &str| found.entry(key.to_owned()).or_insert_with(|| find(part, known, key)).clone();
+            |key: &str| found.entry(key.to_owned()).or_insert_with(|| find(part, known, &names, key)).clone();
         let pos = centre.pos.or_else(|| {
             let [x, y] = *known.cells.get(&centre.key)?;
             Some((f64::from(x), f64::from(y)))
@@ -103,7 +104,7 @@ pub(crate) fn of(part: &Part<'_>, known: &Known<'_>) -> (Vec<Card>, Vec<LeftOut>
         }
     }
     for centre in redrawn(part, known) {
-        let mut sheet = |key: &str| find(part, known, key);
+        let mut sheet = |key: &str| find(part, known, &names, key);
         if let Ok(sprite) = place(&centre, centre.pos, &mut sheet)
             && !seen.contains_key(centre.key.as_str())
         {
@@ -218,7 +219,12 @@ fn cell_of(sheet: &Found, pos: (f64, f64), size: (f64, f64)) -> Option<Cell> {
 }
 
 /// The sheet of a key: the mod's own, another mod's, a picture of that name.
-fn find(part: &Part<'_>, known: &Known<'_>, key: &str) -> Result<Found, Why> {
+fn find(
+    part: &Part<'_>,
+    known: &Known<'_>,
+    names: &HashMap<String, String>,
+    key: &str,
+) -> Result<Found, Why> {
     let own = part.declared.sheets.iter().filter(|it| it.key == key).max_by_key(|it| it.localised);
     let declared = own.map(|sheet| (part, sheet)).or_else(|| known.sheets.get(key).copied());
     if let Some((owner, sheet)) = declared {
@@ -229,22 +235,26 @@ fn find(part: &Part<'_>, known: &Known<'_>, key: &str) -> Result<Found, Why> {
         return Err(Why::SpriteOfTheGame);
     }
     let no_sheet = || Why::NoSheet(key.to_owned());
-    let path = of_name(part, plain).ok_or_else(no_sheet)?;
+    let path = names.get(&plain.to_lowercase()).ok_or_else(no_sheet)?.clone();
     let guess = Sheet { key: key.to_owned(), path, ..Sheet::default() };
     of_sheet(part, &guess, true).map_err(|_| no_sheet())
 }
 
-/// The picture of the mod, below its folder of a scale, whose name is that of the sheet.
-fn of_name(part: &Part<'_>, name: &str) -> Option<String> {
-    let name = name.to_lowercase();
+/// Pictures of the mod by their names without folder and ending, as paths below the folder of a scale.
+fn by_name(part: &Part<'_>) -> HashMap<String, String> {
     let assets = format!("{}assets/", part.folder).to_lowercase();
-    part.package.paths().find_map(|path| {
+    let pictures = part.package.paths().filter_map(|path| {
         let lower = path.to_lowercase();
         let rest = lower.strip_prefix(&assets)?.strip_suffix(".png")?;
         let rest = rest.strip_prefix("2x/").or_else(|| rest.strip_prefix("1x/"))?;
-        let stem = rest.rsplit('/').next()?;
-        (stem == name).then(|| format!("{rest}.png"))
-    })
+        Some((rest.rsplit('/').next()?.to_owned(), format!("{rest}.png")))
+    });
+    // Of several the first by path.
+    let mut all = HashMap::new();
+    for (name, path) in pictures {
+        all.entry(name).or_insert(path);
+    }
+    all
 }
 
 fn of_sheet(owner: &Part<'_>, sheet: &Sheet, guessed: bool) -> Result<Found, Why> {

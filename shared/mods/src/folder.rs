@@ -89,6 +89,6 @@ mod tests {
             let found = saves(&System { name, variable: &variable });
             assert!(found.contains(&expected), "{name}: {found:?}");
         }
-        assert_eq!(saves(&System { name: "linux", variable: &|_| None }), [PathBuf::new(); 0]);
+        assert!(saves(&System { name: "linux", variable: &|_| None }).is_empty());
     }
 }

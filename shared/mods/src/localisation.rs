@@ -3,18 +3,18 @@
 //! Files are Lua tables or JSON, read as data. English goes first and is overwritten by the player's language; whatever
 //! the case of the files' names. Absent: which card wants which text.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
 use crate::declared::Words;
-use crate::lua::evaluate::{Deaf, Walk};
+use crate::lua::evaluate::{Deaf, Globals, Walk};
 use crate::lua::{Value, source};
 use crate::package::Package;
 use crate::parsed;
 
 /// Texts by set, then by key.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Texts {
     sets: BTreeMap<String, BTreeMap<String, Words>>,
     /// What could not be read, in words.
@@ -64,10 +64,11 @@ impl Texts {
     /// Reads the files of this language.
     pub(crate) fn read(package: &Package, folder: &str, language: &str) -> Texts {
         let mut texts = Texts::default();
+        let mut globals = Globals::default();
         for path in files(package, folder, language) {
             match package.text(&path) {
                 Ok(text) => {
-                    if let Err(why) = texts.add(&path, &text) {
+                    if let Err(why) = texts.add(&path, &text, &mut globals) {
                         texts.problems.push(format!("{path}: {why}"));
                     }
                 }
@@ -78,13 +79,12 @@ impl Texts {
     }
 
     /// Adds what a file says; it overwrites.
-    pub(crate) fn add(&mut self, path: &str, text: &str) -> Result<(), String> {
+    pub(crate) fn add(&mut self, path: &str, text: &str, globals: &mut Globals) -> Result<(), String> {
         if path.to_lowercase().ends_with(".json") {
             return self.add_json(text);
         }
         let tree = source::parse(text)?;
-        let mut globals = HashMap::new();
-        let returned = Walk::new(&mut Deaf, &mut globals).file(&tree);
+        let returned = Walk::new(&mut Deaf, globals).file(&tree);
         let Some(table) = returned.table() else {
             return Err("it returns no table that is written down".to_owned());
         };
@@ -167,23 +167,27 @@ mod tests {
         }
     }
 
+    fn add(texts: &mut Texts, path: &str, text: &str) -> Result<(), String> {
+        texts.add(path, text, &mut Globals::default())
+    }
+
     #[test]
     fn lua_and_json_are_read_and_later_files_overwrite() {
         let mut texts = Texts::default();
-        texts.add("en-us.lua", "local a = 'Ro'\nreturn { descriptions = { Joker = { j_gd_rose = { name = a .. 'se', text = { 'one', { 'two' } } } } } }").unwrap();
-        texts
-            .add(
-                "de.json",
-                r#"{"descriptions": {"Joker": {"j_gd_rose": {"name": ["Die", "Rose"]}}, "Tarot": 3}}"#,
-            )
-            .unwrap();
+        add(&mut texts, "en-us.lua", "local a = 'Ro'\nreturn { descriptions = { Joker = { j_gd_rose = { name = a .. 'se', text = { 'one', { 'two' } } } } } }").unwrap();
+        add(
+            &mut texts,
+            "de.json",
+            r#"{"descriptions": {"Joker": {"j_gd_rose": {"name": ["Die", "Rose"]}}, "Tarot": 3}}"#,
+        )
+        .unwrap();
         let words = texts.get("Other", "j_gd_rose").unwrap();
         assert_eq!(
             (words.name.join(" "), words.text.join("/")),
             ("Die Rose".to_owned(), "one/two".to_owned())
         );
-        assert!(texts.add("x.lua", "return make()").is_err());
-        assert!(texts.add("x.json", "{").is_err());
+        assert!(add(&mut texts, "x.lua", "return make()").is_err());
+        assert!(add(&mut texts, "x.json", "{").is_err());
     }
 
     #[test]

@@ -80,6 +80,40 @@ impl Table {
     }
 }
 
+impl Drop for Table {
+    fn drop(&mut self) {
+        let fields = std::mem::take(&mut self.fields).into_iter().map(|(_, value)| value);
+        dismantle(std::mem::take(&mut self.list).into_iter().chain(fields).collect());
+    }
+}
+
+impl Drop for Class {
+    fn drop(&mut self) {
+        dismantle(std::mem::take(&mut self.defaults).into_iter().map(|(_, value)| value).collect());
+    }
+}
+
+/// Lets go of values that may hold one another a million deep, without as many calls.
+fn dismantle(mut values: Vec<Value>) {
+    while let Some(value) = values.pop() {
+        match value {
+            Value::Table(table) | Value::Each(table, _) => {
+                if let Some(table) = Rc::into_inner(table) {
+                    let mut table = table.into_inner();
+                    values.append(&mut table.list);
+                    values.extend(std::mem::take(&mut table.fields).into_iter().map(|(_, value)| value));
+                }
+            }
+            Value::Class(class) => {
+                if let Some(mut class) = Rc::into_inner(class) {
+                    values.extend(std::mem::take(&mut class.defaults).into_iter().map(|(_, value)| value));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 impl Value {
     pub(crate) fn text(&self) -> Option<Rc<str>> {
         match self {

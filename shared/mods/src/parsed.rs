@@ -5,7 +5,6 @@
 //! and that something else hands on count, too, if it can be told what they are. Absent: pictures, and running.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use full_moon::ast::Ast;
@@ -13,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::declared::{Centre, Declared, Sheet, Size, Words};
 use crate::localisation::Texts;
-use crate::lua::evaluate::{Listener, Walk};
+use crate::lua::evaluate::{Globals, Listener, Walk};
 use crate::lua::{Class, Table, Value, functions, source};
 use crate::prefixes::{self, Prefixes};
 
@@ -39,7 +38,7 @@ pub(crate) fn read(source: &Source<'_>) -> Parsed {
     let trees: Vec<(&str, Result<Ast, String>)> =
         source.files.par_iter().map(|(path, text)| (path.as_str(), source::parse(text))).collect();
     let mut found = Found::default();
-    let mut globals = HashMap::new();
+    let mut globals = Globals::default();
     for (path, tree) in &trees {
         match tree {
             Ok(tree) => {
@@ -49,6 +48,9 @@ pub(crate) fn read(source: &Source<'_>) -> Parsed {
             }
             Err(why) => found.problems.push(format!("{path}: {why}")),
         }
+    }
+    if globals.is_spent() {
+        found.problems.push("its code is too much to be read to the end".to_owned());
     }
     found.finish(source)
 }
@@ -140,7 +142,7 @@ impl Listener for Found {
             }
             (Some("extend"), [Value::Table(table), ..]) => {
                 table.borrow_mut().declared = true;
-                let own = table.borrow().fields().iter().cloned().collect::<Vec<_>>();
+                let own = table.borrow().fields().to_vec();
                 let defaults = class.defaults.iter().cloned().chain(own).collect();
                 Value::Class(Rc::new(Class { base: Rc::clone(&class.base), defaults }))
             }
@@ -425,7 +427,7 @@ fn gather(value: &Value, depth: usize, all: &mut Vec<String>) {
     match value {
         Value::Text(text) => all.push(text.to_string()),
         Value::Table(table) if depth < 4 => {
-            table.borrow().list.iter().for_each(|it| gather(it, depth + 1, all))
+            table.borrow().list.iter().for_each(|it| gather(it, depth + 1, all));
         }
         _ => {}
     }

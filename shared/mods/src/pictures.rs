@@ -117,12 +117,24 @@ fn unpack(bytes: &[u8]) -> Result<RgbaImage, String> {
 /// Width and height of a picture, by its first bytes alone.
 pub(crate) fn size(package: &Package, path: &str) -> Result<(u32, u32), String> {
     let bytes = package.read_start(path, HEAD).map_err(|it| it.to_string())?;
-    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|it| it.to_string())?;
-    let (width, height) = reader.into_dimensions().map_err(|it| it.to_string())?;
+    let (width, height) = match size_of_png(&bytes) {
+        Some(size) => size,
+        None => {
+            let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+            reader.map_err(|it| it.to_string())?.into_dimensions().map_err(|it| it.to_string())?
+        }
+    };
     if width > WIDEST || height > WIDEST || u64::from(width) * u64::from(height) * 4 > LARGEST {
         return Err(format!("{width} by {height} pixels are more than any sheet has"));
     }
     Ok((width, height))
+}
+
+/// A PNG says its size right at the start.
+fn size_of_png(bytes: &[u8]) -> Option<(u32, u32)> {
+    let head = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n")?.get(8..16)?;
+    let number = |at: usize| head.get(at..at + 4)?.try_into().map(u32::from_be_bytes).ok();
+    Some((number(0)?, number(4)?)).filter(|(width, height)| *width > 0 && *height > 0)
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ const READER: &str = "1";
 /// Stack of the threads that walk syntax trees, which are as deep as a mod makes them.
 const STACK: usize = 64 << 20;
 /// Text that a mod is read from, at most.
-const MOST_TEXT: u64 = 96 << 20;
+const MOST_TEXT: u64 = 48 << 20;
 /// Kinds of files that mods read.
 const TEXTS: [&str; 5] = ["lua", "json", "txt", "csv", "toml"];
 
@@ -147,7 +147,11 @@ fn key(
 }
 
 fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
+    match rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK)
+        .thread_name(|index| format!("mods-{index}"))
+        .build()
+    {
         Ok(pool) => pool.install(work),
         Err(_) => work(),
     }
@@ -256,7 +260,7 @@ impl Run<'_> {
             parsed::Source { prefix: it.metadata.prefix.as_deref(), language, texts: &texts, files: &files };
         let parsed = parsed::read(&source);
         drop(files);
-        let (declared, reading) = self.in_doubt(parsed, request);
+        let (declared, reading) = self.in_doubt(parsed, &request);
         if let Some(cache) = self.cache {
             cache.keep_declared(&digest, &declared, reading);
         }
@@ -266,7 +270,7 @@ impl Run<'_> {
     }
 
     /// Runs a mod whose files leave something open.
-    fn in_doubt(&self, parsed: parsed::Parsed, request: Request) -> (Declared, Reading) {
+    fn in_doubt(&self, parsed: parsed::Parsed, request: &Request) -> (Declared, Reading) {
         let sheets: BTreeSet<&str> = parsed.declared.sheets.iter().map(|it| it.key.as_str()).collect();
         let of_game = |key: &str| SHEETS_OF_THE_GAME.contains(&key);
         let missing = |key: &&str| !sheets.contains(key) && !of_game(key);
@@ -284,7 +288,7 @@ impl Run<'_> {
                 return (declared, Reading::Parsed);
             }
         };
-        match sandbox::run(program, &request) {
+        match sandbox::run(program, request) {
             Ok(run) => (together(run, declared), Reading::Run),
             Err(error) => {
                 declared.problems.push(format!("it could not be run, so cards may be missing: {error}"));

@@ -17,8 +17,8 @@ use full_moon::tokenizer::{Symbol, TokenReference, TokenType};
 
 use super::{Class, Counted, Table, Value, functions};
 
-/// Steps for one file: the largest real one takes a hundred thousand.
-const BUDGET: u32 = 3_000_000;
+/// Steps for all files of a mod: real ones take a million. Texts and tables cost by their size.
+const BUDGET: u32 = 8_000_000;
 /// A loop goes round at most so often.
 const ROUNDS: usize = 4_096;
 /// The longest text that is joined.
@@ -45,19 +45,41 @@ impl Listener for Deaf {
     fn written(&mut self, _: &Rc<RefCell<Table>>) {}
 }
 
-/// Walks files of one mod, which share their global names.
+/// What the files of one mod share: global names, and how many steps are left.
+pub(crate) struct Globals {
+    names: HashMap<Rc<str>, Value>,
+    left: u32,
+}
+
+impl Default for Globals {
+    fn default() -> Globals {
+        Globals { names: HashMap::new(), left: BUDGET }
+    }
+}
+
+impl Globals {
+    /// Whether files were too much to be walked to their ends.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
+    fn spend(&mut self, steps: usize) {
+        self.left = self.left.saturating_sub(u32::try_from(steps).unwrap_or(u32::MAX));
+    }
+}
+
+/// Walks files of one mod.
 pub(crate) struct Walk<'a, L> {
     pub(crate) listener: &'a mut L,
-    globals: &'a mut HashMap<Rc<str>, Value>,
+    globals: &'a mut Globals,
     scopes: Vec<HashMap<Rc<str>, Value>>,
-    left: u32,
     /// How many functions are around: what they assign outside of them is not known.
     functions: usize,
 }
 
 impl<'a, L: Listener> Walk<'a, L> {
-    pub(crate) fn new(listener: &'a mut L, globals: &'a mut HashMap<Rc<str>, Value>) -> Self {
-        Walk { listener, globals, scopes: vec![HashMap::new()], left: BUDGET, functions: 0 }
+    pub(crate) fn new(listener: &'a mut L, globals: &'a mut Globals) -> Self {
+        Walk { listener, globals, scopes: vec![HashMap::new()], functions: 0 }
     }
 
     /// Walks a file and says what it returns.
@@ -68,10 +90,10 @@ impl<'a, L: Listener> Walk<'a, L> {
     /// What the block returns, where it does for sure.
     fn block(&mut self, block: &Block) -> Option<Value> {
         for statement in block.stmts() {
-            if self.left == 0 {
+            if self.globals.is_spent() {
                 return None;
             }
-            self.left -= 1;
+            self.globals.spend(1);
             if let Some(returned) = self.statement(statement) {
                 return Some(returned);
             }
@@ -138,7 +160,7 @@ impl<'a, L: Listener> Walk<'a, L> {
                     (Some(from), Some(to), Some(step)) if step != 0.0 => {
                         let mut at = from;
                         for _ in 0..ROUNDS {
-                            if self.left == 0 || (step > 0.0 && at > to) || (step < 0.0 && at < to) {
+                            if self.globals.is_spent() || (step > 0.0 && at > to) || (step < 0.0 && at < to) {
                                 break;
                             }
                             self.round(&[(Rc::clone(&name), Value::Number(at))], count.block());
@@ -188,9 +210,10 @@ impl<'a, L: Listener> Walk<'a, L> {
                     table.fields().iter().map(|(name, value)| (Value::Text(Rc::clone(name)), value.clone()));
                 pairs.extend(named);
             }
+            self.globals.spend(pairs.len());
         }
         for (key, value) in pairs.into_iter().take(ROUNDS) {
-            if self.left == 0 {
+            if self.globals.is_spent() {
                 return;
             }
             let given: Vec<_> = names.iter().cloned().zip([key, value]).collect();
@@ -206,7 +229,7 @@ impl<'a, L: Listener> Walk<'a, L> {
 
     /// Walks a body for what it declares, with arguments that are not known.
     fn function(&mut self, body: &FunctionBody) {
-        if self.left == 0 {
+        if self.globals.is_spent() {
             return;
         }
         let unknown = |parameter: &Parameter| match parameter {
@@ -230,12 +253,16 @@ impl<'a, L: Listener> Walk<'a, L> {
 
     fn put(&mut self, name: &Rc<str>, value: Value) {
         let scope = self.scopes.iter_mut().rev().find(|scope| scope.contains_key(name));
-        scope.unwrap_or(self.globals).insert(Rc::clone(name), value);
+        scope.unwrap_or(&mut self.globals.names).insert(Rc::clone(name), value);
     }
 
     fn get(&self, name: &str) -> Value {
-        let known =
-            self.scopes.iter().rev().find_map(|scope| scope.get(name)).or_else(|| self.globals.get(name));
+        let known = self
+            .scopes
+            .iter()
+            .rev()
+            .find_map(|scope| scope.get(name))
+            .or_else(|| self.globals.names.get(name));
         known.cloned().unwrap_or_else(|| functions::global(name))
     }
 
@@ -251,6 +278,8 @@ impl<'a, L: Listener> Walk<'a, L> {
                     let holder = self.chain(place.prefix(), before.iter().copied());
                     let key = self.key(last);
                     if let (Value::Table(table), Some(key)) = (holder, key) {
+                        // A field is looked for among the others.
+                        self.globals.spend(table.borrow().fields().len() / 16);
                         table.borrow_mut().put(key, value);
                     }
                 }
@@ -268,10 +297,10 @@ impl<'a, L: Listener> Walk<'a, L> {
     }
 
     fn value(&mut self, expression: &Expression) -> Value {
-        if self.left == 0 {
+        if self.globals.is_spent() {
             return Value::Unknown;
         }
-        self.left -= 1;
+        self.globals.spend(1);
         match expression {
             Expression::Parentheses { expression, .. } => self.value(expression),
             Expression::String(token) => text_of(token).map_or(Value::Unknown, |it| Value::Text(it.into())),
@@ -338,7 +367,10 @@ impl<'a, L: Listener> Walk<'a, L> {
             |with: fn(f64, f64) -> f64| numbers.map_or(Value::Unknown, |(a, b)| Value::Number(with(a, b)));
         match operator {
             BinOp::TwoDots(_) => match (functions::joinable(&first), functions::joinable(&second)) {
-                (Some(a), Some(b)) if a.len() + b.len() <= LONGEST => Value::Text((a + &b).into()),
+                (Some(a), Some(b)) if a.len() + b.len() <= LONGEST => {
+                    self.globals.spend((a.len() + b.len()) / 16);
+                    Value::Text((a + &b).into())
+                }
                 _ => Value::Unknown,
             },
             BinOp::Plus(_) => computed(|a, b| a + b),
@@ -448,12 +480,23 @@ impl<'a, L: Listener> Walk<'a, L> {
         arguments: &[Value],
     ) -> Value {
         match value {
-            Value::Class(class) => self.listener.called(class, method, arguments),
+            Value::Class(class) => {
+                self.globals.spend(class.defaults.len());
+                self.listener.called(class, method, arguments)
+            }
             Value::SomeClass => {
                 self.listener.missed();
                 Value::Unknown
             }
-            _ => functions::called(value, name, method, arguments),
+            _ => {
+                let made = functions::called(value, name, method, arguments);
+                self.globals.spend(match &made {
+                    Value::Text(text) => text.len() / 16,
+                    Value::Table(table) => table.borrow().list.len() + table.borrow().fields().len(),
+                    _ => 0,
+                });
+                made
+            }
         }
     }
 }

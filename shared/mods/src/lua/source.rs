@@ -61,12 +61,11 @@ fn depth(text: &str) -> usize {
             b'(' | b'{' | b'[' => open.push(0),
             b')' | b'}' | b']' => total -= closed(&mut open),
             b',' | b';' => total -= std::mem::take(open.last_mut().unwrap_or(&mut 0)),
+            // A dot between names is no operator, two of them are.
+            b'.' if bytes.get(at + 1) != Some(&b'.') => {}
             b'+' | b'-' | b'*' | b'/' | b'%' | b'^' | b'#' | b'<' | b'>' | b'~' | b'.' => {
-                // A dot between names is no operator, two of them are.
-                if byte != b'.' || bytes.get(at + 1) == Some(&b'.') {
-                    total += 1;
-                    *open.last_mut().unwrap_or(&mut 0) += 1;
-                }
+                total += 1;
+                *open.last_mut().unwrap_or(&mut 0) += 1;
             }
             _ if byte.is_ascii_alphabetic() || byte == b'_' => {
                 let end = word_end(bytes, at);

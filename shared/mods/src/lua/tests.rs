@@ -1,16 +1,14 @@
 //! What constants of Lua amount to, and that no text harms whoever reads it.
 
-use std::collections::HashMap;
-
 use proptest::prelude::*;
 
-use super::evaluate::{Deaf, Walk};
+use super::evaluate::{Deaf, Globals, Walk};
 use super::{Value, source};
 
 /// What a file returns, in words.
 fn returned(text: &str) -> String {
     let tree = source::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
-    let mut globals = HashMap::new();
+    let mut globals = Globals::default();
     shown(&Walk::new(&mut Deaf, &mut globals).file(&tree))
 }
 
@@ -63,6 +61,20 @@ fn what_would_never_end_is_given_up() {
     let nested = "for a = 1, 1e9 do for b = 1, 1e9 do for c = 1, 1e9 do x = a end end end return 1";
     returned(nested);
     returned(&format!("local a = 'x' {} return 1", "a = a .. a ".repeat(200)));
+    let each =
+        |body: &str| format!("local t = {{}} for a = 1, 4000 do for b = 1, 4000 do {body} end end return 1");
+    // Tables in tables, from both ends; a kind of a kind; a copy of a copy; many fields.
+    for body in [
+        "t = { t }",
+        "t.n = {} t = t.n",
+        "t = (t.x or SMODS.Joker):extend { x = t }",
+        "t = copy_table(t) table.insert(t, 1)",
+        "t['k' .. a .. b] = b",
+        "local text = string.rep('x', 4000) t[#t + 1] = text .. text",
+        "for k, v in pairs(t) do end table.insert(t, b)",
+    ] {
+        returned(&each(body));
+    }
 }
 
 /// Pieces of Lua, put together as it comes.
@@ -117,7 +129,7 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in pieces()) {
         if let Ok(tree) = source::parse(&text) {
-            Walk::new(&mut Deaf, &mut HashMap::new()).file(&tree);
+            Walk::new(&mut Deaf, &mut Globals::default()).file(&tree);
         }
     }
 
@@ -131,8 +143,8 @@ proptest! {
         let _ = crate::metadata::from_json(&text);
         let _ = crate::metadata::from_header(&text, "main.lua");
         let mut texts = crate::localisation::Texts::default();
-        let _ = texts.add("en-us.json", &text);
-        let _ = texts.add("en-us.lua", &text);
+        let _ = texts.add("en-us.json", &text, &mut Globals::default());
+        let _ = texts.add("en-us.lua", &text, &mut Globals::default());
         let _ = serde_json::from_str::<crate::declared::Declared>(&text);
     }
 }

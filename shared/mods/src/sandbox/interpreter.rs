@@ -204,6 +204,7 @@ fn compile(
 }
 
 /// Lets everything that is no table be indexed, called and counted with: once, before a mod is there.
+#[expect(clippy::needless_pass_by_value, reason = "functions of the interpreter are given values")]
 fn make_harmless(lua: &Lua, metatable: Table) -> mlua::Result<()> {
     let set: Function = lua.named_registry_value("set_metatable")?;
     lua.unset_named_registry_value("set_metatable")?;

@@ -9,22 +9,22 @@ use mods::{Card, Interpreter, Library, Options};
 use tempfile::TempDir;
 
 /// The main file's first line in most cases: a sheet of four by three cells.
-pub const SHEET: &str = "SMODS.Atlas { key = 'roses', path = 'roses.png', px = 71, py = 95 }\n";
+pub(crate) const SHEET: &str = "SMODS.Atlas { key = 'roses', path = 'roses.png', px = 71, py = 95 }\n";
 
-pub struct Garden {
+pub(crate) struct Garden {
     folder: TempDir,
-    pub options: Options,
+    pub(crate) options: Options,
 }
 
 impl Garden {
-    pub fn new() -> Garden {
+    pub(crate) fn new() -> Garden {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("Mods")).unwrap();
         Garden { folder, options: Options::default() }
     }
 
     /// One mod, `Garden`, with a sheet and these files.
-    pub fn with(files: &[(&str, &str)]) -> Garden {
+    pub(crate) fn with(files: &[(&str, &str)]) -> Garden {
         let garden = Garden::new();
         garden.metadata("Garden", "gd");
         garden.sheet("Garden/assets/2x/roses.png", [4, 3], [142, 190]);
@@ -34,22 +34,22 @@ impl Garden {
         garden
     }
 
-    pub fn mods(&self) -> PathBuf {
+    pub(crate) fn mods(&self) -> PathBuf {
         self.folder.path().join("Mods")
     }
 
     /// A place beside the mods.
-    pub fn beside(&self, name: &str) -> PathBuf {
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn file(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn file(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.mods().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    pub fn metadata(&self, id: &str, prefix: &str) {
+    pub(crate) fn metadata(&self, id: &str, prefix: &str) {
         let text = format!(
             r#"{{"id": "{id}", "name": "{id}", "prefix": "{prefix}", "main_file": "main.lua", "version": "1.0",
                 "author": ["us"], "description": "flowers"}}"#
@@ -57,12 +57,12 @@ impl Garden {
         self.file(&format!("{id}/{id}.json"), text);
     }
 
-    pub fn sheet(&self, path: &str, grid: [u32; 2], cell: [u32; 2]) {
+    pub(crate) fn sheet(&self, path: &str, grid: [u32; 2], cell: [u32; 2]) {
         self.file(path, drawn(grid, cell));
     }
 
     /// All of the folder's mod as a zip beside it, which goes.
-    pub fn zip(&self, name: &str) {
+    pub(crate) fn zip(&self, name: &str) {
         let mut writer =
             zip::ZipWriter::new(fs::File::create(self.mods().join(format!("{name}.zip"))).unwrap());
         let mut folders = vec![self.mods().join(name)];
@@ -82,22 +82,22 @@ impl Garden {
         fs::remove_dir_all(self.mods().join(name)).unwrap();
     }
 
-    pub fn read(&self, interpreter: Interpreter) -> Library {
+    pub(crate) fn read(&self, interpreter: Interpreter) -> Library {
         mods::read(&self.mods(), &Options { interpreter, ..self.options.clone() }).unwrap()
     }
 
-    pub fn parsed(&self) -> Library {
+    pub(crate) fn parsed(&self) -> Library {
         self.read(Interpreter::Off)
     }
 
     /// Also where parsing leaves nothing open.
-    pub fn run(&self) -> Library {
+    pub(crate) fn run(&self) -> Library {
         self.read(Interpreter::Always(env!("CARGO_BIN_EXE_mods-sandbox").into()))
     }
 }
 
 /// The program of this crate that runs mods.
-pub fn interpreter() -> Interpreter {
+pub(crate) fn interpreter() -> Interpreter {
     Interpreter::Program(env!("CARGO_BIN_EXE_mods-sandbox").into())
 }
 
@@ -114,13 +114,13 @@ fn drawn([columns, rows]: [u32; 2], [width, height]: [u32; 2]) -> Vec<u8> {
 }
 
 /// Which cell a picture was cut from, if it was cut from one alone.
-pub fn cell_of(picture: &RgbaImage) -> Option<[u8; 2]> {
+pub(crate) fn cell_of(picture: &RgbaImage) -> Option<[u8; 2]> {
     let first = *picture.get_pixel(0, 0);
     picture.pixels().all(|it| *it == first).then(|| [(first[0] - 10) / 20, (first[1] - 10) / 20])
 }
 
 /// A card in words: key, name, cell, layers.
-pub fn told(library: &Library, card: &Card) -> String {
+pub(crate) fn told(library: &Library, card: &Card) -> String {
     let mut sheets = mods::sheets(library, &card.sprite.package).unwrap();
     let sprite = sheets.sprite(card).unwrap();
     let mut words = format!("{} {:?}", card.key, card.name.as_deref().unwrap_or("-"));
@@ -132,7 +132,7 @@ pub fn told(library: &Library, card: &Card) -> String {
 }
 
 /// All cards in words, in order.
-pub fn cards(library: &Library) -> Vec<String> {
+pub(crate) fn cards(library: &Library) -> Vec<String> {
     let mut all: Vec<String> = library.cards().map(|(_, card)| told(library, card)).collect();
     all.sort();
     all
