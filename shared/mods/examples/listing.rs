@@ -1,4 +1,5 @@
-//! What a folder of mods holds, as JSON, and its sprites as pictures where a folder for them is named.
+//! What a folder of mods holds, as JSON, and its sprites as pictures where a folder for them is
+//! named.
 //!
 //! `cargo run -p mods --example listing -- MODS [LANGUAGE] [SPRITES]`
 

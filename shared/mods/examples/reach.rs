@@ -1,7 +1,8 @@
 //! How many cards of a folder of mods are read by parsing alone and with the interpreter, per mod.
 //!
-//! Truth is what a mod declares when all of it is run, so that the second column counts what parsing finds of it with
-//! the same cell, layers and name. `cargo run -p mods --example reach -- FOLDER [LANGUAGE]`
+//! Truth is what a mod declares when all of it is run, so that the second column counts what
+//! parsing finds of it with the same cell, layers and name. `cargo run -p mods --example reach --
+//! FOLDER [LANGUAGE]`
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -92,7 +93,8 @@ fn cells() -> BTreeMap<String, [u32; 2]> {
     cards.iter().filter_map(cell).collect()
 }
 
-/// How many of a mod's cards another reading has with the same cell, layers and name, and how many beyond.
+/// How many of a mod's cards another reading has with the same cell, layers and name, and how many
+/// beyond.
 fn compared(truth: &Mod, library: &Library) -> [usize; 2] {
     let found = library.mods.iter().find(|it| it.id == truth.id && it.package == truth.package);
     let found: BTreeMap<&str, &Card> =

@@ -1,8 +1,9 @@
 //! What was read before, so that a second start with nothing changed reads nothing.
 //!
-//! Two layers in a folder of our own: the whole listing under a key that follows from the names, sizes and times of all files;
-//! and what each mod declares under a key of its contents, for when files were touched or one mod of many changed. Files
-//! are replaced whole. Whatever cannot be read is read anew from the mods; nothing here is an error.
+//! Two layers in a folder of our own: the whole listing under a key that follows from the names,
+//! sizes and times of all files; and what each mod declares under a key of its contents, for when
+//! files were touched or one mod of many changed. Files are replaced whole. Whatever cannot be read
+//! is read anew from the mods; nothing here is an error.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,7 +1,7 @@
 //! From what a mod declares to cards with a sprite: which picture, which cell, which name.
 //!
-//! Looks at the sizes of pictures, not at their pixels. Keys are those of the game already. A card whose sheet no mod declares
-//! gets a picture of the sheet's name, if there is one, and says so.
+//! Looks at the sizes of pictures, not at their pixels. Keys are those of the game already. A card
+//! whose sheet no mod declares gets a picture of the sheet's name, if there is one, and says so.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -51,7 +51,8 @@ struct Found {
 }
 
 impl<'a> Known<'a> {
-    /// Gathers what all mods declare; the first of a key counts, those for the player's language before others.
+    /// Gathers what all mods declare; the first of a key counts, those for the player's language
+    /// before others.
     pub(crate) fn of(parts: &'a [Part<'a>], cells: &'a BTreeMap<String, [u32; 2]>) -> Known<'a> {
         let mut sheets = HashMap::new();
         let mut cards = HashSet::new();
@@ -240,7 +241,8 @@ fn find(
     of_sheet(part, &guess, true).map_err(|_| no_sheet())
 }
 
-/// Pictures of the mod by their names without folder and ending, as paths below the folder of a scale.
+/// Pictures of the mod by their names without folder and ending, as paths below the folder of a
+/// scale.
 fn by_name(part: &Part<'_>) -> HashMap<String, String> {
     let assets = format!("{}assets/", part.folder).to_lowercase();
     let pictures = part.package.paths().filter_map(|path| {

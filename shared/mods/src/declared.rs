@@ -1,6 +1,8 @@
-//! What a mod declares, as either reader finds it: sheets, cards and texts, keys already with their prefixes.
+//! What a mod declares, as either reader finds it: sheets, cards and texts, keys already with their
+//! prefixes.
 //!
-//! Plain data that also travels from the process in which a mod is run. Nothing here has looked at a picture.
+//! Plain data that also travels from the process in which a mod is run. Nothing here has looked at
+//! a picture.
 
 use std::collections::BTreeMap;
 
@@ -125,8 +127,14 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_costs_itself_alone() {
-        let text = r#"{"sheets": {}, "centres": [{"key": 3}, {"key": "j_a", "pos": [1, 2], "layers": [[1, 0], "x"]},
-            {"key": "j_b", "words": {"name": [["Two", "lines"]], "text": "one"}}], "texts": {"Joker": [], "Tarot": {"c_a": 4, "c_b": {"name": "B"}}}}"#;
+        let text = r#"{
+            "sheets": {},
+            "centres": [
+                {"key": 3}, {"key": "j_a", "pos": [1, 2], "layers": [[1, 0], "x"]},
+                {"key": "j_b", "words": {"name": [["Two", "lines"]], "text": "one"}}
+            ],
+            "texts": {"Joker": [], "Tarot": {"c_a": 4, "c_b": {"name": "B"}}}
+        }"#;
         let declared: Declared = serde_json::from_str(text).unwrap();
         let keys: Vec<_> = declared.centres.iter().map(|it| it.key.as_str()).collect();
         assert_eq!(keys, ["j_a", "j_b"]);

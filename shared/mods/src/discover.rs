@@ -1,4 +1,5 @@
-//! Which mods the Mods folder holds, as the mod loader would see them. Nothing of their code is read.
+//! Which mods the Mods folder holds, as the mod loader would see them. Nothing of their code is
+//! read.
 
 use std::fs;
 use std::io;
@@ -53,7 +54,8 @@ pub(crate) fn switched_off(folder: &Path) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// Looks into an entry: nothing if it is nothing of the loader's, what is wrong if it should be a mod.
+/// Looks into an entry: nothing if it is nothing of the loader's, what is wrong if it should be a
+/// mod.
 pub(crate) fn look(name: &str, package: Package, switched_off: &[String]) -> Result<Option<Entry>, LeftOut> {
     let mut mods = Vec::new();
     let mut wrong = Vec::new();

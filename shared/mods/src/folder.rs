@@ -1,7 +1,7 @@
 //! Where the game keeps its mods on this system.
 //!
-//! Steam's own library and those on other drives are looked through, and the game's files run by LÖVE itself. A setting
-//! of the player goes before all of it, which is the caller's to know.
+//! Steam's own library and those on other drives are looked through, and the game's files run by
+//! LÖVE itself. A setting of the player goes before all of it, which is the caller's to know.
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -4,10 +4,10 @@
 //! Mods folder ──read──▶ Library { Mod { Card } } ──sheets──▶ Sprite
 //! ```
 //!
-//! [`folder::find`] says where the folder is, [`read`] what is in it, [`sheets`] gives the pictures. Files are parsed
-//! first; a mod that leaves cards open is then run in a process of its own behind walls of the operating system
-//! ([`Interpreter`]), for which a program calls [`child_main`] before anything else. Absent: recognising the cards, and
-//! any picture of the game.
+//! [`folder::find`] says where the folder is, [`read`] what is in it, [`sheets`] gives the
+//! pictures. Files are parsed first; a mod that leaves cards open is then run in a process of its
+//! own behind walls of the operating system ([`Interpreter`]), for which a program calls
+//! [`child_main`] before anything else. Absent: recognising the cards, and any picture of the game.
 
 mod cache;
 mod cards;

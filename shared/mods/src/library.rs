@@ -1,4 +1,5 @@
-//! What was read: mods, their cards, and what was left out with the reason. Data alone, also as JSON.
+//! What was read: mods, their cards, and what was left out with the reason. Data alone, also as
+//! JSON.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -75,7 +76,8 @@ pub enum Reading {
 pub struct Card {
     /// The game's key: `j_gd_rose`.
     pub key: String,
-    /// The game's word for its kind: `Joker`, `Tarot`, `Voucher`, `Booster`, `Back`, `Enhanced`, or a mod's own.
+    /// The game's word for its kind: `Joker`, `Tarot`, `Voucher`, `Booster`, `Back`, `Enhanced`, or
+    /// a mod's own.
     pub set: String,
     /// In the player's language, else in English; none where the mod gives none.
     pub name: Option<String>,

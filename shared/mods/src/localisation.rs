@@ -1,7 +1,7 @@
 //! Names and effects of a mod's cards, out of its `localization` folder, in the player's language.
 //!
-//! Files are Lua tables or JSON, read as data. English goes first and is overwritten by the player's language; whatever
-//! the case of the files' names. Absent: which card wants which text.
+//! Files are Lua tables or JSON, read as data. English goes first and is overwritten by the
+//! player's language; whatever the case of the files' names. Absent: which card wants which text.
 
 use std::collections::BTreeMap;
 
@@ -137,7 +137,8 @@ impl Texts {
     }
 }
 
-/// A text without the game's marks: `{C:mult}+4{} Mult` is `+4 Mult`. Values that only a running game knows stay `#1#`.
+/// A text without the game's marks: `{C:mult}+4{} Mult` is `+4 Mult`. Values that only a running
+/// game knows stay `#1#`.
 pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -174,7 +175,10 @@ mod tests {
     #[test]
     fn lua_and_json_are_read_and_later_files_overwrite() {
         let mut texts = Texts::default();
-        add(&mut texts, "en-us.lua", "local a = 'Ro'\nreturn { descriptions = { Joker = { j_gd_rose = { name = a .. 'se', text = { 'one', { 'two' } } } } } }").unwrap();
+        let lua = "local a = 'Ro'
+            local rose = { name = a .. 'se', text = { 'one', { 'two' } } }
+            return { descriptions = { Joker = { j_gd_rose = rose } } }";
+        add(&mut texts, "en-us.lua", lua).unwrap();
         add(
             &mut texts,
             "de.json",

@@ -1,7 +1,8 @@
 //! Lua of mods as data: parsed, and its constant parts worked out. Nothing is run.
 //!
-//! `source` turns text into a syntax tree and refuses what could hurt the parser; `evaluate` walks a tree and knows what
-//! literals, names, joined texts and loops over literal lists amount to. Whatever it cannot know is [`Value::Unknown`].
+//! `source` turns text into a syntax tree and refuses what could hurt the parser; `evaluate` walks
+//! a tree and knows what literals, names, joined texts and loops over literal lists amount to.
+//! Whatever it cannot know is [`Value::Unknown`].
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,6 +1,8 @@
-//! What a mod says of itself: a JSON file, or the lines at the head of its main file as older mods have them.
+//! What a mod says of itself: a JSON file, or the lines at the head of its main file as older mods
+//! have them.
 //!
-//! Pure: text in, facts or a reason out. The rules are Steamodded's own; whatever it would not load, is no mod here.
+//! Pure: text in, facts or a reason out. The rules are Steamodded's own; whatever it would not
+//! load, is no mod here.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +12,8 @@ pub(crate) struct Metadata {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) version: String,
-    /// What stands before each of its keys; none where the mod is so old that its keys have nothing before them.
+    /// What stands before each of its keys; none where the mod is so old that its keys have nothing
+    /// before them.
     pub(crate) prefix: Option<String>,
     /// Beside the metadata.
     pub(crate) main_file: String,
@@ -26,7 +29,8 @@ const HEADER: &str = "--- STEAMODDED HEADER";
 /// Where in a file the header may be.
 const HEADER_LINES: usize = 64;
 
-/// What a JSON file says; nothing if it is of something else, a reason if it means to be metadata and is not.
+/// What a JSON file says; nothing if it is of something else, a reason if it means to be metadata
+/// and is not.
 pub(crate) fn from_json(text: &str) -> Option<Result<Metadata, String>> {
     let parsed: Value = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
         Ok(parsed) => parsed,
@@ -121,8 +125,9 @@ mod tests {
     #[test]
     fn metadata_of_both_kinds_is_read() {
         let new = json(
-            "\u{feff}{\"id\": \"Garden\", \"name\": \"G\", \"display_name\": \"Garden\", \"prefix\": \"gd\", \"main_file\": \"m.lua\",
-              \"priority\": -5, \"version\": \"1.2\", \"dependencies\": [\"Steamodded (>=1.0)\", \"A(>=2) | B\"]}",
+            "\u{feff}{\"id\": \"Garden\", \"name\": \"G\", \"display_name\": \"Garden\",
+              \"prefix\": \"gd\", \"main_file\": \"m.lua\", \"priority\": -5, \"version\": \"1.2\",
+              \"dependencies\": [\"Steamodded (>=1.0)\", \"A(>=2) | B\"]}",
         );
         assert_eq!((new.id.as_str(), new.name.as_str(), new.version.as_str()), ("Garden", "Garden", "1.2"));
         assert_eq!((new.prefix.as_deref(), new.main_file.as_str(), new.priority), (Some("gd"), "m.lua", -5));

@@ -1,8 +1,10 @@
-//! What lies below one entry of the Mods folder: a folder, a zip or a lone file, read through one door.
+//! What lies below one entry of the Mods folder: a folder, a zip or a lone file, read through one
+//! door.
 //!
-//! Paths inside are text with `/`, relative to the entry, and are found whatever the case of their letters, because mods
-//! are written on Windows. Nothing is ever unpacked to the disk; links are not followed, and names in a zip that lead
-//! elsewhere are not listed. Absent: any idea of what a mod is.
+//! Paths inside are text with `/`, relative to the entry, and are found whatever the case of their
+//! letters, because mods are written on Windows. Nothing is ever unpacked to the disk; links are
+//! not followed, and names in a zip that lead elsewhere are not listed. Absent: any idea of what a
+//! mod is.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -146,7 +148,8 @@ pub(crate) fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A path inside a package in small letters, without `.` and doubled separators; none if it leads out of the package.
+/// A path inside a package in small letters, without `.` and doubled separators; none if it leads
+/// out of the package.
 pub(crate) fn tidy(path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split(['/', '\\']) {
@@ -162,7 +165,8 @@ pub(crate) fn tidy(path: &str) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("/").to_lowercase())
 }
 
-/// Lists a folder and those below it. Links and what begins with a dot (but `.lovelyignore`) are left out.
+/// Lists a folder and those below it. Links and what begins with a dot (but `.lovelyignore`) are
+/// left out.
 fn list(
     root: &Path,
     below: &str,
@@ -208,7 +212,8 @@ fn listed_in<R: Read + Seek>(
     let mut all = Vec::new();
     let mut size = 0_u64;
     for index in 0..archive.len() {
-        // A compressed or encrypted entry that cannot be read is not listed; the others still count.
+        // A compressed or encrypted entry that cannot be read is not listed; the others still
+        // count.
         let Ok(file) = archive.by_index_raw(index) else { continue };
         size = size.saturating_add(file.size());
         if file.is_file()

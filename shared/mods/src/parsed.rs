@@ -1,8 +1,9 @@
 //! What a mod declares, read from its Lua without running it.
 //!
-//! In: the mod's files. Out: sheets and cards, as far as they are written down, and how much is in doubt (`Parsed`).
-//! Declarations are found where a class of the loader is called with a table; beside these, tables that look like cards
-//! and that something else hands on count, too, if it can be told what they are. Absent: pictures, and running.
+//! In: the mod's files. Out: sheets and cards, as far as they are written down, and how much is in
+//! doubt (`Parsed`). Declarations are found where a class of the loader is called with a table;
+//! beside these, tables that look like cards and that something else hands on count, too, if it can
+//! be told what they are. Absent: pictures, and running.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,7 +21,8 @@ use crate::prefixes::{self, Prefixes};
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {
     pub(crate) declared: Declared,
-    /// Calls that declare what is not written down, and tables of which it was guessed what they are.
+    /// Calls that declare what is not written down, and tables of which it was guessed what they
+    /// are.
     pub(crate) doubts: usize,
 }
 
@@ -211,7 +213,8 @@ fn by_position(base: &str, arguments: &[Value]) -> Option<Table> {
     Some(table)
 }
 
-/// What a table is that nobody was seen to declare: by its own word, by the mod's texts, by where it is written.
+/// What a table is that nobody was seen to declare: by its own word, by the mod's texts, by where
+/// it is written.
 fn kind_of(table: &Table, file: &str, source: &Source<'_>) -> Option<&'static str> {
     if table.get("px").is_some() && table.get("path").is_some() {
         return Some("Atlas");

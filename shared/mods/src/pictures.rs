@@ -1,6 +1,7 @@
 //! Sprites out of a mod's sheets, and how large the sheets are.
 //!
-//! Pictures of strangers: what is too large is refused before it is unpacked. A sheet is unpacked once for all its cards.
+//! Pictures of strangers: what is too large is refused before it is unpacked. A sheet is unpacked
+//! once for all its cards.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -34,9 +35,7 @@ pub enum PictureError {
     File { path: String, error: std::io::Error },
     #[error("{path} is no picture that can be read: {why}")]
     Picture { path: String, why: String },
-    #[error(
-        "the cell lies outside of {path}: the picture is no longer the one that was read\nhelp: read the folder again"
-    )]
+    #[error("the cell lies outside of {path}: the picture was changed\nhelp: read the folder again")]
     Outside { path: String },
     #[error("{entry} is no longer in the Mods folder\nhelp: read the folder again")]
     Gone { entry: String },

@@ -1,6 +1,7 @@
 //! How keys get their prefixes, and what the loader's classes of cards are by default.
 //!
-//! `j` before jokers, the mod's prefix before all that is its own: `j_gd_rose`. The rules are the mod loader's.
+//! `j` before jokers, the mod's prefix before all that is its own: `j_gd_rose`. The rules are the
+//! mod loader's.
 
 /// A class of cards.
 pub(crate) struct CardClass {

@@ -1,11 +1,12 @@
 //! The whole way from a Mods folder to its cards. Start here.
 //!
 //! ```text
-//! entries ──discover──▶ mods ──parsed──▶ Declared ──(in doubt)──▶ sandbox ──▶ Declared ──cards──▶ Library
+//! entries ──discover──▶ mods ──parsed──▶ Declared ──cards──▶ Library
+//!                                 └─in doubt─▶ sandbox ─▶ Declared ┘
 //! ```
 //!
-//! Mods are read side by side, and one that breaks costs itself alone. What was read is kept (`cache`), so that a second
-//! start reads nothing.
+//! Mods are read side by side, and one that breaks costs itself alone. What was read is kept
+//! (`cache`), so that a second start reads nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -43,7 +44,8 @@ pub struct Options {
     pub interpreter: Interpreter,
     /// A folder of our own for what was read.
     pub cache: Option<PathBuf>,
-    /// Where the game's own cards lie on its sheets, by key, as column and row: for mods that redraw a sheet whole.
+    /// Where the game's own cards lie on its sheets, by key, as column and row: for mods that
+    /// redraw a sheet whole.
     pub cells: BTreeMap<String, [u32; 2]>,
     /// The folder with the settings of mods; beside the Mods folder if not said.
     pub settings: Option<PathBuf>,
@@ -360,7 +362,8 @@ fn files_to_parse(request: &Request, folder: &str, mods_in_package: usize) -> Ve
     let main = format!("{folder}{}", request.main_file).to_lowercase();
     let is_own = |path: &String| {
         let lower = path.to_lowercase();
-        // Of several mods in one folder each has its main file alone: whose the others are, only running tells.
+        // Of several mods in one folder each has its main file alone: whose the others are, only
+        // running tells.
         let is_of_mod = lower == main || (mods_in_package == 1 && path.starts_with(folder));
         lower.ends_with(".lua") && is_of_mod && !localisation::is_text(path, folder)
     };

@@ -1,13 +1,14 @@
 //! Runs a mod's own code where it can do no harm, and says what it declares.
 //!
 //! ```text
-//! parent: files of the mod as text ──stdin──▶ child: walls, interpreter, stand-ins ──stdout──▶ Declared
+//! texts of the mod ──stdin──▶ child: walls, interpreter, stand-ins ──stdout──▶ Declared
 //! ```
 //!
-//! Each mod has a process of its own. The child is given the texts of the mod and opens nothing: before it reads them it
-//! has the operating system take away files, other processes and the network, and limit memory and time (`walls`).
-//! The interpreter (`interpreter`) has no library that could do harm to begin with. The parent waits a while, then
-//! kills. Whoever wants none of it says [`Interpreter::Off`](crate::Interpreter::Off).
+//! Each mod has a process of its own. The child is given the texts of the mod and opens nothing:
+//! before it reads them it has the operating system take away files, other processes and the
+//! network, and limit memory and time (`walls`). The interpreter (`interpreter`) has no library
+//! that could do harm to begin with. The parent waits a while, then kills. Whoever wants none of it
+//! says [`Interpreter::Off`](crate::Interpreter::Off).
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
@@ -35,7 +36,8 @@ const TRY_WALLS: &str = "--try-sandbox-walls";
 const LARGEST_ANSWER: u64 = 64 << 20;
 /// No mod is given with more.
 const LARGEST_REQUEST: u64 = 256 << 20;
-/// So long the parent waits: the child's own limit of processor time ends it long before, unless it sleeps.
+/// So long the parent waits: the child's own limit of processor time ends it long before, unless it
+/// sleeps.
 const LONGEST: Duration = Duration::from_secs(12);
 
 /// What the child is to run.
@@ -83,7 +85,8 @@ enum Answer {
     Refused(String),
 }
 
-/// Turns this process into the child, if it was started as one. Programs that read mods call it first of all.
+/// Turns this process into the child, if it was started as one. Programs that read mods call it
+/// first of all.
 pub fn child_main() {
     let mut arguments = std::env::args_os().skip(1);
     let first = arguments.next();

@@ -1,4 +1,5 @@
-//! The process in which a mod is run, as a program of its own, for tests and for whoever reads mods without ours.
+//! The process in which a mod is run, as a program of its own, for tests and for whoever reads mods
+//! without ours.
 
 fn main() {
     mods::child_main();

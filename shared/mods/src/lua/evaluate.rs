@@ -1,9 +1,10 @@
 //! What the constant parts of a tree amount to, and which calls it meets on the way.
 //!
-//! Walks statements in order, once. Names hold what was assigned; both branches of a condition that is not known are
-//! walked; loops over lists that are known are gone through; bodies of functions are walked where they stand, with
-//! arguments that are not known. No function of a mod is called. Whoever listens (`Listener`) hears of calls on classes and of
-//! tables; a budget of steps ends what would take for ever.
+//! Walks statements in order, once. Names hold what was assigned; both branches of a condition that
+//! is not known are walked; loops over lists that are known are gone through; bodies of functions
+//! are walked where they stand, with arguments that are not known. No function of a mod is called.
+//! Whoever listens (`Listener`) hears of calls on classes and of tables; a budget of steps ends
+//! what would take for ever.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

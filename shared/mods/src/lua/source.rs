@@ -1,7 +1,8 @@
 //! Text of a mod into a syntax tree, in safety.
 //!
-//! The parser calls itself for everything that is nested, and so does whoever walks the tree: text that is nested deeper
-//! than the game's own interpreter takes is refused before. It can panic on what is not Lua; that costs the one file.
+//! The parser calls itself for everything that is nested, and so does whoever walks the tree: text
+//! that is nested deeper than the game's own interpreter takes is refused before. It can panic on
+//! what is not Lua; that costs the one file.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -125,6 +125,36 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.join(" "))
 }
 
+/// Words of metadata and texts, put together as it comes.
+fn words() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        prop::sample::select(vec![
+            "{",
+            "}",
+            "[",
+            "]",
+            "\"id\"",
+            "\"main_file\"",
+            "\"prefix\"",
+            "\"name\"",
+            ":",
+            ",",
+            "\"x\"",
+            "1",
+            "\n",
+            "--- STEAMODDED HEADER\n",
+            "--- MOD_ID: ",
+            "\"descriptions\"",
+            "\"centres\"",
+            "\"key\"",
+            "return",
+        ])
+        .prop_map(str::to_owned),
+        "\\PC",
+    ];
+    prop::collection::vec(word, 0..40).prop_map(|words| words.concat())
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in pieces()) {
@@ -139,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn any_metadata_and_texts_are_read_or_refused(text in "(\\{|\\}|\\[|\"id\"|\"main_file\"|:|,|\"x\"|1|--- STEAMODDED HEADER\n|--- MOD_ID: |\n|\\PC){0,40}") {
+    fn any_metadata_and_texts_are_read_or_refused(text in words()) {
         let _ = crate::metadata::from_json(&text);
         let _ = crate::metadata::from_header(&text, "main.lua");
         let mut texts = crate::localisation::Texts::default();

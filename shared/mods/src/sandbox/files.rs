@@ -1,4 +1,5 @@
-//! The files of a mod as its code sees them in the sandbox: texts by path, whatever the case, and lists of folders.
+//! The files of a mod as its code sees them in the sandbox: texts by path, whatever the case, and
+//! lists of folders.
 //!
 //! Nothing here touches a disk.
 

@@ -1,7 +1,8 @@
 //! The interpreter inside the walls: LuaJIT without its libraries, and the stand-ins for the game.
 //!
-//! What a mod can reach is what `stand_ins.lua` defines and the three libraries that compute: tables, strings, numbers.
-//! Its files are texts in the request. Chunks are compiled from text alone: bytecode could break the interpreter.
+//! What a mod can reach is what `stand_ins.lua` defines and the three libraries that compute:
+//! tables, strings, numbers. Its files are texts in the request. Chunks are compiled from text
+//! alone: bytecode could break the interpreter.
 
 #![expect(unsafe_code, reason = "nil is given a metatable once, which only the debug library does")]
 
@@ -20,7 +21,8 @@ use crate::package::tidy;
 const STAND_INS: &str = include_str!("stand_ins.lua");
 /// Instructions between two looks at the budget.
 const STEP: u32 = 1 << 16;
-/// Looks until a mod is taken to run for ever: some 100 million instructions. Real mods need below ten million.
+/// Looks until a mod is taken to run for ever: some 100 million instructions. Real mods need below
+/// ten million.
 const STEPS: u32 = 1_500;
 /// Looks after that, until a mod that goes on regardless is ended.
 const MORE_STEPS: u32 = 64;
@@ -87,11 +89,12 @@ fn declare(request: Request) -> mlua::Result<Declared> {
     Ok(declared)
 }
 
-/// An interpreter with nothing but what computes; `host.make_harmless` has used up the debug library.
+/// An interpreter with nothing but what computes; `host.make_harmless` has used up the debug
+/// library.
 fn bare() -> mlua::Result<Lua> {
     let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::BIT | StdLib::DEBUG;
-    // SAFETY: the debug library is taken away below, before any chunk is compiled; what was kept of it is the one
-    // function, which is called with metatables of our own.
+    // SAFETY: the debug library is taken away below, before any chunk is compiled; what was kept of
+    // it is the one function, which is called with metatables of our own.
     let lua = unsafe { Lua::unsafe_new_with(libraries, LuaOptions::default()) };
     let globals = lua.globals();
     let kept: BTreeSet<&str> = KEPT.into();
@@ -203,7 +206,8 @@ fn compile(
     })
 }
 
-/// Lets everything that is no table be indexed, called and counted with: once, before a mod is there.
+/// Lets everything that is no table be indexed, called and counted with: once, before a mod is
+/// there.
 #[expect(clippy::needless_pass_by_value, reason = "functions of the interpreter are given values")]
 fn make_harmless(lua: &Lua, metatable: Table) -> mlua::Result<()> {
     let set: Function = lua.named_registry_value("set_metatable")?;

@@ -2,11 +2,13 @@
 //!
 //! | | Linux | macOS | Windows |
 //! |---|---|---|---|
-//! | memory, processor time | `setrlimit` | `setrlimit` | job object |
-//! | opening and writing files | no descriptors, no system call | no descriptors | the interpreter has no way |
-//! | other processes, the network | no system call | no descriptors | one process; the interpreter has no way |
+//! | memory, time | `setrlimit` | `setrlimit` | job object |
+//! | opening, writing | no descriptors, no call | no descriptors | none of the system's |
+//! | programs, network | no call | no descriptors | one process |
 //!
-//! Where a wall cannot be raised no mod is run. Absent: the interpreter, which would hold most of this by itself.
+//! What the system leaves open on Windows and macOS, the interpreter has no function for. Where a
+//! wall cannot be raised no mod is run. Absent: the interpreter, which would hold most of this by
+//! itself.
 
 use std::fs;
 use std::io::{self, Write as _};

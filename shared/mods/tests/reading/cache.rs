@@ -1,4 +1,4 @@
-//! A second start reads nothing; what was touched and is the same is not run again; what changed is.
+//! A second start reads nothing, what was merely touched is not run again, what changed is.
 
 use std::fs;
 
@@ -58,7 +58,8 @@ fn a_second_start_with_thousands_of_cards_is_quick() {
     let mut main = SHEET.to_owned();
     for index in 0..3_000 {
         main += &format!(
-            "SMODS.Joker {{ key = 'r{index}', atlas = 'roses', loc_txt = {{ name = 'Rose', text = {{ 'a', 'b' }} }} }}\n"
+            "SMODS.Joker {{ key = 'r{index}', atlas = 'roses', loc_txt = {{ name = 'Rose', text = {{ 'a',
+               'b' }} }} }}\n"
         );
     }
     let garden = Garden::with(&[("main.lua", &main)]);

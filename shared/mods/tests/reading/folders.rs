@@ -53,7 +53,9 @@ fn mods_that_are_switched_off_are_listed_without_cards() {
 #[test]
 fn settings_of_the_mod_switch_cards_off() {
     let main = format!(
-        "{SHEET}local config = SMODS.current_mod.config\nif config.roses then {ROSE} end\nif config.extra.herbs then SMODS.Joker {{ key = 'herb', atlas = 'roses' }} end"
+        "{SHEET}local config = SMODS.current_mod.config
+        if config.roses then {ROSE} end
+        if config.extra.herbs then SMODS.Joker {{ key = 'herb', atlas = 'roses' }} end"
     );
     let garden = Garden::with(&[
         ("main.lua", &main),
@@ -99,8 +101,10 @@ fn a_broken_mod_costs_itself_alone_and_says_so() {
 fn mods_see_which_others_are_there_and_use_their_sheets() {
     let garden = garden();
     garden.metadata("Border", "bd");
-    let main = "if next(SMODS.find_mod('Garden')) then SMODS.Joker { key = 'hedge', atlas = 'gd_roses', pos = { x = 1, y = 0 }, prefix_config = { atlas = false } } end
-        SMODS.Joker { key = 'never', atlas = 'gd_roses', dependencies = { 'Meadow' }, prefix_config = { atlas = false } }
+    let main = "if next(SMODS.find_mod('Garden')) then SMODS.Joker { key = 'hedge', atlas = 'gd_roses',
+      pos = { x = 1, y = 0 }, prefix_config = { atlas = false } } end
+        SMODS.Joker { key = 'never', atlas = 'gd_roses', dependencies = { 'Meadow' },
+          prefix_config = { atlas = false } }
         SMODS.Joker:take_ownership('gd_rose', { rarity = 3 })";
     garden.file("Border/main.lua", main);
     assert_eq!(cards(&garden.run()), ["j_bd_hedge \"-\" 1,0", "j_gd_rose \"-\" 0,0"]);

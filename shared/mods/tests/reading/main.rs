@@ -1,4 +1,5 @@
-//! Mods folders with small mods of our own, one for every form in which mods declare cards, read by parsing and by running.
+//! Mods folders with small mods of our own, one for every form in which mods declare cards, read by
+//! parsing and by running.
 
 mod cache;
 mod folders;

@@ -1,4 +1,5 @@
-//! Each way out of the sandbox is tried, harmlessly, and is shut: those of the language, and behind it those of the system.
+//! Each way out of the sandbox is tried, harmlessly, and is shut: those of the language, and behind
+//! it those of the system.
 
 use std::path::Path;
 use std::time::Instant;
@@ -54,12 +55,15 @@ local tried = {
     threads = function() return coroutine and coroutine.create end,
     proxy = function() return newproxy end,
     read_absolute = function() return NFS.read('/etc/hosts') or NFS.read('C:\\Windows\\win.ini') end,
-    read_other = function() return NFS.read('Mods/Secret/main.lua') or NFS.read('Mods/Garden/../Secret/main.lua') end,
+    read_other = function() return NFS.read('Mods/Secret/main.lua')
+        or NFS.read('Mods/Garden/../Secret/main.lua') end,
     read_above = function() return NFS.read(SMODS.current_mod.path .. '../../secret.txt') end,
     load_other = function() return SMODS.load_file('../Secret/main.lua')() end,
-    list_above = function() return #NFS.getDirectoryItems('Mods/Garden/..') > 0 or #NFS.getDirectoryItems('/') > 0 end,
+    list_above = function() return #NFS.getDirectoryItems('Mods/Garden/..') > 0
+        or #NFS.getDirectoryItems('/') > 0 end,
     list_mods = function() return #NFS.getDirectoryItems('Mods') > 1 end,
-    write = function() return NFS.write(SMODS.current_mod.path .. 'note.txt', 'x') or love.filesystem.write('note.txt', 'x') end,
+    write = function() return NFS.write(SMODS.current_mod.path .. 'note.txt',
+      'x') or love.filesystem.write('note.txt', 'x') end,
     append = function() return NFS.append(SMODS.current_mod.path .. 'main.lua', 'x') end,
     require_path = function() return type(require('../Secret/main')) == 'string' end,
     unpack_much = function() return select('#', unpack({}, 1, 1e8)) > 1e7 end,
@@ -108,7 +112,8 @@ fn a_mod_that_takes_all_time_or_memory_costs_itself_alone() {
         let garden = Garden::with(&[(
             "main.lua",
             &format!(
-                "{SHEET}SMODS.Joker {{ key = 'rose', atlas = 'roses' }} local function f(card) SMODS.Joker(card) end\n{code}"
+                "{SHEET}SMODS.Joker {{ key = 'rose', atlas = 'roses' }} local function f(card)
+                   SMODS.Joker(card) end\n{code}"
             ),
         )]);
         garden.metadata("Good", "gg");
@@ -134,7 +139,8 @@ fn without_a_program_that_runs_mods_parsing_is_left_and_says_so() {
     let garden = Garden::with(&[(
         "main.lua",
         &format!(
-            "{SHEET}SMODS.Joker {{ key = 'rose', atlas = 'roses' }} local function f(card) SMODS.Joker(card) end"
+            "{SHEET}SMODS.Joker {{ key = 'rose', atlas = 'roses' }} local function f(card)
+               SMODS.Joker(card) end"
         ),
     )]);
     let none = garden.read(Interpreter::Program(garden.beside("none")));

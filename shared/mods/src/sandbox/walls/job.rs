@@ -23,8 +23,8 @@ pub(super) fn enclose(memory: u64, seconds: u64) -> Result<(), String> {
         i64::try_from(seconds * 10_000_000).unwrap_or(i64::MAX);
     limits.ProcessMemoryLimit = usize::try_from(memory).unwrap_or(usize::MAX);
     let size = u32::try_from(size_of_val(&limits)).map_err(|error| error.to_string())?;
-    // SAFETY: the structure and its size belong together and outlive the calls; the handle of the job stays open until
-    // the process ends, which is what keeps the limits.
+    // SAFETY: the structure and its size belong together and outlive the calls; the handle of the
+    // job stays open until the process ends, which is what keeps the limits.
     let enclosed = unsafe {
         CreateJobObjectW(None, windows::core::PCWSTR::null()).and_then(|job| {
             SetInformationJobObject(

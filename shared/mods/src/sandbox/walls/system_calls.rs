@@ -1,6 +1,7 @@
 //! The few system calls that are left to the child on Linux: memory, its two pipes, its end.
 //!
-//! Everything else is answered with "not permitted", so that code which asks on the way, and can do without, goes on.
+//! Everything else is answered with "not permitted", so that code which asks on the way, and can do
+//! without, goes on.
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
