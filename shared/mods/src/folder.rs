@@ -1,0 +1,94 @@
+//! Where the game keeps its mods on this system.
+//!
+//! Steam's own library and those on other drives are looked through, and the game's files run by
+//! LÖVE itself. A setting of the player goes before all of it, which is the caller's to know.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// Steam's number of the game.
+const STEAM: &str = "2379780";
+/// The folder below that of the saves.
+const MODS: &str = "Mods";
+
+/// The Mods folder of this system: of several, the one in which something changed last.
+pub fn find() -> Option<PathBuf> {
+    let system = System { name: env::consts::OS, variable: &|name| env::var_os(name).map(PathBuf::from) };
+    let there = saves(&system).into_iter().map(|saves| saves.join(MODS)).filter(|folder| folder.is_dir());
+    let changed = |folder: &PathBuf| folder.metadata().and_then(|it| it.modified()).ok();
+    there.max_by_key(changed)
+}
+
+/// A system, as far as folders go.
+struct System<'a> {
+    name: &'a str,
+    variable: &'a dyn Fn(&str) -> Option<PathBuf>,
+}
+
+/// Every folder in which the game may keep its saves.
+fn saves(system: &System<'_>) -> Vec<PathBuf> {
+    let folder = |name: &str| (system.variable)(name).filter(|it| !it.as_os_str().is_empty());
+    if system.name == "windows" {
+        return folder("APPDATA").map(|data| data.join("Balatro")).into_iter().collect();
+    }
+    let Some(home) = folder("HOME") else { return Vec::new() };
+    if system.name == "macos" {
+        return vec![home.join("Library/Application Support/Balatro")];
+    }
+    let data = folder("XDG_DATA_HOME").unwrap_or_else(|| home.join(".local/share"));
+    let steams = [
+        data.join("Steam"),
+        home.join(".steam/steam"),
+        home.join(".var/app/com.valvesoftware.Steam/.local/share/Steam"),
+        home.join("snap/steam/common/.local/share/Steam"),
+    ];
+    let on_proton = steams.iter().flat_map(|steam| libraries(steam)).map(|library| {
+        library
+            .join("steamapps/compatdata")
+            .join(STEAM)
+            .join("pfx/drive_c/users/steamuser/AppData/Roaming/Balatro")
+    });
+    let native = ["love/Balatro", "Balatro"].map(|it| data.join(it));
+    native.into_iter().chain(on_proton).collect()
+}
+
+/// Steam's own library and those on other drives that it lists.
+fn libraries(steam: &Path) -> Vec<PathBuf> {
+    let list = std::fs::read_to_string(steam.join("steamapps/libraryfolders.vdf")).unwrap_or_default();
+    let others = list.lines().filter_map(|line| {
+        let path = line.trim().strip_prefix("\"path\"")?.trim().trim_matches('"');
+        Some(PathBuf::from(path.replace("\\\\", "\\")))
+    });
+    std::iter::once(steam.to_path_buf()).chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_system_has_its_folders() {
+        let home = tempfile::tempdir().unwrap();
+        let steam = home.path().join(".steam/steam/steamapps");
+        std::fs::create_dir_all(&steam).unwrap();
+        let drive = home.path().join("drive");
+        let list = format!("\"0\"\n{{\n\t\"path\"\t\t\"{}\"\n}}\n", drive.display());
+        std::fs::write(steam.join("libraryfolders.vdf"), list).unwrap();
+        let cases = [
+            ("windows", home.path().join("Balatro")),
+            ("macos", home.path().join("Library/Application Support/Balatro")),
+            ("linux", home.path().join(".local/share/love/Balatro")),
+            (
+                "linux",
+                drive
+                    .join("steamapps/compatdata/2379780/pfx/drive_c/users/steamuser/AppData/Roaming/Balatro"),
+            ),
+        ];
+        for (name, expected) in cases {
+            let variable = |it: &str| matches!(it, "HOME" | "APPDATA").then(|| home.path().to_owned());
+            let found = saves(&System { name, variable: &variable });
+            assert!(found.contains(&expected), "{name}: {found:?}");
+        }
+        assert!(saves(&System { name: "linux", variable: &|_| None }).is_empty());
+    }
+}
