@@ -37,8 +37,8 @@ const LISTING: &str = "listing.json";
 const DECLARED: &str = "declared-";
 
 impl Cache {
-    pub(crate) fn at(folder: &Path) -> Cache {
-        Cache { folder: folder.to_owned() }
+    pub(crate) fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
     }
 
     /// The listing, if it was made under this key.

@@ -53,7 +53,7 @@ struct Found {
 impl<'a> Known<'a> {
     /// Gathers what all mods declare; the first of a key counts, those for the player's language
     /// before others.
-    pub(crate) fn of(parts: &'a [Part<'a>], cells: &'a BTreeMap<String, [u32; 2]>) -> Known<'a> {
+    pub(crate) fn of(parts: &'a [Part<'a>], cells: &'a BTreeMap<String, [u32; 2]>) -> Self {
         let mut sheets = HashMap::new();
         let mut cards = HashSet::new();
         for localised in [true, false] {

@@ -169,14 +169,14 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Why::SpriteOfTheGame => to.write_str("it looks like a card of the game"),
-            Why::NoSprite => to.write_str("cards of its kind have no sprite"),
-            Why::NoSheet(sheet) => write!(to, "no mod here declares its sheet {sheet:?}"),
-            Why::NoPicture(path) => write!(to, "the picture {path:?} of its sheet is not in the mod"),
-            Why::Picture(why) => write!(to, "the picture of its sheet cannot be read: {why}"),
-            Why::OutsideOfSheet(path) => write!(to, "its cell lies outside of {path:?}"),
-            Why::NoCell => to.write_str("it has a sheet of the mod, and the place on it is the game's"),
-            Why::Unreadable(why) => to.write_str(why),
+            Self::SpriteOfTheGame => to.write_str("it looks like a card of the game"),
+            Self::NoSprite => to.write_str("cards of its kind have no sprite"),
+            Self::NoSheet(sheet) => write!(to, "no mod here declares its sheet {sheet:?}"),
+            Self::NoPicture(path) => write!(to, "the picture {path:?} of its sheet is not in the mod"),
+            Self::Picture(why) => write!(to, "the picture of its sheet cannot be read: {why}"),
+            Self::OutsideOfSheet(path) => write!(to, "its cell lies outside of {path:?}"),
+            Self::NoCell => to.write_str("it has a sheet of the mod, and the place on it is the game's"),
+            Self::Unreadable(why) => to.write_str(why),
         }
     }
 }

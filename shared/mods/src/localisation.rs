@@ -62,8 +62,8 @@ pub(crate) fn is_text(path: &str, folder: &str) -> bool {
 
 impl Texts {
     /// Reads the files of this language.
-    pub(crate) fn read(package: &Package, folder: &str, language: &str) -> Texts {
-        let mut texts = Texts::default();
+    pub(crate) fn read(package: &Package, folder: &str, language: &str) -> Self {
+        let mut texts = Self::default();
         let mut globals = Globals::default();
         for path in files(package, folder, language) {
             match package.text(&path) {

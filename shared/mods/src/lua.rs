@@ -118,7 +118,7 @@ fn dismantle(mut values: Vec<Value>) {
 impl Value {
     pub(crate) fn text(&self) -> Option<Rc<str>> {
         match self {
-            Value::Text(text) => Some(Rc::clone(text)),
+            Self::Text(text) => Some(Rc::clone(text)),
             _ => None,
         }
     }
@@ -126,15 +126,15 @@ impl Value {
     /// A number, also one that is written as text.
     pub(crate) fn number(&self) -> Option<f64> {
         match self {
-            Value::Number(number) => Some(*number),
-            Value::Text(text) => text.trim().parse().ok(),
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.trim().parse().ok(),
             _ => None,
         }
     }
 
     pub(crate) fn table(&self) -> Option<&Rc<RefCell<Table>>> {
         match self {
-            Value::Table(table) => Some(table),
+            Self::Table(table) => Some(table),
             _ => None,
         }
     }
@@ -142,9 +142,9 @@ impl Value {
     /// What a condition makes of it; nothing where that is not known.
     pub(crate) fn truth(&self) -> Option<bool> {
         match self {
-            Value::Unknown => None,
-            Value::Nil => Some(false),
-            Value::Bool(value) => Some(*value),
+            Self::Unknown => None,
+            Self::Nil => Some(false),
+            Self::Bool(value) => Some(*value),
             _ => Some(true),
         }
     }

@@ -51,7 +51,7 @@ enum Place {
 
 impl Package {
     /// Lists an entry of the Mods folder; nothing for what is neither folder, zip nor Lua file.
-    pub(crate) fn open(path: &Path) -> Option<io::Result<Package>> {
+    pub(crate) fn open(path: &Path) -> Option<io::Result<Self>> {
         let name = path.file_name()?.to_str()?.to_lowercase();
         let meta = fs::metadata(path).ok()?;
         if meta.is_dir() {
@@ -63,30 +63,30 @@ impl Package {
         name.ends_with(".lua").then(|| Ok(Self::lone(path, &meta)))
     }
 
-    fn folder(root: &Path) -> io::Result<Package> {
+    fn folder(root: &Path) -> io::Result<Self> {
         let mut files = BTreeMap::new();
         let mut stamps = Vec::new();
         list(root, "", 0, &mut files, &mut stamps)?;
         stamps.sort_unstable();
-        Ok(Package { place: Place::Folder(root.to_owned()), files, stamp: digest(&stamps.concat()) })
+        Ok(Self { place: Place::Folder(root.to_owned()), files, stamp: digest(&stamps.concat()) })
     }
 
-    fn lone(path: &Path, meta: &fs::Metadata) -> Package {
+    fn lone(path: &Path, meta: &fs::Metadata) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let stamp = digest(&stamp_of(&name, meta));
         let listed = Listed { path: name.clone(), size: meta.len(), index: 0 };
-        Package {
+        Self {
             place: Place::File(path.to_owned()),
             files: BTreeMap::from([(name.to_lowercase(), listed)]),
             stamp,
         }
     }
 
-    fn zip(path: &Path, meta: &fs::Metadata) -> io::Result<Package> {
+    fn zip(path: &Path, meta: &fs::Metadata) -> io::Result<Self> {
         let archive = ZipArchive::new(File::open(path)?)?;
         let (archive, files) = listed_in(archive)?;
         let stamp = digest(&stamp_of("zip", meta));
-        Ok(Package { place: Place::Zip(Box::new(Mutex::new(archive))), files, stamp })
+        Ok(Self { place: Place::Zip(Box::new(Mutex::new(archive))), files, stamp })
     }
 
     /// Changes when a file is written, comes or goes. Contents are not read for it.

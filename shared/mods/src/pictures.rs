@@ -4,6 +4,7 @@
 //! once for all its cards.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::Cursor;
 
 use image::{ImageReader, Limits, RgbaImage, imageops};
@@ -58,9 +59,15 @@ pub struct Sheets {
     unpacked: HashMap<String, Result<RgbaImage, String>>,
 }
 
+impl fmt::Debug for Sheets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sheets").finish_non_exhaustive()
+    }
+}
+
 impl Sheets {
-    pub(crate) fn of(package: Package) -> Sheets {
-        Sheets { package, unpacked: HashMap::new() }
+    pub(crate) fn of(package: Package) -> Self {
+        Self { package, unpacked: HashMap::new() }
     }
 
     /// The sprite of a card whose sheet is in this package.

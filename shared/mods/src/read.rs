@@ -71,8 +71,8 @@ pub struct ReadError {
 }
 
 impl Default for Options {
-    fn default() -> Options {
-        Options {
+    fn default() -> Self {
+        Self {
             language: "en-us".to_owned(),
             interpreter: Interpreter::Off,
             cache: None,
@@ -84,16 +84,16 @@ impl Default for Options {
 
 impl Interpreter {
     /// The program that runs now.
-    pub fn this_program() -> Interpreter {
-        std::env::current_exe().map_or(Interpreter::Off, Interpreter::Program)
+    pub fn this_program() -> Self {
+        std::env::current_exe().map_or(Self::Off, Interpreter::Program)
     }
 
     /// What is kept for one of them is not taken for another.
     fn word(&self) -> &'static str {
         match self {
-            Interpreter::Off => "parsed\n",
-            Interpreter::Program(_) => "in doubt\n",
-            Interpreter::Always(_) => "run\n",
+            Self::Off => "parsed\n",
+            Self::Program(_) => "in doubt\n",
+            Self::Always(_) => "run\n",
         }
     }
 }

@@ -53,8 +53,8 @@ pub(crate) struct Globals {
 }
 
 impl Default for Globals {
-    fn default() -> Globals {
-        Globals { names: HashMap::new(), left: BUDGET }
+    fn default() -> Self {
+        Self { names: HashMap::new(), left: BUDGET }
     }
 }
 

@@ -14,8 +14,8 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub(super) fn of(texts: BTreeMap<String, String>, others: BTreeMap<String, u64>) -> Files {
-        let mut files = Files { texts: BTreeMap::new(), sizes: BTreeMap::new(), folders: BTreeMap::new() };
+    pub(super) fn of(texts: BTreeMap<String, String>, others: BTreeMap<String, u64>) -> Self {
+        let mut files = Self { texts: BTreeMap::new(), sizes: BTreeMap::new(), folders: BTreeMap::new() };
         for (path, size) in others {
             files.list(&path);
             files.sizes.insert(path.to_lowercase(), size);

@@ -17,15 +17,15 @@ pub(crate) struct Garden {
 }
 
 impl Garden {
-    pub(crate) fn new() -> Garden {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("Mods")).unwrap();
-        Garden { folder, options: Options::default() }
+        Self { folder, options: Options::default() }
     }
 
     /// One mod, `Garden`, with a sheet and these files.
-    pub(crate) fn with(files: &[(&str, &str)]) -> Garden {
-        let garden = Garden::new();
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
+        let garden = Self::new();
         garden.metadata("Garden", "gd");
         garden.sheet("Garden/assets/2x/roses.png", [4, 3], [142, 190]);
         for (path, text) in files {
