@@ -100,7 +100,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         copy(&file, &folder.join(inside))?;
     }
     let font = "DejaVuSans-Bold.LICENSE.txt";
-    copy(&workspace::root().join("overlay/assets").join(font), &folder.join("licences/font").join(font))?;
+    copy(
+        &workspace::root().join("shared/lens-core/assets").join(font),
+        &folder.join("licences/font").join(font),
+    )?;
     let linked = licences::collect(&metadata, &programs, &folder.join("licences"))?;
     if OS == "linux" {
         fs::write(folder.join("balatro-lens.svg"), icon::svg())?;

@@ -11,7 +11,6 @@ use crate::declared::Words;
 use crate::lua::evaluate::{Deaf, Globals, Walk};
 use crate::lua::{Value, source};
 use crate::package::Package;
-use crate::parsed;
 
 /// Texts by set, then by key.
 #[derive(Default)]
@@ -93,7 +92,7 @@ impl Texts {
         for (set, entries) in descriptions.borrow().fields() {
             let Some(entries) = entries.table() else { continue };
             for (key, entry) in entries.borrow().fields() {
-                if let Some(words) = parsed::words(entry) {
+                if let Some(words) = words(entry) {
                     self.put(set, key, words);
                 }
             }
@@ -149,6 +148,29 @@ pub(crate) fn plain(text: &str) -> String {
     }
     plain.push_str(rest);
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Name and effect in a table of texts.
+pub(crate) fn words(value: &Value) -> Option<Words> {
+    let table = value.table()?.borrow();
+    let lines = |name: &str| {
+        let mut all = Vec::new();
+        if let Some(value) = table.get(name) {
+            gather(value, 0, &mut all);
+        }
+        all
+    };
+    Some(Words { name: lines("name"), text: lines("text") })
+}
+
+fn gather(value: &Value, depth: usize, all: &mut Vec<String>) {
+    match value {
+        Value::Text(text) => all.push(text.to_string()),
+        Value::Table(table) if depth < 4 => {
+            table.borrow().list.iter().for_each(|it| gather(it, depth + 1, all));
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]

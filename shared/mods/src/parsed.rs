@@ -11,8 +11,8 @@ use std::rc::Rc;
 use full_moon::ast::Ast;
 use rayon::prelude::*;
 
-use crate::declared::{Centre, Declared, Sheet, Size, Words};
-use crate::localisation::Texts;
+use crate::declared::{Centre, Declared, Sheet, Size};
+use crate::localisation::{Texts, words};
 use crate::lua::evaluate::{Globals, Listener, Walk};
 use crate::lua::{Class, Table, Value, functions, source};
 use crate::prefixes::{self, Prefixes};
@@ -411,27 +411,4 @@ fn size(value: &Value) -> Option<Size> {
     let table = value.table()?.borrow();
     let of = |name: &str| table.get(name).and_then(Value::number);
     Some(Size { w: of("w"), h: of("h") })
-}
-
-/// Name and effect in a table of texts.
-pub(crate) fn words(value: &Value) -> Option<Words> {
-    let table = value.table()?.borrow();
-    let lines = |name: &str| {
-        let mut all = Vec::new();
-        if let Some(value) = table.get(name) {
-            gather(value, 0, &mut all);
-        }
-        all
-    };
-    Some(Words { name: lines("name"), text: lines("text") })
-}
-
-fn gather(value: &Value, depth: usize, all: &mut Vec<String>) {
-    match value {
-        Value::Text(text) => all.push(text.to_string()),
-        Value::Table(table) if depth < 4 => {
-            table.borrow().list.iter().for_each(|it| gather(it, depth + 1, all));
-        }
-        _ => {}
-    }
 }

@@ -1,4 +1,4 @@
-//! What the player chose in the settings of mods: `config/ID.jkr` beside the Mods folder, Lua as
+//! What the player chose in the settings of mods: a file for each mod in *config*, beside the Mods folder, Lua as
 //! text or packed.
 
 use std::collections::BTreeMap;
