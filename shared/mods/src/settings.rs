@@ -1,5 +1,5 @@
-//! What the player chose in the settings of mods: a file for each mod in *config*, beside the Mods folder, Lua as
-//! text or packed.
+//! What the player chose in the settings of mods: a file for each mod in *config*, beside the Mods
+//! folder, Lua as text or packed.
 
 use std::collections::BTreeMap;
 use std::fs;
