@@ -3,11 +3,16 @@
 //!
 //! Looks at every file of the workspace that git does not ignore, committed or not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
+
+use workspace::{files, read, report, root};
+
+#[path = "inputs/workspace.rs"]
+mod workspace;
 
 /// Longest source file.
 const MOST_LINES: usize = 600;
@@ -180,45 +185,9 @@ fn pictures_are_in_their_folders() {
     report(&faults);
 }
 
-#[track_caller]
-fn report(faults: &[String]) {
-    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace is above").to_path_buf()
-}
-
-fn read(path: &str) -> Option<String> {
-    fs::read_to_string(root().join(path)).ok()
-}
-
 fn sources() -> impl Iterator<Item = (String, String)> {
     let rust = files().into_iter().filter(|path| path.ends_with(".rs"));
     rust.filter_map(|path| read(&path).map(|text| (path, text)))
-}
-
-/// Every file that git does not ignore, with forward slashes, below the workspace.
-fn files() -> Vec<String> {
-    let ignored = fs::read_to_string(root().join(".gitignore")).expect("the workspace has a .gitignore");
-    let mut ignored: BTreeSet<&str> = ignored.lines().map(|line| line.trim_matches('/')).collect();
-    ignored.insert(".git");
-    let mut found = Vec::new();
-    let mut folders = vec![String::new()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(root().join(&folder)).expect("the folder was listed").flatten() {
-            let path = format!("{folder}{}", entry.file_name().to_string_lossy());
-            let Ok(kind) = entry.file_type() else { continue };
-            if ignored.contains(path.as_str()) {
-            } else if kind.is_dir() {
-                folders.push(path + "/");
-            } else if kind.is_file() {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 type Graph = BTreeMap<String, Vec<String>>;
