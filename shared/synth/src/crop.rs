@@ -208,7 +208,8 @@ impl<'a> Stage<'a> {
             let kind = if dice.chance(0.75) { card.truth.kind } else { *dice.pick(&CardType::ALL) };
             let bank = self.bank;
             let other = &bank.cards()[bank.of_type(kind, self.recipe.scene.unknown, dice)];
-            let cell = other.cell_quad(at, y + dice.normal(self.height * 0.01), self.height * other.scale, pose);
+            let cell =
+                other.cell_quad(at, y + dice.normal(self.height * 0.01), self.height * other.scale, pose);
             self.paste(other, cell, shadow);
         }
     }

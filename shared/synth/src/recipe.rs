@@ -182,7 +182,7 @@ pub struct LayoutWeights {
     pub stacks: f32,
     /// A page of a collection or of run info: a panel full of cards, with buttons around it.
     pub pages: f32,
-    /// No card at all: menus, titles, signs, other programs.
+    /// Menus, titles, signs and other programs: no card, unless one is dragged over it.
     pub empty: f32,
 }
 

@@ -78,10 +78,20 @@ pub(crate) fn frame(canvas: &mut Canvas, card: Area, dice: &mut Dice) {
     // Only its corners.
     let (long, wide) = (card.h * dice.range(0.12, 0.25), width);
     let (right, bottom) = (around.x + around.w, around.y + around.h);
-    for (x, y) in [(around.x, around.y), (right - long, around.y), (around.x, bottom - wide), (right - long, bottom - wide)] {
+    for (x, y) in [
+        (around.x, around.y),
+        (right - long, around.y),
+        (around.x, bottom - wide),
+        (right - long, bottom - wide),
+    ] {
         canvas.fill(Area::new(x, y, long, wide), colour);
     }
-    for (x, y) in [(around.x, around.y), (right - wide, around.y), (around.x, bottom - long), (right - wide, bottom - long)] {
+    for (x, y) in [
+        (around.x, around.y),
+        (right - wide, around.y),
+        (around.x, bottom - long),
+        (right - wide, bottom - long),
+    ] {
         canvas.fill(Area::new(x, y, wide, long), colour);
     }
 }

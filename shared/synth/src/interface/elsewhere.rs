@@ -12,7 +12,16 @@ use crate::interface::{self, BLUE, DARK, GREEN, ORANGE, RED, WHITE, accent, pane
 pub(crate) fn fill(canvas: &mut Canvas, game: Area, px: f32, dice: &mut Dice) {
     match dice.weighted(&[0.28, 0.28, 0.2, 0.24]) {
         0 => {
-            title(canvas, game.part(dice.range(0.02, 0.2), dice.range(0.05, 0.4), dice.range(0.5, 0.8), dice.range(0.2, 0.45)), dice);
+            title(
+                canvas,
+                game.part(
+                    dice.range(0.02, 0.2),
+                    dice.range(0.05, 0.4),
+                    dice.range(0.5, 0.8),
+                    dice.range(0.2, 0.45),
+                ),
+                dice,
+            );
             buttons(canvas, game.part(dice.range(0.05, 0.25), 0.8, 0.6, 0.15), dice);
         }
         1 => menu(canvas, game, dice),
@@ -36,7 +45,18 @@ pub(crate) fn fill(canvas: &mut Canvas, game: Area, px: f32, dice: &mut Dice) {
 
 /// Letters as high as cards, with an edge and a shadow, as titles have.
 fn title(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
-    let words = ["BALATRO", "GAME OVER", "YOU WIN", "LENS", "JOKERS", "HIGH CARD", "AKQJ", "ACE", "ROUND 10", "BLIND"];
+    let words = [
+        "BALATRO",
+        "GAME OVER",
+        "YOU WIN",
+        "LENS",
+        "JOKERS",
+        "HIGH CARD",
+        "AKQJ",
+        "ACE",
+        "ROUND 10",
+        "BLIND",
+    ];
     let word: String = if dice.chance(0.6) {
         (*dice.pick(&words)).to_owned()
     } else {
@@ -90,7 +110,12 @@ fn buttons(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
 
 /// A panel with tabs, choices and check boxes.
 fn menu(canvas: &mut Canvas, game: Area, dice: &mut Dice) {
-    let outer = game.part(dice.range(0.02, 0.25), dice.range(0.02, 0.15), dice.range(0.5, 0.73), dice.range(0.6, 0.83));
+    let outer = game.part(
+        dice.range(0.02, 0.25),
+        dice.range(0.02, 0.15),
+        dice.range(0.5, 0.73),
+        dice.range(0.6, 0.83),
+    );
     canvas.rounded(outer.grown(game.h * 0.008), game.h * 0.02, [185, 194, 210]);
     canvas.rounded(outer, game.h * 0.02, [62, 80, 86]);
     let inner = outer.part(0.03, 0.2, 0.94, 0.68);
@@ -110,10 +135,24 @@ fn menu(canvas: &mut Canvas, game: Area, dice: &mut Dice) {
                     let mark = Area::new(middle + side * 0.2, cell.y + side * 0.4, side, side);
                     canvas.rounded(mark, side * 0.2, WHITE);
                     canvas.rounded(mark.grown(-side * 0.1), side * 0.2, RED);
-                    canvas.text(face, &phrase(dice, face), cell.x, cell.y + side * 0.7, side * 0.4, cell.w * 0.45, WHITE);
+                    canvas.text(
+                        face,
+                        &phrase(dice, face),
+                        cell.x,
+                        cell.y + side * 0.7,
+                        side * 0.4,
+                        cell.w * 0.45,
+                        WHITE,
+                    );
                 }
                 1 => interface::card_like_panel(canvas, cell, dice),
-                2 => interface::button(canvas, cell.part(0.1, 0.3, 0.8, 0.4), accent(dice), &phrase(dice, face), face),
+                2 => interface::button(
+                    canvas,
+                    cell.part(0.1, 0.3, 0.8, 0.4),
+                    accent(dice),
+                    &phrase(dice, face),
+                    face,
+                ),
                 _ => {
                     let title = [middle, cell.y + cell.h * 0.2];
                     canvas.text_centred(face, &phrase(dice, face), title, cell.h * 0.22, cell.w, WHITE, None);
@@ -132,7 +171,10 @@ fn page(canvas: &mut Canvas, px: f32, dice: &mut Dice) {
     let light = dice.chance(0.6);
     let paper: Colour = if light { [248, 249, 250] } else { [28, 30, 36] };
     canvas.fill(whole, paper);
-    canvas.fill(whole.part(0.0, 0.0, 1.0, dice.range(0.04, 0.12)), if light { [222, 225, 230] } else { [44, 46, 54] });
+    canvas.fill(
+        whole.part(0.0, 0.0, 1.0, dice.range(0.04, 0.12)),
+        if light { [222, 225, 230] } else { [44, 46, 54] },
+    );
     panels::desktop(canvas, px, dice);
     for _ in 0..dice.between(1, 4) {
         let face = if dice.chance(0.8) { Face::Sans } else { Face::PixelTall };
@@ -146,7 +188,8 @@ fn page(canvas: &mut Canvas, px: f32, dice: &mut Dice) {
     }
     if dice.chance(0.35) {
         let height = whole.h * dice.range(0.1, 0.22);
-        let (left, top, count) = (whole.w * dice.range(0.05, 0.4), whole.h * dice.range(0.2, 0.7), dice.between(2, 8));
+        let (left, top, count) =
+            (whole.w * dice.range(0.05, 0.4), whole.h * dice.range(0.2, 0.7), dice.between(2, 8));
         for number in 0..count {
             let place = Area::new(left + height * 0.8 * number as f32, top, height * 0.68, height);
             flat_card(canvas, place, dice);
@@ -163,7 +206,15 @@ fn flat_card(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
     let middle = [area.x + area.w / 2.0, area.y + area.h / 2.0];
     canvas.text_centred(Face::Sans, rank, middle, area.h * dice.range(0.25, 0.5), area.w, ink, None);
     if dice.chance(0.5) {
-        canvas.text(Face::Sans, rank, area.x + area.w * 0.08, area.y + area.h * 0.06, area.h * 0.16, area.w, ink);
+        canvas.text(
+            Face::Sans,
+            rank,
+            area.x + area.w * 0.08,
+            area.y + area.h * 0.06,
+            area.h * 0.16,
+            area.w,
+            ink,
+        );
     }
 }
 

@@ -76,25 +76,31 @@ impl Donors<'_> {
         }
         let outline = Outline::any(dice);
         let light = dice.chance(0.25);
-        let tone = |dice: &mut Dice, low: usize, high: usize| [0; 3].map(|_: u8| dice.between(low, high) as u8);
+        let tone =
+            |dice: &mut Dice, low: usize, high: usize| [0; 3].map(|_: u8| dice.between(low, high) as u8);
         let dark = if dice.chance(0.5) { [dice.below(40) as u8; 3] } else { tone(dice, 0, 80) };
         let border = match dice.below(4) {
             0 => None,
             1 | 2 => Some((if light { tone(dice, 180, 255) } else { dark }, dice.range(0.012, 0.09))),
             _ => Some((tone(dice, 0, 255), dice.range(0.012, 0.11))),
         };
-        let inner = border.filter(|_| dice.chance(0.3)).map(|(_, wide)| (tone(dice, 0, 255), wide * dice.range(1.2, 1.9)));
+        let inner = border
+            .filter(|_| dice.chance(0.3))
+            .map(|(_, wide)| (tone(dice, 0, 255), wide * dice.range(1.2, 1.9)));
         for (x, y, pixel) in picture.enumerate_pixels_mut() {
             let (u, v) = ((x as f32 + 0.5) / width as f32, (y as f32 + 0.5) / height as f32);
             let depth = outline.depth(u, v);
-            let paint = |paint: Option<([u8; 3], f32)>| paint.filter(|&(_, wide)| depth < wide).map(|(colour, _)| colour);
+            let paint = |paint: Option<([u8; 3], f32)>| {
+                paint.filter(|&(_, wide)| depth < wide).map(|(colour, _)| colour)
+            };
             if let Some([r, g, b]) = paint(border).or_else(|| paint(inner)) {
                 *pixel = Rgba([r, g, b, 255]);
             }
             pixel[3] = if depth > 0.0 { 255 } else { 0 };
         }
-        let kind = [CardType::Joker, CardType::Tarot, CardType::Spectral, CardType::Voucher, CardType::Playing]
-            [dice.weighted(&[0.62, 0.12, 0.1, 0.08, 0.08])];
+        let kind =
+            [CardType::Joker, CardType::Tarot, CardType::Spectral, CardType::Voucher, CardType::Playing]
+                [dice.weighted(&[0.62, 0.12, 0.1, 0.08, 0.08])];
         if self.scale == 1 {
             return (picture, kind);
         }
@@ -115,7 +121,8 @@ impl Donors<'_> {
                 let (other, _) = self.any(dice);
                 let zoom = dice.range(0.35, 0.75);
                 let (w, h) = ((other.width() as f32 * zoom) as u32, (other.height() as f32 * zoom) as u32);
-                let at = [dice.below((other.width() - w) as usize), dice.below((other.height() - h) as usize)];
+                let at =
+                    [dice.below((other.width() - w) as usize), dice.below((other.height() - h) as usize)];
                 let cut = imageops::crop_imm(&other, at[0] as u32, at[1] as u32, w, h).to_image();
                 let mut cut = resized(&cut, width, height, Manner::Area);
                 if dice.chance(0.5) {

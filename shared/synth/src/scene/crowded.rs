@@ -55,7 +55,8 @@ fn tallies(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
     let (w, h) = (area.w / columns as f32, area.h / rows as f32);
     for row in 0..rows {
         for column in 0..columns {
-            let place = Area::new(area.x + w * column as f32, area.y + h * row as f32, w, h).part(0.08, 0.1, 0.84, 0.8);
+            let place = Area::new(area.x + w * column as f32, area.y + h * row as f32, w, h)
+                .part(0.08, 0.1, 0.84, 0.8);
             let side = place.h.min(place.w * 0.45);
             let plate = Area::new(place.x, place.y + (place.h - side) / 2.0, side, side);
             let colour = if dice.chance(0.5) { accent(dice) } else { PANEL };
@@ -65,7 +66,15 @@ fn tallies(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
             let middle = [plate.x + side / 2.0, plate.y + side / 2.0];
             canvas.text_centred(face, letter, middle, side * 0.6, side, interface::readable(colour), None);
             let count = dice.below(20).to_string();
-            canvas.text(face, &count, plate.x + side * 1.2, plate.y + side * 0.25, side * 0.5, place.w - side, WHITE);
+            canvas.text(
+                face,
+                &count,
+                plate.x + side * 1.2,
+                plate.y + side * 0.25,
+                side * 0.5,
+                place.w - side,
+                WHITE,
+            );
         }
     }
 }
@@ -131,9 +140,8 @@ impl Table<'_> {
         let slant = dice.normal(0.03) * height;
         let mixed = dice.chance(0.5);
         let most = if down { 5 } else { 6 };
-        let choose = |dice: &mut Dice| {
-            CardType::ALL[dice.weighted(&[0.3, 0.08, 0.16, 0.1, 0.14, 0.18, 0.02, 0.02])]
-        };
+        let choose =
+            |dice: &mut Dice| CardType::ALL[dice.weighted(&[0.3, 0.08, 0.16, 0.1, 0.14, 0.18, 0.02, 0.02])];
         let rows = if down { 1 } else { dice.between(1, 3) };
         for row in 0..rows {
             for column in 0..columns {
@@ -163,9 +171,8 @@ impl Table<'_> {
             .min(pitch[0] / ASPECT * dice.range(0.8, 1.6))
             .min(self.game.h * 0.27);
         let one = dice.chance(0.7);
-        let choose = |dice: &mut Dice| {
-            CardType::ALL[dice.weighted(&[0.42, 0.1, 0.12, 0.09, 0.09, 0.1, 0.06, 0.02])]
-        };
+        let choose =
+            |dice: &mut Dice| CardType::ALL[dice.weighted(&[0.42, 0.1, 0.12, 0.09, 0.09, 0.1, 0.06, 0.02])];
         let kind = choose(dice);
         let turn = dice.range(0.0, 0.06);
         let staggered = dice.chance(0.3);
@@ -188,7 +195,8 @@ impl Table<'_> {
         let kind = CardType::ALL[dice.weighted(&[0.45, 0.3, 0.08, 0.05, 0.05, 0.04, 0.03, 0.0])];
         let card = self.any(kind, dice);
         let large = dice.chance(0.3);
-        let height = if large { self.frame.h * dice.range(0.3, 0.7) } else { self.height * dice.range(1.0, 1.2) };
+        let height =
+            if large { self.frame.h * dice.range(0.3, 0.7) } else { self.height * dice.range(1.0, 1.2) };
         let frame = self.frame;
         let (x, y) = if dice.chance(0.5) {
             (frame.x + frame.w * dice.unit(), frame.y + frame.h * dice.unit())

@@ -110,12 +110,8 @@ pub(super) fn above(canvas: &mut Canvas, table: &Table<'_>, recipe: &SceneRecipe
 /// Buttons, frames and pointers.
 fn over_cards(canvas: &mut Canvas, table: &Table<'_>, recipe: &SceneRecipe, dice: &mut Dice) {
     let shares = recipe.scene.controls;
-    let cards: Vec<Area> = table
-        .items
-        .iter()
-        .filter(|item| !item.is_edge)
-        .map(|item| controls::area(item.cell))
-        .collect();
+    let cards: Vec<Area> =
+        table.items.iter().filter(|item| !item.is_edge).map(|item| controls::area(item.cell)).collect();
     for &card in &cards {
         if dice.happens(shares.button) {
             controls::button(canvas, card, dice);
