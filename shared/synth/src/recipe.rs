@@ -121,10 +121,11 @@ pub struct CardRecipe {
     pub greyed: f32,
     /// Share of vouchers and packs with the game's gleam.
     pub gleam: f32,
-    /// Share of the jokers that are chosen among those whose art fills only a part of the cell: half, square and
-    /// photograph cards.
+    /// Share of the jokers that are chosen among those whose art fills only a part of the cell:
+    /// half, square and photograph cards.
     pub partial: f32,
-    /// Share of the invented cards that look as mods draw them: dark or no borders, tall frames, odd outlines.
+    /// Share of the invented cards that look as mods draw them: dark or no borders, tall frames,
+    /// odd outlines.
     pub modded: f32,
     /// Share of the invented cards that come in families: one drawing with another detail each.
     pub families: f32,
@@ -178,7 +179,8 @@ pub struct LayoutWeights {
     pub strewn: f32,
     /// The whole deck: rows that cover the lower part of the row above.
     pub deck_view: f32,
-    /// Stacks of jokers, vouchers and consumables that cover each other from above or from the left.
+    /// Stacks of jokers, vouchers and consumables that cover each other from above or from the
+    /// left.
     pub stacks: f32,
     /// A page of a collection or of run info: a panel full of cards, with buttons around it.
     pub pages: f32,
@@ -341,7 +343,8 @@ pub struct CropRecipe {
     pub covered: f32,
     /// Probability that the frame cuts the card.
     pub cut: f32,
-    /// Probability that the card lies in rows that cover each other from below, as in the deck view.
+    /// Probability that the card lies in rows that cover each other from below, as in the deck
+    /// view.
     pub stacked: f32,
     /// Part of a card's height that a row shows before the next one covers it.
     pub stacked_pitch: [f32; 2],

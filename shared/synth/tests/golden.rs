@@ -1,8 +1,9 @@
-//! Recipes keep their pictures: what the default recipe composed before shares were added to it, it composes still.
+//! Recipes keep their pictures: what the default recipe composed before shares were added to it, it
+//! composes still.
 
 use synth::bank::Bank;
 use synth::recipe::SceneRecipe;
-use synth::{crop, practice, scene};
+use synth::{crop, scene};
 
 /// FNV-1a: the same on every machine and in every version of the standard library.
 struct Fingerprint(u64);
@@ -17,7 +18,7 @@ impl Fingerprint {
 
 /// One number for 16 scenes and 48 crops of the practice deck.
 fn fingerprint(recipe: &SceneRecipe) -> u64 {
-    let bank = Bank::render(&practice::sprites(), recipe, 9, 60, &|_| true).unwrap();
+    let bank = Bank::render(&synth::practice::sprites(), recipe, 9, 60, &|_| true).unwrap();
     let mut sum = Fingerprint(0xcbf2_9ce4_8422_2325);
     for seed in 0..16 {
         let scene = scene::compose(&bank, recipe, seed);

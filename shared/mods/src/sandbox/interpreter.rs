@@ -1,4 +1,5 @@
-//! The interpreter inside the walls: `LuaJIT` without its libraries, and the stand-ins for the game.
+//! The interpreter inside the walls: `LuaJIT` without its libraries, and the stand-ins for the
+//! game.
 //!
 //! What a mod can reach is what `stand_ins.lua` defines and the three libraries that compute:
 //! tables, strings, numbers. Its files are texts in the request. Chunks are compiled from text

@@ -1,10 +1,12 @@
-//! What covers a card while it is chosen: buttons and hints at its edges, a controller's frame, a mouse's pointer.
+//! What covers a card while it is chosen: buttons and hints at its edges, a controller's frame, a
+//! mouse's pointer.
 
 use lens_core::geometry::{InFrame, Quad};
 
-use crate::canvas::text::{Face, any_face};
+use crate::canvas::text::Face;
 use crate::canvas::{Area, Canvas, Colour};
 use crate::dice::Dice;
+use crate::interface::phrase::any_face;
 use crate::interface::{self, GREEN, ORANGE, RED, WHITE};
 
 /// The upright rectangle around a card.

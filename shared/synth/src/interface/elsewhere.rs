@@ -1,11 +1,13 @@
-//! Pictures in which no card is: titles, menus, signs, pages of a browser, a camera, flat cards of other programs.
+//! Pictures in which no card is: titles, menus, signs, pages of a browser, a camera, flat cards of
+//! other programs.
 
 use image::{Rgba, RgbaImage};
 
 use crate::background;
-use crate::canvas::text::{Face, any_face, phrase};
+use crate::canvas::text::Face;
 use crate::canvas::{Area, Canvas, Colour};
 use crate::dice::Dice;
+use crate::interface::phrase::{any_face, phrase};
 use crate::interface::{self, BLUE, DARK, GREEN, ORANGE, RED, WHITE, accent, panels};
 
 /// Fills a scene without cards.
@@ -165,7 +167,8 @@ fn menu(canvas: &mut Canvas, game: Area, dice: &mut Dice) {
     }
 }
 
-/// A page of a browser or an editor: bars, paragraphs, pictures, and flat cards as web games draw them.
+/// A page of a browser or an editor: bars, paragraphs, pictures, and flat cards as web games draw
+/// them.
 fn page(canvas: &mut Canvas, px: f32, dice: &mut Dice) {
     let whole = Area::new(0.0, 0.0, canvas.width(), canvas.height());
     let light = dice.chance(0.6);

@@ -1,12 +1,14 @@
-//! Cards as mods draw them: dark borders or none, tall frames, odd outlines; and variations of one drawing.
+//! Cards as mods draw them: dark borders or none, tall frames, odd outlines; and variations of one
+//! drawing.
 
 use image::{Rgba, RgbaImage, imageops};
 use lens_core::catalogue::CardType;
 
 use super::{Donors, blobs, figure, gradients, letters, photograph};
-use crate::canvas::text::{Face, any_face};
+use crate::canvas::text::Face;
 use crate::canvas::{Area, Canvas, Owned};
 use crate::dice::Dice;
+use crate::interface::phrase::any_face;
 use crate::resize::{Manner, resized};
 
 /// The outline of a card.
@@ -145,7 +147,8 @@ impl Donors<'_> {
     }
 }
 
-/// Changes one detail of a drawing so far that it is another card: a token on it, other clothes, a word.
+/// Changes one detail of a drawing so far that it is another card: a token on it, other clothes, a
+/// word.
 pub(crate) fn vary(picture: &mut RgbaImage, dice: &mut Dice) {
     match dice.below(4) {
         0 => clothe(picture, dice),

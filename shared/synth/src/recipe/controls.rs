@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Probabilities of what lies over a card while it is chosen; all are 0 unless a recipe says otherwise.
+/// Probabilities of what lies over a card while it is chosen; all are 0 unless a recipe says
+/// otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ControlRecipe {

@@ -1,11 +1,12 @@
-//! Where cards cover each other from below: the deck view, stacks, full panels; and a card that is dragged.
+//! Where cards cover each other from below: the deck view, stacks, full panels; and a card that is
+//! dragged.
 
 use lens_core::catalogue::CardType;
 
-use crate::canvas::text::any_face;
 use crate::canvas::{Area, Canvas, Colour};
 use crate::card::Pose;
 use crate::dice::Dice;
+use crate::interface::phrase::{any_face, phrase};
 use crate::interface::{self, DARK, ORANGE, PANEL, RED, WHITE, accent};
 use crate::scene::Layout;
 use crate::scene::table::Table;
@@ -13,7 +14,8 @@ use crate::scene::table::Table;
 /// Width of a card in its heights.
 const ASPECT: f32 = 71.0 / 95.0;
 
-/// The panel that the game opens for these layouts, with what stands around the cards; where the cards go.
+/// The panel that the game opens for these layouts, with what stands around the cards; where the
+/// cards go.
 pub(super) fn panel(canvas: &mut Canvas, game: Area, layout: Layout, dice: &mut Dice) -> Area {
     if dice.chance(0.6) {
         // What lies below an opened panel is dimmed.
@@ -35,7 +37,7 @@ pub(super) fn panel(canvas: &mut Canvas, game: Area, layout: Layout, dice: &mut 
     for tab in 0..tabs {
         let width = 0.9 / tabs as f32;
         let place = outer.part(0.05 + width * tab as f32, 0.015, width * 0.92, 0.075);
-        let label = crate::canvas::text::phrase(dice, face);
+        let label = phrase(dice, face);
         interface::button(canvas, place, RED, &label, face);
     }
     let above = if tabs > 0 { 0.11 } else { 0.03 };
@@ -116,7 +118,8 @@ impl Table<'_> {
         }
     }
 
-    /// A playing card, dimmed as a played one with the probability `played` when one is found quickly.
+    /// A playing card, dimmed as a played one with the probability `played` when one is found
+    /// quickly.
     fn of_deck(&self, plain: bool, played: f32, dice: &mut Dice) -> usize {
         let dimmed = dice.chance(played);
         let mut card = 0;
@@ -190,7 +193,8 @@ impl Table<'_> {
         }
     }
 
-    /// One card over all others, turned as the game turns what is moved quickly, often cut by the edge.
+    /// One card over all others, turned as the game turns what is moved quickly, often cut by the
+    /// edge.
     pub(super) fn drag(&mut self, dice: &mut Dice) {
         let kind = CardType::ALL[dice.weighted(&[0.45, 0.3, 0.08, 0.05, 0.05, 0.04, 0.03, 0.0])];
         let card = self.any(kind, dice);
