@@ -17,7 +17,7 @@ use crate::recipe::{ArtSource, FILE_NAME, Recipe};
 /// Where the pictures of the cards are.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ArtArguments {
-    /// Folder with the texture folders 1x and 2x [default: $`BALATRO_LENS_ART/textures`, else
+    /// Folder with the texture folders 1x and 2x [default: textures in BALATRO_LENS_ART, else
     /// data/art/GAME/textures]
     #[arg(long, value_name = "DIR")]
     pub art: Option<PathBuf>,
