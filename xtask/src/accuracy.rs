@@ -76,10 +76,13 @@ struct Ratio {
     of: usize,
 }
 
+/// Files that say what the screenshots show; the first must be there.
+const TRUTHS: [&str; 2] = ["truth.json", "truth-more.json"];
+
 /// The folder with the screenshots, when there is one.
 pub(crate) fn art() -> Option<PathBuf> {
     let folder = PathBuf::from(env::var_os("BALATRO_LENS_ART")?);
-    folder.join("truth.json").is_file().then_some(folder)
+    folder.join(TRUTHS[0]).is_file().then_some(folder)
 }
 
 /// `cargo xtask accuracy`: fails when a figure is too low.
@@ -88,7 +91,7 @@ pub(crate) fn run(predictions: Option<&Path>, show: bool) -> Result<ExitCode> {
         println!("SKIPPED: BALATRO_LENS_ART is not set to a folder with truth.json and screenshots");
         return Ok(ExitCode::SUCCESS);
     };
-    let report = score(&art.join("truth.json"), predictions)?;
+    let report = score(&art, predictions)?;
     let strewn = report.strewn.unwrap_or_default();
     if show {
         for line in report.plain.mistakes.iter().chain(&strewn.mistakes) {
@@ -105,12 +108,19 @@ pub(crate) fn run(predictions: Option<&Path>, show: bool) -> Result<ExitCode> {
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Lets the overlay score its own recognition, or a file of predictions.
-fn score(truth: &Path, predictions: Option<&Path>) -> Result<Report> {
+/// Lets the overlay score its own recognition, or a file of predictions, on all screenshots.
+fn score(art: &Path, predictions: Option<&Path>) -> Result<Report> {
     setup::for_overlay()?;
     workspace::build(&["overlay"])?;
     let mut overlay = workspace::program("overlay");
-    overlay.args(["score", "--json"]).arg(truth);
+    overlay.args(["score", "--json"]);
+    let truths = TRUTHS.map(|name| art.join(name));
+    overlay.args(truths.iter().filter(|path| path.is_file()));
+    // Some truth files name their pictures without the folder that they lie in.
+    let pictures = art.join("screens");
+    if pictures.is_dir() {
+        overlay.arg(pictures);
+    }
     if let Some(path) = predictions {
         overlay.arg("--predictions").arg(path);
     }

@@ -160,6 +160,10 @@ fn composed() -> Result<(RgbaImage, Vec<Quad<InFrame>>)> {
         collection: 0.0,
         jokers: 0.0,
         strewn: 0.0,
+        deck_view: 0.0,
+        stacks: 0.0,
+        pages: 0.0,
+        empty: 0.0,
     };
     let bank = Bank::render(&synth::practice::sprites(), &recipe, 1, BANK_CARDS, &|_| true)?;
     let scene = (0..100)

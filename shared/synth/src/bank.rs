@@ -63,6 +63,10 @@ struct Entry {
 const SWIRLS: usize = 40;
 /// First stream of the dice that siblings share; see [`sibling`].
 const SIBLINGS: u64 = 1 << 32;
+/// First stream of the dice that families share.
+const FAMILIES: u64 = 1 << 33;
+/// A joker whose art is lower or narrower than this share of its cell is a partial one.
+const PARTIAL: f32 = 0.9;
 
 impl Bank {
     /// Draws `count` cards of those that `filter` lets through, the same ones for the same seed.
@@ -96,7 +100,8 @@ impl Bank {
         classes.extend([NOT_A_CARD.to_owned(), UNKNOWN.to_owned()]);
         // Real art as unknown cards: it teaches more than what is invented.
         let disguised = if recipe.held_out_as_unknown { held_out } else { Vec::new() };
-        let plan = plan(catalogue, &shown, &recipe.cards, count, &mut Dice::new(seed, 1));
+        let partial = if recipe.cards.partial > 0.0 { partial_jokers(sprites, &shown) } else { Vec::new() };
+        let plan = plan(catalogue, &shown, &partial, &recipe.cards, count, &mut Dice::new(seed, 1));
         let donors: Vec<&Card> = catalogue
             .cards
             .iter()
@@ -120,7 +125,15 @@ impl Bank {
                             let entry = *shared.pick(&disguised);
                             return draw(sprites, unknown_class, entry, &recipe.cards, scale, &mut dice);
                         }
-                        let (plain, kind) = invented::draw(sprites, &donors, scale, &mut shared);
+                        let ways = invented::Ways { sprites, donors: &donors, modded: recipe.cards.modded };
+                        let mut family = Dice::new(seed, FAMILIES + (number / FAMILY) as u64);
+                        let (plain, kind) = if family.happens(recipe.cards.families) {
+                            let (mut plain, kind) = ways.draw(scale, &mut family);
+                            invented::vary(&mut plain, &mut shared);
+                            (plain, kind)
+                        } else {
+                            ways.draw(scale, &mut shared)
+                        };
                         let truth = modifiers(catalogue, unknown_class, kind, &recipe.cards, &mut dice);
                         let finish = finish(catalogue, truth, &recipe.cards, &mut dice);
                         let size = if kind == CardType::Booster { 1.27 } else { 1.0 };
@@ -207,6 +220,9 @@ enum Planned {
     Invented,
 }
 
+/// Invented cards in a family: two drawings that differ in a detail, two renderings of each.
+const FAMILY: usize = 4;
+
 /// The other card of a pair with one picture, each with modifiers of its own.
 ///
 /// Invented cards come in such pairs so that the embedding learns, by contrast with all others,
@@ -225,6 +241,7 @@ fn entries(catalogue: &Catalogue) -> Vec<Entry> {
 fn plan(
     catalogue: &Catalogue,
     shown: &[Entry],
+    partial: &[usize],
     recipe: &CardRecipe,
     count: usize,
     dice: &mut Dice,
@@ -255,13 +272,28 @@ fn plan(
             rounds[kind].clone_from(&cards_of_type[kind]);
         }
         let next = dice.below(rounds[kind].len());
-        let card = rounds[kind].swap_remove(next);
+        let mut card = rounds[kind].swap_remove(next);
+        if CardType::ALL[kind] == CardType::Joker && !partial.is_empty() && dice.happens(recipe.partial) {
+            card = *dice.pick(partial);
+        }
         let looks: Vec<&Entry> = shown.iter().filter(|entry| entry.card == card).collect();
         let own = looks.len() == 1 || !dice.chance(recipe.skin);
         let entry = if own { looks[0] } else { looks[1 + dice.below(looks.len() - 1)] };
         plan.push(Planned::Known(*entry));
     }
     plan
+}
+
+/// Cards whose art fills only a part of its cell: the game shows them that small.
+fn partial_jokers(sprites: &Sprites, shown: &[Entry]) -> Vec<usize> {
+    let catalogue = sprites.catalogue();
+    let is_partial = |entry: &&Entry| {
+        let card = &catalogue.cards[entry.card];
+        let Some(art) = card.looks[entry.look].art.first() else { return false };
+        let ([left, top, right, bottom], _) = card::extent(&card::plain(sprites, art, None, 1));
+        card.card_type == CardType::Joker && (bottom - top < PARTIAL || right - left < PARTIAL)
+    };
+    shown.iter().filter(is_partial).map(|entry| entry.card).collect()
 }
 
 fn draw(

@@ -61,6 +61,8 @@ pub struct RenderedCard {
     pub truth: CardTruth,
     /// Size beside the other cards of the game.
     pub scale: f32,
+    /// Whether it is dimmed, as a card that is not in the deck any more.
+    pub(crate) is_greyed: bool,
     pub(crate) sprite: Sprite,
     /// Left, top, right and bottom of the card's own art, in shares of its cell.
     pub(crate) bounds: [f32; 4],
@@ -181,7 +183,8 @@ pub(crate) fn finish(
     if finish.greyed {
         edition::apply(&mut picture, Effect::Greyed, dice);
     }
-    RenderedCard { truth, scale: card_scale, sprite: Sprite::new(&picture), bounds, filled }
+    let (sprite, is_greyed) = (Sprite::new(&picture), finish.greyed);
+    RenderedCard { truth, scale: card_scale, is_greyed, sprite, bounds, filled }
 }
 
 /// Lays `over` on `picture`, resizing it when a sheet has other cells than cards.

@@ -16,7 +16,7 @@ use crate::canvas::warp::Sampling;
 use crate::canvas::{Area, Canvas, Owned};
 use crate::card::{CardTruth, Pose, RenderedCard};
 use crate::dice::Dice;
-use crate::interface;
+use crate::interface::{self, controls};
 use crate::recipe::SceneRecipe;
 use crate::scene::Shadow;
 use crate::screen_effects;
@@ -152,7 +152,13 @@ impl<'a> Stage<'a> {
         }
         let tilted = dice.chance(0.4);
         let tilt = if tilted { [dice.normal(0.05), dice.normal(0.05)] } else { [0.0; 2] };
-        let pose = Pose { rotation: dice.normal(ranges.rotation), tilt };
+        let mut pose = Pose { rotation: dice.normal(ranges.rotation), tilt };
+        if dice.happens(ranges.dragged) {
+            let turn = dice.within(self.recipe.scene.dragged_turn);
+            pose.rotation = if dice.chance(0.5) { turn } else { -turn };
+        }
+        let stacked = dice.happens(ranges.stacked);
+        let pitch = if stacked { h * dice.within(ranges.stacked_pitch) } else { 0.0 };
         // A card smaller than its cell, or than other cards, still fills the crop: its neighbours
         // are larger then.
         let size = h / (card.bounds[3] - card.bounds[1]).max(0.3);
@@ -162,6 +168,9 @@ impl<'a> Stage<'a> {
             .chance(self.recipe.scene.shadow)
             .then(|| Shadow::new(self.recipe.scene.shadow_strength, dice));
         let distance = if playing { ranges.neighbour_distance } else { [0.5, 1.15] };
+        if stacked && dice.chance(0.75) {
+            self.row(card, [x, y - pitch], shadow.as_ref(), dice);
+        }
         if crowded && dice.chance(0.7) {
             let aside = Pose { rotation: pose.rotation - dice.range(0.0, 0.06), tilt: [0.0; 2] };
             let dx = -w * dice.within(distance);
@@ -176,11 +185,33 @@ impl<'a> Stage<'a> {
             let dx = w * dice.within(distance);
             self.neighbour(card, x + dx, y + dice.normal(h * 0.06) - lift, aside, shadow.as_ref(), dice);
         }
+        if stacked {
+            self.row(card, [x, y + pitch], shadow.as_ref(), dice);
+        }
         if dice.chance(ranges.covered) {
             self.strew(x, y, shadow.as_ref(), dice);
         }
         self.furnish(quad, card.truth.kind, dice);
         quad
+    }
+
+    /// The row behind or before the card's own.
+    fn row(&mut self, card: &RenderedCard, [x, y]: [f32; 2], shadow: Option<&Shadow>, dice: &mut Dice) {
+        let w = self.height * 71.0 / 95.0;
+        let step = w * dice.range(0.35, 1.0);
+        let first = x - step * dice.range(0.6, 1.4);
+        // A stack has one card there, a deck a row of them.
+        let count = if card.truth.kind == CardType::Playing || dice.chance(0.3) { 4 } else { 1 };
+        for number in 0..count {
+            let at = if count == 1 { x + dice.normal(w * 0.04) } else { first + step * number as f32 };
+            let pose = Pose { rotation: dice.normal(0.012), tilt: [0.0; 2] };
+            let kind = if dice.chance(0.75) { card.truth.kind } else { *dice.pick(&CardType::ALL) };
+            let bank = self.bank;
+            let other = &bank.cards()[bank.of_type(kind, self.recipe.scene.unknown, dice)];
+            let cell =
+                other.cell_quad(at, y + dice.normal(self.height * 0.01), self.height * other.scale, pose);
+            self.paste(other, cell, shadow);
+        }
     }
 
     fn neighbour(
@@ -241,6 +272,16 @@ impl<'a> Stage<'a> {
             let (tw, th) = (h * 0.38, h * 0.22);
             let y = bounds.top - th * dice.range(0.4, 0.95);
             interface::price_tag(&mut self.canvas, Area::new(middle - tw / 2.0, y, tw, th), dice);
+        }
+        let shares = ranges.controls;
+        if dice.happens(shares.button) {
+            controls::button(&mut self.canvas, controls::area(quad), dice);
+        }
+        if dice.happens(shares.frame) {
+            controls::frame(&mut self.canvas, controls::area(quad), dice);
+        }
+        if dice.happens(shares.pointer) {
+            controls::pointer(&mut self.canvas, controls::area(quad), dice);
         }
         if kind == CardType::Joker && dice.chance(ranges.badge) {
             let bh = h * dice.range(0.15, 0.33);

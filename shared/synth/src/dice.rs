@@ -34,6 +34,12 @@ impl Dice {
         self.unit() < probability
     }
 
+    /// As [`Dice::chance`], but nothing is thrown for what never happens: a share that is added to
+    /// a recipe leaves the pictures of older recipes as they are.
+    pub(crate) fn happens(&mut self, probability: f32) -> bool {
+        probability > 0.0 && self.chance(probability)
+    }
+
     /// Uniform in `low..high`.
     pub(crate) fn range(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.unit()

@@ -7,6 +7,8 @@ use crate::canvas::{Area, Canvas, Colour};
 use crate::dice::Dice;
 use phrase::{any_face, phrase};
 
+pub(crate) mod controls;
+pub(crate) mod elsewhere;
 pub(crate) mod panels;
 pub(crate) mod phrase;
 

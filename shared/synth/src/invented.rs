@@ -16,19 +16,33 @@ use crate::dice::Dice;
 use crate::interface::phrase::{any_face, phrase};
 use crate::resize::{Manner, resized};
 
+mod modded;
+
+pub(crate) use modded::vary;
+
 /// How much an invented card must differ from the cards it is made of, in mean steps of 255.
 const MIN_DIFFERENCE: f32 = 22.0;
 /// The same for mirrored cards, whose colours stay where they mattered.
 const MIN_DIFFERENCE_MIRRORED: f32 = 30.0;
 
-/// Draws a plain invented card from parts of `donors`, and says what it imitates.
-pub(crate) fn draw(
-    sprites: &Sprites,
-    donors: &[&Card],
-    scale: u32,
-    dice: &mut Dice,
-) -> (RgbaImage, CardType) {
-    let donor = Donors { sprites, cards: donors, scale };
+/// What cards are invented of.
+pub(crate) struct Ways<'a> {
+    pub(crate) sprites: &'a Sprites,
+    /// Cards that parts are taken from.
+    pub(crate) donors: &'a [&'a Card],
+    /// Share that looks as mods draw cards.
+    pub(crate) modded: f32,
+}
+
+impl Ways<'_> {
+    /// Draws a plain invented card, and says what it imitates.
+    pub(crate) fn draw(&self, scale: u32, dice: &mut Dice) -> (RgbaImage, CardType) {
+        let donors = Donors { sprites: self.sprites, cards: self.donors, scale };
+        if dice.happens(self.modded) { donors.modded(dice) } else { draw(&donors, dice) }
+    }
+}
+
+fn draw(donor: &Donors<'_>, dice: &mut Dice) -> (RgbaImage, CardType) {
     let (mut picture, kind) = match dice.weighted(&[0.24, 0.1, 0.26, 0.32, 0.08]) {
         0 => donor.collage(dice),
         1 => donor.mirrored(dice),

@@ -5,6 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod controls;
+
+pub use controls::ControlRecipe;
+
 /// How cards, scenes and crops are composed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -117,6 +121,14 @@ pub struct CardRecipe {
     pub greyed: f32,
     /// Share of vouchers and packs with the game's gleam.
     pub gleam: f32,
+    /// Share of the jokers that are chosen among those whose art fills only a part of the cell:
+    /// half, square and photograph cards.
+    pub partial: f32,
+    /// Share of the invented cards that look as mods draw them: dark or no borders, tall frames,
+    /// odd outlines.
+    pub modded: f32,
+    /// Share of the invented cards that come in families: one drawing with another detail each.
+    pub families: f32,
 }
 
 impl Default for CardRecipe {
@@ -136,6 +148,9 @@ impl Default for CardRecipe {
             debuffed: 0.07,
             greyed: 0.06,
             gleam: 0.7,
+            partial: 0.0,
+            modded: 0.0,
+            families: 0.0,
         }
     }
 }
@@ -162,6 +177,15 @@ pub struct LayoutWeights {
     pub jokers: f32,
     /// A game with cards of all types strewn over it.
     pub strewn: f32,
+    /// The whole deck: rows that cover the lower part of the row above.
+    pub deck_view: f32,
+    /// Stacks of jokers, vouchers and consumables that cover each other from above or from the
+    /// left.
+    pub stacks: f32,
+    /// A page of a collection or of run info: a panel full of cards, with buttons around it.
+    pub pages: f32,
+    /// Menus, titles, signs and other programs: no card, unless one is dragged over it.
+    pub empty: f32,
 }
 
 impl Default for LayoutWeights {
@@ -176,13 +200,17 @@ impl Default for LayoutWeights {
             collection: 0.06,
             jokers: 0.08,
             strewn: 0.10,
+            deck_view: 0.0,
+            stacks: 0.0,
+            pages: 0.0,
+            empty: 0.0,
         }
     }
 }
 
 impl LayoutWeights {
     /// In the order of the scene's layouts.
-    pub(crate) fn in_order(self) -> [f32; 9] {
+    pub(crate) fn in_order(self) -> [f32; 13] {
         [
             self.hand,
             self.shop,
@@ -193,6 +221,10 @@ impl LayoutWeights {
             self.collection,
             self.jokers,
             self.strewn,
+            self.deck_view,
+            self.stacks,
+            self.pages,
+            self.empty,
         ]
     }
 }
@@ -235,6 +267,12 @@ pub struct LayoutRecipe {
     pub unknown: f32,
     /// Share of a hand that is face down, in hands where some are.
     pub face_down: f32,
+    /// Probability that one card is dragged over the others, or over the edge of the picture.
+    pub dragged: f32,
+    /// How far a dragged card is turned, in radians.
+    pub dragged_turn: [f32; 2],
+    /// Buttons over each card; frames and pointers of each scene.
+    pub controls: ControlRecipe,
 }
 
 impl Default for LayoutRecipe {
@@ -256,6 +294,9 @@ impl Default for LayoutRecipe {
             tooltips: [0.5, 0.35, 0.15],
             unknown: 0.07,
             face_down: 0.3,
+            dragged: 0.0,
+            dragged_turn: [0.08, 0.35],
+            controls: ControlRecipe::default(),
         }
     }
 }
@@ -302,6 +343,15 @@ pub struct CropRecipe {
     pub covered: f32,
     /// Probability that the frame cuts the card.
     pub cut: f32,
+    /// Probability that the card lies in rows that cover each other from below, as in the deck
+    /// view.
+    pub stacked: f32,
+    /// Part of a card's height that a row shows before the next one covers it.
+    pub stacked_pitch: [f32; 2],
+    /// Probability that the card is turned as far as a dragged one.
+    pub dragged: f32,
+    /// Buttons, frames and pointers over the card.
+    pub controls: ControlRecipe,
 }
 
 impl Default for CropRecipe {
@@ -325,6 +375,10 @@ impl Default for CropRecipe {
             badge: 0.08,
             covered: 0.06,
             cut: 0.04,
+            stacked: 0.0,
+            stacked_pitch: [0.5, 0.9],
+            dragged: 0.0,
+            controls: ControlRecipe::default(),
         }
     }
 }

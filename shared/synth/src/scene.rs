@@ -14,6 +14,7 @@ use crate::interface::{self, panels};
 use crate::recipe::SceneRecipe;
 use crate::screen_effects;
 
+mod crowded;
 mod furniture;
 mod table;
 
@@ -61,11 +62,19 @@ pub enum Layout {
     Jokers,
     /// A game with cards of all types strewn over it.
     Strewn,
+    /// The whole deck in rows that cover each other.
+    DeckView,
+    /// Stacks of jokers, vouchers and consumables.
+    Stacks,
+    /// A panel full of cards.
+    Pages,
+    /// No card.
+    Empty,
 }
 
 impl Layout {
     /// In the order of the recipe's weights.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Hand,
         Self::Shop,
         Self::Deck,
@@ -75,6 +84,10 @@ impl Layout {
         Self::Collection,
         Self::Jokers,
         Self::Strewn,
+        Self::DeckView,
+        Self::Stacks,
+        Self::Pages,
+        Self::Empty,
     ];
 }
 
@@ -84,7 +97,10 @@ const MIN_VISIBLE: f32 = 0.004;
 /// Composes the scene of `seed`; the same bank, recipe and seed give the same scene.
 pub fn compose(bank: &Bank, recipe: &SceneRecipe, seed: u64) -> Scene {
     let mut dice = Dice::new(seed, 2);
-    let layout = Layout::ALL[dice.weighted(&recipe.scene.layouts.in_order())];
+    let weights = recipe.scene.layouts.in_order();
+    // What has no weight at the end must not be what rounding leaves over.
+    let wanted = weights.iter().rposition(|&weight| weight > 0.0).map_or(1, |last| last + 1);
+    let layout = Layout::ALL[dice.weighted(&weights[..wanted])];
     compose_layout(bank, recipe, layout, &mut dice)
 }
 
@@ -100,6 +116,9 @@ pub(crate) fn compose_layout(bank: &Bank, recipe: &SceneRecipe, layout: Layout, 
     let mut table = Table::new(bank, ranges, game, frame, ch, layout);
     furniture::below(&mut canvas, &mut table, recipe, px, dice);
     table.lay_out(layout, dice);
+    if dice.happens(ranges.dragged) {
+        table.drag(dice);
+    }
     if matches!(layout, Layout::Strewn) && dice.chance(0.7) {
         interface::hand_buttons(&mut canvas, game.part(0.38, 0.835, 0.32, 0.115), dice);
     }

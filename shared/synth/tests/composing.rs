@@ -58,6 +58,10 @@ fn only(layout: Layout) -> LayoutWeights {
         collection: weight(Layout::Collection),
         jokers: weight(Layout::Jokers),
         strewn: weight(Layout::Strewn),
+        deck_view: weight(Layout::DeckView),
+        stacks: weight(Layout::Stacks),
+        pages: weight(Layout::Pages),
+        empty: weight(Layout::Empty),
     }
 }
 
@@ -119,7 +123,8 @@ fn every_layout_shows_cards_with_sound_truth() {
                 assert!(card.truth.class < bank.classes().len() && card.truth.class != bank.not_a_card());
             }
         }
-        assert!(shown >= 12, "{layout:?} shows {shown} cards in twelve scenes");
+        let wanted = if layout == Layout::Empty { 0..1 } else { 12..10_000 };
+        assert!(wanted.contains(&shown), "{layout:?} shows {shown} cards in twelve scenes");
     }
 }
 

@@ -45,11 +45,17 @@ pub struct Found {
     anchor: Point<InModel>,
 }
 
-/// Two anchors closer than this part of the card's width are one card.
-const MIN_ANCHOR_DISTANCE: f32 = 0.1;
+/// Two anchors closer than this part of the card's width are one card: in a hand of thirty, which
+/// is more than the game deals, they are 0.2 apart.
+const MIN_ANCHOR_DISTANCE: f32 = 0.18;
 /// Two quads that overlap more than this are one card. Neighbours in the tightest fan that
-/// [`MIN_ANCHOR_DISTANCE`] lets through overlap by 0.82.
+/// [`MIN_ANCHOR_DISTANCE`] lets through overlap by 0.7, unless they are turned.
 const MAX_IOU: f32 = 0.85;
+/// Up to this distance, in widths of the better card, a peak must be a neighbour in a fan.
+const FAN_DISTANCE: f32 = 0.5;
+/// A neighbour in a fan shows as much as the better card does, so that its score is alike. What
+/// scores less than this part of it is the two neighbours, seen as a third card between them.
+const MIN_SCORE_IN_FAN: f32 = 0.55;
 /// The most cards in one frame; a full deck with jokers has 70.
 pub const MAX_CARDS: usize = 160;
 
@@ -113,7 +119,9 @@ fn quad_at(grid: &Grid, cells: &[f32], column: usize, row: usize) -> Quad<InMode
 }
 
 fn is_same_card(better: &Found, candidate: &Found) -> bool {
-    better.anchor.distance(candidate.anchor) < MIN_ANCHOR_DISTANCE * better.quad.width()
+    let distance = better.anchor.distance(candidate.anchor) / better.quad.width();
+    distance < MIN_ANCHOR_DISTANCE
+        || distance < FAN_DISTANCE && candidate.score < MIN_SCORE_IN_FAN * better.score
         || better.quad.iou(candidate.quad) > MAX_IOU
 }
 
@@ -204,6 +212,28 @@ mod tests {
             decode(&grid, 0.35, &cells, &mut found);
             prop_assert!(found.iter().all(|it| it.quad.is_card_shaped() && it.score > 0.3499));
         }
+    }
+
+    /// Two neighbours at 0.64 of a width, and a weak peak half-way between them.
+    #[test]
+    fn a_weak_peak_between_two_cards_of_a_fan_is_no_third_card() {
+        let fan = |x: f32| card(x, 180.0, 95.0, 0.0);
+        let mut cells = encode(&[fan(200.0), fan(222.7), fan(245.4)]);
+        let between = GRID.at(51, 45);
+        assert!(cells[between] > 3.0, "the middle card's peak");
+        let mut count = |score: f32| {
+            for column in 48..=54 {
+                for row in 40..=48 {
+                    let at = GRID.at(column, row);
+                    cells[at] = cells[at].min((score / (1.0 - score)).ln());
+                }
+            }
+            let mut found = Vec::new();
+            decode(&GRID, 0.35, &cells, &mut found);
+            found.len()
+        };
+        assert_eq!(count(0.7), 3, "a neighbour scores as much as the others");
+        assert_eq!(count(0.45), 2);
     }
 
     #[test]

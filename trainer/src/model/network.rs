@@ -11,6 +11,7 @@ pub mod fold;
 pub mod hardware;
 pub mod identifier;
 pub mod resnet18;
+pub mod settle;
 pub mod shape;
 pub mod torch;
 

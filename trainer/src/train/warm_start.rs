@@ -49,6 +49,21 @@ pub struct WarmStartError {
 }
 
 impl Known {
+    /// Reads the detector of a run or of an exported model.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn read_detector(path: &Path) -> Result<Self, WarmStartError> {
+        let error = |reason: String| WarmStartError { path: path.to_path_buf(), reason };
+        if path.join(FILE_NAME).is_file() {
+            let manifest = Manifest::read(path).map_err(|it| error(it.to_string()))?;
+            return Self::from_network(path, &manifest, Network::Detector);
+        }
+        let checkpoint = Checkpoint::read(path, Network::Detector).map_err(|it| error(it.to_string()))?;
+        let from = path.display().to_string();
+        Ok(Self { from, weights: checkpoint.average(), heads: Vec::new(), folded: false })
+    }
+
     /// Reads the identifier of a run, a checkpoint, an exported model, or torchvision's weights for
     /// `graph`.
     ///
@@ -90,19 +105,22 @@ impl Known {
     /// # Errors
     /// Says what is wrong with its file.
     pub fn from_model(folder: &Path, manifest: &Manifest) -> Result<Self, WarmStartError> {
+        Self::from_network(folder, manifest, Network::Identifier)
+    }
+
+    fn from_network(folder: &Path, manifest: &Manifest, network: Network) -> Result<Self, WarmStartError> {
         let error = |reason: String| WarmStartError { path: folder.to_path_buf(), reason };
-        let file = &manifest.identifier.files.float32;
+        let (files, heads) = match network {
+            Network::Detector => (&manifest.detector.files, Vec::new()),
+            Network::Identifier => (&manifest.identifier.files, manifest.identifier.heads.clone()),
+        };
+        let file = &files.float32;
         let bytes = manifest.read_network(folder, file).map_err(|it| error(it.to_string()))?;
         let contents = onnx::read::read(&bytes).map_err(|it| error(it.to_string()))?;
         if !contents.metadata.iter().any(|(key, _)| key == METADATA_KEY) {
             return Err(error(format!("{file} was not exported by this program")));
         }
-        Ok(Self {
-            from: folder.display().to_string(),
-            weights: contents.weights,
-            heads: manifest.identifier.heads.clone(),
-            folded: true,
-        })
+        Ok(Self { from: folder.display().to_string(), weights: contents.weights, heads, folded: true })
     }
 }
 

@@ -4,9 +4,10 @@ use crate::canvas::text::Face;
 use crate::canvas::{Area, Canvas};
 use crate::dice::Dice;
 use crate::interface::phrase::{any_face, phrase};
-use crate::interface::{self, RED, WHITE, accent, panels};
+use crate::interface::{self, RED, WHITE, accent, controls, elsewhere, panels};
 use crate::recipe::SceneRecipe;
 use crate::scene::Layout;
+use crate::scene::crowded;
 use crate::scene::table::Table;
 
 /// What lies below the cards.
@@ -39,6 +40,10 @@ pub(super) fn below(
             canvas.rounded(panel.grown(margin * 0.4), margin * 0.6, [50, 62, 65]);
             table.panel = Some(panel);
         }
+        Layout::DeckView | Layout::Stacks | Layout::Pages => {
+            table.panel = Some(crowded::panel(canvas, game, table.layout, dice));
+        }
+        Layout::Empty => elsewhere::fill(canvas, game, px, dice),
         Layout::Pack if dice.chance(0.7) => panels::pack_title(canvas, game, dice),
         Layout::Hand if dice.chance(0.75) => {
             let buttons = game.part(0.37, 0.835, 0.32, 0.115);
@@ -84,6 +89,7 @@ pub(super) fn above(canvas: &mut Canvas, table: &Table<'_>, recipe: &SceneRecipe
             );
         }
     }
+    over_cards(canvas, table, recipe, dice);
     tooltips(canvas, table, recipe, dice);
     let whole = Area::new(0.0, 0.0, canvas.width(), canvas.height());
     for _ in 0..dice.below(3) {
@@ -98,6 +104,27 @@ pub(super) fn above(canvas: &mut Canvas, table: &Table<'_>, recipe: &SceneRecipe
     }
     for _ in 0..dice.below(5) {
         interface::loose_text(canvas, px, dice);
+    }
+}
+
+/// Buttons, frames and pointers.
+fn over_cards(canvas: &mut Canvas, table: &Table<'_>, recipe: &SceneRecipe, dice: &mut Dice) {
+    let shares = recipe.scene.controls;
+    let cards: Vec<Area> =
+        table.items.iter().filter(|item| !item.is_edge).map(|item| controls::area(item.cell)).collect();
+    for &card in &cards {
+        if dice.happens(shares.button) {
+            controls::button(canvas, card, dice);
+        }
+    }
+    if cards.is_empty() {
+        return;
+    }
+    if dice.happens(shares.frame) {
+        controls::frame(canvas, *dice.pick(&cards), dice);
+    }
+    if dice.happens(shares.pointer) {
+        controls::pointer(canvas, *dice.pick(&cards), dice);
     }
 }
 

@@ -44,8 +44,8 @@ pub(super) struct Table<'a> {
     pub(super) shop: Option<crate::interface::panels::Shop>,
     /// Where the deck view's panel lies, when there is one.
     pub(super) panel: Option<Area>,
-    bank: &'a Bank,
-    recipe: &'a LayoutRecipe,
+    pub(super) bank: &'a Bank,
+    pub(super) recipe: &'a LayoutRecipe,
 }
 
 impl<'a> Table<'a> {
@@ -72,6 +72,10 @@ impl<'a> Table<'a> {
             Layout::Collection => self.collection(dice),
             Layout::Jokers => self.joker_row(dice),
             Layout::Strewn => self.strewn(dice),
+            Layout::DeckView => self.deck_view(dice),
+            Layout::Stacks => self.stacks(dice),
+            Layout::Pages => self.pages(dice),
+            Layout::Empty => {}
         }
     }
 
@@ -94,18 +98,18 @@ impl<'a> Table<'a> {
         self.game.y + share * self.game.h
     }
 
-    fn put(&mut self, card: usize, x: f32, y: f32, height: f32, pose: Pose) {
+    pub(super) fn put(&mut self, card: usize, x: f32, y: f32, height: f32, pose: Pose) {
         let drawn = &self.bank.cards()[card];
         let cell = drawn.cell_quad(x, y, height * drawn.scale, pose);
         self.items.push(Item { card, cell, is_edge: false, is_priced: false });
     }
 
-    fn any(&self, kind: CardType, dice: &mut Dice) -> usize {
+    pub(super) fn any(&self, kind: CardType, dice: &mut Dice) -> usize {
         self.bank.of_type(kind, self.recipe.unknown, dice)
     }
 
     /// A playing card without edition and enhancement, when one is found quickly.
-    fn plain_playing(&self, dice: &mut Dice) -> usize {
+    pub(super) fn plain_playing(&self, dice: &mut Dice) -> usize {
         let mut card = self.any(CardType::Playing, dice);
         for _ in 0..6 {
             let truth = &self.bank.cards()[card].truth;

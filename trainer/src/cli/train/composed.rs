@@ -16,6 +16,7 @@ use crate::checkpoint::{Budget, Checkpoint, Network};
 use crate::cli::arguments::{material, read_recipe, run_folder};
 use crate::cli::process::{start_threads, stop_on_signals};
 use crate::model::network::hardware::Hardware;
+use crate::model::network::settle::settle;
 use crate::model::network::torch::Weights;
 use crate::recipe::training::Training;
 use crate::recipe::{DataRecipe, FILE_NAME, Recipe};
@@ -27,6 +28,9 @@ use crate::train::{Event, Options, Outcome, Session, Task};
 
 /// Seconds between checkpoints when nothing is said.
 const CHECKPOINT_INTERVAL: u64 = 120;
+
+/// Batches on which the statistics of an exported network are measured.
+const SETTLING_BATCHES: u64 = 8;
 
 /// Trains.
 pub(super) fn run(arguments: &Arguments, threads: usize, loaders: usize) -> Result<()> {
@@ -95,7 +99,7 @@ impl Job<'_> {
     fn train_detector(&self, sprites: &Arc<Sprites>) -> Result<Outcome> {
         let task = DetectorTask::new(self.recipe, material(self.recipe, Arc::clone(sprites)))?;
         let initial = || match &self.arguments.options.init {
-            Some(other) => Ok(Checkpoint::read(other, Network::Detector)?.average()),
+            Some(other) => self.start_from(&task, &Known::read_detector(other)?),
             None => Ok(task.initial_weights()),
         };
         self.train(&task, initial, sprites.catalogue().digest())
@@ -105,16 +109,23 @@ impl Job<'_> {
         let task = IdentifierTask::new(self.recipe, material(self.recipe, Arc::clone(sprites)))?;
         // The other run may be of another game: what fits of it is taken.
         let initial = || match &self.arguments.options.init {
-            Some(other) => {
-                let spec = task.spec();
-                let known = Known::read(other, &spec.graph)?;
-                let start = fill(&spec.graph, &spec.heads, self.recipe.seed, Some(&known));
-                start.report.iter().for_each(|line| say!("{line}"));
-                Ok(start.weights)
-            }
+            Some(other) => self.start_from(&task, &Known::read(other, &task.spec().graph)?),
             None => Ok(task.initial_weights()?),
         };
         self.train(&task, initial, sprites.catalogue().digest())
+    }
+
+    /// What fits of known weights; an exported network gets the statistics of batches again.
+    fn start_from<T: Task>(&self, task: &T, known: &Known) -> Result<Weights> {
+        let spec = task.spec();
+        let start = fill(&spec.graph, &spec.heads, self.recipe.seed, Some(known));
+        start.report.iter().for_each(|line| say!("{line}"));
+        if !start.frozen_batch_norm {
+            return Ok(start.weights);
+        }
+        let batches = task.batches();
+        let inputs: Vec<_> = (0..SETTLING_BATCHES).map(|step| task.input(&batches(step))).collect();
+        Ok(settle(&spec.graph, &start.weights, &inputs)?)
     }
 
     fn train<T: Task>(

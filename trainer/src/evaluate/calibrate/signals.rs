@@ -39,7 +39,10 @@ pub fn from_logits(classes: &[String], logits: &[f32], similarity: &[f32]) -> Si
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let exponentials: Vec<f32> = logits.iter().map(|logit| (logit - highest).exp()).collect();
     let total: f32 = exponentials.iter().sum();
-    let mut signals = Signals { not_a_card: 0.0, unknown: 0.0, probability: 0.0, similarity: -1.0 };
+    let reserved = [NOT_A_CARD, UNKNOWN];
+    let of_cards = classes.iter().zip(&exponentials).filter(|(class, _)| !reserved.contains(&class.as_str()));
+    let energy = highest + of_cards.map(|(_, exponential)| exponential).sum::<f32>().ln();
+    let mut signals = Signals { not_a_card: 0.0, unknown: 0.0, probability: 0.0, similarity: -1.0, energy };
     let mut by_card: HashMap<&str, (f32, f32)> = HashMap::new();
     for ((class, exponential), similarity) in classes.iter().zip(&exponentials).zip(similarity) {
         let probability = exponential / total;
@@ -70,9 +73,11 @@ mod tests {
         let found = from_logits(&classes, &logits, &[0.9, 0.8, 0.5, 0.6]);
         assert_eq!((found.not_a_card, found.unknown, found.similarity), (0.0, 0.0, 0.6));
         assert!((found.probability - 0.7).abs() < 1e-6, "{found:?}");
+        assert!(found.energy.abs() < 1e-6, "all are cards, and their logits' exponentials add up to one");
         let classes = ["a", NOT_A_CARD, UNKNOWN, "b"].map(str::to_owned);
         let found = from_logits(&classes, &logits, &[0.9, 0.0, 0.0, 0.6]);
         assert!((found.not_a_card - 0.2).abs() < 1e-6 && (found.unknown - 0.3).abs() < 1e-6, "{found:?}");
+        assert!((found.energy - 0.5_f32.ln()).abs() < 1e-6, "{found:?}");
         assert!((found.probability - 0.4).abs() < 1e-6 && found.similarity == 0.6, "{found:?}");
     }
 }

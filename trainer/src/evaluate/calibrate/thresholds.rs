@@ -21,6 +21,9 @@ pub struct Signals {
     pub probability: f32,
     /// Cosine to the best card's centroid.
     pub similarity: f32,
+    /// Logarithm of the sum of the cards' exponentiated logits: the negative free energy of Liu et
+    /// al., *Energy-based Out-of-distribution Detection* (2020). Only measured beside the others.
+    pub energy: f32,
 }
 
 /// How well known and unknown cards are told apart.
@@ -42,6 +45,10 @@ pub struct UnknownReport {
     pub auroc_probability: Option<f64>,
     /// By the probability of the unknown class alone.
     pub auroc_unknown_class: Option<f64>,
+    /// By the ratio of the best card's probability to that of the unknown class alone.
+    pub auroc_ratio: Option<f64>,
+    /// By the energy alone.
+    pub auroc_energy: Option<f64>,
 }
 
 /// Part of the allowed share that goes to [`Thresholds::not_a_card`].
@@ -119,6 +126,8 @@ pub fn report(known: &[Signals], unknown: &[Signals], nothing: &[Signals], at: &
         auroc_similarity: area(|it| it.similarity),
         auroc_probability: area(|it| it.probability),
         auroc_unknown_class: area(|it| -it.unknown),
+        auroc_ratio: area(|it| it.probability / it.unknown.max(f32::MIN_POSITIVE)),
+        auroc_energy: area(|it| it.energy),
     }
 }
 
@@ -127,7 +136,7 @@ mod tests {
     use super::*;
 
     fn signals(probability: f32, similarity: f32, unknown: f32) -> Signals {
-        Signals { not_a_card: 0.0, unknown, probability, similarity }
+        Signals { not_a_card: 0.0, unknown, probability, similarity, energy: probability.ln() }
     }
 
     /// Similarity separates, probability does not: the thresholds must rely on similarity and keep
