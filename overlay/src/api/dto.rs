@@ -39,6 +39,11 @@ pub fn card(track: &Track, catalogue: &Catalogue) -> CardView {
         name: id.map(|id| name_of(id)),
         card_type: known.map(|card| card_type(card.card_type)),
         rarity: known.and_then(|card| card.rarity.clone()),
+        from_mod: known.and_then(|card| card.from_mod.as_ref()).map(|it| api::ModView {
+            id: it.id.clone(),
+            name: it.name.clone(),
+            kind: it.kind.clone(),
+        }),
         confidence,
         modifiers: modifiers(&track.modifiers),
         quad: quad(track.quad),
