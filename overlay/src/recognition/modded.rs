@@ -196,7 +196,7 @@ pub fn sprites_of(
 /// The file of a mod's entries: what they are made of, by whom, and in which way.
 fn key(of_mod: &Mod, manifest: &Manifest) -> String {
     let mut digest = Sha256::new();
-    for part in [limits::identifier(manifest), &of_mod.digest, &file::VERSION.to_string()] {
+    for part in [limits::identifier(manifest), &of_mod.pictures, &file::VERSION.to_string()] {
         digest.update(part.as_bytes());
         digest.update([0]);
     }
