@@ -19,6 +19,7 @@ use crate::collect::controls::CaptureControls;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
 use crate::messages::window::{Compositor, Placement};
+use crate::recognition::modded::watch::{Libraries, ModsWatcher};
 use crate::recognition::models::Loader;
 use crate::recognition::swap::RunningModel;
 use crate::recognition::threads::Threads;
@@ -58,6 +59,8 @@ pub struct Services {
     pub broadcast: Broadcast,
     /// Looks at the files of the settings and the model; `None` where neither is a file.
     pub watcher: Option<FileWatcher>,
+    /// Reads the player's mods; `None` where the model stays as it is.
+    pub mods: Option<ModsWatcher>,
     /// Where hotkeys and the tray send what they are asked.
     pub sink: EventSink,
 }
@@ -71,6 +74,8 @@ pub struct Mailboxes {
     pub models: Mailbox<RunningModel>,
     /// The settings, after their file has changed.
     pub settings: SettingsMailbox,
+    /// The mods that were read.
+    pub libraries: Libraries,
 }
 
 /// The model that runs, and the way to another.
@@ -234,6 +239,7 @@ impl ApplicationHandler<AppEvent> for App {
                 self.capture_target(event_loop);
                 self.place();
                 self.open_controls();
+                self.read_mods();
             }
             Err(error) => self.fail(event_loop, error.to_string()),
         }
@@ -248,6 +254,7 @@ impl ApplicationHandler<AppEvent> for App {
             AppEvent::Command(command) => self.command(event_loop, command),
             AppEvent::SettingsChanged => self.take_settings(),
             AppEvent::ModelFilesChanged => self.reload_model(),
+            AppEvent::ModsRead => self.take_mods(),
             AppEvent::ModelSwapped => self.take_model(),
             AppEvent::ModelRefused(reason) => self.model_refused(&reason),
             AppEvent::Windows(windows) => {

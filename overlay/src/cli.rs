@@ -10,6 +10,7 @@ mod doctor;
 mod identify;
 mod inputs;
 mod live;
+mod mods;
 mod offscreen;
 mod practice;
 mod recordings;
@@ -30,6 +31,7 @@ use desktop_entry::DesktopEntryArgs;
 use doctor::DoctorArgs;
 use identify::IdentifyArgs;
 use live::LiveArgs;
+use mods::ModsArgs;
 use offscreen::OffscreenArgs;
 use practice::PracticeArgs;
 use recordings::{RecordArgs, ReplayArgs};
@@ -59,6 +61,7 @@ enum Subcommand {
     Identify(IdentifyArgs),
     Score(ScoreArgs),
     Bench(BenchArgs),
+    Mods(ModsArgs),
     BenchCapture(BenchCaptureArgs),
     Practice(PracticeArgs),
     Offscreen(OffscreenArgs),
@@ -101,6 +104,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Subcommand::Identify(args)) => identify::run(args),
         Some(Subcommand::Score(args)) => score::run(&args),
         Some(Subcommand::Bench(args)) => bench::run(args),
+        Some(Subcommand::Mods(args)) => mods::run(&args),
         Some(Subcommand::BenchCapture(args)) => bench_capture::run(args),
         Some(Subcommand::Practice(args)) => practice::run(args),
         Some(Subcommand::Offscreen(args)) => offscreen::run(args),

@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // A mod is run by this very program, in a process that has walls around it.
+    mods::child_main();
     overlay::cli::main()
 }

@@ -8,6 +8,7 @@ pub mod chords;
 pub mod file;
 mod lines;
 pub mod mistake;
+pub mod mods;
 mod raw;
 pub mod watch;
 
@@ -18,6 +19,7 @@ use chords::Chord;
 use lines::Lines;
 use marks::scene::style::Style;
 use mistake::Mistake;
+use mods::Mods;
 use raw::Raw;
 
 /// Everything that a player can choose.
@@ -31,6 +33,8 @@ pub struct Settings {
     pub capture: Capture,
     /// Language of the effect texts, or [`tooltips::AS_PLAYED`].
     pub language: String,
+    /// The cards of mods.
+    pub mods: Mods,
     /// The local API.
     pub api: Api,
     /// The chords, in the order of [`chords::HOTKEYS`].
@@ -113,6 +117,8 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
         let message = format!("{language:?} is no language; there are {} and {known}", tooltips::AS_PLAYED);
         return Err(lines.at("information.language", &message));
     }
+    let raw::Mods { folder, interpreter, off } = raw.mods;
+    let Ok(place) = folder.parse();
     let raw::Api { enabled, port, origins } = raw.api;
     if port == 0 {
         return Err(lines.at("api.port", "0 is no port"));
@@ -135,6 +141,7 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
         recognition,
         capture: Capture { per_second, share: processor / 100.0 },
         language,
+        mods: Mods { place, interpreter, off },
         api: Api { enabled, port, origins },
         hotkeys,
     })

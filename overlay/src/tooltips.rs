@@ -28,6 +28,13 @@ pub const AS_PLAYED: &str = "auto";
 pub const LANGUAGES: [&str; 11] =
     ["en-us", "de", "es_419", "es_ES", "fr", "id", "it", "nl", "pl", "pt_BR", "ru"];
 
+/// The language of a setting as the game's files are called; for [`AS_PLAYED`] the one that the
+/// game is set to.
+pub fn language(setting: &str) -> String {
+    let played = || language::played().unwrap_or_else(|| LANGUAGES[0].to_owned());
+    if setting == AS_PLAYED { played() } else { setting.to_owned() }
+}
+
 /// The game's texts; empty when they were not imported.
 #[derive(Clone, Debug, Default)]
 pub struct Localisation {
@@ -116,9 +123,16 @@ impl Localisation {
         if let Some(card) = card {
             let rarity = card.rarity.iter().cloned();
             let cost = card.cost.iter().map(|cost| format!("${cost}"));
-            let kind = std::iter::once(card.card_type.name().to_owned()).chain(rarity).chain(cost);
+            let kind = match &card.from_mod {
+                Some(from_mod) if !from_mod.kind.is_empty() => from_mod.kind.clone(),
+                _ => card.card_type.name().to_owned(),
+            };
+            let kind = std::iter::once(kind).chain(rarity).chain(cost);
             lines.push(detail(kind.collect::<Vec<_>>().join(" · "), style.accent));
-            if !self.effect(sections(Some(card.card_type)), &card.id, &mut lines)
+            if let Some(from_mod) = &card.from_mod {
+                lines.extend(from_mod.text.iter().map(|line| text::pieces(line, None)));
+                lines.push(detail(format!("From {}", from_mod.name), colour::FAINT));
+            } else if !self.effect(sections(Some(card.card_type)), &card.id, &mut lines)
                 && card.card_type != CardType::Playing
             {
                 lines.push(detail(self.excuse(), colour::FAINT));

@@ -39,6 +39,11 @@ pub fn card(track: &Track, catalogue: &Catalogue) -> CardView {
         name: id.map(|id| name_of(id)),
         card_type: known.map(|card| card_type(card.card_type)),
         rarity: known.and_then(|card| card.rarity.clone()),
+        from_mod: known.and_then(|card| card.from_mod.as_ref()).map(|it| api::ModView {
+            id: it.id.clone(),
+            name: it.name.clone(),
+            kind: it.kind.clone(),
+        }),
         confidence,
         modifiers: modifiers(&track.modifiers),
         quad: quad(track.quad),
@@ -103,6 +108,7 @@ fn rounded(value: f32, steps: f32) -> f32 {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use lens_core::catalogue::FromMod;
     use lens_core::geometry::Rect;
 
     /// A track at a place, with a card of the practice deck or an unknown one.
@@ -159,6 +165,22 @@ pub(crate) mod tests {
         assert!(text.starts_with(r#"{"track":7,"id":"H_A","name":""#), "{text}");
         assert!(text.contains(r#""confidence":0.988"#) && text.contains(r#""quad":[[0.3,10.0],"#), "{text}");
         assert_eq!(serde_json::from_str::<CardView>(&text).unwrap(), card, "it can be read back");
+    }
+
+    #[test]
+    fn a_card_of_a_mod_says_which_mod() {
+        let mut catalogue = Catalogue::clone(&synth::practice::catalogue());
+        let from_mod = FromMod {
+            id: "Garden".into(),
+            name: "The Garden".into(),
+            kind: "Joker".into(),
+            text: Vec::new(),
+        };
+        let ace = catalogue.card("H_A").unwrap().clone();
+        let rose = lens_core::catalogue::Card { id: "j_gd_rose".into(), from_mod: Some(from_mod), ..ace };
+        catalogue.add_cards([rose]);
+        let of = |id: &str| card(&track(1, id, 0.0), &catalogue).from_mod.map(|it| it.id);
+        assert_eq!((of("j_gd_rose"), of("H_A")), (Some("Garden".to_owned()), None));
     }
 
     fn json(value: &impl serde::Serialize) -> String {

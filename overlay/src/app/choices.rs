@@ -1,11 +1,17 @@
 //! What the player chose: the settings file, and what the command line fixed above it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use mods::Library;
+
+use crate::recognition::modded::Wanted;
 use crate::recognition::model;
-use crate::recognition::models::{self, ModelRequest};
+use crate::recognition::models::{self, ModelRequest, ReadMods};
 use crate::recognition::pace::Pace;
+use crate::settings::mods::{Mods, ModsPlace};
 use crate::settings::{Recognition, Settings};
+use crate::tooltips;
 
 /// What the command line fixes, whatever the settings say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +22,8 @@ pub struct Fixed {
     pub threads: Option<usize>,
     /// Looks a second, at most.
     pub per_second: Option<f32>,
+    /// Where mods are.
+    pub mods: Option<ModsPlace>,
 }
 
 /// The settings and where they come from.
@@ -32,6 +40,8 @@ pub struct Choices {
     pub picked: Option<String>,
     /// The model when nobody chose one.
     pub usual_model: &'static str,
+    /// The mods that were read.
+    pub library: Option<Arc<Library>>,
 }
 
 impl Choices {
@@ -43,7 +53,15 @@ impl Choices {
         };
         let names = [&self.picked, &self.fixed.model, &recognition.model];
         let name = names.into_iter().find_map(|name| name.as_deref()).unwrap_or(self.usual_model);
-        ModelRequest { folder: model::folder(name), recognition }
+        let mods = self.library.clone().map(|library| ReadMods { library, wanted: self.mods() });
+        ModelRequest { folder: model::folder(name), recognition, mods }
+    }
+
+    /// Which mods to read, and how.
+    pub fn mods(&self) -> Wanted {
+        let chosen = &self.settings.mods;
+        let place = self.fixed.mods.as_ref().unwrap_or(&chosen.place).clone();
+        Wanted::new(Mods { place, ..chosen.clone() }, tooltips::language(&self.settings.language))
     }
 
     /// Takes the file's settings over.
@@ -82,11 +100,18 @@ mod tests {
     fn the_command_line_stands_above_the_file_and_the_file_above_the_usual() {
         let text = "[recognition]\nmodel = \"mine\"\nthreads = 2\n[capture]\nper_second = 20\n";
         let settings = settings::parse(text).unwrap();
-        let mut choices =
-            Choices { settings, file: None, fixed: Fixed::default(), picked: None, usual_model: "practice" };
+        let mut choices = Choices {
+            settings,
+            file: None,
+            fixed: Fixed::default(),
+            picked: None,
+            usual_model: "practice",
+            library: None,
+        };
         assert!(choices.request().folder.ends_with("models/mine"));
         assert_eq!((choices.pace().per_second, choices.pace().threads), (20.0, 2));
-        choices.fixed = Fixed { model: Some("other".into()), threads: Some(1), per_second: Some(5.0) };
+        choices.fixed =
+            Fixed { model: Some("other".into()), threads: Some(1), per_second: Some(5.0), mods: None };
         assert!(choices.request().folder.ends_with("models/other"));
         assert_eq!((choices.pace().per_second, choices.pace().threads), (5.0, 1));
         choices = Choices { settings: Settings::default(), fixed: Fixed::default(), ..choices };
@@ -97,8 +122,14 @@ mod tests {
     fn the_latest_choice_counts_and_one_that_was_refused_does_not() {
         let of = |model: &str| settings::parse(&format!("[recognition]\nmodel = \"{model}\"\n")).unwrap();
         let fixed = Fixed::default();
-        let mut choices =
-            Choices { settings: of("a"), file: None, fixed, picked: None, usual_model: "practice" };
+        let mut choices = Choices {
+            settings: of("a"),
+            file: None,
+            fixed,
+            picked: None,
+            usual_model: "practice",
+            library: None,
+        };
         let a = choices.request().folder;
         choices.runs(&a);
         assert_eq!(choices.picked, None, "it is what was asked for");

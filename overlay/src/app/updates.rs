@@ -1,8 +1,10 @@
 //! What changes from outside while the overlay runs: the settings, and the model.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::App;
+use crate::recognition::modded::watch::Task;
 
 impl App {
     pub(super) fn use_model(&mut self, name: String) {
@@ -40,6 +42,9 @@ impl App {
         if before.request() != self.choices.request() && self.model.loader.is_some() {
             self.load();
         }
+        if before.mods() != self.choices.mods() {
+            self.read_mods();
+        }
         if before.settings.language != self.choices.settings.language {
             self.tooltip.texts = None;
         }
@@ -70,6 +75,23 @@ impl App {
         }
     }
 
+    /// The mods were read: the model is opened anew and knows them.
+    pub(super) fn take_mods(&mut self) {
+        let Some(library) = self.services.mailboxes.libraries.try_take() else { return };
+        let cards = library.as_ref().map_or(0, |library| library.cards().count());
+        log::info!("{cards} cards of mods are known");
+        self.choices.library = library;
+        self.load();
+    }
+
+    /// Has the mods read for the model that runs.
+    pub(super) fn read_mods(&self) {
+        if let (Some(watcher), Some(folder)) = (&self.services.mods, &self.model.running.folder) {
+            let catalogue = Arc::clone(&self.model.running.catalogue);
+            watcher.keep_ready(Task { model: folder.clone(), catalogue, wanted: self.choices.mods() });
+        }
+    }
+
     /// A model cannot be used; the one that runs goes on.
     pub(super) fn model_refused(&mut self, reason: &str) {
         if let Some(folder) = &self.model.running.folder {
@@ -94,6 +116,7 @@ impl App {
         if let Some(watcher) = &self.services.watcher {
             watcher.watch_model(self.choices.request().folder);
         }
+        self.read_mods();
         self.rebuild();
         self.show_tray();
     }

@@ -17,7 +17,8 @@ use vision::network::{Options, Precision};
 use vision::recogniser::Recogniser;
 use vision::stages::{Stage, StageTimes};
 
-use super::inputs::{open_model, read_picture, said_once};
+use super::inputs::{know_mods, open_model, read_picture, said_once};
+use crate::settings::mods::ModsPlace;
 
 /// Measure how long recognising takes
 #[derive(Args, Clone, Debug)]
@@ -25,6 +26,9 @@ pub(crate) struct BenchArgs {
     /// Name of a model, or its folder
     #[arg(long, default_value = "balatro")]
     model: String,
+    /// The Mods folder whose cards are known too; "none" for no mods [default: none]
+    #[arg(long, value_name = "DIR|none")]
+    mods: Option<ModsPlace>,
     /// A picture to measure with instead of a composed one
     #[arg(long)]
     image: Option<PathBuf>,
@@ -51,7 +55,7 @@ const WARM_UP_FRAMES: usize = 5;
 /// # Errors
 /// When the model or the picture cannot be used.
 pub(crate) fn run(args: BenchArgs) -> Result<()> {
-    let BenchArgs { model, image, threads: thread_counts, cards: card_counts, runs } = args;
+    let BenchArgs { model, mods, image, threads: thread_counts, cards: card_counts, runs } = args;
     ensure!(runs > 0, "--runs must be at least 1");
     let (picture, quads) = match &image {
         Some(path) => {
@@ -87,6 +91,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
                 }
                 other => other.map_err(|error| said_once(&error))?,
             };
+            know_mods(&mut recogniser, mods.as_ref(), &ModsPlace::Nowhere)?;
             for &cards in &card_counts {
                 let quads: Vec<_> = quads.iter().copied().cycle().take(cards).collect();
                 let mut samples = Samples::default();

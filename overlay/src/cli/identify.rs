@@ -15,9 +15,10 @@ use vision::network::Options;
 use vision::reading::RecognisedCard;
 use vision::recogniser::Recogniser;
 
-use super::inputs::{open_model, read_picture, said_once};
+use super::inputs::{know_mods, open_model, read_picture, said_once};
 use crate::run::annotate::Annotator;
 use crate::run::words::{name_of, words_of};
+use crate::settings::mods::ModsPlace;
 
 /// Name the cards of pictures
 #[derive(Args, Clone, Debug)]
@@ -34,6 +35,10 @@ pub(crate) struct IdentifyArgs {
     /// Name of a model, or its folder
     #[arg(long, default_value = "balatro")]
     model: String,
+    /// The Mods folder whose cards are known too; "none" for no mods [default: as the settings
+    /// say, else where the game keeps it]
+    #[arg(long, value_name = "DIR|none")]
+    mods: Option<ModsPlace>,
     /// Guesses to print for each card
     #[arg(long, default_value_t = 3, value_name = "K")]
     top: usize,
@@ -57,11 +62,20 @@ struct CardReport {
     detection: f32,
     id: Option<String>,
     name: Option<String>,
+    #[serde(rename = "mod", skip_serializing_if = "Option::is_none")]
+    from_mod: Option<ModReport>,
     known: bool,
     probability: f32,
     similarity: f32,
     top: Vec<Guess>,
     modifiers: Modifiers,
+}
+
+/// The mod that a card came with.
+#[derive(Debug, Serialize)]
+struct ModReport {
+    id: String,
+    name: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,6 +91,7 @@ struct Guess {
 /// others are done, and the command fails at the end.
 pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
     let mut recogniser = open_model(&args.model, &Options::default()).map_err(|error| said_once(&error))?;
+    know_mods(&mut recogniser, args.mods.as_ref(), &ModsPlace::Found)?;
     if let Some(threshold) = args.threshold {
         recogniser.set_detection_threshold(threshold);
     }
@@ -132,6 +147,10 @@ fn report(
         detection: detection.score,
         id: reading.id().map(ToString::to_string),
         name: reading.id().map(|id| name_of(id, catalogue).to_owned()),
+        from_mod: reading
+            .id()
+            .and_then(|id| catalogue.card(id)?.from_mod.as_ref())
+            .map(|it| ModReport { id: it.id.clone(), name: it.name.clone() }),
         known: reading.id().is_some(),
         probability: reading.probability,
         similarity: reading.similarity,

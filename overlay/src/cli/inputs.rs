@@ -1,5 +1,6 @@
 //! What several commands take: a model by its name or folder, and pictures.
 
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
@@ -7,11 +8,61 @@ use image::RgbaImage;
 use vision::network::Options;
 use vision::recogniser::{OpenError, Recogniser};
 
+use crate::recognition::modded::{self, Wanted};
 use crate::recognition::model;
+use crate::settings::mods::ModsPlace;
+use crate::settings::{self, Settings};
+use crate::tooltips;
 
 /// Opens a model by its name or folder.
 pub(crate) fn open_model(model: &str, options: &Options) -> Result<Recogniser, OpenError> {
     Recogniser::open(&model::folder(model), options)
+}
+
+/// Which mods to read: as `given`, else as the settings say, or `usual` where that is not to be
+/// asked.
+///
+/// # Errors
+/// When the settings are wrong.
+pub(crate) fn settings_of_mods(given: Option<&ModsPlace>, usual: &ModsPlace) -> Result<Wanted> {
+    let path = settings::file::path();
+    let is_asked = *usual == ModsPlace::Found && path.is_file();
+    let settings = if is_asked { settings::file::read(&path)? } else { Settings::default() };
+    let mut mods = settings.mods;
+    if !is_asked {
+        mods.place = usual.clone();
+    }
+    if let Some(given) = given {
+        mods.place = given.clone();
+    }
+    Ok(Wanted::new(mods, tooltips::language(&settings.language)))
+}
+
+/// Lets a model know the cards of mods, where some are wanted.
+///
+/// # Errors
+/// When the settings are wrong, the folder cannot be listed or the model cannot be run.
+pub(crate) fn know_mods(
+    recogniser: &mut Recogniser,
+    given: Option<&ModsPlace>,
+    usual: &ModsPlace,
+) -> Result<()> {
+    let wanted = settings_of_mods(given, usual)?;
+    let Some(library) = wanted.read(recogniser.catalogue())? else { return Ok(()) };
+    if given.is_none() && recogniser.manifest().identifier.embedding == 0 {
+        return Ok(());
+    }
+    modded::teach(recogniser, &library, &wanted, |done, of| progress("cards of mods learnt", done, of))
+}
+
+/// Tells a person how far something is, in one line that changes.
+pub(crate) fn progress(what: &str, done: usize, of: usize) {
+    if io::stderr().is_terminal() && (done % 25 == 0 || done == of) {
+        eprint!("\r{what}: {done} of {of}");
+        if done == of {
+            eprintln!();
+        }
+    }
 }
 
 /// Reads a picture. The errors already say why: a context would have it said twice.

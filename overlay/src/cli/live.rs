@@ -13,6 +13,7 @@ use crate::desktop::{priority, window};
 use crate::run::live::{Live, run_with_model};
 use crate::run::source::Source;
 use crate::settings;
+use crate::settings::mods::ModsPlace;
 
 /// What the live overlay takes.
 #[derive(Args, Clone, Debug)]
@@ -43,6 +44,10 @@ pub(crate) struct LiveArgs {
     /// folder]
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// The Mods folder whose cards are known too; "none" for no mods [default: as the settings say,
+    /// else where the game keeps it]
+    #[arg(long, value_name = "DIR|none")]
+    mods: Option<ModsPlace>,
     /// Tell other programs nothing
     #[arg(long)]
     no_api: bool,
@@ -59,6 +64,7 @@ impl LiveArgs {
             ("--threads", self.threads.is_some()),
             ("--fps", self.fps.is_some()),
             ("--settings", self.settings.is_some()),
+            ("--mods", self.mods.is_some()),
             ("--no-api", self.no_api),
         ];
         all.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect()
@@ -98,7 +104,7 @@ pub(crate) fn run(args: LiveArgs) -> Result<()> {
     run_with_model(Live {
         source: args.source.unwrap_or(Source::Window(Query::Game)),
         practice,
-        fixed: Fixed { model: args.model, threads: args.threads, per_second: args.fps },
+        fixed: Fixed { model: args.model, threads: args.threads, per_second: args.fps, mods: args.mods },
         settings: Some(args.settings.unwrap_or_else(settings::file::path)),
         seconds: args.seconds,
         api: ApiConfig { enabled: !args.no_api, ..ApiConfig::default() },

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use tracking::pipeline::Pipeline;
 
-use super::inputs::with_threads;
+use super::inputs::{know_mods, with_threads};
 use crate::capture;
 use crate::capture::recording::{Recorder, Recording, video};
 use crate::capture::source::FrameSource;
@@ -20,6 +20,7 @@ use crate::recognition::model;
 use crate::run::record;
 use crate::run::replay::{self, compare, timeline::Timeline};
 use crate::run::source::Source;
+use crate::settings::mods::ModsPlace;
 
 /// Record what the game shows, to be replayed later or sent with a bug report
 #[derive(Args, Clone, Debug)]
@@ -49,6 +50,9 @@ pub(crate) struct ReplayArgs {
     /// Name of a model, or its folder
     #[arg(long, default_value = "balatro")]
     model: String,
+    /// The Mods folder whose cards are known too; "none" for no mods [default: none]
+    #[arg(long, value_name = "DIR|none")]
+    mods: Option<ModsPlace>,
     /// Pictures a second, for a folder without times
     #[arg(long, default_value_t = 30.0)]
     fps: f32,
@@ -119,7 +123,8 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
     });
     let wanted = wanted.transpose()?;
     let recording = Recording::open(folder, args.fps)?;
-    let model = model::open(&model::folder(&args.model), &with_threads(args.threads))?;
+    let mut model = model::open(&model::folder(&args.model), &with_threads(args.threads))?;
+    know_mods(&mut model, args.mods.as_ref(), &ModsPlace::Nowhere)?;
     let name = model.manifest().name.clone();
     let mut times = Vec::new();
     let timeline = replay::run(&recording, Pipeline::new(Box::new(model)), &name, |time| times.push(time))?;

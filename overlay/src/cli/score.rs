@@ -17,8 +17,9 @@ use vision::network::Options;
 use vision::reading::RecognisedCard;
 use vision::recogniser::Recogniser;
 
-use super::inputs::{open_model, read_picture, said_once};
+use super::inputs::{know_mods, open_model, read_picture, said_once};
 use crate::recognition::model;
+use crate::settings::mods::ModsPlace;
 
 /// Version of what `--json` prints.
 const FORMAT: u32 = 1;
@@ -38,6 +39,9 @@ pub(crate) struct ScoreArgs {
     /// Name of a model, or its folder
     #[arg(long, default_value = "balatro")]
     model: String,
+    /// The Mods folder whose cards are known too; "none" for no mods [default: none]
+    #[arg(long, value_name = "DIR|none")]
+    mods: Option<ModsPlace>,
     /// Score this file, as printed by `overlay identify --json`, rather than running the model
     #[arg(long, value_name = "FILE")]
     predictions: Option<PathBuf>,
@@ -76,8 +80,10 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
             for (truth, screen) in screens(&truths) {
                 truth.picture(screen, pictures)?;
             }
-            let model = open_model(&args.model, &Options::default());
-            Box::new(model.map_err(|error| said_once(&error))?)
+            let mut model =
+                open_model(&args.model, &Options::default()).map_err(|error| said_once(&error))?;
+            know_mods(&mut model, args.mods.as_ref(), &ModsPlace::Nowhere)?;
+            Box::new(model)
         }
     };
     let [mut plain, mut strewn] = [Figures::default(), Figures::default()];

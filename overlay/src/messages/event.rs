@@ -28,6 +28,8 @@ pub enum AppEvent {
     SettingsChanged,
     /// Files of the model in use were changed.
     ModelFilesChanged,
+    /// The player's mods were read; what they hold waits in its mailbox.
+    ModsRead,
     /// Another model runs; its name and catalogue wait in their mailbox.
     ModelSwapped,
     /// A model cannot be used; the one that runs goes on. The text says why.

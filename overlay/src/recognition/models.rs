@@ -10,8 +10,10 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use lens_core::geometry::{Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
+use mods::Library;
 use vision::network::Options;
 
+use super::modded::{self, Wanted};
 use super::model;
 use super::pace::threads_beside_a_game;
 use super::swap::{ModelSwap, RunningModel};
@@ -29,6 +31,17 @@ pub struct ModelRequest {
     pub folder: PathBuf,
     /// How to run it.
     pub recognition: Recognition,
+    /// The mods whose cards it is to know.
+    pub mods: Option<ReadMods>,
+}
+
+/// Mods that were read, with their entries kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadMods {
+    /// What was read.
+    pub library: Arc<Library>,
+    /// How, and where entries are kept.
+    pub wanted: Wanted,
 }
 
 /// Opens a model; tests have their own.
@@ -93,6 +106,9 @@ pub fn open(request: &ModelRequest) -> anyhow::Result<ModelSwap> {
         Err(error) => log::warn!("what other models were taught cannot be taken over: {error:#}"),
     }
     model::set_thresholds(&mut model, request.recognition.detection, request.recognition.name);
+    if let Some(mods) = &request.mods {
+        modded::teach_kept(&mut model, &mods.library, &mods.wanted);
+    }
     let running = RunningModel {
         name: model.manifest().name.clone(),
         catalogue: Arc::new(model.catalogue().clone()),

@@ -21,6 +21,7 @@ use crate::desktop::window::{self, DesktopError};
 use crate::messages::command::Command;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::window::Compositor;
+use crate::recognition::modded::watch::ModsWatcher;
 use crate::recognition::models::{self, Loader};
 use crate::recognition::swap::ModelSwap;
 use crate::recognition::threads::{CaptureInput, Threads};
@@ -57,6 +58,7 @@ impl Live {
             fixed: self.fixed.clone(),
             picked: None,
             usual_model,
+            library: None,
         })
     }
 }
@@ -110,6 +112,10 @@ fn start(
         Some(open) => Some(Loader::start(open, threads.swaps(), Arc::clone(&sink))?),
         None => None,
     };
+    let mods = match &loader {
+        Some(_) => Some(ModsWatcher::start(mailboxes.libraries.clone(), Arc::clone(&sink))?),
+        None => None,
+    };
     let watcher = match &choices.file {
         Some(file) => Some(FileWatcher::start(file.clone(), mailboxes.settings.clone(), Arc::clone(&sink))?),
         None => None,
@@ -131,7 +137,7 @@ fn start(
     // Cards are marked all the same.
     let server = server.and_then(|started| started.inspect_err(|error| log::warn!("{error}")).ok());
     let captures = CaptureControls::new(writer);
-    let services = Services { threads, mailboxes, captures, broadcast, watcher, sink };
+    let services = Services { threads, mailboxes, captures, broadcast, watcher, mods, sink };
     let mut app = App::new(target, services, ModelState::new(model, loader), choices, compositor()?);
     if let Some(seconds) = live.seconds {
         app.end_after(seconds);

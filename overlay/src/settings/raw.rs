@@ -21,6 +21,7 @@ pub(super) struct Raw {
     pub(super) recognition: Recognition,
     pub(super) capture: Capture,
     pub(super) information: Information,
+    pub(super) mods: Mods,
     pub(super) api: Api,
     pub(super) hotkeys: Hotkeys,
 }
@@ -129,6 +130,20 @@ pub(super) struct Information {
 impl Default for Information {
     fn default() -> Self {
         Self { language: crate::tooltips::AS_PLAYED.into() }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Mods {
+    pub(super) folder: String,
+    pub(super) interpreter: bool,
+    pub(super) off: Vec<String>,
+}
+
+impl Default for Mods {
+    fn default() -> Self {
+        Self { folder: "auto".into(), interpreter: true, off: Vec::new() }
     }
 }
 

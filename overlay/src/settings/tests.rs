@@ -1,5 +1,6 @@
 //! Settings files as people write them.
 
+use super::mods::ModsPlace;
 use super::*;
 use lens_core::catalogue::CardType;
 use marks::scene::colour::Colour;
@@ -25,7 +26,7 @@ fn what_is_written_is_read() {
     let settings = parse(
         "[show]\ntypes = [\"Joker\"]\nread_out = \"top-right\"\ntext_size = 2\n[colours]\njoker = \"#102030\"\n\
          [recognition]\nproviders = [\"cuda\", \"cpu\"]\nthreads = 3\n[capture]\nprocessor = 50\n\
-         [api]\nenabled = false\norigins = [\"https://a.example:1\"]\n[hotkeys]\npause = \"F9\"\n",
+         [mods]\nfolder = \"/games/Mods\"\noff = [\"Weeds\"]\n[api]\nenabled = false\norigins = [\"https://a.example:1\"]\n[hotkeys]\npause = \"F9\"\n",
     )
     .unwrap();
     assert_eq!(settings.style.types, [CardType::Joker]);
@@ -34,9 +35,11 @@ fn what_is_written_is_read() {
     assert_eq!(settings.style.palette.of_type(CardType::Joker), Colour::hex(0x10_2030));
     assert_eq!(settings.recognition.providers, Some(vec![Provider::Cuda, Provider::Cpu]));
     assert_eq!((settings.recognition.threads, settings.capture.share), (Some(3), 0.5));
+    let place = ModsPlace::Folder("/games/Mods".into());
+    assert_eq!(settings.mods, Mods { place, interpreter: true, off: vec!["Weeds".into()] });
     assert!(!settings.api.enabled && settings.api.origins == ["https://a.example:1"]);
     let pause = chords::HOTKEYS.iter().position(|it| it.name == "pause").unwrap();
-    assert_eq!(settings.hotkeys[pause], Chord { keys: "F9".into(), line: Some(16) });
+    assert_eq!(settings.hotkeys[pause], Chord { keys: "F9".into(), line: Some(19) });
     assert_eq!(settings.hotkeys.len(), chords::HOTKEYS.len(), "the others have their defaults");
 }
 

@@ -38,7 +38,11 @@ fn card(id: Option<&str>, modifiers: Modifiers) -> Track {
 }
 
 fn said(texts: &Localisation, track: &Track) -> Vec<String> {
-    let words = texts.words(track, &catalogue(), &Palette::default());
+    said_of(&catalogue(), texts, track)
+}
+
+fn said_of(catalogue: &Catalogue, texts: &Localisation, track: &Track) -> Vec<String> {
+    let words = texts.words(track, catalogue, &Palette::default());
     words.lines.iter().map(|line| line.iter().map(|(text, ..)| text.as_str()).collect()).collect()
 }
 
@@ -97,4 +101,25 @@ fn without_texts_and_with_broken_ones_the_rest_is_said_and_why() {
     let lines = said(&texts("return {\n oops", "de"), &lens);
     assert!(lines[2].contains("localization/de.lua, line 2"), "{lines:?}");
     assert_eq!(said(&Localisation::default(), &card(None, Modifiers::default()))[0], "An unknown card");
+}
+
+#[test]
+fn a_card_of_a_mod_is_explained_with_the_mods_own_text() {
+    let mut catalogue = catalogue();
+    let listed = catalogue.card("j_odd").unwrap().clone();
+    let from_mod = lens_core::catalogue::FromMod {
+        id: "Garden".into(),
+        name: "The Garden".into(),
+        kind: "Flower".into(),
+        text: vec!["{C:mult}+#1#{} Mult".into(), "in spring".into()],
+    };
+    let seed = lens_core::catalogue::Card {
+        id: "c_gd_seed".into(),
+        name: "Seed".into(),
+        from_mod: Some(from_mod),
+        ..listed
+    };
+    catalogue.add_cards([seed]);
+    let lines = said_of(&catalogue, &texts(TEXTS, "de"), &card(Some("c_gd_seed"), Modifiers::default()));
+    assert_eq!(lines[..5], ["Seed", "Flower", "+… Mult", "in spring", "From The Garden"]);
 }

@@ -92,6 +92,17 @@ pub struct GuessView {
     pub probability: f32,
 }
 
+/// The mod that a card came with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModView {
+    /// By which mods and the player's settings know it.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// The game's word for the kind of card: `Joker`, `Tarot`, or one that the mod made up.
+    pub kind: String,
+}
+
 /// One card on the screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CardView {
@@ -106,6 +117,9 @@ pub struct CardView {
     pub card_type: Option<CardType>,
     /// `Common`, `Uncommon`, `Rare` or `Legendary`, for jokers.
     pub rarity: Option<String>,
+    /// The mod that it came with; none for cards of the game.
+    #[serde(rename = "mod", default, skip_serializing_if = "Option::is_none")]
+    pub from_mod: Option<ModView>,
     /// How sure the identifier is, in `0.0..=1.0`.
     pub confidence: Option<f32>,
     /// What is on it.

@@ -143,6 +143,22 @@ pub struct Card {
     /// The ways it can look: its own art, then collaboration skins. Empty when a twin's art is
     /// used.
     pub looks: Vec<Skin>,
+    /// The mod that brings it; none for the cards of the file.
+    #[serde(skip)]
+    pub from_mod: Option<FromMod>,
+}
+
+/// The mod that a card came with, and what it says of the card.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FromMod {
+    /// By which mods and the player's settings know the mod.
+    pub id: String,
+    /// The mod's name for people.
+    pub name: String,
+    /// The game's word for the kind of card: `Joker`, `Tarot`, or one that the mod made up.
+    pub kind: String,
+    /// What the card does, by lines; empty where the mod gives no text.
+    pub text: Vec<String>,
 }
 
 /// A skin: one way a card can look. Its classifier class is `id` for the look `""`, otherwise
@@ -267,6 +283,17 @@ impl Catalogue {
     /// trained on.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Adds cards that mods bring; those that are listed stay as they are. The digest is still that
+    /// of the file.
+    pub fn add_cards(&mut self, cards: impl IntoIterator<Item = Card>) {
+        for card in cards {
+            if !self.index.contains_key(&card.id) {
+                self.index.insert(card.id.clone(), self.cards.len());
+                self.cards.push(card);
+            }
+        }
     }
 
     /// The card of this id.

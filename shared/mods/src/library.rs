@@ -45,6 +45,8 @@ pub struct Mod {
     pub notes: Vec<String>,
     /// Changes with anything that the cards were read from, pictures included.
     pub digest: String,
+    /// Changes with the pictures alone.
+    pub pictures: String,
 }
 
 /// Whether the game would load a mod.

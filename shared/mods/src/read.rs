@@ -27,7 +27,7 @@ use crate::sandbox::{self, Request};
 use crate::{parsed, settings};
 
 /// Changes when the same mod would be read otherwise: what was kept is then read again.
-const READER: &str = "1";
+const READER: &str = "2";
 /// Stack of the threads that walk syntax trees, which are as deep as a mod makes them.
 const STACK: usize = 64 << 20;
 /// Text that a mod is read from, at most.
@@ -397,6 +397,7 @@ fn finished(
     let pictures: BTreeSet<&str> = cards.iter().map(|it| it.sprite.cell.picture.as_str()).collect();
     let of_pictures = pictures.iter().map(|path| entry.package.read(path).unwrap_or_default());
     let mut hashes: Vec<String> = of_pictures.map(|bytes| digest_of(&[&bytes])).collect();
+    let pictures = digest(&hashes.concat());
     hashes.push(read.map(|it| it.digest.clone()).unwrap_or_default());
     let main = format!("{}{}: ", it.folder, metadata.main_file);
     let broken = notes.iter().find(|note| note.starts_with(&main) && cards.is_empty()).cloned();
@@ -412,5 +413,6 @@ fn finished(
         left_out,
         notes,
         digest: digest(&hashes.concat()),
+        pictures,
     }
 }

@@ -92,6 +92,13 @@ pub(crate) fn apply(picture: &mut RgbaImage, effect: Effect, dice: &mut Dice) {
     }
 }
 
+/// A card's picture as the game draws it in the negative edition, without the moving light.
+pub fn as_negative(picture: &RgbaImage) -> RgbaImage {
+    let mut picture = picture.clone();
+    each(&mut picture, |_, tex| inverted(tex));
+    picture
+}
+
 /// Whether a point of the card lies under the cross of a debuffed card.
 pub(crate) fn is_crossed(u: f32, v: f32) -> bool {
     (u - v).abs() < 0.1 || (u + v - 1.0).abs() < 0.1
@@ -205,16 +212,19 @@ fn polychrome(moment: &Moment, field: &Field, uv: [f32; 2], tex: [f32; 3]) -> [f
 }
 
 fn negative(moment: &Moment, [u, v]: [f32; 2], tex: [f32; 3]) -> [f32; 3] {
+    shine(moment, [u, v], inverted(tex), 1.0)
+}
+
+fn inverted(tex: [f32; 3]) -> [f32; 3] {
     let mut hsl = hsl_from_rgb(tex);
     hsl[2] = 1.0 - hsl[2];
     hsl[0] = 0.2 - hsl[0];
     let inverted = rgb_from_hsl(hsl);
-    let base = [
+    [
         (inverted[0] + 0.8 * 79.0 / 255.0).clamp(0.0, 1.0),
         (inverted[1] + 0.8 * 99.0 / 255.0).clamp(0.0, 1.0),
         (inverted[2] + 0.8 * 103.0 / 255.0).clamp(0.0, 1.0),
-    ];
-    shine(moment, [u, v], base, 1.0)
+    ]
 }
 
 /// The bands of light over negative cards and, stronger, over vouchers and packs.

@@ -32,7 +32,7 @@ pub mod single;
 mod background;
 mod colour;
 pub mod dice;
-mod edition;
+pub mod edition;
 mod interface;
 mod invented;
 mod resize;

@@ -3,7 +3,9 @@
 //! Pure: no session and no frame, so it is tested without a model. No card is named in this file:
 //! what may be on which card follows from its type, and a card that *is* an enhancement is called
 //! `m_` and the enhancement's word. Whether a card is known is decided in one place,
-//! [`Evidence::verdict`].
+//! [`Evidence::verdict`]; whether it is one of a mod, in [`Classifier::classify_crop`].
+
+use std::sync::Arc;
 
 use lens_core::card_id::CardId;
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
@@ -12,6 +14,8 @@ use lens_core::modifiers::{Modifiers, NONE, edition};
 
 use crate::gallery::Gallery;
 use crate::reading::{Guess, Identity, Reading};
+use crate::sprites::limits::Limits;
+use crate::sprites::{Drawn, Found, Query, Search, SpriteEntries};
 
 /// Detection score from which there is a card whatever the identifier says of it.
 const MIN_SURE_SCORE: f32 = 0.41;
@@ -116,6 +120,18 @@ pub struct Classifier {
     has_own_detector: bool,
     /// The player's probability below which no name is given.
     name_threshold: f32,
+    /// Cards of the player's mods.
+    sprites: Option<Sprites>,
+}
+
+/// Sprite entries, and when one of them is a name.
+#[derive(Clone, Debug)]
+struct Sprites {
+    entries: Arc<SpriteEntries>,
+    limits: Limits,
+    search: Search,
+    /// Pixels across a crop.
+    width: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -191,7 +207,15 @@ impl Classifier {
             top,
             has_own_detector: manifest.detector.kind.is_own(),
             name_threshold: 0.0,
+            sprites: None,
         })
+    }
+
+    /// Knows the cards of the player's mods as well from now on; `width` is that of a crop in
+    /// pixels.
+    pub fn set_sprites(&mut self, entries: Arc<SpriteEntries>, limits: Limits, width: usize) {
+        let search = Search::default();
+        self.sprites = (!entries.is_empty()).then_some(Sprites { entries, limits, search, width });
     }
 
     /// Takes a player's probability below which a card is unknown, whatever the model's thresholds
@@ -201,7 +225,8 @@ impl Classifier {
     }
 
     /// Says what a crop shows; returns whether it is a card at all. `score` is the detector's,
-    /// where one found it. `reading` is overwritten; its buffers are used again.
+    /// where one found it. `reading` is overwritten; its buffers are used again. Without the crop
+    /// itself no card of a mod is named.
     ///
     /// # Panics
     /// When the logits are not those of the manifest.
@@ -212,14 +237,36 @@ impl Classifier {
         gallery: &Gallery,
         reading: &mut Reading,
     ) -> bool {
-        self.read(logits, gallery, reading) && score.is_none_or(|score| self.is_confirmed(score, reading))
+        self.classify_crop(logits, &[], score, gallery, reading)
     }
 
-    fn read(&mut self, logits: &Logits<'_>, gallery: &Gallery, reading: &mut Reading) -> bool {
+    /// As [`Classifier::classify`], with the packed crop: a card of a mod is named where its sprite
+    /// is near enough, by embedding and by pixels, and no class of the model is nearer.
+    ///
+    /// # Panics
+    /// When the logits are not those of the manifest.
+    pub fn classify_crop(
+        &mut self,
+        logits: &Logits<'_>,
+        crop: &[u8],
+        score: Option<f32>,
+        gallery: &Gallery,
+        reading: &mut Reading,
+    ) -> bool {
+        self.read(logits, crop, gallery, reading)
+            && score.is_none_or(|score| self.is_confirmed(score, reading))
+    }
+
+    fn read(&mut self, logits: &Logits<'_>, crop: &[u8], gallery: &Gallery, reading: &mut Reading) -> bool {
         let (not_a_card, unknown) = self.sum_looks(logits.heads[0]);
         let nearest = gallery.nearest(logits.embedding);
         let near = nearest.filter(|(_, it)| *it >= self.thresholds.gallery);
-        if not_a_card >= self.thresholds.not_a_card && near.is_none() {
+        let sprite = self.sprite(logits, crop);
+        // What a person taught goes before what a sprite says, unless the sprite is much nearer.
+        let near =
+            near.filter(|(_, it)| sprite.is_none_or(|sprite| *it > sprite.similarity - ENROLLED_MARGIN));
+        let sprite = sprite.filter(|_| near.is_none());
+        if not_a_card >= self.thresholds.not_a_card && near.is_none() && sprite.is_none() {
             return false;
         }
         self.best_cards();
@@ -251,14 +298,23 @@ impl Classifier {
             (reading.probability, reading.similarity) = (similarity, similarity);
             card_type = self.cards.iter().find(|it| it.id == *enrolled).map_or(card_type, |it| it.card_type);
         }
-        if let Some((enrolled, similarity)) =
+        if let Some(found) = sprite
+            && let Some(card) = self.sprites.as_ref().and_then(|it| it.entries.cards().get(found.card))
+        {
+            id = Some(&card.id);
+            (reading.probability, reading.similarity) = (found.similarity, found.similarity);
+            card_type = card.card_type;
+            if card_type != CardType::Playing {
+                reading.modifiers.enhancement.clear();
+                reading.modifiers.enhancement.push_str(NONE);
+            }
+            self.guess(&card.id, found.similarity, &mut reading.guesses);
+        } else if let Some((enrolled, similarity)) =
             nearest.filter(|(_, similarity)| *similarity >= MIN_GUESS_SIMILARITY)
             && id.is_none_or(|named| named == enrolled)
             && *enrolled != *NOT_A_CARD
         {
-            reading.guesses.retain(|guess| guess.id != *enrolled);
-            reading.guesses.truncate(self.top.saturating_sub(1));
-            reading.guesses.insert(0, Guess { id: enrolled.clone(), probability: similarity });
+            self.guess(enrolled, similarity, &mut reading.guesses);
         }
         reading.identity = match id.filter(|_| reading.probability >= self.name_threshold) {
             Some(id) => Identity::Known { id: id.clone(), confidence: reading.probability },
@@ -266,6 +322,37 @@ impl Classifier {
         };
         self.read_modifiers(card_type, logits, &mut reading.modifiers);
         true
+    }
+
+    /// Puts a card that is no class of the model before the other guesses.
+    fn guess(&self, id: &CardId, similarity: f32, guesses: &mut Vec<Guess>) {
+        guesses.retain(|guess| guess.id != *id);
+        guesses.truncate(self.top.saturating_sub(1));
+        guesses.insert(0, Guess { id: id.clone(), probability: similarity });
+    }
+
+    /// The card of a mod that the crop shows.
+    ///
+    /// A mod's card is often drawn after one of the game, so that any class that is nearer keeps
+    /// its name; and of thousands of sprites some are near to whatever is not among them, so that
+    /// the pixels have to agree.
+    fn sprite(&mut self, logits: &Logits<'_>, crop: &[u8]) -> Option<Found> {
+        let of_classes = self.classes.iter().zip(logits.similarity);
+        let of_cards = of_classes.filter(|(class, _)| matches!(class, Class::Card(_)));
+        let nearest_class = of_cards.map(|(_, &similarity)| similarity).fold(-1.0, f32::max);
+        let is_negative = self
+            .edition
+            .as_ref()
+            .is_some_and(|words| words.words[likeliest(logits.heads[words.head])] == edition::NEGATIVE);
+        let Sprites { entries, limits, search, width } = self.sprites.as_mut()?;
+        let query = Query {
+            embedding: logits.embedding,
+            crop,
+            width: *width,
+            least: limits.similarity.max(nearest_class + limits.lead),
+            drawn: if is_negative { Drawn::Negative } else { Drawn::Plain },
+        };
+        entries.find(search, &query, |_| true).filter(|found| found.pixels >= limits.pixels)
     }
 
     /// Whether detector and identifier together are sure enough that there is a card: a weak peak

@@ -4,6 +4,8 @@
 //! Detectors misjudge corners by a few pixels; a mean over such views lies nearer to what the next
 //! frames will give than a single view does. The words are explained in [`crate::gallery`].
 
+pub mod sprites;
+
 use std::path::Path;
 
 use dataset::captures::crop;

@@ -112,12 +112,13 @@ impl Identifier {
         &mut self.network
     }
 
-    /// Calls `each` with the position of a quad and what the network says of it, in order.
+    /// Calls `each` with the position of a quad, what the network says of it and the packed crop
+    /// that it saw, in order. An external classifier takes no packed crop: it is empty then.
     pub(crate) fn run(
         &mut self,
         frame: &Pixels<'_>,
         quads: impl ExactSizeIterator<Item = Quad<InFrame>>,
-        mut each: impl FnMut(usize, &Logits<'_>),
+        mut each: impl FnMut(usize, &Logits<'_>, &[u8]),
     ) -> Result<(), RunError> {
         let Self { network, rectifier, kind, width, crop, heads: count, widths } = self;
         let shape = *crop as f32 / 3.0 / (*width * *width) as f32;
@@ -170,7 +171,8 @@ impl Identifier {
                     embedding: slice(*count),
                     similarity: slice(*count + 1),
                 };
-                each(done + row, &logits);
+                let packed = network.packed_input(batch).get(row * *crop..(row + 1) * *crop);
+                each(done + row, &logits, packed.unwrap_or_default());
             }
             done += part;
         }

@@ -12,7 +12,8 @@
 //! * [`network`]: a network with its tensors, checked against the model's manifest.
 //! * [`decode`]: the detector's output to quads, pure.
 //! * [`decide`]: logits to a card, its modifiers, or *unknown*, pure.
-//! * [`gallery`]: cards enrolled from one capture each. [`enrol`]: adds to it.
+//! * [`gallery`]: cards enrolled from one capture each. [`sprites`]: cards of the player's mods.
+//!   [`enrol`]: adds to both.
 //! * [`stages`]: how long each step takes.
 //!
 //! No window, no capture, no clock, and no threads beside those of ONNX Runtime: whoever calls
@@ -30,4 +31,5 @@ pub mod providers;
 pub mod reading;
 pub mod recogniser;
 pub mod runtime;
+pub mod sprites;
 pub mod stages;

@@ -277,6 +277,14 @@ impl Network {
         self.session.run_binding(&bound.binding).map(drop).map_err(|error| failure(name, &error))
     }
 
+    /// The packed bytes of the last run of this batch size; empty where the network takes others.
+    pub(crate) fn packed_input(&self, batch: usize) -> &[u8] {
+        match self.bound[batch - 1].as_ref().map(|bound| &bound.input) {
+            Some(Pictures::Packed(tensor)) => tensor.extract_tensor().1,
+            Some(Pictures::Planes(_)) | None => &[],
+        }
+    }
+
     /// An output of the last run of this batch size, by its place in the specification.
     pub(crate) fn output(&self, batch: usize, index: usize) -> &[f32] {
         let bound = self.bound[batch - 1].as_ref().expect("this batch size has run");

@@ -1,14 +1,15 @@
 //! The whole way from a frame to named cards.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use lens_core::catalogue::{Catalogue, CatalogueError};
+use lens_core::catalogue::{Card, Catalogue, CatalogueError};
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::manifest::{Manifest, ManifestError};
 use lens_core::pixels::Pixels;
 
-use crate::decide::{ClassesError, Classifier};
+use crate::decide::{ClassesError, Classifier, Logits};
 use crate::detect::Detector;
 use crate::gallery::{Gallery, GalleryError};
 use crate::identify::Identifier;
@@ -16,6 +17,8 @@ use crate::network::{NetworkError, Options, RunError};
 use crate::providers::Report;
 use crate::reading::{Detection, Reading, Recognise, RecognisedCard};
 use crate::runtime::{Runtime, RuntimeError};
+use crate::sprites::SpriteEntries;
+use crate::sprites::limits::Limits;
 
 /// Best guesses that a reading keeps.
 const MAX_GUESSES: usize = 5;
@@ -23,6 +26,7 @@ const MAX_GUESSES: usize = 5;
 /// Finds and names the cards of frames.
 #[derive(Debug)]
 pub struct Recogniser {
+    folder: PathBuf,
     manifest: Manifest,
     catalogue: Catalogue,
     detector: Detector,
@@ -105,6 +109,7 @@ impl Recogniser {
         Ok(Self {
             detector: Detector::open(runtime, folder, &manifest, options)?,
             identifier: Identifier::open(runtime, folder, &manifest, options)?,
+            folder: folder.to_owned(),
             manifest,
             catalogue,
             classifier,
@@ -155,6 +160,15 @@ impl Recogniser {
         self.classifier.set_name_threshold(threshold);
     }
 
+    /// Knows the cards of the player's mods as well from now on: by these entries, with the limits
+    /// of the model's folder. `cards` are those that the catalogue does not list.
+    pub fn set_sprites(&mut self, entries: Arc<SpriteEntries>, cards: Vec<Card>) {
+        let limits = Limits::read(&self.folder, &self.manifest);
+        let width = self.manifest.identifier.input_size[0] as usize;
+        self.classifier.set_sprites(entries, limits, width);
+        self.catalogue.add_cards(cards);
+    }
+
     /// Takes another gallery, when a card was enrolled.
     pub fn set_gallery(&mut self, gallery: Gallery) {
         self.gallery = gallery;
@@ -176,10 +190,24 @@ impl Recogniser {
     /// When the network cannot run.
     pub fn embed(&mut self, frame: &Pixels<'_>, quads: &[Quad<InFrame>]) -> Result<Vec<Vec<f32>>, RunError> {
         let mut embeddings = vec![Vec::new(); quads.len()];
-        self.identifier.run(frame, quads.iter().copied(), |index, logits| {
+        self.identifier.run(frame, quads.iter().copied(), |index, logits, _| {
             embeddings[index].extend_from_slice(logits.embedding);
         })?;
         Ok(embeddings)
+    }
+
+    /// Calls `each` with the position of a quad, what the identifier makes of it and the packed
+    /// crop that it saw: for sprite entries.
+    ///
+    /// # Errors
+    /// When the network cannot run.
+    pub fn see(
+        &mut self,
+        frame: &Pixels<'_>,
+        quads: &[Quad<InFrame>],
+        each: impl FnMut(usize, &Logits<'_>, &[u8]),
+    ) -> Result<(), RunError> {
+        self.identifier.run(frame, quads.iter().copied(), each)
     }
 
     /// Where the cards of a frame are, best first.
@@ -226,9 +254,9 @@ impl Recogniser {
             self.readings.resize_with(count, Option::default);
         }
         let Self { identifier, classifier, gallery, readings, .. } = self;
-        identifier.run(frame, quads, |index, logits| {
+        identifier.run(frame, quads, |index, logits, crop| {
             let mut reading = readings[index].take().unwrap_or_default();
-            let is_card = classifier.classify(logits, score(index), gallery, &mut reading);
+            let is_card = classifier.classify_crop(logits, crop, score(index), gallery, &mut reading);
             readings[index] = is_card.then_some(reading);
         })?;
         Ok(&self.readings[..count])
@@ -245,11 +273,12 @@ impl Recogniser {
             cards.resize_with(detections.len(), RecognisedCard::default);
         }
         let mut count = 0;
-        identifier.run(frame, detections.iter().map(|it| it.quad), |index, logits| {
+        identifier.run(frame, detections.iter().map(|it| it.quad), |index, logits, crop| {
             let card = &mut cards[count];
             card.detection = detections[index];
             let score = Some(card.detection.score);
-            count += usize::from(classifier.classify(logits, score, gallery, &mut card.reading));
+            let is_card = classifier.classify_crop(logits, crop, score, gallery, &mut card.reading);
+            count += usize::from(is_card);
         })?;
         Ok(&self.cards[..count])
     }

@@ -74,7 +74,11 @@ fn start(open: OpenModel) -> Overlay {
 
 impl Overlay {
     fn load(&self, folder: &str) {
-        self.loader.load(ModelRequest { folder: folder.into(), recognition: Recognition::default() });
+        self.loader.load(ModelRequest {
+            folder: folder.into(),
+            recognition: Recognition::default(),
+            mods: None,
+        });
     }
 
     /// Waits for a snapshot on which the card has this name.

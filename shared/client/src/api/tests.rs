@@ -18,6 +18,7 @@ fn card() -> CardView {
         name: Some("King of Spades".into()),
         card_type: Some(CardType::Playing),
         rarity: None,
+        from_mod: None,
         confidence: Some(0.988),
         modifiers: Modifiers {
             enhancement: "glass".into(),
@@ -34,6 +35,9 @@ const CARD: &str = r#"{"track":7,"id":"S_K","name":"King of Spades","type":"Play
 #[test]
 fn a_card_is_written_as_the_description_says() {
     check(&card(), CARD);
+    let from_mod = ModView { id: "Garden".into(), name: "The Garden".into(), kind: "Flower".into() };
+    let written = r#""rarity":null,"mod":{"id":"Garden","name":"The Garden","kind":"Flower"},"#;
+    check(&CardView { from_mod: Some(from_mod), ..card() }, &CARD.replace(r#""rarity":null,"#, written));
     let unknown = CardView { id: None, name: None, card_type: None, confidence: None, ..card() };
     let text = serde_json::to_string(&unknown).unwrap();
     assert!(

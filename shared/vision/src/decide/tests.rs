@@ -230,3 +230,65 @@ fn a_player_may_want_surer_names() {
         assert!((confidence - 0.7).abs() < 1e-3, "the probability is told all the same");
     }
 }
+
+/// A packed crop of 72x96 pixels, drawn by a seed.
+fn drawn(seed: u32) -> Vec<u8> {
+    let mut state = seed;
+    let cell = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        [(state >> 24) as u8; 12]
+    };
+    (0..36 * 48).flat_map(cell).collect()
+}
+
+/// Reads a crop with a mod's joker at this cosine, whose picture is as this seed draws it.
+fn read_with_sprite(crop: &Crop, cosine: f32, seed: u32) -> Option<Reading> {
+    let mut entries = SpriteEntries::new(2);
+    let (id, card_type) = ("j_mod".into(), CardType::Joker);
+    let card = entries.add_card(crate::sprites::SpriteCard { id, card_type });
+    let embedding = [cosine, (1.0 - cosine * cosine).sqrt()];
+    entries.add_entry(card, Drawn::Plain, &embedding, &drawn(seed), 72);
+    let mut classifier = classifier();
+    classifier.set_sprites(Arc::new(entries), Limits::default(), 72);
+    let logits = crop.probabilities.map(f32::ln);
+    let heads: [&[f32]; 6] =
+        [&logits, &crop.edition, &crop.enhancement, &crop.seal, &crop.stickers, &crop.debuffed];
+    let logits = Logits { heads: &heads, embedding: &crop.embedding, similarity: &[crop.similarity; 8] };
+    let mut reading = Reading::default();
+    classifier.classify_crop(&logits, &drawn(1), Some(0.3), &crop.gallery, &mut reading).then_some(reading)
+}
+
+#[test]
+fn a_card_of_a_mod_is_named_where_embedding_and_pixels_agree_and_no_class_is_nearer() {
+    let check = |crop: &Crop, cosine: f32, seed: u32, id: Option<&str>| {
+        let reading = read_with_sprite(crop, cosine, seed).expect("a card");
+        assert_eq!(reading.id().map(CardId::as_str), id, "cosine {cosine}, picture {seed}");
+        reading
+    };
+    let unlike = || Crop { similarity: 0.05, ..Crop::of(&[("j_one", 0.9)]) };
+    let reading = check(&unlike(), 0.9, 1, Some("j_mod"));
+    assert_eq!((&*reading.guesses[0].id, &*reading.guesses[1].id), ("j_mod", "j_one"));
+    check(&unlike(), 0.9, 2, None);
+    check(&unlike(), 0.6, 1, None);
+    // The model's own card is nearer, or is not, whatever it is sure of.
+    check(&Crop { similarity: 0.95, ..Crop::of(&[("j_one", 1.0)]) }, 0.9, 1, Some("j_one"));
+    check(&Crop { similarity: 0.8, ..Crop::of(&[("j_one", 1.0)]) }, 0.9, 1, Some("j_mod"));
+    // It is no playing card, though the model takes it for one.
+    let golden = Crop { enhancement: [0.0, 0.0, 3.0], similarity: 0.3, ..Crop::of(&[("S_K", 1.0)]) };
+    assert_eq!(check(&golden, 0.9, 1, Some("j_mod")).modifiers, Modifiers::default());
+    // Also where the model sees no card at all.
+    let nothing = Crop { similarity: 0.1, ..Crop::of(&[(NOT_A_CARD, 0.9)]) };
+    check(&nothing, 0.9, 1, Some("j_mod"));
+    assert_eq!(read_with_sprite(&nothing, 0.9, 2), None);
+}
+
+#[test]
+fn what_a_person_taught_goes_before_a_sprite() {
+    let taught = |embedding: Vec<f32>| {
+        let card = Prototype { id: "x_mine".into(), name: "Mine".into(), embedding, capture: None };
+        Crop { similarity: 0.1, gallery: Gallery::new(vec![card], 2).unwrap(), ..Crop::of(&[("j_one", 0.9)]) }
+    };
+    let named = |crop: &Crop, cosine: f32| read_with_sprite(crop, cosine, 1).unwrap().id().cloned().unwrap();
+    assert_eq!(&*named(&taught(vec![0.95, 0.3]), 0.98), "x_mine");
+    assert_eq!(&*named(&taught(vec![0.81, 0.586]), 0.98), "j_mod", "the sprite is much nearer");
+}
