@@ -3,7 +3,7 @@
 use divan::{Bencher, black_box};
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::pixels::{ChannelOrder, Pixels};
-use lens_core::preprocess::{Letterboxer, Rectifier, pack_crop};
+use lens_core::preprocess::{Letterboxer, Rectifier};
 
 const FRAME: [u32; 2] = [1920, 1080];
 const DETECTOR: [u32; 2] = [640, 360];
@@ -41,8 +41,7 @@ fn rectify(bencher: Bencher<'_, '_>) {
     let tilted: Quad<InFrame> =
         Quad::from_xy([[700.0, 300.0], [840.0, 320.0], [815.0, 510.0], [675.0, 490.0]]);
     bencher.bench_local(|| {
-        let crop = rectifier.run(black_box(&frame(&bytes)), black_box(tilted));
-        pack_crop(crop, IDENTIFIER[0] as usize, &mut packed);
+        rectifier.run_packed(black_box(&frame(&bytes)), black_box(tilted), &mut packed);
         black_box(packed[0])
     });
 }

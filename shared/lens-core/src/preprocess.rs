@@ -6,6 +6,8 @@ mod area;
 pub mod planes;
 mod warp;
 
+use fearless_simd::Level;
+
 use crate::geometry::{Homography, InFrame, InModel, Point, Quad, Transform};
 use crate::pixels::{ChannelOrder, Pixels};
 
@@ -18,20 +20,34 @@ pub struct Letterboxer {
     width: u32,
     height: u32,
     shrinker: Shrinker,
+    bands: Vec<BandBuffers>,
+}
+
+/// What making a band needs beside the frame.
+#[derive(Clone, Debug, Default)]
+struct BandBuffers {
+    averaged: Vec<u8>,
+    /// Two shrunk rows.
+    rows: [Vec<u8>; 2],
 }
 
 impl Letterboxer {
     /// For an input of `width x height` pixels.
     pub fn new(width: u32, height: u32) -> Self {
-        Self { width, height, shrinker: Shrinker::default() }
+        Self { width, height, shrinker: Shrinker::default(), bands: vec![BandBuffers::default()] }
+    }
+
+    /// Cuts the work of [`Letterboxer::bands`] in this many parts.
+    pub fn split(&mut self, parts: usize) {
+        self.bands.resize(parts.max(1), BandBuffers::default());
     }
 
     /// Where a frame of this size lies in the input: scaled to fit, centred.
     pub fn transform(&self, frame_width: u32, frame_height: u32) -> Transform<InFrame, InModel> {
         let scale = (self.width as f32 / frame_width as f32).min(self.height as f32 / frame_height as f32);
         let inner = self.inner_size(frame_width, frame_height);
-        let left = (self.width - inner.0) / 4 * 2;
-        let top = (self.height - inner.1) / 4 * 2;
+        let left = (self.width - inner[0]) / 4 * 2;
+        let top = (self.height - inner[1]) / 4 * 2;
         Transform::new(scale, Point::new(left as f32, top as f32))
     }
 
@@ -42,15 +58,42 @@ impl Letterboxer {
     /// When `packed` does not hold `3 * height * width` bytes.
     pub fn run(&mut self, frame: &Pixels<'_>, packed: &mut [u8]) -> Transform<InFrame, InModel> {
         let transform = self.transform(frame.width, frame.height);
-        let inner = self.inner_size(frame.width, frame.height);
-        let small = shrink(&mut self.shrinker, frame, inner);
+        self.bands(frame, packed).for_each(Band::fill);
+        transform
+    }
+
+    /// [`Letterboxer::run`] in parts that can be done at the same time: every one must be filled.
+    ///
+    /// # Panics
+    /// When `packed` does not hold `3 * height * width` bytes.
+    pub fn bands<'a>(
+        &'a mut self,
+        frame: &'a Pixels<'a>,
+        packed: &'a mut [u8],
+    ) -> impl ExactSizeIterator<Item = Band<'a>> {
         assert_eq!(packed.len(), 3 * (self.width * self.height) as usize, "three bytes a pixel of the input");
-        if inner != (self.width, self.height) {
+        let offset = self.transform(frame.width, frame.height).offset;
+        let inner = self.inner_size(frame.width, frame.height).map(|side| side as usize);
+        if inner != [self.width, self.height].map(|side| side as usize) {
             packed.fill(0);
         }
-        let (left, top) = (transform.offset.x as usize, transform.offset.y as usize);
-        pack(small, inner.0 as usize, frame.order, packed, self.width as usize, left, top);
-        transform
+        let (whole, stride) = (whole(frame), self.width as usize / 2 * PACK);
+        self.shrinker.fit(whole, inner[0], inner[1]);
+        let Self { shrinker, bands, .. } = self;
+        let shrinker = &*shrinker;
+        let pairs = inner[1] / 2;
+        let packed = &mut packed[offset.y as usize / 2 * stride..][..pairs * stride];
+        let band_pairs = pairs.div_ceil(bands.len());
+        packed.chunks_mut(band_pairs * stride).zip(bands).enumerate().map(move |(index, (packed, buffers))| Band {
+            shrinker,
+            frame,
+            first: 2 * index * band_pairs,
+            packed,
+            stride,
+            begin: offset.x as usize / 2 * PACK,
+            width: inner[0],
+            buffers,
+        })
     }
 
     /// Fills `planes` with the letterboxed frame for an external network: all of its reds,
@@ -67,29 +110,68 @@ impl Letterboxer {
     ) -> Transform<InFrame, InModel> {
         let transform = self.transform(frame.width, frame.height);
         let inner = self.inner_size(frame.width, frame.height);
-        let small = shrink(&mut self.shrinker, frame, inner);
-        let size = [self.width as usize, self.height as usize];
-        if inner != (self.width, self.height) {
+        if inner != [self.width, self.height] {
             levels.fill(bar, planes);
         }
-        let place = [transform.offset.x as usize, transform.offset.y as usize];
-        levels.spread(small, inner.0 as usize, frame.order, planes, size, place);
+        let whole = whole(frame);
+        let [inner_width, inner_height] = inner.map(|side| side as usize);
+        self.shrinker.fit(whole, inner_width, inner_height);
+        let BandBuffers { averaged, rows: [row, _] } = &mut self.bands[0];
+        row.resize(self.shrinker.row_bytes(), 0);
+        let size = [self.width as usize, self.height as usize];
+        for index in 0..inner_height {
+            self.shrinker.row(frame.data, whole.width, whole, index, averaged, row);
+            let place = [transform.offset.x as usize, transform.offset.y as usize + index];
+            levels.spread(&row[..4 * inner_width], inner_width, frame.order, planes, size, place);
+        }
         transform
     }
 
-    fn inner_size(&self, frame_width: u32, frame_height: u32) -> (u32, u32) {
+    fn inner_size(&self, frame_width: u32, frame_height: u32) -> [u32; 2] {
         let (fw, fh) = (frame_width as f32, frame_height as f32);
         let scale = (self.width as f32 / fw).min(self.height as f32 / fh);
         // Even sides and offsets, so that the bars fill whole packed cells.
         let side = |length: f32, limit: u32| (((length * scale / 2.0).round() as u32) * 2).clamp(2, limit);
-        (side(fw, self.width), side(fh, self.height))
+        [side(fw, self.width), side(fh, self.height)]
     }
 }
 
-/// The whole frame in another size.
-fn shrink<'a>(shrinker: &'a mut Shrinker, frame: &Pixels<'_>, size: (u32, u32)) -> &'a [u8] {
-    let whole = Region { left: 0, top: 0, width: frame.width as usize, height: frame.height as usize };
-    shrinker.run(frame.data, whole.width, whole, size.0 as usize, size.1 as usize)
+/// Some rows of a letterboxed frame, to be filled on any thread.
+#[derive(Debug)]
+pub struct Band<'a> {
+    shrinker: &'a Shrinker,
+    frame: &'a Pixels<'a>,
+    /// The first shrunk row; even.
+    first: usize,
+    packed: &'a mut [u8],
+    /// Bytes of a packed row.
+    stride: usize,
+    /// Bytes of the bar on the left.
+    begin: usize,
+    /// Pixels between the bars.
+    width: usize,
+    buffers: &'a mut BandBuffers,
+}
+
+impl Band<'_> {
+    /// Does the work.
+    pub fn fill(self) {
+        let Self { shrinker, frame, first, packed, stride, begin, width, buffers } = self;
+        let BandBuffers { averaged, rows } = buffers;
+        let whole = whole(frame);
+        for (pair, line) in packed.chunks_exact_mut(stride).enumerate() {
+            for (at, row) in rows.iter_mut().enumerate() {
+                row.resize(shrinker.row_bytes(), 0);
+                shrinker.row(frame.data, whole.width, whole, first + 2 * pair + at, averaged, row);
+            }
+            let [above, below] = rows.each_ref().map(|row| &row[..4 * width]);
+            pack_rows(above, below, frame.order, &mut line[begin..]);
+        }
+    }
+}
+
+fn whole(frame: &Pixels<'_>) -> Region {
+    Region { left: 0, top: 0, width: frame.width as usize, height: frame.height as usize }
 }
 
 /// Cuts a card's quad out of a frame and turns it upright.
@@ -98,8 +180,11 @@ pub struct Rectifier {
     width: u32,
     height: u32,
     widen: f32,
+    level: Level,
     shrinker: Shrinker,
-    positions: Vec<[i32; 2]>,
+    averaged: Vec<u8>,
+    /// The region of a large card, shrunk.
+    small: Vec<u8>,
     crop: Vec<u8>,
 }
 
@@ -115,8 +200,10 @@ impl Rectifier {
             width,
             height,
             widen,
+            level: Level::new(),
             shrinker: Shrinker::default(),
-            positions: Vec::new(),
+            averaged: Vec::new(),
+            small: Vec::new(),
             crop: vec![0; (width * height * 4) as usize],
         }
     }
@@ -135,6 +222,19 @@ impl Rectifier {
         &self.crop
     }
 
+    /// The same crop, packed two by two (see [`PACK`]).
+    ///
+    /// # Panics
+    /// When `packed` does not hold three bytes for each pixel.
+    pub fn run_packed(&mut self, frame: &Pixels<'_>, quad: Quad<InFrame>, packed: &mut [u8]) {
+        assert_eq!(packed.len() / 3, self.crop.len() / 4, "three bytes a pixel of the input");
+        if self.cut(frame, quad.scaled(self.widen)).is_none() {
+            packed.fill(0);
+        } else {
+            pack(&self.crop, self.width as usize, frame.order, packed);
+        }
+    }
+
     /// Fills the crop in the frame's channel order; `None` when there is nothing to cut.
     fn cut(&mut self, frame: &Pixels<'_>, quad: Quad<InFrame>) -> Option<()> {
         let region = region_around(frame, quad)?;
@@ -143,7 +243,8 @@ impl Rectifier {
         let (source, size, quad) = if shrink > PREFILTER_ABOVE {
             let side = |length: usize| ((length as f32 * PREFILTERED / shrink).round() as usize).max(1);
             let size = [side(region.width), side(region.height)];
-            let small = self.shrinker.run(frame.data, frame_size[0], region, size[0], size[1]);
+            let (averaged, small) = (&mut self.averaged, &mut self.small);
+            let small = self.shrinker.run(frame.data, frame_size[0], region, size, averaged, small);
             let scale = [size[0] as f32 / region.width as f32, size[1] as f32 / region.height as f32];
             let in_region =
                 |[x, y]: [f32; 2]| [(x - region.left as f32) * scale[0], (y - region.top as f32) * scale[1]];
@@ -152,7 +253,7 @@ impl Rectifier {
             (frame.data, frame_size, quad)
         };
         let map = Homography::quad_from_rect(self.width as f32, self.height as f32, quad)?;
-        warp::warp(source, size, map, &mut self.crop, self.width as usize, &mut self.positions);
+        warp::warp(self.level, source, size, map, &mut self.crop, self.width as usize);
         Some(())
     }
 }
@@ -179,7 +280,7 @@ fn region_around(frame: &Pixels<'_>, quad: Quad<InFrame>) -> Option<Region> {
 /// When `packed` does not hold three bytes for each pixel.
 pub fn pack_crop(crop: &[u8], width: usize, packed: &mut [u8]) {
     assert_eq!(packed.len() / 3, crop.len() / 4, "three bytes a pixel of the input");
-    pack(crop, width, ChannelOrder::Rgbx, packed, width, 0, 0);
+    pack(crop, width, ChannelOrder::Rgbx, packed);
 }
 
 /// Bytes of a packed cell: 2x2 pixels of red, green and blue.
@@ -188,26 +289,20 @@ pub fn pack_crop(crop: &[u8], width: usize, packed: &mut [u8]) {
 /// of its 2x2 square: the order of `pixel_unshuffle(2)`.
 pub const PACK: usize = 12;
 
-/// Packs `pixels`, rows of `width` (even), into `packed`, rows of `packed_width / 2` cells, from
-/// the pixel `(left, top)` (both even).
-fn pack(
-    pixels: &[u8],
-    width: usize,
-    order: ChannelOrder,
-    packed: &mut [u8],
-    packed_width: usize,
-    left: usize,
-    top: usize,
-) {
-    let stride = packed_width / 2 * PACK;
-    for (pair, rows) in pixels.chunks_exact(width * 8).enumerate() {
-        let (pixel_pairs, _) = rows.as_chunks::<8>();
-        let (upper, lower) = pixel_pairs.split_at(width / 2);
-        let at = (top / 2 + pair) * stride + left / 2 * PACK;
-        let (cells, _) = packed[at..at + width / 2 * PACK].as_chunks_mut::<PACK>();
-        for ((cell, above), below) in cells.iter_mut().zip(upper).zip(lower) {
-            *cell = cell_of(*above, *below, order);
-        }
+/// Packs `pixels`, rows of `width` (even).
+fn pack(pixels: &[u8], width: usize, order: ChannelOrder, packed: &mut [u8]) {
+    for (rows, line) in pixels.chunks_exact(width * 8).zip(packed.chunks_exact_mut(width / 2 * PACK)) {
+        let (above, below) = rows.split_at(width * 4);
+        pack_rows(above, below, order, line);
+    }
+}
+
+/// Packs two rows of pixels into the first cells of `line`.
+fn pack_rows(above: &[u8], below: &[u8], order: ChannelOrder, line: &mut [u8]) {
+    let ((above, _), (below, _)) = (above.as_chunks::<8>(), below.as_chunks::<8>());
+    let (cells, _) = line.as_chunks_mut::<PACK>();
+    for ((cell, above), below) in cells.iter_mut().zip(above).zip(below) {
+        *cell = cell_of(*above, *below, order);
     }
 }
 
@@ -233,6 +328,15 @@ fn cell_of(above: [u8; 8], below: [u8; 8], order: ChannelOrder) -> [u8; PACK] {
     cell[4..8].copy_from_slice(&green);
     cell[8..].copy_from_slice(&blue);
     cell
+}
+
+/// Every kind of vectors that this processor has.
+#[cfg(test)]
+fn levels() -> Vec<Level> {
+    let mut levels = vec![Level::new(), Level::baseline()];
+    #[cfg(target_arch = "x86_64")]
+    levels.extend(Level::new().as_sse4_2().map(Level::Sse4_2));
+    levels
 }
 
 #[cfg(test)]
@@ -284,6 +388,31 @@ mod tests {
         let quad = Quad::from_rect(Rect::ltwh(5.0, 5.0, 20.0, 25.0));
         let crop = Rectifier::new(72, 96, 1.03).run(&(&image).into(), quad).to_vec();
         assert_eq!(crop, Rectifier::new(72, 96, 1.03).run(&bgrx, quad));
+    }
+
+    #[test]
+    fn bands_give_the_whole_and_a_packed_crop_is_the_crop_packed() {
+        for (frame_size, input) in [((64, 36), [64, 36]), ((200, 90), [64, 36]), ((30, 90), [64, 36])] {
+            let image = gradient(frame_size.0, frame_size.1);
+            let (mut one, mut more) = (vec![7; 3 * 64 * 36], vec![9; 3 * 64 * 36]);
+            Letterboxer::new(input[0], input[1]).run(&(&image).into(), &mut one);
+            let mut letterboxer = Letterboxer::new(input[0], input[1]);
+            letterboxer.split(3);
+            let frame = (&image).into();
+            let bands: Vec<Band<'_>> = letterboxer.bands(&frame, &mut more).collect();
+            assert_eq!(bands.len(), 3);
+            bands.into_iter().rev().for_each(Band::fill);
+            assert!(one == more, "{frame_size:?}");
+        }
+        let image = gradient(300, 300);
+        let mut rectifier = Rectifier::new(72, 96, 1.03);
+        for size in [40.0, 200.0] {
+            let quad = Quad::from_rect(Rect::ltwh(11.0, 7.0, 0.75 * size, size));
+            let (mut packed, mut want) = (vec![0; 3 * 72 * 96], vec![1; 3 * 72 * 96]);
+            rectifier.run_packed(&(&image).into(), quad, &mut packed);
+            pack_crop(rectifier.run(&(&image).into(), quad), 72, &mut want);
+            assert!(packed == want, "{size}");
+        }
     }
 
     /// The crop's corners must show the frame's colours at the quad's corners, at every size of

@@ -7,7 +7,7 @@ use lens_core::manifest::Manifest;
 use lens_core::manifest::external::{Fit, IdentifierKind, Scores};
 use lens_core::pixels::Pixels;
 use lens_core::preprocess::planes::Levels;
-use lens_core::preprocess::{Rectifier, pack_crop};
+use lens_core::preprocess::Rectifier;
 
 use crate::decide::Logits;
 use crate::network::{Batch, Input, IoSpec, Network, NetworkError, Options, RunError};
@@ -132,7 +132,7 @@ impl Identifier {
                 Kind::Own => {
                     let crops = network.packed(batch)?.chunks_exact_mut(*crop);
                     for (packed, quad) in crops.zip(quads.by_ref().take(part)) {
-                        pack_crop(rectifier.run(frame, quad), *width, packed);
+                        rectifier.run_packed(frame, quad, packed);
                     }
                 }
                 Kind::Classifier { levels, fit, .. } => {

@@ -1,14 +1,25 @@
 //! Shrinks pictures by averaging: each pixel of the result is the mean of the area that it covers.
 //!
-//! Four bytes a pixel, in any order. Sums are kept in lanes of 16 bits, which compilers turn into
-//! vector instructions everywhere, so that nothing here is unsafe or written once for each
-//! processor.
+//! Four bytes a pixel, in any order. A row of the result is made in two steps: the rows under it
+//! are averaged, then the pixels along them. Both use the widest vectors of the processor and
+//! give the same bytes on every one.
+
+use fearless_simd::{
+    Bytes, Level, Select, Simd, SimdBase, SimdCombine, SimdFrom, SimdSplit, dispatch, mask16x16, u8x16,
+    u8x32, u16x8, u16x16,
+};
 
 /// Weights of the pixels under one pixel of the result sum to this: 255 times it still fits 16
 /// bits.
 const ONE: u16 = 256;
-/// Half of [`ONE`] in each of four lanes.
-const HALVES: u64 = 0x0080_0080_0080_0080;
+/// Pixels of a row that are weighed at once.
+const TAPS: usize = 4;
+/// Channels of [`TAPS`] pixels.
+const LANES: usize = 4 * TAPS;
+/// Pixels of the result that are made at once.
+const QUAD: usize = 4;
+/// Bytes of a row that are averaged at once.
+const BLOCK: usize = 32;
 
 /// A part of a picture, in whole pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +30,12 @@ pub(super) struct Region {
     pub(super) height: usize,
 }
 
-/// Shrinks; keeps its buffers.
-#[derive(Debug, Default)]
+/// Shrinks pictures of one size to another; keeps its tables while the sizes stay.
+#[derive(Debug)]
 pub(super) struct Shrinker {
-    columns: Spans,
+    level: Level,
+    columns: Columns,
     rows: Spans,
-    /// The rows under one row of the result, averaged.
-    row: Vec<u16>,
-    result: Vec<u8>,
 }
 
 /// What each pixel of the result covers along one axis.
@@ -42,67 +51,278 @@ struct Spans {
     weights: Vec<u16>,
 }
 
+/// [`Spans`] along a row, laid out for vectors.
+#[derive(Debug, Default)]
+struct Columns {
+    spans: Spans,
+    /// The first source pixels of four pixels of the result; the last four may go beyond it.
+    first: Vec<[u32; QUAD]>,
+    /// Groups of taps that each pixel has.
+    depth: usize,
+    /// `depth` groups for each four pixels: weights, repeated for every channel.
+    groups: Vec<[[u16; LANES]; QUAD]>,
+    /// Pixels of the result that cover one pixel more than their groups hold.
+    longer: Vec<usize>,
+    /// `depth + 1` groups for each of them.
+    longer_groups: Vec<[u16; LANES]>,
+}
+
+impl Default for Shrinker {
+    fn default() -> Self {
+        Self { level: Level::new(), columns: Columns::default(), rows: Spans::default() }
+    }
+}
+
 impl Shrinker {
-    /// The `region` of a picture with rows of `stride` pixels, as `height` rows of `width` pixels.
+    /// Prepares to shrink regions of this size to `width x height`.
+    pub(super) fn fit(&mut self, region: Region, width: usize, height: usize) {
+        self.columns.fit(region.width, width);
+        self.rows.fit(region.height, height);
+    }
+
+    /// Bytes that [`Shrinker::row`] wants to write to: a row of the result and up to three pixels.
+    pub(super) fn row_bytes(&self) -> usize {
+        4 * self.columns.spans.target.next_multiple_of(QUAD)
+    }
+
+    /// Writes row `index` of the shrunk `region` of a picture with rows of `stride` pixels.
+    /// `averaged` is a buffer to use again.
     ///
     /// # Panics
-    /// When the region is empty or not inside the picture.
-    pub(super) fn run(
+    /// When the region is not inside the picture, is not the one of [`Shrinker::fit`], or `target`
+    /// is shorter than [`Shrinker::row_bytes`].
+    pub(super) fn row(
+        &self,
+        picture: &[u8],
+        stride: usize,
+        region: Region,
+        index: usize,
+        averaged: &mut Vec<u8>,
+        target: &mut [u8],
+    ) {
+        let longest = self.rows.longest;
+        let weights = &self.rows.weights[index * longest..][..longest];
+        let count = weights.iter().rposition(|&weight| weight != 0).map_or(1, |last| last + 1);
+        let start = ((region.top + self.rows.first[index]) * stride + region.left) * 4;
+        let bytes = region.width * 4;
+        // What lies behind the row is read, and weighs nothing.
+        averaged.resize(bytes + 4 * TAPS * (self.columns.depth + 1), 0);
+        let (source, weights) = (&picture[start..], &weights[..count]);
+        let target = &mut target[..self.row_bytes()];
+        dispatch!(self.level, simd => average_rows(simd, source, stride * 4, weights, &mut averaged[..bytes]));
+        dispatch!(self.level, simd => self.columns.average(simd, averaged, target));
+    }
+
+    /// The whole shrunk `region`, in a buffer to use again.
+    pub(super) fn run<'a>(
         &mut self,
         picture: &[u8],
         stride: usize,
         region: Region,
-        width: usize,
-        height: usize,
-    ) -> &[u8] {
-        self.columns.fit(region.width, width);
-        self.rows.fit(region.height, height);
-        self.row.resize(region.width * 4, 0);
-        self.result.resize(width * height * 4, 0);
-        let spans = self.rows.first.iter().zip(self.rows.weights.chunks_exact(self.rows.longest));
-        for (target, (first, weights)) in self.result.chunks_exact_mut(width * 4).zip(spans) {
-            let row = |at: usize| {
-                let start = ((region.top + first + at) * stride + region.left) * 4;
-                (&picture[start..start + region.width * 4], weights[at])
-            };
-            match weights.len() {
-                1 => average_rows(&mut self.row, [row(0)]),
-                2 => average_rows(&mut self.row, [row(0), row(1)]),
-                3 => average_rows(&mut self.row, [row(0), row(1), row(2)]),
-                4 => average_rows(&mut self.row, [row(0), row(1), row(2), row(3)]),
-                5 if weights[4] == 0 => average_rows(&mut self.row, [row(0), row(1), row(2), row(3)]),
-                5 => average_rows(&mut self.row, [row(0), row(1), row(2), row(3), row(4)]),
-                count => {
-                    self.row.fill(ONE / 2);
-                    (0..count).for_each(|at| add_row(&mut self.row, row(at)));
-                    self.row.iter_mut().for_each(|sum| *sum >>= 8);
-                }
-            }
-            self.columns.average(&self.row, target);
+        size: [usize; 2],
+        averaged: &mut Vec<u8>,
+        result: &'a mut Vec<u8>,
+    ) -> &'a [u8] {
+        let [width, height] = size;
+        self.fit(region, width, height);
+        // A row is written a little too long; the next one begins there.
+        result.resize(width * height * 4 + 4 * QUAD, 0);
+        for index in 0..height {
+            self.row(picture, stride, region, index, averaged, &mut result[index * width * 4..]);
         }
-        &self.result
+        &result[..width * height * 4]
     }
 }
 
-fn average_rows<const N: usize>(averages: &mut [u16], rows: [(&[u8], u16); N]) {
+#[inline(always)]
+fn average_rows<S: Simd>(simd: S, source: &[u8], stride: usize, weights: &[u16], averages: &mut [u8]) {
+    match *weights {
+        [a] => average(simd, source, stride, [a], averages),
+        [a, b] => average(simd, source, stride, [a, b], averages),
+        [a, b, c] => average(simd, source, stride, [a, b, c], averages),
+        [a, b, c, d] => average(simd, source, stride, [a, b, c, d], averages),
+        [a, b, c, d, e] => average(simd, source, stride, [a, b, c, d, e], averages),
+        _ => average_many(source, stride, weights, averages),
+    }
+}
+
+#[inline(always)]
+fn average<S: Simd, const N: usize>(
+    simd: S,
+    source: &[u8],
+    stride: usize,
+    weights: [u16; N],
+    averages: &mut [u8],
+) {
     let length = averages.len();
-    let rows = rows.map(|(row, weight)| (&row[..length], weight));
-    for (index, average) in averages.iter_mut().enumerate() {
-        let weighted = rows.iter().map(|(row, weight)| u16::from(row[index]).wrapping_mul(*weight));
-        *average = weighted.fold(ONE / 2, u16::wrapping_add) >> 8;
+    let rows: [_; N] = std::array::from_fn(|row| source[row * stride..][..length].as_chunks::<BLOCK>());
+    let (blocks, rest) = averages.as_chunks_mut::<BLOCK>();
+    let row_blocks: [_; N] = std::array::from_fn(|row| &rows[row].0[..blocks.len()]);
+    let wide = weights.map(|weight| u16x16::splat(simd, weight));
+    let low = u16x16::splat(simd, 0xff);
+    for (at, block) in blocks.iter_mut().enumerate() {
+        let mut even = u16x16::splat(simd, ONE / 2);
+        let mut odd = even;
+        for row in 0..N {
+            let bytes: u16x16<S> = simd.load_array_ref_u8x32(&row_blocks[row][at]).bitcast();
+            even = even + (bytes & low) * wide[row];
+            odd = odd + simd.shr_u16x16(bytes, 8) * wide[row];
+        }
+        let mean: u8x32<S> = (simd.shr_u16x16(even, 8) | (odd & !low)).bitcast();
+        simd.store_array_u8x32(mean, block);
+    }
+    for (at, average) in rest.iter_mut().enumerate() {
+        let mut sum = ONE / 2;
+        for row in 0..N {
+            sum = sum.wrapping_add(u16::from(rows[row].1[at]).wrapping_mul(weights[row]));
+        }
+        *average = (sum >> 8) as u8;
     }
 }
 
-fn add_row(sums: &mut [u16], (row, weight): (&[u8], u16)) {
-    for (sum, &value) in sums.iter_mut().zip(row) {
-        *sum = sum.wrapping_add(u16::from(value).wrapping_mul(weight));
+/// As many rows as there are, some columns at a time.
+#[inline(always)]
+fn average_many(source: &[u8], stride: usize, weights: &[u16], averages: &mut [u8]) {
+    for (block, averages) in averages.chunks_mut(BLOCK).enumerate() {
+        let mut sums = [ONE / 2; BLOCK];
+        for (row, &weight) in weights.iter().enumerate() {
+            let bytes = &source[row * stride + block * BLOCK..][..averages.len()];
+            for (sum, &byte) in sums.iter_mut().zip(bytes) {
+                *sum = sum.wrapping_add(u16::from(byte).wrapping_mul(weight));
+            }
+        }
+        for (average, sum) in averages.iter_mut().zip(sums) {
+            *average = (sum >> 8) as u8;
+        }
     }
+}
+
+impl Columns {
+    fn fit(&mut self, source: usize, target: usize) {
+        if !self.spans.fit(source, target) {
+            return;
+        }
+        let Self { spans, first, depth, groups, longer, longer_groups } = self;
+        let longest = spans.longest;
+        // Of a frame of 1080 lines, one pixel in fifteen covers five others: those are done again.
+        *depth = if longest > TAPS && longest % TAPS == 1 { longest / TAPS } else { longest.div_ceil(TAPS) };
+        let weight = |pixel: usize, tap: usize| {
+            let is_there = pixel < target && tap < longest;
+            if is_there { spans.weights[pixel * longest + tap] } else { 0 }
+        };
+        let group = |pixel: usize, at: usize| std::array::from_fn(|lane| weight(pixel, at * TAPS + lane / 4));
+        first.clear();
+        groups.clear();
+        for pixels in (0..target).step_by(QUAD) {
+            first.push(std::array::from_fn(|at| spans.first.get(pixels + at).map_or(0, |&it| it as u32)));
+            groups.extend((0..*depth).map(|at| std::array::from_fn(|pixel| group(pixels + pixel, at))));
+        }
+        longer.clear();
+        longer.extend((0..target).filter(|&pixel| weight(pixel, *depth * TAPS) != 0));
+        longer_groups.clear();
+        for &pixel in &*longer {
+            longer_groups.extend((0..=*depth).map(|at| group(pixel, at)));
+        }
+    }
+
+    #[inline(always)]
+    fn average<S: Simd>(&self, simd: S, row: &[u8], target: &mut [u8]) {
+        match self.depth {
+            1 => average_groups::<S, 1>(simd, row, &self.first, &self.groups, target),
+            2 => average_groups::<S, 2>(simd, row, &self.first, &self.groups, target),
+            3 => average_groups::<S, 3>(simd, row, &self.first, &self.groups, target),
+            depth => self.average_many(simd, depth, row, target),
+        }
+        let longer_groups = self.longer_groups.chunks_exact(self.depth + 1);
+        for (&pixel, groups) in self.longer.iter().zip(longer_groups) {
+            let mut sums = u16x16::splat(simd, 0);
+            for (at, group) in groups.iter().enumerate() {
+                sums = sums + weigh(simd, row, self.spans.first[pixel] + at * TAPS, group);
+            }
+            target[4 * pixel..][..4].copy_from_slice(&mean(simd, sums));
+        }
+    }
+
+    #[inline(always)]
+    fn average_many<S: Simd>(&self, simd: S, depth: usize, row: &[u8], target: &mut [u8]) {
+        let (target, _) = target.as_chunks_mut::<4>();
+        for (pixel, (out, &first)) in target.iter_mut().zip(self.first.as_flattened()).enumerate() {
+            let mut sums = u16x16::splat(simd, 0);
+            for (at, group) in self.groups[pixel / QUAD * depth..][..depth].iter().enumerate() {
+                sums = sums + weigh(simd, row, first as usize + at * TAPS, &group[pixel % QUAD]);
+            }
+            *out = mean(simd, sums);
+        }
+    }
+}
+
+#[inline(always)]
+fn average_groups<S: Simd, const N: usize>(
+    simd: S,
+    row: &[u8],
+    first: &[[u32; QUAD]],
+    groups: &[[[u16; LANES]; QUAD]],
+    target: &mut [u8],
+) {
+    let (target, _) = target.as_chunks_mut::<{ 4 * QUAD }>();
+    let (groups, _) = groups.as_chunks::<N>();
+    let left = mask16x16::simd_from(simd, [-1, -1, -1, -1, 0, 0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0]);
+    let half = u16x16::splat(simd, ONE / 2);
+    for ((out, &[a, b, c, d]), groups) in target.iter_mut().zip(first).zip(groups) {
+        let a = weigh_groups(simd, row, a, groups, 0);
+        let b = weigh_groups(simd, row, b, groups, 1);
+        let c = weigh_groups(simd, row, c, groups, 2);
+        let d = weigh_groups(simd, row, d, groups, 3);
+        // The sum of a pixel's two halves, of four pixels at once.
+        let (ac, bd) = (a.combine(c), b.combine(d));
+        let crossed = simd.slide_within_blocks_u16x16::<4>(ac, bd);
+        let sums = crossed + left.select(ac, bd) + half;
+        simd.store_array_u8x16(simd.narrow_u16x16(simd.shr_u16x16(sums, 8)), out);
+    }
+}
+
+/// What a pixel of the result is made of: the sums of its even source pixels, then of its odd ones.
+#[inline(always)]
+fn weigh_groups<S: Simd, const N: usize>(
+    simd: S,
+    row: &[u8],
+    first: u32,
+    groups: &[[[u16; LANES]; QUAD]; N],
+    pixel: usize,
+) -> u16x8<S> {
+    let mut sums = weigh(simd, row, first as usize, &groups[0][pixel]);
+    // Not an iterator: those are not inlined here, and then have no vectors.
+    let mut at = 1;
+    while at < N {
+        sums = sums + weigh(simd, row, first as usize + at * TAPS, &groups[at][pixel]);
+        at += 1;
+    }
+    let (left, right) = sums.split();
+    left + right
+}
+
+#[inline(always)]
+fn weigh<S: Simd>(simd: S, row: &[u8], first: usize, weights: &[u16; LANES]) -> u16x16<S> {
+    let bytes: &[u8; LANES] = row[first * 4..][..LANES].try_into().expect("a slice of that length");
+    let bytes: u8x16<S> = simd.load_array_ref_u8x16(bytes);
+    simd.widen_u8x16(bytes) * simd.load_array_ref_u16x16(weights)
+}
+
+#[inline(always)]
+fn mean<S: Simd>(simd: S, sums: u16x16<S>) -> [u8; 4] {
+    let (left, right) = sums.split();
+    let sums = simd.as_array_u16x8(left + right);
+    std::array::from_fn(|channel| {
+        let sum = sums[channel].wrapping_add(sums[channel + 4]).wrapping_add(ONE / 2);
+        (sum >> 8) as u8
+    })
 }
 
 impl Spans {
-    fn fit(&mut self, source: usize, target: usize) {
+    /// Returns whether the sizes are others than before.
+    fn fit(&mut self, source: usize, target: usize) -> bool {
         if (self.source, self.target) == (source, target) {
-            return;
+            return false;
         }
         (self.source, self.target) = (source, target);
         self.first.clear();
@@ -134,60 +354,14 @@ impl Spans {
             }
             self.first.push(first);
         }
+        true
     }
-
-    /// Averages a row of 16-bit lanes that hold bytes.
-    fn average(&self, row: &[u16], target: &mut [u8]) {
-        match self.longest {
-            1 => self.average_spans::<1>(row, target),
-            2 => self.average_spans::<2>(row, target),
-            3 => self.average_spans::<3>(row, target),
-            4 => self.average_spans::<4>(row, target),
-            5 => self.average_spans::<5>(row, target),
-            6 => self.average_spans::<6>(row, target),
-            _ => self.average_long_spans(row, target),
-        }
-    }
-
-    fn average_spans<const N: usize>(&self, row: &[u16], target: &mut [u8]) {
-        let (pixels, _) = row.as_chunks::<4>();
-        let (target, _) = target.as_chunks_mut::<4>();
-        let (weights, _) = self.weights.as_chunks::<N>();
-        for ((out, &first), weights) in target.iter_mut().zip(&self.first).zip(weights) {
-            let pixels = &pixels[first..first + N];
-            let weighted = (0..N).map(|at| times(pixels[at], weights[at]));
-            *out = bytes_of(weighted.fold(HALVES, u64::wrapping_add));
-        }
-    }
-
-    fn average_long_spans(&self, row: &[u16], target: &mut [u8]) {
-        let (pixels, _) = row.as_chunks::<4>();
-        let (target, _) = target.as_chunks_mut::<4>();
-        for ((out, &first), weights) in
-            target.iter_mut().zip(&self.first).zip(self.weights.chunks_exact(self.longest))
-        {
-            let weighted = pixels[first..].iter().zip(weights).map(|(&pixel, &weight)| times(pixel, weight));
-            *out = bytes_of(weighted.fold(HALVES, u64::wrapping_add));
-        }
-    }
-}
-
-/// Four products at once: no lane overflows into the next, because bytes times [`ONE`] fit 16 bits.
-fn times([a, b, c, d]: [u16; 4], weight: u16) -> u64 {
-    let lanes = u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48;
-    lanes.wrapping_mul(u64::from(weight))
-}
-
-/// The upper byte of each lane.
-fn bytes_of(lanes: u64) -> [u8; 4] {
-    let spread = (lanes >> 8) & 0x00ff_00ff_00ff_00ff;
-    let pairs = (spread | spread >> 8) & 0x0000_ffff_0000_ffff;
-    ((pairs | pairs >> 16) as u32).to_le_bytes()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::preprocess::levels;
 
     fn noise(index: usize) -> u8 {
         ((index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8
@@ -197,8 +371,8 @@ mod tests {
     #[track_caller]
     fn check(width: usize, height: usize, region: Region, target: [usize; 2]) {
         let picture: Vec<u8> = (0..width * height * 4).map(noise).collect();
-        let mut shrinker = Shrinker::default();
-        let result = shrinker.run(&picture, width, region, target[0], target[1]);
+        let (mut shrinker, mut row, mut result) = (Shrinker::default(), Vec::new(), Vec::new());
+        let result = shrinker.run(&picture, width, region, target, &mut row, &mut result);
         let (sx, sy) = (region.width as f64 / target[0] as f64, region.height as f64 / target[1] as f64);
         let overlap = |pixel: usize, index: usize, scale: f64| {
             let (from, to) = (index as f64 * scale, (index + 1) as f64 * scale);
@@ -226,5 +400,56 @@ mod tests {
         check(31, 64, Region { left: 3, top: 5, width: 21, height: 57 }, [4, 5]);
         check(8, 8, whole(8, 8), [8, 8]);
         check(6, 5, whole(6, 5), [10, 8]);
+    }
+
+    /// With integers alone, one pixel after the other: every processor must give the same bytes.
+    fn plainly(picture: &[u8], stride: usize, region: Region, target: [usize; 2]) -> Vec<u8> {
+        let (mut columns, mut rows) = (Spans::default(), Spans::default());
+        columns.fit(region.width, target[0]);
+        rows.fit(region.height, target[1]);
+        let mean = |bytes: &dyn Fn(usize) -> u8, weights: &[u16]| {
+            let sum: u32 = weights.iter().enumerate().map(|(at, &it)| u32::from(it) * u32::from(bytes(at))).sum();
+            ((sum + 128) >> 8) as u8
+        };
+        let mut result = Vec::new();
+        for (row, weights) in rows.weights.chunks_exact(rows.longest).enumerate() {
+            let averaged: Vec<u8> = (0..4 * region.width)
+                .map(|byte| {
+                    let at = |tap: usize| 4 * ((region.top + rows.first[row] + tap) * stride + region.left) + byte;
+                    mean(&|tap| picture[at(tap)], weights)
+                })
+                .collect();
+            for (column, weights) in columns.weights.chunks_exact(columns.longest).enumerate() {
+                let first = 4 * columns.first[column];
+                result.extend((0..4).map(|channel| mean(&|tap| averaged[first + 4 * tap + channel], weights)));
+            }
+        }
+        result
+    }
+
+    #[test]
+    fn vectors_give_the_bytes_of_plain_arithmetic() {
+        let whole = |width, height| Region { left: 0, top: 0, width, height };
+        let shrinker = |level| Shrinker { level, ..Shrinker::default() };
+        let mut shrinkers: Vec<Shrinker> = levels().into_iter().map(shrinker).collect();
+        for (region, target) in [
+            (whole(1920, 16), [626, 5]),
+            (whole(1280, 11), [626, 5]),
+            (whole(2560, 20), [626, 5]),
+            (whole(3840, 30), [626, 5]),
+            (Region { left: 7, top: 3, width: 150, height: 200 }, [95, 126]),
+            (Region { left: 1, top: 0, width: 37, height: 90 }, [3, 4]),
+            (whole(3, 3), [2, 2]),
+            (whole(1, 1), [2, 2]),
+        ] {
+            let stride = region.left + region.width + 1;
+            let picture: Vec<u8> = (0..4 * stride * (region.top + region.height)).map(noise).collect();
+            let want = plainly(&picture, stride, region, target);
+            for shrinker in &mut shrinkers {
+                let (mut row, mut result) = (Vec::new(), Vec::new());
+                let got = shrinker.run(&picture, stride, region, target, &mut row, &mut result);
+                assert!(got == want, "{region:?} to {target:?} at {:?}", shrinker.level);
+            }
+        }
     }
 }
