@@ -141,12 +141,13 @@ fn calibrated(model: &str, library: &Library, folder: &PathBuf) -> Result<()> {
         "no limits keep the sprites of these mods apart\nhelp: give a folder with more mods, or another model",
     )?;
     println!(
-        "{} sprites of {} mods: cosine {:.2}, pixels {:.2}; {:.1} % named, {:.1} % named falsely when their mod is taken \
+        "{} sprites of {} mods: cosine {:.2}, pixels {:.2}, lead {:.2}; {:.1} % named, {:.1} % named falsely when their mod is taken \
          away",
         chosen.sprites,
         with_cards.len(),
         chosen.limits.similarity,
         chosen.limits.pixels,
+        chosen.limits.lead,
         chosen.named * 100.0,
         chosen.false_names * 100.0
     );

@@ -345,11 +345,16 @@ impl Classifier {
             .as_ref()
             .is_some_and(|words| words.words[likeliest(logits.heads[words.head])] == edition::NEGATIVE);
         let Sprites { entries, limits, search, width } = self.sprites.as_mut()?;
+        let least = limits.similarity.max(nearest_class + limits.lead);
+        if least >= 1.0 {
+            // Most cards of the game end here.
+            return None;
+        }
         let query = Query {
             embedding: logits.embedding,
             crop,
             width: *width,
-            least: limits.similarity.max(nearest_class + limits.lead),
+            least,
             drawn: if is_negative { Drawn::Negative } else { Drawn::Plain },
         };
         entries.find(search, &query, |_| true).filter(|found| found.pixels >= limits.pixels)

@@ -1,6 +1,10 @@
 //! A small mod of our own, read and listed as the catalogue would.
 
+use std::sync::mpsc::sync_channel;
+
+use super::watch::{Libraries, ModsWatcher, Task};
 use super::*;
+use crate::messages::event::{AppEvent, EventSink};
 
 /// A Mods folder with one mod: two cards, and the game's first joker drawn anew.
 fn garden() -> tempfile::TempDir {
@@ -106,4 +110,31 @@ fn entries_that_nobody_uses_any_more_are_removed_after_a_while() {
     assert_eq!(there(), 2);
     remove_unused(folder.path(), &used, SystemTime::now() + UNUSED * 2);
     assert!(there() == 1 && folder.path().join("used.bin").is_file());
+}
+
+#[test]
+fn mods_that_come_and_go_are_told_while_the_overlay_runs() {
+    let folder = garden();
+    let wanted = wanted(folder.path(), &[]);
+    let model = lens_core::paths::model(GAME);
+    let catalogue = Arc::new(catalogue());
+    // As if they had been learnt before: no network is needed here.
+    let library = wanted.read(&catalogue).unwrap().unwrap();
+    let manifest = Manifest::read(&model).unwrap();
+    std::fs::create_dir_all(wanted.entries()).unwrap();
+    let entries = SpriteEntries::new(manifest.identifier.embedding as usize);
+    file::write(&wanted.entries().join(key(&library.mods[0], &manifest)), &entries).unwrap();
+    let (sender, events) = sync_channel(8);
+    let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
+    let libraries = Libraries::default();
+    let watcher = ModsWatcher::start(libraries.clone(), sink).unwrap();
+    let told = || {
+        let event = events.recv_timeout(Duration::from_secs(60)).expect("news of the mods");
+        assert_eq!(event, AppEvent::ModsRead);
+        libraries.try_take().expect("it waits").map_or(0, |library| library.cards().count())
+    };
+    watcher.keep_ready(Task { model, catalogue, wanted });
+    assert_eq!(told(), 3);
+    std::fs::remove_dir_all(folder.path().join("Mods/Garden")).unwrap();
+    assert_eq!(told(), 0);
 }

@@ -20,7 +20,7 @@ use crate::messages::worker::{self, Worker};
 use crate::recognition::model;
 
 /// How often the folder is looked at.
-const POLL_INTERVAL: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// How often all of its files are.
 const THOROUGH_INTERVAL: Duration = Duration::from_secs(120);
 

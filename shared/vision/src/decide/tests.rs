@@ -272,7 +272,8 @@ fn a_card_of_a_mod_is_named_where_embedding_and_pixels_agree_and_no_class_is_nea
     check(&unlike(), 0.6, 1, None);
     // The model's own card is nearer, or is not, whatever it is sure of.
     check(&Crop { similarity: 0.95, ..Crop::of(&[("j_one", 1.0)]) }, 0.9, 1, Some("j_one"));
-    check(&Crop { similarity: 0.8, ..Crop::of(&[("j_one", 1.0)]) }, 0.9, 1, Some("j_mod"));
+    check(&Crop { similarity: 0.75, ..Crop::of(&[("j_one", 1.0)]) }, 0.9, 1, Some("j_mod"));
+    check(&Crop { similarity: 0.85, ..Crop::of(&[("j_one", 1.0)]) }, 0.9, 1, Some("j_one"));
     // It is no playing card, though the model takes it for one.
     let golden = Crop { enhancement: [0.0, 0.0, 3.0], similarity: 0.3, ..Crop::of(&[("S_K", 1.0)]) };
     assert_eq!(check(&golden, 0.9, 1, Some("j_mod")).modifiers, Modifiers::default());

@@ -35,10 +35,10 @@ const TABLE: Rgba<u8> = Rgba([62, 104, 88, 255]);
 const CARD: [u32; 2] = [142, 190];
 /// Pixels of the table around it.
 const MARGIN: u32 = 24;
-/// Views of a plain sprite. One of nine costs a mod of three hundred cards a second more.
-const PLAIN_VIEWS: usize = 9;
+/// Views of a plain sprite.
+const PLAIN_VIEWS: usize = 5;
 /// Negative cards are rare.
-const NEGATIVE_VIEWS: usize = 3;
+const NEGATIVE_VIEWS: usize = 1;
 /// Share of its cell's width or height below which a sprite is entered as its visible part too.
 const PARTIAL: f32 = 0.92;
 /// Share below which the visible part is too small to be a card.

@@ -17,7 +17,7 @@ use super::{LANES, SpriteCard, SpriteEntries, Table};
 
 const MAGIC: &[u8; 8] = b"BLSPRITE";
 /// Changes with the form of the file and with the way in which entries are made.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Writes the entries, in place of what is there.
 ///

@@ -20,13 +20,14 @@ pub struct Limits {
     pub similarity: f32,
     /// Correlation of the pictures.
     pub pixels: f32,
-    /// How much nearer than any class of the model's own the entry must be.
+    /// How much nearer than any class of the model's own the entry must be: some mods draw a card
+    /// much like one of the game.
     pub lead: f32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { similarity: 0.7, pixels: 0.7, lead: 0.0 }
+        Self { similarity: 0.75, pixels: 0.6, lead: 0.1 }
     }
 }
 

@@ -26,6 +26,10 @@ const LEAST: f32 = 0.4;
 const SIMILARITIES: [f32; 9] = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9];
 /// As above, of pictures.
 const PIXELS: [f32; 10] = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
+/// Leads over the model's own classes that are tried.
+const LEADS: [f32; 6] = [0.0, 0.02, 0.04, 0.06, 0.08, 0.1];
+/// Share of the sprites that may lose their names to a class of the game for a larger lead.
+const LIKE_THE_GAME: f32 = 0.015;
 /// Share of the sprites that may lose their names for a stricter limit: screens vary more than
 /// sprites, so that the loosest limits of the best are taken.
 const EVEN: f32 = 0.002;
@@ -39,6 +43,8 @@ pub struct Measured {
     pub is_right: bool,
     /// Among those of other mods.
     pub other: Option<Found>,
+    /// Cosine to the nearest class of the model's own.
+    pub class: f32,
 }
 
 /// Limits and what they come to.
@@ -78,6 +84,7 @@ impl Measured {
             measured.own = entries.find(&mut search, &query, |_| true);
             let id = measured.own.map(|found| &entries.cards()[found.card].id);
             measured.is_right = id == Some(&sprite.card.id);
+            measured.class = logits.similarity.iter().copied().fold(-1.0, f32::max);
             measured.other = entries.find(&mut search, &query, |card| !own.contains(&card));
         })?;
         Ok(measured)
@@ -88,12 +95,19 @@ impl Measured {
 /// by another mod's when its own is taken away; none where no limits do that.
 pub fn calibrate(measured: &[Measured], allowed: f32) -> Option<Calibration> {
     let share = |count: usize| count as f32 / measured.len().max(1) as f32;
+    let lost = |lead: f32| {
+        let is_lost = |it: &&Measured| it.own.is_some_and(|own| own.similarity <= it.class + lead);
+        share(measured.iter().filter(|it| it.is_right).filter(is_lost).count())
+    };
+    let lead = LEADS.into_iter().rfind(|&lead| lost(lead) <= LIKE_THE_GAME).unwrap_or(LEADS[0]);
     let outcome = |similarity: f32, pixels: f32| {
-        let limits = Limits { similarity, pixels, ..Limits::default() };
-        let is_name =
-            |found: Option<Found>| found.is_some_and(|it| it.similarity >= similarity && it.pixels >= pixels);
-        let named = measured.iter().filter(|it| it.is_right && is_name(it.own)).count();
-        let false_names = measured.iter().filter(|it| is_name(it.other)).count();
+        let limits = Limits { similarity, pixels, lead };
+        let is_name = |found: Option<Found>, class: f32| {
+            let least = similarity.max(class + lead);
+            found.is_some_and(|it| it.similarity >= least && it.pixels >= pixels)
+        };
+        let named = measured.iter().filter(|it| it.is_right && is_name(it.own, it.class)).count();
+        let false_names = measured.iter().filter(|it| is_name(it.other, it.class)).count();
         let (named, false_names) = (share(named), share(false_names));
         Calibration { limits, sprites: measured.len(), named, false_names }
     };
@@ -113,7 +127,7 @@ mod tests {
     #[test]
     fn the_limits_let_few_strangers_in_and_keep_the_own() {
         let found = |similarity, pixels| Some(Found { card: 0, similarity, pixels });
-        let sprite = |own, other| Measured { own, is_right: true, other };
+        let sprite = |own, other| Measured { own, is_right: true, other, class: 0.0 };
         let mut measured = vec![sprite(found(0.95, 0.93), found(0.72, 0.6)); 90];
         measured.extend(vec![sprite(found(0.93, 0.82), found(0.88, 0.74)); 10]);
         let chosen = calibrate(&measured, 0.05).unwrap();
@@ -122,6 +136,11 @@ mod tests {
         let strict = calibrate(&measured, 0.0).unwrap();
         assert!(strict.limits.pixels > 0.74 || strict.limits.similarity > 0.88, "{strict:?}");
         assert_eq!((strict.named, strict.false_names), (1.0, 0.0));
+        let near = Measured { class: 0.9, ..sprite(found(0.95, 0.95), None) };
+        let mut few = vec![sprite(found(0.95, 0.95), None); 99];
+        few.push(near);
+        assert_eq!(calibrate(&few, 0.05).unwrap().limits.lead, 0.1, "one is like a card of the game");
+        assert_eq!(calibrate(&[near; 10], 0.05).unwrap().limits.lead, 0.04);
         assert_eq!(calibrate(&[], 0.05), None);
         let hopeless = vec![sprite(found(0.9, 0.9), found(1.0, 1.0)); 10];
         assert_eq!(calibrate(&hopeless, 0.05), None, "nothing keeps these apart");
