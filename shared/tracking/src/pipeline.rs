@@ -1,7 +1,7 @@
 //! From frames to tracks.
 //!
-//! A [`Pipeline`] is recogniser and tracker together; it has no thread of its own. A frame that
-//! stays the same runs no network: the last readings are counted again until the tracks have
+//! A [`Pipeline`] is recogniser and tracker together; it has no thread of its own. On a frame that
+//! is not recognised, cards are followed by their pixels. A frame that stays the same runs no network: the last readings are counted again until the tracks have
 //! settled. Which frames are recognised is a [`FrameGate`]'s to say.
 
 use std::fmt;
@@ -27,8 +27,8 @@ pub struct Snapshot {
     pub tracks: Vec<Track>,
     /// The frame that they were last seen on; its number tells whether it is another one.
     pub picture: Option<Frame>,
-    /// How long recognising that frame took.
-    pub recognition: Duration,
+    /// How long recognising that frame took; `None` when its cards were only followed.
+    pub recognition: Option<Duration>,
 }
 
 impl Snapshot {
@@ -44,7 +44,7 @@ pub struct Pipeline {
     tracker: Tracker,
     last: Vec<Seen>,
     picture: Option<Frame>,
-    recognition: Duration,
+    recognition: Option<Duration>,
 }
 
 impl fmt::Debug for Pipeline {
@@ -57,7 +57,7 @@ impl Pipeline {
     /// Follows the cards of one source.
     pub fn new(recogniser: Box<dyn Recognise>) -> Self {
         let (tracker, last) = (Tracker::default(), Vec::new());
-        Self { recogniser, tracker, last, picture: None, recognition: Duration::ZERO }
+        Self { recogniser, tracker, last, picture: None, recognition: None }
     }
 
     /// Takes in a new picture; `now` is when it was taken, as the time since any fixed moment.
@@ -73,6 +73,7 @@ impl Pipeline {
         self.picture = Some(frame.clone());
         let start = Instant::now();
         let pixels = frame.pixels();
+        self.tracker.follow(&pixels, now);
         self.last.clear();
         let found = self.recogniser.detect(&pixels)?;
         self.last.extend(found.into_iter().map(|detection| Seen::new(&pixels, detection)));
@@ -84,8 +85,23 @@ impl Pipeline {
                 self.tracker.read(index, reading.as_ref(), now);
             }
         }
-        self.recognition = start.elapsed();
+        self.recognition = Some(start.elapsed());
         Ok(self.snapshot(now))
+    }
+
+    /// Follows the cards to a new picture by their own pixels, without recognising it. `None` when
+    /// no card moved: nothing is to be drawn anew.
+    pub fn follow(&mut self, frame: &Frame, now: Duration) -> Option<Snapshot> {
+        let size = |frame: &Frame| (frame.width, frame.height);
+        if self.picture.as_ref().is_none_or(|last| size(last) != size(frame)) {
+            return None;
+        }
+        let moved = self.tracker.follow(&frame.pixels(), now);
+        moved.then(|| {
+            self.picture = Some(frame.clone());
+            self.recognition = None;
+            self.snapshot(now)
+        })
     }
 
     /// The frame that was seen last.

@@ -6,7 +6,8 @@
 //!
 //! Cards are matched greedily by where they are expected, by the overlap of their quads and by
 //! their appearance: neighbours in a fan overlap as much as a card that moves overlaps itself, but
-//! do not look alike. Read are those that are new, doubtful, or look otherwise than when they were
+//! do not look alike. Between detections they are followed by their own pixels
+//! ([`registration`]). Read are those that are new, doubtful, or look otherwise than when they were
 //! read last; a card that lies still is left alone.
 
 use std::time::Duration;
@@ -18,10 +19,12 @@ use vision::reading::{Detection, Guess, Identity, Reading};
 
 use appearance::Appearance;
 pub use motion::Velocity;
+use registration::{Patch, Place};
 use votes::Votes;
 
 mod appearance;
 mod motion;
+mod registration;
 mod votes;
 
 /// Overlap (intersection over union) from which a detection can be the same card, whatever it looks
@@ -49,6 +52,9 @@ const FADE: Duration = Duration::from_millis(160);
 /// Corners that move less than this share of the card's height stay where they were: detections
 /// tremble.
 const MAX_TREMBLE: f32 = 0.012;
+
+/// How long after its last place a card is looked for by its pixels.
+const MAX_FOLLOWED: Duration = Duration::from_millis(250);
 
 /// Readings that a new card gets in any case.
 const MIN_READINGS: u32 = 3;
@@ -110,12 +116,14 @@ pub fn glide(tracks: &[Track], since: Duration) -> Vec<Track> {
 pub(crate) struct Seen {
     pub(crate) detection: Detection,
     appearance: Appearance,
+    patch: Patch,
 }
 
 impl Seen {
     /// A detection with its appearance on the frame.
     pub(crate) fn new(frame: &Pixels<'_>, detection: Detection) -> Self {
-        Self { detection, appearance: Appearance::new(frame, detection.quad) }
+        let quad = detection.quad;
+        Self { detection, appearance: Appearance::new(frame, quad), patch: Patch::new(frame, quad) }
     }
 }
 
@@ -133,10 +141,17 @@ struct Card {
     id: u64,
     /// What is shown: stands still while detections tremble.
     quad: Quad<InFrame>,
-    /// What was detected last.
+    /// What was detected last, shifted to where the card went since.
     measured: Quad<InFrame>,
+    /// When it was there.
+    placed_at: Duration,
+    /// By the last two places.
+    pace: Velocity,
+    /// By which the card is drawn from now on.
     velocity: Velocity,
     appearance: Appearance,
+    /// What to look for on the next frame.
+    patch: Patch,
     /// Of the last detection.
     score: f32,
     seen: u32,
@@ -161,6 +176,12 @@ struct ReadSoFar {
 }
 
 impl Tracker {
+    /// Follows the cards to a frame that was taken at `now`, whether or not it is recognised.
+    /// Returns whether one of them is to be drawn elsewhere.
+    pub(crate) fn follow(&mut self, frame: &Pixels<'_>, now: Duration) -> bool {
+        self.cards.iter_mut().fold(false, |moved, card| card.follow(frame, now) || moved)
+    }
+
     /// Takes in the detections of a frame that was taken at `now` (any clock that only goes
     /// forward). Returns which of them are to be read.
     pub(crate) fn locate(&mut self, seen: &[Seen], now: Duration) -> Vec<usize> {
@@ -231,10 +252,10 @@ impl Tracker {
     pub(crate) fn tracks(&self, now: Duration) -> Vec<Track> {
         let track = |card: &Card| {
             let votes = card.reading.votes.as_ref()?;
-            let missing = now.saturating_sub(card.last_seen);
+            let since = now.saturating_sub(card.placed_at);
             Some(Track {
                 id: card.id,
-                quad: motion::moved(card.quad, card.velocity, missing),
+                quad: motion::moved(card.quad, card.velocity, since),
                 velocity: card.velocity,
                 identity: votes.identity(),
                 modifiers: votes.modifiers(),
@@ -280,8 +301,11 @@ impl Card {
             id,
             quad: seen.detection.quad,
             measured: seen.detection.quad,
+            placed_at: now,
+            pace: [0.0; 2],
             velocity: [0.0; 2],
             appearance: seen.appearance.clone(),
+            patch: seen.patch.clone(),
             score: seen.detection.score,
             seen: 1,
             first_shown: None,
@@ -292,7 +316,53 @@ impl Card {
     }
 
     fn expected(&self, now: Duration) -> Quad<InFrame> {
-        motion::moved(self.measured, self.velocity, now.saturating_sub(self.last_seen))
+        motion::moved(self.measured, self.velocity, now.saturating_sub(self.placed_at))
+    }
+
+    fn follow(&mut self, frame: &Pixels<'_>, now: Duration) -> bool {
+        let elapsed = now.saturating_sub(self.placed_at);
+        if elapsed.is_zero() || elapsed > MAX_FOLLOWED {
+            return false;
+        }
+        let (from, to) = (self.measured.centre(), self.expected(now).centre());
+        match self.patch.find(frame, [to.x - from.x, to.y - from.y]) {
+            Place::Same => {
+                let stops = motion::is_gliding(self.velocity, self.quad.height());
+                self.stand(now);
+                stops
+            }
+            Place::Shifted([x, y]) => {
+                let before = self.measured;
+                self.measured = before.shifted(x, y);
+                self.patch = Patch::new(frame, self.measured);
+                self.go_on(before, elapsed, now);
+                self.show_at(self.measured)
+            }
+            Place::Lost => false,
+        }
+    }
+
+    /// Shows it there, unless that is no more than a tremble; returns whether it is elsewhere now.
+    fn show_at(&mut self, quad: Quad<InFrame>) -> bool {
+        let moves = self.quad.largest_corner_shift(quad) > MAX_TREMBLE * self.quad.height();
+        if moves {
+            self.quad = quad;
+        }
+        moves
+    }
+
+    /// It is where it was.
+    fn stand(&mut self, now: Duration) {
+        (self.pace, self.velocity) = ([0.0; 2], [0.0; 2]);
+        self.placed_at = now;
+    }
+
+    /// It went from `before` to where it is now.
+    fn go_on(&mut self, before: Quad<InFrame>, elapsed: Duration, now: Duration) {
+        let pace = motion::pace(before, self.measured, elapsed);
+        self.velocity = motion::ahead(self.pace, pace, elapsed);
+        self.pace = pace;
+        self.placed_at = now;
     }
 
     /// How well a detection fits; `None` when it cannot be this card.
@@ -313,16 +383,18 @@ impl Card {
     fn see(&mut self, seen: &Seen, now: Duration) {
         let quad = seen.detection.quad;
         let still = MAX_TREMBLE * self.quad.height();
-        let elapsed = now.saturating_sub(self.last_seen);
-        if self.measured.largest_corner_shift(quad) <= still {
-            self.velocity = [0.0; 2];
-        } else {
-            self.velocity = motion::velocity(self.measured, quad, elapsed, self.velocity);
+        let elapsed = now.saturating_sub(self.placed_at);
+        self.show_at(quad);
+        let before = std::mem::replace(&mut self.measured, quad);
+        // What was followed to this very frame knows its pace better than detections do.
+        if !elapsed.is_zero() {
+            if before.largest_corner_shift(quad) <= still {
+                self.stand(now);
+            } else {
+                self.go_on(before, elapsed, now);
+            }
         }
-        if self.quad.largest_corner_shift(quad) > still {
-            self.quad = quad;
-        }
-        self.measured = quad;
+        self.patch.clone_from(&seen.patch);
         self.score = seen.detection.score;
         self.appearance.clone_from(&seen.appearance);
         self.seen += 1;

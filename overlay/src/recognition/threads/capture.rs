@@ -1,7 +1,8 @@
 //! The capture thread: takes pictures and sends on those that are to be recognised.
 //!
 //! It captures as often as it may and computes each picture's coarse signature; the shared
-//! [`Shared::admits`] says which picture is worth recognising, and when.
+//! [`Shared::admits`] says which picture is worth recognising, and when. To the others cards are
+//! followed, as far as the recognition thread has time.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -59,6 +60,7 @@ pub(super) fn run(
         let was_hidden = std::mem::take(&mut hidden);
         let (began, used) = (Instant::now(), ThreadTime::now());
         let news = source.look();
+        let is_fresh = matches!(news, Ok(News::Fresh(_)));
         let is_quiet = matches!(news, Ok(News::Same)) && source.is_told_of_changes();
         match news {
             Ok(News::Fresh(frame)) => {
@@ -88,6 +90,8 @@ pub(super) fn run(
         shared.lock().gate.spend(used.elapsed());
         if let Some(picture) = pending.take_if(|picture| shared.admits(picture)) {
             frames.put(FrameMessage::Frame(picture.frame));
+        } else if let (true, Some(picture)) = (is_fresh, &pending) {
+            frames.offer(FrameMessage::Passing(picture.frame.clone()));
         }
         let interval = shared.lock().pace.capture_interval();
         next = if is_quiet {

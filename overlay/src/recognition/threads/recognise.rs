@@ -51,6 +51,10 @@ impl Recognition {
                     Ok(self.pipeline.settle(same_at))
                 }
                 Taken::Value(FrameMessage::Nothing) => Ok(self.pipeline.clear()),
+                Taken::Value(FrameMessage::Passing(frame)) => {
+                    let Some(snapshot) = self.follow(&frame, &mut last) else { continue };
+                    Ok(snapshot)
+                }
                 Taken::Value(FrameMessage::Frame(frame)) => {
                     last = self.shared.since_start(frame.captured_at);
                     self.see(&frame, last)
@@ -83,6 +87,18 @@ impl Recognition {
         let most = own * state.pace.threads.max(1) as u32;
         state.gate.spend(used.min(most));
         Ok(snapshot?)
+    }
+
+    /// Follows the cards to a picture; `None` when nothing is to be drawn anew.
+    fn follow(&mut self, frame: &Frame, last: &mut Duration) -> Option<Snapshot> {
+        let used = ThreadTime::now();
+        let at = self.shared.since_start(frame.captured_at);
+        let snapshot = self.pipeline.follow(frame, at);
+        self.shared.lock().gate.spend(used.elapsed());
+        if snapshot.is_some() {
+            *last = at;
+        }
+        snapshot
     }
 
     /// Recognises the last picture with another model.

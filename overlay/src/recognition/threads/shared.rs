@@ -12,6 +12,8 @@ use crate::recognition::pace::Pace;
 pub(super) enum FrameMessage {
     /// A picture to recognise.
     Frame(Frame),
+    /// A picture that is not recognised yet, or not at all: cards are followed to it.
+    Passing(Frame),
     /// There is nothing to see.
     Nothing,
 }
