@@ -20,6 +20,9 @@ mod cpu_budget;
 mod frame_gate;
 mod signature;
 
+/// How old the frame before may be to tell how a new card moves.
+const MAX_LOOK_BACK: Duration = Duration::from_millis(80);
+
 /// What the vision thread hands to the main thread.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
@@ -44,6 +47,8 @@ pub struct Pipeline {
     tracker: Tracker,
     last: Vec<Seen>,
     picture: Option<Frame>,
+    /// The newest frame, recognised or not, and when it was taken.
+    newest: Option<(Frame, Duration)>,
     recognition: Option<Duration>,
 }
 
@@ -57,7 +62,7 @@ impl Pipeline {
     /// Follows the cards of one source.
     pub fn new(recogniser: Box<dyn Recognise>) -> Self {
         let (tracker, last) = (Tracker::default(), Vec::new());
-        Self { recogniser, tracker, last, picture: None, recognition: None }
+        Self { recogniser, tracker, last, picture: None, newest: None, recognition: None }
     }
 
     /// Takes in a new picture; `now` is when it was taken, as the time since any fixed moment.
@@ -69,7 +74,12 @@ impl Pipeline {
         if self.picture.as_ref().is_some_and(|last| size(last) != size(frame)) {
             // Quads of another size would be matched with the wrong cards.
             self.tracker.clear();
+            self.newest = None;
         }
+        let newest = self.newest.replace((frame.clone(), now));
+        let before =
+            newest.as_ref().filter(|(_, taken_at)| *taken_at < now && now - *taken_at <= MAX_LOOK_BACK);
+        let before = before.map(|(frame, taken_at)| (frame.pixels(), *taken_at));
         self.picture = Some(frame.clone());
         let start = Instant::now();
         let pixels = frame.pixels();
@@ -77,7 +87,7 @@ impl Pipeline {
         self.last.clear();
         let found = self.recogniser.detect(&pixels)?;
         self.last.extend(found.into_iter().map(|detection| Seen::new(&pixels, detection)));
-        let wanted = self.tracker.locate(&self.last, now);
+        let wanted = self.tracker.locate(&self.last, before, now);
         if !wanted.is_empty() {
             let detections: Vec<Detection> = wanted.iter().map(|&index| self.last[index].detection).collect();
             let readings = self.recogniser.identify(&pixels, &detections)?;
@@ -96,6 +106,7 @@ impl Pipeline {
         if self.picture.as_ref().is_none_or(|last| size(last) != size(frame)) {
             return None;
         }
+        self.newest = Some((frame.clone(), now));
         let moved = self.tracker.follow(&frame.pixels(), now);
         moved.then(|| {
             self.picture = Some(frame.clone());
@@ -131,7 +142,7 @@ impl Pipeline {
     pub fn clear(&mut self) -> Snapshot {
         self.tracker.clear();
         self.last.clear();
-        self.picture = None;
+        (self.picture, self.newest) = (None, None);
         Snapshot::default()
     }
 

@@ -54,7 +54,9 @@ const FADE: Duration = Duration::from_millis(160);
 const MAX_TREMBLE: f32 = 0.012;
 
 /// How long after its last place a card is looked for by its pixels.
-const MAX_FOLLOWED: Duration = Duration::from_millis(250);
+const MAX_FOLLOWED: Duration = Duration::from_millis(450);
+/// Widths of a card between two cards, at least: what was nearer to another was that one.
+const MIN_APART: f32 = 0.4;
 
 /// Readings that a new card gets in any case.
 const MIN_READINGS: u32 = 3;
@@ -145,8 +147,8 @@ struct Card {
     measured: Quad<InFrame>,
     /// When it was there.
     placed_at: Duration,
-    /// By the last two places.
-    pace: Velocity,
+    /// By the last two places; `None` while there is but one.
+    pace: Option<Velocity>,
     /// By which the card is drawn from now on.
     velocity: Velocity,
     appearance: Appearance,
@@ -183,8 +185,14 @@ impl Tracker {
     }
 
     /// Takes in the detections of a frame that was taken at `now` (any clock that only goes
-    /// forward). Returns which of them are to be read.
-    pub(crate) fn locate(&mut self, seen: &[Seen], now: Duration) -> Vec<usize> {
+    /// forward); cards that are new are looked for on the frame `before`, to know how they move.
+    /// Returns which of them are to be read.
+    pub(crate) fn locate(
+        &mut self,
+        seen: &[Seen],
+        before: Option<(Pixels<'_>, Duration)>,
+        now: Duration,
+    ) -> Vec<usize> {
         let mut pairs = Vec::new();
         for (at, card) in self.cards.iter().enumerate() {
             let expected = card.expected(now);
@@ -209,7 +217,11 @@ impl Tracker {
             let id = owner.unwrap_or_else(|| {
                 let id = self.next_id;
                 self.next_id += 1;
-                self.cards.push(Card::new(id, seen, now));
+                let mut card = Card::new(id, seen, now);
+                if let Some((frame, taken_at)) = before {
+                    card.look_back(&frame, taken_at, &self.cards);
+                }
+                self.cards.push(card);
                 id
             });
             self.assigned.push(id);
@@ -237,7 +249,7 @@ impl Tracker {
 
     /// The last frame once more at `now`: what was said of it counts again.
     pub(crate) fn repeat(&mut self, seen: &[Seen], now: Duration) {
-        self.locate(seen, now);
+        self.locate(seen, None, now);
         for votes in self
             .cards
             .iter_mut()
@@ -302,7 +314,7 @@ impl Card {
             quad: seen.detection.quad,
             measured: seen.detection.quad,
             placed_at: now,
-            pace: [0.0; 2],
+            pace: None,
             velocity: [0.0; 2],
             appearance: seen.appearance.clone(),
             patch: seen.patch.clone(),
@@ -336,6 +348,9 @@ impl Card {
                 self.measured = before.shifted(x, y);
                 self.patch = Patch::new(frame, self.measured);
                 self.go_on(before, elapsed, now);
+                if x.hypot(y) <= MAX_TREMBLE * self.quad.height() {
+                    self.velocity = [0.0; 2];
+                }
                 self.show_at(self.measured)
             }
             Place::Lost => false,
@@ -351,17 +366,33 @@ impl Card {
         moves
     }
 
+    /// Where it was on the frame before its first; not where one of the `others` lies, which may
+    /// look the same.
+    fn look_back(&mut self, frame: &Pixels<'_>, taken_at: Duration, others: &[Self]) {
+        let elapsed = self.placed_at.saturating_sub(taken_at);
+        let before = match self.patch.find_before(frame) {
+            Place::Same => self.measured,
+            Place::Shifted([x, y]) => self.measured.shifted(x, y),
+            Place::Lost => return,
+        };
+        let is_there =
+            |other: &Self| other.measured.centre().distance(before.centre()) < MIN_APART * before.width();
+        if !others.iter().any(is_there) {
+            self.go_on(before, elapsed, self.placed_at);
+        }
+    }
+
     /// It is where it was.
     fn stand(&mut self, now: Duration) {
-        (self.pace, self.velocity) = ([0.0; 2], [0.0; 2]);
+        (self.pace, self.velocity) = (Some([0.0; 2]), [0.0; 2]);
         self.placed_at = now;
     }
 
     /// It went from `before` to where it is now.
     fn go_on(&mut self, before: Quad<InFrame>, elapsed: Duration, now: Duration) {
         let pace = motion::pace(before, self.measured, elapsed);
-        self.velocity = motion::ahead(self.pace, pace, elapsed);
-        self.pace = pace;
+        self.velocity = self.pace.map_or(pace, |before| motion::ahead(before, pace, elapsed));
+        self.pace = Some(pace);
         self.placed_at = now;
     }
 

@@ -42,6 +42,8 @@ pub(super) fn run(
     let mut due = next;
     let mut hidden = false;
     let mut pending: Option<Pending> = None;
+    // When the picture that was sent to be recognised last was taken.
+    let mut recognised = next.checked_sub(Duration::from_secs(1)).unwrap_or(next);
     loop {
         let input = match &filter {
             None => inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -88,12 +90,15 @@ pub(super) fn run(
             }
         }
         shared.lock().gate.spend(used.elapsed());
-        if let Some(picture) = pending.take_if(|picture| shared.admits(picture)) {
+        // Those that come because cards glide are for following alone.
+        let is_usual = began >= recognised + shared.lock().pace.capture_interval();
+        if let Some(picture) = pending.take_if(|picture| is_usual && shared.admits(picture)) {
+            recognised = began;
             frames.put(FrameMessage::Frame(picture.frame));
         } else if let (true, Some(picture)) = (is_fresh, &pending) {
             frames.offer(FrameMessage::Passing(picture.frame.clone()));
         }
-        let interval = shared.lock().pace.capture_interval();
+        let interval = shared.lock().capture_interval();
         next = if is_quiet {
             due.max(began + QUIET_INTERVAL)
         } else {

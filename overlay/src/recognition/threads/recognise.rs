@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use cpu_time::{ProcessTime, ThreadTime};
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
+use tracking::track::Track;
 
 use super::shared::{FrameMessage, Shared};
 use crate::messages::event::{AppEvent, EventSink};
@@ -63,6 +64,7 @@ impl Recognition {
             match snapshot {
                 Ok(snapshot) => {
                     settled = self.pipeline.is_settled(last);
+                    self.shared.lock().glides = snapshot.tracks.iter().any(Track::glides);
                     self.snapshots.put(snapshot);
                     if !sink(AppEvent::TracksReady) {
                         return;
