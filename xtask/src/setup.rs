@@ -55,6 +55,8 @@ pub(crate) enum Runtime {
     Directml,
     /// Intel processors and graphics
     Openvino,
+    /// Any graphics card, by Vulkan, Direct3D 12 or Metal
+    Webgpu,
 }
 
 /// `cargo xtask setup`.
@@ -113,6 +115,10 @@ pub(crate) fn for_tests(trainer: bool) -> Result<()> {
     system::install(Groups { tests: true, trainer, pip }, Consent::Given)?;
     system::try_to_install_browser();
     onnxruntime::install(runtime)?;
+    // Without it one test is skipped, and says so.
+    if let Err(error) = onnxruntime::install_for_gpu_test() {
+        eprintln!("note: {error:#}");
+    }
     if trainer {
         libtorch::install()?;
     }

@@ -33,7 +33,7 @@ impl App {
             canvas.fit(picture.width, picture.height);
             canvas.redraw();
         }
-        if is_new {
+        if is_new && self.snapshot.recognition.is_some() {
             self.services.captures.expect();
         }
         self.capture_by_itself();

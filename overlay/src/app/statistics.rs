@@ -21,14 +21,11 @@ pub(super) struct Statistics {
 const MAX_TIMES: usize = 108_000;
 
 impl Statistics {
-    /// Tracks came in; `is_new` when they are of another frame.
+    /// Tracks came in; `is_new` when they are of another frame. One whose cards were only followed
+    /// does not count.
     pub(super) fn saw(&mut self, snapshot: &Snapshot, is_new: bool, catalogue: &Catalogue) {
-        if !is_new {
-            return;
-        }
-        if snapshot.picture.is_some() {
-            keep(&mut self.recognitions, snapshot.recognition);
-        }
+        let (true, Some(recognition)) = (is_new, snapshot.recognition) else { return };
+        keep(&mut self.recognitions, recognition);
         for track in &snapshot.tracks {
             let name = track
                 .identity

@@ -62,6 +62,15 @@ impl<T> Mailbox<T> {
         self.shared.changed.notify_one();
     }
 
+    /// Puts a value in the slot unless one waits there; it is less worth than any other.
+    pub fn offer(&self, value: T) {
+        let mut slot = self.lock();
+        if !slot.closed && slot.value.is_none() {
+            slot.value = Some(value);
+            self.shared.changed.notify_one();
+        }
+    }
+
     /// Takes what waits there now.
     pub fn try_take(&self) -> Option<T> {
         self.lock().value.take()
@@ -147,6 +156,16 @@ mod tests {
         let mailbox = Mailbox::default();
         (0..3).for_each(|value| mailbox.put(value));
         assert_eq!((mailbox.try_take(), mailbox.try_take(), mailbox.dropped()), (Some(2), None, 2));
+    }
+
+    #[test]
+    fn what_is_only_offered_replaces_nothing() {
+        let mailbox = Mailbox::default();
+        (0..3).for_each(|value| mailbox.offer(value));
+        assert_eq!((mailbox.try_take(), mailbox.dropped()), (Some(0), 0));
+        mailbox.close();
+        mailbox.offer(7);
+        assert_eq!(mailbox.try_take(), None);
     }
 
     #[test]

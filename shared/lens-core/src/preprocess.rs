@@ -3,6 +3,7 @@
 //! Both stages keep their buffers, so that nothing is allocated once sizes have settled.
 
 mod area;
+mod pack;
 pub mod planes;
 mod warp;
 
@@ -12,6 +13,8 @@ use crate::geometry::{Homography, InFrame, InModel, Point, Quad, Transform};
 use crate::pixels::{ChannelOrder, Pixels};
 
 use area::{Region, Shrinker};
+pub use pack::PACK;
+use pack::{pack, pack_rows};
 use planes::Levels;
 
 /// Shrinks whole frames to the detector's input.
@@ -84,16 +87,18 @@ impl Letterboxer {
         let pairs = inner[1] / 2;
         let packed = &mut packed[offset.y as usize / 2 * stride..][..pairs * stride];
         let band_pairs = pairs.div_ceil(bands.len());
-        packed.chunks_mut(band_pairs * stride).zip(bands).enumerate().map(move |(index, (packed, buffers))| Band {
-            shrinker,
-            frame,
-            first: 2 * index * band_pairs,
-            packed,
-            stride,
-            begin: offset.x as usize / 2 * PACK,
-            width: inner[0],
-            buffers,
-        })
+        packed.chunks_mut(band_pairs * stride).zip(bands).enumerate().map(
+            move |(index, (packed, buffers))| Band {
+                shrinker,
+                frame,
+                first: 2 * index * band_pairs,
+                packed,
+                stride,
+                begin: offset.x as usize / 2 * PACK,
+                width: inner[0],
+                buffers,
+            },
+        )
     }
 
     /// Fills `planes` with the letterboxed frame for an external network: all of its reds,
@@ -165,7 +170,7 @@ impl Band<'_> {
                 shrinker.row(frame.data, whole.width, whole, first + 2 * pair + at, averaged, row);
             }
             let [above, below] = rows.each_ref().map(|row| &row[..4 * width]);
-            pack_rows(above, below, frame.order, &mut line[begin..]);
+            pack_rows(shrinker.level(), above, below, frame.order, &mut line[begin..]);
         }
     }
 }
@@ -231,7 +236,7 @@ impl Rectifier {
         if self.cut(frame, quad.scaled(self.widen)).is_none() {
             packed.fill(0);
         } else {
-            pack(&self.crop, self.width as usize, frame.order, packed);
+            pack(self.level, &self.crop, self.width as usize, frame.order, packed);
         }
     }
 
@@ -280,54 +285,7 @@ fn region_around(frame: &Pixels<'_>, quad: Quad<InFrame>) -> Option<Region> {
 /// When `packed` does not hold three bytes for each pixel.
 pub fn pack_crop(crop: &[u8], width: usize, packed: &mut [u8]) {
     assert_eq!(packed.len() / 3, crop.len() / 4, "three bytes a pixel of the input");
-    pack(crop, width, ChannelOrder::Rgbx, packed);
-}
-
-/// Bytes of a packed cell: 2x2 pixels of red, green and blue.
-///
-/// Byte `4 * channel + 2 * row + column` of a cell is that channel of the pixel at `row`, `column`
-/// of its 2x2 square: the order of `pixel_unshuffle(2)`.
-pub const PACK: usize = 12;
-
-/// Packs `pixels`, rows of `width` (even).
-fn pack(pixels: &[u8], width: usize, order: ChannelOrder, packed: &mut [u8]) {
-    for (rows, line) in pixels.chunks_exact(width * 8).zip(packed.chunks_exact_mut(width / 2 * PACK)) {
-        let (above, below) = rows.split_at(width * 4);
-        pack_rows(above, below, order, line);
-    }
-}
-
-/// Packs two rows of pixels into the first cells of `line`.
-fn pack_rows(above: &[u8], below: &[u8], order: ChannelOrder, line: &mut [u8]) {
-    let ((above, _), (below, _)) = (above.as_chunks::<8>(), below.as_chunks::<8>());
-    let (cells, _) = line.as_chunks_mut::<PACK>();
-    for ((cell, above), below) in cells.iter_mut().zip(above).zip(below) {
-        *cell = cell_of(*above, *below, order);
-    }
-}
-
-/// Two pixels above two others, channel by channel.
-fn cell_of(above: [u8; 8], below: [u8; 8], order: ChannelOrder) -> [u8; PACK] {
-    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
-    let (above, below) = (u64::from_le_bytes(above), u64::from_le_bytes(below));
-    // Each lane of 16 bits: a channel of one pixel above in the low byte, and below in the high
-    // one.
-    let outer = (above & EVEN) | (below & EVEN) << 8;
-    let middle = (above >> 8 & EVEN) | (below & !EVEN);
-    let channel = |lanes: u64, shift: u32| {
-        let (left, right) = (lanes >> shift, lanes >> (shift + 32));
-        [left as u8, right as u8, (left >> 8) as u8, (right >> 8) as u8]
-    };
-    let (first, green, third) = (channel(outer, 0), channel(middle, 0), channel(outer, 16));
-    let (red, blue) = match order {
-        ChannelOrder::Rgbx => (first, third),
-        ChannelOrder::Bgrx => (third, first),
-    };
-    let mut cell = [0; PACK];
-    cell[..4].copy_from_slice(&red);
-    cell[4..8].copy_from_slice(&green);
-    cell[8..].copy_from_slice(&blue);
-    cell
+    pack(Level::new(), crop, width, ChannelOrder::Rgbx, packed);
 }
 
 /// Every kind of vectors that this processor has.

@@ -1,7 +1,7 @@
 //! From frames to tracks.
 //!
-//! A [`Pipeline`] is recogniser and tracker together; it has no thread of its own. A frame that
-//! stays the same runs no network: the last readings are counted again until the tracks have
+//! A [`Pipeline`] is recogniser and tracker together; it has no thread of its own. On a frame that
+//! is not recognised, cards are followed by their pixels. A frame that stays the same runs no network: the last readings are counted again until the tracks have
 //! settled. Which frames are recognised is a [`FrameGate`]'s to say.
 
 use std::fmt;
@@ -20,6 +20,9 @@ mod cpu_budget;
 mod frame_gate;
 mod signature;
 
+/// How old the frame before may be to tell how a new card moves.
+const MAX_LOOK_BACK: Duration = Duration::from_millis(80);
+
 /// What the vision thread hands to the main thread.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
@@ -27,8 +30,8 @@ pub struct Snapshot {
     pub tracks: Vec<Track>,
     /// The frame that they were last seen on; its number tells whether it is another one.
     pub picture: Option<Frame>,
-    /// How long recognising that frame took.
-    pub recognition: Duration,
+    /// How long recognising that frame took; `None` when its cards were only followed.
+    pub recognition: Option<Duration>,
 }
 
 impl Snapshot {
@@ -44,7 +47,9 @@ pub struct Pipeline {
     tracker: Tracker,
     last: Vec<Seen>,
     picture: Option<Frame>,
-    recognition: Duration,
+    /// The newest frame, recognised or not, and when it was taken.
+    newest: Option<(Frame, Duration)>,
+    recognition: Option<Duration>,
 }
 
 impl fmt::Debug for Pipeline {
@@ -57,7 +62,7 @@ impl Pipeline {
     /// Follows the cards of one source.
     pub fn new(recogniser: Box<dyn Recognise>) -> Self {
         let (tracker, last) = (Tracker::default(), Vec::new());
-        Self { recogniser, tracker, last, picture: None, recognition: Duration::ZERO }
+        Self { recogniser, tracker, last, picture: None, newest: None, recognition: None }
     }
 
     /// Takes in a new picture; `now` is when it was taken, as the time since any fixed moment.
@@ -69,14 +74,20 @@ impl Pipeline {
         if self.picture.as_ref().is_some_and(|last| size(last) != size(frame)) {
             // Quads of another size would be matched with the wrong cards.
             self.tracker.clear();
+            self.newest = None;
         }
+        let newest = self.newest.replace((frame.clone(), now));
+        let before =
+            newest.as_ref().filter(|(_, taken_at)| *taken_at < now && now - *taken_at <= MAX_LOOK_BACK);
+        let before = before.map(|(frame, taken_at)| (frame.pixels(), *taken_at));
         self.picture = Some(frame.clone());
         let start = Instant::now();
         let pixels = frame.pixels();
+        self.tracker.follow(&pixels, now);
         self.last.clear();
         let found = self.recogniser.detect(&pixels)?;
         self.last.extend(found.into_iter().map(|detection| Seen::new(&pixels, detection)));
-        let wanted = self.tracker.locate(&self.last, now);
+        let wanted = self.tracker.locate(&self.last, before, now);
         if !wanted.is_empty() {
             let detections: Vec<Detection> = wanted.iter().map(|&index| self.last[index].detection).collect();
             let readings = self.recogniser.identify(&pixels, &detections)?;
@@ -84,8 +95,24 @@ impl Pipeline {
                 self.tracker.read(index, reading.as_ref(), now);
             }
         }
-        self.recognition = start.elapsed();
+        self.recognition = Some(start.elapsed());
         Ok(self.snapshot(now))
+    }
+
+    /// Follows the cards to a new picture by their own pixels, without recognising it. `None` when
+    /// no card moved: nothing is to be drawn anew.
+    pub fn follow(&mut self, frame: &Frame, now: Duration) -> Option<Snapshot> {
+        let size = |frame: &Frame| (frame.width, frame.height);
+        if self.picture.as_ref().is_none_or(|last| size(last) != size(frame)) {
+            return None;
+        }
+        self.newest = Some((frame.clone(), now));
+        let moved = self.tracker.follow(&frame.pixels(), now);
+        moved.then(|| {
+            self.picture = Some(frame.clone());
+            self.recognition = None;
+            self.snapshot(now)
+        })
     }
 
     /// The frame that was seen last.
@@ -115,7 +142,7 @@ impl Pipeline {
     pub fn clear(&mut self) -> Snapshot {
         self.tracker.clear();
         self.last.clear();
-        self.picture = None;
+        (self.picture, self.newest) = (None, None);
         Snapshot::default()
     }
 

@@ -6,7 +6,8 @@
 //!
 //! Cards are matched greedily by where they are expected, by the overlap of their quads and by
 //! their appearance: neighbours in a fan overlap as much as a card that moves overlaps itself, but
-//! do not look alike. Read are those that are new, doubtful, or look otherwise than when they were
+//! do not look alike. Between detections they are followed by their own pixels
+//! ([`registration`]). Read are those that are new, doubtful, or look otherwise than when they were
 //! read last; a card that lies still is left alone.
 
 use std::time::Duration;
@@ -18,10 +19,12 @@ use vision::reading::{Detection, Guess, Identity, Reading};
 
 use appearance::Appearance;
 pub use motion::Velocity;
+use registration::{Patch, Place};
 use votes::Votes;
 
 mod appearance;
 mod motion;
+mod registration;
 mod votes;
 
 /// Overlap (intersection over union) from which a detection can be the same card, whatever it looks
@@ -49,6 +52,11 @@ const FADE: Duration = Duration::from_millis(160);
 /// Corners that move less than this share of the card's height stay where they were: detections
 /// tremble.
 const MAX_TREMBLE: f32 = 0.012;
+
+/// How long after its last place a card is looked for by its pixels.
+const MAX_FOLLOWED: Duration = Duration::from_millis(450);
+/// Widths of a card between two cards, at least: what was nearer to another was that one.
+const MIN_APART: f32 = 0.4;
 
 /// Readings that a new card gets in any case.
 const MIN_READINGS: u32 = 3;
@@ -110,12 +118,14 @@ pub fn glide(tracks: &[Track], since: Duration) -> Vec<Track> {
 pub(crate) struct Seen {
     pub(crate) detection: Detection,
     appearance: Appearance,
+    patch: Patch,
 }
 
 impl Seen {
     /// A detection with its appearance on the frame.
     pub(crate) fn new(frame: &Pixels<'_>, detection: Detection) -> Self {
-        Self { detection, appearance: Appearance::new(frame, detection.quad) }
+        let quad = detection.quad;
+        Self { detection, appearance: Appearance::new(frame, quad), patch: Patch::new(frame, quad) }
     }
 }
 
@@ -133,10 +143,17 @@ struct Card {
     id: u64,
     /// What is shown: stands still while detections tremble.
     quad: Quad<InFrame>,
-    /// What was detected last.
+    /// What was detected last, shifted to where the card went since.
     measured: Quad<InFrame>,
+    /// When it was there.
+    placed_at: Duration,
+    /// By the last two places; `None` while there is but one.
+    pace: Option<Velocity>,
+    /// By which the card is drawn from now on.
     velocity: Velocity,
     appearance: Appearance,
+    /// What to look for on the next frame.
+    patch: Patch,
     /// Of the last detection.
     score: f32,
     seen: u32,
@@ -161,9 +178,21 @@ struct ReadSoFar {
 }
 
 impl Tracker {
+    /// Follows the cards to a frame that was taken at `now`, whether or not it is recognised.
+    /// Returns whether one of them is to be drawn elsewhere.
+    pub(crate) fn follow(&mut self, frame: &Pixels<'_>, now: Duration) -> bool {
+        self.cards.iter_mut().fold(false, |moved, card| card.follow(frame, now) || moved)
+    }
+
     /// Takes in the detections of a frame that was taken at `now` (any clock that only goes
-    /// forward). Returns which of them are to be read.
-    pub(crate) fn locate(&mut self, seen: &[Seen], now: Duration) -> Vec<usize> {
+    /// forward); cards that are new are looked for on the frame `before`, to know how they move.
+    /// Returns which of them are to be read.
+    pub(crate) fn locate(
+        &mut self,
+        seen: &[Seen],
+        before: Option<(Pixels<'_>, Duration)>,
+        now: Duration,
+    ) -> Vec<usize> {
         let mut pairs = Vec::new();
         for (at, card) in self.cards.iter().enumerate() {
             let expected = card.expected(now);
@@ -188,7 +217,11 @@ impl Tracker {
             let id = owner.unwrap_or_else(|| {
                 let id = self.next_id;
                 self.next_id += 1;
-                self.cards.push(Card::new(id, seen, now));
+                let mut card = Card::new(id, seen, now);
+                if let Some((frame, taken_at)) = before {
+                    card.look_back(&frame, taken_at, &self.cards);
+                }
+                self.cards.push(card);
                 id
             });
             self.assigned.push(id);
@@ -216,7 +249,7 @@ impl Tracker {
 
     /// The last frame once more at `now`: what was said of it counts again.
     pub(crate) fn repeat(&mut self, seen: &[Seen], now: Duration) {
-        self.locate(seen, now);
+        self.locate(seen, None, now);
         for votes in self
             .cards
             .iter_mut()
@@ -231,10 +264,10 @@ impl Tracker {
     pub(crate) fn tracks(&self, now: Duration) -> Vec<Track> {
         let track = |card: &Card| {
             let votes = card.reading.votes.as_ref()?;
-            let missing = now.saturating_sub(card.last_seen);
+            let since = now.saturating_sub(card.placed_at);
             Some(Track {
                 id: card.id,
-                quad: motion::moved(card.quad, card.velocity, missing),
+                quad: motion::moved(card.quad, card.velocity, since),
                 velocity: card.velocity,
                 identity: votes.identity(),
                 modifiers: votes.modifiers(),
@@ -280,8 +313,11 @@ impl Card {
             id,
             quad: seen.detection.quad,
             measured: seen.detection.quad,
+            placed_at: now,
+            pace: None,
             velocity: [0.0; 2],
             appearance: seen.appearance.clone(),
+            patch: seen.patch.clone(),
             score: seen.detection.score,
             seen: 1,
             first_shown: None,
@@ -292,7 +328,72 @@ impl Card {
     }
 
     fn expected(&self, now: Duration) -> Quad<InFrame> {
-        motion::moved(self.measured, self.velocity, now.saturating_sub(self.last_seen))
+        motion::moved(self.measured, self.velocity, now.saturating_sub(self.placed_at))
+    }
+
+    fn follow(&mut self, frame: &Pixels<'_>, now: Duration) -> bool {
+        let elapsed = now.saturating_sub(self.placed_at);
+        if elapsed.is_zero() || elapsed > MAX_FOLLOWED {
+            return false;
+        }
+        let (from, to) = (self.measured.centre(), self.expected(now).centre());
+        match self.patch.find(frame, [to.x - from.x, to.y - from.y]) {
+            Place::Same => {
+                let stops = motion::is_gliding(self.velocity, self.quad.height());
+                self.stand(now);
+                stops
+            }
+            Place::Shifted([x, y]) => {
+                let before = self.measured;
+                self.measured = before.shifted(x, y);
+                self.patch = Patch::new(frame, self.measured);
+                self.go_on(before, elapsed, now);
+                if x.hypot(y) <= MAX_TREMBLE * self.quad.height() {
+                    self.velocity = [0.0; 2];
+                }
+                self.show_at(self.measured)
+            }
+            Place::Lost => false,
+        }
+    }
+
+    /// Shows it there, unless that is no more than a tremble; returns whether it is elsewhere now.
+    fn show_at(&mut self, quad: Quad<InFrame>) -> bool {
+        let moves = self.quad.largest_corner_shift(quad) > MAX_TREMBLE * self.quad.height();
+        if moves {
+            self.quad = quad;
+        }
+        moves
+    }
+
+    /// Where it was on the frame before its first; not where one of the `others` lies, which may
+    /// look the same.
+    fn look_back(&mut self, frame: &Pixels<'_>, taken_at: Duration, others: &[Self]) {
+        let elapsed = self.placed_at.saturating_sub(taken_at);
+        let before = match self.patch.find_before(frame) {
+            Place::Same => self.measured,
+            Place::Shifted([x, y]) => self.measured.shifted(x, y),
+            Place::Lost => return,
+        };
+        let is_there =
+            |other: &Self| other.measured.centre().distance(before.centre()) < MIN_APART * before.width();
+        if !others.iter().any(is_there) {
+            self.go_on(before, elapsed, self.placed_at);
+        }
+    }
+
+    /// It is where it was.
+    fn stand(&mut self, now: Duration) {
+        (self.pace, self.velocity) = (Some([0.0; 2]), [0.0; 2]);
+        self.placed_at = now;
+    }
+
+    /// It went from `before` to where it is now.
+    fn go_on(&mut self, before: Quad<InFrame>, elapsed: Duration, now: Duration) {
+        let pace = motion::pace(before, self.measured, elapsed);
+        self.velocity = self.pace.map_or(pace, |before| motion::ahead(before, pace, elapsed));
+        self.pace = Some(pace);
+        self.placed_at = now;
     }
 
     /// How well a detection fits; `None` when it cannot be this card.
@@ -313,16 +414,18 @@ impl Card {
     fn see(&mut self, seen: &Seen, now: Duration) {
         let quad = seen.detection.quad;
         let still = MAX_TREMBLE * self.quad.height();
-        let elapsed = now.saturating_sub(self.last_seen);
-        if self.measured.largest_corner_shift(quad) <= still {
-            self.velocity = [0.0; 2];
-        } else {
-            self.velocity = motion::velocity(self.measured, quad, elapsed, self.velocity);
+        let elapsed = now.saturating_sub(self.placed_at);
+        self.show_at(quad);
+        let before = std::mem::replace(&mut self.measured, quad);
+        // What was followed to this very frame knows its pace better than detections do.
+        if !elapsed.is_zero() {
+            if before.largest_corner_shift(quad) <= still {
+                self.stand(now);
+            } else {
+                self.go_on(before, elapsed, now);
+            }
         }
-        if self.quad.largest_corner_shift(quad) > still {
-            self.quad = quad;
-        }
-        self.measured = quad;
+        self.patch.clone_from(&seen.patch);
         self.score = seen.detection.score;
         self.appearance.clone_from(&seen.appearance);
         self.seen += 1;

@@ -6,8 +6,8 @@ use lens_core::geometry::{InFrame, Quad};
 use lens_core::manifest::Manifest;
 use lens_core::manifest::external::{Fit, IdentifierKind, Scores};
 use lens_core::pixels::Pixels;
-use lens_core::preprocess::planes::Levels;
 use lens_core::preprocess::Rectifier;
+use lens_core::preprocess::planes::Levels;
 
 use crate::decide::Logits;
 use crate::network::{Batch, Input, IoSpec, Network, NetworkError, Options, RunError};

@@ -87,7 +87,8 @@ impl Provider {
             Self::TensorRt | Self::Cuda => Some("cuda"),
             Self::DirectMl => Some("directml"),
             Self::OpenVino => Some("openvino"),
-            Self::CoreMl | Self::WebGpu | Self::Cpu => None,
+            Self::WebGpu => Some("webgpu"),
+            Self::CoreMl | Self::Cpu => None,
         }
     }
 }

@@ -16,7 +16,7 @@ use ort::logging::LogLevel;
 pub const VERSION: &str = "1.31.1";
 /// Builds of ONNX Runtime as they are named in the cache (`onnxruntime-1.31.1-cpu`), the preferred
 /// first.
-pub const KINDS: [&str; 4] = ["cuda", "directml", "openvino", "cpu"];
+pub const KINDS: [&str; 5] = ["cuda", "directml", "openvino", "webgpu", "cpu"];
 /// Names that the system's linker is asked for.
 const SYSTEM_NAMES: &[&str] = if cfg!(windows) {
     &["onnxruntime.dll"]

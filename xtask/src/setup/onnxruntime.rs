@@ -25,6 +25,7 @@ impl Build {
             Runtime::Cuda => ("onnxruntime-gpu", "1.31.1", "cuda", &["linux", "windows"]),
             Runtime::Directml => ("onnxruntime-directml", "1.24.4", "directml", &["windows"]),
             Runtime::Openvino => ("onnxruntime-openvino", "1.24.1", "openvino", &["linux"]),
+            Runtime::Webgpu => ("onnxruntime-webgpu", "1.27.0", "webgpu", &["linux", "macos", "windows"]),
         };
         if !systems.contains(&env::consts::OS) {
             bail!(
@@ -40,12 +41,39 @@ impl Build {
         paths::cache().join(format!("onnxruntime-{}-{}", self.version, self.kind))
     }
 
-    fn library(&self) -> PathBuf {
-        self.folder().join(match env::consts::OS {
+    fn library(&self) -> String {
+        match env::consts::OS {
             "windows" => "onnxruntime.dll".to_owned(),
             "macos" => format!("libonnxruntime.{}.dylib", self.version),
             _ => format!("libonnxruntime.so.{}", self.version),
-        })
+        }
+    }
+
+    fn is_in(&self, folder: &Path) -> bool {
+        folder.join(self.library()).is_file()
+    }
+
+    /// Fills a folder with it, unless it is there; returns the library's path.
+    fn install(&self, folder: &Path) -> Result<PathBuf> {
+        install_folder(
+            folder,
+            || self.is_in(folder),
+            |unfinished| {
+                let wheel = wheel::locate(&format!("{}=={}", self.package, self.version))?;
+                let file = download::fetch(&wheel, &paths::cache().join("downloads"))?;
+                archive::unpack(&file, unfinished, place)?;
+                if !self.is_in(unfinished) {
+                    bail!("{} does not hold {}", wheel.file_name, self.library());
+                }
+                fs::write(
+                    unfinished.join("wheel.txt"),
+                    format!("{}\n{:?}\n", wheel.file_name, wheel.sha256),
+                )?;
+                fs::remove_file(file)?;
+                Ok(())
+            },
+        )?;
+        Ok(folder.join(self.library()))
     }
 }
 
@@ -55,35 +83,25 @@ pub(super) fn install(runtime: Runtime) -> Result<PathBuf> {
         return Ok(library);
     }
     let build = Build::of(runtime)?;
-    let library = build.library();
-    install_folder(
-        &build.folder(),
-        || library.is_file(),
-        |folder| {
-            let wheel = wheel::locate(&format!("{}=={}", build.package, build.version))?;
-            let file = download::fetch(&wheel, &paths::cache().join("downloads"))?;
-            archive::unpack(&file, folder, place)?;
-            if !folder.join(library.file_name().unwrap_or_default()).is_file() {
-                bail!("{} does not hold {}", wheel.file_name, library.display());
-            }
-            fs::write(folder.join("wheel.txt"), format!("{}\n{:?}\n", wheel.file_name, wheel.sha256))?;
-            fs::remove_file(file)?;
-            Ok(())
-        },
-    )?;
-    Ok(library)
+    build.install(&build.folder())
+}
+
+/// Installs the WebGPU build where only the test of it looks, so that all else runs as before.
+pub(super) fn install_for_gpu_test() -> Result<PathBuf> {
+    Build::of(Runtime::Webgpu)?.install(&paths::cache().join("webgpu-test"))
 }
 
 /// Whether [`install`] would have nothing to do.
 pub(super) fn is_installed(runtime: Runtime) -> Result<bool> {
-    Ok(user_library()?.is_some() || Build::of(runtime)?.library().is_file())
+    let build = Build::of(runtime)?;
+    Ok(user_library()?.is_some() || build.is_in(&build.folder()))
 }
 
 /// A build that is installed already; else the one for every machine.
 pub(super) fn any_installed() -> Runtime {
-    [Runtime::Cuda, Runtime::Directml, Runtime::Openvino]
+    [Runtime::Cuda, Runtime::Directml, Runtime::Openvino, Runtime::Webgpu]
         .into_iter()
-        .find(|&runtime| Build::of(runtime).is_ok_and(|build| build.library().is_file()))
+        .find(|&runtime| Build::of(runtime).is_ok_and(|build| build.is_in(&build.folder())))
         .unwrap_or(Runtime::Cpu)
 }
 

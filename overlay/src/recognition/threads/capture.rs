@@ -1,7 +1,8 @@
 //! The capture thread: takes pictures and sends on those that are to be recognised.
 //!
 //! It captures as often as it may and computes each picture's coarse signature; the shared
-//! [`Shared::admits`] says which picture is worth recognising, and when.
+//! [`Shared::admits`] says which picture is worth recognising, and when. To the others cards are
+//! followed, as far as the recognition thread has time.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -41,6 +42,8 @@ pub(super) fn run(
     let mut due = next;
     let mut hidden = false;
     let mut pending: Option<Pending> = None;
+    // When the picture that was sent to be recognised last was taken.
+    let mut recognised = next.checked_sub(Duration::from_secs(1)).unwrap_or(next);
     loop {
         let input = match &filter {
             None => inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -59,6 +62,7 @@ pub(super) fn run(
         let was_hidden = std::mem::take(&mut hidden);
         let (began, used) = (Instant::now(), ThreadTime::now());
         let news = source.look();
+        let is_fresh = matches!(news, Ok(News::Fresh(_)));
         let is_quiet = matches!(news, Ok(News::Same)) && source.is_told_of_changes();
         match news {
             Ok(News::Fresh(frame)) => {
@@ -86,10 +90,15 @@ pub(super) fn run(
             }
         }
         shared.lock().gate.spend(used.elapsed());
-        if let Some(picture) = pending.take_if(|picture| shared.admits(picture)) {
+        // Those that come because cards glide are for following alone.
+        let is_usual = began >= recognised + shared.lock().pace.capture_interval();
+        if let Some(picture) = pending.take_if(|picture| is_usual && shared.admits(picture)) {
+            recognised = began;
             frames.put(FrameMessage::Frame(picture.frame));
+        } else if let (true, Some(picture)) = (is_fresh, &pending) {
+            frames.offer(FrameMessage::Passing(picture.frame.clone()));
         }
-        let interval = shared.lock().pace.capture_interval();
+        let interval = shared.lock().capture_interval();
         next = if is_quiet {
             due.max(began + QUIET_INTERVAL)
         } else {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use cpu_time::{ProcessTime, ThreadTime};
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
+use tracking::track::Track;
 
 use super::shared::{FrameMessage, Shared};
 use crate::messages::event::{AppEvent, EventSink};
@@ -51,6 +52,10 @@ impl Recognition {
                     Ok(self.pipeline.settle(same_at))
                 }
                 Taken::Value(FrameMessage::Nothing) => Ok(self.pipeline.clear()),
+                Taken::Value(FrameMessage::Passing(frame)) => {
+                    let Some(snapshot) = self.follow(&frame, &mut last) else { continue };
+                    Ok(snapshot)
+                }
                 Taken::Value(FrameMessage::Frame(frame)) => {
                     last = self.shared.since_start(frame.captured_at);
                     self.see(&frame, last)
@@ -59,6 +64,7 @@ impl Recognition {
             match snapshot {
                 Ok(snapshot) => {
                     settled = self.pipeline.is_settled(last);
+                    self.shared.lock().glides = snapshot.tracks.iter().any(Track::glides);
                     self.snapshots.put(snapshot);
                     if !sink(AppEvent::TracksReady) {
                         return;
@@ -83,6 +89,18 @@ impl Recognition {
         let most = own * state.pace.threads.max(1) as u32;
         state.gate.spend(used.min(most));
         Ok(snapshot?)
+    }
+
+    /// Follows the cards to a picture; `None` when nothing is to be drawn anew.
+    fn follow(&mut self, frame: &Frame, last: &mut Duration) -> Option<Snapshot> {
+        let used = ThreadTime::now();
+        let at = self.shared.since_start(frame.captured_at);
+        let snapshot = self.pipeline.follow(frame, at);
+        self.shared.lock().gate.spend(used.elapsed());
+        if snapshot.is_some() {
+            *last = at;
+        }
+        snapshot
     }
 
     /// Recognises the last picture with another model.

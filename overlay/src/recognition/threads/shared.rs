@@ -12,6 +12,8 @@ use crate::recognition::pace::Pace;
 pub(super) enum FrameMessage {
     /// A picture to recognise.
     Frame(Frame),
+    /// A picture that is not recognised yet, or not at all: cards are followed to it.
+    Passing(Frame),
     /// There is nothing to see.
     Nothing,
 }
@@ -32,13 +34,15 @@ pub(super) struct Shared {
 pub(super) struct State {
     pub(super) pace: Pace,
     pub(super) gate: FrameGate,
+    /// Whether cards glide, so that pictures are wanted twice as often.
+    pub(super) glides: bool,
     /// When the source was last seen to show the same picture still.
     pub(super) same_at: Duration,
 }
 
 impl Shared {
     pub(super) fn new(pace: Pace) -> Self {
-        let state = State { pace, gate: FrameGate::new(pace.share), same_at: Duration::ZERO };
+        let state = State { pace, gate: FrameGate::new(pace.share), glides: false, same_at: Duration::ZERO };
         Self { start: Instant::now(), state: Mutex::new(state) }
     }
 
@@ -54,5 +58,12 @@ impl Shared {
 
     pub(super) fn since_start(&self, at: Instant) -> Duration {
         at.saturating_duration_since(self.start)
+    }
+}
+
+impl State {
+    /// From one capture to the next: half as long while cards glide, which is seldom.
+    pub(super) fn capture_interval(&self) -> Duration {
+        self.pace.capture_interval() / if self.glides { 2 } else { 1 }
     }
 }

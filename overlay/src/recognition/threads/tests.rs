@@ -97,3 +97,61 @@ fn a_thread_that_panics_is_reported() {
     let [AppEvent::Failed(reason)] = seen.as_slice() else { panic!("{seen:?}") };
     assert!(reason.contains("the vision thread stopped unexpectedly"), "{reason}");
 }
+
+/// A patterned card that glides to the right on a ground as dull as it can be, from the start on.
+struct Gliding {
+    start: Instant,
+    number: u64,
+}
+
+/// Pixels a second.
+const SPEED: f32 = 400.0;
+
+impl FrameSource for Gliding {
+    fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
+        let (width, height) = (600_usize, 100_usize);
+        let now = Instant::now();
+        let left = (now - self.start).as_secs_f32() * SPEED;
+        let mut bytes = vec![0; 4 * width * height];
+        for (at, pixel) in bytes.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            let (x, y) = ((at % width) as f32 - left, at / width);
+            let wave = (x * 0.5).sin() * (y as f32 * 0.4).cos();
+            let shade = if (0.0..50.0).contains(&x) && y < 70 { 128.0 + 60.0 * wave } else { 60.0 };
+            *pixel = [shade as u8; 4];
+        }
+        // The recogniser sees the card where the first pixel says.
+        bytes[0] = left.min(239.0) as u8;
+        self.number += 1;
+        let frame =
+            Frame::new(self.number, now, width as u32, height as u32, ChannelOrder::Rgbx, Arc::new(bytes));
+        Ok(Some(frame.unwrap()))
+    }
+}
+
+/// Within a budget that lets hardly any picture be recognised, boxes stick to cards that glide.
+#[test]
+fn cards_are_followed_on_pictures_that_are_not_recognised() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let snapshots = Mailbox::default();
+    let (sender, events) = sync_channel(1000);
+    let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
+    let pipeline = Pipeline::new(Box::new(Counting(Arc::clone(&calls))));
+    let pace = Pace { per_second: 60.0, share: 0.01, threads: 1 };
+    let threads = Threads::start(pipeline, pace, &snapshots, &Mailbox::default(), &sink).unwrap();
+    threads.spend(Duration::from_secs(5));
+    let start = Instant::now();
+    threads.capture_from(CaptureInput::Source(Box::new(Gliding { start, number: 0 })));
+    let mut followed = 0;
+    while start.elapsed() < Duration::from_millis(560) {
+        let Ok(AppEvent::TracksReady) = events.recv_timeout(Duration::from_millis(100)) else { continue };
+        let Some(snapshot) = snapshots.try_take() else { continue };
+        let (Some(frame), [track]) = (&snapshot.picture, &snapshot.tracks[..]) else { continue };
+        if snapshot.recognition.is_none() {
+            let truth = (frame.captured_at - start).as_secs_f32() * SPEED;
+            let left = track.quad.bounds().left;
+            assert!((left - truth).abs() < 6.0, "the box is at {left}, the card at {truth}");
+            followed += 1;
+        }
+    }
+    assert!(followed >= 3, "{followed} pictures were followed, {} recognised", calls.load(Ordering::SeqCst));
+}

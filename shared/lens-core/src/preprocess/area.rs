@@ -80,6 +80,11 @@ impl Shrinker {
         self.rows.fit(region.height, height);
     }
 
+    /// The vectors that it uses.
+    pub(super) fn level(&self) -> Level {
+        self.level
+    }
+
     /// Bytes that [`Shrinker::row`] wants to write to: a row of the result and up to three pixels.
     pub(super) fn row_bytes(&self) -> usize {
         4 * self.columns.spans.target.next_multiple_of(QUAD)
@@ -155,29 +160,41 @@ fn average<S: Simd, const N: usize>(
     averages: &mut [u8],
 ) {
     let length = averages.len();
-    let rows: [_; N] = std::array::from_fn(|row| source[row * stride..][..length].as_chunks::<BLOCK>());
-    let (blocks, rest) = averages.as_chunks_mut::<BLOCK>();
-    let row_blocks: [_; N] = std::array::from_fn(|row| &rows[row].0[..blocks.len()]);
+    let rows: [&[u8]; N] = std::array::from_fn(|row| &source[row * stride..][..length]);
     let wide = weights.map(|weight| u16x16::splat(simd, weight));
-    let low = u16x16::splat(simd, 0xff);
+    let (blocks, _) = averages.as_chunks_mut::<BLOCK>();
+    let row_blocks: [_; N] = std::array::from_fn(|row| &rows[row].as_chunks::<BLOCK>().0[..blocks.len()]);
     for (at, block) in blocks.iter_mut().enumerate() {
-        let mut even = u16x16::splat(simd, ONE / 2);
-        let mut odd = even;
-        for row in 0..N {
-            let bytes: u16x16<S> = simd.load_array_ref_u8x32(&row_blocks[row][at]).bitcast();
-            even = even + (bytes & low) * wide[row];
-            odd = odd + simd.shr_u16x16(bytes, 8) * wide[row];
-        }
-        let mean: u8x32<S> = (simd.shr_u16x16(even, 8) | (odd & !low)).bitcast();
-        simd.store_array_u8x32(mean, block);
+        average_block(simd, std::array::from_fn(|row| &row_blocks[row][at]), &wide, block);
     }
-    for (at, average) in rest.iter_mut().enumerate() {
-        let mut sum = ONE / 2;
-        for row in 0..N {
-            sum = sum.wrapping_add(u16::from(rows[row].1[at]).wrapping_mul(weights[row]));
+    match averages.last_chunk_mut::<BLOCK>() {
+        // Some of them are averaged once more.
+        Some(block) if length % BLOCK != 0 => {
+            let ends = rows.map(|row| row.last_chunk().expect("as long as the averages"));
+            average_block(simd, ends, &wide, block);
         }
-        *average = (sum >> 8) as u8;
+        Some(_) => {}
+        None => average_many(source, stride, &weights, averages),
     }
+}
+
+#[inline(always)]
+fn average_block<S: Simd, const N: usize>(
+    simd: S,
+    rows: [&[u8; BLOCK]; N],
+    weights: &[u16x16<S>; N],
+    averages: &mut [u8; BLOCK],
+) {
+    let low = u16x16::splat(simd, 0xff);
+    let mut even = u16x16::splat(simd, ONE / 2);
+    let mut odd = even;
+    for row in 0..N {
+        let bytes: u16x16<S> = simd.load_array_ref_u8x32(rows[row]).bitcast();
+        even = even + (bytes & low) * weights[row];
+        odd = odd + simd.shr_u16x16(bytes, 8) * weights[row];
+    }
+    let mean: u8x32<S> = (simd.shr_u16x16(even, 8) | (odd & !low)).bitcast();
+    simd.store_array_u8x32(mean, averages);
 }
 
 /// As many rows as there are, some columns at a time.
@@ -206,22 +223,27 @@ impl Columns {
         let longest = spans.longest;
         // Of a frame of 1080 lines, one pixel in fifteen covers five others: those are done again.
         *depth = if longest > TAPS && longest % TAPS == 1 { longest / TAPS } else { longest.div_ceil(TAPS) };
-        let weight = |pixel: usize, tap: usize| {
-            let is_there = pixel < target && tap < longest;
-            if is_there { spans.weights[pixel * longest + tap] } else { 0 }
-        };
-        let group = |pixel: usize, at: usize| std::array::from_fn(|lane| weight(pixel, at * TAPS + lane / 4));
         first.clear();
-        groups.clear();
-        for pixels in (0..target).step_by(QUAD) {
-            first.push(std::array::from_fn(|at| spans.first.get(pixels + at).map_or(0, |&it| it as u32)));
-            groups.extend((0..*depth).map(|at| std::array::from_fn(|pixel| group(pixels + pixel, at))));
+        for pixels in spans.first.chunks(QUAD) {
+            first.push(std::array::from_fn(|at| pixels.get(at).map_or(0, |&it| it as u32)));
         }
+        groups.clear();
+        groups.resize(first.len() * *depth, [[0; LANES]; QUAD]);
         longer.clear();
-        longer.extend((0..target).filter(|&pixel| weight(pixel, *depth * TAPS) != 0));
         longer_groups.clear();
-        for &pixel in &*longer {
-            longer_groups.extend((0..=*depth).map(|at| group(pixel, at)));
+        for (pixel, weights) in spans.weights.chunks_exact(longest).enumerate() {
+            let groups = &mut groups[pixel / QUAD * *depth..][..*depth];
+            for (weights, group) in weights.chunks(TAPS).zip(groups) {
+                spread(weights, &mut group[pixel % QUAD]);
+            }
+            if weights.get(*depth * TAPS).is_some_and(|&weight| weight != 0) {
+                longer.push(pixel);
+                longer_groups.extend(weights.chunks(TAPS).map(|weights| {
+                    let mut group = [0; LANES];
+                    spread(weights, &mut group);
+                    group
+                }));
+            }
         }
     }
 
@@ -253,6 +275,14 @@ impl Columns {
             }
             *out = mean(simd, sums);
         }
+    }
+}
+
+/// Each weight once for every channel.
+fn spread(weights: &[u16], group: &mut [u16; LANES]) {
+    let (channels, _) = group.as_chunks_mut::<4>();
+    for (lanes, &weight) in channels.iter_mut().zip(weights) {
+        *lanes = [weight; 4];
     }
 }
 
@@ -330,23 +360,26 @@ impl Spans {
         let scale = source as f64 / target as f64;
         // A pixel that is only touched by rounding does not count.
         let begin = |index: usize| ((index as f64 * scale + 1e-6) as usize).min(source - 1);
-        let end = |index: usize| {
-            (((index + 1) as f64 * scale - 1e-6).ceil() as usize).clamp(begin(index) + 1, source)
+        let end = |index: usize, begin: usize| {
+            let end = (index + 1) as f64 * scale - 1e-6;
+            let whole = end as usize;
+            (whole + usize::from((whole as f64) < end)).clamp(begin + 1, source)
         };
-        self.longest = (0..target).map(|index| end(index) - begin(index)).max().unwrap_or(1);
+        self.longest = (0..target).map(|index| end(index, begin(index)) - begin(index)).max().unwrap_or(1);
         for index in 0..target {
             let (from, to) = (index as f64 * scale, (index + 1) as f64 * scale);
+            let (begin, end) = (begin(index), end(index, begin(index)));
             // Every span is as long as the longest, so that no loop over them branches; it may
             // begin early.
-            let first = begin(index).min(source - self.longest);
+            let first = begin.min(source - self.longest);
             let mut given = 0;
             for pixel in first..first + self.longest {
-                let covered = (((pixel + 1) as f64).min(to) - from).max(0.0) / scale;
-                let until = if pixel + 1 >= end(index) {
+                let until = if pixel + 1 >= end {
                     ONE
-                } else if pixel < begin(index) {
+                } else if pixel < begin {
                     0
                 } else {
+                    let covered = (((pixel + 1) as f64).min(to) - from).max(0.0) / scale;
                     (covered * f64::from(ONE)).round() as u16
                 };
                 self.weights.push(until - given);
@@ -408,20 +441,23 @@ mod tests {
         columns.fit(region.width, target[0]);
         rows.fit(region.height, target[1]);
         let mean = |bytes: &dyn Fn(usize) -> u8, weights: &[u16]| {
-            let sum: u32 = weights.iter().enumerate().map(|(at, &it)| u32::from(it) * u32::from(bytes(at))).sum();
+            let sum: u32 =
+                weights.iter().enumerate().map(|(at, &it)| u32::from(it) * u32::from(bytes(at))).sum();
             ((sum + 128) >> 8) as u8
         };
         let mut result = Vec::new();
         for (row, weights) in rows.weights.chunks_exact(rows.longest).enumerate() {
             let averaged: Vec<u8> = (0..4 * region.width)
                 .map(|byte| {
-                    let at = |tap: usize| 4 * ((region.top + rows.first[row] + tap) * stride + region.left) + byte;
+                    let at =
+                        |tap: usize| 4 * ((region.top + rows.first[row] + tap) * stride + region.left) + byte;
                     mean(&|tap| picture[at(tap)], weights)
                 })
                 .collect();
             for (column, weights) in columns.weights.chunks_exact(columns.longest).enumerate() {
                 let first = 4 * columns.first[column];
-                result.extend((0..4).map(|channel| mean(&|tap| averaged[first + 4 * tap + channel], weights)));
+                result
+                    .extend((0..4).map(|channel| mean(&|tap| averaged[first + 4 * tap + channel], weights)));
             }
         }
         result

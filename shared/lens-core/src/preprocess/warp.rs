@@ -82,22 +82,16 @@ fn fixed<S: Simd>(simd: S, place: f32x8<S>, limit: f32) -> i32x8<S> {
 
 /// The colours at eight places.
 #[inline(always)]
-fn sample<S: Simd>(
-    simd: S,
-    source: &Source<'_>,
-    x: i32x8<S>,
-    y: i32x8<S>,
-    sampled: &mut [Pixel; BLOCK],
-) {
+fn sample<S: Simd>(simd: S, source: &Source<'_>, x: i32x8<S>, y: i32x8<S>, sampled: &mut [Pixel; BLOCK]) {
     // Of each place the two pixels above it and the two below it.
     let (mut above, mut below) = ([[Pixel::default(); 2]; BLOCK], [[Pixel::default(); 2]; BLOCK]);
     let (columns, rows) = (simd.shr_i32x8(x, BITS), simd.shr_i32x8(y, BITS));
     if lies_before(simd, x, source.last[0]) && lies_before(simd, y, source.last[1]) {
         let places: i32x8<S> = rows * i32x8::splat(simd, source.stride as i32) + columns;
         for ((above, below), at) in above.iter_mut().zip(&mut below).zip(simd.as_array_i32x8(places)) {
-            let at = at as usize;
-            above.copy_from_slice(&source.pixels[at..at + 2]);
-            below.copy_from_slice(&source.pixels[at + source.stride..][..2]);
+            let pixels = &source.pixels[at as usize..][..source.stride + 2];
+            above.copy_from_slice(&pixels[..2]);
+            below.copy_from_slice(&pixels[source.stride..]);
         }
     } else {
         let places = simd.as_array_i32x8(columns).into_iter().zip(simd.as_array_i32x8(rows));
@@ -191,7 +185,8 @@ mod tests {
         for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
             let (u, v) = (x as f32 + 0.5, y as f32 + 0.5);
             let w = 1.0 / (g * u + (h * v + i));
-            let (sx, sy) = (fixed((a * u + (b * v + c)) * w, last[0]), fixed((d * u + (e * v + f)) * w, last[1]));
+            let (sx, sy) =
+                (fixed((a * u + (b * v + c)) * w, last[0]), fixed((d * u + (e * v + f)) * w, last[1]));
             let (fx, fy) = (sx as u32 & (ONE - 1), sy as u32 & (ONE - 1));
             let both = (fx * fy + ONE / 4) >> (BITS - 1);
             let weights = [256 - 2 * fx - 2 * fy + both, 2 * fx - both, 2 * fy - both, both];

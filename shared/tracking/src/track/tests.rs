@@ -65,7 +65,7 @@ impl Bench {
             .iter()
             .map(|(left, _)| Seen::new(&pixels, Detection { quad: quad(*left), score: 0.9 }))
             .collect();
-        for index in self.tracker.locate(&seen, self.now) {
+        for index in self.tracker.locate(&seen, None, self.now) {
             self.readings += 1;
             self.tracker.read(index, says(cards[index].1).map(reading).as_ref(), self.now);
         }
@@ -96,7 +96,7 @@ fn a_card_is_shown_at_first_sight_when_detector_and_identifier_are_sure() {
     let shown = |score, confidence| {
         let mut tracker = Tracker::default();
         let seen = [Seen::new(&Pixels::from(&picture), Detection { quad: quad(10.0), score })];
-        assert_eq!(tracker.locate(&seen, millis(40)), [0]);
+        assert_eq!(tracker.locate(&seen, None, millis(40)), [0]);
         tracker.read(0, Some(&read_with("a", confidence)), millis(40));
         assert_eq!(tracker.awaits_confirmation(), tracker.tracks(millis(40)).is_empty());
         tracker.tracks(millis(40)).len()
@@ -180,7 +180,7 @@ fn a_card_that_goes_lingers_fades_and_is_forgotten() {
     let gone = bench.now;
     assert!(bench.tracker.is_settled(gone));
     let mut opacity = |since: u64| {
-        bench.tracker.locate(&[], gone + millis(since));
+        bench.tracker.locate(&[], None, gone + millis(since));
         bench.tracker.tracks(gone + millis(since)).first().map_or(0.0, |track| track.opacity)
     };
     assert_eq!(opacity(50), 1.0, "a blink");
@@ -197,7 +197,7 @@ fn a_blink_counts_as_little_where_pictures_are_rare() {
     (0..12).for_each(|_| bench.show(&[(10.0, "a")]));
     let gone = bench.now;
     let mut opacity = |since: u64| {
-        bench.tracker.locate(&[], gone + millis(since));
+        bench.tracker.locate(&[], None, gone + millis(since));
         bench.tracker.tracks(gone + millis(since)).first().map_or(0.0, |track| track.opacity)
     };
     assert_eq!(opacity(400), 1.0);
@@ -206,7 +206,7 @@ fn a_blink_counts_as_little_where_pictures_are_rare() {
     (0..12).for_each(|_| bench.show(&[(10.0, "a")]));
     for _ in 0..4 {
         bench.now += millis(400);
-        bench.tracker.locate(&[], bench.now);
+        bench.tracker.locate(&[], None, bench.now);
         bench.now += millis(400);
         bench.show(&[(10.0, "a")]);
         assert_eq!(bench.shown(), [(0, "a".into())], "it is still the same");
@@ -260,4 +260,56 @@ proptest! {
         }
         prop_assert_eq!(run(), all);
     }
+}
+
+/// Three times in a second; the networks look at the first picture alone.
+#[test]
+fn a_card_is_followed_without_being_detected_again() {
+    let striped = |left: f32| {
+        let mut picture = frame(&[]);
+        for (x, y) in (0..100).flat_map(|x| (20..154).map(move |y| (x, y))) {
+            let shade = 128.0 + 90.0 * (x as f32 * 0.21).sin() * (y as f32 * 0.13).cos();
+            let at = left as u32 + x;
+            if at < picture.width() {
+                picture.put_pixel(at, y, Rgba([shade as u8, shade as u8, 60, 255]));
+            }
+        }
+        picture
+    };
+    let first = striped(60.0);
+    let pixels = Pixels::from(&first);
+    let mut tracker = Tracker::default();
+    let seen = [Seen::new(&pixels, Detection { quad: quad(60.0), score: 0.9 })];
+    tracker.locate(&seen, None, millis(40));
+    tracker.read(0, Some(&read_with("a", 0.9)), millis(40));
+    for step in 1..=6 {
+        let (left, now) = (60.0 + 20.0 * step as f32, millis(40 + 33 * step));
+        assert!(tracker.follow(&Pixels::from(&striped(left)), now), "step {step}: it moved");
+        let track = &tracker.tracks(now)[0];
+        assert!((track.quad.bounds().left - left).abs() < 2.0, "step {step}: {:?}", track.quad);
+        assert!(track.glides(), "step {step}: {:?}", track.velocity);
+    }
+    let now = millis(40 + 33 * 7);
+    assert!(tracker.follow(&Pixels::from(&striped(180.0)), now), "it stopped");
+    assert_eq!(tracker.tracks(now)[0].velocity, [0.0; 2]);
+    assert!(!tracker.follow(&Pixels::from(&striped(180.0)), now + millis(33)), "nothing is to be drawn anew");
+}
+
+#[test]
+fn a_new_card_moves_as_it_did_on_the_frame_before() {
+    let picture = |left: u32| {
+        let mut picture = frame(&[]);
+        for (x, y) in (0..100).flat_map(|x| (20..154).map(move |y| (x, y))) {
+            let shade = 128.0 + 90.0 * (x as f32 * 0.21).sin() * (y as f32 * 0.13).cos();
+            picture.put_pixel(left + x, y, Rgba([shade as u8, shade as u8, 60, 255]));
+        }
+        picture
+    };
+    let (before, now) = (picture(200), picture(160));
+    let mut tracker = Tracker::default();
+    let seen = [Seen::new(&Pixels::from(&now), Detection { quad: quad(160.0), score: 0.9 })];
+    tracker.locate(&seen, Some((Pixels::from(&before), millis(10))), millis(43));
+    tracker.read(0, Some(&read_with("a", 0.9)), millis(43));
+    let velocity = tracker.tracks(millis(43))[0].velocity;
+    assert!((velocity[0] + 40.0 / 0.033).abs() < 60.0 && velocity[1].abs() < 60.0, "{velocity:?}");
 }

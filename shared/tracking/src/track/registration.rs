@@ -1,0 +1,264 @@
+//! Where a card went from one frame to another, by its own pixels.
+//!
+//! The card's inside is kept as a grid of brightnesses. On a later frame the same grid is looked
+//! for about the place where the card is expected, cell by cell, and between cells by a parabola
+//! through the differences. What covers a part of the card counts little: differences are cut off.
+//! A card that lies still costs a microsecond or two, one that moves some ten.
+//! Only shifts are found; what turns or grows is corrected when the card is detected again.
+
+use lens_core::geometry::{InFrame, Point, Quad};
+use lens_core::pixels::Pixels;
+
+/// Cells of a card's height.
+const CELLS: f32 = 24.0;
+/// The grid: it leaves out the card's rim, where the background shows when the card turns.
+const COLUMNS: usize = 16;
+const ROWS: usize = 20;
+/// How many cells away from the expected place a card is looked for.
+const REACH: usize = 8;
+const SEARCHED_COLUMNS: usize = COLUMNS + 2 * REACH;
+const SEARCHED_ROWS: usize = ROWS + 2 * REACH;
+/// Samples along each side of a cell.
+const SAMPLES: usize = 2;
+/// Difference of brightness beyond which a cell shows something else.
+const MAX_DIFFERENCE: u8 = 40;
+/// Mean difference up to which the card is where it was.
+const SAME: f32 = 3.0;
+/// Mean difference up to which it is found elsewhere.
+const FOUND: f32 = 14.0;
+/// How much smaller than at its old place the difference must be there.
+const BETTER: f32 = 0.8;
+/// Cells that a card must have moved.
+const MIN_WAY: f32 = 0.25;
+/// What a cell away from the expected place costs, in sums of differences, times its square:
+/// patterns repeat themselves.
+const FAR: u32 = 4;
+/// How many cells away a card may have been before it was seen, in each direction.
+const MAX_WAY: f32 = 14.0;
+
+type Cells<const COLUMNS: usize, const ROWS: usize> = [[u8; COLUMNS]; ROWS];
+
+/// The brightnesses of a card's inside on one frame, to be looked for on another.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Patch {
+    /// The middle of the grid.
+    centre: Point<InFrame>,
+    /// Pixels along a cell.
+    cell: f32,
+    cells: Cells<COLUMNS, ROWS>,
+}
+
+/// Where a card is on another frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Place {
+    /// Where it was.
+    Same,
+    /// Shifted by so many pixels to the right and down.
+    Shifted([f32; 2]),
+    /// Covered, turned over, or gone too far.
+    Lost,
+}
+
+impl Patch {
+    /// Of a card on a frame.
+    pub(crate) fn new(frame: &Pixels<'_>, quad: Quad<InFrame>) -> Self {
+        let (centre, cell) = (quad.centre(), (quad.height() / CELLS).max(1.0));
+        Self { centre, cell, cells: cells(frame, centre, cell) }
+    }
+
+    /// Looks for the card on another frame, where it is expected `expected` pixels to the right and
+    /// down.
+    pub(crate) fn find(&self, frame: &Pixels<'_>, expected: [f32; 2]) -> Place {
+        let still = self.difference(&cells::<COLUMNS, ROWS>(frame, self.centre, self.cell));
+        let is_expected_here = expected.iter().all(|way| way.abs() < self.cell / 2.0);
+        if still <= SAME && is_expected_here {
+            return Place::Same;
+        }
+        let middle = Point::new(self.centre.x + expected[0], self.centre.y + expected[1]);
+        let around = cells::<SEARCHED_COLUMNS, SEARCHED_ROWS>(frame, middle, self.cell);
+        let mut sums = [[0_u32; 2 * REACH + 1]; 2 * REACH + 1];
+        let mut best = [REACH; 2];
+        let mut least = u32::MAX;
+        for (row, sums) in sums.iter_mut().enumerate() {
+            for (column, sum) in sums.iter_mut().enumerate() {
+                *sum = self.sum_at(&around, column, row);
+                let far = row.abs_diff(REACH).pow(2) + column.abs_diff(REACH).pow(2);
+                let cost = *sum + FAR * far as u32;
+                if cost < least {
+                    (least, best) = (cost, [column, row]);
+                }
+            }
+        }
+        let [column, row] = best;
+        let difference = sums[row][column] as f32 / (COLUMNS * ROWS) as f32;
+        let is_inside = |at: usize| (1..2 * REACH).contains(&at);
+        if difference > FOUND || !is_inside(column) || !is_inside(row) {
+            return Place::Lost;
+        }
+        let across = between(sums[row][column - 1], sums[row][column], sums[row][column + 1]);
+        let down = between(sums[row - 1][column], sums[row][column], sums[row + 1][column]);
+        let cells = [column as f32 - REACH as f32 + across, row as f32 - REACH as f32 + down];
+        let way = [0, 1].map(|axis| expected[axis] + cells[axis] * self.cell);
+        match way[0].hypot(way[1]) / self.cell {
+            ..MIN_WAY => Place::Same,
+            // Light plays on some cards, so that they look otherwise where they are.
+            ..1.0 => Place::Shifted(way),
+            _ if difference > BETTER * still => Place::Lost,
+            _ => Place::Shifted(way),
+        }
+    }
+
+    /// Looks for the card on the frame before the one on which it was first seen: about its place,
+    /// then in every direction.
+    pub(crate) fn find_before(&self, frame: &Pixels<'_>) -> Place {
+        const DIRECTIONS: [[f32; 2]; 9] =
+            [[0., 0.], [1., 0.], [-1., 0.], [0., 1.], [0., -1.], [1., 1.], [-1., 1.], [1., -1.], [-1., -1.]];
+        let places = DIRECTIONS.map(|direction| direction.map(|way| way * MAX_WAY * self.cell));
+        let mut found = places.into_iter().map(|place| self.find(frame, place));
+        found.find(|&place| place != Place::Lost).unwrap_or(Place::Lost)
+    }
+
+    /// Mean difference of a cell.
+    fn difference(&self, other: &Cells<COLUMNS, ROWS>) -> f32 {
+        let rows = self.cells.iter().zip(other);
+        rows.map(|(ours, theirs)| row_difference(ours, theirs)).sum::<u32>() as f32 / (COLUMNS * ROWS) as f32
+    }
+
+    /// Sum of the differences when the grid begins at this cell of what is searched.
+    fn sum_at(&self, around: &Cells<SEARCHED_COLUMNS, SEARCHED_ROWS>, column: usize, row: usize) -> u32 {
+        let rows = self.cells.iter().zip(&around[row..]);
+        rows.map(|(ours, theirs)| {
+            let theirs = theirs[column..].first_chunk().expect("the grid fits from each of these cells on");
+            row_difference(ours, theirs)
+        })
+        .sum()
+    }
+}
+
+fn row_difference(ours: &[u8; COLUMNS], theirs: &[u8; COLUMNS]) -> u32 {
+    let cells = ours.iter().zip(theirs);
+    u32::from(cells.map(|(a, b)| u16::from(a.abs_diff(*b).min(MAX_DIFFERENCE))).sum::<u16>())
+}
+
+/// Where between three equally spaced values the least lies, seen from the middle one.
+fn between(before: u32, middle: u32, after: u32) -> f32 {
+    let (before, middle, after) = (before as f32, middle as f32, after as f32);
+    let curvature = before - 2.0 * middle + after;
+    if curvature <= 0.0 { 0.0 } else { (0.5 * (before - after) / curvature).clamp(-0.5, 0.5) }
+}
+
+/// Brightnesses of a grid about a point; beyond the frame its edge is repeated.
+fn cells<const COLUMNS: usize, const ROWS: usize>(
+    frame: &Pixels<'_>,
+    centre: Point<InFrame>,
+    cell: f32,
+) -> Cells<COLUMNS, ROWS> {
+    let place = |from: f32, cells: usize, at: usize, sample: usize, limit: u32| {
+        let along = at as f32 - cells as f32 / 2.0 + (sample as f32 + 0.5) / SAMPLES as f32;
+        ((from + along * cell).max(0.0) as usize).min(limit as usize - 1)
+    };
+    let columns: [[usize; SAMPLES]; COLUMNS] = std::array::from_fn(|at| {
+        std::array::from_fn(|sample| place(centre.x, COLUMNS, at, sample, frame.width))
+    });
+    let (pixels, _) = frame.data.as_chunks::<4>();
+    std::array::from_fn(|row| {
+        let mut sums = [0_u16; COLUMNS];
+        for sample in 0..SAMPLES {
+            let y = place(centre.y, ROWS, row, sample, frame.height);
+            let line = &pixels[y * frame.width as usize..][..frame.width as usize];
+            for (sum, columns) in sums.iter_mut().zip(&columns) {
+                for &x in columns {
+                    // Green counts twice; red and blue alike, so that their order does not matter.
+                    let [a, green, b, _] = line[x];
+                    *sum += (u16::from(a) + 2 * u16::from(green) + u16::from(b)) / 4;
+                }
+            }
+        }
+        sums.map(|sum| (sum / (SAMPLES * SAMPLES) as u16) as u8)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{Rgba, RgbaImage};
+    use lens_core::geometry::Rect;
+
+    const SIZE: [u32; 2] = [60, 80];
+
+    /// A card with a pattern of its own on a dull ground, at a place between pixels.
+    fn picture(left: f32, top: f32) -> RgbaImage {
+        RgbaImage::from_fn(320, 240, |x, y| {
+            let (u, v) = (x as f32 - left, y as f32 - top);
+            let inside = (0.0..SIZE[0] as f32).contains(&u) && (0.0..SIZE[1] as f32).contains(&v);
+            let wave = (u * 0.35).sin() * (v * 0.22 + u * 0.05).cos();
+            let shade = if inside { 128.0 + 100.0 * wave } else { 60.0 + 4.0 * (x as f32 * 0.9).sin() };
+            Rgba([shade as u8, shade as u8, 90, 255])
+        })
+    }
+
+    fn quad(left: f32, top: f32) -> Quad<InFrame> {
+        Quad::from_rect(Rect::ltwh(left, top, SIZE[0] as f32, SIZE[1] as f32))
+    }
+
+    #[test]
+    fn a_card_is_found_where_it_went_to_a_part_of_a_cell() {
+        let patch = Patch::new(&(&picture(100.0, 60.0)).into(), quad(100.0, 60.0));
+        for way in [[7.0, 0.0], [0.0, -11.0], [18.4, 9.6], [-21.0, 14.3]] {
+            let now = picture(100.0 + way[0], 60.0 + way[1]);
+            for expected in [[0.0, 0.0], [way[0] * 0.7, way[1] * 0.7]] {
+                let Place::Shifted(found) = patch.find(&(&now).into(), expected) else {
+                    panic!("{way:?} is not found from {expected:?}");
+                };
+                let error = (found[0] - way[0]).hypot(found[1] - way[1]);
+                assert!(error < 1.2, "{way:?} from {expected:?}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_card_is_found_where_it_came_from_however_fast() {
+        for way in [[0.0, 0.0], [12.0, 3.0], [-38.0, 4.0], [3.0, 50.0], [-33.0, -35.0]] {
+            let patch = Patch::new(&(&picture(100.0, 80.0)).into(), quad(100.0, 80.0));
+            let before = picture(100.0 + way[0], 80.0 + way[1]);
+            let found = match patch.find_before(&(&before).into()) {
+                Place::Same => [0.0; 2],
+                Place::Shifted(found) => found,
+                Place::Lost => panic!("{way:?} is not found"),
+            };
+            assert!((found[0] - way[0]).hypot(found[1] - way[1]) < 1.2, "{way:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_card_that_lies_still_stays_whatever_was_expected_of_it() {
+        let now = picture(100.0, 60.0);
+        let patch = Patch::new(&(&now).into(), quad(100.0, 60.0));
+        for expected in [[0.0, 0.0], [9.0, -4.0]] {
+            assert_eq!(patch.find(&(&now).into(), expected), Place::Same);
+        }
+    }
+
+    #[test]
+    fn a_card_that_is_gone_or_turned_over_is_lost() {
+        let patch = Patch::new(&(&picture(100.0, 60.0)).into(), quad(100.0, 60.0));
+        let (gone, far) = (RgbaImage::from_pixel(320, 240, Rgba([60, 60, 90, 255])), picture(220.0, 60.0));
+        for frame in [&gone, &far] {
+            assert_eq!(patch.find(&frame.into(), [0.0, 0.0]), Place::Lost);
+        }
+    }
+
+    #[test]
+    fn a_card_half_covered_or_half_outside_does_no_harm() {
+        let before = picture(100.0, 60.0);
+        let patch = Patch::new(&(&before).into(), quad(100.0, 60.0));
+        let mut covered = picture(109.0, 60.0);
+        for (x, y) in (100..170).flat_map(|x| (110..150).map(move |y| (x, y))) {
+            covered.put_pixel(x, y, Rgba([250, 20, 20, 255]));
+        }
+        let Place::Shifted(found) = patch.find(&(&covered).into(), [0.0, 0.0]) else { panic!("it is lost") };
+        assert!((found[0] - 9.0).abs() < 1.5 && found[1].abs() < 1.5, "{found:?}");
+        let outside = Patch::new(&(&before).into(), quad(-500.0, 900.0));
+        assert_eq!(outside.find(&(&before).into(), [f32::MAX, f32::NAN]), Place::Lost);
+    }
+}
