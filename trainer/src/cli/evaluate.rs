@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use lens_core::atomic;
+use lens_core::atomic::{self, keep_former};
 use lens_core::catalogue::Catalogue;
 use lens_core::paths;
 use serde_json::{Map, Value, json};
 use synth::art::Sprites;
 
-use super::arguments::{ArtArguments, DataArguments, Which, material};
+use super::arguments::{ArtArguments, CaptureArguments, Which, material};
 use crate::evaluate::calibrate::measure::{evaluation_bank, held_out_bank};
 use crate::evaluate::failures::{self, Misread};
 use crate::evaluate::metrics::Confusion;
@@ -29,7 +29,7 @@ pub struct Arguments {
     #[command(flatten)]
     what: Which,
     /// Composed scenes, and twenty times as many crops
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::arguments::count::<1, 100_000>)]
     composed: Option<usize>,
     /// Teaches an exported model the cards that its recipe held out, from one view each, and looks
     /// for them on others
@@ -43,10 +43,10 @@ pub struct Arguments {
     #[arg(long, value_name = "MODEL", conflicts_with = "model")]
     base: Option<PathBuf>,
     /// Says what is wrong on each screenshot
-    #[arg(long)]
+    #[arg(long, requires = "screens")]
     show: bool,
     #[command(flatten)]
-    data: DataArguments,
+    data: CaptureArguments,
     /// All labelled captures, also those that the run was trained on
     #[arg(long, requires = "data")]
     all: bool,
@@ -84,7 +84,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let text = serde_json::to_string_pretty(&result)?;
     if let Some(path) = &arguments.out {
-        atomic::write(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+        keep_former(path)
+            .and_then(|()| atomic::write(path, text.as_bytes()))
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     say!("{text}");
     Ok(())
@@ -93,7 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 /// On labelled captures: those held out of the run where it has such, else all originals.
 fn labelled(arguments: &Arguments) -> Result<Value> {
     let external = arguments.what.model.as_deref().map(open::external).transpose()?.flatten();
-    let originals = arguments.data.read_originals()?.samples;
+    let originals = arguments.data.read()?.samples;
     let mut samples = originals.clone();
     // A checkpoint lies in the folder of its run.
     let folder = |run: &Path| if run.is_dir() { run.to_path_buf() } else { run.with_file_name("") };
@@ -112,7 +114,7 @@ fn labelled(arguments: &Arguments) -> Result<Value> {
         None => captures::measure(&mut arguments.what.open()?, &samples)?,
     };
     if arguments.failures.is_some() {
-        let recipe = Recipe::read(&open::of_recipe(&arguments.data.game)).ok();
+        let recipe = Recipe::read(&open::of_recipe(arguments.data.game())).ok();
         let sprites = recipe.and_then(|recipe| arguments.art.sprites(&recipe).ok());
         let misread = captures::misread(&report, &samples, &originals);
         write_failures(arguments, "captures", "", misread, &report.names.confusion, sprites.as_deref())?;
