@@ -66,7 +66,7 @@ pub(super) fn install(runtime: Runtime) -> Result<PathBuf> {
             if !folder.join(library.file_name().unwrap_or_default()).is_file() {
                 bail!("{} does not hold {}", wheel.file_name, library.display());
             }
-            fs::write(folder.join("wheel.txt"), format!("{}\n{:?}\n", wheel.file_name, wheel.sha256))?;
+            fs::write(folder.join("wheel.txt"), format!("{}\n{}\n", wheel.file_name, wheel.sha256))?;
             fs::remove_file(file)?;
             Ok(())
         },
