@@ -10,6 +10,7 @@ use dataset::captures::record::CaptureContext;
 use dataset::labels::Label;
 use image::RgbaImage;
 use lens_core::geometry::{InFrame, Quad};
+use lens_core::image_file;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
@@ -205,8 +206,7 @@ impl Worker {
 
 /// A picture of one of these folders.
 fn open(folders: &[PathBuf], file: &str) -> Option<RgbaImage> {
-    let found = folders.iter().find_map(|folder| image::open(folder.join(file)).ok());
-    found.map(image::DynamicImage::into_rgba8)
+    folders.iter().find_map(|folder| image_file::open(&folder.join(file)).ok())
 }
 
 /// The card in its frame, or its crop where the frame is gone.

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 
 use egui::{ColorImage, Context, TextureHandle, TextureOptions};
 use image::RgbaImage;
+use lens_core::image_file;
 
 /// How large a picture is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -151,8 +152,8 @@ fn decode(requests: &Requests, answers: &SyncSender<(Key, Option<ColorImage>)>, 
                 list = requests.changed.wait(list).unwrap_or_else(PoisonError::into_inner);
             }
         };
-        let picture = folders.iter().find_map(|folder| image::open(folder.join(&key.0)).ok());
-        let picture = picture.map(|it| texture_of(&shrunk(it.into_rgba8(), key.1)));
+        let picture = folders.iter().find_map(|folder| image_file::open(&folder.join(&key.0)).ok());
+        let picture = picture.map(|it| texture_of(&shrunk(it, key.1)));
         if answers.send((key, picture)).is_err() {
             return;
         }

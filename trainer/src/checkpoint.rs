@@ -5,8 +5,9 @@
 //!
 //! * [`progress`], [`optimiser_state`], [`scaler`]: what is kept beside the weights.
 //!   [`safetensors`]: the file.
-//! * [`retention`]: which checkpoints a run in epochs keeps.
+//! * [`retention`]: which checkpoints a run in epochs keeps. [`claim`]: one writer at a time.
 
+pub mod claim;
 pub mod optimiser_state;
 pub mod progress;
 pub mod retention;
@@ -221,6 +222,25 @@ impl Checkpoint {
     /// The file of the best epoch of a network in a run's folder.
     pub fn best_path(run: &Path, network: Network) -> PathBuf {
         run.join(format!("{}.best.safetensors", network.name()))
+    }
+
+    /// Puts aside the checkpoints of a network whose training begins again: copies under a name that
+    /// nothing has yet. Returns the names.
+    ///
+    /// # Errors
+    /// When they cannot be copied.
+    pub fn put_aside(run: &Path, network: Network) -> std::io::Result<Vec<PathBuf>> {
+        let mut made = Vec::new();
+        for from in [Self::best_path(run, network), Self::path(run, network)] {
+            if from.is_file() {
+                let stem = from.with_extension("").to_string_lossy().into_owned();
+                let names = (1..).map(|number| PathBuf::from(format!("{stem}.former-{number}.safetensors")));
+                let to = names.into_iter().find(|it| !it.exists()).expect("there is always a next number");
+                atomic::write(&to, &std::fs::read(&from)?)?;
+                made.push(to);
+            }
+        }
+        Ok(made)
     }
 
     /// The file of a network that is evaluated and exported: its best epoch where the run has

@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod export;
 pub mod export_dataset;
 pub mod import_art;
+pub mod import_labels;
 pub mod import_model;
 pub mod predict;
 pub mod preview;
@@ -48,8 +49,12 @@ enum Command {
     Evaluate(evaluate::Arguments),
     /// Measures whether the loader keeps the networks fed
     Bench(bench::Arguments),
-    /// Writes data for trainings elsewhere: YOLO, COCO, Label Studio, or a folder for each card
+    /// Writes data for trainings elsewhere: YOLO, COCO, Label Studio, tables, or a folder for each
+    /// card
     ExportDataset(export_dataset::Arguments),
+    /// Makes captures with names of what people labelled with YOLO, COCO, Label Studio, or in
+    /// folders
+    ImportLabels(import_labels::Arguments),
     /// Names the cards on pictures of single cards
     Predict(predict::Arguments),
     /// Writes what an identifier makes of labelled captures, as vectors and as a map
@@ -70,30 +75,60 @@ enum Command {
     ImportModel(import_model::Arguments),
 }
 
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All is done.
+    Done,
+    /// It was asked to stop before the end.
+    Stopped,
+}
+
+/// What went wrong, each cause said once, and the help at the end.
+pub fn said_once(error: &anyhow::Error) -> String {
+    let (mut said, mut helps) = (String::new(), Vec::new());
+    for cause in error.chain() {
+        let text = cause.to_string();
+        let mut parts = text.split("\nhelp: ");
+        let what = parts.next().unwrap_or_default().trim_end_matches([':', ' ']);
+        if !said.contains(what) {
+            said = if said.is_empty() { what.to_owned() } else { format!("{said}: {what}") };
+        }
+        for help in parts.map(str::to_owned) {
+            if !helps.contains(&help) {
+                helps.push(help);
+            }
+        }
+    }
+    helps.into_iter().fold(said, |said, help| format!("{said}\nhelp: {help}"))
+}
+
 /// Does what the command line says.
 ///
 /// # Errors
 /// Says what went wrong, where, and what to do.
-pub fn run(arguments: Arguments) -> Result<()> {
-    match arguments.command {
+pub fn run(arguments: Arguments) -> Result<Ending> {
+    let done = match arguments.command {
+        Command::Train(arguments) => return train::run(&arguments),
+        Command::Retrain(arguments) => return retrain::run(&arguments),
         Command::ImportArt(arguments) => import_art::run(&arguments),
         Command::Scenes(arguments) => preview::run(&arguments),
         Command::Augment(arguments) => augment::run(&arguments),
-        Command::Train(arguments) => train::run(&arguments),
         Command::Average(arguments) => average::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::ExportDataset(arguments) => export_dataset::run(&arguments),
+        Command::ImportLabels(arguments) => import_labels::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
         Command::Stats(arguments) => stats::run(&arguments),
-        Command::Retrain(arguments) => retrain::run(&arguments),
         Command::Rollback(arguments) => retrain::rollback(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::ImportModel(arguments) => import_model::run(&arguments),
-    }
+    };
+    done.map(|()| Ending::Done)
 }
 
 #[cfg(test)]
@@ -116,6 +151,16 @@ mod tests {
         for line in ["trainer evaluate", "trainer predict a.png --run a --model b"] {
             assert!(Arguments::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn a_cause_is_said_once_and_the_help_comes_last() {
+        use anyhow::Context as _;
+        let cause = std::io::Error::other("no such file");
+        let error = Err::<(), _>(cause).context("cannot read a.json: no such file\nhelp: give a file");
+        assert_eq!(said_once(&error.unwrap_err()), "cannot read a.json: no such file\nhelp: give a file");
+        let inner = anyhow::anyhow!("there is no model x\nhelp: there are y").context("cannot export");
+        assert_eq!(said_once(&inner), "cannot export: there is no model x\nhelp: there are y");
     }
 
     /// Without `--data` it trains on composed pictures, so the help must not promise a folder.

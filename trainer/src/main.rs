@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use trainer::cli;
+use trainer::cli::{self, Ending};
 
 /// What libtorch and the C library read before `main`, and what it does.
 ///
@@ -17,14 +17,18 @@ const ENVIRONMENT: [(&str, &str); 4] = [
     ("MALLOC_TOP_PAD_", "67108864"),
 ];
 
+/// The exit code of a training that was asked to stop, and can go on.
+const STOPPED: u8 = 3;
+
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
     restart_with_environment();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     match cli::run(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Stopped) => ExitCode::from(STOPPED),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", cli::said_once(&error));
             ExitCode::FAILURE
         }
     }

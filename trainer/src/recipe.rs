@@ -233,7 +233,8 @@ impl Recipe {
     /// # Errors
     /// As [`Recipe::read`].
     pub fn parse(text: &str) -> Result<Self, InvalidRecipe> {
-        let recipe: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let recipe: Self =
+            toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| error.to_string())?;
         recipe.check()?;
         Ok(recipe)
     }

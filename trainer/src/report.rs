@@ -3,6 +3,7 @@
 //!
 //! Reads what the training loop reports and what a run's folder holds; changes no training.
 
+pub mod bar;
 pub mod history;
 pub mod page;
 pub mod plot;

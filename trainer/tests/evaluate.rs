@@ -43,7 +43,7 @@ fn trainer(arguments: &[&str], folder: &Path) -> (bool, String, String) {
 }
 
 fn evaluate(arguments: &str, folder: &Path) -> Value {
-    let arguments: Vec<&str> = ["evaluate"].into_iter().chain(arguments.split(' ')).collect();
+    let arguments: Vec<&str> = ["evaluate", "--json"].into_iter().chain(arguments.split(' ')).collect();
     let (success, out, err) = trainer(&arguments, folder);
     assert!(success, "{arguments:?}: {out}{err}");
     serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}"))

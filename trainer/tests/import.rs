@@ -129,7 +129,7 @@ impl Place {
         let line = line.chain(["--sample".into(), self.path("screen.png").into_os_string()]);
         let arguments = Arguments::try_parse_from(line.chain(words.iter().map(file)))
             .map_err(|error| error.to_string())?;
-        cli::run(arguments).map(|()| out).map_err(|error| format!("{error:#}"))
+        cli::run(arguments).map(|_| out).map_err(|error| format!("{error:#}"))
     }
 
     /// What is in the folder of models.

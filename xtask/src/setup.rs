@@ -17,6 +17,7 @@ use crate::paths;
 
 mod archive;
 mod download;
+mod hashes;
 mod libtorch;
 mod onnxruntime;
 mod progress;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lens_core::image_file;
 use lens_core::pixels::ChannelOrder;
 
 use super::source::{CaptureError, FrameSource};
@@ -69,7 +70,7 @@ impl FrameSource for ImageSource {
 /// When it is no picture.
 pub fn load(path: &Path, id: u64) -> Result<Frame, CaptureError> {
     let wrong = |reason: String| CaptureError::Picture { path: path.to_path_buf(), reason };
-    let picture = image::open(path).map_err(|error| wrong(error.to_string()))?.to_rgba8();
+    let picture = image_file::open(path).map_err(|error| wrong(error.to_string()))?;
     let (width, height) = picture.dimensions();
     Frame::new(id, Instant::now(), width, height, ChannelOrder::Rgbx, Arc::new(picture.into_raw()))
         .map_err(|error| wrong(error.to_string()))

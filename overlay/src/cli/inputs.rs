@@ -4,7 +4,8 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use image::RgbaImage;
+use image::{ImageError, RgbaImage};
+use lens_core::image_file;
 use vision::network::Options;
 use vision::recogniser::{OpenError, Recogniser};
 
@@ -65,15 +66,13 @@ pub(crate) fn progress(what: &str, done: usize, of: usize) {
     }
 }
 
-/// Reads a picture. The errors already say why: a context would have it said twice.
+/// Reads a picture, upright. The errors already say why: a context would have it said twice.
 pub(crate) fn read_picture(path: &Path) -> Result<RgbaImage> {
     let path_name = path.display();
-    let reader = image::ImageReader::open(path)
-        .and_then(image::ImageReader::with_guessed_format)
-        .map_err(|error| anyhow!("cannot read {path_name}: {error}"))?;
-    let picture =
-        reader.decode().map_err(|error| anyhow!("{path_name} is not a picture that can be read: {error}"))?;
-    Ok(picture.into_rgba8())
+    image_file::open(path).map_err(|error| match error {
+        ImageError::IoError(error) => anyhow!("cannot read {path_name}: {error}"),
+        error => anyhow!("{path_name} is not a picture that can be read: {error}"),
+    })
 }
 
 /// The error's message alone, which contains those of its sources.
@@ -96,8 +95,52 @@ pub(crate) fn parse_size(text: &str) -> Result<[u32; 2], SizeError> {
     sides.ok_or(SizeError)
 }
 
+/// A length of time that ends: above 0, and at most a year.
+///
+/// # Errors
+/// When it is no such number.
+pub(crate) fn parse_seconds(text: &str) -> Result<f32, String> {
+    within(text, 31_536_000.0, "seconds, above 0 and at most a year")
+}
+
+/// How often in a second: above 0, and at most a thousand times.
+///
+/// # Errors
+/// When it is no such number.
+pub(crate) fn parse_rate(text: &str) -> Result<f32, String> {
+    within(text, 1000.0, "times a second, above 0 and at most 1000")
+}
+
+fn within(text: &str, most: f32, what: &str) -> Result<f32, String> {
+    let read = text.trim().parse().ok().filter(|it: &f32| *it > 0.0 && *it <= most);
+    read.ok_or_else(|| format!("write a number of {what}"))
+}
+
+/// How many threads.
+///
+/// # Errors
+/// When it is no number from 1 to 512.
+pub(crate) fn parse_threads(text: &str) -> Result<usize, String> {
+    let read = text.trim().parse().ok().filter(|it| (1..=512).contains(it));
+    read.ok_or_else(|| "write a number of threads from 1 to 512".to_owned())
+}
+
 /// Options of the networks with this many threads, or as many as usual.
 pub(crate) fn with_threads(threads: Option<usize>) -> Options {
     let defaults = Options::default();
     Options { threads: threads.unwrap_or(defaults.threads).max(1), ..defaults }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_never_end_are_refused() {
+        for text in ["nan", "inf", "-inf", "1e30", "0", "-1", "", "x"] {
+            assert!(parse_seconds(text).is_err() && parse_rate(text).is_err(), "{text:?}");
+            assert!(parse_threads(text).is_err(), "{text:?}");
+        }
+        assert_eq!((parse_seconds("0.5"), parse_rate("60"), parse_threads("4")), (Ok(0.5), Ok(60.0), Ok(4)));
+    }
 }

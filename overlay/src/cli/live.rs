@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
+use super::inputs::{parse_rate, parse_seconds, parse_threads};
 use crate::api::ApiConfig;
 use crate::app::choices::Fixed;
 use crate::desktop::instance::{self, Claim};
@@ -32,13 +33,13 @@ pub(crate) struct LiveArgs {
     #[arg(long)]
     source: Option<Source>,
     /// End after this many seconds
-    #[arg(long)]
+    #[arg(long, value_parser = parse_seconds)]
     seconds: Option<f32>,
     /// Threads for recognition
-    #[arg(long)]
+    #[arg(long, value_parser = parse_threads)]
     threads: Option<usize>,
     /// Looks a second, at most
-    #[arg(long)]
+    #[arg(long, value_parser = parse_rate)]
     fps: Option<f32>,
     /// Settings file; it is written when there is none [default: overlay.toml beside the data
     /// folder]

@@ -8,7 +8,7 @@ use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
 
-use super::inputs::{parse_size, with_threads};
+use super::inputs::{parse_seconds, parse_size, parse_threads, with_threads};
 use crate::recognition::model;
 use crate::run::offscreen;
 
@@ -25,10 +25,10 @@ pub(crate) struct OffscreenArgs {
     #[arg(long, default_value = "1280x720", value_parser = parse_size)]
     size: [u32; 2],
     /// How long to run
-    #[arg(long, default_value_t = 4.0)]
+    #[arg(long, default_value_t = 4.0, value_parser = parse_seconds)]
     seconds: f32,
     /// Threads for recognition
-    #[arg(long)]
+    #[arg(long, value_parser = parse_threads)]
     threads: Option<usize>,
     /// Where to write the picture [default: runs/practice-annotated.png among the data]
     #[arg(long, value_name = "FILE")]

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use tracking::pipeline::Pipeline;
 
-use super::inputs::{know_mods, with_threads};
+use super::inputs::{know_mods, parse_rate, parse_seconds, parse_threads, with_threads};
 use crate::capture;
 use crate::capture::recording::{Recorder, Recording, video};
 use crate::capture::source::FrameSource;
@@ -31,10 +31,10 @@ pub(crate) struct RecordArgs {
     #[arg(long)]
     source: Option<Source>,
     /// How long; Ctrl+C ends it earlier
-    #[arg(long, default_value_t = 30.0)]
+    #[arg(long, default_value_t = 30.0, value_parser = parse_seconds)]
     seconds: f32,
     /// Looks a second, at most
-    #[arg(long, default_value_t = 15.0)]
+    #[arg(long, default_value_t = 15.0, value_parser = parse_rate)]
     fps: f32,
     /// Megabytes, at most
     #[arg(long, default_value_t = 500)]
@@ -54,7 +54,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "DIR|none")]
     mods: Option<ModsPlace>,
     /// Pictures a second, for a folder without times
-    #[arg(long, default_value_t = 30.0)]
+    #[arg(long, default_value_t = 30.0, value_parser = parse_rate)]
     fps: f32,
     /// Where to write the timeline [default: print it]
     #[arg(long, value_name = "FILE")]
@@ -66,7 +66,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, default_value_t = 0.0, requires = "compare")]
     allow: f32,
     /// Threads for recognition
-    #[arg(long)]
+    #[arg(long, value_parser = parse_threads)]
     threads: Option<usize>,
 }
 

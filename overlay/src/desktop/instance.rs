@@ -61,7 +61,7 @@ impl fmt::Display for Other {
 /// When the folder cannot be written to.
 pub fn claim(data: &Path) -> io::Result<Claim> {
     let path = data.join(LOCK_FILE);
-    let mut lock = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+    let mut lock = lens_core::files::lock_file(&path)?;
     match lock.try_lock() {
         Ok(()) => {
             lock.set_len(0)?;

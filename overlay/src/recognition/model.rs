@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use lens_core::manifest;
+use lens_core::{image_file, manifest};
 use vision::enrol;
 use vision::network::Options;
 use vision::recogniser::Recogniser;
@@ -31,8 +31,8 @@ pub fn open(folder: &Path, options: &Options) -> anyhow::Result<Recogniser> {
 /// When the model cannot be run or its gallery cannot be written.
 pub fn carry_over(recogniser: &mut Recogniser, folder: &Path, pictures: &[PathBuf]) -> anyhow::Result<usize> {
     let picture = |file: &str| {
-        let mut found = pictures.iter().filter_map(|folder| image::open(folder.join(file)).ok());
-        found.next().map(image::DynamicImage::into_rgba8)
+        let mut found = pictures.iter().filter_map(|folder| image_file::open(&folder.join(file)).ok());
+        found.next()
     };
     Ok(enrol::carry_over(recogniser, folder, &picture)?)
 }

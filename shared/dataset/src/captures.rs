@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Three perceptual hashes of 64 bits each are compared; the largest of the three distances decides
-//! (see [`Verdict`]). Hashes see shapes in grey, so a foil and a plain card, or two cards that
+//! (see [`Verdict`]), in which bits of the third count for less. Hashes see shapes in grey, so a foil and a plain card, or two cards that
 //! differ by one small sign, may have the same: only colours that agree as well, and the same
 //! modifiers, make a duplicate.
 //!

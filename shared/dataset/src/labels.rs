@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use lens_core::atomic;
 use lens_core::catalogue::Card;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
+use lens_core::{atomic, files};
 
 /// The labelled pictures' folder below the data.
 pub const FOLDER: &str = "dataset_default";
@@ -181,7 +181,7 @@ pub enum EntryError {
     #[error("it has no name")]
     NoName,
     /// A field is not what it should be.
-    #[error(transparent)]
+    #[error("{}", files::reason(.0))]
     Form(#[from] serde_json::Error),
 }
 
@@ -198,7 +198,7 @@ impl Labels {
             Err(source) => return Err(LabelsError::File { path: path.into(), source }),
         };
         Self::parse(&text)
-            .map_err(|error| LabelsError::Damaged { path: path.into(), reason: error.to_string() })
+            .map_err(|error| LabelsError::Damaged { path: path.into(), reason: files::reason(&error) })
     }
 
     /// Reads the text of a file.
@@ -206,7 +206,7 @@ impl Labels {
     /// # Errors
     /// Says what is wrong and where.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
-        Ok(Self { entries: serde_json::from_slice(text)? })
+        Ok(Self { entries: serde_json::from_slice(files::without_mark(text))? })
     }
 
     /// The text of the file.
@@ -301,6 +301,12 @@ mod tests {
         let again = Labels::parse(written.to_text().as_bytes()).unwrap();
         assert_eq!(again.files().collect::<Vec<_>>(), labels.files().collect::<Vec<_>>());
         assert_eq!(again, labels);
+    }
+
+    #[test]
+    fn an_editor_may_write_a_byte_order_mark() {
+        let marked = [b"\xef\xbb\xbf", FROM_PYTHON.as_bytes()].concat();
+        assert_eq!(Labels::parse(&marked).unwrap(), Labels::parse(FROM_PYTHON.as_bytes()).unwrap());
     }
 
     #[test]

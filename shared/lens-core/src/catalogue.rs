@@ -261,7 +261,7 @@ impl Catalogue {
     /// # Errors
     /// As [`Catalogue::read`].
     pub fn parse(text: &str) -> Result<Self, InvalidCatalogue> {
-        let mut catalogue: Self = serde_json::from_str(text)?;
+        let mut catalogue: Self = serde_json::from_str(text.trim_start_matches('\u{feff}'))?;
         if catalogue.format != FORMAT {
             return Err(InvalidCatalogue::Format { found: catalogue.format });
         }

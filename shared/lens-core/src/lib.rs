@@ -15,7 +15,8 @@
 //! * [`catalogue`]: the card classes of a game, read from `data/catalogues/*.json`.
 //! * [`modifiers`]: what can be true of a card beside its name.
 //! * [`manifest`]: `model.json`, the contract between the trainer and the overlay.
-//! * [`atomic`]: files that are either old or new, never half-written.
+//! * [`atomic`]: files that are either old or new, never half-written; [`replace`]: folders.
+//! * [`files`]: locks, private folders. [`image_file`]: image files, upright.
 //! * [`palette`]: the colours of card types.
 //! * [`paths`]: where data, models and downloaded runtimes live.
 //! * [`font`]: the one font of everything that is drawn.
@@ -26,11 +27,14 @@
 pub mod atomic;
 pub mod card_id;
 pub mod catalogue;
+pub mod files;
 pub mod font;
 pub mod geometry;
+pub mod image_file;
 pub mod manifest;
 pub mod modifiers;
 pub mod palette;
 pub mod paths;
 pub mod pixels;
 pub mod preprocess;
+pub mod replace;

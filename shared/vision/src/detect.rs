@@ -58,8 +58,13 @@ impl Detector {
                 (Kind::Grid(grid), Input::Packed, ("cells".to_owned(), shape))
             }
             DetectorKind::Yolo(yolo) => {
-                let boxes = Boxes { count: yolo.boxes as usize, is_card: yolo.is_card() };
-                let shape = vec![boxes.rows() as i64, i64::from(yolo.boxes)];
+                let boxes = Boxes {
+                    count: yolo.boxes as usize,
+                    is_card: yolo.is_card(),
+                    layout: yolo.layout,
+                    corners: yolo.corners,
+                };
+                let shape = boxes.shape().map(|it| it as i64).to_vec();
                 let kind = Kind::Yolo(boxes, Box::new(Levels::new(Normalise::Unit)));
                 (kind, Input::Planes(yolo.input.clone()), (yolo.output.clone(), shape))
             }

@@ -10,12 +10,11 @@
 //! [`pending`], and those that it names right by itself are skipped for good.
 
 use std::collections::BTreeSet;
-use std::fs::File as LockFile;
 use std::path::{Path, PathBuf};
 
-use lens_core::atomic;
 use lens_core::card_id::CardId;
 use lens_core::manifest::Manifest;
+use lens_core::{atomic, files};
 use serde::{Deserialize, Serialize};
 
 /// Name of the file in a model's folder.
@@ -148,7 +147,7 @@ fn change(folder: &Path, name: &str, change: impl FnOnce(&mut File)) -> Result<(
         path: path.clone(),
         reason: format!("it cannot be written: {error}"),
     };
-    let lock = LockFile::create(folder.join(LOCK)).map_err(failed)?;
+    let lock = files::lock_file(&folder.join(LOCK)).map_err(failed)?;
     lock.lock().map_err(failed)?;
     let before = file(path.clone())?;
     let mut after = before.clone();

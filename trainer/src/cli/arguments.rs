@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use lens_core::catalogue::Catalogue;
-use lens_core::paths;
+use lens_core::catalogue::{CardType, Catalogue};
+use lens_core::{files, paths};
 use synth::art::Sprites;
 
 use crate::data::dataset::{AUGMENTED, DataSet};
@@ -30,6 +30,19 @@ impl ArtArguments {
     /// When the catalogue or the textures cannot be read.
     pub fn sprites(&self, recipe: &Recipe) -> Result<Arc<Sprites>> {
         if recipe.art == ArtSource::Practice {
+            let practice = &synth::practice::catalogue().game;
+            if recipe.game != *practice {
+                bail!(
+                    "the art of the recipe is the practice deck's, but its `game` is {:?}\nhelp: `game = {practice:?}`, \
+                     or `art = \"imported\"`",
+                    recipe.game
+                );
+            }
+            if self.art.is_some() {
+                bail!(
+                    "--art makes no sense for the practice deck, which the program draws\nhelp: leave it out"
+                );
+            }
             return Ok(Arc::new(synth::practice::sprites()));
         }
         let catalogue = Arc::new(Catalogue::read(&paths::catalogue(&recipe.game))?);
@@ -52,6 +65,112 @@ impl ArtArguments {
         }
         Ok(Arc::new(Sprites::from_folder(catalogue, &folder)?))
     }
+}
+
+/// The recipe of what is composed.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RecipeArgument {
+    /// Recipe [default: recipes/balatro.toml in the data folder]
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+}
+
+impl RecipeArgument {
+    /// Whether one was named.
+    pub fn is_given(&self) -> bool {
+        self.recipe.is_some()
+    }
+
+    /// The named one, else that of Balatro.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&self) -> Result<Recipe> {
+        let shipped = || paths::data().join("recipes").join("balatro.toml");
+        Ok(Recipe::read(&self.recipe.clone().unwrap_or_else(shipped))?)
+    }
+}
+
+/// The JSON of a file that another command wrote.
+///
+/// # Errors
+/// When it cannot be read or is no JSON.
+pub fn read_json(path: &Path) -> Result<serde_json::Value> {
+    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(files::without_mark(&text))
+        .map_err(|error| anyhow::anyhow!("{} is no JSON: {}", path.display(), files::reason(&error)))
+}
+
+/// A part of a whole: 0 or more, and less than 1.
+///
+/// # Errors
+/// When it is no such number.
+pub fn share(text: &str) -> Result<f64, String> {
+    number(text, |it| (0.0..1.0).contains(&it), "a number from 0 to below 1")
+}
+
+/// A probability.
+///
+/// # Errors
+/// When it is no number from 0 to 1.
+pub fn probability(text: &str) -> Result<f64, String> {
+    number(text, |it| (0.0..=1.0).contains(&it), "a probability from 0 to 1")
+}
+
+/// More than nothing, and not for ever.
+///
+/// # Errors
+/// When it is no such number.
+pub fn positive(text: &str) -> Result<f64, String> {
+    number(text, |it| it > 0.0 && it < 1e9, "a number above 0")
+}
+
+/// How many threads: at least one, and as many as make sense.
+///
+/// # Errors
+/// When it is no such number.
+pub fn threads(text: &str) -> Result<usize, String> {
+    let read = text.parse().ok().filter(|it| (1..=512).contains(it));
+    read.ok_or_else(|| "a number of threads from 1 to 512 is understood".to_owned())
+}
+
+/// A whole number within these.
+///
+/// # Errors
+/// When it is no such number.
+pub fn count<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, String> {
+    let read = text.trim().parse().ok().filter(|it| (LEAST..=MOST).contains(it));
+    read.ok_or_else(|| format!("a whole number from {LEAST} to {MOST} is understood"))
+}
+
+/// The type of a card, as labels write it.
+///
+/// # Errors
+/// When it is no type.
+pub fn card_type(text: &str) -> Result<CardType, String> {
+    let found = CardType::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| {
+        let names: Vec<&str> = CardType::ALL.into_iter().map(CardType::name).collect();
+        format!("the types are {}", names.join(", "))
+    })
+}
+
+/// `1 capture`, `2 captures`.
+pub fn counted_as(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A cosine.
+///
+/// # Errors
+/// When it is no number from -1 to 1.
+pub fn cosine(text: &str) -> Result<f32, String> {
+    Ok(number(text, |it| (-1.0..=1.0).contains(&it), "a cosine from -1 to 1")? as f32)
+}
+
+fn number(text: &str, is_right: impl Fn(f64) -> bool, what: &str) -> Result<f64, String> {
+    let read = text.trim().parse().ok().filter(|it: &f64| it.is_finite() && is_right(*it));
+    read.ok_or_else(|| format!("{what} is understood"))
 }
 
 /// Which identifier.
@@ -113,39 +232,49 @@ impl WhichOrInstalled {
 
 /// Where labelled captures are.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct DataArguments {
+pub struct CaptureArguments {
     /// Folder with labels.json and its pictures; a command that is nothing without takes
     /// `data/dataset_default`
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Catalogue that names are looked up in [default: balatro]
+    #[arg(long)]
+    pub game: Option<String>,
+}
+
+/// Where labelled captures and their augmented copies are.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct DataArguments {
+    #[command(flatten)]
+    pub captures: CaptureArguments,
     /// Folder with augmented.json and its pictures [default: augmented, beside the other]
     #[arg(long, value_name = "DIR")]
     pub augmented: Option<PathBuf>,
-    /// Catalogue that names are looked up in
-    #[arg(long, default_value = "balatro")]
-    pub game: String,
 }
 
-impl DataArguments {
+impl CaptureArguments {
     /// The folder of the originals.
     pub fn folder(&self) -> PathBuf {
         self.data.clone().unwrap_or_else(|| paths::data().join("dataset_default"))
     }
 
-    /// The folder of the augmented pictures.
-    pub fn augmented(&self) -> PathBuf {
-        let beside = || self.folder().parent().unwrap_or(Path::new(".")).join("augmented");
-        self.augmented.clone().unwrap_or_else(beside)
+    /// The game.
+    pub fn game(&self) -> &str {
+        self.game.as_deref().unwrap_or("balatro")
     }
 
-    /// The catalogue; none when the game has none, which is said.
-    pub fn catalogue(&self) -> Option<Catalogue> {
-        match Catalogue::read(&paths::catalogue(&self.game)) {
-            Ok(catalogue) => Some(catalogue),
-            Err(error) => {
+    /// The catalogue; none when the game has none and nobody named it, which is said.
+    ///
+    /// # Errors
+    /// When it was named and cannot be read.
+    pub fn catalogue(&self) -> Result<Option<Catalogue>> {
+        match Catalogue::read(&paths::catalogue(self.game())) {
+            Ok(catalogue) => Ok(Some(catalogue)),
+            Err(error) if self.game.is_none() => {
                 log::warn!("names are taken as they are written: {error}");
-                None
+                Ok(None)
             }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -153,25 +282,37 @@ impl DataArguments {
     ///
     /// # Errors
     /// When there are no labels.
-    pub fn read_originals(&self) -> Result<DataSet> {
+    pub fn read(&self) -> Result<DataSet> {
         self.read_with(None)
+    }
+
+    fn read_with(&self, augmented: Option<&Path>) -> Result<DataSet> {
+        let set = DataSet::read(&self.folder(), augmented, self.catalogue()?.as_ref())?;
+        for problem in &set.problems {
+            eprintln!("{problem}");
+        }
+        Ok(set)
+    }
+}
+
+impl DataArguments {
+    /// The folder of the augmented pictures.
+    pub fn augmented(&self) -> PathBuf {
+        let beside = || self.captures.folder().parent().unwrap_or(Path::new(".")).join("augmented");
+        self.augmented.clone().unwrap_or_else(beside)
     }
 
     /// Originals and, where there are some, augmented pictures; what is wrong with them is printed.
     ///
     /// # Errors
-    /// When there are no labels.
+    /// When there are no labels, or no augmented pictures where somebody said they are.
     pub fn read(&self) -> Result<DataSet> {
         let augmented = self.augmented();
-        self.read_with(augmented.join(AUGMENTED).is_file().then_some(augmented.as_path()))
-    }
-
-    fn read_with(&self, augmented: Option<&Path>) -> Result<DataSet> {
-        let set = DataSet::read(&self.folder(), augmented, self.catalogue().as_ref())?;
-        for problem in &set.problems {
-            eprintln!("{problem}");
+        let is_there = augmented.join(AUGMENTED).is_file();
+        if self.augmented.is_some() && !is_there {
+            bail!("there is no {AUGMENTED} in {}\nhelp: `trainer augment` makes it", augmented.display());
         }
-        Ok(set)
+        self.captures.read_with(is_there.then_some(augmented.as_path()))
     }
 }
 
@@ -194,5 +335,16 @@ pub(crate) fn read_recipe(recipe: Option<&Path>, run: Option<&Path>) -> Result<R
         (None, None) => bail!(
             "say what to train\nhelp: --recipe data/recipes/balatro.toml, or --run with the folder of a run"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_cards_are_named_as_in_labels() {
+        assert_eq!(card_type("playing card"), Ok(CardType::Playing));
+        assert!(card_type("card").unwrap_err().contains("Joker, Playing Card"));
     }
 }

@@ -15,7 +15,9 @@ use crate::data::augment::plan::{Amount, Balance, plan};
 use crate::data::augment::sample::{Kind, USUAL, for_file};
 use crate::data::augment::{Change, apply, names};
 use crate::data::dataset::{AUGMENTED, Sample, picture};
+use crate::data::export::save;
 use crate::random::{Stream, random, seed_of};
+use crate::report::bar::Bar;
 
 /// What `trainer augment` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -24,16 +26,16 @@ pub struct Arguments {
     data: DataArguments,
     /// Augmented pictures for each original; without it, as many as make what --balance says
     /// equally frequent
-    #[arg(long, value_name = "N", conflicts_with_all = ["to", "balance"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["to", "balance", "most"], value_parser = super::arguments::count::<1, 1000>)]
     per_image: Option<usize>,
     /// What is made equally frequent
     #[arg(long, value_enum, default_value = "name")]
     balance: Balance,
     /// Pictures that each card (or modifier) shall have [default: as the most frequent one]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::arguments::count::<1, 100_000>)]
     to: Option<usize>,
     /// The most augmented pictures of one original, when balancing
-    #[arg(long, value_name = "N", default_value_t = 24)]
+    #[arg(long, value_name = "N", default_value_t = 24, value_parser = super::arguments::count::<1, 1000>)]
     most: usize,
     /// Only these kinds [default: all but flip and negative]
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -57,9 +59,9 @@ const COLUMNS: u32 = 8;
 /// # Errors
 /// When there is nothing to augment, or a picture cannot be written.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let folder = arguments.data.folder();
+    let folder = arguments.data.captures.folder();
     let out = arguments.data.augmented();
-    let set = arguments.data.read_originals()?;
+    let set = arguments.data.captures.read()?;
     ensure!(!set.samples.is_empty(), "there is nothing to augment in {}", folder.display());
     let of_originals: BTreeSet<&Path> =
         set.samples.iter().filter_map(|sample| sample.path.parent()).chain([folder.as_path()]).collect();
@@ -85,13 +87,16 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let stems = stems(&originals.iter().map(|sample| sample.file.as_str()).collect::<Vec<_>>());
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     clear(&out)?;
+    let bar = Bar::new("images", jobs.len());
     let written: Vec<(String, Label)> = jobs
         .par_iter()
         .map(|&(index, child)| {
             let path = out.join(format!("{}_aug{child}.png", stems[index]));
             let number = ((index as u64) << 20) + child as u64;
             let seed = seed_of(arguments.seed, Stream::Augmentation, number);
-            one(originals[index], &kinds, seed, &path)
+            let written = one(originals[index], &kinds, seed, &path);
+            bar.step();
+            written
         })
         .collect::<Result<_>>()?;
     let mut labels = Labels::default();
@@ -155,7 +160,7 @@ fn one(sample: &Sample, kinds: &[Kind], seed: u64, path: &Path) -> Result<(Strin
     let source =
         picture::read(&sample.path).map_err(|fault| anyhow::anyhow!("{}: {fault}", sample.path.display()))?;
     let image = apply(&source.image, source.image.dimensions().into(), &changes, seed);
-    image.save(path).with_context(|| format!("cannot write {}", path.display()))?;
+    save(&image, path).with_context(|| format!("cannot write {}", path.display()))?;
     let mut label = sample.label.clone();
     (label.parent, label.augmentation) = (Some(sample.file.clone()), Some(names(&changes)));
     if changes.contains(&Change::Negative) {

@@ -9,14 +9,16 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use lens_core::paths;
 use tch::Device;
 
-use super::arguments::{ArtArguments, material, read_recipe};
+use super::arguments::{ArtArguments, material};
 use super::process::start_threads;
 use crate::data::loader::Batches;
 use crate::model::network::hardware::Precision;
 use crate::model::network::identifier::Backbone;
 use crate::model::network::torch::{Mode, Module, Weights};
+use crate::recipe::Recipe;
 use crate::recipe::training::Training;
 use crate::train::Task;
 use crate::train::detector::DetectorTask;
@@ -32,24 +34,24 @@ const UNMEASURED: u64 = 8;
 /// What `trainer bench` takes.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// Recipe
-    #[arg(long, value_name = "FILE", default_value = "data/recipes/practice.toml")]
-    recipe: PathBuf,
+    /// Recipe [default: recipes/practice.toml in the data folder]
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
     /// Steps that are measured, of each kind
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     steps: u64,
     /// Measures ResNet18 as the identifier instead of the recipe's networks, on pictures of this
     /// width and height
-    #[arg(long, value_name = "PIXELS")]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(32..=1024))]
     resnet18: Option<u32>,
     /// Pictures in a batch [default: the recipe's]
-    #[arg(long)]
+    #[arg(long, value_parser = super::arguments::count::<2, 4096>)]
     batch: Option<usize>,
     /// Threads for the network [default: all processors]
-    #[arg(long)]
+    #[arg(long, value_parser = super::arguments::threads)]
     threads: Option<usize>,
     /// Threads that compose pictures [default: one for four processors]
-    #[arg(long)]
+    #[arg(long, value_parser = super::arguments::threads)]
     loaders: Option<usize>,
     #[command(flatten)]
     art: ArtArguments,
@@ -63,7 +65,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     start_threads(arguments.threads.unwrap_or(processors))?;
     let loaders = arguments.loaders.unwrap_or_else(|| processors.div_ceil(4));
-    let mut recipe = read_recipe(Some(&arguments.recipe), None)?;
+    let shipped = || paths::data().join("recipes").join("practice.toml");
+    let mut recipe = Recipe::read(&arguments.recipe.clone().unwrap_or_else(shipped))?;
     if let Some(side) = arguments.resnet18 {
         recipe.identifier.shape.backbone = Backbone::Resnet18;
         recipe.identifier.shape.input = [i64::from(side); 2];

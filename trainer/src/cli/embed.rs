@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use lens_core::atomic;
+use lens_core::atomic::{self, keep_former};
 
-use super::arguments::{DataArguments, WhichOrInstalled};
+use super::arguments::{CaptureArguments, WhichOrInstalled};
 use crate::evaluate::embedding::{map, npy, of_samples};
 use crate::report::plot;
 
@@ -14,7 +14,7 @@ use crate::report::plot;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    data: DataArguments,
+    data: CaptureArguments,
     #[command(flatten)]
     which: WhichOrInstalled,
     /// Folder for embeddings.npy, embeddings.csv (a file and a card for each row) and map.png
@@ -31,18 +31,20 @@ const FOLDER: &str = "embeddings";
 /// # Errors
 /// When there are no captures, or the folder cannot be written.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let set = arguments.data.read_originals()?;
+    let set = arguments.data.read()?;
     ensure!(
         !set.samples.is_empty(),
         "none of the captures in {} can be used\nhelp: mend what is listed, or give another folder with --data",
         arguments.data.folder().display()
     );
-    let mut classifier = arguments.which.open(&arguments.data.game)?;
+    let mut classifier = arguments.which.open(arguments.data.game())?;
     let vectors = of_samples(&mut classifier, &set.samples)?;
     let out = make_folder(arguments.out.as_deref(), Path::new(""))?;
     let write = |name: &str, bytes: &[u8]| {
         let path = out.join(name);
-        atomic::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+        keep_former(&path)
+            .and_then(|()| atomic::write(&path, bytes))
+            .with_context(|| format!("cannot write {}", path.display()))
     };
     write("embeddings.npy", &npy(&vectors))?;
     let mut rows = String::from("file,class\n");

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use lens_core::atomic;
+use lens_core::atomic::{self, keep_former};
 use lens_core::catalogue::Catalogue;
 use lens_core::paths;
 use serde_json::{Map, Value, json};
 use synth::art::Sprites;
 
-use super::arguments::{ArtArguments, DataArguments, Which, material};
+use super::arguments::{ArtArguments, CaptureArguments, Which, material};
 use crate::evaluate::calibrate::measure::{evaluation_bank, held_out_bank};
 use crate::evaluate::failures::{self, Misread};
 use crate::evaluate::metrics::Confusion;
@@ -29,7 +29,7 @@ pub struct Arguments {
     #[command(flatten)]
     what: Which,
     /// Composed scenes, and twenty times as many crops
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::arguments::count::<1, 100_000>)]
     composed: Option<usize>,
     /// Teaches an exported model the cards that its recipe held out, from one view each, and looks
     /// for them on others
@@ -43,10 +43,10 @@ pub struct Arguments {
     #[arg(long, value_name = "MODEL", conflicts_with = "model")]
     base: Option<PathBuf>,
     /// Says what is wrong on each screenshot
-    #[arg(long)]
+    #[arg(long, requires = "screens")]
     show: bool,
     #[command(flatten)]
-    data: DataArguments,
+    data: CaptureArguments,
     /// All labelled captures, also those that the run was trained on
     #[arg(long, requires = "data")]
     all: bool,
@@ -57,6 +57,9 @@ pub struct Arguments {
     /// Writes the figures into this file too, for `trainer report` and `trainer export --metrics`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Print all figures as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     art: ArtArguments,
 }
@@ -66,7 +69,34 @@ const CROPS_PER_SCENE: usize = 20;
 /// Misread pictures of a kind that are written: nobody looks at more.
 const MAX_FAILURES: usize = 1000;
 
-/// Measures and prints JSON.
+/// Shares that are told of a report, in words.
+const HEADLINES: [(&str, &str); 8] = [
+    ("recall", "found"),
+    ("precision", "of what is found, right"),
+    ("top1", "right name"),
+    ("top3", "among the first three"),
+    ("rejected", "not sure enough to be said"),
+    ("unknown_flagged", "unknown cards said to be unknown"),
+    ("nothing_dropped", "images of no card dropped"),
+    ("taught", "enrolled cards found again"),
+];
+
+/// A line for each report that has one of [`HEADLINES`], with where it is.
+fn headlines(place: &str, value: &Value, lines: &mut Vec<String>) {
+    let Some(fields) = value.as_object() else { return };
+    let told: Vec<String> = HEADLINES
+        .iter()
+        .filter_map(|(key, words)| Some(format!("{words} {:.1} %", 100.0 * fields.get(*key)?.as_f64()?)))
+        .collect();
+    if !told.is_empty() {
+        lines.push(format!("{}: {}", place.trim(), told.join(", ")));
+    }
+    for (key, value) in fields {
+        headlines(&format!("{place} {key}"), value, lines);
+    }
+}
+
+/// Measures, and prints what matters most, or JSON.
 ///
 /// # Errors
 /// When the run, the model or a file cannot be read.
@@ -84,16 +114,28 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let text = serde_json::to_string_pretty(&result)?;
     if let Some(path) = &arguments.out {
-        atomic::write(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+        keep_former(path)
+            .and_then(|()| atomic::write(path, text.as_bytes()))
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    say!("{text}");
+    if arguments.json {
+        say!("{text}");
+        return Ok(());
+    }
+    let mut lines = Vec::new();
+    headlines("", &Value::Object(result), &mut lines);
+    lines.iter().for_each(|line| say!("{line}"));
+    match &arguments.out {
+        Some(path) => say!("all figures are in {}", path.display()),
+        None => say!("--json prints all figures, --out FILE writes them"),
+    }
     Ok(())
 }
 
 /// On labelled captures: those held out of the run where it has such, else all originals.
 fn labelled(arguments: &Arguments) -> Result<Value> {
     let external = arguments.what.model.as_deref().map(open::external).transpose()?.flatten();
-    let originals = arguments.data.read_originals()?.samples;
+    let originals = arguments.data.read()?.samples;
     let mut samples = originals.clone();
     // A checkpoint lies in the folder of its run.
     let folder = |run: &Path| if run.is_dir() { run.to_path_buf() } else { run.with_file_name("") };
@@ -112,7 +154,7 @@ fn labelled(arguments: &Arguments) -> Result<Value> {
         None => captures::measure(&mut arguments.what.open()?, &samples)?,
     };
     if arguments.failures.is_some() {
-        let recipe = Recipe::read(&open::of_recipe(&arguments.data.game)).ok();
+        let recipe = Recipe::read(&open::of_recipe(arguments.data.game())).ok();
         let sprites = recipe.and_then(|recipe| arguments.art.sprites(&recipe).ok());
         let misread = captures::misread(&report, &samples, &originals);
         write_failures(arguments, "captures", "", misread, &report.names.confusion, sprites.as_deref())?;
@@ -233,4 +275,17 @@ fn write_failures(
     let first = if count == MAX_FAILURES { "the first " } else { "" };
     eprintln!("{first}{count} misread {what} are in {}", folder.display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_told_what_matters() {
+        let report = json!({"composed": {"identification": {"top1": 0.9726, "rejected": 0.014, "bins": [1]}}, "x": null});
+        let mut lines = Vec::new();
+        headlines("", &report, &mut lines);
+        assert_eq!(lines, ["composed identification: right name 97.3 %, not sure enough to be said 1.4 %"]);
+    }
 }

@@ -2,21 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use lens_core::catalogue::Catalogue;
 use lens_core::manifest::Manifest;
 use lens_core::paths;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::arguments::{ArtArguments, DataArguments, material, read_recipe};
+use super::arguments::{ArtArguments, CaptureArguments, material, read_json, read_recipe};
 use crate::checkpoint::{Checkpoint, Network};
 use crate::evaluate::calibration::Calibration;
 use crate::evaluate::calibration_images::images;
 use crate::evaluate::run_model::{Trained, manifest};
-use crate::model::export::{Source, export};
-use crate::model::model_folder;
+use crate::model::export::{NetworkReport, Source, export};
 use crate::model::onnx::writer::Batch;
 use crate::model::quantise::options::Options;
+use crate::model::{Existing, NewModelError, model_folder, new_model_folder};
 use crate::train::labelled;
 
 /// What `trainer export` takes.
@@ -38,23 +38,46 @@ pub struct Arguments {
     /// detector [default: that of the game]
     #[arg(long, value_name = "MODEL")]
     base: Option<PathBuf>,
+    /// Put it in the place of a model that is there; `trainer rollback` goes back
+    #[arg(long)]
+    replace: bool,
+    /// Print the figures of the comparison as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
-    data: DataArguments,
+    data: CaptureArguments,
     #[command(flatten)]
     art: ArtArguments,
 }
 
 impl Arguments {
     /// Where the model goes.
-    fn folder(&self, name: &str) -> PathBuf {
-        self.out.clone().unwrap_or_else(|| paths::model(name))
+    fn folder(&self, name: &str) -> Result<PathBuf, NewModelError> {
+        let existing = if self.replace { Existing::Replaced } else { Existing::RefusedUnlessAsked };
+        new_model_folder(name, self.out.as_deref(), existing)
+    }
+
+    /// Tells how the files compare with libtorch, and where the model is.
+    fn tell(&self, reports: &[(&str, NetworkReport)], folder: &Path, beside: &str) -> Result<()> {
+        if self.json {
+            let reports: Map<String, Value> = reports
+                .iter()
+                .map(|(name, report)| Ok(((*name).to_owned(), serde_json::to_value(report)?)))
+                .collect::<Result<_>>()?;
+            say!("{}", serde_json::to_string_pretty(&reports)?);
+            return Ok(());
+        }
+        for (name, report) in reports {
+            say!("{name}: {}", report.in_short());
+        }
+        say!("the model is in {}{beside}", folder.display());
+        Ok(())
     }
 
     /// What was measured of it.
     fn measured(&self) -> Result<Value> {
         let Some(path) = &self.metrics else { return Ok(Value::Null) };
-        let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))
+        read_json(path)
     }
 }
 
@@ -67,13 +90,19 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         return run_labelled(arguments, &checkpoint);
     }
     let recipe = read_recipe(None, Some(&arguments.run))?;
+    let name = arguments.name.clone().unwrap_or_else(|| recipe.name.clone());
+    let folder = arguments.folder(&name)?;
+    if arguments.base.is_some() || arguments.data.data.is_some() || arguments.data.game.is_some() {
+        bail!(
+            "this run has a detector of its own, and was not on captures\nhelp: leave --base, --data and --game out"
+        );
+    }
     let sprites = arguments.art.sprites(&recipe)?;
     let detector = Trained::read(&arguments.run, Network::Detector)?;
     let mut identifier = Trained::read(&arguments.run, Network::Identifier)?;
     let steps = [detector.position.step, identifier.position.step];
     let calibration = Calibration::read(&arguments.run, steps)?;
     identifier.calibrate(&calibration);
-    let name = arguments.name.clone().unwrap_or_else(|| recipe.name.clone());
     let figures = &calibration.figures;
     let mut manifest = manifest(
         &name,
@@ -89,8 +118,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
     let (scenes, crops) = images(&material(&recipe, sprites), &manifest)?;
     let options = Options::default();
-    let folder = arguments.folder(&name);
-    let reports = export(
+    let [detector, identifier] = export(
         &folder,
         manifest,
         &Source {
@@ -108,25 +136,26 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             options: &options,
         },
     )?;
-    say!("{}", serde_json::to_string_pretty(&reports)?);
-    say!("the model is in {}", folder.display());
-    Ok(())
+    arguments.tell(&[("detector", detector), ("identifier", identifier)], &folder, "")
 }
 
 /// A run on labelled captures has no detector: an installed model gives it.
 fn run_labelled(arguments: &Arguments, checkpoint: &Checkpoint) -> Result<()> {
-    let game = Path::new(&arguments.data.game);
+    let game = Path::new(arguments.data.game());
+    if arguments.art.art.is_some() {
+        bail!("a run on captures was not on card art\nhelp: leave --art out");
+    }
     let base = model_folder(arguments.base.as_deref().unwrap_or(game)).context(
         "a run on labelled captures has no detector of its own: --base names the model that gives it",
     )?;
     let from = Manifest::read(&base)?;
     let catalogue = Catalogue::read(&paths::catalogue(&from.catalogue))?;
     let name = arguments.name.clone().unwrap_or_else(|| checkpoint.position.recipe.name.clone());
-    let folder = arguments.folder(&name);
+    let folder = arguments.folder(&name)?;
     let report = labelled::export::export(labelled::export::Job {
         run: &arguments.run,
         checkpoint,
-        samples: arguments.data.read_originals()?.samples,
+        samples: arguments.data.read()?.samples,
         base: &base,
         from: &from,
         catalogue: &catalogue,
@@ -134,7 +163,5 @@ fn run_labelled(arguments: &Arguments, checkpoint: &Checkpoint) -> Result<()> {
         folder: &folder,
         evaluation: arguments.measured()?,
     })?;
-    say!("{}", serde_json::to_string_pretty(&report)?);
-    say!("the model is in {}, with the detector of {}", folder.display(), from.name);
-    Ok(())
+    arguments.tell(&[("identifier", report)], &folder, &format!(", with the detector of {}", from.name))
 }

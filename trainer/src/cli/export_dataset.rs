@@ -1,21 +1,23 @@
 //! `trainer export-dataset`: composed scenes or labelled captures, for trainings elsewhere.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use lens_core::atomic;
 use lens_core::catalogue::id_of_class;
-use lens_core::geometry::{Quad, Rect};
+use lens_core::geometry::{Point, Quad, Rect};
+use lens_core::manifest::NOT_A_CARD;
 use rayon::prelude::*;
-use synth::scene;
+use serde_json::{Map, Value, json};
+use synth::scene::{self, PlacedCard};
 
-use super::arguments::{ArtArguments, DataArguments, material, read_recipe};
+use super::arguments::{ArtArguments, DataArguments, RecipeArgument, material};
+use crate::data::dataset::Sample;
 use crate::data::dataset::split::split;
-use crate::data::dataset::{Sample, picture};
-use crate::data::formats::{Picture, coco, label_studio, label_studio_config, yolo, yolo_yaml};
+use crate::data::export::{Export, ExportError, PARTS, save};
+use crate::data::formats::{Card, Format, Picture};
 use crate::model::detector_targets::MIN_VISIBLE;
 use crate::random::{Stream, seed_of};
+use crate::report::bar::Bar;
 
 /// What `trainer export-dataset` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -23,20 +25,19 @@ pub struct Arguments {
     /// Whose format
     #[arg(long, value_enum)]
     format: Format,
-    /// Where it goes
+    /// Where it goes: a new folder
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Compose so many scenes, instead of taking labelled captures
-    #[arg(long, value_name = "N")]
-    scenes: Option<usize>,
-    /// Recipe of the scenes
-    #[arg(long, value_name = "FILE", default_value = "data/recipes/balatro.toml")]
-    recipe: PathBuf,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    scenes: Option<u32>,
+    #[command(flatten)]
+    recipe: RecipeArgument,
     /// Every card is of the one class `card`
     #[arg(long)]
     one_class: bool,
-    /// Part that is for validation
-    #[arg(long, default_value_t = 0.2)]
+    /// Part that is for validation; 0 for none
+    #[arg(long, default_value_t = 0.2, value_parser = super::arguments::share)]
     validation: f64,
     /// Which scenes, and which captures are held out
     #[arg(long, default_value_t = 1)]
@@ -47,160 +48,185 @@ pub struct Arguments {
     art: ArtArguments,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// images, labels and data.yaml of Ultralytics
-    Yolo,
-    /// images and annotations of COCO, with the quads as outlines
-    Coco,
-    /// images, tasks and the labelling interface of Label Studio
-    LabelStudio,
-    /// a folder for each card, of labelled captures
-    Imagefolder,
-}
-
-/// Names of the two parts.
-const PARTS: [&str; 2] = ["train", "val"];
+/// The classes, and the images of both parts.
+type Content = (Vec<String>, [Vec<Picture>; 2]);
 
 /// Exports.
 ///
 /// # Errors
 /// When there is nothing to export, or the folder cannot be written.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    ensure!((0.0..1.0).contains(&arguments.validation), "--validation must be in 0..1");
-    if arguments.format == Format::Imagefolder {
-        ensure!(arguments.scenes.is_none(), "an imagefolder is of single cards\nhelp: leave --scenes out");
-        return imagefolder(arguments);
+    let Arguments { format, scenes, one_class, .. } = *arguments;
+    if format == Format::Imagefolder {
+        ensure!(scenes.is_none(), "an imagefolder is of single cards\nhelp: leave --scenes out");
+        ensure!(!one_class, "an imagefolder of one class teaches nothing\nhelp: leave --one-class out");
     }
-    let (names, parts) = match arguments.scenes {
-        Some(count) => compose(arguments, count)?,
-        None => captures(arguments)?,
-    };
-    let classes = if arguments.one_class { vec!["card".to_owned()] } else { names };
-    let images = |part: usize| arguments.out.join("images").join(PARTS[part]);
-    let write = |path: PathBuf, text: String| write(&path, text.as_bytes());
-    for (part, pictures) in parts.iter().enumerate() {
-        match arguments.format {
-            Format::Yolo => {
-                for picture in pictures {
-                    let file = Path::new(&picture.file).with_extension("txt");
-                    write(arguments.out.join("labels").join(PARTS[part]).join(file), yolo(picture))?;
-                }
-            }
-            Format::Coco => {
-                let text = serde_json::to_string(&coco(pictures, &classes))?;
-                write(arguments.out.join("annotations").join(format!("{}.json", PARTS[part])), text)?;
-            }
-            Format::LabelStudio => {
-                let prefix = format!("/data/local-files/?d=images/{}/", PARTS[part]);
-                let text = serde_json::to_string_pretty(&label_studio(pictures, &classes, &prefix))?;
-                write(arguments.out.join(format!("tasks-{}.json", PARTS[part])), text)?;
-            }
-            Format::Imagefolder => unreachable!("handled above"),
-        }
-        say!("{} pictures are in {}", pictures.len(), images(part).display());
-    }
-    match arguments.format {
-        Format::Yolo => write(arguments.out.join("data.yaml"), yolo_yaml(&classes)),
-        Format::LabelStudio => write(arguments.out.join("labelling.xml"), label_studio_config(&classes)),
-        _ => Ok(()),
-    }
-}
-
-type Parts = (Vec<String>, Vec<Vec<Picture>>);
-
-/// Writes composed scenes; the cards on them of which enough is seen.
-fn compose(arguments: &Arguments, count: usize) -> Result<Parts> {
-    let mut parts = Vec::new();
-    let recipe = read_recipe(Some(&arguments.recipe), None)?;
-    let material = material(&recipe, arguments.art.sprites(&recipe)?);
-    let bank = material.bank(seed_of(arguments.seed, Stream::Evaluation, 500))?;
-    let names: Vec<String> = bank.classes().to_vec();
-    let held_out = (count as f64 * arguments.validation).round() as usize;
-    for (part, range) in [(0, held_out..count), (1, 0..held_out)] {
-        let folder = arguments.out.join("images").join(PARTS[part]);
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let one = |number: usize| {
-            let scene = scene::compose(
-                &bank,
-                &material.recipe,
-                seed_of(arguments.seed, Stream::Scene, number as u64),
+    if scenes.is_some() {
+        let given = [
+            (arguments.data.captures.data.is_some(), "--data"),
+            (arguments.data.augmented.is_some(), "--augmented"),
+            (arguments.data.captures.game.is_some(), "--game"),
+        ];
+        for (_, option) in given.into_iter().filter(|(given, _)| *given) {
+            anyhow::bail!(
+                "{option} makes no sense with --scenes, which composes\nhelp: --recipe says what of"
             );
-            let file = format!("scene-{number:06}.png");
-            let path = folder.join(&file);
-            scene.image.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
-            let seen = scene.cards.iter().filter(|card| card.visible >= MIN_VISIBLE);
-            let class = |class: usize| if arguments.one_class { 0 } else { class };
-            let cards = seen.map(|card| (class(card.truth.class), card.quad)).collect();
-            Ok(Picture { file, size: scene.image.dimensions().into(), cards })
-        };
-        parts.push(range.into_par_iter().map(one).collect::<Result<_>>()?);
-    }
-    Ok((names, parts))
-}
-
-/// Copies labelled captures; each is one card from edge to edge.
-fn captures(arguments: &Arguments) -> Result<Parts> {
-    let mut parts = Vec::new();
-    let (samples, sides) = split_captures(arguments)?;
-    let names: BTreeSet<&str> = samples.iter().map(|sample| id_of_class(&sample.class)).collect();
-    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-    for (part, side) in sides.iter().enumerate() {
-        let folder = arguments.out.join("images").join(PARTS[part]);
-        let mut pictures = Vec::new();
-        for sample in side.iter().map(|&index| &samples[index]) {
-            let size = copy(sample, &folder)?;
-            let whole = Quad::from_rect(Rect::ltwh(0.0, 0.0, size[0] as f32, size[1] as f32));
-            let class = names.iter().position(|name| name == id_of_class(&sample.class));
-            let class = if arguments.one_class { Some(0) } else { class };
-            pictures.push(Picture {
-                file: plain(sample),
-                size,
-                cards: class.map(|class| (class, whole)).into_iter().collect(),
-            });
         }
-        parts.push(pictures);
-    }
-    Ok((names, parts))
-}
-
-fn imagefolder(arguments: &Arguments) -> Result<()> {
-    let (samples, sides) = split_captures(arguments)?;
-    for (part, side) in sides.iter().enumerate() {
-        for sample in side.iter().map(|&index| &samples[index]) {
-            let class: String =
-                sample.class.chars().map(|it| if "/\\:".contains(it) { '_' } else { it }).collect();
-            copy(sample, &arguments.out.join(PARTS[part]).join(class.trim_start_matches('.')))?;
+    } else {
+        let given = [(arguments.recipe.is_given(), "--recipe"), (arguments.art.art.is_some(), "--art")];
+        for (_, option) in given.into_iter().filter(|(given, _)| *given) {
+            anyhow::bail!("{option} makes no sense without --scenes\nhelp: --scenes N composes images");
         }
-        say!("{} pictures are in {}", side.len(), arguments.out.join(PARTS[part]).display());
     }
+    // Before anything is composed: somebody may have to choose another folder.
+    let mut export = Export::begin(&arguments.out, format)?;
+    let (names, mut parts) = match scenes {
+        Some(count) => compose(arguments, &mut export, count as usize)?,
+        None => captures(arguments, &mut export)?,
+    };
+    let classes = merged(names, &mut parts, one_class);
+    let origin = json!({
+        "what": if scenes.is_some() { "composed scenes" } else { "labelled captures" },
+        "seed": arguments.seed, "validation": arguments.validation,
+    });
+    let counts = export.finish(&classes, &parts, &origin)?;
+    let (folder, cards) = (arguments.out.display(), parts.iter().flatten().flat_map(Picture::seen).count());
+    let told = PARTS.iter().zip(counts).map(|(part, count)| format!("{count} for {part}"));
+    say!(
+        "{} images with {cards} cards of {} classes are in {folder} ({})",
+        counts[0] + counts[1],
+        classes.len(),
+        told.collect::<Vec<_>>().join(", ")
+    );
     Ok(())
 }
 
-fn split_captures(arguments: &Arguments) -> Result<(Vec<Sample>, [Vec<usize>; 2])> {
+/// Leaves out what is no card, and makes all one class where that is asked for.
+fn merged(names: Vec<String>, parts: &mut [Vec<Picture>; 2], one_class: bool) -> Vec<String> {
+    let kept: Vec<usize> = (0..names.len()).filter(|&at| names[at] != NOT_A_CARD).collect();
+    for picture in parts.iter_mut().flatten() {
+        picture.cards.retain_mut(|card| match kept.iter().position(|&at| at == card.class) {
+            Some(class) => {
+                card.class = if one_class { 0 } else { class };
+                true
+            }
+            None => false,
+        });
+    }
+    if one_class {
+        return vec!["card".to_owned()];
+    }
+    kept.into_iter().map(|at| names[at].clone()).collect()
+}
+
+/// Writes composed scenes; the cards on them of which enough is seen.
+fn compose(arguments: &Arguments, export: &mut Export, count: usize) -> Result<Content> {
+    let recipe = arguments.recipe.read()?;
+    let material = material(&recipe, arguments.art.sprites(&recipe)?);
+    let bank = material.bank(seed_of(arguments.seed, Stream::Evaluation, 500))?;
+    let held_out = (count as f64 * arguments.validation).round() as usize;
+    let bar = Bar::new("scenes", count);
+    let mut parts = [Vec::new(), Vec::new()];
+    for (part, range) in [held_out..count, 0..held_out].into_iter().enumerate() {
+        if range.is_empty() {
+            continue;
+        }
+        let folder = export.images(part, "")?;
+        let one = |number: usize| {
+            let seed = seed_of(arguments.seed, Stream::Scene, number as u64);
+            let scene = scene::compose(&bank, &material.recipe, seed);
+            let file = format!("scene-{number:06}.png");
+            save(&scene.image, &folder.join(&file))
+                .map_err(|source| ExportError::Write { path: arguments.out.join(&file), source })?;
+            bar.step();
+            Ok(Picture {
+                file,
+                size: scene.image.dimensions().into(),
+                cards: placed(&scene.cards),
+                fields: Map::new(),
+            })
+        };
+        parts[part] = range.into_par_iter().map(one).collect::<Result<_>>()?;
+    }
+    Ok((bank.classes().to_vec(), parts))
+}
+
+/// The cards of which enough is seen; a corner is covered by those further in front.
+fn placed(cards: &[PlacedCard]) -> Vec<Card> {
+    let enough = cards.iter().enumerate().filter(|(_, card)| card.visible >= MIN_VISIBLE);
+    let one = |(place, card): (usize, &PlacedCard)| {
+        let covered = card.quad.to_xy().map(|[x, y]| {
+            let corner = Point::new(x, y);
+            cards[place + 1..].iter().any(|other| other.quad.contains(corner))
+        });
+        Card { class: card.truth.class, quad: card.quad, covered }
+    };
+    enough.map(one).collect()
+}
+
+/// Copies labelled captures; each is one card from edge to edge, or an image without a card.
+fn captures(arguments: &Arguments, export: &mut Export) -> Result<Content> {
     let samples = arguments.data.read()?.samples;
-    ensure!(!samples.is_empty(), "no labelled capture can be used\nhelp: --scenes N composes pictures");
-    let parts = split(&samples, arguments.validation, arguments.seed);
-    let judged = parts.judged(&samples);
-    Ok((samples, [parts.train, judged]))
+    ensure!(!samples.is_empty(), "no labelled capture can be used\nhelp: --scenes N composes images");
+    let split = split(&samples, arguments.validation, arguments.seed);
+    let sides = [split.train.clone(), split.judged(&samples)];
+    let class_of = |sample: &Sample| match arguments.format {
+        Format::Imagefolder => sample.class.clone(),
+        _ => id_of_class(&sample.class).to_owned(),
+    };
+    let mut names: Vec<String> = samples.iter().map(class_of).collect();
+    names.sort();
+    names.dedup();
+    let bar = Bar::new("images", sides.iter().map(Vec::len).sum());
+    let mut parts = [Vec::new(), Vec::new()];
+    for (part, side) in sides.iter().enumerate() {
+        for sample in side.iter().map(|&index| &samples[index]) {
+            let name = class_of(sample);
+            let folder = export.images(part, &name)?;
+            let (file, size) = export.copy(&sample.path, &sample.file, &folder)?;
+            let whole = Quad::from_rect(Rect::ltwh(0.0, 0.0, size[0] as f32, size[1] as f32));
+            let class = names.iter().position(|it| *it == name).expect("the names are those of the samples");
+            let card = Card { class, quad: whole, covered: [false; 4] };
+            parts[part].push(Picture { file, size, cards: vec![card], fields: fields(sample)? });
+            bar.step();
+        }
+    }
+    Ok((names, parts))
 }
 
-/// Copies a capture byte for byte; says its size.
-fn copy(sample: &Sample, folder: &Path) -> Result<[u32; 2]> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let read =
-        picture::read(&sample.path).map_err(|fault| anyhow::anyhow!("{}: {fault}", sample.path.display()))?;
-    let path = folder.join(plain(sample));
-    std::fs::copy(&sample.path, &path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(read.image.dimensions().into())
+/// What is known of a capture, for tables.
+fn fields(sample: &Sample) -> Result<Map<String, Value>> {
+    let label = serde_json::to_value(&sample.label).context("a label is made of JSON")?;
+    let mut fields = label.as_object().cloned().unwrap_or_default();
+    fields.insert("class".into(), json!(sample.class));
+    Ok(fields)
 }
 
-fn plain(sample: &Sample) -> String {
-    sample.file.replace(['/', '\\'], "_")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    atomic::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    #[test]
+    fn what_is_no_card_is_never_one() {
+        let names = ["a", NOT_A_CARD, "b"].map(str::to_owned);
+        let picture = |class| Picture {
+            file: "x.png".into(),
+            size: [10, 10],
+            cards: vec![Card {
+                class,
+                quad: Quad::from_rect(Rect::ltwh(0.0, 0.0, 9.0, 9.0)),
+                covered: [false; 4],
+            }],
+            fields: Map::new(),
+        };
+        for one_class in [false, true] {
+            let mut parts = [vec![picture(0), picture(1)], vec![picture(2)]];
+            let classes = merged(names.to_vec(), &mut parts, one_class);
+            let cards = |part: usize| -> Vec<Vec<usize>> {
+                parts[part].iter().map(|it| it.cards.iter().map(|card| card.class).collect()).collect()
+            };
+            let last = classes.len() - 1;
+            assert_eq!((cards(0), cards(1)), (vec![vec![0], vec![]], vec![vec![last]]), "{classes:?}");
+        }
+    }
 }

@@ -3,13 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use lens_core::catalogue::{CardType, Catalogue};
 use lens_core::manifest::Manifest;
 use lens_core::manifest::external::{Fit, Normalise};
 use lens_core::paths;
 
+use super::arguments::{card_type, share};
 use crate::data::dataset::picture::image_files;
 use crate::model::export::install::install;
 use crate::model::import::describe::describe;
@@ -18,7 +19,7 @@ use crate::model::import::identifier::UnmappedLabels;
 use crate::model::import::inspect::Network;
 use crate::model::import::trial::{composed, read, try_out};
 use crate::model::import::{Imported, Parts, assemble, detector, identifier, labels, origin};
-use crate::model::model_folder;
+use crate::model::{Existing, NewModelError, model_folder, new_model_folder};
 
 /// What `trainer import-model` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -44,14 +45,14 @@ pub struct Arguments {
     #[arg(long, value_name = "TYPE", default_value = "Joker", value_parser = card_type, requires = "identifier")]
     added: CardType,
     /// Probability of its best name below which a card is unknown
-    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.5, requires = "identifier")]
-    unknown_below: f32,
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.5, requires = "identifier", value_parser = share)]
+    unknown_below: f64,
     /// The detector's classes that are cards, with commas between them [default: all]
     #[arg(long, value_name = "CLASSES", value_delimiter = ',', requires = "detector")]
     cards: Vec<String>,
     /// Probability from which the detector's box is a card
-    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.25, requires = "detector")]
-    threshold: f32,
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.25, requires = "detector", value_parser = share)]
+    threshold: f64,
     /// Folder or name of an installed model, which gives the catalogue and the network that is not
     /// imported
     #[arg(long, value_name = "MODEL", default_value = "balatro")]
@@ -72,7 +73,7 @@ pub struct Arguments {
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = true)]
 struct Networks {
-    /// A detection export of Ultralytics YOLO (v8 to v12, 26)
+    /// An export of Ultralytics YOLO (v8 to v12, 26): detect, obb, or pose with four corners
     #[arg(long, value_name = "FILE")]
     detector: Option<PathBuf>,
     /// A classifier of whole cards
@@ -98,12 +99,6 @@ enum Shape {
 /// When a network is not what can be used, or the model is there already; nothing is installed
 /// then.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    for probability in [arguments.threshold, arguments.unknown_below] {
-        ensure!(
-            (0.0..1.0).contains(&probability),
-            "a probability is at least 0 and below 1, not {probability}"
-        );
-    }
     let out = target(arguments)?;
     let base = model_folder(&arguments.base)?;
     let manifest = Manifest::read(&base)?;
@@ -115,7 +110,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let images = if arguments.sample.is_empty() { composed()? } else { read(&paths)? };
     try_out(&out, &files, &images, &mut |line| say!("{line}"))?;
     // It may have been made while this one was tried.
-    ensure_free(&out)?;
+    target(arguments)?;
     install(&out, &files).with_context(|| {
         format!("cannot write {}\nhelp: make the folder writable or free some space", out.display())
     })?;
@@ -124,27 +119,15 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Where the model goes: nowhere yet.
-fn target(arguments: &Arguments) -> Result<PathBuf> {
-    let name = &arguments.name;
-    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':']);
-    ensure!(plain, "{name:?} cannot be the name of a folder\nhelp: choose letters and digits for --name");
-    let out = arguments.out.clone().unwrap_or_else(|| paths::model(name));
-    ensure_free(&out)?;
-    Ok(out)
-}
-
-/// A model is never overwritten: it may be the only copy.
-fn ensure_free(out: &Path) -> Result<()> {
-    if out.symlink_metadata().is_ok() {
-        bail!("{} is there already\nhelp: choose another --name, or remove it first", out.display());
-    }
-    Ok(())
+/// Where the model goes: nowhere yet. One is never overwritten: it may be the only copy.
+fn target(arguments: &Arguments) -> Result<PathBuf, NewModelError> {
+    new_model_folder(&arguments.name, arguments.out.as_deref(), Existing::Refused)
 }
 
 fn parts(arguments: &Arguments, catalogue: &Catalogue) -> Result<Parts> {
     let detector = arguments.networks.detector.as_deref().map(|path| {
-        let options = detector::Options { cards: arguments.cards.clone(), threshold: arguments.threshold };
+        let options =
+            detector::Options { cards: arguments.cards.clone(), threshold: arguments.threshold as f32 };
         imported(path, |network| detector::detector(network, &options))
     });
     let identifier = arguments.networks.identifier.as_deref().map(|path| {
@@ -162,7 +145,7 @@ fn parts(arguments: &Arguments, catalogue: &Catalogue) -> Result<Parts> {
                 Shape::Stretch => Fit::Stretch,
                 Shape::Centre => Fit::Centre,
             }),
-            threshold: arguments.unknown_below,
+            threshold: arguments.unknown_below as f32,
         };
         imported(path, |network| identifier::identifier(network, &options, catalogue))
     });
@@ -188,23 +171,4 @@ fn read_labels(path: &Path) -> Result<Vec<String>> {
             path.display()
         )
     })
-}
-
-fn card_type(text: &str) -> Result<CardType, String> {
-    let found = CardType::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(text));
-    found.ok_or_else(|| {
-        let names: Vec<&str> = CardType::ALL.into_iter().map(CardType::name).collect();
-        format!("the types are {}", names.join(", "))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_of_cards_are_named_as_in_labels() {
-        assert_eq!(card_type("playing card"), Ok(CardType::Playing));
-        assert!(card_type("card").unwrap_err().contains("Joker, Playing Card"));
-    }
 }

@@ -18,14 +18,14 @@ pub struct Arguments {
     #[command(flatten)]
     which: WhichOrInstalled,
     /// Game whose installed model is asked when nothing else is said
-    #[arg(long, default_value = "balatro")]
+    #[arg(long, default_value = "balatro", conflicts_with_all = ["run", "model"])]
     game: String,
     /// How many guesses
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, value_parser = super::arguments::count::<1, 1000>)]
     top: usize,
     /// Probability below which a card is said to be unknown [default: the model's thresholds]
-    #[arg(long)]
-    threshold: Option<f32>,
+    #[arg(long, value_parser = super::arguments::probability)]
+    threshold: Option<f64>,
     /// A JSON line for each picture
     #[arg(long)]
     json: bool,
@@ -38,7 +38,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let mut classifier = arguments.which.open(&arguments.game)?;
     if let Some(threshold) = arguments.threshold {
-        classifier.thresholds.probability = threshold;
+        classifier.thresholds.probability = threshold as f32;
     }
     let mut read = 0;
     for path in image_files(&arguments.pictures)? {

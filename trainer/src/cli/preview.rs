@@ -3,39 +3,40 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use image::imageops::{FilterType, resize};
+use lens_core::replace::Staging;
 use rayon::prelude::*;
 use synth::{crop, preview, scene};
 
-use super::arguments::{ArtArguments, material, read_recipe};
+use super::arguments::{ArtArguments, RecipeArgument, count, material};
 use crate::data::dataset::composed::{self, Amount};
 use crate::data::synthetic::Material;
 use crate::random::{Stream, seed_of};
+use crate::report::bar::Bar;
 
 /// What `trainer scenes` takes.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// Recipe
-    #[arg(long, value_name = "FILE", default_value = "data/recipes/balatro.toml")]
-    recipe: PathBuf,
+    #[command(flatten)]
+    recipe: RecipeArgument,
     /// How many scenes; as many crops for each come on one sheet
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=100_000), conflicts_with = "labelled")]
     count: u64,
     /// Where they go
-    #[arg(long, value_name = "DIR", required_unless_present = "labelled")]
+    #[arg(long, value_name = "DIR", required_unless_present = "labelled", conflicts_with = "labelled")]
     out: Option<PathBuf>,
     /// Write crops as if they were captured and labelled into this folder
     #[arg(long, value_name = "DIR")]
     labelled: Option<PathBuf>,
     /// Cards in the labelled folder, in the order of the catalogue
-    #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true, requires = "labelled", value_parser = count::<1, { usize::MAX }>)]
     classes: usize,
     /// Card groups of each card in the labelled folder
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "labelled", value_parser = count::<1, 1000>)]
     groups: usize,
     /// Captures in each card group
-    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(long, value_name = "N", default_value_t = 2, requires = "labelled", value_parser = count::<1, 1000>)]
     captures: usize,
     /// Which ones
     #[arg(long, default_value_t = 0)]
@@ -54,7 +55,7 @@ const COLUMNS: u32 = 12;
 /// # Errors
 /// When the recipe or the art cannot be read, or a picture cannot be written.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let recipe = read_recipe(Some(&arguments.recipe), None)?;
+    let recipe = arguments.recipe.read()?;
     let material = material(&recipe, arguments.art.sprites(&recipe)?);
     if let Some(folder) = &arguments.labelled {
         return write_labelled(arguments, &material, folder);
@@ -62,10 +63,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let Some(out) = &arguments.out else { unreachable!("the command line asks for one of them") };
     let bank = material.bank(0)?;
     let catalogue = material.sprites.catalogue();
-    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    let staging = fresh(out)?;
+    let bar = Bar::new("scenes", arguments.count as usize);
     let save = |image: &image::RgbaImage, name: String| {
-        let path = out.join(name);
-        image.save(&path).with_context(|| format!("cannot write {}", path.display()))
+        let path = staging.path().join(&name);
+        image.save(&path).with_context(|| format!("cannot write {}", out.join(name).display()))
     };
     (0..arguments.count).into_par_iter().try_for_each(|number| {
         let seed = seed_of(arguments.seed, Stream::Scene, number);
@@ -73,6 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         let (width, height) = scene.image.dimensions();
         let mut large = resize(&scene.image, width * ENLARGED, height * ENLARGED, FilterType::Nearest);
         preview::draw_truth(&mut large, &scene, catalogue);
+        bar.step();
         save(&large, format!("scene-{number:03}.png"))
     })?;
     let crops: Vec<_> = (0..u64::from(COLUMNS) * arguments.count)
@@ -80,8 +83,20 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .map(|number| crop::compose(&bank, &material.recipe, seed_of(arguments.seed, Stream::Crop, number)))
         .collect();
     save(&preview::sheet(&crops, &bank, material.recipe.crop.size, COLUMNS), "crops.png".into())?;
+    staging.publish().with_context(|| format!("cannot write {}", out.display()))?;
     say!("{} scenes and {} crops are in {}", arguments.count, crops.len(), out.display());
     Ok(())
+}
+
+/// A folder that appears whole, where there is nothing yet.
+fn fresh(folder: &Path) -> Result<Staging> {
+    let is_free = std::fs::read_dir(folder).map_or(!folder.exists(), |mut it| it.next().is_none());
+    ensure!(
+        is_free,
+        "{} is there and not empty\nhelp: give a new folder, or remove that one",
+        folder.display()
+    );
+    Staging::new(folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
 /// Not the drawings that a training with this recipe begins with, so that a model may be judged by
@@ -90,7 +105,9 @@ fn write_labelled(arguments: &Arguments, material: &Material, folder: &Path) -> 
     let bank = material.bank(seed_of(arguments.seed, Stream::Evaluation, 400))?;
     let amount =
         Amount { classes: arguments.classes, groups: arguments.groups, captures: arguments.captures };
-    let count = composed::write(folder, &bank, &material.recipe, amount, arguments.seed, &|_| true)?;
+    let staging = fresh(folder)?;
+    let count = composed::write(staging.path(), &bank, &material.recipe, amount, arguments.seed, &|_| true)?;
+    staging.publish().with_context(|| format!("cannot write {}", folder.display()))?;
     say!("{count} labelled captures are in {}", folder.display());
     Ok(())
 }

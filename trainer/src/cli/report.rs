@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use lens_core::atomic;
 
+use super::arguments::read_json;
 use crate::report::page::page;
 
 /// What `trainer report` takes.
@@ -27,10 +28,7 @@ pub struct Arguments {
 /// When the run has nothing to report, or the page cannot be written.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let evaluation = match &arguments.evaluation {
-        Some(path) => {
-            let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            serde_json::from_slice(&bytes).with_context(|| format!("{} is not valid", path.display()))?
-        }
+        Some(path) => read_json(path)?,
         None => serde_json::Value::Null,
     };
     let html = page(&arguments.run, &evaluation)?;

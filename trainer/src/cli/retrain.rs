@@ -9,8 +9,10 @@ use lens_core::catalogue::Catalogue;
 use lens_core::manifest::Manifest;
 use lens_core::paths;
 
+use super::Ending;
 use super::arguments::{ArtArguments, DataArguments, material};
 use super::process::{start_threads, stop_on_signals};
+use crate::checkpoint::claim::Claim;
 use crate::checkpoint::{Budget, Network};
 use crate::data::dataset::{AUGMENTED, DataSet};
 use crate::model::export::previous::{previous, put_back};
@@ -25,18 +27,18 @@ use crate::train::retrain::verdict::{better, table};
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
     /// Folder or name of the installed model [default: that of the game]
-    #[arg(long)]
+    #[arg(long, conflicts_with = "game")]
     model: Option<PathBuf>,
     #[command(flatten)]
     data: DataArguments,
     /// Minutes that it may take, most of them for training
-    #[arg(long, default_value_t = 15.0)]
+    #[arg(long, default_value_t = 15.0, value_parser = super::arguments::positive)]
     minutes: f64,
     /// Steps of training, instead of as many as the minutes allow
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
     /// Threads for the network [default: all processors]
-    #[arg(long)]
+    #[arg(long, value_parser = super::arguments::threads)]
     threads: Option<usize>,
     /// Train and judge, but install nothing
     #[arg(long)]
@@ -61,12 +63,12 @@ const TRAINING: f64 = 0.7;
 /// # Errors
 /// When there is nothing to learn from, or the model cannot be used; the installed model is
 /// untouched then.
-pub fn run(arguments: &Arguments) -> Result<()> {
-    ensure!(arguments.minutes > 0.0, "--minutes must be above 0");
+pub fn run(arguments: &Arguments) -> Result<Ending> {
     let begin = Instant::now();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     start_threads(arguments.threads.unwrap_or(processors))?;
-    let folder = model_folder(arguments.model.as_deref().unwrap_or(Path::new(&arguments.data.game)))?;
+    let folder =
+        model_folder(arguments.model.as_deref().unwrap_or(Path::new(arguments.data.captures.game())))?;
     let mut messages = Vec::new();
     let job = gather(arguments, &folder, &mut messages);
     messages.iter().for_each(|message| say!("{message}"));
@@ -75,7 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         arguments.minutes * 60.0 * TRAINING - begin.elapsed().as_secs_f64().min(arguments.minutes * 20.0);
     let budget = arguments.steps.map_or(Budget::Seconds(seconds.max(1.0)), Budget::Steps);
     let run = paths::data().join("runs").join("retrain");
-    std::fs::create_dir_all(&run).with_context(|| format!("cannot make {}", run.display()))?;
+    let _claim = Claim::new(&run)?;
     let mut console = Console::of_steps(&run, Network::Identifier, 0)?;
     let mut steps = 0;
     let stop = stop_on_signals()?;
@@ -89,18 +91,18 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     say!("trained for {steps} steps");
     let Some(weights) = weights else {
         say!("stopped; the installed model is untouched");
-        return Ok(());
+        return Ok(Ending::Stopped);
     };
     let new = job.calibrated(weights)?;
     let rows = job.compare(&new)?;
     say!("{}", table(&rows));
     if let Err(reason) = better(&rows) {
         say!("{} stays as it is: {reason}", folder.display());
-        return Ok(());
+        return Ok(Ending::Done);
     }
     if arguments.dry_run {
         say!("the new model is better; nothing was installed, as you asked");
-        return Ok(());
+        return Ok(Ending::Done);
     }
     job.install(&folder, new, &rows)?;
     say!(
@@ -108,7 +110,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         folder.display(),
         folder.file_name().unwrap_or_default().to_string_lossy()
     );
-    Ok(())
+    Ok(Ending::Done)
 }
 
 fn gather(arguments: &Arguments, folder: &Path, messages: &mut Vec<String>) -> Result<Job> {
@@ -119,7 +121,7 @@ fn gather(arguments: &Arguments, folder: &Path, messages: &mut Vec<String>) -> R
     if catalogue.digest() != manifest.catalogue_digest {
         bail!("the catalogue {:?} has changed since {} was made", manifest.catalogue, folder.display());
     }
-    let captures = arguments.data.folder();
+    let captures = arguments.data.captures.folder();
     let augmented = arguments.data.augmented();
     let augmented = augmented.join(AUGMENTED).is_file().then_some(augmented);
     let set = DataSet::read(&captures, augmented.as_deref(), Some(&catalogue));
@@ -138,7 +140,7 @@ pub fn rollback(arguments: &RollbackArguments) -> Result<()> {
     let folder = model_folder(&arguments.model)?;
     ensure!(
         previous(&folder).is_dir(),
-        "no model was kept for {}\nhelp: `trainer retrain` keeps one when it installs another",
+        "no model was kept for {}\nhelp: `trainer retrain` and `trainer export --replace` keep one when they install another",
         folder.display()
     );
     put_back(&folder).with_context(|| format!("cannot exchange {}", folder.display()))?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
 
-use super::arguments::DataArguments;
+use super::arguments::{DataArguments, counted_as};
 use crate::data::dataset::Sample;
 use crate::evaluate::classifier::Classifier;
 use crate::evaluate::embedding::{Suspect, centroids, close_classes, of_samples, suspects};
@@ -22,13 +22,13 @@ pub struct Arguments {
     #[arg(long, value_name = "PATH|NAME|none")]
     by: Option<PathBuf>,
     /// Cosine above which two cards look too much alike
-    #[arg(long, default_value_t = 0.9)]
+    #[arg(long, default_value_t = 0.9, value_parser = super::arguments::cosine, allow_negative_numbers = true)]
     close: f32,
     /// Cosine below which a capture is far from its card
-    #[arg(long, default_value_t = 0.35)]
+    #[arg(long, default_value_t = 0.35, value_parser = super::arguments::cosine, allow_negative_numbers = true)]
     far: f32,
     /// Lines of each list
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 12, value_parser = super::arguments::count::<1, 100_000>)]
     lines: usize,
 }
 
@@ -38,11 +38,15 @@ pub struct Arguments {
 /// When there are no labels, or the model cannot be used.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let set = arguments.data.read()?;
-    let catalogue = arguments.data.catalogue();
+    let catalogue = arguments.data.captures.catalogue()?;
     let originals: Vec<Sample> =
         set.samples.iter().filter(|sample| !sample.is_augmented()).cloned().collect();
     let augmented = set.samples.len() - originals.len();
-    say!("{} captures, {augmented} augmented, {} problems", originals.len(), set.problems.len());
+    say!(
+        "{}, {augmented} augmented, {}",
+        counted_as(originals.len(), "capture"),
+        counted_as(set.problems.len(), "problem")
+    );
     let list = |title: &str, counts: Vec<(String, usize)>| print_counts(title, &counts, arguments.lines);
     list("cards", counted(originals.iter().map(|sample| sample.class.clone())));
     list("modifiers", counted(originals.iter().map(|sample| sample.label.modifiers().edition)));
@@ -56,9 +60,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         Some(path) if path.exists() => Some(path.clone()),
         Some(name) => Some(model_folder(name)?),
         None => {
-            let installed = model_folder(Path::new(&arguments.data.game)).ok();
+            let installed = model_folder(Path::new(arguments.data.captures.game())).ok();
             if installed.is_none() {
-                say!("\n{}", without_model(&arguments.data.game));
+                say!("\n{}", without_model(arguments.data.captures.game()));
             }
             installed
         }

@@ -8,6 +8,8 @@ use lens_core::modifiers::Modifiers;
 use synth::art::Sprites;
 use synth::{preview, single};
 
+use crate::data::export::save;
+
 /// A misread card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Misread {
@@ -43,7 +45,7 @@ pub fn write(
     for it in misread {
         let path = folder.join(format!("{}.png", it.name.replace(['/', '\\'], "_")));
         let picture = pair(it, sprites);
-        picture.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        save(&picture, &path).with_context(|| format!("cannot write {}", path.display()))?;
         count += 1;
     }
     Ok(count)

@@ -10,6 +10,7 @@ use dataset::scoring::{self, Comparison, Figures, Ratio, Recognised, Screen, Tru
 use image::RgbaImage;
 use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Quad};
+use lens_core::image_file;
 use lens_core::manifest::{Identifier, UNKNOWN};
 use lens_core::preprocess::Rectifier;
 use serde::Serialize;
@@ -93,8 +94,7 @@ pub fn measure(
     for screen in &truth.screens {
         let count = &mut counts[usize::from(screen.is_strewn)];
         let path = truth.picture(screen, None)?;
-        let picture =
-            image::open(&path).with_context(|| format!("cannot read {}", path.display()))?.into_rgba8();
+        let picture = image_file::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let begin = Instant::now();
         let quads: Vec<Quad<InFrame>> =
             subject.detect(&picture, threshold)?.into_iter().map(|(quad, _)| quad).collect();

@@ -77,6 +77,25 @@ pub struct NetworkReport {
     pub int8: Option<Agreements>,
 }
 
+impl NetworkReport {
+    /// Sizes, and how far the results are from libtorch's at most.
+    pub fn in_short(&self) -> String {
+        let kilobytes = |bytes: usize| format!("{} kB", bytes.div_ceil(1000));
+        let apart = |all: &Agreements| all.iter().map(|(_, it)| it.relative()).fold(0.0, f64::max) * 100.0;
+        let floats = format!(
+            "floats {}, {:.2} % apart from libtorch",
+            kilobytes(self.float32_bytes),
+            apart(&self.float32)
+        );
+        match (&self.int8_bytes, &self.int8) {
+            (Some(bytes), Some(int8)) => {
+                format!("{floats}; int8 {}, {:.2} % apart", kilobytes(*bytes), apart(int8))
+            }
+            _ => floats,
+        }
+    }
+}
+
 /// Why a model cannot be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {

@@ -10,9 +10,11 @@ pub mod detector;
 pub mod fold;
 pub mod hardware;
 pub mod identifier;
+mod pickle;
 pub mod resnet18;
 pub mod settle;
 pub mod shape;
+pub mod state_dict;
 pub mod torch;
 
 /// Number of a value: 0 is the graph's input, `n + 1` the output of node `n`.

@@ -10,6 +10,7 @@
 //! Writes 32-bit floats; [`quantise`](crate::model::quantise) writes int8 with the same parts. Runs
 //! nothing.
 
+pub mod external_data;
 pub mod layout;
 pub mod lower;
 pub mod proto;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::optimiser::{AdamW, OptimiserKind};
 use super::schedule::{Schedule, Scheduler};
-use super::training::{Epochs, Freeze, InvalidRecipe, Plan, PrecisionChoice};
+use super::training::{Epochs, Freeze, InvalidRecipe, MAX_BATCH, Plan, PrecisionChoice};
 use crate::data::augment::sample::Level;
 
 /// How the identifier is trained on labelled captures.
@@ -138,6 +138,9 @@ impl LabelledRecipe {
         part("validation", self.validation)?;
         part("average", self.average)?;
         part("smoothing", self.smoothing)?;
+        if self.batch > MAX_BATCH {
+            return Err(format!("`batch` is {}; at most {MAX_BATCH} fit into a step", self.batch).into());
+        }
         if self.epochs == 0 || self.batch < 2 || self.tasks.iter().any(|task| task.trim().is_empty()) {
             return Err("`epochs` must be at least 1, `batch` at least 2, and every task needs a name".into());
         }

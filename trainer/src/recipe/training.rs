@@ -9,6 +9,11 @@ use super::schedule::{Schedule, Scheduler};
 use crate::data::loader::Reuse;
 use crate::model::network::hardware::Precision;
 
+/// The most images in a step: more need more memory than there is.
+pub const MAX_BATCH: usize = 4096;
+/// The most steps of a training.
+const MAX_STEPS: u64 = 1_000_000_000;
+
 /// What makes a recipe impossible, with the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -191,6 +196,9 @@ impl Training {
         let Self { steps, batch, uses, window, schedule, optimiser, .. } = self;
         if *steps == 0 || *batch < 2 || *uses == 0 || *window == 0 || self.epoch_steps == 0 {
             return Err("`steps`, `uses`, `window` and `epoch_steps` must be at least 1, `batch` at least 2");
+        }
+        if *batch > MAX_BATCH || *steps > MAX_STEPS || self.epoch_steps > MAX_STEPS {
+            return Err("`batch` is at most 4096, `steps` and `epoch_steps` a billion");
         }
         let positive = |it: f64| it.is_finite() && it > 0.0;
         if !positive(schedule.learning_rate) || !positive(optimiser.clip) {

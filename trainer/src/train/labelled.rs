@@ -32,7 +32,7 @@ use crate::data::dataset::split::{SplitFile, split_again};
 use crate::data::dataset::{DataSet, Sample};
 use crate::model::network::hardware::Hardware;
 use crate::random::{Stream, seed_of};
-use crate::recipe::{FILE_NAME, Recipe};
+use crate::recipe::{DataRecipe, FILE_NAME, Recipe};
 use pictures::Pictures;
 use task::{LabelledTask, Sides};
 
@@ -121,26 +121,51 @@ pub fn prepare(source: Source<'_>, run: &Path, begin: Begin, device: Device) -> 
         judged.len()
     )];
     messages.extend(before.as_ref().and_then(|before| new_captures(&set.samples, &judged, before)));
-    let warning = judged.is_empty().then(|| {
+    let warning = (judged.is_empty() && labelled.validation > 0.0).then(|| {
         "nothing can be held out: the captures of every card are in one card group. The training loss decides what \
          is best\nhelp: capture cards again on another occasion"
             .to_owned()
     });
+    if labelled.validation == 0.0 {
+        messages.push("nothing is held out, as you asked: the training loss decides what is best".to_owned());
+    }
+    let recipe = &with_batch(recipe, split.train.len(), &mut messages);
     let checkpoint = checkpoint(run, begin)?;
+    let mut file = split.file(&set.samples, recipe.seed);
+    file.remember(&before.unwrap_or_default());
+    let size = recipe.identifier.shape.input.map(|side| side as u32);
+    let pictures = Arc::new(Pictures::new(set.samples, &heads, size));
+    let digest = catalogue.map(|it| it.digest().to_owned()).unwrap_or_default();
+    let task = LabelledTask::new(recipe, graph, heads, pictures, Sides { train: split.train, judged });
+    let had_checkpoint = checkpoint.is_some();
+    let (task, session) = session(task, &digest, checkpoint, device, &mut messages)?;
+    // Nothing is written before it is known that the training can begin.
+    if had_checkpoint && session.position().step == 0 {
+        let aside = Checkpoint::put_aside(run, Network::Identifier)
+            .with_context(|| format!("cannot put the checkpoints in {} aside", run.display()))?;
+        let names: Vec<String> = aside.iter().map(|it| it.display().to_string()).collect();
+        messages.push(format!("what was trained before is kept in {}", names.join(" and ")));
+    }
     let write = |name: &str, text: String| {
         let path = run.join(name);
         atomic::write(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
     };
     write(FILE_NAME, toml::to_string(recipe).context("cannot write the recipe as TOML")?)?;
-    let mut file = split.file(&set.samples, recipe.seed);
-    file.remember(&before.unwrap_or_default());
     write(SPLIT, serde_json::to_string_pretty(&file)? + "\n")?;
-    let size = recipe.identifier.shape.input.map(|side| side as u32);
-    let pictures = Arc::new(Pictures::new(set.samples, &heads, size));
-    let digest = catalogue.map(|it| it.digest().to_owned()).unwrap_or_default();
-    let task = LabelledTask::new(recipe, graph, heads, pictures, Sides { train: split.train, judged });
-    let (task, session) = session(task, &digest, checkpoint, device, &mut messages)?;
     Ok(Prepared { task, session, messages, warning })
+}
+
+/// A step takes each capture once at most: more in a batch would only cost memory.
+fn with_batch(recipe: &Recipe, captures: usize, messages: &mut Vec<String>) -> Recipe {
+    let mut recipe = recipe.clone();
+    if let DataRecipe::Labelled(labelled) = &mut recipe.data
+        && labelled.batch > captures.max(2)
+    {
+        messages
+            .push(format!("a step takes {} captures, for there are no more to train on", captures.max(2)));
+        labelled.batch = captures.max(2);
+    }
+    recipe
 }
 
 /// Says what came since the run was begun.
@@ -184,7 +209,9 @@ fn session(
         (Some(checkpoint), _) if checkpoint.position.heads == task.heads() => {
             let progress = checkpoint.position.epochs.unwrap_or_default();
             let task = task.with_frozen_batch_norm(progress.frozen_batch_norm);
-            let mut session = Session::resume(&task, &checkpoint, None, hardware)?;
+            let mut session = Session::resume(&task, &checkpoint, None, hardware).context(
+                "the checkpoint is of another network\nhelp: leave --backbone out, or begin a new run with --run",
+            )?;
             session.set_recipe(task.recipe());
             return Ok((task, session));
         }

@@ -9,7 +9,7 @@ use crate::checkpoint::{Checkpoint, Network};
 use crate::model::network::resnet18::load_pretrained;
 use crate::model::network::torch::{Weights, initial_weights};
 use crate::model::network::{BATCH_NORM_EPSILON, Graph, Op};
-use crate::model::onnx;
+use crate::model::{model_folder, onnx};
 
 /// Known weights, and the classes of their heads.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ pub struct WarmStart {
 /// Known weights that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "cannot start from {path}: {reason}\nhelp: give a run's folder, a checkpoint, a model's folder, or torchvision's \
-     resnet18 as .safetensors or .pth"
+    "cannot start from {path}: {reason}\nhelp: give a run's folder, a checkpoint, a model by its name or folder, or \
+     torchvision's resnet18 as .safetensors or .pth"
 )]
 pub struct WarmStartError {
     /// The file or folder.
@@ -72,6 +72,13 @@ impl Known {
     pub fn read(path: &Path, graph: &Graph) -> Result<Self, WarmStartError> {
         let error = |reason: String| WarmStartError { path: path.to_path_buf(), reason };
         let from = path.display().to_string();
+        if !path.exists() {
+            // The name of a model, as other options take it.
+            let folder =
+                model_folder(path).map_err(|_| error("there is no such file, folder or model".into()))?;
+            let manifest = Manifest::read(&folder).map_err(|it| error(it.to_string()))?;
+            return Self::from_model(&folder, &manifest);
+        }
         if path.is_dir() && path.join(FILE_NAME).is_file() {
             let manifest = Manifest::read(path).map_err(|it| error(it.to_string()))?;
             return Self::from_model(path, &manifest);

@@ -43,10 +43,10 @@ pub(super) fn fetch(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
             // It is no use to a later try.
             let _ = fs::remove_file(&partial);
             bail!(
-                "{} arrived with another content than the index tells (sha256 {} expected)\nhelp: try again; a proxy \
+                "{} arrived with another content than it had when this version was chosen (sha256 {} expected)\nhelp: try again; a proxy \
                  or a mirror that changes files has to be fixed or avoided",
                 wheel.file_name,
-                wheel.sha256.as_deref().unwrap_or("unknown"),
+                wheel.sha256,
             );
         }
     }
@@ -146,10 +146,6 @@ fn length(path: &Path) -> u64 {
 }
 
 fn matches(path: &Path, wheel: &Wheel) -> Result<bool> {
-    let Some(want) = &wheel.sha256 else {
-        eprintln!("the index tells no hash of {}: its zip checksums have to do", wheel.file_name);
-        return Ok(true);
-    };
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
@@ -161,7 +157,7 @@ fn matches(path: &Path, wheel: &Wheel) -> Result<bool> {
         hasher.update(&buffer[..count]);
     }
     let got: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(got == *want)
+    Ok(got == wheel.sha256)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::{paths, workspace};
 const VERSION: &str = "2.13.0";
 /// What the Linux build of the processor's part links to, with the name of the library in it.
 const COMPANIONS: [(&str, &str); 2] =
-    [("nvidia-cuda-runtime==13.0.*", "libcudart.so.13"), ("nvidia-cuda-cupti==13.0.*", "libcupti.so.13")];
+    [("nvidia-cuda-runtime==13.0.96", "libcudart.so.13"), ("nvidia-cuda-cupti==13.0.85", "libcupti.so.13")];
 
 /// Whether [`install`] would have nothing to download.
 pub(super) fn is_installed() -> bool {

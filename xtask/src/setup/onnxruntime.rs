@@ -65,10 +65,7 @@ impl Build {
                 if !self.is_in(unfinished) {
                     bail!("{} does not hold {}", wheel.file_name, self.library());
                 }
-                fs::write(
-                    unfinished.join("wheel.txt"),
-                    format!("{}\n{:?}\n", wheel.file_name, wheel.sha256),
-                )?;
+                fs::write(unfinished.join("wheel.txt"), format!("{}\n{}\n", wheel.file_name, wheel.sha256))?;
                 fs::remove_file(file)?;
                 Ok(())
             },

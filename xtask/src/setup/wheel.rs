@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use super::hashes;
 use crate::workspace::has_program;
 
 /// A file to download.
@@ -16,8 +17,8 @@ pub(super) struct Wheel {
     pub(super) file_name: String,
     /// Where it is; `file:` when `pip` is set up with a folder of wheels.
     pub(super) url: String,
-    /// Its hash in hexadecimal, when the index tells one.
-    pub(super) sha256: Option<String>,
+    /// Its hash in hexadecimal, as it is known here.
+    pub(super) sha256: String,
 }
 
 #[derive(Deserialize)]
@@ -33,13 +34,6 @@ struct Item {
 #[derive(Deserialize)]
 struct Download {
     url: String,
-    archive_info: Option<Archive>,
-}
-
-#[derive(Deserialize)]
-struct Archive {
-    #[serde(default)]
-    hash: Option<String>,
 }
 
 /// Any Python that the wheels are built for: only native libraries are taken out of them.
@@ -72,20 +66,20 @@ pub(super) fn locate(package: &str) -> Result<Wheel> {
     if !output.status.success() {
         bail!("{}", explain(package, &String::from_utf8_lossy(&output.stderr)));
     }
-    parse(&output.stdout).with_context(|| format!("pip's report on {package} makes no sense"))
+    let (file_name, url) =
+        parse(&output.stdout).with_context(|| format!("pip's report on {package} makes no sense"))?;
+    let sha256 = hashes::of(&file_name)?.to_owned();
+    Ok(Wheel { file_name, url, sha256 })
 }
 
-fn parse(report: &[u8]) -> Result<Wheel> {
+/// The name of the file, and where it is. What the index says of its content is not asked.
+fn parse(report: &[u8]) -> Result<(String, String)> {
     let report: Report = serde_json::from_slice(report)?;
     let download = report.install.into_iter().next().context("it is empty")?.download_info;
     let path = download.url.split(['?', '#']).next().unwrap_or_default();
     let file_name = path.rsplit('/').next().filter(|name| name.ends_with(".whl"));
     let file_name = file_name.with_context(|| format!("{} is no wheel", download.url))?.to_owned();
-    let sha256 = download
-        .archive_info
-        .and_then(|archive| archive.hash)
-        .and_then(|hash| hash.strip_prefix("sha256=").map(str::to_lowercase));
-    Ok(Wheel { file_name, url: download.url, sha256 })
+    Ok((file_name, download.url))
 }
 
 /// The platform's names in wheels, newest first: the index may have any of them.
@@ -136,12 +130,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_name_and_hash_from_a_report() {
+    fn reads_name_and_place_from_a_report() {
         let report = br#"{"version": "1", "install": [{"download_info": {"url": "https://host/a/b/c-1.0-py3-none-any.whl#x",
             "archive_info": {"hash": "sha256=AB12"}}}]}"#;
-        let wheel = parse(report).unwrap();
-        assert_eq!(wheel.file_name, "c-1.0-py3-none-any.whl");
-        assert_eq!(wheel.sha256.as_deref(), Some("ab12"));
+        let (file_name, url) = parse(report).unwrap();
+        assert_eq!(
+            (file_name.as_str(), url.starts_with("https://host/a/b/")),
+            ("c-1.0-py3-none-any.whl", true)
+        );
         assert!(parse(br#"{"install": []}"#).is_err());
     }
 

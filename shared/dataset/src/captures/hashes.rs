@@ -18,13 +18,17 @@ const EDGE_SHARE: f32 = 0.07;
 /// a card twice costs little, to miss one much.
 const COLOURS_AGREE_BELOW: u32 = 6;
 
+/// Bits of [`Hashes::shapes`] by which a duplicate may differ: 95 in 100 cards that are moved by one
+/// pixel stay within.
+const SHAPES_DUPLICATE: u32 = 17;
+
 /// What a crop looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Hashes {
-    /// Signs of the lowest frequencies: shapes, whatever the light.
-    #[serde(with = "hex")]
-    pub dct: u64,
+    /// The lowest frequencies against their median: shapes, whatever the light. Files of earlier
+    /// versions have `dct` in its place, of which nearly all bits were zero.
+    #[serde(default, with = "hex::known", skip_serializing_if = "Option::is_none")]
+    pub shapes: Option<u64>,
     /// Brighter than the mean, cell by cell.
     #[serde(with = "hex")]
     pub mean: u64,
@@ -41,7 +45,7 @@ pub struct Colours([u8; CELLS * 3]);
 
 /// Computes hashes; keeps its tables.
 pub struct Hashing {
-    dct: Hasher<[u8; 8]>,
+    shapes: Hasher<[u8; 8]>,
     mean: Hasher<[u8; 8]>,
     gradient: Hasher<[u8; 8]>,
 }
@@ -56,7 +60,7 @@ impl Default for Hashing {
     fn default() -> Self {
         let config = || HasherConfig::with_bytes_type::<[u8; 8]>().hash_size(8, 8);
         Self {
-            dct: config().preproc_dct().hash_alg(HashAlg::Mean).to_hasher(),
+            shapes: config().preproc_dct().hash_alg(HashAlg::Median).to_hasher(),
             mean: config().hash_alg(HashAlg::Mean).to_hasher(),
             gradient: config().hash_alg(HashAlg::Gradient).to_hasher(),
         }
@@ -76,7 +80,7 @@ impl Hashing {
             u64::from_be_bytes(bytes)
         };
         Hashes {
-            dct: bits(&self.dct),
+            shapes: Some(bits(&self.shapes)),
             mean: bits(&self.mean),
             gradient: bits(&self.gradient),
             colours: Colours::from_image(&inner),
@@ -84,11 +88,29 @@ impl Hashing {
     }
 }
 
+/// What so many bits of [`Hashes::shapes`] count for beside the other two: a shift by one pixel turns
+/// twice as many of them over, and pictures that have nothing in common differ by 32.
+pub(super) fn of_shapes(bits: u32) -> u32 {
+    use super::{DUPLICATE, SAME_CARD, SAME_CLUSTER};
+    // Bits of the same card in another place, of the same card otherwise, and of a cluster.
+    const REACH: [(u32, u32); 3] = [(SHAPES_DUPLICATE, DUPLICATE), (20, SAME_CARD), (28, SAME_CLUSTER)];
+    let mut before = (0, 0);
+    for (reach, counts) in REACH {
+        if bits <= reach {
+            return before.1 + (bits - before.0) * (counts - before.1) / (reach - before.0);
+        }
+        before = (reach, counts);
+    }
+    SAME_CLUSTER + bits - before.0
+}
+
 impl Hashes {
-    /// Bits that differ: the largest of the three distances.
+    /// Bits that differ: the largest of the three distances. A hash that one of them does not have
+    /// tells nothing apart.
     pub fn distance(&self, other: &Self) -> u32 {
         let bits = |a: u64, b: u64| (a ^ b).count_ones();
-        bits(self.dct, other.dct).max(bits(self.mean, other.mean)).max(bits(self.gradient, other.gradient))
+        let shapes = self.shapes.zip(other.shapes).map_or(0, |(a, b)| of_shapes(bits(a, b)));
+        shapes.max(bits(self.mean, other.mean)).max(bits(self.gradient, other.gradient))
     }
 }
 
@@ -172,6 +194,28 @@ mod hex {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         u64::from_str_radix(&text, 16).map_err(D::Error::custom)
     }
+
+    /// The same for a hash that may be missing.
+    pub(super) mod known {
+        use serde::{Deserializer, Serializer};
+
+        #[expect(clippy::ref_option, reason = "serde passes a reference")]
+        pub(in super::super) fn serialize<S: Serializer>(
+            bits: &Option<u64>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            match bits {
+                Some(bits) => super::serialize(bits, serializer),
+                None => serializer.serialize_none(),
+            }
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<u64>, D::Error> {
+            super::deserialize(deserializer).map(Some)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -202,6 +246,36 @@ mod tests {
             plain.distance(&tinted) <= crate::captures::SAME_CARD && !plain.colours.agree(&tinted.colours)
         );
         assert!(plain.distance(&other) > crate::captures::SAME_CARD, "{}", plain.distance(&other));
+    }
+
+    #[test]
+    fn bits_of_shapes_count_for_what_they_tell() {
+        use crate::captures::{DUPLICATE, SAME_CARD, SAME_CLUSTER};
+        assert_eq!(
+            [0, 17, 18, 20, 21, 28, 29, 64].map(of_shapes),
+            [0, DUPLICATE, 10, SAME_CARD, 13, SAME_CLUSTER, 26, 61]
+        );
+        assert!((0..64).all(|bits| of_shapes(bits) <= of_shapes(bits + 1)));
+    }
+
+    /// Half of the bits of a hash against its median are set, or it would tell nothing.
+    #[test]
+    fn every_hash_says_something() {
+        let hashes = Hashing::default().hash(&card(10, [90, 60, 60]));
+        let bits = hashes.shapes.unwrap().count_ones();
+        assert!((24..=40).contains(&bits), "{bits} bits are set");
+    }
+
+    #[test]
+    fn hashes_of_earlier_versions_are_read() {
+        let hashes = Hashing::default().hash(&card(10, [1, 200, 60]));
+        let mut old = serde_json::to_value(hashes).unwrap();
+        let fields = old.as_object_mut().unwrap();
+        let shapes = fields.remove("shapes").unwrap();
+        fields.insert("dct".into(), shapes);
+        let read: Hashes = serde_json::from_value(old).unwrap();
+        assert_eq!(read, Hashes { shapes: None, ..hashes });
+        assert_eq!(read.distance(&hashes), 0);
     }
 
     #[test]

@@ -5,13 +5,13 @@
 //! packed columns from one end to the other takes a fraction of a millisecond at 100,000 captures,
 //! and stays that simple.
 
-use super::hashes::Hashes;
+use super::hashes::{Hashes, of_shapes};
 use super::{DUPLICATE, SAME_CARD, SAME_CLUSTER, Verdict};
 
 /// The hashes of all captures, by position.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    dct: Vec<u64>,
+    shapes: Vec<Option<u64>>,
     mean: Vec<u64>,
     gradient: Vec<u64>,
 }
@@ -29,33 +29,33 @@ pub struct Found {
 impl Index {
     /// Adds a capture at the next position.
     pub fn push(&mut self, hashes: &Hashes) {
-        self.dct.push(hashes.dct);
+        self.shapes.push(hashes.shapes);
         self.mean.push(hashes.mean);
         self.gradient.push(hashes.gradient);
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.dct.len()
+        self.shapes.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.dct.is_empty()
+        self.shapes.is_empty()
     }
 
     /// Looks everything up that is near.
     pub fn find(&self, hashes: &Hashes) -> Found {
         let mut found = Found::default();
         let mut reach = SAME_CLUSTER;
-        let columns = self.dct.iter().zip(&self.mean).zip(&self.gradient);
-        for (position, ((dct, mean), gradient)) in columns.enumerate() {
-            let first = (dct ^ hashes.dct).count_ones();
+        let columns = self.shapes.iter().zip(&self.mean).zip(&self.gradient);
+        for (position, ((shapes, mean), gradient)) in columns.enumerate() {
+            let first = (mean ^ hashes.mean).count_ones();
             if first > reach.max(DUPLICATE) {
                 continue;
             }
-            let distance =
-                first.max((mean ^ hashes.mean).count_ones()).max((gradient ^ hashes.gradient).count_ones());
+            let shapes = shapes.zip(hashes.shapes).map_or(0, |(a, b)| of_shapes((a ^ b).count_ones()));
+            let distance = first.max(shapes).max((gradient ^ hashes.gradient).count_ones());
             if distance <= DUPLICATE {
                 found.twins.push(position);
             }
@@ -101,14 +101,14 @@ mod tests {
     fn hashes(number: u64) -> Hashes {
         let colours = Hashing::default().hash(&image::RgbaImage::new(8, 8)).colours;
         let of = |salt: u64| mixed(number * 3 + salt);
-        Hashes { dct: of(0), mean: of(1), gradient: of(2), colours }
+        Hashes { shapes: Some(of(0)), mean: of(1), gradient: of(2), colours }
     }
 
     /// The first `bits` bits of each hash turned over, but `more` of the gradient.
     fn turned(hashes: Hashes, bits: u32, more: u32) -> Hashes {
         let mask = |bits: u32| if bits == 0 { 0 } else { u64::MAX >> (64 - bits) };
         Hashes {
-            dct: hashes.dct ^ mask(bits),
+            shapes: hashes.shapes.map(|it| it ^ mask(bits)),
             mean: hashes.mean ^ mask(bits),
             gradient: hashes.gradient ^ mask(more),
             ..hashes

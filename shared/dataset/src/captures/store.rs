@@ -20,8 +20,8 @@ use super::index::Index;
 use super::record::{CaptureContext, Record};
 use crate::labels::store::ids::FreeIds;
 use crate::{disk, file_name};
-use lens_core::atomic;
 use lens_core::pixels::{ChannelOrder, Pixels};
+use lens_core::{atomic, files, image_file};
 
 /// Name of the file in the captures' folder.
 pub const FILE_NAME: &str = "seen_hashes.json";
@@ -31,7 +31,12 @@ pub const JOURNAL: &str = "seen_hashes.journal";
 pub const FRAMES: &str = "frames";
 const LOCK: &str = ".seen_hashes.lock";
 /// Version of the file.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+/// The version before, in which one hash of three told nothing.
+const EARLIER: u32 = 1;
+/// Captures of that version that get the hash when a folder is opened: more would take longer than
+/// a player waits, and the others are compared without it.
+const UPGRADED_AT_ONCE: usize = 2000;
 
 /// The captures of a folder, and the right to add some.
 pub struct Captures {
@@ -162,15 +167,20 @@ impl Captures {
             move |source| CapturesError::File { path, source }
         };
         let frames = folder.join(FRAMES);
-        fs::create_dir_all(&frames).map_err(failed(&frames))?;
+        for made in [folder, &frames] {
+            files::private_folder(made).map_err(failed(made))?;
+        }
         let lock_path = folder.join(LOCK);
-        let lock = File::create(&lock_path).map_err(failed(&lock_path))?;
+        let lock = files::lock_file(&lock_path).map_err(failed(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(CapturesError::InUse(folder.into())),
             Err(TryLockError::Error(source)) => return Err(CapturesError::File { path: lock_path, source }),
         }
-        let (records, whole, lines) = read_with_journal(folder)?;
+        [folder, &frames].into_iter().for_each(atomic::sweep);
+        let (mut records, whole, lines) = read_with_journal(folder)?;
+        let hashing = Hashing::default();
+        let is_upgraded = upgrade(folder, &mut records, &hashing);
         let path = folder.join(JOURNAL);
         let open = || -> io::Result<File> {
             let file = OpenOptions::new().create(true).append(true).open(&path)?;
@@ -182,11 +192,15 @@ impl Captures {
         let mut index = Index::default();
         records.iter().for_each(|record| index.push(&record.hashes));
         let next = Next::after(&records, FreeIds::above(labels));
-        let hashing = Hashing::default();
         let mut captures =
             Self { folder: folder.into(), records, index, hashing, next, journal, _lock: lock };
-        captures.fold_when_long()?;
+        if is_upgraded { captures.fold() } else { captures.fold_when_long() }?;
         Ok(captures)
+    }
+
+    /// Where they are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// All captures, oldest first.
@@ -296,6 +310,10 @@ impl Captures {
         if self.journal.lines <= FOLD_AFTER + self.records.len() / 8 {
             return Ok(());
         }
+        self.fold()
+    }
+
+    fn fold(&mut self) -> Result<(), CapturesError> {
         let path = self.folder.join(FILE_NAME);
         let mut fold = || -> io::Result<()> {
             let text = serde_json::to_vec(&Storing { format: FORMAT, captures: &self.records })?;
@@ -305,6 +323,23 @@ impl Captures {
         };
         fold().map_err(|source| CapturesError::File { path: path.clone(), source })
     }
+}
+
+/// Gives captures of an earlier version the hash that they lack, from their pictures; says whether
+/// there were any. Groups and clusters stay as they are.
+fn upgrade(folder: &Path, records: &mut [Record], hashing: &Hashing) -> bool {
+    let mut upgraded = 0;
+    for record in records.iter_mut().filter(|record| record.hashes.shapes.is_none()).take(UPGRADED_AT_ONCE) {
+        // A picture that is gone has no shapes; its other hashes go on telling what it is like.
+        if let Ok(picture) = image_file::open(&folder.join(&record.filename)) {
+            record.hashes.shapes = hashing.hash(&picture).shapes;
+            upgraded += 1;
+        }
+    }
+    if upgraded > 0 {
+        log::info!("{upgraded} captures of an earlier version have a new hash");
+    }
+    upgraded > 0
 }
 
 impl Journal {
@@ -348,9 +383,9 @@ fn read_with_journal(folder: &Path) -> Result<(Vec<Record>, u64, usize), Capture
     let mut records = if text.is_empty() {
         Vec::new()
     } else {
-        let stored: Stored =
-            serde_json::from_slice(&text).map_err(|error| damaged(path.clone(), error.to_string()))?;
-        if stored.format != FORMAT {
+        let stored: Stored = serde_json::from_slice(files::without_mark(&text))
+            .map_err(|error| damaged(path.clone(), files::reason(&error)))?;
+        if ![EARLIER, FORMAT].contains(&stored.format) {
             return Err(damaged(path, format!("format {} where {FORMAT} is understood", stored.format)));
         }
         stored.captures
@@ -361,8 +396,9 @@ fn read_with_journal(folder: &Path) -> Result<(Vec<Record>, u64, usize), Capture
     let mut lines = 0;
     for line in journal[..whole].split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
         lines += 1;
-        let record: Record = serde_json::from_slice(line)
-            .map_err(|error| damaged(folder.join(JOURNAL), format!("line {lines}: {error}")))?;
+        let record: Record = serde_json::from_slice(line).map_err(|error| {
+            damaged(folder.join(JOURNAL), format!("line {lines}: {}", files::reason(&error)))
+        })?;
         if id(&record) > folded {
             records.push(record);
         }

@@ -13,13 +13,13 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::Labels;
 use arrangement::Arrangement;
 use change::state;
 use external_edits::Known;
-use lens_core::atomic;
+use lens_core::{atomic, files};
 use reading::read_files;
 
 mod arrangement;
@@ -123,14 +123,15 @@ impl Store {
     /// When another window has it open, it cannot be written, or is damaged; a damaged file is
     /// never overwritten.
     pub fn open(folder: &Path, originals: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(StoreError::file(folder))?;
+        files::private_folder(folder).map_err(StoreError::file(folder))?;
         let lock_path = folder.join(LOCK);
-        let lock = File::create(&lock_path).map_err(StoreError::file(&lock_path))?;
+        let lock = files::lock_file(&lock_path).map_err(StoreError::file(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(folder.into())),
             Err(TryLockError::Error(source)) => return Err(StoreError::File { path: lock_path, source }),
         }
+        atomic::sweep(folder);
         // Before it is read: what is written in between then counts as written by somebody else.
         let known = Known::read(&folder.join(super::FILE_NAME))?;
         let (labels, arrangement) = read_files(folder)?;
@@ -290,8 +291,10 @@ impl Store {
     /// A labelled picture is copied from the originals, whole or not at all.
     fn keep_picture(&self, change: &Change) -> Result<(), StoreError> {
         let Change::Label { file, label: Some(_) } = change else { return Ok(()) };
+        // A data set may come from somebody else: no name of it leads out of the folder.
+        let is_inside = Path::new(file).components().all(|it| matches!(it, Component::Normal(_)));
         let (from, to) = (self.originals.join(file), self.folder.join(file));
-        if to.exists() || !from.exists() {
+        if !is_inside || to.exists() || !from.exists() {
             return Ok(());
         }
         let bytes = fs::read(&from).map_err(StoreError::file(&from))?;

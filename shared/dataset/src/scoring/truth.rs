@@ -79,7 +79,10 @@ pub enum TruthError {
         reason: io::Error,
     },
     /// It is not what it should be.
-    #[error("{path} is no truth file: {reason}\nhelp: mend that line; docs/scoring.md shows the form")]
+    #[error(
+        "{path} is no truth file: {}\nhelp: mend that line; docs/scoring.md shows the form",
+        lens_core::files::reason(reason)
+    )]
     Form {
         /// The file.
         path: PathBuf,
@@ -136,7 +139,8 @@ impl Truth {
     /// As [`Truth::read`].
     pub fn parse(text: &str, path: &Path, catalogue: &Catalogue) -> Result<Self, TruthError> {
         let stored: BTreeMap<String, StoredScreen> =
-            serde_json::from_str(text).map_err(|reason| TruthError::Form { path: path.into(), reason })?;
+            serde_json::from_str(text.trim_start_matches('\u{feff}'))
+                .map_err(|reason| TruthError::Form { path: path.into(), reason })?;
         if stored.is_empty() {
             return Err(TruthError::Empty(path.into()));
         }

@@ -18,16 +18,17 @@ pub enum DetectorKind {
     /// Our own: cells of a grid, with the corners of whole cards.
     #[default]
     Grid,
-    /// A detection export of Ultralytics YOLO (v8, v11).
+    /// An export of Ultralytics YOLO (v8 to v12, 26).
     Yolo(Yolo),
 }
 
-/// A detection export of Ultralytics YOLO (v8, v11).
+/// An export of Ultralytics YOLO (v8 to v12, 26): detection, turned boxes (OBB), or four corners
+/// (pose).
 ///
-/// Input: `[1, 3, height, width]` in `0.0..=1.0`, letterboxed with bars of grey 114. Output:
-/// `[1, 4 + classes, boxes]`, floats: centre, width and height of each box in pixels of the input,
-/// then a probability for each class; there is no objectness. The manifest's `anchor` and
-/// `corner_scale` say nothing of it, and `stride` only what its input's sides are multiples of.
+/// Input: `[1, 3, height, width]` in `0.0..=1.0`, letterboxed with bars of grey 114. What comes out
+/// is told by [`Layout`] and [`Corners`], in pixels of the input; there is no objectness. The
+/// manifest's `anchor` and `corner_scale` say nothing of it, and `stride` only what its input's
+/// sides are multiples of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Yolo {
@@ -42,6 +43,40 @@ pub struct Yolo {
     /// The classes that are cards; all of them when it is empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<String>,
+    /// How its output is laid out.
+    #[serde(default, skip_serializing_if = "Layout::is_raw")]
+    pub layout: Layout,
+    /// What it says of a card's corners.
+    #[serde(default, skip_serializing_if = "Corners::is_upright")]
+    pub corners: Corners,
+}
+
+/// How the output of a YOLO is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// `[1, 4 + classes + more, boxes]`: centre, width and height, then a probability for each
+    /// class.
+    #[default]
+    Raw,
+    /// `[1, boxes, 6 + more]`, after suppression: left, top, right and bottom (of turned boxes
+    /// centre, width and height), then the probability and number of the likeliest class.
+    Suppressed,
+}
+
+/// What a YOLO says of a card's corners, after its box and classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Corners {
+    /// Nothing: boxes are upright.
+    #[default]
+    Upright,
+    /// The box is turned by an angle (OBB).
+    Turned,
+    /// Four corners, top left first and clockwise (pose): x and y of each.
+    Points,
+    /// The same with the probability that each is on the image.
+    PointsSeen,
 }
 
 /// What goes into an identifier and comes out.
@@ -131,6 +166,30 @@ impl DetectorKind {
         match yolo.cards.iter().find(|name| !yolo.classes.contains(name)) {
             Some(name) => Err(format!("the detector has no class {name:?} that could be a card")),
             None => Ok(()),
+        }
+    }
+}
+
+impl Layout {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+    fn is_raw(&self) -> bool {
+        *self == Self::Raw
+    }
+}
+
+impl Corners {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+    fn is_upright(&self) -> bool {
+        *self == Self::Upright
+    }
+
+    /// How many numbers they are.
+    pub fn numbers(self) -> usize {
+        match self {
+            Self::Upright => 0,
+            Self::Turned => 1,
+            Self::Points => 8,
+            Self::PointsSeen => 12,
         }
     }
 }

@@ -1,25 +1,45 @@
-//! Turns the output of an Ultralytics YOLO detector (v8, v11) into quads.
+//! Turns the output of an Ultralytics YOLO (v8 to v12, 26) into quads.
 //!
-//! Boxes are upright, so a tilted card gets the upright quad around it, and what is covered belongs
-//! to it only if the network was trained so. The letterbox is undone elsewhere.
+//! Upright boxes give a tilted card the upright quad around it; turned boxes and corners give its
+//! own. What is covered belongs to it only if the network was trained so. The letterbox is undone
+//! elsewhere.
+
+use std::f32::consts::{FRAC_PI_2, PI};
 
 use lens_core::geometry::{InModel, Quad, Rect};
+use lens_core::manifest::external::{Corners, Layout};
 
 use super::{Found, MAX_CARDS};
 
-/// How the output is laid out: `[4 + classes, count]`.
+/// What the output is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Boxes {
     /// Boxes.
     pub count: usize,
     /// For each class whether it is a card.
     pub is_card: Vec<bool>,
+    /// How it is laid out.
+    pub layout: Layout,
+    /// What it says of corners.
+    pub corners: Corners,
 }
 
 impl Boxes {
-    /// Numbers of each box: centre, width and height, then a probability for each class.
-    pub fn rows(&self) -> usize {
-        4 + self.is_card.len()
+    /// Numbers of each box.
+    pub fn numbers(&self) -> usize {
+        let before = match self.layout {
+            Layout::Raw => 4 + self.is_card.len(),
+            Layout::Suppressed => 6,
+        };
+        before + self.corners.numbers()
+    }
+
+    /// The shape of the output, without the batch.
+    pub fn shape(&self) -> [usize; 2] {
+        match self.layout {
+            Layout::Raw => [self.numbers(), self.count],
+            Layout::Suppressed => [self.count, self.numbers()],
+        }
     }
 }
 
@@ -39,23 +59,31 @@ const MAX_CANDIDATES: usize = 4096;
 /// # Panics
 /// When `output` does not have the size of the layout.
 pub fn decode(boxes: &Boxes, threshold: f32, output: &[f32], found: &mut Vec<Found>) {
-    let count = boxes.count;
-    assert_eq!(output.len(), boxes.rows() * count, "the output must have the size of the layout");
+    let (count, numbers) = (boxes.count, boxes.numbers());
+    assert_eq!(output.len(), numbers * count, "the output must have the size of the layout");
     found.clear();
-    let (places, classes) = output.split_at(4 * count);
+    let classes = boxes.is_card.len();
     for index in 0..count {
-        let (mut best, mut is_card) = (f32::NEG_INFINITY, false);
-        for (scores, &card) in classes.chunks_exact(count).zip(&boxes.is_card) {
-            if scores[index] > best {
-                (best, is_card) = (scores[index], card);
+        let number = |place: usize| match boxes.layout {
+            Layout::Raw => output[place * count + index],
+            Layout::Suppressed => output[index * numbers + place],
+        };
+        let (score, is_card, more) = match boxes.layout {
+            Layout::Raw => {
+                let (score, is_card) = likeliest(output, &boxes.is_card, count, index);
+                (score, is_card, 4 + classes)
             }
-        }
-        if is_card && best >= threshold {
-            let [x, y, width, height] = [0, 1, 2, 3].map(|row| places[row * count + index]);
-            let rect = Rect::ltwh(x - width / 2.0, y - height / 2.0, width, height);
-            let quad: Quad<InModel> = Quad::from_rect(rect);
+            Layout::Suppressed => {
+                // From floats `as` saturates: what is no class is none of them.
+                let class = number(5);
+                let known = class >= 0.0 && boxes.is_card.get(class as usize).is_some_and(|it| *it);
+                (number(4), known, 6)
+            }
+        };
+        if is_card && score >= threshold {
+            let quad = quad(boxes, &number, more);
             if quad.is_card_shaped() {
-                found.push(Found { quad, score: best.min(1.0), anchor: quad.centre() });
+                found.push(Found { quad, score: score.min(1.0), anchor: quad.centre() });
             }
         }
     }
@@ -64,14 +92,86 @@ pub fn decode(boxes: &Boxes, threshold: f32, output: &[f32], found: &mut Vec<Fou
     let mut kept = 0;
     for index in 0..found.len() {
         let candidate = found[index];
-        let bounds = candidate.quad.bounds();
-        let is_same = |better: &Found| better.quad.bounds().iou(bounds) > MAX_IOU;
+        let is_same = |better: &Found| match boxes.corners {
+            Corners::Upright => better.quad.bounds().iou(candidate.quad.bounds()) > MAX_IOU,
+            _ => better.quad.iou(candidate.quad) > MAX_IOU,
+        };
         if kept < MAX_CARDS && !found[..kept].iter().any(is_same) {
             found[kept] = candidate;
             kept += 1;
         }
     }
     found.truncate(kept);
+}
+
+/// The probability of the likeliest class of a box, and whether that is a card.
+fn likeliest(output: &[f32], is_card: &[bool], count: usize, index: usize) -> (f32, bool) {
+    let (mut best, mut card) = (f32::NEG_INFINITY, false);
+    for (scores, &is_card) in output[4 * count..].chunks_exact(count).zip(is_card) {
+        if scores[index] > best {
+            (best, card) = (scores[index], is_card);
+        }
+    }
+    (best, card)
+}
+
+/// The quad of a box; `more` is where its corners are told.
+fn quad(boxes: &Boxes, number: &impl Fn(usize) -> f32, more: usize) -> Quad<InModel> {
+    let [a, b, c, d] = [0, 1, 2, 3].map(number);
+    let upright = || {
+        Quad::from_rect(match boxes.layout {
+            Layout::Raw => Rect::ltwh(a - c / 2.0, b - d / 2.0, c, d),
+            Layout::Suppressed => Rect::ltwh(a, b, c - a, d - b),
+        })
+    };
+    match boxes.corners {
+        Corners::Upright => upright(),
+        Corners::Turned => turned([a, b], [c, d], number(more)),
+        Corners::Points => {
+            let points = [0, 1, 2, 3].map(|at| [number(more + 2 * at), number(more + 2 * at + 1)]);
+            Some(Quad::from_xy(points)).filter(|quad| quad.is_card_shaped()).unwrap_or_else(upright)
+        }
+        Corners::PointsSeen => {
+            let points = [0, 1, 2, 3].map(|at| [0, 1, 2].map(|it| number(more + 3 * at + it)));
+            from_points(points).filter(|quad| quad.is_card_shaped()).unwrap_or_else(upright)
+        }
+    }
+}
+
+/// A box about `centre`, turned by `angle`. Its longer sides are a card's, and of the two ways up
+/// that are left the card stands the more upright one.
+fn turned([x, y]: [f32; 2], [width, height]: [f32; 2], angle: f32) -> Quad<InModel> {
+    let (mut width, mut height, mut angle) = (width, height, angle);
+    if width > height {
+        (width, height, angle) = (height, width, angle + FRAC_PI_2);
+    }
+    if angle.cos() < 0.0 {
+        angle += PI;
+    }
+    let (sin, cos) = angle.sin_cos();
+    let (w, h) = (width / 2.0, height / 2.0);
+    Quad::from_xy(
+        [[-w, -h], [w, -h], [w, h], [-w, h]].map(|[u, v]| [x + u * cos - v * sin, y + u * sin + v * cos]),
+    )
+}
+
+/// Probability from which a corner is where the network says.
+const SEEN: f32 = 0.5;
+
+/// The quad of corners of which one may be beyond the image: it is opposite of the others. Nothing
+/// where more are.
+fn from_points(points: [[f32; 3]; 4]) -> Option<Quad<InModel>> {
+    let mut corners = points.map(|[x, y, _]| [x, y]);
+    let mut hidden = (0..4).filter(|&at| !(points[at][2] >= SEEN));
+    match (hidden.next(), hidden.next()) {
+        (None, _) => {}
+        (Some(at), None) => {
+            let [before, after, across] = [3, 1, 2].map(|step| corners[(at + step) % 4]);
+            corners[at] = [0, 1].map(|axis| before[axis] + after[axis] - across[axis]);
+        }
+        _ => return None,
+    }
+    Some(Quad::from_xy(corners))
 }
 
 #[cfg(test)]
@@ -102,7 +202,7 @@ mod tests {
     /// Left edges of what is found, best first.
     #[track_caller]
     fn check(made: &[Made], want: &[f32]) {
-        let boxes = Boxes { count: made.len(), is_card: vec![true, true, false] };
+        let boxes = raw(made.len(), vec![true, true, false]);
         let mut found = vec![Found::default(); 3];
         decode(&boxes, 0.25, &output(made), &mut found);
         let lefts: Vec<f32> = found.iter().map(|it| it.quad.bounds().left).collect();
@@ -111,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_box_becomes_an_upright_quad_with_its_score() {
-        let boxes = Boxes { count: 2, is_card: vec![true; 3] };
+        let boxes = raw(2, vec![true; 3]);
         let made = [(40.0, 60.0, 71.0, 95.0, JOKER, 0.8), (300.0, 20.0, 50.0, 60.0, CARD, 0.2)];
         let mut found = Vec::new();
         decode(&boxes, 0.25, &output(&made), &mut found);
@@ -164,18 +264,82 @@ mod tests {
     fn no_more_than_the_limit_are_found() {
         let made: Vec<Made> =
             (0..400).map(|index| (20.0 * index as f32, 0.0, 10.0, 14.0, CARD, 0.9)).collect();
-        let boxes = Boxes { count: made.len(), is_card: vec![true; 3] };
+        let boxes = raw(made.len(), vec![true; 3]);
         let mut found = Vec::new();
         decode(&boxes, 0.25, &output(&made), &mut found);
         assert_eq!(found.len(), MAX_CARDS);
     }
 
+    fn one(layout: Layout, corners: Corners, output: &[f32]) -> Vec<[[f32; 2]; 4]> {
+        let boxes = Boxes { count: 1, is_card: vec![true, false], layout, corners };
+        assert_eq!(boxes.numbers(), output.len());
+        let mut found = Vec::new();
+        decode(&boxes, 0.25, output, &mut found);
+        found.iter().map(|it| it.quad.to_xy().map(|xy| xy.map(f32::round))).collect()
+    }
+
+    #[test]
+    fn boxes_after_suppression_have_edges_and_a_class() {
+        let upright = vec![[[10.0, 20.0], [50.0, 20.0], [50.0, 80.0], [10.0, 80.0]]];
+        let check = |output: [f32; 6], want: &Vec<_>| {
+            assert_eq!(&one(Layout::Suppressed, Corners::Upright, &output), want, "{output:?}");
+        };
+        check([10.0, 20.0, 50.0, 80.0, 0.9, 0.0], &upright);
+        check([10.0, 20.0, 50.0, 80.0, 0.9, 1.0], &Vec::new());
+        check([10.0, 20.0, 50.0, 80.0, 0.1, 0.0], &Vec::new());
+        for class in [-1.0, 2.0, 1e30, f32::NAN, f32::INFINITY] {
+            check([10.0, 20.0, 50.0, 80.0, 0.9, class], &Vec::new());
+        }
+    }
+
+    #[test]
+    fn turned_boxes_stand_upright_whatever_side_is_called_their_width() {
+        let card = [[[80.0, 70.0], [120.0, 70.0], [120.0, 130.0], [80.0, 130.0]]];
+        for (width, height, angle) in
+            [(40.0, 60.0, 0.0), (60.0, 40.0, FRAC_PI_2), (40.0, 60.0, PI), (60.0, 40.0, -FRAC_PI_2)]
+        {
+            let raw = [100.0, 100.0, width, height, 0.9, 0.0, angle];
+            assert_eq!(one(Layout::Raw, Corners::Turned, &raw), card, "{width} x {height} at {angle}");
+            let suppressed = [100.0, 100.0, width, height, 0.9, 0.0, angle];
+            assert_eq!(one(Layout::Suppressed, Corners::Turned, &suppressed), card);
+        }
+        let tilted = one(Layout::Raw, Corners::Turned, &[100.0, 100.0, 40.0, 60.0, 0.9, 0.0, 0.3]);
+        assert!(tilted[0][0][1] < tilted[0][1][1], "it is tilted to the right: {tilted:?}");
+    }
+
+    #[test]
+    fn corners_are_taken_as_they_are_and_one_is_completed() {
+        let corners = [[10.0, 20.0], [50.0, 24.0], [46.0, 84.0], [6.0, 80.0]];
+        let told = |hidden: &[usize]| -> Vec<f32> {
+            let mut output = vec![5.0, 15.0, 55.0, 90.0, 0.9, 0.0];
+            for (at, [x, y]) in corners.into_iter().enumerate() {
+                let is_hidden = hidden.contains(&at);
+                output.extend(if is_hidden { [0.0, 0.0, 0.1] } else { [x, y, 0.9] });
+            }
+            output
+        };
+        for hidden in [&[][..], &[0], &[1], &[2], &[3]] {
+            assert_eq!(one(Layout::Suppressed, Corners::PointsSeen, &told(hidden)), [corners], "{hidden:?}");
+        }
+        let upright = [[5.0, 15.0], [55.0, 15.0], [55.0, 90.0], [5.0, 90.0]];
+        assert_eq!(one(Layout::Suppressed, Corners::PointsSeen, &told(&[0, 1])), [upright]);
+        let points: Vec<f32> = corners.into_iter().flatten().collect();
+        let raw = [vec![30.0, 50.0, 50.0, 75.0, 0.9, 0.0], points].concat();
+        assert_eq!(one(Layout::Raw, Corners::Points, &raw), [corners]);
+    }
+
+    fn raw(count: usize, is_card: Vec<bool>) -> Boxes {
+        Boxes { count, is_card, layout: Layout::Raw, corners: Corners::Upright }
+    }
+
     proptest! {
         #[test]
-        fn nonsense_does_no_harm(output in prop::collection::vec(prop::num::f32::ANY, 7 * 20)) {
-            let boxes = Boxes { count: 20, is_card: vec![true, true, false] };
+        fn nonsense_does_no_harm(output in prop::collection::vec(prop::num::f32::ANY, 24 * 20), kind in 0..8) {
+            let corners = [Corners::Upright, Corners::Turned, Corners::Points, Corners::PointsSeen][kind as usize / 2];
+            let layout = if kind % 2 == 0 { Layout::Raw } else { Layout::Suppressed };
+            let boxes = Boxes { count: 20, is_card: vec![true, true, false], layout, corners };
             let mut found = Vec::new();
-            decode(&boxes, 0.25, &output, &mut found);
+            decode(&boxes, 0.25, &output[..20 * boxes.numbers()], &mut found);
             prop_assert!(found.iter().all(|it| it.quad.is_card_shaped() && it.score >= 0.25));
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::options::{RecipeOptions, What};
-use crate::cli::arguments::{ArtArguments, DataArguments};
+use crate::cli::arguments::{ArtArguments, DataArguments, positive, threads};
 use crate::model::network::hardware::Place;
 
 /// What `trainer train` takes.
@@ -23,22 +23,22 @@ pub struct Arguments {
     #[arg(long)]
     pub(super) resume: bool,
     /// Steps in all, instead of the recipe's
-    #[arg(long, conflicts_with = "minutes")]
+    #[arg(long, conflicts_with = "minutes", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub(super) steps: Option<u64>,
     /// Minutes of training in all, instead of the recipe's steps (each network's, with `all`)
-    #[arg(long)]
+    #[arg(long, value_parser = positive)]
     pub(super) minutes: Option<f64>,
     /// Where to train
     #[arg(long, value_enum, default_value_t = Place::Auto)]
     pub(super) device: Place,
     /// Threads for the network [default: all processors]
-    #[arg(long)]
+    #[arg(long, value_parser = threads)]
     pub(super) threads: Option<usize>,
     /// Threads that compose pictures [default: one for four processors]
-    #[arg(long)]
+    #[arg(long, value_parser = threads)]
     pub(super) loaders: Option<usize>,
     /// Seconds between checkpoints of a training without epochs [default: 120]
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(super) checkpoint_every: Option<u64>,
     #[command(flatten)]
     pub(super) art: ArtArguments,

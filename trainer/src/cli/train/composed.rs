@@ -12,7 +12,9 @@ use tch::Device;
 
 use super::arguments::Arguments;
 use super::options::What;
+use crate::checkpoint::claim::Claim;
 use crate::checkpoint::{Budget, Checkpoint, Network};
+use crate::cli::Ending;
 use crate::cli::arguments::{material, read_recipe, run_folder};
 use crate::cli::process::{start_threads, stop_on_signals};
 use crate::model::network::hardware::Hardware;
@@ -33,11 +35,12 @@ const CHECKPOINT_INTERVAL: u64 = 120;
 const SETTLING_BATCHES: u64 = 8;
 
 /// Trains.
-pub(super) fn run(arguments: &Arguments, threads: usize, loaders: usize) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, threads: usize, loaders: usize) -> Result<Ending> {
     let recipe = if arguments.resume { resumed_recipe(arguments)? } else { new_recipe(arguments)? };
     let run = run_folder(arguments.run.as_deref(), &recipe);
     start_threads(threads)?;
     let sprites = arguments.art.sprites(&recipe)?;
+    let _claim = Claim::new(&run)?;
     prepare_folder(&run, &recipe, arguments)?;
     let stop = stop_on_signals()?;
     let seconds = arguments.checkpoint_every.unwrap_or(CHECKPOINT_INTERVAL);
@@ -45,12 +48,12 @@ pub(super) fn run(arguments: &Arguments, threads: usize, loaders: usize) -> Resu
     let device = arguments.device.device()?;
     let job = Job { arguments, recipe: &recipe, run: &run, options, device, stop: &stop };
     if arguments.what != What::Identifier && job.train_detector(&sprites)? == Outcome::Stopped {
-        return Ok(());
+        return Ok(Ending::Stopped);
     }
-    if arguments.what != What::Detector {
-        job.train_identifier(&sprites)?;
+    if arguments.what != What::Detector && job.train_identifier(&sprites)? == Outcome::Stopped {
+        return Ok(Ending::Stopped);
     }
-    Ok(())
+    Ok(Ending::Done)
 }
 
 fn new_recipe(arguments: &Arguments) -> Result<Recipe> {
@@ -236,7 +239,6 @@ fn prepare_folder(run: &Path, recipe: &Recipe, arguments: &Arguments) -> Result<
     if path.exists() && Recipe::read(&path)? != *recipe {
         bail!("{} was begun with another recipe\nhelp: give another folder with --run", run.display());
     }
-    std::fs::create_dir_all(run).with_context(|| format!("cannot make {}", run.display()))?;
     let text = toml::to_string(recipe).context("cannot write the recipe as TOML")?;
     atomic::write(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }

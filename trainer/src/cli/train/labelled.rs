@@ -8,8 +8,10 @@ use lens_core::paths;
 
 use super::arguments::Arguments;
 use super::options::What;
+use crate::checkpoint::claim::Claim;
 use crate::checkpoint::progress::Progress;
 use crate::checkpoint::{Checkpoint, Network};
+use crate::cli::Ending;
 use crate::cli::arguments::{DataArguments, read_recipe, run_folder};
 use crate::cli::process::{start_threads, stop_on_signals};
 use crate::recipe::labelled::LabelledRecipe;
@@ -22,7 +24,12 @@ use crate::train::{Options, Outcome};
 const NAME: &str = "labelled";
 
 /// Trains on the captures `data`.
-pub(super) fn run(arguments: &Arguments, data: &DataArguments, threads: usize, loaders: usize) -> Result<()> {
+pub(super) fn run(
+    arguments: &Arguments,
+    data: &DataArguments,
+    threads: usize,
+    loaders: usize,
+) -> Result<Ending> {
     if arguments.what != What::Identifier || arguments.steps.is_some() || arguments.minutes.is_some() {
         bail!(
             "labelled captures train the identifier, for so many epochs\nhelp: `trainer train identifier --data DIR \
@@ -35,6 +42,14 @@ pub(super) fn run(arguments: &Arguments, data: &DataArguments, threads: usize, l
              --checkpoint-interval says after how many epochs a checkpoint is kept"
         );
     }
+    if arguments.art.art.is_some() {
+        bail!("--art makes no sense here: captures are trained on as they are\nhelp: leave it out");
+    }
+    if arguments.resume && arguments.options.init.is_some() {
+        bail!(
+            "--init makes no sense with --resume, which goes on from the run's own weights\nhelp: leave it out"
+        );
+    }
     start_threads(threads)?;
     let run = match (&arguments.run, &arguments.recipe) {
         (Some(run), _) => run.clone(),
@@ -44,7 +59,13 @@ pub(super) fn run(arguments: &Arguments, data: &DataArguments, threads: usize, l
     let recipe = arguments.options.labelled(base_recipe(arguments, data, &run)?)?;
     let recipe = with_folders(recipe, data);
     let set = data.read()?;
-    let source = Source { recipe: &recipe, set, folder: &data.folder(), catalogue: data.catalogue() };
+    let source = Source {
+        recipe: &recipe,
+        set,
+        folder: &data.captures.folder(),
+        catalogue: data.captures.catalogue()?,
+    };
+    let _claim = Claim::new(&run)?;
     let begin = if arguments.resume { Begin::Resume } else { Begin::Anew };
     let prepared = prepare(source, &run, begin, arguments.device.device()?)?;
     prepared.messages.iter().for_each(|message| say!("{message}"));
@@ -55,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, data: &DataArguments, threads: usize, l
     let progress = session.position().epochs.unwrap_or_default();
     if progress.epoch >= task.labelled().epochs {
         say!("finished after {} epochs\nhelp: give more --epochs", progress.epoch);
-        return Ok(());
+        return Ok(Ending::Done);
     }
     let mut console = Console::new(&run, session.position())
         .with_context(|| format!("cannot write into {}", run.display()))?;
@@ -66,7 +87,7 @@ pub(super) fn run(arguments: &Arguments, data: &DataArguments, threads: usize, l
     drop(console);
     let progress = session.position().epochs.unwrap_or_default();
     say!("{}", ending(outcome, &progress, &run));
-    Ok(())
+    Ok(if outcome == Outcome::Stopped { Ending::Stopped } else { Ending::Done })
 }
 
 fn base_recipe(arguments: &Arguments, data: &DataArguments, run: &Path) -> Result<Recipe> {
@@ -76,14 +97,14 @@ fn base_recipe(arguments: &Arguments, data: &DataArguments, run: &Path) -> Resul
     if let Some(path) = &arguments.recipe {
         return Ok(Recipe::read(path)?);
     }
-    let shipped = paths::data().join("recipes").join(format!("{}.toml", data.game));
+    let shipped = paths::data().join("recipes").join(format!("{}.toml", data.captures.game()));
     Ok(Recipe { name: NAME.into(), ..Recipe::read(&shipped)? })
 }
 
 /// The recipe with the folders that are trained on, so that it describes the run whole.
 fn with_folders(recipe: Recipe, data: &DataArguments) -> Recipe {
     let labelled = recipe.data.labelled().cloned().unwrap_or_default();
-    let (folder, augmented) = (Some(data.folder()), data.augmented.clone());
+    let (folder, augmented) = (Some(data.captures.folder()), data.augmented.clone());
     let labelled = Box::new(LabelledRecipe { folder, augmented, ..labelled });
     Recipe { data: DataRecipe::Labelled(labelled), ..recipe }
 }

@@ -90,7 +90,7 @@ pub(super) struct RecipeOptions {
     #[arg(long)]
     keep: Option<usize>,
     /// How often every capture is seen; with composed images how many times --epoch-steps
-    #[arg(long, conflicts_with_all = ["steps", "minutes"])]
+    #[arg(long, conflicts_with_all = ["steps", "minutes"], value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     epochs: Option<u64>,
     /// Steps in an epoch of composed images, after which they are validated
     #[arg(long)]
@@ -155,6 +155,19 @@ impl RecipeOptions {
             refuse(self.smoothing.is_some(), "smoothing", "the detector has no classes")?;
             refuse(self.backbone.is_some(), "backbone", "the detector's is `detector.shape` in the recipe")?;
         }
+        self.check_scheduler()?;
+        let in_epochs = self.epochs.is_some()
+            || self.patience.is_some_and(|it| it > 0)
+            || self.checkpoint_interval.is_some_and(|it| it > 0)
+            || self.scheduler.is_some_and(|it| ![SchedulerName::None, SchedulerName::Cosine].contains(&it));
+        let step = "a training on composed images has epochs only with --epochs, --patience, --checkpoint-interval or \
+                    --scheduler";
+        refuse(self.epoch_steps.is_some() && !in_epochs, "epoch-steps", step)?;
+        let trainings = [&recipe.detector.training, &recipe.identifier.training];
+        let keeps_none =
+            trainings.iter().all(|it| it.checkpoint_interval == 0) && self.checkpoint_interval.is_none();
+        let keep = "no checkpoints are kept without --checkpoint-interval";
+        refuse(self.keep.is_some() && keeps_none, "keep", keep)?;
         set(&mut recipe.seed, self.seed.as_ref());
         self.set_backbone(&mut recipe);
         set(&mut recipe.identifier.training.smoothing, self.smoothing.as_ref());
@@ -164,6 +177,18 @@ impl RecipeOptions {
         recipe.data = DataRecipe::Composed;
         recipe.check()?;
         Ok(recipe)
+    }
+
+    /// Each of a scheduler's numbers is one of those that it has.
+    fn check_scheduler(&self) -> Result<()> {
+        use SchedulerName::{Cosine, Plateau, Step};
+        let has = |names: &[SchedulerName]| self.scheduler.is_none_or(|it| names.contains(&it));
+        let of = "this scheduler has no such number";
+        refuse(self.scheduler_epochs.is_some() && !has(&[Step, Plateau]), "scheduler-epochs", of)?;
+        refuse(self.scheduler_factor.is_some() && !has(&[Step, Plateau]), "scheduler-factor", of)?;
+        refuse(self.scheduler_floor.is_some() && !has(&[Cosine, Plateau]), "scheduler-floor", of)?;
+        let kept = "no checkpoints are kept with --checkpoint-interval 0";
+        refuse(self.keep.is_some() && self.checkpoint_interval == Some(0), "keep", kept)
     }
 
     fn set_training(&self, training: &mut Training) {
@@ -195,13 +220,14 @@ impl RecipeOptions {
 
     /// Steps of a training on composed images, where they are given in epochs.
     pub(super) fn steps(&self, training: &Training) -> Option<u64> {
-        self.epochs.map(|epochs| epochs * training.epoch_steps)
+        self.epochs.map(|epochs| epochs.saturating_mul(training.epoch_steps))
     }
 
     /// The recipe of a training on labelled captures.
     pub(super) fn labelled(&self, mut recipe: Recipe) -> Result<Recipe> {
         let epoch = "an epoch is over when every capture was seen once";
         refuse(self.epoch_steps.is_some(), "epoch-steps", epoch)?;
+        self.check_scheduler()?;
         let mut labelled = recipe.data.labelled().cloned().unwrap_or_default();
         if !self.tasks.is_empty() {
             labelled.tasks.clone_from(&self.tasks);
@@ -313,6 +339,80 @@ mod tests {
         assert_eq!(composed.identifier.training.smoothing, 0.1);
         assert_eq!(composed.detector.training.batch, 6);
         assert_eq!(options("--epochs 4 --epoch-steps 50").steps(&composed.detector.training), Some(1000));
+    }
+
+    /// Each option with a value that is no default, and what it needs beside it.
+    const VALUES: [(&str, &str, &str); 25] = [
+        ("tasks", "seal", ""),
+        ("backbone", "resnet18", ""),
+        ("init", "somewhere", ""),
+        ("freeze", "mid", ""),
+        ("optimizer", "adam", ""),
+        ("rate", "0.123", ""),
+        ("backbone-rate", "0.0123", ""),
+        ("weight-decay", "0.123", ""),
+        ("scheduler", "step", ""),
+        ("scheduler-epochs", "7", "--scheduler step"),
+        ("scheduler-factor", "0.123", "--scheduler plateau"),
+        ("scheduler-floor", "0.123", "--scheduler plateau"),
+        ("weighted-sampler", "true", ""),
+        ("class-weights", "true", ""),
+        ("smoothing", "0.123", ""),
+        ("precision", "bfloat16", ""),
+        ("patience", "77", ""),
+        ("checkpoint-interval", "77", ""),
+        ("keep", "77", "--checkpoint-interval 2"),
+        ("epochs", "77", ""),
+        ("epoch-steps", "77", "--patience 5"),
+        ("batch", "77", ""),
+        ("seed", "77", ""),
+        ("transforms", "heavy", ""),
+        ("validation", "0.123", ""),
+    ];
+
+    /// What an option of a training on composed images changes beside the recipe.
+    fn beside(options: &RecipeOptions, recipe: &Recipe) -> (Option<PathBuf>, Option<u64>) {
+        (options.init.clone(), options.steps(&recipe.identifier.training))
+    }
+
+    #[test]
+    fn every_option_changes_what_is_trained_or_is_refused() {
+        use clap::CommandFactory;
+        let mut unknown = Vec::new();
+        for argument in Line::command().get_arguments() {
+            let name = argument.get_long().unwrap_or_default();
+            if ["steps", "minutes", "help"].contains(&name) {
+                continue;
+            }
+            let Some((_, value, needed)) = VALUES.iter().find(|(it, _, _)| *it == name) else {
+                unknown.push(name.to_owned());
+                continue;
+            };
+            let (base, with) = (options(needed), options(&format!("{needed} --{name} {value}")));
+            let composed =
+                |it: &RecipeOptions| it.composed(recipe(), What::All).map(|new| (beside(it, &new), new));
+            let mut changes = 0;
+            for (before, after) in [
+                (composed(&base), composed(&with)),
+                (
+                    base.labelled(recipe()).map(|it| ((None, None), it)),
+                    with.labelled(recipe()).map(|it| ((None, None), it)),
+                ),
+            ] {
+                match (before, after) {
+                    (Ok(before), Ok(after)) => {
+                        assert_ne!(before, after, "--{name} changes nothing");
+                        changes += 1;
+                    }
+                    (_, Err(error)) => {
+                        assert!(error.to_string().contains("makes no sense"), "--{name}: {error}");
+                    }
+                    (Err(_), Ok(_)) => panic!("--{name} mends {needed}"),
+                }
+            }
+            assert!(changes > 0, "--{name} is refused everywhere");
+        }
+        assert!(unknown.is_empty(), "no value is known for {unknown:?}");
     }
 
     #[test]

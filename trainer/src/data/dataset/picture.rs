@@ -3,8 +3,10 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use image::{ImageReader, Limits, RgbaImage};
+use image::metadata::Orientation;
+use image::{ImageReader, RgbaImage};
 use lens_core::geometry::{Quad, Rect};
+use lens_core::image_file;
 use lens_core::preprocess::Rectifier;
 
 /// The most pixels of a picture; a screen of 8K has 33 million.
@@ -19,8 +21,10 @@ const MIN_SIDE: u32 = 8;
 /// A picture, and what is odd about its file.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    /// Its pixels, eight bits a channel.
+    /// Its pixels, eight bits a channel, upright.
     pub image: RgbaImage,
+    /// Whether the file has them turned, as photos do.
+    pub is_turned: bool,
     /// What is odd.
     pub quirk: Option<Quirk>,
 }
@@ -118,14 +122,11 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, Fault> {
     if width.min(height) < MIN_SIDE {
         return Err(Fault::TooSmall(width, height));
     }
-    let mut reader = open()?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_PIXELS * 16);
-    reader.limits(limits);
-    let decoded = reader.decode().map_err(damaged)?;
+    let (decoded, orientation) = image_file::decode(bytes).map_err(damaged)?;
     let sixteen = decoded.color().bytes_per_pixel() / decoded.color().channel_count() > 1;
     let quirk = if has_palette(bytes) { Some(Quirk::Palette) } else { sixteen.then_some(Quirk::SixteenBits) };
-    Ok(Picture { image: decoded.into_rgba8(), quirk })
+    let is_turned = orientation != Orientation::NoTransforms;
+    Ok(Picture { image: decoded.into_rgba8(), is_turned, quirk })
 }
 
 /// Whether a PNG's header says so: byte 25 is the colour type, after the signature, the chunk's

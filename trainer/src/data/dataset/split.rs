@@ -42,7 +42,8 @@ enum Group {
     Alone(usize),
 }
 
-/// Holds out about `share` of the originals of each class; the same for the same seed.
+/// Holds out about `share` of the originals of each class, none where it is zero; the same for the
+/// same seed.
 pub fn split(samples: &[Sample], share: f64, seed: u64) -> Split {
     split_again(samples, share, seed, &SplitFile::default())
 }
@@ -86,7 +87,8 @@ pub fn split_again(samples: &[Sample], share: f64, seed: u64, before: &SplitFile
     order.sort_by_key(|class| by_class[class].len());
     for class in order {
         let originals: usize = by_class[class].iter().map(|&number| of_class(number, class)).sum();
-        let wanted = ((originals as f64 * share).round() as usize).max(1);
+        // No share is none at all, any other at least one.
+        let wanted = if share > 0.0 { ((originals as f64 * share).round() as usize).max(1) } else { 0 };
         let mut got: usize = by_class[class]
             .iter()
             .filter(|&&number| held_out[number])
@@ -302,6 +304,13 @@ mod tests {
                 prop_assert_eq!(held, if count < 2 { 0 } else { wanted.min(count - 1) });
             }
         }
+    }
+
+    #[test]
+    fn a_share_of_nothing_holds_out_nothing() {
+        let samples = samples(&[(0, Some(1), 1), (0, Some(2), 0), (1, None, 0), (1, None, 0)]);
+        assert_eq!(split(&samples, 0.0, 1).validation, Vec::<usize>::new());
+        assert_eq!(split(&samples, 0.01, 1).judged(&samples).len(), 2);
     }
 
     #[test]

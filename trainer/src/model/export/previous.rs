@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lens_core::replace::{Staging, exchange, restore};
+
 /// Folder among the models that holds the models before; begins with a dot, so that it is no model
 /// itself.
 const FOLDER: &str = ".previous";
@@ -19,24 +21,14 @@ pub fn previous(folder: &Path) -> PathBuf {
 /// # Errors
 /// When it cannot be copied; what was kept before is there then.
 pub fn keep(folder: &Path) -> io::Result<()> {
-    let target = previous(folder);
-    let beside = target.with_extension(format!("{}.new", std::process::id()));
-    fs::create_dir_all(&beside)?;
-    let copied = (|| {
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            if entry.file_type()?.is_file() {
-                fs::copy(entry.path(), beside.join(entry.file_name()))?;
-            }
+    let staging = Staging::new(&previous(folder))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), staging.path().join(entry.file_name()))?;
         }
-        remove(&target)?;
-        fs::rename(&beside, &target)
-    })();
-    if copied.is_err() {
-        // The first error matters.
-        let _ = fs::remove_dir_all(&beside);
     }
-    copied
+    staging.replace()
 }
 
 /// Exchanges the model in `folder` and the one before it, so that going back can be undone by going
@@ -46,23 +38,12 @@ pub fn keep(folder: &Path) -> io::Result<()> {
 /// When none was kept, or the folders cannot be renamed.
 pub fn put_back(folder: &Path) -> io::Result<()> {
     let kept = previous(folder);
+    restore(folder);
+    restore(&kept);
     if !kept.is_dir() {
         return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no {}", kept.display())));
     }
-    let aside = kept.with_extension(format!("{}.old", std::process::id()));
-    fs::rename(folder, &aside)?;
-    if let Err(error) = fs::rename(&kept, folder) {
-        fs::rename(&aside, folder)?;
-        return Err(error);
-    }
-    fs::rename(&aside, &kept)
-}
-
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+    exchange(&kept, folder)
 }
 
 #[cfg(test)]

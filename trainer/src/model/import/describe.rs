@@ -1,7 +1,7 @@
 //! What was understood of imported networks, in words, so that a misunderstanding is seen.
 
 use lens_core::catalogue::Catalogue;
-use lens_core::manifest::external::{DetectorKind, Fit, IdentifierKind, Normalise, Scores};
+use lens_core::manifest::external::{Corners, DetectorKind, Fit, IdentifierKind, Layout, Normalise, Scores};
 use lens_core::manifest::{Detector, Identifier, Manifest};
 
 use super::identifier::listed;
@@ -30,8 +30,17 @@ fn of_detector(detector: &Detector) -> String {
     match &detector.kind {
         DetectorKind::Yolo(yolo) => {
             let cards = if yolo.cards.is_empty() { &yolo.classes } else { &yolo.cards };
+            let corners = match yolo.corners {
+                Corners::Upright => "upright boxes",
+                Corners::Turned => "turned boxes",
+                Corners::Points | Corners::PointsSeen => "boxes with four corners",
+            };
+            let ending = match yolo.layout {
+                Layout::Raw => "",
+                Layout::Suppressed => " after its own suppression",
+            };
             format!(
-                "YOLO, {width} x {height} pixels, {} boxes; cards are {} of its {} classes: {}",
+                "YOLO, {width} x {height} pixels, {} {corners}{ending}; cards are {} of its {} classes: {}",
                 yolo.boxes,
                 cards.len(),
                 yolo.classes.len(),

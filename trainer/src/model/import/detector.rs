@@ -1,9 +1,10 @@
-//! An Ultralytics YOLO detection export (v8, v11) as the manifest's detector.
+//! An Ultralytics YOLO export (v8 to v12, 26) as the manifest's detector: detection, turned boxes
+//! (OBB), or four corners (pose); raw, or after suppression.
 //!
 //! Exports for other tasks, and those of other families of networks, are told apart and refused.
 
 use lens_core::manifest::Detector;
-use lens_core::manifest::external::{DetectorKind, Yolo};
+use lens_core::manifest::external::{Corners, DetectorKind, Layout, Yolo};
 
 use super::error::ImportError;
 use super::inspect::{Description, Network, Output, Pictures};
@@ -23,9 +24,11 @@ const STRIDE: u32 = 32;
 /// The most boxes that an export with suppression inside gives.
 const MAX_SUPPRESSED: i64 = 1000;
 
-const DETECTION: &str = "a detection export of Ultralytics YOLO (v8 to v12, 26) is understood: \
-                         `yolo export model=best.pt format=onnx` of a model trained with `yolo detect train`";
+const DETECTION: &str = "an ONNX export of Ultralytics YOLO (v8 to v12, 26) is understood, of the tasks detect, obb, or \
+                         pose with four corners: `yolo export model=best.pt format=onnx`";
 const NAMES: &str = "export it with Ultralytics, which writes the names of its classes into the file";
+const CORNERS: &str =
+    "train it on `trainer export-dataset --format yolo-pose`, which has the four corners of each card";
 
 /// Checks a detector and runs it once.
 ///
@@ -43,10 +46,11 @@ struct Asked {
     pictures: Pictures,
     output: String,
     classes: Vec<String>,
+    corners: Corners,
 }
 
 fn ask(description: &Description) -> Result<Asked, ImportError> {
-    description.is_for("detect", DETECTION)?;
+    let corners = corners(description)?;
     let input = description.picture_input()?;
     if ![1, -1].contains(&input.shape[0]) {
         let reason = format!("it takes {} pictures at once", input.shape[0]);
@@ -70,7 +74,30 @@ fn ask(description: &Description) -> Result<Asked, ImportError> {
         ImportError::new(format!("the class names in its metadata cannot be read: {reason}"), NAMES)
     })?;
     let pictures = Pictures { input: input.name.clone(), batch: 1, size };
-    Ok(Asked { pictures, output: output.name.clone(), classes })
+    Ok(Asked { pictures, output: output.name.clone(), classes, corners })
+}
+
+/// What it says of corners, by the task that it was trained for.
+fn corners(description: &Description) -> Result<Corners, ImportError> {
+    match description.metadata.get("task").map(String::as_str) {
+        None | Some("detect") => Ok(Corners::Upright),
+        Some("obb") => Ok(Corners::Turned),
+        Some("pose") => {
+            let shape = description.metadata.get("kpt_shape").map_or("", |it| it.trim());
+            match shape.replace(' ', "").as_str() {
+                "[4,3]" => Ok(Corners::PointsSeen),
+                "[4,2]" => Ok(Corners::Points),
+                _ => Err(ImportError::new(
+                    format!("it finds points {shape}, not four corners ([4, 3])"),
+                    CORNERS,
+                )),
+            }
+        }
+        Some(task) => Err(ImportError::new(
+            format!("it was exported for the task {task:?}, which finds no cards"),
+            DETECTION,
+        )),
+    }
 }
 
 fn describe(
@@ -79,11 +106,10 @@ fn describe(
     given: &Output,
     options: &Options,
 ) -> Result<Detector, ImportError> {
-    let Asked { pictures, output, classes } = asked;
-    if description.metadata.get("end2end").is_some_and(|it| it.trim().eq_ignore_ascii_case("true")) {
-        return Err(suppressed(&given.shape));
-    }
-    let boxes = boxes(given, classes.len())?;
+    let Asked { pictures, output, classes, corners } = asked;
+    let says =
+        |key: &str| description.metadata.get(key).is_some_and(|it| it.trim().eq_ignore_ascii_case("true"));
+    let (layout, boxes) = boxes(given, classes.len(), *corners, says("end2end"))?;
     if let Some(name) = options.cards.iter().find(|name| !classes.contains(name)) {
         let reason = format!("it has no class {name:?} that could be a card, only {}", classes.join(", "));
         return Err(ImportError::new(reason, "name its classes with --cards as they are written here"));
@@ -96,6 +122,8 @@ fn describe(
             boxes,
             classes: classes.clone(),
             cards: options.cards.clone(),
+            layout,
+            corners: *corners,
         }),
         files: file_name("detector"),
         input_size: pictures.size,
@@ -106,30 +134,31 @@ fn describe(
     })
 }
 
-fn suppressed(shape: &[i64]) -> ImportError {
-    ImportError::new(
-        format!("its output {shape:?} is of boxes after non-maximum suppression"),
-        "export it without `nms` (with Ultralytics before 8.4: `nms=False`, and `end2end=False` for YOLO v10 and 26): \
-         what is one card is decided here, so that fans of cards stay apart",
-    )
-}
-
-/// Number of boxes in an output, if it is laid out as `[1, 4 + classes, boxes]`.
-fn boxes(given: &Output, classes: usize) -> Result<u32, ImportError> {
-    let rows = 4 + classes as i64;
+/// How the boxes of an output are laid out, and how many they are.
+fn boxes(
+    given: &Output,
+    classes: usize,
+    corners: Corners,
+    end_to_end: bool,
+) -> Result<(Layout, u32), ImportError> {
+    let more = corners.numbers() as i64;
+    let (rows, columns) = (4 + classes as i64 + more, 6 + more);
     let shape = &given.shape;
     match shape[..] {
-        [1, found, boxes] if found == rows && boxes > 0 => {
-            let scores = &given.values[4 * boxes as usize..];
+        // As many rows as boxes and classes would have, by chance, are told apart by the metadata.
+        [1, found, boxes] if found == rows && boxes > 0 && !(end_to_end && boxes == columns) => {
+            let scores = &given.values[4 * boxes as usize..][..classes * boxes as usize];
             match scores.iter().find(|score| !(-1e-3..=1.001).contains(*score)) {
-                None => Ok(boxes as u32),
+                None => Ok((Layout::Raw, boxes as u32)),
                 Some(score) => Err(ImportError::new(
                     format!("it gives {score} as the probability of a class"),
                     "probabilities are between 0 and 1: export it with Ultralytics, which ends with a sigmoid",
                 )),
             }
         }
-        [1, boxes, 6] if boxes <= MAX_SUPPRESSED => Err(suppressed(shape)),
+        [1, boxes, found] if found == columns && (1..=MAX_SUPPRESSED).contains(&boxes) => {
+            Ok((Layout::Suppressed, boxes as u32))
+        }
         [1, a, b] if a == rows + 1 || b == rows + 1 => Err(ImportError::new(
             format!(
                 "its output {shape:?} has an objectness beside {classes} classes, as YOLO v5 and v7 have"
@@ -142,9 +171,10 @@ fn boxes(given: &Output, classes: usize) -> Result<u32, ImportError> {
         )),
         [1, found, _] => Err(ImportError::new(
             format!(
-                "its metadata names {classes} classes, but its output {shape:?} has room for {} (and the 4 numbers of \
-                 a box)",
-                found - 4
+                "its metadata names {classes} classes, but its output {shape:?} has room for {} (and the {} other \
+                 numbers of a box)",
+                found - 4 - more,
+                4 + more
             ),
             NAMES,
         )),
@@ -203,6 +233,27 @@ mod tests {
         );
     }
 
+    /// Task, shape of the points, whether it is end-to-end, the output, and what is understood.
+    #[test]
+    fn every_form_that_ultralytics_writes_is_described() {
+        let check = |task: &str, points: &str, end: &str, shape: &[i64], want: (Layout, Corners, u32)| {
+            let mut metadata = NAMED.to_vec();
+            metadata[0].1 = task;
+            metadata.extend([("kpt_shape", points), ("end2end", end)]);
+            let detector = said(vec![floats("output0", shape)], &metadata, &output(shape, 0.5), &[]).unwrap();
+            let DetectorKind::Yolo(yolo) = detector.kind else { panic!("it is a YOLO") };
+            assert_eq!((yolo.layout, yolo.corners, yolo.boxes), want, "{task} {shape:?}");
+        };
+        check("detect", "", "False", &[1, 6, 4200], (Layout::Raw, Corners::Upright, 4200));
+        check("detect", "", "True", &[1, 300, 6], (Layout::Suppressed, Corners::Upright, 300));
+        check("detect", "", "False", &[1, 300, 6], (Layout::Suppressed, Corners::Upright, 300));
+        check("obb", "", "False", &[1, 7, 4200], (Layout::Raw, Corners::Turned, 4200));
+        check("obb", "", "True", &[1, 300, 7], (Layout::Suppressed, Corners::Turned, 300));
+        check("pose", "[4, 3]", "False", &[1, 18, 4200], (Layout::Raw, Corners::PointsSeen, 4200));
+        check("pose", "[4,3]", "True", &[1, 300, 18], (Layout::Suppressed, Corners::PointsSeen, 300));
+        check("pose", "[4, 2]", "False", &[1, 14, 4200], (Layout::Raw, Corners::Points, 4200));
+    }
+
     #[test]
     fn a_class_that_it_does_not_have_is_no_card() {
         let given = output(&[1, 6, 4200], 0.5);
@@ -217,6 +268,10 @@ mod tests {
         let mut segmentation = NAMED;
         segmentation[0].1 = "segment";
         check(one, &segmentation, &good, "for the task \"segment\"");
+        let mut pose = NAMED;
+        pose[0].1 = "pose";
+        check(one, &pose, &good, "not four corners");
+        check(one, &[&pose[..], &[("kpt_shape", "[17, 3]")]].concat(), &good, "[17, 3], not four corners");
         check(&[&[1, 38, 4200], &[1, 32, 80, 160]], &NAMED[1..], &good, "2 outputs (output0, output1)");
         check(&[&[1, 1000]], &NAMED, &good, "has 2 dimensions");
         check(one, &NAMED[..1], &good, "no class names");
@@ -227,10 +282,6 @@ mod tests {
             &output(&[1, 84, 4200], 0.5),
             "names 2 classes, but its output [1, 84, 4200] has room for 80",
         );
-        check(one, &NAMED, &output(&[1, 300, 6], 0.5), "after non-maximum suppression");
-        // As many rows as boxes and classes would have, by chance.
-        let end = [&NAMED[..], &[("end2end", "True")]].concat();
-        check(one, &end, &output(&[1, 6, 300], 0.5), "after non-maximum suppression");
         check(one, &NAMED, &output(&[1, 12600, 7], 0.5), "objectness");
         check(one, &NAMED, &output(&[1, 4200, 6], 0.5), "box after box");
         check(one, &NAMED, &output(&[2, 6, 4200], 0.5), "[2, 6, 4200], not [1, 6, boxes]");

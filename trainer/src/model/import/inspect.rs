@@ -12,6 +12,7 @@ use prost::Message;
 use vision::runtime::Runtime;
 
 use super::error::{FileError, ImportError};
+use crate::model::onnx::external_data;
 use crate::model::onnx::proto::ModelProto;
 
 /// An input or output of a network.
@@ -50,7 +51,7 @@ pub struct Output {
 pub struct Network {
     /// What it says of itself.
     pub description: Description,
-    /// The file.
+    /// The file, with weights that lay in another one.
     pub bytes: Vec<u8>,
     session: Session,
 }
@@ -69,6 +70,8 @@ pub struct Pictures {
 const EXPORT: &str =
     "export it as ONNX (in Ultralytics: `yolo export format=onnx`), as one file with its weights";
 
+const BESIDE: &str = "put the file with the weights beside it, as the export wrote both";
+
 impl Network {
     /// Opens a file for the processor.
     ///
@@ -82,6 +85,10 @@ impl Network {
             let error = ImportError::new("it is no ONNX file", EXPORT);
             return Err(FileError::in_file(path)(error));
         }
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let inlined = external_data::inlined(&bytes, folder)
+            .map_err(|error| FileError::in_file(path)(ImportError::new(error.to_string(), BESIDE)))?;
+        let bytes = inlined.unwrap_or(bytes);
         let session = open(&bytes).map_err(FileError::in_file(path))?;
         let description = describe(&session).map_err(FileError::in_file(path))?;
         Ok(Self { description, bytes, session })

@@ -8,7 +8,7 @@ use std::path::Path;
 use tch::Tensor;
 
 use super::torch::Weights;
-use super::{Builder, Op, Value};
+use super::{Builder, Op, Value, state_dict};
 
 /// Features that [`backbone`] gives.
 const FEATURES: i64 = 512;
@@ -48,7 +48,18 @@ pub enum PretrainedError {
         /// The file.
         path: String,
         /// Why.
-        source: tch::TchError,
+        source: std::io::Error,
+    },
+    /// It is something else.
+    #[error(
+        "{path} has no weights that can be read: {reason}\nhelp: give torchvision's resnet18 as .safetensors, or as \
+         `torch.save(model.state_dict(), path)` writes it"
+    )]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
     },
     /// A weight is missing or of another size.
     #[error("{path} does not fit ResNet18: {name} is {found}\nhelp: give torchvision's resnet18")]
@@ -69,10 +80,14 @@ pub enum PretrainedError {
 /// When the file cannot be read or is not a `ResNet18`.
 pub fn load_pretrained(path: &Path, weights: &mut Weights) -> Result<(), PretrainedError> {
     let name_of_file = path.display().to_string();
-    let read = |source| PretrainedError::Read { path: name_of_file.clone(), source };
+    let bytes =
+        std::fs::read(path).map_err(|source| PretrainedError::Read { path: name_of_file.clone(), source })?;
+    let unreadable = |reason: String| PretrainedError::Unreadable { path: name_of_file.clone(), reason };
     let tensors = match path.extension().and_then(|it| it.to_str()) {
-        Some("safetensors") => Tensor::read_safetensors(path).map_err(read)?,
-        _ => Tensor::loadz_multi(path).map_err(read)?,
+        Some("safetensors") => {
+            Tensor::read_safetensors(path).map_err(|error| unreadable(error.to_string()))?
+        }
+        _ => state_dict::read(&bytes).map_err(|error| unreadable(error.to_string()))?,
     };
     let ours = ["conv1.", "bn1.", "layer1.", "layer2.", "layer3.", "layer4."];
     for (name, weight) in weights.iter_mut().filter(|(name, _)| ours.iter().any(|it| name.starts_with(it))) {

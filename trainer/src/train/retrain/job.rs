@@ -29,7 +29,6 @@ use crate::evaluate::identification::{self, compose};
 use crate::evaluate::metrics::Share;
 use crate::evaluate::model_under_test::{Run, batch};
 use crate::evaluate::{captures, embedding};
-use crate::model::export::previous::keep;
 use crate::model::export::{Source as ExportSource, export_identifier};
 use crate::model::network::Graph;
 use crate::model::network::hardware::{Hardware, Place, Precision};
@@ -360,7 +359,6 @@ impl Job {
         };
         let mut manifest = new.manifest;
         manifest.metrics = json!({ "retrained": rows, "before": self.manifest.metrics });
-        keep(folder).with_context(|| format!("cannot keep the model in {}", folder.display()))?;
         let source = ExportSource {
             graph: &new.graph,
             weights: &new.weights,

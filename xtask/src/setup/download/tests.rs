@@ -41,7 +41,7 @@ fn serve(cuts: &'static [usize]) -> (String, Arc<Mutex<Vec<String>>>) {
 
 fn wheel(url: &str, content: &[u8]) -> Wheel {
     let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-    Wheel { file_name: "file.whl".to_owned(), url: url.to_owned(), sha256: Some(sha256) }
+    Wheel { file_name: "file.whl".to_owned(), url: url.to_owned(), sha256 }
 }
 
 #[test]

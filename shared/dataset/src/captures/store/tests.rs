@@ -88,6 +88,54 @@ fn folding_keeps_everything_also_when_a_crash_leaves_the_journal() {
     assert_eq!(read(folder.path()).unwrap().len(), count);
 }
 
+/// A file as the version before wrote it: `dct` for `shapes`, one capture without its picture, and a
+/// line in the journal.
+#[test]
+fn files_of_the_version_before_are_upgraded_without_losing_a_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut captures = Captures::open(folder.path()).unwrap();
+    for number in 0..5 {
+        add(&mut captures, &crop(number), CaptureContext::default());
+    }
+    captures
+        .save(&crop(2), captures.hashes(&crop(2)), CaptureContext::default(), Verdict::SameCard(2))
+        .unwrap();
+    let records = captures.records().to_vec();
+    drop(captures);
+    let old = |record: &Record| {
+        let mut value = serde_json::to_value(record).unwrap();
+        let hashes = value["hashes"].as_object_mut().unwrap();
+        hashes.remove("shapes");
+        hashes.insert("dct".into(), "0000000000000001".into());
+        value
+    };
+    let file =
+        serde_json::json!({ "format": 1, "captures": records[..5].iter().map(old).collect::<Vec<_>>() });
+    fs::write(folder.path().join(FILE_NAME), file.to_string()).unwrap();
+    fs::write(folder.path().join(JOURNAL), old(&records[5]).to_string() + "\n").unwrap();
+    fs::remove_file(folder.path().join(&records[4].filename)).unwrap();
+
+    assert!(read(folder.path()).unwrap().iter().all(|record| record.hashes.shapes.is_none()));
+    let mut captures = Captures::open(folder.path()).unwrap();
+    for (number, (now, before)) in captures.records().iter().zip(&records).enumerate() {
+        assert_eq!(
+            (&now.filename, now.cluster, now.card_group),
+            (&before.filename, before.cluster, before.card_group)
+        );
+        let want = if number == 4 { None } else { before.hashes.shapes };
+        assert_eq!(now.hashes, Hashes { shapes: want, ..before.hashes }, "capture {number}");
+    }
+    // Also the one without a picture is found again.
+    for number in [0, 4] {
+        let again = add(&mut captures, &crop(number), CaptureContext::default());
+        assert_eq!(again.verdict, Verdict::Duplicate(number as usize));
+    }
+    drop(captures);
+    let text = fs::read_to_string(folder.path().join(FILE_NAME)).unwrap();
+    assert!(text.contains("\"format\":2") && !text.contains("dct"), "{text}");
+    assert_eq!(fs::read(folder.path().join(JOURNAL)).unwrap(), b"");
+}
+
 #[test]
 fn a_second_writer_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -135,7 +183,7 @@ fn a_hundred_thousand_captures_open_within_a_second() {
         filename: file_name::format(id / 9, id / 3, id),
         cluster: id / 9,
         card_group: id / 3,
-        hashes: Hashes { dct: id.wrapping_mul(0x9e37_79b9_7f4a_7c15), ..hashes },
+        hashes: Hashes { shapes: Some(id.wrapping_mul(0x9e37_79b9_7f4a_7c15)), ..hashes },
         context: CaptureContext {
             quad: Some(lens_core::geometry::Quad::from_xy([
                 [310.25, 99.5],

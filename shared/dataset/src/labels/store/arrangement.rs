@@ -43,7 +43,7 @@ impl Arrangement {
     pub(super) fn read(folder: &Path) -> Result<Result<Self, serde_json::Error>, StoreError> {
         let path = folder.join(FILE_NAME);
         match std::fs::read(&path) {
-            Ok(text) => Ok(serde_json::from_slice(&text)),
+            Ok(text) => Ok(serde_json::from_slice(lens_core::files::without_mark(&text))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Ok(Self::default())),
             Err(source) => Err(StoreError::File { path, source }),
         }

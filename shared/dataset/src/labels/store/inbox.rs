@@ -7,6 +7,7 @@ use std::path::Path;
 use super::change::Change;
 use super::{Store, StoreError, journal};
 use crate::labels::Labels;
+use lens_core::files;
 
 const INBOX: &str = "labels.inbox";
 const LOCK: &str = ".labels.inbox.lock";
@@ -17,7 +18,7 @@ const LOCK: &str = ".labels.inbox.lock";
 /// # Errors
 /// When the folder cannot be written.
 pub fn leave(folder: &Path, changes: &[Change]) -> Result<(), StoreError> {
-    fs::create_dir_all(folder).map_err(StoreError::file(folder))?;
+    files::private_folder(folder).map_err(StoreError::file(folder))?;
     let _lock = lock(folder)?;
     let path = folder.join(INBOX);
     let append = || -> io::Result<()> {
@@ -78,7 +79,7 @@ pub(super) fn kept(change: Change, labels: &Labels) -> Change {
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let path = folder.join(LOCK);
     let lock = || -> io::Result<File> {
-        let file = File::create(&path)?;
+        let file = files::lock_file(&path)?;
         file.lock()?;
         Ok(file)
     };

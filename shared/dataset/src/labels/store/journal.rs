@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Vec<Change>>, u64), StoreError> {
         serde_json::from_slice(line).map_err(|error| StoreError::Journal {
             path: path.into(),
             line: number + 1,
-            reason: error.to_string(),
+            reason: lens_core::files::reason(&error),
         })
     });
     Ok((actions.collect::<Result<_, _>>()?, whole as u64))

@@ -266,3 +266,16 @@ fn corrections_of_the_overlay_keep_what_they_do_not_speak_of() {
         assert_eq!(labels.get("a.png").unwrap().unwrap(), want);
     }
 }
+
+/// A data set that somebody else made may name any file.
+#[test]
+fn no_name_leads_out_of_the_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let (raw, set) = (place.path().join("a/raw"), place.path().join("set"));
+    fs::create_dir_all(&raw).unwrap();
+    fs::write(place.path().join("a/secret.png"), "mine").unwrap();
+    let mut store = Store::open(&set, &raw).unwrap();
+    let label = Some(Box::new(Label { name: "x".into(), ..Label::default() }));
+    store.apply(&[Change::Label { file: "../secret.png".into(), label }]).unwrap();
+    assert!(!place.path().join("secret.png").exists());
+}

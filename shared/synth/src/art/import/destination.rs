@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lens_core::replace::Staging;
+
 use super::ImportError;
 
 /// Shows that a folder was written by an import, and may be replaced by one.
@@ -13,56 +15,33 @@ const MARK_TEXT: &str =
 
 /// A folder beside the destination, removed again unless it is finished.
 pub(super) struct Incoming {
-    folder: PathBuf,
+    staging: Staging,
     destination: PathBuf,
 }
 
 impl Incoming {
     /// Starts an empty folder beside `destination`.
     pub(super) fn create(destination: &Path) -> Result<Self, ImportError> {
-        let incoming =
-            Self { folder: beside(destination, "incoming"), destination: destination.to_path_buf() };
-        restore(destination).map_err(|source| failed(destination, source))?;
+        lens_core::replace::restore(destination);
         check_replaceable(destination)?;
-        remove(&incoming.folder)
-            .and_then(|()| fs::create_dir_all(&incoming.folder))
-            .map_err(|source| failed(&incoming.folder, source))?;
-        Ok(incoming)
+        let staging = Staging::new(destination).map_err(|source| failed(destination, source))?;
+        Ok(Self { staging, destination: destination.to_path_buf() })
     }
 
     /// Writes a file; `name` is relative and one of ours.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ImportError> {
-        let path = self.folder.join(name);
-        let parent = path.parent().unwrap_or(&self.folder);
+        let path = self.staging.path().join(name);
+        let parent = path.parent().unwrap_or(self.staging.path());
         fs::create_dir_all(parent)
             .and_then(|()| lens_core::atomic::write(&path, bytes))
-            .map_err(|source| failed(&path, source))
+            .map_err(|source| failed(&self.destination.join(name), source))
     }
 
     /// Puts the folder in the destination's place.
     pub(super) fn finish(self) -> Result<(), ImportError> {
         self.write(MARK, MARK_TEXT.as_bytes())?;
-        let old = beside(&self.destination, "old");
-        let swap = || -> io::Result<()> {
-            remove(&old)?;
-            if self.destination.exists() {
-                fs::rename(&self.destination, &old)?;
-            }
-            if let Err(error) = fs::rename(&self.folder, &self.destination) {
-                restore(&self.destination)?;
-                return Err(error);
-            }
-            remove(&old)
-        };
-        swap().map_err(|source| failed(&self.destination, source))
-    }
-}
-
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        // After a finished import there is nothing to remove; after a failed one its own error
-        // matters more.
-        let _ = remove(&self.folder);
+        let destination = self.destination;
+        self.staging.replace().map_err(|source| failed(&destination, source))
     }
 }
 
@@ -76,24 +55,6 @@ fn check_replaceable(destination: &Path) -> Result<(), ImportError> {
         return Ok(());
     }
     Err(ImportError::Occupied { path: destination.to_path_buf() })
-}
-
-/// Brings the old folder back if an import was interrupted between its two renames.
-fn restore(destination: &Path) -> io::Result<()> {
-    let old = beside(destination, "old");
-    if old.exists() && !destination.exists() { fs::rename(old, destination) } else { Ok(()) }
-}
-
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn beside(destination: &Path, role: &str) -> PathBuf {
-    let name = destination.file_name().unwrap_or_default().to_string_lossy();
-    destination.with_file_name(format!(".{name}.{role}"))
 }
 
 fn failed(path: &Path, source: io::Error) -> ImportError {

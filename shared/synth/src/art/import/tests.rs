@@ -237,7 +237,7 @@ fn an_earlier_import_is_replaced_and_survives_a_failed_one() {
     assert!(!place.0.join("art/leftover.png").exists(), "an import replaces the earlier one as a whole");
     // Interrupted between its two renames, an import leaves only the old folder: the next one
     // brings it back first.
-    fs::rename(place.0.join("art"), place.0.join(".art.old")).unwrap();
+    fs::rename(place.0.join("art"), place.0.join(".art.4294967295-0.old")).unwrap();
     assert!(place.import(&bad).is_err());
     assert!(report.textures.join("1x/A.png").exists());
 }

@@ -1,0 +1,75 @@
+"""Writes one ONNX file for each form of network that Ultralytics exports, with random weights, into the current folder.
+
+    python scripts/check_networks.py
+
+A form that this version of Ultralytics does not know is said and left out. Files that are there are kept.
+"""
+
+import shutil
+from pathlib import Path
+
+import onnx
+import ultralytics
+import yaml
+from ultralytics import YOLO
+
+CONFIGS = Path(ultralytics.__file__).parent / "cfg/models"
+FORMS = [
+    ("yolov8", {}),
+    ("yolo11", {}),
+    ("yolo11", {"dynamic": True}),
+    ("yolo11", {"half": True}),
+    ("yolo11", {"nms": True}),
+    ("yolo11-obb", {}),
+    ("yolo11-obb", {"nms": True}),
+    ("yolo11-pose", {}),
+    ("yolo11-pose", {"nms": True}),
+    ("yolo12", {}),
+    ("yolo26", {}),
+    ("yolo26", {"nms": False}),
+    ("yolo26-obb", {}),
+    ("yolo26-obb", {"nms": False}),
+    ("yolo26-pose", {}),
+    ("yolo26-pose", {"nms": False}),
+]
+
+
+def config(name):
+    """A small network of two classes, with four corners where there are points."""
+    found = next(iter(CONFIGS.rglob(f"{name}.yaml")), None)
+    if found is None:
+        return None
+    settings = yaml.safe_load(found.read_text())
+    settings.update(nc=2, scale="n")
+    if "pose" in name:
+        settings["kpt_shape"] = [4, 3]
+    path = Path(f"{name}.yaml")
+    path.write_text(yaml.safe_dump(settings))
+    return path
+
+
+print("Ultralytics", ultralytics.__version__)
+for name, options in FORMS:
+    target = Path(name + "".join(f"-{key}-{value}" for key, value in options.items()) + ".onnx")
+    path = config(name)
+    if target.exists():
+        continue
+    if path is None:
+        print(f"left out: {name} is not known")
+        continue
+    try:
+        written = YOLO(str(path)).export(format="onnx", imgsz=[96, 160], simplify=False, verbose=False, **options)
+    except Exception as error:
+        print(f"left out: {target} cannot be exported: {error}")
+        continue
+    shutil.move(written, target)
+    model = onnx.load(target)
+    onnx.checker.check_model(model)
+    shape = [dimension.dim_value or -1 for dimension in model.graph.output[0].type.tensor_type.shape.dim]
+    print(f"{target}: {shape}", flush=True)
+
+if not Path("second/second.onnx").exists():
+    Path("second").mkdir(exist_ok=True)
+    model = onnx.load("yolo11.onnx")
+    onnx.save(model, "second/second.onnx", save_as_external_data=True, location="second.data", size_threshold=0)
+    print("second/second.onnx: weights in second.data")
