@@ -34,7 +34,7 @@ pub enum ReplayError {
     },
 }
 
-/// Replays a recording; `played` is called after each picture with how long recognising it took.
+/// Replays a recording; `played` is called after each picture that was recognised with how long that took.
 ///
 /// # Errors
 /// When a picture cannot be read or the model breaks.
@@ -65,7 +65,7 @@ pub fn run(
         let snapshot = pipeline
             .see(&frame, at)
             .map_err(|reason| ReplayError::Model { millis: at.as_millis(), reason })?;
-        played(snapshot.recognition);
+        snapshot.recognition.into_iter().for_each(&mut played);
         clock.note(&mut timeline, &snapshot);
         clock.settled = pipeline.is_settled(at);
         last = Some(frame);
