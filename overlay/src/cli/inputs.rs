@@ -30,6 +30,22 @@ pub(crate) fn said_once(error: &OpenError) -> anyhow::Error {
     anyhow!(error.to_string())
 }
 
+/// Reads a time or a rate: a number that is more than nothing, and finite.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn parse_positive(text: &str) -> Result<f32> {
+    let number: f32 = text.parse()?;
+    anyhow::ensure!(
+        number.is_finite() && number > 0.0 && number <= MAX_NUMBER,
+        "write a number above 0, for example 30"
+    );
+    Ok(number)
+}
+
+/// Seconds of more than a year, and rates that no machine has, are slips.
+const MAX_NUMBER: f32 = 1e8;
+
 /// A size that is not written as one.
 #[derive(Debug, thiserror::Error)]
 #[error("write WIDTHxHEIGHT, for example 1280x720")]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
+use super::inputs::parse_positive;
 use crate::api::ApiConfig;
 use crate::app::choices::Fixed;
 use crate::desktop::instance::{self, Claim};
@@ -31,13 +32,13 @@ pub(crate) struct LiveArgs {
     #[arg(long)]
     source: Option<Source>,
     /// End after this many seconds
-    #[arg(long)]
+    #[arg(long, value_parser = parse_positive)]
     seconds: Option<f32>,
     /// Threads for recognition
     #[arg(long)]
     threads: Option<usize>,
     /// Looks a second, at most
-    #[arg(long)]
+    #[arg(long, value_parser = parse_positive)]
     fps: Option<f32>,
     /// Settings file; it is written when there is none [default: overlay.toml beside the data
     /// folder]

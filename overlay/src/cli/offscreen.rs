@@ -8,7 +8,7 @@ use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
 
-use super::inputs::{parse_size, with_threads};
+use super::inputs::{parse_positive, parse_size, with_threads};
 use crate::recognition::model;
 use crate::run::offscreen;
 
@@ -25,7 +25,7 @@ pub(crate) struct OffscreenArgs {
     #[arg(long, default_value = "1280x720", value_parser = parse_size)]
     size: [u32; 2],
     /// How long to run
-    #[arg(long, default_value_t = 4.0)]
+    #[arg(long, value_parser = parse_positive, default_value_t = 4.0)]
     seconds: f32,
     /// Threads for recognition
     #[arg(long)]

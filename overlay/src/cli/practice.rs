@@ -10,7 +10,7 @@ use practice::paint::Painter;
 use practice::table::Table;
 use practice::window::Show;
 
-use super::inputs::parse_size;
+use super::inputs::{parse_positive, parse_size};
 
 /// Shortest time that one of several moments is shown.
 const MIN_DURATION: Duration = Duration::from_millis(20);
@@ -40,10 +40,10 @@ pub(crate) struct PracticeArgs {
     #[arg(long, default_value = practice::TITLE)]
     title: String,
     /// Pictures a second, at most
-    #[arg(long, default_value_t = 30.0)]
+    #[arg(long, value_parser = parse_positive, default_value_t = 30.0)]
     fps: f32,
     /// End after this many seconds
-    #[arg(long)]
+    #[arg(long, value_parser = parse_positive)]
     seconds: Option<f32>,
 }
 

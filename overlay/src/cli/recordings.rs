@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use tracking::pipeline::Pipeline;
 
-use super::inputs::with_threads;
+use super::inputs::{parse_positive, with_threads};
 use crate::capture;
 use crate::capture::recording::{Recorder, Recording, video};
 use crate::capture::source::FrameSource;
@@ -30,10 +30,10 @@ pub(crate) struct RecordArgs {
     #[arg(long)]
     source: Option<Source>,
     /// How long; Ctrl+C ends it earlier
-    #[arg(long, default_value_t = 30.0)]
+    #[arg(long, value_parser = parse_positive, default_value_t = 30.0)]
     seconds: f32,
     /// Looks a second, at most
-    #[arg(long, default_value_t = 15.0)]
+    #[arg(long, value_parser = parse_positive, default_value_t = 15.0)]
     fps: f32,
     /// Megabytes, at most
     #[arg(long, default_value_t = 500)]
@@ -50,7 +50,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, default_value = "balatro")]
     model: String,
     /// Pictures a second, for a folder without times
-    #[arg(long, default_value_t = 30.0)]
+    #[arg(long, value_parser = parse_positive, default_value_t = 30.0)]
     fps: f32,
     /// Where to write the timeline [default: print it]
     #[arg(long, value_name = "FILE")]
