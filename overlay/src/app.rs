@@ -16,9 +16,11 @@ use winit::window::WindowId as WinitId;
 use crate::api::broadcast::Broadcast;
 use crate::capture::source::CaptureError;
 use crate::collect::controls::CaptureControls;
+use crate::desktop::notify::Notifier;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
-use crate::messages::window::{Compositor, Placement};
+use crate::messages::window::{Compositor, Focus, Placement};
+use crate::messages::worker::Worker;
 use crate::recognition::modded::watch::{Libraries, ModsWatcher};
 use crate::recognition::models::Loader;
 use crate::recognition::swap::RunningModel;
@@ -28,6 +30,7 @@ use crate::tooltips::Localisation;
 use canvas::Canvas;
 use choices::Choices;
 use controls::Controls;
+use naming::Naming;
 use notices::Notices;
 use output::Output;
 use statistics::Statistics;
@@ -40,8 +43,10 @@ pub mod choices;
 mod commands;
 mod controls;
 mod drawing;
+mod naming;
 mod notices;
 mod output;
+mod report;
 mod shell;
 mod statistics;
 pub mod target;
@@ -61,6 +66,8 @@ pub struct Services {
     pub watcher: Option<FileWatcher>,
     /// Reads the player's mods; `None` where the model stays as it is.
     pub mods: Option<ModsWatcher>,
+    /// Shows what cannot be read over the game; `None` where nothing does.
+    pub notifier: Option<Notifier>,
     /// Where hotkeys and the tray send what they are asked.
     pub sink: EventSink,
 }
@@ -129,6 +136,10 @@ pub struct App {
     notices: Notices,
     timers: Timers,
     statistics: Statistics,
+    /// The card whose name is being typed.
+    naming: Option<Naming>,
+    /// The thread that packs a report.
+    reporting: Option<Worker>,
     failure: Option<String>,
 }
 
@@ -154,6 +165,8 @@ impl App {
             notices: Notices::default(),
             timers: Timers::default(),
             statistics: Statistics::default(),
+            naming: None,
+            reporting: None,
             failure: None,
         }
     }
@@ -186,7 +199,8 @@ impl App {
     /// The followed window moved, was resized, hidden, closed, or found.
     fn follow(&mut self, event_loop: &ActiveEventLoop, placement: Placement) {
         let before = std::mem::replace(&mut self.target.placement, placement);
-        if before.window() != placement.window() && !self.target.is_paused {
+        // A window that comes back may have another picture behind it: it is opened anew.
+        if before.shown() != placement.shown() && !self.target.is_paused {
             self.capture_target(event_loop);
         }
         if self.target.has_ended(before) {
@@ -202,9 +216,18 @@ impl App {
         let Some(canvas) = &mut self.output.canvas else { return };
         match self.target.placement {
             _ if self.target.is_viewer() => {}
-            Placement::Shown { area, .. } => canvas.cover(area),
-            Placement::Hidden { .. } | Placement::Absent => canvas.hide(),
+            Placement::Shown { area, .. } if self.target.admits_marks(self.choices.settings.inactive) => {
+                canvas.cover(area);
+            }
+            Placement::Shown { .. } | Placement::Hidden { .. } | Placement::Absent => canvas.hide(),
         }
+        self.controls.aim(self.target.aim(canvas.id()));
+    }
+
+    /// The player came to the followed window, or left it.
+    fn focus(&mut self, focus: Focus) {
+        self.target.focus = focus;
+        self.place();
     }
 
     /// Opens hotkeys and the tray; where there are no hotkeys, the overlay goes on and says so
@@ -215,6 +238,7 @@ impl App {
             self.say(error.to_string());
         }
         self.register_hotkeys();
+        self.place();
         self.controls.open_tray(&sink);
         self.show_tray();
     }
@@ -234,7 +258,7 @@ impl ApplicationHandler<AppEvent> for App {
                 if let Stage::OverWindow(follower) = &self.target.stage {
                     canvas.keep_above(follower);
                 }
-                self.output.canvas = Some(canvas);
+                self.output.open(canvas, &self.target.stage);
                 self.publish();
                 self.capture_target(event_loop);
                 self.place();
@@ -250,7 +274,12 @@ impl ApplicationHandler<AppEvent> for App {
         match event {
             AppEvent::TracksReady => self.fetch(),
             AppEvent::Placement(placement) => self.follow(event_loop, placement),
-            AppEvent::Compositor(compositor) => self.output.set_compositor(compositor),
+            AppEvent::Focus(focus) => self.focus(focus),
+            AppEvent::Stacking(stacking) => {
+                self.target.stacking = stacking;
+                self.place();
+            }
+            AppEvent::Compositor(compositor) => self.output.set_compositor(compositor, &self.target.stage),
             AppEvent::Command(command) => self.command(event_loop, command),
             AppEvent::SettingsChanged => self.take_settings(),
             AppEvent::ModelFilesChanged => self.reload_model(),
@@ -270,6 +299,10 @@ impl ApplicationHandler<AppEvent> for App {
     fn window_event(&mut self, event_loop: &ActiveEventLoop, _window: WinitId, event: WindowEvent) {
         match event {
             WindowEvent::CloseRequested => event_loop.exit(),
+            // The overlay over a window never gets it; its follower says who has.
+            WindowEvent::Focused(has_focus) if self.target.is_viewer() => {
+                self.focus(if has_focus { Focus::Here } else { Focus::Elsewhere });
+            }
             WindowEvent::Resized(size) => {
                 if let Some(canvas) = &mut self.output.canvas {
                     canvas.resized(size.width, size.height);

@@ -11,10 +11,12 @@ mod identify;
 mod inputs;
 mod live;
 mod mods;
+mod name;
 mod offscreen;
 mod practice;
 mod recordings;
 mod score;
+mod settings;
 
 use std::process::ExitCode;
 
@@ -22,7 +24,7 @@ use anyhow::Result;
 use clap::Parser;
 
 use crate::desktop::window::DesktopError;
-use ask::{DisplayedArgs, TellArgs, WatchArgs};
+use ask::{DisplayedArgs, ReportArgs, TellArgs, WatchArgs};
 use autostart::AutostartArgs;
 use bench::BenchArgs;
 use bench_capture::BenchCaptureArgs;
@@ -32,10 +34,12 @@ use doctor::DoctorArgs;
 use identify::IdentifyArgs;
 use live::LiveArgs;
 use mods::ModsArgs;
+use name::NameArgs;
 use offscreen::OffscreenArgs;
 use practice::PracticeArgs;
 use recordings::{RecordArgs, ReplayArgs};
 use score::ScoreArgs;
+use settings::SettingsArgs;
 
 /// Names the cards on screen and draws over them
 #[derive(Debug, Parser)]
@@ -52,6 +56,7 @@ enum Subcommand {
     Displayed(DisplayedArgs),
     Watch(WatchArgs),
     Tell(TellArgs),
+    Report(ReportArgs),
     Record(RecordArgs),
     Replay(ReplayArgs),
     Doctor(DoctorArgs),
@@ -65,6 +70,9 @@ enum Subcommand {
     BenchCapture(BenchCaptureArgs),
     Practice(PracticeArgs),
     Offscreen(OffscreenArgs),
+    Settings(SettingsArgs),
+    #[command(hide = true)]
+    Name(NameArgs),
 }
 
 /// Exit code when there is no display, so that scripts can fall back to `overlay offscreen`.
@@ -94,6 +102,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Subcommand::Displayed(args)) => return Ok(ask::displayed(&args)),
         Some(Subcommand::Watch(args)) => ask::watch(&args),
         Some(Subcommand::Tell(args)) => ask::tell(&args),
+        Some(Subcommand::Report(ReportArgs {})) => ask::report(),
         Some(Subcommand::Record(args)) => recordings::record(&args),
         Some(Subcommand::Replay(args)) => recordings::replay(&args),
         Some(Subcommand::Doctor(args)) => doctor::run(&args),
@@ -108,6 +117,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Subcommand::BenchCapture(args)) => bench_capture::run(args),
         Some(Subcommand::Practice(args)) => practice::run(args),
         Some(Subcommand::Offscreen(args)) => offscreen::run(args),
+        Some(Subcommand::Settings(args)) => settings::run(args),
+        Some(Subcommand::Name(args)) => name::run(args),
     }
     .map(|()| ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ pub mod autostart;
 pub mod desktop_entry;
 pub mod hotkeys;
 pub mod instance;
+pub mod notify;
 pub mod pointer;
 pub mod priority;
 pub mod target;

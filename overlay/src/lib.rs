@@ -11,8 +11,9 @@
 //! * [`recognition`]: the threads between a picture and its tracks, and the models that can be
 //!   swapped under them.
 //! * [`desktop`]: the game's window, hotkeys, the tray, and the overlay's place on this machine.
-//! * [`settings`]: what the player chose. [`tooltips`]: what a card does.
-//! * [`collect`]: cards kept for labelling, and what a correction teaches.
+//! * [`settings`]: what the player chose; [`settings_window`] changes it. [`tooltips`]: what a card does.
+//! * [`collect`]: cards kept for labelling, and what a correction teaches. [`name_window`]: a name
+//!   that is typed.
 //! * [`api`]: what other programs on this machine are told.
 //! * [`diagnostics`]: what helps when something does not work.
 //! * [`messages`]: how the threads speak with each other; it uses no other module.
@@ -32,9 +33,11 @@ pub mod collect;
 pub mod desktop;
 pub mod diagnostics;
 pub mod messages;
+pub mod name_window;
 pub mod recognition;
 pub mod run;
 pub mod settings;
+pub mod settings_window;
 pub mod tooltips;
 
 #[cfg(test)]

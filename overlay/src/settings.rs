@@ -6,6 +6,7 @@
 
 pub mod chords;
 pub mod file;
+pub mod inactive;
 mod lines;
 pub mod mistake;
 pub mod mods;
@@ -16,6 +17,7 @@ use vision::providers::Provider;
 
 use crate::tooltips;
 use chords::Chord;
+use inactive::Inactive;
 use lines::Lines;
 use marks::scene::style::Style;
 use mistake::Mistake;
@@ -31,6 +33,10 @@ pub struct Settings {
     pub recognition: Recognition,
     /// How often to look, and what it may cost.
     pub capture: Capture,
+    /// Whether marks stay while another window has the keyboard.
+    pub inactive: Inactive,
+    /// Whether the desktop shows what cannot be read over the game.
+    pub notifications: bool,
     /// Language of the effect texts, or [`tooltips::AS_PLAYED`].
     pub language: String,
     /// The cards of mods.
@@ -95,6 +101,7 @@ pub fn parse(text: &str) -> Result<Settings, Mistake> {
 
 fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
     let style = raw::style(&raw.show, &raw.colours, lines)?;
+    let inactive = raw::inactive(&raw.show, lines)?;
     let raw::Recognition { model, providers, threads, detection, name } = raw.recognition;
     if detection != 0.0 {
         lines.within("recognition.detection", detection, 0.05..=0.95)?;
@@ -138,6 +145,8 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
         .collect();
     Ok(Settings {
         style,
+        inactive,
+        notifications: raw.show.notifications,
         recognition,
         capture: Capture { per_second, share: processor / 100.0 },
         language,

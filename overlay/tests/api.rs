@@ -1,7 +1,7 @@
 //! The API over real sockets: the client, a WebSocket, programs that misbehave, the Python example,
 //! a browser.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::Command as Process;
@@ -14,7 +14,8 @@ use lens_client::{Client, ClientError};
 use lens_core::geometry::{Quad, Rect};
 use overlay::api::ApiConfig;
 use overlay::api::broadcast::Broadcast;
-use overlay::api::server::{MAX_CONNECTIONS, Server, StartError};
+use overlay::api::server::{MAX_CONNECTIONS, MAX_STREAMS, Server, StartError};
+use overlay::desktop::instance::Claim;
 use overlay::messages::command::Command;
 use overlay::messages::event::AppEvent;
 use tempfile::TempDir;
@@ -245,6 +246,69 @@ fn those_who_say_nothing_take_no_place_for_ever() {
 }
 
 #[test]
+fn whoever_is_let_go_hears_of_it_at_once() {
+    let stage = Stage::start();
+    let host = format!("127.0.0.1:{}", stage.port());
+    // No other program connects meanwhile.
+    let ended = |mut stream: TcpStream, what: &str| {
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let read = std::io::copy(&mut stream, &mut std::io::sink());
+        let kind = read.err().map(|error| error.kind());
+        assert!(kind.is_none_or(|kind| kind == ErrorKind::ConnectionReset), "{what}: {kind:?}");
+    };
+    let half = stage.connect();
+    (&half).write_all(b"GET /v1").unwrap();
+    half.shutdown(Shutdown::Write).unwrap();
+    ended(half, "half a request");
+    let talker = stage.connect();
+    let request = format!("GET /v1/stream HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    (&talker).write_all(request.as_bytes()).unwrap();
+    wait_until("it watches", || stage.broadcast.subscribers() == 1);
+    (&talker).write_all(b"and I say").unwrap();
+    ended(talker, "a reader that talks");
+}
+
+#[test]
+fn streams_leave_places_for_those_who_ask_once() {
+    let stage = Stage::start();
+    stage.show(&[(1, "H_A")]);
+    let client = stage.client();
+    let mut streams: Vec<_> = (0..MAX_STREAMS).map(|_| client.watch().unwrap()).collect();
+    assert!(matches!(client.watch(), Err(ClientError::Refused { status: 503, .. })));
+    assert!(client.is_card_displayed("H_A").unwrap());
+    drop(streams.pop());
+    wait_until("a place is free again", || {
+        // A reader that has left is noticed when it is asked.
+        client.watch().is_ok()
+    });
+}
+
+#[test]
+fn an_answer_that_nobody_takes_ends_in_time() {
+    let stage = Stage::start();
+    let mut stream = stage.connect();
+    let host = format!("127.0.0.1:{}", stage.port());
+    stream.write_all(format!("GET /v1 HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).unwrap();
+    let start = Instant::now();
+    // One byte after the other, for ever.
+    while stream.write_all(b"x").is_ok() {
+        assert!(start.elapsed() < Duration::from_secs(5), "bytes that trickle in keep the connection open");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_port_file_that_was_left_behind_is_not_believed() {
+    let stage = Stage::start();
+    let data = stage.data.path();
+    let Ok(Claim::First(instance)) = overlay::desktop::instance::claim(data) else { panic!("it is free") };
+    assert!(stage.client().cards().is_ok());
+    drop(instance);
+    let answer = Client::find_in(data);
+    assert!(matches!(answer, Err(ClientError::NotRunning(_))), "its overlay has ended: {answer:?}");
+}
+
+#[test]
 fn a_reader_that_stops_reading_is_let_go_and_nobody_waits_for_it() {
     let stage = Stage::start();
     let mut slow = stage.connect();
@@ -253,7 +317,9 @@ fn a_reader_that_stops_reading_is_let_go_and_nobody_waits_for_it() {
     wait_until("it watches", || stage.broadcast.subscribers() == 1);
     let cards: Vec<(u64, &str)> = (0..60).map(|track| (track, "H_A")).collect();
     let mut longest = Duration::ZERO;
+    let mut told = 0;
     wait_until("it is let go", || {
+        told += 2;
         let start = Instant::now();
         stage.show(&cards);
         stage.show(&[]);
@@ -261,6 +327,14 @@ fn a_reader_that_stops_reading_is_let_go_and_nobody_waits_for_it() {
         stage.broadcast.subscribers() == 0
     });
     assert!(longest < Duration::from_secs(1), "publishing waited {longest:?}");
+    // A lively table tells thirty moments a second.
+    assert!(told < 1000, "it was let go after {told} moments only");
+    let mut rest = Vec::new();
+    let read = slow.read_to_end(&mut rest);
+    assert!(
+        read.is_ok() || read.unwrap_err().kind() == ErrorKind::ConnectionReset,
+        "it hears that it was let go"
+    );
     assert!(stage.client().cards().is_ok());
 }
 

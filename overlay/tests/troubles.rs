@@ -202,6 +202,14 @@ fn it_starts_with_the_desktop_when_that_is_wished_and_no_longer_when_not() {
     assert_eq!(autostart(&[]), "on");
     assert_eq!(autostart(&["off"]), "off");
     assert!(!entry.exists());
+    // With settings of one's own, and where the folder for settings is another.
+    let config = home.path().join("elsewhere");
+    let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
+    command.args(["autostart", "on", "--settings", "mine.toml"]).current_dir(home.path());
+    let output = command.env("HOME", home.path()).env("XDG_CONFIG_HOME", &config).output().unwrap();
+    assert_eq!(said(&output).trim(), "on");
+    let text = std::fs::read_to_string(config.join("autostart/balatro-lens.desktop")).unwrap();
+    assert!(text.contains("mine.toml\"") && text.contains(" --settings \"/") && !entry.exists(), "{text}");
     // Where the place for such entries is no folder, that is said, and nothing is claimed.
     std::fs::remove_dir_all(home.path().join(".config")).unwrap();
     std::fs::write(home.path().join(".config"), "").unwrap();
@@ -211,6 +219,20 @@ fn it_starts_with_the_desktop_when_that_is_wished_and_no_longer_when_not() {
 
 #[test]
 fn a_reader_that_leaves_is_no_crash() {
+    // Neither one that took the error messages.
+    let data = tempfile::tempdir().unwrap();
+    let missing = data.path().join("empty.png");
+    let mut identify = Process::new(env!("CARGO_BIN_EXE_overlay"))
+        .arg("identify")
+        .arg(&missing)
+        .env("BALATRO_LENS_DATA", data.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(identify.stderr.take());
+    identify.wait().unwrap();
+    assert!(panic_hook::reports(&panic_hook::folder(data.path())).is_empty(), "a crash report was left");
     let data = tempfile::tempdir().unwrap();
     let mut doctor = Process::new(env!("CARGO_BIN_EXE_overlay"))
         .arg("doctor")

@@ -50,8 +50,10 @@ impl Auth {
             let port = self.port;
             return Err(Response::refusal(403, format!("ask for http://127.0.0.1:{port}, not for {host:?}")));
         }
+        // A page can load a script or a frame without naming itself; browsers say where it is from.
+        let site = request.header("sec-fetch-site").unwrap_or("none");
         match request.all("origin").collect::<Vec<_>>()[..] {
-            [] => Ok(None),
+            [] if ["none", "same-origin"].contains(&site) => Ok(None),
             [origin] if self.is_admitted(origin) => Ok(Some(origin.to_owned())),
             _ => Err(Response::refusal(
                 403,
@@ -143,6 +145,12 @@ mod tests {
         for wrong in ["null", "http://127.0.0.1:4001", "https://127.0.0.1:4000", "https://evil.example"] {
             check(&[host, ("origin", wrong)], Err(403));
         }
+        for (site, want) in [("none", Ok(None)), ("same-origin", Ok(None)), ("cross-site", Err(403))] {
+            check(&[host, ("sec-fetch-site", site)], want);
+        }
+        check(&[host, ("sec-fetch-site", "same-site")], Err(403));
+        let chosen = ("origin", "https://widgets.example");
+        check(&[host, chosen, ("sec-fetch-site", "cross-site")], Ok(Some(chosen.1)));
         let twice = ("origin", "http://127.0.0.1:4000");
         check(&[host, twice, twice], Err(403));
     }

@@ -11,8 +11,8 @@ const SCRIPT: &str = include_str!("../../assets/obs.js");
 const OPENAPI: &str = include_str!("../../assets/openapi.json");
 
 /// Only its own script, its own style and its own server.
-const POLICY: &str =
-    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
 
 /// The file of a path.
 pub fn file(path: &str) -> Option<Response> {

@@ -189,7 +189,8 @@ pub fn head(status: u16, headers: &[(&'static str, String)]) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {status} {reason}\r\nServer: {}\r\n", lens_client::api::SERVER);
     if status != 101 {
         // Other origins may neither read this nor guess what it is.
-        text += "Connection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+        text += "Connection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\
+                 Cross-Origin-Resource-Policy: same-origin\r\n";
     }
     for (name, value) in headers {
         text += &format!("{name}: {value}\r\n");

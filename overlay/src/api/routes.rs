@@ -13,16 +13,21 @@ use super::request::{Request, Response};
 use crate::messages::command::Command;
 
 /// The commands that programs can give.
-pub const COMMANDS: [(&str, Command); 8] = [
+pub const COMMANDS: [(&str, Command); 10] = [
     ("show", Command::Show),
     ("toggle", Command::Toggle),
     ("pause", Command::Pause),
     ("next-model", Command::NextModel),
     ("snapshot", Command::Snapshot),
     ("automatic", Command::ToggleAutomatic),
+    ("report", Command::Report),
+    ("settings", Command::OpenSettings),
     ("labeller", Command::OpenLabeller),
     ("quit", Command::Quit),
 ];
+
+/// The command that needs to know with what.
+const WINDOW: &str = "window";
 
 /// How a request goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,19 +170,23 @@ fn command(request: &Request, give: &dyn Fn(Command) -> bool) -> Response {
         Ok(asked) => asked,
         Err(error) => return Response::refusal(400, format!("this is no command: {error}")),
     };
-    let Some((name, command)) = COMMANDS.iter().find(|(name, _)| *name == asked.command) else {
-        let names: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
-        let asked = asked.command;
-        return Response::refusal(
-            404,
-            format!("there is no command {asked:?}; there are {}", names.join(", ")),
-        );
+    let known = COMMANDS.iter().find(|(name, _)| *name == asked.command).map(|(_, command)| command.clone());
+    let command = match (known, asked.command.as_str(), &asked.argument) {
+        (None, WINDOW, Some(window)) => Command::FollowNamed(window.clone()),
+        (None, WINDOW, None) => {
+            return Response::refusal(400, "say which as `argument`: a number, a part of a title, or auto");
+        }
+        (Some(command), _, None) => command,
+        (Some(_), name, Some(_)) => return Response::refusal(400, format!("{name} takes no argument")),
+        (None, name, _) => {
+            let names: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).chain([WINDOW]).collect();
+            return Response::refusal(
+                404,
+                format!("there is no command {name:?}; there are {}", names.join(", ")),
+            );
+        }
     };
-    if give(command.clone()) {
-        Response::json(202, &CommandRequest { command: (*name).to_owned() })
-    } else {
-        Response::refusal(503, "the overlay is ending")
-    }
+    if give(command) { Response::json(202, &asked) } else { Response::refusal(503, "the overlay is ending") }
 }
 
 #[cfg(test)]

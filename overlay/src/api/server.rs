@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use lens_client::api::{FORMAT, PortFile, token_path};
@@ -25,6 +25,14 @@ use crate::messages::worker::{self, Worker};
 pub const MAX_CONNECTIONS: usize = 24;
 /// Ports that are tried, beginning with the configured one.
 const PORTS: u16 = 10;
+/// Streams among them: the others are for those who ask once.
+pub const MAX_STREAMS: usize = 16;
+/// What the system keeps for a reader who does not read; by itself it takes megabytes, and who reads
+/// too slowly would be noticed minutes later.
+#[cfg(unix)]
+const SEND_BUFFER: usize = 64 << 10;
+/// How long the end of an answer may take.
+const END_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long a reader may keep a write waiting.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -62,6 +70,7 @@ pub enum StartError {
 struct Service {
     broadcast: Broadcast,
     auth: Auth,
+    streams: AtomicUsize,
     /// The main thread's event queue has no bound of its own: its rate limit is one.
     sink: EventSink,
 }
@@ -76,12 +85,13 @@ impl Server {
         let listener = listen(config.port)?;
         let port = listener.local_addr()?.port();
         let token_file = token_path(&config.data);
-        let token = token::load_or_create(&token_file);
+        let token = token::create(&token_file);
         if let Err(error) = &token {
             log::warn!("the API takes no commands: cannot write {}: {error}", token_file.display());
         }
         let auth = Auth::new(port, config.origins.clone(), token.ok());
-        let service = Arc::new(Service { broadcast: broadcast.clone(), auth, sink });
+        let service =
+            Arc::new(Service { broadcast: broadcast.clone(), auth, streams: AtomicUsize::new(0), sink });
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let acceptor = worker::spawn("api", move || accept(&listener, &service, &stopped))?;
@@ -151,6 +161,37 @@ impl Drop for Connection {
     }
 }
 
+/// Ends a connection when its thread does, however it does: the other side hears of it at once, and
+/// its place is free.
+struct Ending {
+    stream: TcpStream,
+    done: Arc<AtomicBool>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        // The other side may have ended it before.
+        let _ = self.stream.shutdown(Shutdown::Both);
+        self.done.store(true, Ordering::SeqCst);
+    }
+}
+
+/// A place among the streams, until it is dropped.
+struct StreamPlace<'a>(&'a AtomicUsize);
+
+impl<'a> StreamPlace<'a> {
+    fn take(streams: &'a AtomicUsize) -> Option<Self> {
+        let place = Self(streams);
+        (streams.fetch_add(1, Ordering::SeqCst) < MAX_STREAMS).then_some(place)
+    }
+}
+
+impl Drop for StreamPlace<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// The acceptor's thread.
 fn accept(listener: &TcpListener, service: &Arc<Service>, stop: &AtomicBool) {
     let mut connections: Vec<Connection> = Vec::new();
@@ -179,18 +220,21 @@ fn accept(listener: &TcpListener, service: &Arc<Service>, stop: &AtomicBool) {
 fn admit(mut stream: TcpStream, service: &Arc<Service>, open: usize) -> io::Result<Option<Connection>> {
     stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
     stream.set_nodelay(true)?;
+    #[cfg(unix)]
+    rustix::net::sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER)?;
     if open >= MAX_CONNECTIONS {
         let refusal = Response::refusal(503, format!("{MAX_CONNECTIONS} connections are open: close one"));
         stream.write_all(&refusal.bytes())?;
         return Ok(None);
     }
     let done = Arc::new(AtomicBool::new(false));
-    let (theirs, service, ended) = (stream.try_clone()?, Arc::clone(service), Arc::clone(&done));
+    let ending = Ending { stream: stream.try_clone()?, done: Arc::clone(&done) };
+    let (theirs, service) = (stream.try_clone()?, Arc::clone(service));
     let worker = worker::spawn("api connection", move || {
+        let _ending = ending;
         if let Err(error) = serve(theirs, &service) {
             log::debug!("a connection ended: {error}");
         }
-        ended.store(true, Ordering::SeqCst);
     })?;
     Ok(Some(Connection { stream, done, _worker: worker }))
 }
@@ -204,7 +248,13 @@ fn serve(mut stream: TcpStream, service: &Service) -> io::Result<()> {
     let give = |command: Command| (service.sink)(AppEvent::Command(command));
     match routes::answer(&request, &service.broadcast, &service.auth, Instant::now(), &give) {
         Answer::Plain(response) => end(&mut stream, &response),
-        Answer::Stream(streaming) => stream::run(stream, service.broadcast.subscribe(), &streaming),
+        Answer::Stream(streaming) => match StreamPlace::take(&service.streams) {
+            Some(_place) => stream::run(stream, service.broadcast.subscribe(), &streaming),
+            None => {
+                let refusal = Response::refusal(503, format!("{MAX_STREAMS} streams are open: close one"));
+                end(&mut stream, &refusal)
+            }
+        },
     }
 }
 
@@ -243,10 +293,23 @@ fn read(mut stream: &TcpStream) -> io::Result<Result<Request, Response>> {
 fn end(stream: &mut TcpStream, response: &Response) -> io::Result<()> {
     stream.write_all(&response.bytes())?;
     stream.shutdown(Shutdown::Write)?;
-    stream.set_read_timeout(Some(Duration::from_millis(500)))?;
-    let mut rest = stream.take(1 << 20);
-    io::copy(&mut rest, &mut io::sink()).map(drop).or_else(|error| match error.kind() {
-        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::ConnectionReset => Ok(()),
-        _ => Err(error),
-    })
+    // One deadline: bytes that trickle in do not move it.
+    let deadline = Instant::now() + END_TIMEOUT;
+    let mut piece = [0; 4096];
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::ConnectionReset => return Ok(()),
+                ErrorKind::Interrupted => {}
+                _ => return Err(error),
+            },
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! knows it.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use lens_core::catalogue::hex;
@@ -10,18 +10,12 @@ use lens_core::catalogue::hex;
 /// Bytes of chance in a token.
 const BYTES: usize = 32;
 
-/// The token of a file, which is made when it is not there, and readable for its owner only.
+/// Writes a token that nobody knows yet, readable for its owner only: one that a program learnt in an
+/// earlier run, or told a stranger, is worth nothing.
 ///
 /// # Errors
-/// When it can neither be read nor written, or the system has no chance to give.
-pub fn load_or_create(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(1024).read_to_string(&mut text));
-    let kept = text.trim();
-    if read.is_ok() && kept.len() == 2 * BYTES && kept.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        protect(path)?;
-        return Ok(kept.to_owned());
-    }
+/// When it cannot be written, or the system has no chance to give.
+pub fn create(path: &Path) -> io::Result<String> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     let token = hex(&bytes);
@@ -42,38 +36,19 @@ pub fn load_or_create(path: &Path) -> io::Result<String> {
     written.map(|()| token)
 }
 
-#[cfg(unix)]
-fn protect(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let permissions = fs::metadata(path)?.permissions();
-    if permissions.mode() & 0o077 == 0 {
-        return Ok(());
-    }
-    log::warn!("{} could be read by others: taken back", path.display());
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
-}
-
-/// On Windows the data folder is in the user's profile, which others cannot read.
-#[cfg(not(unix))]
-fn protect(_path: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_kept_and_a_damaged_one_replaced() {
+    fn each_start_has_its_own_token() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("api-token");
-        let first = load_or_create(&path).unwrap();
-        assert_eq!(first.len(), 64);
-        assert_eq!(load_or_create(&path).unwrap(), first);
-        for damage in ["", "short", &"z".repeat(64), &"a".repeat(5000)] {
-            fs::write(&path, damage).unwrap();
-            assert_ne!(load_or_create(&path).unwrap(), first, "{damage:.10}");
-        }
+        let first = create(&path).unwrap();
+        assert_eq!((first.len(), fs::read_to_string(&path).unwrap()), (64, first.clone()));
+        let second = create(&path).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(fs::read_to_string(&path).unwrap(), second);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
     }
 
@@ -83,11 +58,9 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("api-token");
-        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-        let token = load_or_create(&path).unwrap();
-        assert_eq!(mode(), 0o600);
+        fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert_eq!(load_or_create(&path).unwrap(), token);
-        assert_eq!(mode(), 0o600, "permissions that were opened are closed again");
+        create(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

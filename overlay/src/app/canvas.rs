@@ -14,6 +14,7 @@ use winit::event_loop::ActiveEventLoop;
 use winit::window::Window;
 
 use crate::desktop::window::Follower;
+use crate::messages::window::WindowId;
 
 /// A window that is drawn on, and where it lies.
 pub struct Canvas {
@@ -168,23 +169,36 @@ impl Canvas {
         Ok(drawn == Drawn::Shown)
     }
 
-    /// Without a compositor: cuts the window down to what the scene covers; `None` makes it whole.
+    /// Cuts the window down to what the scene covers, and so much around it.
     #[cfg(target_os = "linux")]
-    pub(super) fn outline(&mut self, scene: Option<&OverlayScene>) {
+    pub(super) fn outline(&mut self, scene: &OverlayScene, margin: f32) {
         use crate::desktop::window::x11::{Desktop, shape};
         let Some(window) = self.x11_id() else { return };
         if self.desktop.is_none() {
             self.desktop = Desktop::connect().ok();
         }
         let Some(desktop) = &self.desktop else { return };
-        let runs = scene.map(scene::outline::runs);
-        if let Err(error) = shape::set(desktop, window, runs.as_deref()) {
+        if let Err(error) = shape::set(desktop, window, &scene::outline::runs(scene, margin)) {
             log::warn!("cannot cut the window to the marks: {error}");
         }
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(super) fn outline(&mut self, _scene: Option<&OverlayScene>) {}
+    pub(super) fn outline(&mut self, _scene: &OverlayScene, _margin: f32) {}
+
+    /// The window's number, where the system lets others speak of it.
+    pub(super) fn id(&self) -> WindowId {
+        #[cfg(target_os = "linux")]
+        let id = self.x11_id().map_or(0, u64::from);
+        #[cfg(not(target_os = "linux"))]
+        let id = 0;
+        WindowId(id)
+    }
+
+    /// Whether it is on the screen.
+    pub(super) fn is_shown(&self) -> bool {
+        self.area.is_some()
+    }
 
     /// Tells the follower which window to keep above the game.
     #[cfg(target_os = "linux")]

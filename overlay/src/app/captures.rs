@@ -1,5 +1,6 @@
 //! Saving and correcting cards at a player's word.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use dataset::labels::Label;
@@ -7,7 +8,8 @@ use tracking::frame::Frame;
 use tracking::track::Track;
 
 use super::App;
-use crate::collect::controls::{SaveError, correction};
+use super::naming::Naming;
+use crate::collect::controls::{SaveError, correction, label_as};
 use crate::collect::writer::{ModelInUse, SaveRequest, is_doubtful};
 use crate::messages::outcome::SaveOutcome;
 
@@ -63,9 +65,40 @@ impl App {
 
     /// The card under the pointer is the guess of this number, from one; 0 is no card at all.
     pub(super) fn correct(&mut self, number: u8) {
-        let saved = self
-            .label_of(number)
-            .and_then(|(frame, card, label)| self.save(frame, vec![card], Some(Box::new(label))));
+        let saved = self.label_of(number).and_then(|(frame, card, label)| {
+            self.services.captures.keep_guesses(&card);
+            self.save(frame, vec![card], Some(Box::new(label)))
+        });
+        self.say_unsaved(saved);
+    }
+
+    /// Asks for the name of the card under the pointer.
+    pub(super) fn ask_name(&mut self) {
+        let card = self.card_under_pointer().ok_or(SaveError::NoCard);
+        let asked =
+            card.and_then(|card| Ok((self.snapshot.picture.clone().ok_or(SaveError::NoPicture)?, card)));
+        let (frame, card) = match asked {
+            Ok(asked) => asked,
+            Err(error) => return self.say_unsaved(Err(error)),
+        };
+        let catalogue = lens_core::paths::catalogue(&self.model.running.catalogue.game);
+        match Naming::open(frame, card, &catalogue, Arc::clone(&self.services.sink)) {
+            // A window that is open still is closed: its card is another.
+            Ok(naming) => self.naming = Some(naming),
+            Err(error) => self.say(error.to_string()),
+        }
+    }
+
+    /// The name was typed; an empty one leaves the card as it is.
+    pub(super) fn take_name(&mut self, id: &str) {
+        if id.is_empty() {
+            return;
+        }
+        let Some(naming) = self.naming.take() else { return };
+        let (frame, card) = (naming.frame.clone(), naming.card.clone());
+        let label = label_as(id, &card.modifiers, &self.model.running.catalogue);
+        self.services.captures.keep_guesses(&card);
+        let saved = self.save(frame, vec![card], Some(Box::new(label)));
         self.say_unsaved(saved);
     }
 
@@ -76,21 +109,27 @@ impl App {
         Ok((frame, card, label))
     }
 
-    fn save(&self, frame: Frame, cards: Vec<Track>, label: Option<Box<Label>>) -> Result<(), SaveError> {
+    pub(super) fn save(
+        &self,
+        frame: Frame,
+        cards: Vec<Track>,
+        label: Option<Box<Label>>,
+    ) -> Result<(), SaveError> {
         let running = &self.model.running;
         let folder = running.folder.clone();
         let model = folder.map(|folder| ModelInUse { name: running.name.clone(), folder });
         self.services.captures.save(SaveRequest { frame, cards, label, model })
     }
 
-    fn say_unsaved(&mut self, saved: Result<(), SaveError>) {
+    pub(super) fn say_unsaved(&mut self, saved: Result<(), SaveError>) {
         if let Err(error) = saved {
             self.notices.say(error.to_string(), Instant::now());
         }
     }
 
-    fn card_under_pointer(&self) -> Option<Track> {
+    pub(super) fn card_under_pointer(&self) -> Option<Track> {
         let view = self.output.view(self.snapshot.frame_size())?;
-        self.target.card_under_pointer(&self.snapshot.tracks, view).cloned()
+        let card = self.target.card_under_pointer(&self.snapshot.tracks, view)?.clone();
+        Some(self.services.captures.with_lasting_guesses(card))
     }
 }

@@ -7,13 +7,17 @@ use std::time::Instant;
 use winit::event_loop::ActiveEventLoop;
 
 use super::App;
+use super::canvas::Canvas;
 use super::captures::Which;
 use super::shell;
 use super::target::Stage;
-use crate::desktop::autostart;
+use crate::desktop::target::Query;
 use crate::desktop::tray::MenuState;
+use crate::desktop::{autostart, target, window};
 use crate::messages::command::Command;
+use crate::messages::window::WindowId;
 use crate::recognition::models;
+use crate::settings;
 use crate::tooltips::Localisation;
 
 impl App {
@@ -49,6 +53,10 @@ impl App {
                 }
                 self.target.chosen = window;
             }
+            Command::FollowNamed(name) => match window_named(&name) {
+                Ok(window) => return self.command(event_loop, Command::Follow(window)),
+                Err(reason) => self.say(reason),
+            },
             Command::ShowInformation => {
                 self.tooltip.texts.get_or_insert_with(|| {
                     let folder = lens_core::paths::art(&self.model.running.catalogue.game);
@@ -61,6 +69,9 @@ impl App {
             Command::SnapshotPointer => self.capture(Which::UnderPointer),
             Command::ToggleAutomatic => self.toggle_automatic(),
             Command::Correct(number) => self.correct(number),
+            Command::AskName => self.ask_name(),
+            Command::Name(id) => self.take_name(&id),
+            Command::Report => self.report(),
             Command::OpenLabeller => {
                 // What is named there is to be known here.
                 let model =
@@ -70,12 +81,19 @@ impl App {
             }
             Command::OpenData => self.say_error(shell::open(&lens_core::paths::data())),
             Command::OpenSettings => match &self.choices.file {
-                Some(file) => self.say_error(shell::open(file)),
+                Some(file) => self.say_error(shell::start_own(&[
+                    "settings".as_ref(),
+                    "--settings".as_ref(),
+                    file.as_ref(),
+                ])),
                 None => self.say("No settings file is used".to_owned()),
             },
             Command::ToggleAutostart => {
-                let changed = autostart::is_on()
-                    .and_then(|is_on| if is_on { autostart::disable() } else { autostart::enable() });
+                let file = self.choices.file.as_deref();
+                let own_settings = file.filter(|file| *file != settings::file::path());
+                let changed = autostart::is_on().and_then(|is_on| {
+                    if is_on { autostart::disable() } else { autostart::enable(own_settings) }
+                });
                 self.say_error(changed);
             }
             Command::About => self.say(format!(
@@ -92,9 +110,22 @@ impl App {
     /// Says something on screen and in the log.
     pub(super) fn say(&mut self, text: String) {
         log::warn!("{text}");
+        self.notify(&text);
         self.notices.say(text, Instant::now());
         self.rebuild();
         self.show_tray();
+    }
+
+    /// Has the desktop show a text that cannot be read over the game now.
+    pub(super) fn notify(&mut self, text: &str) {
+        let can_be_read =
+            self.output.canvas.as_ref().is_some_and(Canvas::is_shown) || self.target.is_viewer();
+        if !can_be_read
+            && self.choices.settings.notifications
+            && let Some(notifier) = &mut self.services.notifier
+        {
+            notifier.tell(text, Instant::now());
+        }
     }
 
     fn say_error(&mut self, done: Result<(), impl Display>) {
@@ -118,5 +149,17 @@ impl App {
             windows: windows.to_vec(),
             window: target.chosen,
         });
+    }
+}
+
+/// The window of a title or number; `None` for the one that was asked for at the start.
+fn window_named(name: &str) -> Result<Option<WindowId>, String> {
+    if name == target::AUTOMATIC {
+        return Ok(None);
+    }
+    let windows = window::list().map_err(|error| error.to_string())?;
+    match target::named(&windows, name) {
+        Some(window) => Ok(Some(window.id)),
+        None => Err(format!("There is no {}", Query::Title(name.to_owned()))),
     }
 }

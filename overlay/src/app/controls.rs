@@ -1,7 +1,9 @@
 //! Hotkeys and the tray: by what the player asks, and what the tray's menu shows.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use crate::desktop::hotkeys::aim::Aim;
 use crate::desktop::hotkeys::{Hotkeys, HotkeysError};
 use crate::desktop::tray::{MenuState, Tray};
 use crate::desktop::window_list::WindowList;
@@ -26,9 +28,16 @@ impl Controls {
         Ok(())
     }
 
-    /// Asks the desktop for these chords; returns what is wrong with some of them.
-    pub(super) fn register(&mut self, chords: &[Chord]) -> Vec<String> {
-        self.hotkeys.as_mut().map_or_else(Vec::new, |hotkeys| hotkeys.register(chords))
+    /// Takes these chords, which are written in `file`; returns what is wrong with some of them.
+    pub(super) fn register(&mut self, chords: &[Chord], file: Option<&Path>) -> Vec<String> {
+        self.hotkeys.as_mut().map_or_else(Vec::new, |hotkeys| hotkeys.register(chords, file))
+    }
+
+    /// Takes them from there.
+    pub(super) fn aim(&mut self, aim: Aim) {
+        if let Some(hotkeys) = &mut self.hotkeys {
+            hotkeys.aim(aim);
+        }
     }
 
     /// Puts the icon up. Many desktops have no tray: worth a line in the log, not one on the game.

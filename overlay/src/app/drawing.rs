@@ -36,6 +36,7 @@ impl App {
         if is_new && self.snapshot.recognition.is_some() {
             self.services.captures.expect();
         }
+        self.services.captures.forget_guesses(&self.snapshot.tracks);
         self.capture_by_itself();
         self.publish();
         self.rebuild();
@@ -43,17 +44,21 @@ impl App {
 
     /// Tells other programs what is on the screen.
     pub(super) fn publish(&self) {
-        let state = match (self.target.is_paused, &self.snapshot.picture) {
-            (true, _) => State::Paused,
-            (false, Some(_)) => State::Watching,
-            (false, None) => State::Waiting,
-        };
         self.services.broadcast.publish(
-            state,
+            self.state(),
             self.snapshot.frame_size(),
             &self.snapshot.tracks,
             &self.model.running.catalogue,
         );
+    }
+
+    /// Whether there is anything to say about cards.
+    pub(super) fn state(&self) -> State {
+        match (self.target.is_paused, &self.snapshot.picture) {
+            (true, _) => State::Paused,
+            (false, Some(_)) => State::Watching,
+            (false, None) => State::Waiting,
+        }
     }
 
     /// Builds the scene anew and asks for a redraw when it is another one.
@@ -69,6 +74,7 @@ impl App {
         if let (true, Some(texts)) = (self.tooltip.is_shown, &self.tooltip.texts)
             && let Some(track) = self.target.card_under_pointer(&tracks, view)
         {
+            let track = &self.services.captures.with_lasting_guesses(track.clone());
             let words = texts.words(track, catalogue, &style.palette);
             let card = view.overlay_from_frame().quad(track.quad).bounds();
             scene.say(&words, Place::Beside(card), style, measure);

@@ -24,6 +24,19 @@ pub(super) struct Output {
     pub(super) is_shown: bool,
 }
 
+/// How far the window reaches beyond what is drawn. A compositor blurs and shades what is window,
+/// see-through or not, so it is no larger than it must be; without one nothing around the strokes may
+/// belong to it, for it would be black.
+fn margin(compositor: Compositor) -> f32 {
+    match compositor {
+        Compositor::Running => SMOOTH_EDGE,
+        Compositor::Absent => 0.0,
+    }
+}
+
+/// What smooth edges need around a stroke.
+const SMOOTH_EDGE: f32 = 2.0;
+
 /// What drawing a scene took.
 pub(super) struct Drawn {
     /// From the call to the end.
@@ -49,6 +62,11 @@ impl Output {
         Some(View { window: self.canvas.as_ref()?.size(), frame })
     }
 
+    /// Whether a compositor runs.
+    pub(super) fn compositor(&self) -> Compositor {
+        self.compositor
+    }
+
     /// From one drawing of gliding cards to the next.
     pub(super) fn draw_interval(&self) -> Duration {
         self.cadence.draw_interval()
@@ -62,20 +80,25 @@ impl Output {
         }
         self.scene = scene;
         canvas.redraw();
-        if self.compositor == Compositor::Absent && !matches!(stage, Stage::Viewer) {
-            canvas.outline(Some(&self.scene));
+        if !matches!(stage, Stage::Viewer) {
+            canvas.outline(&self.scene, margin(self.compositor));
         }
     }
 
+    /// Takes the window that is drawn on.
+    pub(super) fn open(&mut self, canvas: Canvas, stage: &Stage) {
+        self.canvas = Some(canvas);
+        self.set_compositor(self.compositor, stage);
+    }
+
     /// A compositor came or went.
-    pub(super) fn set_compositor(&mut self, compositor: Compositor) {
+    pub(super) fn set_compositor(&mut self, compositor: Compositor, stage: &Stage) {
         self.compositor = compositor;
-        let is_absent = compositor == Compositor::Absent;
-        if is_absent {
+        if compositor == Compositor::Absent {
             log::warn!("no compositor runs: marks are drawn without smooth edges");
         }
-        if let Some(canvas) = &mut self.canvas {
-            canvas.outline(is_absent.then_some(&self.scene));
+        if let (Some(canvas), false) = (&mut self.canvas, matches!(stage, Stage::Viewer)) {
+            canvas.outline(&self.scene, margin(compositor));
         }
     }
 

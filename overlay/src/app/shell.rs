@@ -49,6 +49,15 @@ pub(super) fn start_beside(name: &str, arguments: &[&OsStr]) -> Result<(), Shell
     start(command).map_err(|source| ShellError::Start { program: name.to_owned(), source })
 }
 
+/// Starts this program once more, with other arguments.
+pub(super) fn start_own(arguments: &[&OsStr]) -> Result<(), ShellError> {
+    let own = std::env::current_exe().map_err(ShellError::OwnFolder)?;
+    let program = own.display().to_string();
+    let mut command = Command::new(own);
+    command.args(arguments);
+    start(command).map_err(|source| ShellError::Start { program, source })
+}
+
 fn start(mut command: Command) -> io::Result<()> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().map(drop)

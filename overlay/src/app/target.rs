@@ -5,10 +5,12 @@ use marks::scene::View;
 use tracking::track::Track;
 
 use crate::capture::source::CaptureError;
+use crate::desktop::hotkeys::aim::Aim;
 use crate::desktop::pointer;
 use crate::desktop::window::Follower;
-use crate::messages::window::{Placement, WindowId};
+use crate::messages::window::{Focus, Placement, Stacking, WindowId};
 use crate::recognition::threads::CaptureInput;
+use crate::settings::inactive::Inactive;
 
 /// What the overlay's window is for.
 pub enum Stage {
@@ -38,6 +40,10 @@ pub struct Target {
     open: OpenSource,
     when_closed: WhenClosed,
     pub(super) placement: Placement,
+    /// Whether the player is there.
+    pub(super) focus: Focus,
+    /// How the overlay lies among other windows.
+    pub(super) stacking: Stacking,
     /// The window that the player chose; `None` is the one that was asked for at the start.
     pub(super) chosen: Option<WindowId>,
     /// Nothing is captured meanwhile.
@@ -51,20 +57,44 @@ impl Target {
             Stage::OverScreen(area) => Placement::Shown { window: WindowId(0), area: *area },
             Stage::OverWindow(_) | Stage::Viewer => Placement::Absent,
         };
-        Self { stage, open, when_closed, placement, chosen: None, is_paused: false }
+        let (focus, stacking) = (Focus::Elsewhere, Stacking::Holds);
+        Self { stage, open, when_closed, placement, focus, stacking, chosen: None, is_paused: false }
     }
 
     /// What is to be captured now.
     pub(super) fn input(&self) -> Result<CaptureInput, CaptureError> {
         match self.stage {
             _ if self.is_paused => Ok(CaptureInput::Nothing),
-            Stage::OverWindow(_) => self.placement.window().map_or(Ok(CaptureInput::Nothing), &self.open),
+            Stage::OverWindow(_) => self.placement.shown().map_or(Ok(CaptureInput::Nothing), &self.open),
             Stage::OverScreen(_) | Stage::Viewer => (self.open)(WindowId(0)),
         }
     }
 
     pub(super) fn is_viewer(&self) -> bool {
         matches!(self.stage, Stage::Viewer)
+    }
+
+    /// Whether marks may be on the screen now, while the target is.
+    pub(super) fn admits_marks(&self, inactive: Inactive) -> bool {
+        match (&self.stage, inactive, self.stacking) {
+            (Stage::OverScreen(_) | Stage::Viewer, ..) => true,
+            (_, Inactive::Shown, _) | (_, Inactive::Auto, Stacking::Holds) => true,
+            (_, Inactive::Hidden, _) | (_, Inactive::Auto, Stacking::AlwaysOnTop) => {
+                self.focus == Focus::Here
+            }
+        }
+    }
+
+    /// Where hotkeys are taken from; `own` is the overlay's window.
+    pub(super) fn aim(&self, own: WindowId) -> Aim {
+        let focus = self.focus;
+        match self.stage {
+            Stage::OverWindow(_) => {
+                self.placement.window().map_or(Aim::Nowhere, |id| Aim::Window { id, focus })
+            }
+            Stage::OverScreen(_) => Aim::Everywhere,
+            Stage::Viewer => Aim::Window { id: own, focus },
+        }
     }
 
     /// Whether the program ends, now that the target was at `before`.

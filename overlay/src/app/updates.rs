@@ -28,8 +28,10 @@ impl App {
             None => return,
             Some(Ok(settings)) => settings,
             Some(Err(error)) => {
-                log::warn!("{error}");
-                self.notices.set_standing("settings", Some(error.to_string()));
+                let text = error.to_string();
+                self.notify(&text);
+                log::warn!("{text}");
+                self.notices.set_standing("settings", Some(text));
                 self.rebuild();
                 self.show_tray();
                 return;
@@ -51,6 +53,9 @@ impl App {
         if before.settings.hotkeys != self.choices.settings.hotkeys {
             self.register_hotkeys();
         }
+        if before.settings.inactive != self.choices.settings.inactive {
+            self.place();
+        }
         if before.settings.api != self.choices.settings.api {
             self.say("[api] of the settings counts from the next start of the overlay".to_owned());
         }
@@ -60,7 +65,7 @@ impl App {
 
     /// Asks the desktop for the chords of the settings; what it refuses is said.
     pub(super) fn register_hotkeys(&mut self) {
-        for fault in self.controls.register(&self.choices.settings.hotkeys) {
+        for fault in self.controls.register(&self.choices.settings.hotkeys, self.choices.file.as_deref()) {
             self.say(fault);
         }
     }

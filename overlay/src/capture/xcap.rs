@@ -91,6 +91,10 @@ impl MonitorSource {
     pub fn area(&self) -> Result<[i32; 4], CaptureError> {
         let read = || -> Result<[i32; 4], XCapError> {
             let Handle(monitor) = &self.monitor;
+            #[cfg(target_os = "linux")]
+            if let Some(area) = area_of_output(monitor.id()?) {
+                return Ok(area);
+            }
             let (width, height) = (monitor.width()?, monitor.height()?);
             Ok([monitor.x()?, monitor.y()?, width as i32, height as i32])
         };
@@ -103,6 +107,19 @@ impl FrameSource for MonitorSource {
         let picture = self.monitor.0.capture_image().map_err(unsupported)?;
         frame(picture, &mut self.next_id)
     }
+}
+
+/// Where an output of the X server lies, as the server says: `xcap` divides its numbers by what the
+/// desktop enlarges text by, which its pictures are not.
+#[cfg(target_os = "linux")]
+fn area_of_output(output: u32) -> Option<[i32; 4]> {
+    use x11rb::connection::Connection as _;
+    use x11rb::protocol::randr::ConnectionExt as _;
+    let (connection, screen) = x11rb::connect(None).ok()?;
+    let root = connection.setup().roots[screen].root;
+    let monitors = connection.randr_get_monitors(root, true).ok()?.reply().ok()?.monitors;
+    let monitor = monitors.into_iter().find(|monitor| monitor.outputs.contains(&output))?;
+    Some([monitor.x.into(), monitor.y.into(), monitor.width.into(), monitor.height.into()])
 }
 
 fn frame(picture: image::RgbaImage, next_id: &mut u64) -> Result<Option<Frame>, CaptureError> {

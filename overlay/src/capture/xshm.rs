@@ -79,6 +79,7 @@ impl WindowSource {
         let events = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
         ask(connection.change_window_attributes(window, &events).map_err(lost)?.check())?;
         ask(connection.composite_redirect_window(window, Redirect::AUTOMATIC).map_err(lost)?.check())?;
+        watch_frames(&connection, window)?;
         let damage = watch_damage(&connection, window);
         let pool = Pool::default();
         Ok(Self { connection, window, surface: None, damage, changed: true, pool, shares, next_id: 0 })
@@ -90,7 +91,7 @@ impl WindowSource {
             match event {
                 Event::DestroyNotify(event) if event.window == self.window => return Err(CaptureError::Gone),
                 Event::DamageNotify(_) => self.changed = true,
-                Event::ConfigureNotify(event) => {
+                Event::ConfigureNotify(event) if event.window == self.window => {
                     let fits = |surface: &Surface| {
                         (surface.width, surface.height, surface.border)
                             == (event.width, event.height, event.border_width)
@@ -99,7 +100,10 @@ impl WindowSource {
                         self.release_surface();
                     }
                 }
-                Event::MapNotify(_) | Event::UnmapNotify(_) | Event::ReparentNotify(_) => {
+                // Of the window, or of a frame around it: either way there is another pixmap.
+                Event::MapNotify(_) | Event::UnmapNotify(_) => self.release_surface(),
+                Event::ReparentNotify(_) => {
+                    watch_frames(&self.connection, self.window)?;
                     self.release_surface();
                 }
                 _ => {}
@@ -247,6 +251,27 @@ fn check_pixels(connection: &RustConnection, window: Window) -> Result<(), Captu
         Ok(())
     } else {
         Err(CaptureError::Unsupported(format!("the window's colour depth is {depth}, not 24")))
+    }
+}
+
+/// Asks to be told of the frames around a window as well: some window managers hide a window by
+/// hiding its frame, of which the window itself is not told.
+fn watch_frames(connection: &RustConnection, window: Window) -> Result<(), CaptureError> {
+    let events = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
+    let mut current = window;
+    loop {
+        let tree = match connection.query_tree(current).map_err(lost)?.reply() {
+            Ok(tree) if tree.parent != tree.root && tree.parent != x11rb::NONE => tree,
+            // Gone meanwhile: it is said where the window itself is asked.
+            Ok(_) | Err(ReplyError::X11Error(_)) => return Ok(()),
+            Err(error) => return Err(lost(error)),
+        };
+        current = tree.parent;
+        if let Err(error) = connection.change_window_attributes(current, &events).map_err(lost)?.check()
+            && !passing(&error)
+        {
+            return Err(lost(error));
+        }
     }
 }
 

@@ -2,10 +2,15 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use lens_client::Client;
+
+use crate::desktop::{target, window};
+use crate::diagnostics::doctor::bundle;
+use crate::diagnostics::{panic_hook, report};
 
 /// Whether a card is on the screen now: exit code 0 when it is, 1 when it is not, 2 when it cannot
 /// be known
@@ -32,9 +37,19 @@ pub(crate) struct WatchArgs {
 /// Ask the running overlay for something
 #[derive(Args, Clone, Debug)]
 pub(crate) struct TellArgs {
-    /// What: show, toggle, pause, next-model, snapshot, automatic, labeller, quit
+    /// What: show, toggle, pause, next-model, snapshot, automatic, report, settings, labeller, window, quit
     command: String,
+    /// For window: its number, a part of its title, or auto for the game; without it the windows are
+    /// listed
+    window: Option<String>,
 }
+
+/// Have the running overlay pack what it sees at this moment, for a bug report
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ReportArgs {}
+
+/// How long the overlay may take to pack a report.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(20);
 
 const NOT_DISPLAYED: u8 = 1;
 const CANNOT_BE_KNOWN: u8 = 2;
@@ -79,5 +94,55 @@ pub(crate) fn watch(args: &WatchArgs) -> Result<()> {
 /// # Errors
 /// When no overlay answers, or it knows no such command.
 pub(crate) fn tell(args: &TellArgs) -> Result<()> {
-    Ok(Client::find()?.command(&args.command)?)
+    let overlay = Client::find()?;
+    match (args.command.as_str(), args.window.as_deref()) {
+        ("window", None) => list_windows(),
+        ("window", Some(target::AUTOMATIC)) => Ok(overlay.command_with("window", Some(target::AUTOMATIC))?),
+        ("window", Some(name)) => {
+            let windows = window::list()?;
+            let Some(found) = target::named(&windows, name) else {
+                anyhow::bail!("there is no window {name:?}\nhelp: `overlay tell window` lists them");
+            };
+            // By its number: the title may be another's by then.
+            overlay.command_with("window", Some(&found.id.to_string()))?;
+            println!("following {} {:?}", found.id, found.title);
+            Ok(())
+        }
+        (command, None) => Ok(overlay.command(command)?),
+        (command, Some(_)) => anyhow::bail!("only window takes a second word, {command} does not"),
+    }
+}
+
+/// Asks for a report, and says where it is and what is in it.
+///
+/// # Errors
+/// When no overlay answers, or no report comes.
+pub(crate) fn report() -> Result<()> {
+    let folder = panic_hook::folder(&lens_core::paths::data());
+    let newest = || report::reports(&folder).pop();
+    let before = newest();
+    let asked = Client::find()?.command("report");
+    asked.context("without a running overlay, `overlay doctor --report FILE` packs what there is")?;
+    let start = Instant::now();
+    let path = loop {
+        match newest().filter(|path| Some(path) != before.as_ref()) {
+            Some(path) => break path,
+            None if start.elapsed() < REPORT_TIMEOUT => std::thread::sleep(Duration::from_millis(50)),
+            None => anyhow::bail!("no report came; the overlay says why on the screen and in its log"),
+        }
+    };
+    println!("wrote {}, which holds:", path.display());
+    for (name, bytes) in bundle::contents(&std::fs::read(&path)?)? {
+        println!("  {name:<16} {bytes} bytes");
+    }
+    println!("help: look at it before you send it: frame.png is the picture of the game's window");
+    Ok(())
+}
+
+/// Prints the windows that can be chosen, the topmost first.
+fn list_windows() -> Result<()> {
+    for window in window::list()?.iter().rev().filter(|window| !window.title.is_empty()) {
+        println!("{:<12} {} ({})", window.id.to_string(), window.title, window.program);
+    }
+    Ok(())
 }

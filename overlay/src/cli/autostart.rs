@@ -1,15 +1,20 @@
 //! `overlay autostart`: whether the overlay starts with the desktop.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use crate::desktop::autostart;
 
 /// Start with the desktop, or no longer; without a word, say whether it does
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct AutostartArgs {
     /// What it shall do
     wish: Option<Wish>,
+    /// Start with this settings file
+    #[arg(long, value_name = "FILE", requires = "wish")]
+    settings: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,7 +31,11 @@ enum Wish {
 /// When the system refuses.
 pub(crate) fn run(args: AutostartArgs) -> Result<()> {
     match args.wish {
-        Some(Wish::On) => autostart::enable()?,
+        Some(Wish::On) => {
+            // At login it starts in another folder.
+            let settings = args.settings.map(std::path::absolute).transpose()?;
+            autostart::enable(settings.as_deref())?;
+        }
         Some(Wish::Off) => autostart::disable()?,
         None => {}
     }

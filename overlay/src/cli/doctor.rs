@@ -32,7 +32,11 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
         let cannot = || format!("cannot write the report {}", path.display());
         let packed = bundle::pack(&findings, &scope.data, &Redactor::for_this_user()).with_context(cannot)?;
         lens_core::atomic::write(path, &packed).with_context(cannot)?;
-        println!("wrote {}", path.display());
+        println!("wrote {}, which holds:", path.display());
+        for (name, bytes) in bundle::contents(&packed)? {
+            println!("  {name:<16} {bytes} bytes");
+        }
+        println!("help: read it before you send it; it is a ZIP file of plain text");
     }
     let bad = findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count();
     ensure!(bad == 0, "{bad} of {} do not work: see BAD above", findings.len());

@@ -3,15 +3,18 @@
 //!
 //! Time is an argument. The files are written by [`crate::collect::writer`].
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use dataset::labels::Label;
 use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Quad};
+use lens_core::modifiers::Modifiers;
 use marks::scene::flash::Tone;
 use tracking::frame::Frame;
 use tracking::pipeline::Snapshot;
 use tracking::track::Track;
+use vision::reading::Guess;
 
 use super::writer::{MAX_WAITING, SaveRequest, Writer};
 use crate::messages::outcome::SaveOutcome;
@@ -29,12 +32,22 @@ pub struct CaptureControls {
     /// Whether there is a picture that was not saved from yet.
     is_due: bool,
     flashes: Vec<(u64, Tone, Instant)>,
+    /// The guesses for cards that were corrected, as they were before: a correction teaches, and
+    /// what was the second guess may be the first by then.
+    corrected: BTreeMap<u64, Vec<Guess>>,
 }
 
 impl CaptureControls {
     /// Captures that go to this writer.
     pub fn new(writer: Writer) -> Self {
-        Self { writer, automatic: false, last_automatic: None, is_due: false, flashes: Vec::new() }
+        Self {
+            writer,
+            automatic: false,
+            last_automatic: None,
+            is_due: false,
+            flashes: Vec::new(),
+            corrected: BTreeMap::new(),
+        }
     }
 
     /// Whether cards are saved as they come.
@@ -65,6 +78,28 @@ impl CaptureControls {
         let parts = [(saved.len(), "saved"), (duplicates.len(), "there already"), (*waiting, "waiting")];
         let parts = parts.into_iter().filter(|(count, _)| *count > 0);
         Some(parts.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", "))
+    }
+
+    /// The card with the guesses that its numbers stand for: once it was corrected, those from
+    /// before.
+    pub fn with_lasting_guesses(&self, mut card: Track) -> Track {
+        if let Some(guesses) = self.corrected.get(&card.id) {
+            card.guesses.clone_from(guesses);
+        }
+        card
+    }
+
+    /// The card is corrected now: its numbers go on standing for what they stand for.
+    pub fn keep_guesses(&mut self, card: &Track) {
+        self.corrected.entry(card.id).or_insert_with(|| card.guesses.clone());
+    }
+
+    /// Forgets what numbers stood for on cards that went, or that became others.
+    pub fn forget_guesses(&mut self, tracks: &[Track]) {
+        self.corrected.retain(|id, guesses| {
+            let Some(track) = tracks.iter().find(|track| track.id == *id) else { return false };
+            track.guesses.first().is_none_or(|best| guesses.iter().any(|guess| guess.id == best.id))
+        });
     }
 
     /// The cards that are lit now.
@@ -148,30 +183,61 @@ pub enum SaveError {
 /// # Errors
 /// When there is no such guess.
 pub fn correction(card: &Track, number: u8, catalogue: &Catalogue) -> Result<Label, SaveError> {
-    let mut label = match number.checked_sub(1) {
-        None => Label::not_a_card(),
+    Ok(match number.checked_sub(1) {
+        None => Label { source: Some(SOURCE.into()), ..Label::not_a_card() },
         Some(guess) => {
             let guess = card.guesses.get(usize::from(guess)).ok_or(SaveError::NoGuess(number))?;
-            match catalogue.card(&guess.id) {
-                Some(listed) => Label::new(listed, &card.modifiers),
-                None => {
-                    Label { name: guess.id.to_string(), id: Some(guess.id.to_string()), ..Label::default() }
-                }
-            }
+            label_as(&guess.id, &card.modifiers, catalogue)
         }
+    })
+}
+
+/// Who says so, in labels.
+const SOURCE: &str = "overlay";
+
+/// The label of a card that a player says is this one.
+pub fn label_as(id: &str, modifiers: &Modifiers, catalogue: &Catalogue) -> Label {
+    let label = match catalogue.card(id) {
+        Some(listed) => Label::new(listed, modifiers),
+        None => Label { name: id.to_owned(), id: Some(id.to_owned()), ..Label::default() },
     };
-    label.source = Some("overlay".into());
-    Ok(label)
+    Label { source: Some(SOURCE.into()), ..label }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lens_core::geometry::Rect;
     use std::sync::Arc;
 
     use crate::collect::enrol::Teacher;
     use crate::collect::writer::Folders;
     use crate::messages::event::EventSink;
+
+    #[test]
+    fn numbers_stand_for_the_same_names_until_the_card_becomes_another() {
+        let folders = Folders { captures: "nowhere".into(), labels: "nowhere".into() };
+        let deaf: EventSink = Arc::new(|_| true);
+        let mut captures =
+            CaptureControls::new(Writer::start(folders, Box::new(Teacher::default()), deaf).unwrap());
+        let card = |ids: &[&str]| {
+            let guess = |id: &&str| Guess { id: (*id).into(), probability: 0.5 };
+            let quad = Quad::from_rect(Rect::ltwh(0.0, 0.0, 71.0, 95.0));
+            let track = crate::test_track::track(7, crate::test_track::known(ids[0], 0.9), quad);
+            Track { guesses: ids.iter().map(guess).collect(), ..track }
+        };
+        let first = |captures: &CaptureControls, card: Track| {
+            captures.with_lasting_guesses(card).guesses[0].id.to_string()
+        };
+        captures.keep_guesses(&card(&["H_4", "D_4", "H_5"]));
+        // The second guess was taught by mistake, and is the first by now.
+        let taught = card(&["D_4", "H_4", "H_5"]);
+        captures.forget_guesses(std::slice::from_ref(&taught));
+        assert_eq!(first(&captures, taught), "H_4");
+        let other = card(&["S_K", "D_4"]);
+        captures.forget_guesses(std::slice::from_ref(&other));
+        assert_eq!(first(&captures, other), "S_K");
+    }
 
     #[test]
     fn a_line_says_what_was_saved_and_cards_are_lit_for_a_moment() {

@@ -9,11 +9,12 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lens_client::api::PortFile;
+use lens_client::api::{PortFile, lock_path};
 use lens_client::{Client, ClientError};
 
-/// Name of the lock file in the data folder.
-pub const LOCK_FILE: &str = "overlay.lock";
+/// How often a lock that is held is tried again: programs that look for the overlay hold it for an
+/// instant.
+const TRIES: u32 = 3;
 /// How long an overlay that is just starting may take until it listens.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often it is asked meanwhile.
@@ -60,9 +61,16 @@ impl fmt::Display for Other {
 /// # Errors
 /// When the folder cannot be written to.
 pub fn claim(data: &Path) -> io::Result<Claim> {
-    let path = data.join(LOCK_FILE);
-    let mut lock = lens_core::files::lock_file(&path)?;
-    match lock.try_lock() {
+    let mut lock = lens_core::files::lock_file(&lock_path(data))?;
+    let mut locked = lock.try_lock();
+    for _ in 1..TRIES {
+        if !matches!(locked, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        locked = lock.try_lock();
+    }
+    match locked {
         Ok(()) => {
             lock.set_len(0)?;
             lock.rewind()?;

@@ -5,6 +5,9 @@
 
 pub mod host;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tray_icon::menu::{CheckMenuItem, IsMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
 use tray_icon::{Icon, TrayIcon, TrayIconBuilder};
 
@@ -101,6 +104,7 @@ fn entries(shown: &MenuState) -> Vec<Entry> {
         plain("data", "Open data folder"),
         plain("settings", "Open settings"),
         checked("autostart".into(), "Start when I log in", shown.autostart),
+        plain("report", "Save a report"),
         plain("about", "About"),
         Entry::Line,
         plain("quit", "Quit"),
@@ -131,6 +135,7 @@ fn command(id: &str) -> Option<Command> {
         "pause" => Command::Pause,
         "snapshot" => Command::Snapshot,
         "automatic" => Command::ToggleAutomatic,
+        "report" => Command::Report,
         "labeller" => Command::OpenLabeller,
         "data" => Command::OpenData,
         "settings" => Command::OpenSettings,
@@ -161,6 +166,9 @@ pub enum TrayError {
 pub struct Tray {
     icon: TrayIcon,
     shown: MenuState,
+    /// Whether an entry was chosen since: check marks then turn over by themselves, also where
+    /// nothing has changed.
+    touched: Arc<AtomicBool>,
 }
 
 impl Tray {
@@ -169,7 +177,10 @@ impl Tray {
     /// # Errors
     /// When the desktop has no way to show one.
     pub fn open(sink: EventSink) -> Result<Self, TrayError> {
+        let touched = Arc::<AtomicBool>::default();
+        let theirs = Arc::clone(&touched);
         MenuEvent::set_event_handler(Some(move |event: MenuEvent| {
+            theirs.store(true, Ordering::SeqCst);
             if let Some(command) = command(event.id().as_ref()) {
                 // Nobody listens once the program ends.
                 let _ = sink(AppEvent::Command(command));
@@ -186,12 +197,12 @@ impl Tray {
             host::Host::Shows => {}
             nobody => log::warn!("the tray icon: {nobody}"),
         }
-        Ok(Self { icon, shown })
+        Ok(Self { icon, shown, touched })
     }
 
     /// Changes the menu, when it has to tell something else.
     pub fn show(&mut self, shown: &MenuState) {
-        if self.shown == *shown {
+        if self.shown == *shown && !self.touched.swap(false, Ordering::SeqCst) {
             return;
         }
         self.shown.clone_from(shown);
@@ -212,20 +223,25 @@ fn menu(entries: &[Entry]) -> tray_icon::menu::Result<Menu> {
 
 fn item(entry: &Entry) -> tray_icon::menu::Result<Box<dyn IsMenuItem>> {
     Ok(match entry {
-        Entry::Plain { id, text } => Box::new(MenuItem::with_id(id.as_str(), text, true, None)),
-        Entry::Text(text) => Box::new(MenuItem::new(text, false, None)),
+        Entry::Plain { id, text } => Box::new(MenuItem::with_id(id.as_str(), plainly(text), true, None)),
+        Entry::Text(text) => Box::new(MenuItem::new(plainly(text), false, None)),
         Entry::Checked { id, text, is_checked } => {
-            Box::new(CheckMenuItem::with_id(id.as_str(), text, true, *is_checked, None))
+            Box::new(CheckMenuItem::with_id(id.as_str(), plainly(text), true, *is_checked, None))
         }
         Entry::Line => Box::new(PredefinedMenuItem::separator()),
         Entry::Group { text, entries } => {
-            let group = Submenu::new(text, !entries.is_empty());
+            let group = Submenu::new(plainly(text), !entries.is_empty());
             for entry in entries {
                 group.append(&*item(entry)?)?;
             }
             Box::new(group)
         }
     })
+}
+
+/// A text as it is: alone, `&` would mark the letter to press.
+fn plainly(text: &str) -> String {
+    text.replace('&', "&&")
 }
 
 /// Two cards and a lens's ring around the upper one.

@@ -1,35 +1,49 @@
-//! Takes out of a text what tells who wrote it: home folders and user names.
+//! Takes out of a text what tells who wrote it: home folders, the folders that the programs and the
+//! data lie in, the names of user and machine; and out of settings, pages and paths.
 //!
 //! For reports that players attach to a bug. Pure: the names are arguments.
 
+/// What stands in place of folders.
+const HOME: &str = "~";
+const DATA: &str = "<data>";
+const PROGRAM: &str = "<program>";
 /// What stands in place of a user's name.
 const USER: &str = "<user>";
 /// Names that say nothing about a person and occur in other texts.
-const COMMON: [&str; 5] = ["user", "root", "admin", "home", "player"];
+const COMMON: [&str; 6] = ["user", "root", "admin", "home", "player", "localhost"];
 
 /// What is taken out.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
-    homes: Vec<String>,
+    /// Folders, each with what stands in its place.
+    folders: Vec<(String, &'static str)>,
     names: Vec<String>,
 }
 
 impl Redactor {
     /// For these home folders and user names.
     pub fn new(homes: &[String], names: &[String]) -> Self {
-        let mut all: Vec<String> = Vec::new();
-        for home in homes.iter().map(|home| home.trim_end_matches(['/', '\\'])).filter(|home| home.len() > 1)
-        {
-            all.push(home.to_owned());
-            all.push(home.replace('\\', "/"));
-            // As JSON and debug output write it.
-            all.push(home.replace('\\', "\\\\"));
+        let homes = homes.iter().map(|home| (home.clone(), HOME));
+        Self::with_folders(homes, names)
+    }
+
+    /// For these folders, each with what stands in its place, and names.
+    fn with_folders(folders: impl IntoIterator<Item = (String, &'static str)>, names: &[String]) -> Self {
+        let mut all: Vec<(String, &'static str)> = Vec::new();
+        for (folder, place) in folders {
+            let folder = folder.trim_end_matches(['/', '\\']);
+            if folder.len() > 1 {
+                all.push((folder.to_owned(), place));
+                all.push((folder.replace('\\', "/"), place));
+                // As JSON and debug output write it.
+                all.push((folder.replace('\\', "\\\\"), place));
+            }
         }
         // The longer of two paths first: one may contain the other.
-        all.sort_by_key(|home| std::cmp::Reverse(home.len()));
+        all.sort_by_key(|(folder, _)| std::cmp::Reverse(folder.len()));
         all.dedup();
         let long = |name: &&String| name.len() >= 3 && !COMMON.contains(&name.to_lowercase().as_str());
-        Self { homes: all, names: names.iter().filter(long).cloned().collect() }
+        Self { folders: all, names: names.iter().filter(long).cloned().collect() }
     }
 
     /// For the user of this process.
@@ -37,14 +51,22 @@ impl Redactor {
         let read = |keys: &[&str]| -> Vec<String> {
             keys.iter().filter_map(|key| std::env::var(key).ok()).filter(|value| !value.is_empty()).collect()
         };
-        Self::new(&read(&["HOME", "USERPROFILE"]), &read(&["USER", "USERNAME", "LOGNAME"]))
+        let homes = read(&["HOME", "USERPROFILE"]).into_iter().map(|home| (home, HOME));
+        let data = Some((lens_core::paths::data(), DATA));
+        let program =
+            std::env::current_exe().ok().and_then(|file| Some((file.parent()?.to_path_buf(), PROGRAM)));
+        let own = [data, program].into_iter().flatten();
+        let own = own.map(|(folder, place)| (folder.to_string_lossy().into_owned(), place));
+        let mut names = read(&["USER", "USERNAME", "LOGNAME", "HOSTNAME", "COMPUTERNAME"]);
+        names.extend(std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned()));
+        Self::with_folders(homes.chain(own), &names)
     }
 
     /// The text without them.
     pub fn clean(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for home in &self.homes {
-            text = replaced(&text, home, "~", |next| !is_word(next));
+        for (folder, place) in &self.folders {
+            text = replaced(&text, folder, place, |next| !is_word(next));
         }
         for base in [concat!("/ho", "me/"), "/Users/", "\\Users\\", "\\\\Users\\\\"] {
             text = without_folder(&text, base);
@@ -54,6 +76,20 @@ impl Redactor {
         }
         text
     }
+}
+
+/// The settings without pages of others, and with the name of a model rather than its path.
+pub fn settings(text: &str) -> String {
+    let line = |line: &str| {
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        let name = value.trim().trim_matches('"').rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        match key.trim() {
+            "origins" if value.trim() != "[]" => "origins = [] # left out of the report".to_owned(),
+            "model" if value.contains(['/', '\\']) => format!("model = \"{name}\""),
+            _ => line.to_owned(),
+        }
+    };
+    text.lines().map(|it| line(it) + "\n").collect()
 }
 
 /// Replaces `what` where the character after it is `fit`, upper or lower case alike.
@@ -146,6 +182,26 @@ mod tests {
         check("user Jimbo, jimbos, jimbo", "user <user>, jimbos, <user>");
         check("the root of jimbo's tree", "the root of <user>'s tree");
         check("Jürgen sagt jimbo", "Jürgen sagt <user>");
+    }
+
+    #[test]
+    fn folders_outside_of_a_home_are_nobodys_either() {
+        let folders = [("/srv/jims-games/data".to_owned(), DATA), ("/srv/jims-games".to_owned(), PROGRAM)];
+        let redactor = Redactor::with_folders(folders, &["jims-pc".into()]);
+        let text = "data /srv/jims-games/data/models on jims-pc, started from /srv/jims-games/overlay";
+        assert_eq!(redactor.clean(text), "data <data>/models on <user>, started from <program>/overlay");
+    }
+
+    #[test]
+    fn settings_name_no_pages_and_no_paths() {
+        let text =
+            "[recognition]\nmodel = \"/srv/jim/mine\"\n[api]\nport = 7\norigins = [\"http://jim.example\"]\n";
+        let cleaned = settings(text);
+        assert_eq!(
+            cleaned,
+            "[recognition]\nmodel = \"mine\"\n[api]\nport = 7\norigins = [] # left out of the report\n"
+        );
+        assert_eq!(settings("model = \"mine\"\norigins = []\n"), "model = \"mine\"\norigins = []\n");
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub enum Command {
     Model(String),
     /// Looks at this window, or at whatever was asked for at the start.
     Follow(Option<WindowId>),
+    /// Looks at the window with this title or number; `auto` is whatever was asked for at the
+    /// start.
+    FollowNamed(String),
     /// Says what the card under the pointer does.
     ShowInformation,
     /// Says it no longer.
@@ -32,13 +35,19 @@ pub enum Command {
     /// Says what the card under the pointer is: the first, second or third guess, or with 0 no card
     /// at all.
     Correct(u8),
+    /// Asks for the name of the card under the pointer.
+    AskName,
+    /// The name that was asked for, as the card's id; empty when the player gave up.
+    Name(String),
     /// Starts with the desktop from now on, or no longer.
     ToggleAutostart,
+    /// Packs what is seen at this moment into a file, for a bug report.
+    Report,
     /// Opens the labelling window.
     OpenLabeller,
     /// Opens the data folder.
     OpenData,
-    /// Opens the settings file.
+    /// Opens the window with the settings.
     OpenSettings,
     /// Says which version this is.
     About,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::command::Command;
 use super::outcome::SaveOutcome;
-use super::window::{Compositor, Placement, WindowInfo};
+use super::window::{Compositor, Focus, Placement, Stacking, WindowInfo};
 
 /// Where a thread sends its news; returns whether anyone still listens.
 pub type EventSink = Arc<dyn Fn(AppEvent) -> bool + Send + Sync>;
@@ -20,6 +20,10 @@ pub enum AppEvent {
     TracksReady,
     /// The game's window appeared, moved, was resized, hidden or closed.
     Placement(Placement),
+    /// The followed window got the keyboard, or another did.
+    Focus(Focus),
+    /// How the overlay lies among other windows on this desktop.
+    Stacking(Stacking),
     /// A compositor started or stopped.
     Compositor(Compositor),
     /// A player asked for something.

@@ -45,6 +45,14 @@ pub enum Placement {
 }
 
 impl Placement {
+    /// The window, while it is on the screen.
+    pub fn shown(self) -> Option<WindowId> {
+        match self {
+            Self::Shown { window, .. } => Some(window),
+            Self::Hidden { .. } | Self::Absent => None,
+        }
+    }
+
     /// The window, when there is one.
     pub fn window(self) -> Option<WindowId> {
         match self {
@@ -52,6 +60,26 @@ impl Placement {
             Self::Absent => None,
         }
     }
+}
+
+/// Whether the followed window has the keyboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Focus {
+    /// It has: the player plays.
+    Here,
+    /// Another window has, or none.
+    #[default]
+    Elsewhere,
+}
+
+/// Whether the overlay can lie below windows that cover the game.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stacking {
+    /// It lies directly above the game's window, wherever that is.
+    #[default]
+    Holds,
+    /// It lies above all windows, whatever the game's does.
+    AlwaysOnTop,
 }
 
 /// Whether a compositor runs; without one, transparent windows are opaque.

@@ -5,6 +5,8 @@ use std::process::{Child, Command as Process};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+#[cfg(target_os = "linux")]
+use lens_client::api::PortFile;
 use lens_core::geometry::Rect;
 use winit::event_loop::EventLoop;
 
@@ -16,6 +18,7 @@ use crate::capture::{self, images::ImageSource, xcap::MonitorSource};
 use crate::collect::controls::CaptureControls;
 use crate::collect::enrol::Teacher;
 use crate::collect::writer::{Folders, Writer};
+use crate::desktop::notify::Notifier;
 use crate::desktop::target::Query;
 use crate::desktop::window::{self, DesktopError};
 use crate::messages::command::Command;
@@ -133,11 +136,16 @@ fn start(
         origins: choices.settings.api.origins.clone(),
         ..live.api
     };
+    #[cfg(target_os = "linux")]
+    if api.enabled {
+        window::x11::lost::remove_at_end(&PortFile::path(&api.data));
+    }
     let server = api.enabled.then(|| Server::start(&api, &broadcast, Arc::clone(&sink)));
     // Cards are marked all the same.
     let server = server.and_then(|started| started.inspect_err(|error| log::warn!("{error}")).ok());
     let captures = CaptureControls::new(writer);
-    let services = Services { threads, mailboxes, captures, broadcast, watcher, mods, sink };
+    let notifier = Notifier::start().inspect_err(|error| log::warn!("no notifications: {error}")).ok();
+    let services = Services { threads, mailboxes, captures, broadcast, watcher, mods, notifier, sink };
     let mut app = App::new(target, services, ModelState::new(model, loader), choices, compositor()?);
     if let Some(seconds) = live.seconds {
         app.end_after(seconds);
@@ -214,6 +222,9 @@ impl PracticeTable {
         let program: PathBuf = std::env::current_exe().context("cannot find this program's own file")?;
         let child = Process::new(program)
             .arg("practice")
+            // On Wayland it would be a native window, which cannot be followed.
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("WAYLAND_SOCKET")
             .stdout(std::process::Stdio::null())
             .spawn()
             .context("cannot start the practice table")?;

@@ -34,7 +34,7 @@ const fn hotkey(name: &'static str, what: &'static str, keys: &'static str, pres
 }
 
 /// Every hotkey: its key in the settings, what it does, its chord, and its command.
-pub static HOTKEYS: [Hotkey; 12] = [
+pub static HOTKEYS: [Hotkey; 15] = [
     hotkey("toggle", "Show or hide the marks.", "Ctrl+Shift+H", Command::Toggle),
     hotkey("pause", "Stop looking at the game, or start again.", "Ctrl+Shift+P", Command::Pause),
     hotkey("model", "Go on to the next model.", "Ctrl+Shift+M", Command::NextModel),
@@ -56,7 +56,10 @@ pub static HOTKEYS: [Hotkey; 12] = [
     ),
     hotkey("correct_2", "It is the second guess.", "Ctrl+Shift+2", Command::Correct(2)),
     hotkey("correct_3", "It is the third guess.", "Ctrl+Shift+3", Command::Correct(3)),
+    hotkey("name", "Type the name of the card under the pointer.", "Ctrl+Shift+N", Command::AskName),
     hotkey("not_a_card", "What the pointer is on is no card.", "Ctrl+Shift+0", Command::Correct(0)),
+    hotkey("settings", "Open the window with the settings.", "Ctrl+Shift+O", Command::OpenSettings),
+    hotkey("report", "Pack what is seen at this moment, for a bug report.", "Ctrl+Shift+R", Command::Report),
     hotkey("labeller", "Open the labelling window.", "Ctrl+Shift+L", Command::OpenLabeller),
 ];
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use vision::providers::Provider;
 
 use super::chords::HOTKEYS;
+use super::inactive::Inactive;
 use super::lines::Lines;
 use super::mistake::Mistake;
 use marks::scene::colour::Colour;
@@ -34,6 +35,8 @@ pub(super) struct Show {
     modifiers: bool,
     confidence: bool,
     read_out: String,
+    inactive: String,
+    pub(super) notifications: bool,
     text_size: f32,
     line_width: f32,
     opacity: f32,
@@ -47,6 +50,8 @@ impl Default for Show {
             modifiers: true,
             confidence: true,
             read_out: "none".into(),
+            inactive: "auto".into(),
+            notifications: true,
             text_size: 1.0,
             line_width: 1.0,
             opacity: 1.0,
@@ -229,6 +234,24 @@ pub(super) fn style(show: &Show, colours: &Colours, lines: &Lines<'_>) -> Result
         opacity: show.opacity,
         palette: palette(colours, lines)?,
     })
+}
+
+/// Whether marks stay while another window has the keyboard.
+pub(super) fn inactive(show: &Show, lines: &Lines<'_>) -> Result<Inactive, Mistake> {
+    let written = show.inactive.as_str();
+    let names = || Inactive::ALL.into_iter().map(|(name, _)| name);
+    Inactive::ALL.into_iter().find(|(name, _)| *name == written).map(|(_, inactive)| inactive).ok_or_else(
+        || {
+            let nearest = lines.nearest(written, names());
+            lines.at(
+                "show.inactive",
+                &format!(
+                    "{written:?} is none of {}; did you mean {nearest:?}?",
+                    names().collect::<Vec<_>>().join(", ")
+                ),
+            )
+        },
+    )
 }
 
 fn palette(Colours(written): &Colours, lines: &Lines<'_>) -> Result<Palette, Mistake> {

@@ -24,7 +24,7 @@ fn the_file_that_is_written_first_says_the_defaults_and_leaves_no_key_out() {
 #[test]
 fn what_is_written_is_read() {
     let settings = parse(
-        "[show]\ntypes = [\"Joker\"]\nread_out = \"top-right\"\ntext_size = 2\n[colours]\njoker = \"#102030\"\n\
+        "[show]\ntypes = [\"Joker\"]\nread_out = \"top-right\"\ninactive = \"shown\"\ntext_size = 2\n[colours]\njoker = \"#102030\"\n\
          [recognition]\nproviders = [\"cuda\", \"cpu\"]\nthreads = 3\n[capture]\nprocessor = 50\n\
          [mods]\nfolder = \"/games/Mods\"\noff = [\"Weeds\"]\n[api]\nenabled = false\norigins = [\"https://a.example:1\"]\n[hotkeys]\npause = \"F9\"\n",
     )
@@ -32,6 +32,7 @@ fn what_is_written_is_read() {
     assert_eq!(settings.style.types, [CardType::Joker]);
     assert_eq!(settings.style.read_out, Some(Corner::TopRight));
     assert_eq!(settings.style.text_size, 2.0);
+    assert_eq!(settings.inactive, inactive::Inactive::Shown);
     assert_eq!(settings.style.palette.of_type(CardType::Joker), Colour::hex(0x10_2030));
     assert_eq!(settings.recognition.providers, Some(vec![Provider::Cuda, Provider::Cpu]));
     assert_eq!((settings.recognition.threads, settings.capture.share), (Some(3), 0.5));
@@ -39,7 +40,7 @@ fn what_is_written_is_read() {
     assert_eq!(settings.mods, Mods { place, interpreter: true, off: vec!["Weeds".into()] });
     assert!(!settings.api.enabled && settings.api.origins == ["https://a.example:1"]);
     let pause = chords::HOTKEYS.iter().position(|it| it.name == "pause").unwrap();
-    assert_eq!(settings.hotkeys[pause], Chord { keys: "F9".into(), line: Some(19) });
+    assert_eq!(settings.hotkeys[pause], Chord { keys: "F9".into(), line: Some(20) });
     assert_eq!(settings.hotkeys.len(), chords::HOTKEYS.len(), "the others have their defaults");
 }
 
@@ -60,6 +61,7 @@ fn mistakes_are_named_with_their_line_and_what_was_likely_meant() {
     check("show = 3\n", 1, &["section"]);
     check("[show]\nunknown = 3\n", 2, &["boolean"]);
     check("[show]\nunknown = \n", 2, &[]);
+    check("[show]\ninactive = \"show\"\n", 2, &["auto, shown, hidden", "did you mean \"shown\""]);
     check("[show]\ntypes = [\"Jocker\"]\n", 2, &["did you mean \"Joker\""]);
     check("[show]\nread_out = \"top\"\n", 2, &["no corner"]);
     check("[show]\nopacity = 7\n", 2, &["out of range", "0.1 to 1"]);

@@ -9,9 +9,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use libtest_mimic::{Arguments, Trial};
 
 use crate::desktop::{Desktop, missing};
+use crate::engine::the_games_engine_is_followed;
 use crate::faults::{
     a_lost_device_is_opened_again, a_model_that_breaks_is_said_and_the_old_one_goes_on,
     a_window_closed_while_it_is_captured,
+};
+use crate::guest::{
+    a_better_window_is_taken_when_it_comes, a_report_is_packed, a_window_whose_frame_was_hidden_is_seen_anew,
+    chords_follow_the_layout, enlarged_text_leaves_monitors_as_they_are,
+    marks_keep_away_where_they_would_lie_on_others, other_programs_get_every_key,
+    the_practice_table_is_an_x11_window, the_window_is_no_larger_than_the_marks,
+    windows_are_found_without_lists,
 };
 use crate::hotkeys::{a_card_is_explained_while_the_chord_is_held, a_taken_chord_is_named};
 use crate::latency::{boxes_come_soon, boxes_come_soon_over_a_swirl};
@@ -24,7 +32,10 @@ use crate::tests::{
     a_steady_picture_costs_nothing, it_follows_hides_and_returns, marks_lie_on_the_cards,
     settings_and_hotkeys, without_a_compositor, without_a_display, without_shared_memory,
 };
-use crate::tray::{a_window_is_chosen_in_the_tray, the_tray_shows_and_asks};
+use crate::tray::{
+    a_window_is_chosen_in_the_tray, the_tray_shows_and_asks,
+    what_cannot_be_read_over_the_game_is_a_notification,
+};
 
 /// How a test ended that did not fail.
 pub(crate) enum Outcome {
@@ -35,7 +46,7 @@ pub(crate) enum Outcome {
 /// The name of a test, and what it does.
 type Test = (&'static str, fn(&mut Desktop) -> Outcome);
 
-const TESTS: [Test; 26] = [
+const TESTS: [Test; 38] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -43,6 +54,17 @@ const TESTS: [Test; 26] = [
     ("settings_and_hotkeys_hold_while_it_runs", settings_and_hotkeys),
     ("a_taken_chord_is_named_and_the_others_work", a_taken_chord_is_named),
     ("a_card_is_explained_while_the_chord_is_held", a_card_is_explained_while_the_chord_is_held),
+    ("the_games_engine_is_followed", the_games_engine_is_followed),
+    ("other_programs_get_every_key", other_programs_get_every_key),
+    ("chords_follow_the_layout", chords_follow_the_layout),
+    ("a_better_window_is_taken_when_it_comes", a_better_window_is_taken_when_it_comes),
+    ("windows_are_found_without_lists", windows_are_found_without_lists),
+    ("a_window_whose_frame_was_hidden_is_seen_anew", a_window_whose_frame_was_hidden_is_seen_anew),
+    ("marks_keep_away_where_they_would_lie_on_others", marks_keep_away_where_they_would_lie_on_others),
+    ("enlarged_text_leaves_monitors_as_they_are", enlarged_text_leaves_monitors_as_they_are),
+    ("the_window_is_no_larger_than_the_marks", the_window_is_no_larger_than_the_marks),
+    ("a_report_is_packed", a_report_is_packed),
+    ("the_practice_table_is_an_x11_window", the_practice_table_is_an_x11_window),
     ("without_shared_memory_pictures_come_all_the_same", without_shared_memory),
     ("a_display_that_goes_ends_it_in_good_order", a_display_that_goes),
     ("a_driver_that_dies_with_the_display_is_no_crash", a_driver_that_dies_with_the_display),
@@ -56,6 +78,10 @@ const TESTS: [Test; 26] = [
         a_model_that_breaks_is_said_and_the_old_one_goes_on,
     ),
     ("the_tray_shows_and_asks", the_tray_shows_and_asks),
+    (
+        "what_cannot_be_read_over_the_game_is_a_notification",
+        what_cannot_be_read_over_the_game_is_a_notification,
+    ),
     ("a_window_is_chosen_in_the_tray", a_window_is_chosen_in_the_tray),
     ("an_unknown_card_is_taught", an_unknown_card_is_taught),
     ("a_card_is_corrected_where_it_lies", a_card_is_corrected_where_it_lies),

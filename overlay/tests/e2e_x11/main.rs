@@ -12,15 +12,23 @@ mod child;
 #[cfg(target_os = "linux")]
 mod desktop;
 #[cfg(target_os = "linux")]
+mod engine;
+#[cfg(target_os = "linux")]
 mod faults;
+#[cfg(target_os = "linux")]
+mod guest;
 #[cfg(target_os = "linux")]
 mod harness;
 #[cfg(target_os = "linux")]
 mod hotkeys;
 #[cfg(target_os = "linux")]
+mod keyboard;
+#[cfg(target_os = "linux")]
 mod latency;
 #[cfg(target_os = "linux")]
 mod load;
+#[cfg(target_os = "linux")]
+mod other_program;
 #[cfg(target_os = "linux")]
 mod placement;
 #[cfg(target_os = "linux")]

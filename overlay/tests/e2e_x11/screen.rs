@@ -10,6 +10,7 @@ use practice::table::TableState;
 use tracking::track::Track;
 use vision::reading::Identity;
 use x11rb::connection::Connection as _;
+use x11rb::protocol::shape::{ConnectionExt as _, SK};
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, MapState, Window};
 use x11rb::rust_connection::RustConnection;
 
@@ -63,6 +64,14 @@ impl Screen {
             }
         }
         None
+    }
+
+    /// Pixels that belong to the window with this title, as the Shape extension cuts it.
+    pub(crate) fn shaped_area(&self, title: &str) -> u64 {
+        let (window, _) = self.find(title).expect("it is open");
+        let asked = self.connection.shape_get_rectangles(window, SK::BOUNDING).unwrap();
+        let rectangles = asked.reply().unwrap().rectangles;
+        rectangles.iter().map(|it| u64::from(it.width) * u64::from(it.height)).sum()
     }
 
     pub(crate) fn area(&self, window: Window) -> Option<Area> {

@@ -36,8 +36,12 @@ impl Stage {
 
     /// With this command as the overlay.
     pub(crate) fn set_with(desktop: &Desktop, overlay: Command) -> Self {
+        Self::over(desktop, start_game(&desktop.folder), overlay)
+    }
+
+    /// Over this game, which shows the table at its moment.
+    pub(crate) fn over(desktop: &Desktop, game: Program, overlay: Command) -> Self {
         let folder = desktop.folder.clone();
-        let game = start_game(&folder);
         let _ = std::fs::remove_file(folder.join("calls"));
         let overlay = Program::start(overlay, &folder.join("overlay.log"));
         let table = Table::new(SEED, [1100, 660], &synth::practice::catalogue());

@@ -1,6 +1,7 @@
 //! The tray icon, with a desktop that shows it: a session bus of its own and a watcher that knows
 //! the icon's menu.
 
+use std::collections::HashMap;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
@@ -75,7 +76,7 @@ pub(crate) fn the_tray_shows_and_asks(desktop: &mut Desktop) -> Outcome {
 /// Of several windows the overlay lies over the one that was chosen, though another matches; it
 /// goes back when told to find the game by itself.
 pub(crate) fn a_window_is_chosen_in_the_tray(desktop: &mut Desktop) -> Outcome {
-    const OTHER: &str = "Another table";
+    const OTHER: &str = "Another table & chair";
     let Some((_bus, address)) = session_bus(desktop) else { return no_bus() };
     let (connection, items) = watch(&address);
     let mut command = Task::command(TITLE, SEED, STILL, &desktop.folder);
@@ -97,6 +98,11 @@ pub(crate) fn a_window_is_chosen_in_the_tray(desktop: &mut Desktop) -> Outcome {
     icon.click(OTHER);
     let there = wait_for("the overlay lies over the chosen window", || over(OTHER));
     assert_ne!(there, area);
+    // Chosen once more, it is still ticked.
+    icon.click(OTHER);
+    wait_for("the tick stays", || icon.is_ticked(OTHER).then_some(()));
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(icon.is_ticked(OTHER), "a click on what is chosen must not untick it");
     icon.click("Find the game");
     wait_for("it lies over the game again", || over(TITLE));
     stage.wait_for_marks();
@@ -107,6 +113,59 @@ pub(crate) fn a_window_is_chosen_in_the_tray(desktop: &mut Desktop) -> Outcome {
     wait_for("it goes back to the game by itself", || over(TITLE));
     assert_eq!(stage.overlay.interrupt(), Some(0));
     Outcome::Passed
+}
+
+/// Without a game there is nothing to speak over: the desktop says that none is found.
+pub(crate) fn what_cannot_be_read_over_the_game_is_a_notification(desktop: &mut Desktop) -> Outcome {
+    let Some((_bus, address)) = session_bus(desktop) else { return no_bus() };
+    let (texts, said) = sync_channel(16);
+    let _connection = Builder::address(address.as_str())
+        .and_then(|it| it.serve_at("/org/freedesktop/Notifications", Notifications { texts }))
+        .and_then(|it| it.name("org.freedesktop.Notifications"))
+        .and_then(Builder::build)
+        .expect("the bus takes a service");
+    let mut command = Task::command("No such game <&>", SEED, STILL, &desktop.folder);
+    command.env(ADDRESS, &address);
+    let overlay = Program::start(command, &desktop.folder.join("lonely.log"));
+    let text = said.recv_timeout(Duration::from_secs(60)).expect("a notification comes");
+    assert!(text.contains("is not found") && text.contains("No such game &lt;&amp;&gt;"), "{text}");
+    assert_eq!(overlay.interrupt(), Some(0));
+    // Who wants none gets none.
+    let file = desktop.folder.join("overlay.toml");
+    std::fs::write(&file, "[show]\nnotifications = false\n[hotkeys]\ntoggle = \"Ctrl+Nonsense\"\n").unwrap();
+    let mut command = Task::command(TITLE, SEED, STILL, &desktop.folder);
+    command.env(ADDRESS, &address);
+    let stage = Stage::set_with(desktop, command);
+    stage.wait_for_marks();
+    assert!(stage.overlay.log().contains("Nonsense"), "{}", stage.overlay.log());
+    assert!(said.try_recv().is_err());
+    assert_eq!(stage.overlay.interrupt(), Some(0));
+    std::fs::remove_file(&file).unwrap();
+    Outcome::Passed
+}
+
+/// What shows notifications on a desktop.
+struct Notifications {
+    texts: SyncSender<String>,
+}
+
+#[zbus::interface(name = "org.freedesktop.Notifications")]
+impl Notifications {
+    fn notify(
+        &self,
+        _program: &str,
+        _replaces: u32,
+        _icon: &str,
+        _summary: &str,
+        body: &str,
+        _actions: Vec<String>,
+        _hints: HashMap<String, Value<'_>>,
+        _timeout: i32,
+    ) -> u32 {
+        // The test may be over.
+        let _ = self.texts.send(body.to_owned());
+        1
+    }
 }
 
 /// A session bus of its own, and its address.
@@ -191,6 +250,15 @@ impl Icon {
         self.connection
             .call_method(Some(name), "/MenuBar", interface, method, body)
             .expect("the menu answers")
+    }
+
+    /// Whether an entry bears a tick.
+    fn is_ticked(&self, label: &str) -> bool {
+        let entries = self.entries();
+        let Some((number, _)) = entries.iter().find(|(_, it)| it == label) else { return false };
+        let reply = self.call("GetProperty", &(*number, "toggle-state"));
+        let body = reply.body();
+        matches!(body.deserialize::<Value<'_>>(), Ok(Value::I32(1)))
     }
 
     /// Numbers and labels of all entries of the menu, those of its submenus too.

@@ -215,6 +215,9 @@ pub enum Event {
 pub struct CommandRequest {
     /// Name of the command: `toggle`, `pause` and so on.
     pub command: String,
+    /// What it is to be done with, for `window`: a number, a part of a title, or `auto`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub argument: Option<String>,
 }
 
 /// The body of every answer that is no success.
@@ -242,6 +245,11 @@ impl PortFile {
     pub fn path(data: &Path) -> PathBuf {
         data.join("api.json")
     }
+}
+
+/// Where the file lies that the overlay of a data folder has locked.
+pub fn lock_path(data: &Path) -> PathBuf {
+    data.join("overlay.lock")
 }
 
 /// Where the token for commands lies in a data folder.

@@ -94,6 +94,9 @@ impl Client {
             |reason: &dyn std::fmt::Display| ClientError::NotRunning(format!("{}: {reason}", path.display()));
         let text = std::fs::read_to_string(&path).map_err(|error| absent(&error))?;
         let file: PortFile = serde_json::from_str(&text).map_err(|error| absent(&error))?;
+        if is_left_behind(&file, data) {
+            return Err(absent(&"it was left behind by an overlay that has ended"));
+        }
         Ok(Self::at((Ipv4Addr::LOCALHOST, file.port).into(), data))
     }
 
@@ -150,12 +153,21 @@ impl Client {
     /// # Errors
     /// When the token cannot be read, the command does not exist, or the overlay does not answer.
     pub fn command(&self, name: &str) -> Result<(), ClientError> {
+        self.command_with(name, None)
+    }
+
+    /// As [`Client::command`], for one that needs to know with what: `window`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn command_with(&self, name: &str, argument: Option<&str>) -> Result<(), ClientError> {
         let path = token_path(&self.data);
         let token = std::fs::read_to_string(&path).map_err(|error| ClientError::Refused {
             status: 0,
             message: format!("cannot read the token for commands, {}: {error}", path.display()),
         })?;
-        let body = json(&CommandRequest { command: name.to_owned() });
+        let argument = argument.map(str::to_owned);
+        let body = json(&CommandRequest { command: name.to_owned(), argument });
         self.json::<serde_json::Value>(Method::Post, "/v1/commands", Some(token.trim()), &body).map(drop)
     }
 
@@ -225,6 +237,24 @@ impl Iterator for EventStream {
                 reason: error.to_string(),
             })),
             Err(error) => Some(Err(error.into())),
+        }
+    }
+}
+
+/// Whether the overlay that wrote a port file has ended: then another program may listen at its port,
+/// and must not be told the token.
+///
+/// The overlay holds a lock as long as it runs. One that could not write a lock is believed.
+fn is_left_behind(file: &PortFile, data: &Path) -> bool {
+    let Ok(lock) = std::fs::File::open(api::lock_path(data)) else { return false };
+    match lock.try_lock_shared() {
+        Ok(()) => true,
+        // Held: by that overlay, or by another one that has no port.
+        Err(_) => {
+            let mut holder = String::new();
+            // Windows lets nobody read a locked file.
+            let read = lock.take(32).read_to_string(&mut holder);
+            read.is_ok() && holder.trim().parse().is_ok_and(|holder: u32| holder != file.pid)
         }
     }
 }

@@ -3,6 +3,7 @@
 //! One renderer for both: what tests compare is what players see. Colours are written as they are
 //! (no linear light) and premultiplied: the window's transparency is the picture's alpha.
 
+mod fonts;
 pub mod gpu;
 pub mod offscreen;
 pub mod surface;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use image::RgbaImage;
 use winit::application::ApplicationHandler;
 use winit::dpi::PhysicalSize;
+use winit::error::EventLoopError;
 use winit::event::{ElementState, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop};
 use winit::window::{Window, WindowId};
@@ -45,7 +46,7 @@ pub fn run(
     per_second: f32,
     seconds: Option<f32>,
 ) -> anyhow::Result<()> {
-    let event_loop = EventLoop::new()?;
+    let event_loop = event_loop()?;
     let interval = Duration::from_secs_f32(1.0 / per_second.clamp(1.0, 240.0));
     let mut app = TableApp {
         show,
@@ -64,6 +65,17 @@ pub fn run(
     event_loop.run_app(&mut app)?;
     println!("{:.2} pictures a second", app.shown as f32 / app.start.elapsed().as_secs_f32());
     app.failure.map_or(Ok(()), Err)
+}
+
+/// On X11 wherever there is an X server, on Wayland desktops too: the overlay cannot follow a window
+/// that is native to Wayland.
+fn event_loop() -> Result<EventLoop<()>, EventLoopError> {
+    let mut builder = EventLoop::builder();
+    #[cfg(target_os = "linux")]
+    if std::env::var_os("DISPLAY").is_some_and(|display| !display.is_empty()) {
+        winit::platform::x11::EventLoopBuilderExtX11::with_x11(&mut builder);
+    }
+    builder.build()
 }
 
 struct TableApp {

@@ -93,6 +93,10 @@ fn commands_are_passed_on_or_refused() {
     for (name, command) in COMMANDS {
         assert_eq!(post(&format!(r#"{{"command":"{name}"}}"#), kind), (202, vec![command]));
     }
+    let window = Command::FollowNamed("0x2a".into());
+    assert_eq!(post(r#"{"command":"window","argument":"0x2a"}"#, kind), (202, vec![window]));
+    assert_eq!(post(r#"{"command":"window"}"#, kind), (400, vec![]), "which?");
+    assert_eq!(post(r#"{"command":"quit","argument":"now"}"#, kind), (400, vec![]));
     assert_eq!(post(r#"{"command":"explode"}"#, kind), (404, vec![]));
     assert_eq!(post(r#"{"command":"quit","more":1}"#, kind), (400, vec![]));
     assert_eq!(post("quit", kind), (400, vec![]));
@@ -154,7 +158,8 @@ fn the_description_is_true() {
     assert_eq!(described(&openapi, "Modifiers"), keys(&cards["cards"][0]["modifiers"]));
     assert_eq!(described(&openapi, "Displayed"), keys(&get("/v1/cards/H_A").1));
     assert_eq!(described(&openapi, "About"), keys(&get("/v1").1));
-    let names: Vec<Value> = COMMANDS.iter().map(|(name, _)| json!(name)).collect();
+    let names: Vec<Value> =
+        COMMANDS.iter().map(|(name, _)| *name).chain([WINDOW]).map(|it| json!(it)).collect();
     let described_names = &openapi["components"]["schemas"]["Command"]["properties"]["command"]["enum"];
     assert_eq!(described_names, &Value::Array(names));
     let card = broadcast().now().cards.remove(0);

@@ -40,6 +40,13 @@ pub(super) fn placement(id: WindowId) -> Placement {
     }
 }
 
+/// The window that has the keyboard.
+pub(super) fn active() -> Option<WindowId> {
+    let windows = Window::all().ok()?;
+    let active = windows.iter().find(|window| window.is_focused().unwrap_or(false))?;
+    Some(WindowId(u64::from(active.id().ok()?)))
+}
+
 /// In pixels; the system counts in points.
 fn area(window: &Window) -> Result<Rect<OnScreen>, XCapError> {
     let scale = window.current_monitor()?.scale_factor()?;

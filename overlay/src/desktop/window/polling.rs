@@ -11,11 +11,14 @@ use super::macos::{self as system, POLL_INTERVAL};
 use super::windows::{self as system, POLL_INTERVAL};
 use crate::desktop::target::{self, Query};
 use crate::messages::event::{AppEvent, EventSink};
-use crate::messages::window::{Compositor, Placement, WindowId};
+use crate::messages::window::{Compositor, Focus, Placement, Stacking, WindowId};
 use crate::messages::worker::{self, Worker};
 
 /// How often all windows are looked through while the one that is wanted is not there.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How often they are looked through while one was found: there may be a better one.
+const LOOK_AGAIN_INTERVAL: Duration = Duration::from_secs(3);
 
 /// A thread that follows a window; dropping it ends it.
 pub struct Follower {
@@ -37,13 +40,20 @@ impl Follower {
         let worker = worker::spawn_reporting("follow", sink, move |sink| {
             let now = Instant::now();
             let mut search = Search { query, found: None, again: now, missing_since: Some(now) };
-            let mut last = None;
-            let mut listening = sink(AppEvent::Compositor(Compositor::Running));
+            let (mut last, mut last_focus) = (None, None);
+            let mut listening = sink(AppEvent::Compositor(Compositor::Running))
+                && sink(AppEvent::Stacking(Stacking::AlwaysOnTop));
             while listening && !theirs.load(Ordering::Relaxed) {
                 let preferred = *preferred.lock().unwrap_or_else(PoisonError::into_inner);
-                let (placement, notice) = search.look(preferred);
+                let active = system::active();
+                let (placement, notice) = search.look(preferred, active);
+                let is_here = active.is_some() && active == placement.window();
+                let focus = if is_here { Focus::Here } else { Focus::Elsewhere };
+                if last_focus.replace(focus) != Some(focus) {
+                    listening = sink(AppEvent::Focus(focus));
+                }
                 if last.replace(placement) != Some(placement) {
-                    listening = sink(AppEvent::Placement(placement));
+                    listening &= sink(AppEvent::Placement(placement));
                 }
                 if let Some(notice) = notice {
                     listening &= sink(AppEvent::Notice(notice));
@@ -79,27 +89,30 @@ struct Search {
 
 impl Search {
     /// Where the window is, and what there is to say about finding it.
-    fn look(&mut self, preferred: Option<WindowId>) -> (Placement, Option<String>) {
-        for known in [preferred, self.found].into_iter().flatten() {
-            match system::placement(known) {
+    fn look(&mut self, preferred: Option<WindowId>, active: Option<WindowId>) -> (Placement, Option<String>) {
+        if let Some(chosen) = preferred {
+            match system::placement(chosen) {
                 Placement::Absent => {}
                 placement => return (placement, None),
             }
         }
         let now = Instant::now();
-        if self.found.take().is_some() {
+        let placement = self.found.map_or(Placement::Absent, system::placement);
+        if placement == Placement::Absent && self.found.take().is_some() {
             self.missing_since = Some(now);
         }
         if now < self.again {
-            return (Placement::Absent, None);
+            return (placement, None);
         }
-        self.again = now + SEARCH_INTERVAL;
         let windows = system::list().unwrap_or_else(|error| {
             log::warn!("{error}");
             Vec::new()
         });
-        self.found = target::choose(&windows, &self.query).map(|window| window.id);
+        let before = self.found;
+        self.found = target::pick(&windows, &self.query, active, before).map(|window| window.id);
+        self.again = now + if self.found.is_some() { LOOK_AGAIN_INTERVAL } else { SEARCH_INTERVAL };
         match self.found {
+            Some(window) if before == Some(window) => (placement, None),
             Some(window) => {
                 self.missing_since = None;
                 (system::placement(window), target::ambiguity(&windows, &self.query))

@@ -17,8 +17,8 @@ use windows::Win32::System::Threading::{
 };
 use windows::Win32::UI::HiDpi::{DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2, SetProcessDpiAwarenessContext};
 use windows::Win32::UI::WindowsAndMessaging::{
-    EnumWindows, GetClientRect, GetCursorPos, GetWindowTextW, GetWindowThreadProcessId, IsIconic, IsWindow,
-    IsWindowVisible,
+    EnumWindows, GetClientRect, GetCursorPos, GetForegroundWindow, GetWindowTextW, GetWindowThreadProcessId,
+    IsIconic, IsWindow, IsWindowVisible,
 };
 use windows::core::{BOOL, PWSTR};
 
@@ -115,6 +115,13 @@ pub(crate) fn inside(window: HWND) -> Option<Rect<OnScreen>> {
 pub(crate) fn with_frame(window: HWND) -> Option<Rect<OnScreen>> {
     let RECT { left, top, right, bottom } = attribute(window, DWMWA_EXTENDED_FRAME_BOUNDS)?;
     Some(Rect::ltwh(left as f32, top as f32, (right - left) as f32, (bottom - top) as f32))
+}
+
+/// The window that has the keyboard.
+pub(super) fn active() -> Option<WindowId> {
+    // SAFETY: takes nothing.
+    let window = unsafe { GetForegroundWindow() };
+    (!window.is_invalid()).then(|| WindowId(window.0 as u64))
 }
 
 /// The system's handle of a window.

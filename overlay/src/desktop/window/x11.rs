@@ -1,5 +1,6 @@
 //! X11: the list of windows, where they are, whether a compositor runs.
 
+pub mod focus;
 pub mod follow;
 pub mod lost;
 pub mod shape;
@@ -13,12 +14,17 @@ use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, MapState, Wind
 use x11rb::rust_connection::RustConnection;
 
 use super::error::DesktopError;
-use crate::messages::window::{Compositor, Placement, WindowId, WindowInfo};
+use crate::messages::window::{Compositor, Placement, Stacking, WindowId, WindowInfo};
 
 x11rb::atom_manager! {
     /// The names that this program asks for.
     Atoms: AtomsCookie {
+        _NET_ACTIVE_WINDOW,
+        _NET_CLIENT_LIST,
         _NET_CLIENT_LIST_STACKING,
+        _NET_CURRENT_DESKTOP,
+        _NET_SUPPORTING_WM_CHECK,
+        _NET_WM_DESKTOP,
         _NET_WM_NAME,
         _NET_WM_PID,
         _NET_WM_STATE,
@@ -28,12 +34,16 @@ x11rb::atom_manager! {
     }
 }
 
+/// Frames that a window manager puts around a window, at most.
+const MAX_FRAMES: u32 = 4;
+
 /// A connection to the display.
 pub struct Desktop {
     pub(super) connection: RustConnection,
     pub(super) root: Window,
     screen: usize,
     atoms: Atoms,
+    stacking: Stacking,
 }
 
 impl Desktop {
@@ -47,7 +57,9 @@ impl Desktop {
         let atoms = Atoms::new(&connection).map_err(|error| none(&error))?;
         let atoms = atoms.reply().map_err(|error| none(&error))?;
         let root = connection.setup().roots[screen].root;
-        Ok(Self { connection, root, screen, atoms })
+        let mut desktop = Self { connection, root, screen, atoms, stacking: Stacking::Holds };
+        desktop.stacking = desktop.find_stacking()?;
+        Ok(desktop)
     }
 
     /// The windows that people see as such, from the bottom to the top.
@@ -55,19 +67,40 @@ impl Desktop {
     /// # Errors
     /// When the display is lost.
     pub fn windows(&self) -> Result<Vec<WindowInfo>, DesktopError> {
-        let managed =
-            self.property(self.root, self.atoms._NET_CLIENT_LIST_STACKING, AtomEnum::WINDOW.into())?;
-        let mut windows: Vec<Window> = managed
-            .chunks_exact(4)
-            .map(|bytes| u32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-            .collect();
+        let list = |name| {
+            Ok::<_, DesktopError>(numbers(&self.property(self.root, name, AtomEnum::WINDOW.into())?))
+        };
+        let mut windows = list(self.atoms._NET_CLIENT_LIST_STACKING)?;
+        if windows.is_empty() {
+            // Some window managers keep no order, some none while there is one window only.
+            windows = list(self.atoms._NET_CLIENT_LIST)?;
+        }
+        if windows.is_empty() {
+            self.collect_managed(self.root, MAX_FRAMES, &mut windows)?;
+        }
         if windows.is_empty() {
             // No window manager: every window on the root is one that people see.
-            windows =
-                quiet(self.connection.query_tree(self.root)?.reply())?.map_or(Vec::new(), |it| it.children);
+            windows = self.children(self.root)?;
         }
         let described = windows.into_iter().map(|window| self.describe(window));
         described.filter_map(Result::transpose).collect()
+    }
+
+    /// The windows below one that a window manager cares for, as their `WM_STATE` says. They lie in
+    /// at most `depth` frames.
+    fn collect_managed(&self, below: Window, depth: u32, into: &mut Vec<Window>) -> Result<(), DesktopError> {
+        for window in self.children(below)? {
+            if !self.property(window, self.atoms.WM_STATE, AtomEnum::ANY.into())?.is_empty() {
+                into.push(window);
+            } else if depth > 1 {
+                self.collect_managed(window, depth - 1, into)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn children(&self, window: Window) -> Result<Vec<Window>, DesktopError> {
+        Ok(quiet(self.connection.query_tree(window)?.reply())?.map_or(Vec::new(), |it| it.children))
     }
 
     /// `None` for windows of this program: the overlay must not find itself.
@@ -102,7 +135,8 @@ impl Desktop {
         let (Some(attributes), Some(geometry), Some(position)) = (attributes, geometry, position) else {
             return Ok(Placement::Absent);
         };
-        if attributes.map_state != MapState::VIEWABLE || self.is_minimised(window)? {
+        let is_away = self.stacking == Stacking::AlwaysOnTop && self.is_on_another_workspace(window)?;
+        if attributes.map_state != MapState::VIEWABLE || is_away || self.is_minimised(window)? {
             return Ok(Placement::Hidden { window: id });
         }
         let area: Rect<OnScreen> = Rect::ltwh(
@@ -119,6 +153,18 @@ impl Desktop {
         let states = self.property(window, self.atoms._NET_WM_STATE, AtomEnum::ATOM.into())?;
         let hidden = self.atoms._NET_WM_STATE_HIDDEN.to_ne_bytes();
         Ok(states.chunks_exact(4).any(|state| state == hidden))
+    }
+
+    /// Some desktops keep the windows of all workspaces mapped, and show those of one.
+    fn is_on_another_workspace(&self, window: Window) -> Result<bool, DesktopError> {
+        const ON_ALL: u32 = u32::MAX;
+        let cardinal = AtomEnum::CARDINAL.into();
+        let own = numbers(&self.property(window, self.atoms._NET_WM_DESKTOP, cardinal)?);
+        let shown = numbers(&self.property(self.root, self.atoms._NET_CURRENT_DESKTOP, cardinal)?);
+        Ok(match (own.first(), shown.first()) {
+            (Some(own), Some(shown)) => own != shown && *own != ON_ALL,
+            _ => false,
+        })
     }
 
     /// The name under which a compositor registers itself.
@@ -159,6 +205,11 @@ impl Desktop {
 /// When there is no display.
 pub fn list() -> Result<Vec<WindowInfo>, DesktopError> {
     Desktop::connect()?.windows()
+}
+
+/// A property of 32-bit numbers.
+fn numbers(bytes: &[u8]) -> Vec<u32> {
+    bytes.chunks_exact(4).map(|it| u32::from_ne_bytes([it[0], it[1], it[2], it[3]])).collect()
 }
 
 /// File name of a process's program; for Windows programs under Proton that of the `.exe`.

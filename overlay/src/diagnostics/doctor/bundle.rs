@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 
 use super::finding::Finding;
 use crate::diagnostics::panic_hook;
-use crate::diagnostics::redact::Redactor;
+use crate::diagnostics::redact::{self, Redactor};
 
 /// Longest file that is taken along.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -24,7 +24,7 @@ pub fn pack(findings: &[Finding], data: &Path, redactor: &Redactor) -> io::Resul
     let mut files = vec![("doctor.txt".to_owned(), text(findings))];
     let settings = [data.join(SETTINGS), data.join("..").join(SETTINGS)];
     if let Some(path) = settings.iter().find(|path| path.is_file()) {
-        files.push((SETTINGS.to_owned(), read(path)?));
+        files.push((SETTINGS.to_owned(), redact::settings(&read(path)?)));
     }
     for path in panic_hook::reports(&panic_hook::folder(data)) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -36,6 +36,20 @@ pub fn pack(findings: &[Finding], data: &Path, redactor: &Redactor) -> io::Resul
         zip.write_all(redactor.clean(&text).as_bytes())?;
     }
     Ok(zip.finish().map_err(io::Error::other)?.into_inner())
+}
+
+/// What a packed report holds: name and length of each file, for whoever sends it on.
+///
+/// # Errors
+/// When it is no report.
+pub fn contents(packed: &[u8]) -> io::Result<Vec<(String, u64)>> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(packed)).map_err(io::Error::other)?;
+    (0..zip.len())
+        .map(|index| {
+            let file = zip.by_index(index).map_err(io::Error::other)?;
+            Ok((file.name().map_err(io::Error::other)?.into_owned(), file.size()))
+        })
+        .collect()
 }
 
 /// The findings as they are printed.
@@ -67,6 +81,7 @@ mod tests {
         let findings = [Finding::good("data", &home)];
         let redactor = Redactor::new(std::slice::from_ref(&home), &["jimbo".into()]);
         let packed = pack(&findings, data.path(), &redactor).unwrap();
+        let told: Vec<String> = contents(&packed).unwrap().into_iter().map(|(name, _)| name).collect();
         let mut zip = zip::ZipArchive::new(Cursor::new(packed)).unwrap();
         let mut all = String::new();
         let mut names: Vec<String> = Vec::new();
@@ -76,6 +91,7 @@ mod tests {
             file.read_to_string(&mut all).unwrap();
         }
         assert_eq!(names, ["doctor.txt", SETTINGS, "crash-1.txt"]);
+        assert_eq!(told, names);
         assert!(all.contains("at ~/src/x.rs by <user>"), "{all}");
         assert!(!all.contains(&home) && !all.contains("jimbo") && !all.contains("secret"), "{all}");
     }

@@ -1,16 +1,17 @@
 //! The desktop: display server, compositor, capture, hotkeys, tray, graphics.
 
-use global_hotkey::GlobalHotKeyManager;
-use global_hotkey::hotkey::{Code, HotKey, Modifiers};
+use std::sync::Arc;
 
 use super::finding::Finding;
 use crate::capture;
+use crate::desktop::hotkeys::Hotkeys;
 use crate::desktop::target::{Query, choose};
 use crate::desktop::tray::host::{Host, host};
 use crate::desktop::window;
 #[cfg(target_os = "linux")]
 use crate::messages::window::Compositor;
 use crate::messages::window::WindowInfo;
+use crate::settings::chords::Chord;
 use marks::render::offscreen::Offscreen;
 
 /// Pictures that are taken to see how long capturing takes.
@@ -96,14 +97,14 @@ fn capturing(windows: &[WindowInfo]) -> Finding {
 /// Takes a chord that nobody uses, and gives it back.
 fn hotkeys() -> Finding {
     let name = "hotkeys";
-    let manager = match GlobalHotKeyManager::new() {
-        Ok(manager) => manager,
-        Err(error) => return Finding::less(name, format!("none: {error}")),
+    let mut hotkeys = match Hotkeys::open(Arc::new(|_| true)) {
+        Ok(hotkeys) => hotkeys,
+        Err(error) => return Finding::less(name, error),
     };
-    let chord = HotKey::new(Some(Modifiers::CONTROL | Modifiers::ALT | Modifiers::SHIFT), Code::F12);
-    match manager.register(chord).and_then(|()| manager.unregister(chord)) {
-        Ok(()) => Finding::good(name, "can be registered"),
-        Err(error) => Finding::less(name, format!("a trial chord, Ctrl+Alt+Shift+F12, was refused: {error}")),
+    let trial = Chord { keys: "Ctrl+Alt+Shift+F12".into(), line: None };
+    match hotkeys.register(&[trial], None).as_slice() {
+        [] => Finding::good(name, "can be taken while the game has the keyboard"),
+        [fault, ..] => Finding::less(name, format!("a trial chord was refused: {fault}")),
     }
 }
 

@@ -1,36 +1,25 @@
-//! Text in the bundled font: measured for layout, drawn by glyphon.
-//!
-//! No font of the system is used, so that a scene looks the same everywhere.
+//! Text: measured for layout, drawn by glyphon.
 
 use std::collections::HashMap;
 
 use glyphon::{
-    Attrs, Buffer, Cache, Color, ColorMode, Family, FontSystem, Metrics, Resolution, Shaping, SwashCache,
-    TextArea, TextAtlas, TextBounds, TextRenderer, Viewport, fontdb,
+    Buffer, Cache, Color, ColorMode, Resolution, SwashCache, TextArea, TextAtlas, TextBounds, TextRenderer,
+    Viewport,
 };
 use wgpu::{Device, Queue, RenderPass, TextureFormat};
 
 use super::RenderError;
-use crate::scene::label::LINE;
+use super::fonts::Fonts;
 use crate::scene::{Measure, OverlayScene};
 
-/// DejaVu Sans Bold; its licence lies beside it.
-pub const FONT: &[u8] = lens_core::font::DEJAVU_SANS_BOLD;
-const FAMILY: &str = "DejaVu Sans";
 /// Pieces of text that are kept shaped and measured.
 const MAX_SHAPED: usize = 512;
 
-/// Measures text in the bundled font.
-#[derive(Debug)]
+/// Measures text in the fonts that it is drawn in.
+#[derive(Debug, Default)]
 pub struct FontMeasure {
-    fonts: FontSystem,
+    fonts: Fonts,
     widths: HashMap<String, f32>,
-}
-
-impl Default for FontMeasure {
-    fn default() -> Self {
-        Self { fonts: fonts(), widths: HashMap::new() }
-    }
 }
 
 impl Measure for FontMeasure {
@@ -41,7 +30,7 @@ impl Measure for FontMeasure {
         }
         let fonts = &mut self.fonts;
         let width = self.widths.entry(text.to_owned()).or_insert_with(|| {
-            let buffer = shape(fonts, text, AT);
+            let buffer = fonts.shape(text, AT);
             buffer.layout_runs().map(|run| run.line_w).fold(0.0, f32::max)
         });
         *width * size / AT
@@ -49,7 +38,7 @@ impl Measure for FontMeasure {
 }
 
 pub(super) struct TextPainter {
-    fonts: FontSystem,
+    fonts: Fonts,
     glyphs: SwashCache,
     viewport: Viewport,
     atlas: TextAtlas,
@@ -63,7 +52,7 @@ impl TextPainter {
         let mut atlas = TextAtlas::with_color_mode(device, queue, &cache, format, ColorMode::Web);
         let renderer = TextRenderer::new(&mut atlas, device, wgpu::MultisampleState::default(), None);
         Self {
-            fonts: fonts(),
+            fonts: Fonts::default(),
             glyphs: SwashCache::new(),
             viewport: Viewport::new(device, &cache),
             atlas,
@@ -93,7 +82,7 @@ impl TextPainter {
         let texts: Vec<_> = chips.chain(panels).collect();
         for (_, _, text) in &texts {
             let key = (text.text.clone(), text.size.to_bits());
-            self.shaped.entry(key).or_insert_with(|| shape(&mut self.fonts, &text.text, text.size));
+            self.shaped.entry(key).or_insert_with(|| self.fonts.shape(&text.text, text.size));
         }
         let areas = texts.into_iter().map(|(area, opacity, text)| {
             let buffer = &self.shaped[&(text.text.clone(), text.size.to_bits())];
@@ -115,7 +104,15 @@ impl TextPainter {
             }
         });
         self.renderer
-            .prepare(device, queue, &mut self.fonts, &mut self.atlas, &self.viewport, areas, &mut self.glyphs)
+            .prepare(
+                device,
+                queue,
+                self.fonts.system(),
+                &mut self.atlas,
+                &self.viewport,
+                areas,
+                &mut self.glyphs,
+            )
             .map_err(|error| RenderError::Text(error.to_string()))
     }
 
@@ -129,21 +126,6 @@ impl TextPainter {
     pub(super) fn trim(&mut self) {
         self.atlas.trim();
     }
-}
-
-fn fonts() -> FontSystem {
-    let mut database = fontdb::Database::new();
-    database.load_font_data(FONT.to_vec());
-    FontSystem::new_with_locale_and_db("en-GB".into(), database)
-}
-
-fn shape(fonts: &mut FontSystem, text: &str, size: f32) -> Buffer {
-    let mut buffer = Buffer::new(fonts, Metrics::new(size, size * LINE));
-    let attributes = Attrs::new().family(Family::Name(FAMILY)).weight(glyphon::Weight::BOLD);
-    buffer.set_size(None, None);
-    buffer.set_text(text, &attributes, Shaping::Basic, None);
-    buffer.shape_until_scroll(fonts, false);
-    buffer
 }
 
 #[cfg(test)]

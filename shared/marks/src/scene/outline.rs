@@ -1,4 +1,4 @@
-//! The pixels that a scene covers, as runs: the overlay's outline on desktops without a compositor.
+//! The pixels that a scene covers, as runs: the outline of the overlay's window.
 
 use lens_core::geometry::Quad;
 
@@ -16,33 +16,42 @@ pub struct Run {
 /// Rows that are taken together: half the requests, and nobody sees it on a stroke.
 const BAND: u16 = 2;
 
-/// The runs that cover all strokes, chips and panels, and nothing else.
-pub fn runs(scene: &OverlayScene) -> Vec<Run> {
+/// The runs that cover all strokes, chips and panels, so much around them, and nothing else. With
+/// something around them, flashes are covered, too: they are see-through.
+pub fn runs(scene: &OverlayScene, margin: f32) -> Vec<Run> {
     let mut runs = Vec::new();
-    for panel in &scene.panels {
-        let area = panel.area;
-        push(&mut runs, area.top.max(0.0) as u16, area.height().max(0.0) as u16, area.left, area.right);
+    let boxes =
+        scene.panels.iter().map(|panel| panel.area).chain(scene.marks.iter().map(|mark| mark.chip.area));
+    for area in boxes.map(|area| area.grown(margin)) {
+        let (top, bottom) = (area.top.max(0.0).floor(), area.bottom.max(0.0).ceil());
+        push(&mut runs, top as u16, (bottom - top) as u16, area.left, area.right);
     }
     for mark in &scene.marks {
-        let outer = grown(mark.quad, mark.stroke * 0.5);
-        let inner = grown(mark.quad, -mark.stroke * 0.5);
-        let bounds = outer.bounds();
-        let (top, bottom) = (bounds.top.max(0.0) as u16, bounds.bottom.clamp(0.0, 32000.0).ceil() as u16);
-        for y in (top..bottom).step_by(BAND as usize) {
-            let middle = f32::from(y) + f32::from(BAND) / 2.0;
-            let Some((left, right)) = crossing(outer, middle) else { continue };
-            match crossing(inner, middle) {
-                Some((hole, end)) if hole < end => {
-                    push(&mut runs, y, BAND, left, hole);
-                    push(&mut runs, y, BAND, end, right);
-                }
-                _ => push(&mut runs, y, BAND, left, right),
-            }
-        }
-        let chip = mark.chip.area;
-        push(&mut runs, chip.top.max(0.0) as u16, chip.height().max(0.0) as u16, chip.left, chip.right);
+        let reach = mark.stroke * 0.5 + margin;
+        let inner = grown(mark.quad, -reach);
+        rows(&mut runs, grown(mark.quad, reach), |y| crossing(inner, y));
+    }
+    for flash in scene.flashes.iter().filter(|_| margin > 0.0) {
+        rows(&mut runs, grown(flash.quad, margin), |_| None);
     }
     runs
+}
+
+/// The rows of a quad without its hole.
+fn rows(runs: &mut Vec<Run>, outer: Quad<InOverlay>, hole: impl Fn(f32) -> Option<(f32, f32)>) {
+    let bounds = outer.bounds();
+    let (top, bottom) = (bounds.top.max(0.0) as u16, bounds.bottom.clamp(0.0, 32000.0).ceil() as u16);
+    for y in (top..bottom).step_by(BAND as usize) {
+        let middle = f32::from(y) + f32::from(BAND) / 2.0;
+        let Some((left, right)) = crossing(outer, middle) else { continue };
+        match hole(middle) {
+            Some((hole, end)) if hole < end => {
+                push(runs, y, BAND, left, hole);
+                push(runs, y, BAND, end, right);
+            }
+            _ => push(runs, y, BAND, left, right),
+        }
+    }
 }
 
 fn push(runs: &mut Vec<Run>, y: u16, height: u16, left: f32, right: f32) {

@@ -129,17 +129,27 @@ fn a_frame_of_another_size_is_scaled_to_the_window() {
 
 #[test]
 fn the_outline_holds_strokes_and_chips_but_not_the_card() {
-    let scene = scene(&[track(0, "S_A", 100.0, 300.0)]);
-    let runs = outline::runs(&scene);
-    let covered = |x: i16, y: i16| {
+    let mut scene = scene(&[track(0, "S_A", 100.0, 300.0)]);
+    let is_covered = |runs: &[outline::Run], x: i16, y: i16| {
         runs.iter().any(|run| {
             (run.x..run.x + run.width as i16).contains(&x) && (run.y..run.y + run.height as i16).contains(&y)
         })
     };
+    let runs = outline::runs(&scene, 0.0);
+    let covered = |x: i16, y: i16| is_covered(&runs, x, y);
     let chip = scene.marks[0].chip.area;
     assert!(covered(100, 360) && covered(199, 360) && covered(150, 300) && covered(150, 433));
     assert!(covered(chip.left as i16 + 3, chip.top as i16 + 3));
     assert!(!covered(150, 360) && !covered(90, 360) && !covered(215, 360));
+    // With room for smooth edges it is a little larger, and holds what lights up.
+    let wide = outline::runs(&scene, 4.0);
+    assert!(!covered(96, 360) && is_covered(&wide, 96, 360));
+    assert!(!is_covered(&wide, 150, 360) && !is_covered(&wide, 88, 360));
+    scene.flash([(track(0, "S_A", 100.0, 300.0).quad, flash::Tone::Saved)], VIEW);
+    assert!(
+        is_covered(&outline::runs(&scene, 4.0), 150, 360)
+            && !is_covered(&outline::runs(&scene, 0.0), 150, 360)
+    );
 }
 
 #[test]

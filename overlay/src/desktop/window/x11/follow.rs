@@ -19,11 +19,13 @@ use super::{Desktop, compositor_of, quiet};
 use crate::desktop::target::{self, Query};
 use crate::desktop::window::error::DesktopError;
 use crate::messages::event::{AppEvent, EventSink};
-use crate::messages::window::{Placement, WindowId, WindowInfo};
+use crate::messages::window::{Focus, Placement, WindowId, WindowInfo};
 use crate::messages::worker::{self, Worker};
 
 /// How often to look for a window that is not there, and whether to stop.
 const POLL_TIMEOUT: Duration = Duration::from_millis(250);
+/// How often all windows are looked through while there is one already, at most.
+const SEARCH_INTERVAL: Duration = Duration::from_millis(400);
 
 /// A thread that follows a window; dropping it ends it.
 pub struct Follower {
@@ -57,6 +59,9 @@ impl Follower {
                 shared: theirs,
                 window: None,
                 last: None,
+                focus: None,
+                searched_at: None,
+                is_stale: true,
                 missing_since: Some(Instant::now()),
             };
             if let Err(error) = following.run() {
@@ -93,6 +98,10 @@ struct Following<'a> {
     shared: Arc<Shared>,
     window: Option<Window>,
     last: Option<Placement>,
+    focus: Option<Focus>,
+    searched_at: Option<Instant>,
+    /// Whether there are other windows than those that were looked through, or another is active.
+    is_stale: bool,
     /// Since when there is no window; `None` once that was said, too.
     missing_since: Option<Instant>,
 }
@@ -102,12 +111,14 @@ impl Following<'_> {
         let compositor = self.desktop.compositor_selection()?;
         self.watch_desktop(compositor)?;
         self.tell(AppEvent::Compositor(self.desktop.compositor()?));
+        self.tell(AppEvent::Stacking(self.desktop.stacking()));
         let mut news = true;
         while !self.shared.stop.load(Ordering::Relaxed) {
             if self.shared.again.swap(false, Ordering::Relaxed) {
                 self.window = None;
             }
-            if self.window.is_none() {
+            let is_time = self.searched_at.is_none_or(|at| at.elapsed() >= SEARCH_INTERVAL);
+            if self.window.is_none() || self.is_stale && is_time {
                 self.search()?;
                 news = true;
             }
@@ -115,6 +126,7 @@ impl Following<'_> {
                 self.report()?;
                 self.restack()?;
             }
+            self.report_focus()?;
             self.desktop.connection.flush()?;
             self.wait()?;
             while let Some(event) = self.desktop.connection.poll_for_event()? {
@@ -127,6 +139,16 @@ impl Following<'_> {
                         self.window = None;
                         self.missing_since = Some(Instant::now());
                     }
+                    Event::PropertyNotify(event) if event.window == self.desktop.root => {
+                        let atoms = &self.desktop.atoms;
+                        let lists = [atoms._NET_CLIENT_LIST, atoms._NET_ACTIVE_WINDOW];
+                        self.is_stale |= lists.contains(&event.atom);
+                    }
+                    // Without a list of the window manager's.
+                    Event::MapNotify(event) => self.is_stale |= event.event == self.desktop.root,
+                    Event::ReparentNotify(event) if Some(event.window) == self.window => {
+                        self.watch_frames(event.window)?;
+                    }
                     // All other events only say that it is time to look again.
                     _ => {}
                 }
@@ -138,7 +160,8 @@ impl Following<'_> {
     /// Restacking of top-level windows, and compositors that come and go.
     fn watch_desktop(&self, compositor: u32) -> Result<(), DesktopError> {
         let connection = &self.desktop.connection;
-        let events = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
+        let mask = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
+        let events = ChangeWindowAttributesAux::new().event_mask(mask);
         connection.change_window_attributes(self.desktop.root, &events)?;
         if quiet(connection.xfixes_query_version(5, 0)?.reply())?.is_some() {
             let news = SelectionEventMask::SET_SELECTION_OWNER
@@ -150,8 +173,10 @@ impl Following<'_> {
     }
 
     fn search(&mut self) -> Result<(), DesktopError> {
+        (self.searched_at, self.is_stale) = (Some(Instant::now()), false);
         let windows = self.desktop.windows()?;
-        let Some((found, ambiguity)) = self.candidate(&windows) else {
+        let active = self.desktop.active()?.map(|active| WindowId(u64::from(active)));
+        let Some((found, ambiguity)) = self.candidate(&windows, active) else {
             if self.missing_since.is_some_and(|since| since.elapsed() >= target::SEARCH_TIMEOUT) {
                 self.missing_since = None;
                 let is_wayland = std::env::var_os("WAYLAND_DISPLAY").is_some();
@@ -160,12 +185,17 @@ impl Following<'_> {
             return Ok(());
         };
         let Ok(window) = Window::try_from(found.id.0) else { return Ok(()) };
-        let mask = EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
-        let events = ChangeWindowAttributesAux::new().event_mask(mask);
-        let asked = self.desktop.connection.change_window_attributes(window, &events)?.check();
-        if quiet(asked)?.is_some() {
+        if self.window == Some(window) {
+            return Ok(());
+        }
+        let mask = EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE | EventMask::FOCUS_CHANGE;
+        if self.watch(window, mask)? {
             log::info!("found the window {} {:?} ({})", found.id, found.title, found.program);
-            self.window = Some(window);
+            if let Some(before) = self.window.replace(window) {
+                // What it does is no news any more.
+                self.watch(before, EventMask::NO_EVENT)?;
+            }
+            self.watch_frames(window)?;
             self.missing_since = None;
             if let Some(ambiguity) = ambiguity {
                 self.tell(AppEvent::Notice(ambiguity));
@@ -174,15 +204,41 @@ impl Following<'_> {
         Ok(())
     }
 
+    /// Asks for events of a window; returns whether it is there.
+    fn watch(&self, window: Window, mask: EventMask) -> Result<bool, DesktopError> {
+        let events = ChangeWindowAttributesAux::new().event_mask(mask);
+        let asked = self.desktop.connection.change_window_attributes(window, &events)?.check();
+        Ok(quiet(asked)?.is_some())
+    }
+
+    /// Some window managers hide a window by hiding the frame around it, of which the window itself
+    /// is not told.
+    fn watch_frames(&self, window: Window) -> Result<(), DesktopError> {
+        let mut current = window;
+        while let Some(tree) = quiet(self.desktop.connection.query_tree(current)?.reply())? {
+            if tree.parent == self.desktop.root || tree.parent == x11rb::NONE {
+                break;
+            }
+            current = tree.parent;
+            self.watch(current, EventMask::STRUCTURE_NOTIFY)?;
+        }
+        Ok(())
+    }
+
     /// The window to follow, and what there is to say about the choice.
-    fn candidate<'a>(&self, windows: &'a [WindowInfo]) -> Option<(&'a WindowInfo, Option<String>)> {
+    fn candidate<'a>(
+        &self,
+        windows: &'a [WindowInfo],
+        active: Option<WindowId>,
+    ) -> Option<(&'a WindowInfo, Option<String>)> {
         let mut chosen = self.shared.chosen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(window) = windows.iter().find(|window| *chosen == Some(window.id)) {
             return Some((window, None));
         }
         // It was closed: back to what was asked for.
         *chosen = None;
-        let found = target::choose(windows, &self.query)?;
+        let followed = self.window.map(|window| WindowId(u64::from(window)));
+        let found = target::pick(windows, &self.query, active, followed)?;
         Some((found, target::ambiguity(windows, &self.query)))
     }
 
@@ -197,6 +253,17 @@ impl Following<'_> {
         }
         if self.last.replace(placement) != Some(placement) {
             self.tell(AppEvent::Placement(placement));
+        }
+        Ok(())
+    }
+
+    fn report_focus(&mut self) -> Result<(), DesktopError> {
+        let focus = match self.window {
+            Some(window) => self.desktop.focus(window)?,
+            None => Focus::Elsewhere,
+        };
+        if self.focus.replace(focus) != Some(focus) {
+            self.tell(AppEvent::Focus(focus));
         }
         Ok(())
     }

@@ -6,9 +6,11 @@
 //! hook: a connection that nobody uses tells afterwards whether the display was the reason.
 #![expect(unsafe_code, reason = "Xlib and the system take functions for it")]
 
-use std::ffi::c_int;
+use std::ffi::{CString, c_int};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, RawFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -27,6 +29,8 @@ const POLL_TIMEOUT_MS: c_int = 200;
 
 /// The connection that is only there to be looked at.
 static WITNESS: AtomicI32 = AtomicI32::new(-1);
+/// A file that must not outlive the program.
+static LEFT_BEHIND: OnceLock<CString> = OnceLock::new();
 /// What was to happen on each of [`FAULTS`] before.
 static BEFORE: [OnceLock<libc::sigaction>; FAULTS.len()] = [const { OnceLock::new() }; FAULTS.len()];
 
@@ -55,6 +59,14 @@ pub fn end_in_good_order() {
         // Open until the process ends.
         std::mem::forget(desktop);
         watch_for_faults();
+    }
+}
+
+/// Has a file removed when the display goes: it says where this program listens.
+pub fn remove_at_end(file: &Path) {
+    if let Ok(path) = CString::new(file.as_os_str().as_bytes()) {
+        // There is one such file.
+        let _ = LEFT_BEHIND.set(path);
     }
 }
 
@@ -104,6 +116,10 @@ unsafe extern "C" fn lost(_: *mut Display) -> c_int {
 
 #[expect(clippy::multiple_unsafe_ops_per_block, reason = "both for the same reason, in this order")]
 fn end() -> ! {
+    if let Some(path) = LEFT_BEHIND.get() {
+        // SAFETY: allowed in a signal handler, and the path ends with a zero.
+        unsafe { libc::unlink(path.as_ptr()) };
+    }
     // SAFETY: both are allowed in a signal handler. Nothing is left to be written, and what would
     // run at a regular exit waits for the display that is gone.
     unsafe {

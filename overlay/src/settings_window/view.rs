@@ -1,0 +1,240 @@
+//! What is seen: sections at the left, the keys of one of them, the preview at the right.
+
+use egui::{
+    CentralPanel, Color32, ComboBox, DragValue, Id, Panel, Response, RichText, ScrollArea, Slider, Ui,
+};
+use marks::scene::colour::Colour;
+use toml_edit::{Array, Value};
+
+use super::entries::{Entry, Kind, Section};
+use super::window::{SettingsWindow, Wish};
+
+/// For what is wrong.
+const WARNING: Color32 = Color32::from_rgb(0xff, 0xb3, 0x5c);
+/// Width of the preview at most.
+const PREVIEW_WIDTH: f32 = 520.0;
+
+impl SettingsWindow {
+    /// Draws a frame and does what was wanted in it.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let mut wishes = self.take_news(ui);
+        show(self, ui, &mut wishes);
+        for wish in wishes {
+            self.grant(wish);
+            ui.ctx().request_repaint();
+        }
+    }
+}
+
+impl eframe::App for SettingsWindow {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        Self::ui(self, ui);
+    }
+}
+
+fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
+    Panel::bottom("message").show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(&window.message);
+            ui.weak(window.draft.path().display().to_string());
+        });
+    });
+    Panel::left("sections").resizable(false).show(ui, |ui| {
+        ui.add_space(6.0);
+        for (index, section) in window.sections.iter().enumerate() {
+            if ui.selectable_label(window.shown == index, title(&section.name)).clicked() {
+                wishes.push(Wish::Section(index));
+            }
+        }
+        ui.separator();
+        windows(window, ui, wishes);
+    });
+    Panel::right("preview").resizable(false).show(ui, |ui| {
+        ui.add_space(6.0);
+        ui.strong("Preview");
+        if let Some(preview) = &window.preview {
+            let [width, height] = preview.size().map(|side| side as f32);
+            let shown = PREVIEW_WIDTH.min(ui.ctx().content_rect().width() * 0.42);
+            ui.image((preview.id(), egui::vec2(shown, shown * height / width)));
+        } else {
+            ui.weak("There is nothing to draw with");
+        }
+        ui.weak("The practice table, with the marks as they are set");
+    });
+    CentralPanel::default().show(ui, |ui| {
+        let Some(section) = window.sections.get(window.shown) else { return };
+        ui.heading(title(&section.name));
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            for entry in &section.entries {
+                row(window, section, entry, ui, wishes);
+            }
+        });
+    });
+}
+
+/// `snapshot_pointer` as people read it.
+fn title(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn row(window: &SettingsWindow, section: &Section, entry: &Entry, ui: &mut Ui, wishes: &mut Vec<Wish>) {
+    let name = |key: &str| (section.name.clone(), key.to_owned());
+    ui.add_space(8.0);
+    let mut label = None;
+    ui.horizontal_wrapped(|ui| {
+        label = Some(ui.strong(title(&entry.key)).id);
+        if !window.draft.is_default(&section.name, &entry.key) && ui.small_button("Default").clicked() {
+            let (section, key) = name(&entry.key);
+            wishes.push(Wish::Reset { section, key });
+        }
+    });
+    if let Some(value) = window.draft.value(&section.name, &entry.key)
+        && let Some(label) = label
+        && let Some(value) = field(window, entry, value, label, ui, wishes)
+    {
+        let (section, key) = name(&entry.key);
+        wishes.push(Wish::Set { section, key, value });
+    }
+    if let Some((_, fault)) = window.fault.as_ref().filter(|(key, _)| *key == entry.key) {
+        ui.colored_label(WARNING, fault);
+    }
+    if !entry.help.is_empty() {
+        ui.label(RichText::new(&entry.help).weak());
+    }
+}
+
+/// The field of a key; returns its new value when it was changed.
+fn field(
+    window: &SettingsWindow,
+    entry: &Entry,
+    value: &Value,
+    label: Id,
+    ui: &mut Ui,
+    wishes: &mut Vec<Wish>,
+) -> Option<Value> {
+    match &entry.kind {
+        Kind::Switch => {
+            let mut is_on = value.as_bool()?;
+            ui.checkbox(&mut is_on, "").labelled_by(label).changed().then(|| is_on.into())
+        }
+        Kind::Number(bounds) => {
+            let mut number = value.as_float().or_else(|| Some(value.as_integer()? as f64))?;
+            let slider = Slider::new(&mut number, bounds.clone()).show_value(false);
+            let changed = is_changed(ui.add(slider).labelled_by(label));
+            let exact = DragValue::new(&mut number).range(bounds.clone()).speed(0.01).max_decimals(2);
+            let changed = is_changed(ui.add(exact).labelled_by(label)) || changed;
+            changed.then(|| rounded(number).into())
+        }
+        Kind::Whole(bounds) => {
+            let mut number = value.as_integer().or_else(|| Some(value.as_float()? as i64))?;
+            let slider = Slider::new(&mut number, bounds.clone()).show_value(false);
+            let changed = is_changed(ui.add(slider).labelled_by(label));
+            let exact = DragValue::new(&mut number).range(bounds.clone());
+            let changed = is_changed(ui.add(exact).labelled_by(label)) || changed;
+            changed.then(|| number.into())
+        }
+        Kind::Choice(all) => {
+            let chosen = value.as_str()?;
+            let mut next = None;
+            let list = ComboBox::from_id_salt(&entry.key).selected_text(said(chosen));
+            let shown = list.show_ui(ui, |ui| {
+                for choice in all {
+                    if ui.selectable_label(choice == chosen, said(choice)).clicked() {
+                        next = Some(choice.as_str().into());
+                    }
+                }
+            });
+            shown.response.labelled_by(label);
+            next
+        }
+        Kind::Some(all) => {
+            let chosen: Vec<&str> = value.as_array()?.iter().filter_map(Value::as_str).collect();
+            let mut next = None;
+            ui.horizontal_wrapped(|ui| {
+                for choice in all {
+                    let mut is_in = chosen.contains(&choice.as_str());
+                    if ui.checkbox(&mut is_in, choice).changed() {
+                        let stays =
+                            |it: &&String| if *it == choice { is_in } else { chosen.contains(&it.as_str()) };
+                        next = Some(Value::Array(
+                            all.iter().filter(stays).map(String::as_str).collect::<Array>(),
+                        ));
+                    }
+                }
+            });
+            next
+        }
+        Kind::List => {
+            let words: Vec<&str> = value.as_array()?.iter().filter_map(Value::as_str).collect();
+            let mut text = ui.data_mut(|data| {
+                data.get_temp::<String>(ui.scope_id().with(&entry.key)).unwrap_or_else(|| words.join(", "))
+            });
+            let response = ui.text_edit_singleline(&mut text).labelled_by(label);
+            let id = ui.scope_id().with(&entry.key);
+            if response.lost_focus() {
+                ui.data_mut(|data| data.remove::<String>(id));
+                let typed: Vec<&str> =
+                    text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+                return (typed != words).then(|| Value::Array(typed.into_iter().collect::<Array>()));
+            }
+            if response.has_focus() {
+                ui.data_mut(|data| data.insert_temp(id, text));
+            }
+            None
+        }
+        Kind::Colour => {
+            let colour = Colour::from_hex(value.as_str()?)?;
+            let mut bytes =
+                [colour.red, colour.green, colour.blue].map(|share| (share * 255.0).round() as u8);
+            let picked = ui.color_edit_button_srgb(&mut bytes).labelled_by(label);
+            let [red, green, blue] = bytes;
+            picked.changed().then(|| format!("#{red:02x}{green:02x}{blue:02x}").into())
+        }
+        Kind::Chord => {
+            let keys = value.as_str()?;
+            let is_recorded = window.recording.as_ref() == Some(&entry.key);
+            let text = match (is_recorded, keys) {
+                (true, _) => "Press the keys … (Escape: as it was, Delete: none)",
+                (false, "") => "none",
+                (false, keys) => keys,
+            };
+            if ui.selectable_label(is_recorded, text).clicked() {
+                wishes.push(Wish::Record(entry.key.clone()));
+            }
+            None
+        }
+    }
+}
+
+/// Whether a number was changed for good: while it is dragged the file is left alone.
+#[expect(clippy::needless_pass_by_value, reason = "it is what a widget gives back")]
+fn is_changed(field: Response) -> bool {
+    field.drag_stopped() || field.changed() && !field.dragged()
+}
+
+/// What is written for nothing.
+fn said(choice: &str) -> &str {
+    if choice.is_empty() { "as usual" } else { choice }
+}
+
+fn rounded(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
+}
+
+/// The windows that the running overlay can follow.
+fn windows(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
+    ui.strong("Follow");
+    if ui.button("Find the game").clicked() {
+        wishes.push(Wish::Follow(None));
+    }
+    ScrollArea::vertical().id_salt("windows").auto_shrink(false).show(ui, |ui| {
+        for other in window.windows.iter().rev().filter(|it| !it.title.is_empty()) {
+            let title: String = other.title.chars().take(24).collect();
+            if ui.button(title).on_hover_text(format!("{} ({})", other.title, other.program)).clicked() {
+                wishes.push(Wish::Follow(Some(other.clone())));
+            }
+        }
+    });
+}

@@ -1,0 +1,154 @@
+//! The window: the file, what is being recorded, and what there is to say.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use egui::{ColorImage, TextureHandle, TextureOptions, Ui};
+use lens_client::Client;
+use toml_edit::Value;
+
+use super::chord::{self, Recorded};
+use super::draft::{Draft, DraftError};
+use super::entries::{self, Section};
+use super::preview::Preview;
+use crate::desktop::{target, window};
+use crate::messages::window::WindowInfo;
+
+/// How often the file and the windows are looked at.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What a player does in a frame; carried out after it.
+#[derive(Clone, Debug)]
+pub(super) enum Wish {
+    /// Shows this section.
+    Section(usize),
+    /// Changes a key.
+    Set { section: String, key: String, value: Value },
+    /// Gives a key its default again.
+    Reset { section: String, key: String },
+    /// Waits for the chord of this hotkey.
+    Record(String),
+    /// Has the running overlay follow a window, or find the game by itself.
+    Follow(Option<WindowInfo>),
+}
+
+/// Everything that the window shows.
+pub struct SettingsWindow {
+    pub(super) draft: Draft,
+    pub(super) sections: Vec<Section>,
+    pub(super) shown: usize,
+    /// The hotkey whose chord is recorded.
+    pub(super) recording: Option<String>,
+    /// What is wrong with a key, or went wrong.
+    pub(super) fault: Option<(String, String)>,
+    pub(super) windows: Vec<WindowInfo>,
+    pub(super) message: String,
+    pub(super) preview: Option<TextureHandle>,
+    painter: Preview,
+    /// Whether the preview shows something else than the settings say.
+    is_stale: bool,
+    looked: Option<Instant>,
+}
+
+impl SettingsWindow {
+    /// Opens the file; one that is not there is written.
+    ///
+    /// # Errors
+    /// When it is wrong, or cannot be read.
+    pub fn open(file: PathBuf) -> Result<Self, DraftError> {
+        Ok(Self {
+            draft: Draft::open(file)?,
+            sections: entries::sections(),
+            shown: 0,
+            recording: None,
+            fault: None,
+            windows: Vec::new(),
+            message: String::new(),
+            preview: None,
+            painter: Preview::default(),
+            is_stale: true,
+            looked: None,
+        })
+    }
+
+    /// Takes in what happened since the last frame: a chord, other windows, another text of the file.
+    pub(super) fn take_news(&mut self, ui: &Ui) -> Vec<Wish> {
+        self.look(ui);
+        let mut wishes = Vec::new();
+        if let Some(name) = self.recording.clone() {
+            self.listen(ui, &name, &mut wishes);
+        }
+        if std::mem::take(&mut self.is_stale)
+            && let Some(picture) = self.painter.draw(&self.draft.settings().style)
+        {
+            let size = [picture.width() as usize, picture.height() as usize];
+            let image = ColorImage::from_rgba_unmultiplied(size, picture.as_raw());
+            self.preview = Some(ui.ctx().load_texture("preview", image, TextureOptions::LINEAR));
+        }
+        wishes
+    }
+
+    /// Looks what was changed from outside.
+    fn look(&mut self, ui: &Ui) {
+        if self.looked.is_none_or(|at| at.elapsed() >= LOOK_INTERVAL) {
+            self.looked = Some(Instant::now());
+            self.is_stale |= self.draft.look_again();
+            // Without a display of its own kind the list stays empty.
+            self.windows = window::list().unwrap_or_default();
+        }
+        ui.ctx().request_repaint_after(LOOK_INTERVAL);
+    }
+
+    /// Records a chord; what it is made of is no command to the window.
+    fn listen(&mut self, ui: &Ui, name: &str, wishes: &mut Vec<Wish>) {
+        let recorded = ui.input_mut(|input| {
+            let recorded = chord::record(&input.events);
+            let is_key =
+                |event: &egui::Event| matches!(event, egui::Event::Key { .. } | egui::Event::Text(_));
+            input.events.retain(|event| !is_key(event));
+            recorded
+        });
+        let set =
+            |keys: &str| Wish::Set { section: "hotkeys".into(), key: name.to_owned(), value: keys.into() };
+        match recorded {
+            None => return,
+            Some(Recorded::Cancelled) => {}
+            Some(Recorded::None) => wishes.push(set("")),
+            Some(Recorded::Chord(keys)) => wishes.push(set(&keys)),
+        }
+        self.recording = None;
+    }
+
+    pub(super) fn grant(&mut self, wish: Wish) {
+        match wish {
+            Wish::Section(index) => (self.shown, self.recording) = (index, None),
+            Wish::Record(name) => self.recording = Some(name),
+            Wish::Set { section, key, value } => {
+                let done = self.draft.set(&section, &key, value);
+                self.changed(&key, done);
+            }
+            Wish::Reset { section, key } => {
+                let done = self.draft.reset(&section, &key);
+                self.changed(&key, done);
+            }
+            Wish::Follow(window) => {
+                let name =
+                    window.as_ref().map_or(target::AUTOMATIC.to_owned(), |window| window.id.to_string());
+                let asked = Client::find().and_then(|overlay| overlay.command_with("window", Some(&name)));
+                self.message = match (asked, window) {
+                    (Err(error), _) => error.to_string(),
+                    (Ok(()), None) => "The overlay looks for the game".into(),
+                    (Ok(()), Some(window)) => format!("The overlay follows {:?}", window.title),
+                };
+            }
+        }
+    }
+
+    fn changed(&mut self, key: &str, done: Result<(), DraftError>) {
+        self.is_stale = true;
+        self.fault = done.err().map(|error| (key.to_owned(), error.to_string()));
+        if self.fault.is_none() {
+            self.message = format!("Saved: {key}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The window with the settings, as a person uses it: clicks, keys, and what the file says then.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+
+use egui::{Event, Key, Modifiers, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use overlay::name_window::NameWindow;
+use overlay::settings_window::SettingsWindow;
+
+fn open(folder: &Path, text: &str) -> Harness<'static, SettingsWindow> {
+    let file = folder.join("overlay.toml");
+    std::fs::write(&file, text).unwrap();
+    let window = SettingsWindow::open(file).unwrap();
+    let builder = Harness::builder().with_size(Vec2::new(1120.0, 760.0));
+    let mut harness = builder.build_ui_state(|ui, window: &mut SettingsWindow| window.ui(ui), window);
+    harness.run_steps(2);
+    harness
+}
+
+fn text(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("overlay.toml")).unwrap()
+}
+
+#[test]
+fn a_switch_is_turned_and_the_rest_of_the_file_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = open(folder.path(), "# mine\n[show]\nunknown = true # they matter\nopacity = 1.0\n");
+    let unknown = harness.query_all_by_role(egui::accesskit::Role::CheckBox).count();
+    assert!(unknown >= 10, "{unknown} switches of [show] are seen");
+    harness.get_by_label("Joker").click();
+    harness.run_steps(2);
+    let written = text(folder.path());
+    assert!(
+        written.starts_with("# mine\n[show]\nunknown = true # they matter\nopacity = 1.0\n"),
+        "{written}"
+    );
+    assert!(written.contains("types = [\"Playing Card\""), "{written}");
+    // What it was before is one click away.
+    harness.get_by_label_contains("Default").click();
+    harness.run_steps(2);
+    assert!(text(folder.path()).contains("types = [\"Joker\""), "{}", text(folder.path()));
+}
+
+#[test]
+fn a_chord_is_recorded_by_pressing_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = open(folder.path(), "[hotkeys]\npause = \"F9\"\n");
+    harness.get_by_label("Hotkeys").click();
+    harness.run_steps(2);
+    let press = |harness: &mut Harness<'static, SettingsWindow>, key: Key, modifiers: Modifiers| {
+        harness.event(Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers });
+        harness.run_steps(2);
+    };
+    harness.get_by_label("F9").click();
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("Press the keys").is_some());
+    press(&mut harness, Key::K, Modifiers::CTRL | Modifiers::ALT);
+    assert_eq!(text(folder.path()), "[hotkeys]\npause = \"Ctrl+Alt+K\"\n");
+    // Escape leaves it, Delete takes it away.
+    harness.get_by_label("Ctrl+Alt+K").click();
+    harness.run_steps(2);
+    press(&mut harness, Key::Escape, Modifiers::NONE);
+    assert_eq!(text(folder.path()), "[hotkeys]\npause = \"Ctrl+Alt+K\"\n");
+    harness.get_by_label("Ctrl+Alt+K").click();
+    harness.run_steps(2);
+    press(&mut harness, Key::Delete, Modifiers::NONE);
+    assert_eq!(text(folder.path()), "[hotkeys]\npause = \"\"\n");
+}
+
+#[test]
+fn a_card_is_named_by_a_few_letters() {
+    let chosen = Rc::new(RefCell::new(None));
+    let catalogue = (*synth::practice::catalogue()).clone();
+    let window = NameWindow::new(catalogue, vec!["S_Q".into()], Rc::clone(&chosen));
+    let builder = Harness::builder().with_size(Vec2::new(340.0, 300.0));
+    let mut harness = builder.build_ui_state(|ui, window: &mut NameWindow| window.ui(ui), window);
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Queen of Spades").is_some(), "the guess is offered first");
+    harness.event(Event::Text("4d".into()));
+    harness.run_steps(2);
+    harness.event(Event::Key {
+        key: Key::Enter,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers: Modifiers::NONE,
+    });
+    harness.run_steps(2);
+    assert_eq!(chosen.take().as_deref(), Some("D_4"));
+}
+
+#[test]
+fn every_section_can_be_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = open(folder.path(), "");
+    for section in ["Colours", "Recognition", "Capture", "Information", "Api", "Hotkeys", "Show"] {
+        harness.get_by_label(section).click();
+        harness.run_steps(2);
+    }
+    assert_eq!(text(folder.path()), "", "looking changes nothing");
+}
