@@ -1,4 +1,4 @@
-//! `trainer average`: one identifier from the weights of several runs that began together.
+//! `trainer average`: one network from the weights of several runs that began together.
 
 use std::path::{Path, PathBuf};
 
@@ -11,27 +11,46 @@ use crate::recipe::FILE_NAME;
 /// What `trainer average` takes.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// Folders of the runs; each but the first was trained --from one before
+    /// Folders of the runs; each but the first was trained --from one before. A network that only
+    /// one of them has is taken from it
     #[arg(required = true, num_args = 2.., value_name = "RUN")]
     runs: Vec<PathBuf>,
-    /// Folder of the new run; the detector is taken from the first run that has one
+    /// Folder of the new run
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
 }
 
 /// Averages weights over the runs (Izmailov et al., *Averaging Weights Leads to Wider Optima and
-/// Better Generalization*, 2018).
+/// Better Generalization*, 2018), each network over those that have it.
 ///
 /// # Errors
-/// When a run cannot be read, the networks differ, or the new folder holds an identifier already.
+/// When a run cannot be read, no network is in two of them, networks differ, or the new folder
+/// holds one already.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let target = Checkpoint::path(&arguments.run, Network::Identifier);
-    if target.exists() {
-        bail!("{} is there already\nhelp: give --run another folder", target.display());
+    let networks = [Network::Detector, Network::Identifier];
+    if let Some(there) =
+        networks.iter().map(|&network| Checkpoint::path(&arguments.run, network)).find(|path| path.exists())
+    {
+        bail!("{} is there already\nhelp: give --run another folder", there.display());
     }
-    let read = |run: &PathBuf| Ok(Checkpoint::read(run, Network::Identifier)?);
-    let checkpoints = arguments.runs.iter().map(read).collect::<Result<Vec<_>>>()?;
-    let mean = Checkpoint::mean(checkpoints)?;
+    let with = |network| -> Vec<&PathBuf> {
+        arguments.runs.iter().filter(|run| Checkpoint::path(run, network).is_file()).collect()
+    };
+    if networks.iter().all(|&network| with(network).len() < 2) {
+        bail!(
+            "no network is in two of these runs\nhelp: give the folders of runs of the same network, each trained \
+             --from one before"
+        );
+    }
+    let mut means = Vec::new();
+    for network in networks {
+        let runs = with(network);
+        let read = |run: &&PathBuf| Ok(Checkpoint::read(run, network)?);
+        if runs.len() > 1 {
+            let mean = Checkpoint::mean(runs.iter().map(read).collect::<Result<Vec<_>>>()?)?;
+            means.push((network, mean, runs.len()));
+        }
+    }
     std::fs::create_dir_all(&arguments.run)
         .with_context(|| format!("cannot make {}", arguments.run.display()))?;
     let copy = |name: &Path, from: &Path| -> Result<()> {
@@ -41,12 +60,24 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     };
     let last = arguments.runs.last().context("two runs are asked for")?;
     copy(Path::new(FILE_NAME), last)?;
-    let detector = Checkpoint::path(Path::new(""), Network::Detector);
-    match arguments.runs.iter().find(|run| run.join(&detector).is_file()) {
-        Some(run) => copy(&detector, run)?,
-        None => say!("none of these runs has a detector: train one into {}", arguments.run.display()),
+    for network in networks {
+        match with(network).as_slice() {
+            [] => say!(
+                "none of these runs has the {}: train one into {}",
+                network.name(),
+                arguments.run.display()
+            ),
+            [only] => {
+                copy(&Checkpoint::path(Path::new(""), network), only)?;
+                say!("{}: that of {}", network.name(), only.display());
+            }
+            _ => {}
+        }
     }
-    mean.write(&arguments.run)?;
-    say!("the mean of {} runs is in {}; calibrate it next", arguments.runs.len(), arguments.run.display());
+    for (network, mean, count) in means {
+        mean.write(&arguments.run)?;
+        say!("{}: the mean of {count} runs", network.name());
+    }
+    say!("written to {}; calibrate it next", arguments.run.display());
     Ok(())
 }
