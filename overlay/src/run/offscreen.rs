@@ -74,7 +74,7 @@ pub fn run(
         painting.push(began.elapsed());
         let frame = frame(&picture, outcome.frames as u64)?;
         let snapshot = pipeline.see(&frame, since)?;
-        recognition.push(snapshot.recognition);
+        recognition.extend(snapshot.recognition);
         compare(&state, &snapshot, &mut outcome);
         let began = Instant::now();
         let view = View { window: state.size, frame: snapshot.frame_size() };

@@ -65,7 +65,7 @@ pub fn run(
         let snapshot = pipeline
             .see(&frame, at)
             .map_err(|reason| ReplayError::Model { millis: at.as_millis(), reason })?;
-        played(snapshot.recognition);
+        snapshot.recognition.into_iter().for_each(&mut played);
         clock.note(&mut timeline, &snapshot);
         clock.settled = pipeline.is_settled(at);
         last = Some(frame);

@@ -15,8 +15,8 @@
 //! * [`gallery`]: cards enrolled from one capture each. [`enrol`]: adds to it.
 //! * [`stages`]: how long each step takes.
 //!
-//! No window, no capture, no clock, and no threads beside those of ONNX Runtime: whoever calls
-//! decides when. Once sizes have settled, a frame allocates nothing here.
+//! No window, no capture, no clock, and once a model is open no threads beside those of ONNX
+//! Runtime: whoever calls decides when. Once sizes have settled, a frame allocates nothing here.
 #![warn(missing_docs)]
 
 pub mod decide;
