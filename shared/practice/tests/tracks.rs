@@ -36,7 +36,7 @@ const SHARE: f32 = 0.3;
 /// software takes at a time while cards glide.
 const RECOGNISING: Duration = Duration::from_micros(14_000);
 const LOOKING: Duration = Duration::from_micros(800);
-const FOLLOWING: Duration = Duration::from_micros(200);
+const FOLLOWING: Duration = Duration::from_micros(300);
 const DRAWING: Duration = Duration::from_micros(3_000);
 /// How long a card must have been visible before its name counts.
 const GRACE: f32 = 0.5;

@@ -1,6 +1,6 @@
 //! Networks on the WebGPU provider say what they say on the processor.
 //!
-//! The graphics card is SwiftShader, which computes Vulkan on the processor: slow, but everywhere
+//! The graphics card is `SwiftShader`, which computes Vulkan on the processor: slow, but everywhere
 //! the same. Both come with `cargo xtask test`; where one is missing, this says that it is skipped.
 //! The library and the card are chosen before a process loads them, so the test runs itself again.
 #![cfg(target_os = "linux")]
@@ -21,7 +21,7 @@ use vision::recogniser::Recogniser;
 /// Says to the second process that it is one.
 const IS_CHILD: &str = "BALATRO_LENS_WEBGPU_CHILD";
 const TEST: &str = "networks_say_the_same_on_webgpu";
-/// Where browsers put SwiftShader.
+/// Where browsers put `SwiftShader`.
 const SWIFTSHADER: [&str; 3] = [
     "/usr/lib/chromium/vk_swiftshader_icd.json",
     "/usr/lib64/chromium-browser/vk_swiftshader_icd.json",
@@ -72,12 +72,12 @@ fn compare() {
     let picture = painter.paint(&state).clone();
     let on_processor = said(&[Provider::Cpu], &picture, &quads);
     let on_card = said(&[Provider::WebGpu, Provider::Cpu], &picture, &quads);
-    assert_eq!(on_card.names, on_processor.names);
+    assert_eq!(on_card.names, on_processor.names, "the same cards have the same names");
     assert!(on_card.names.iter().flatten().count() >= quads.len() / 2, "{:?}", on_card.names);
     let largest =
         on_card.numbers.iter().zip(&on_processor.numbers).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     println!("{} cards; outputs differ by {largest:e} at most", on_card.names.len());
-    assert_eq!(on_card.numbers.len(), on_processor.numbers.len());
+    assert_eq!(on_card.numbers.len(), on_processor.numbers.len(), "the same cards are found");
     assert!(largest < MAX_DIFFERENCE, "{largest}");
 }
 

@@ -181,7 +181,11 @@ impl Tracker {
     /// Follows the cards to a frame that was taken at `now`, whether or not it is recognised.
     /// Returns whether one of them is to be drawn elsewhere.
     pub(crate) fn follow(&mut self, frame: &Pixels<'_>, now: Duration) -> bool {
-        self.cards.iter_mut().fold(false, |moved, card| card.follow(frame, now) || moved)
+        let mut moved = false;
+        for card in &mut self.cards {
+            moved |= card.follow(frame, now);
+        }
+        moved
     }
 
     /// Takes in the detections of a frame that was taken at `now` (any clock that only goes

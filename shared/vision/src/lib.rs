@@ -16,8 +16,8 @@
 //!   [`enrol`]: adds to both.
 //! * [`stages`]: how long each step takes.
 //!
-//! No window, no capture, no clock, and no threads beside those of ONNX Runtime: whoever calls
-//! decides when. Once sizes have settled, a frame allocates nothing here.
+//! No window, no capture, no clock, and once a model is open no threads beside those of ONNX
+//! Runtime: whoever calls decides when. Once sizes have settled, a frame allocates nothing here.
 #![warn(missing_docs)]
 
 pub mod decide;

@@ -106,9 +106,15 @@ impl Recogniser {
             .map_err(|source| OpenError::Classes { model: manifest.name.clone(), source })?;
         let gallery = Gallery::read(folder, manifest.identifier.embedding as usize)?;
         let runtime = Runtime::load()?;
+        // Each takes about as long as the other, on one thread.
+        let (detector, identifier) = std::thread::scope(|scope| {
+            let identifier = scope.spawn(|| Identifier::open(runtime, folder, &manifest, options));
+            let detector = Detector::open(runtime, folder, &manifest, options);
+            (detector, identifier.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
         Ok(Self {
-            detector: Detector::open(runtime, folder, &manifest, options)?,
-            identifier: Identifier::open(runtime, folder, &manifest, options)?,
+            detector: detector?,
+            identifier: identifier?,
             folder: folder.to_owned(),
             manifest,
             catalogue,

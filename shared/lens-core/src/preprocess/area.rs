@@ -169,7 +169,7 @@ fn average<S: Simd, const N: usize>(
     }
     match averages.last_chunk_mut::<BLOCK>() {
         // Some of them are averaged once more.
-        Some(block) if length % BLOCK != 0 => {
+        Some(block) if !length.is_multiple_of(BLOCK) => {
             let ends = rows.map(|row| row.last_chunk().expect("as long as the averages"));
             average_block(simd, ends, &wide, block);
         }
@@ -190,8 +190,8 @@ fn average_block<S: Simd, const N: usize>(
     let mut odd = even;
     for row in 0..N {
         let bytes: u16x16<S> = simd.load_array_ref_u8x32(rows[row]).bitcast();
-        even = even + (bytes & low) * weights[row];
-        odd = odd + simd.shr_u16x16(bytes, 8) * weights[row];
+        even += (bytes & low) * weights[row];
+        odd += simd.shr_u16x16(bytes, 8) * weights[row];
     }
     let mean: u8x32<S> = (simd.shr_u16x16(even, 8) | (odd & !low)).bitcast();
     simd.store_array_u8x32(mean, averages);
@@ -259,7 +259,7 @@ impl Columns {
         for (&pixel, groups) in self.longer.iter().zip(longer_groups) {
             let mut sums = u16x16::splat(simd, 0);
             for (at, group) in groups.iter().enumerate() {
-                sums = sums + weigh(simd, row, self.spans.first[pixel] + at * TAPS, group);
+                sums += weigh(simd, row, self.spans.first[pixel] + at * TAPS, group);
             }
             target[4 * pixel..][..4].copy_from_slice(&mean(simd, sums));
         }
@@ -271,7 +271,7 @@ impl Columns {
         for (pixel, (out, &first)) in target.iter_mut().zip(self.first.as_flattened()).enumerate() {
             let mut sums = u16x16::splat(simd, 0);
             for (at, group) in self.groups[pixel / QUAD * depth..][..depth].iter().enumerate() {
-                sums = sums + weigh(simd, row, first as usize + at * TAPS, &group[pixel % QUAD]);
+                sums += weigh(simd, row, first as usize + at * TAPS, &group[pixel % QUAD]);
             }
             *out = mean(simd, sums);
         }
@@ -324,7 +324,7 @@ fn weigh_groups<S: Simd, const N: usize>(
     // Not an iterator: those are not inlined here, and then have no vectors.
     let mut at = 1;
     while at < N {
-        sums = sums + weigh(simd, row, first as usize + at * TAPS, &groups[at][pixel]);
+        sums += weigh(simd, row, first as usize + at * TAPS, &groups[at][pixel]);
         at += 1;
     }
     let (left, right) = sums.split();

@@ -149,8 +149,8 @@ fn blend<S: Simd>(simd: S, corners: [u32x8<S>; 4], fx: u16x16<S>, fy: u16x16<S>)
     let mut odd = even;
     for at in 0..4 {
         let bytes: u16x16<S> = corners[at].bitcast();
-        even = even + (bytes & low) * weights[at];
-        odd = odd + simd.shr_u16x16(bytes, 8) * weights[at];
+        even += (bytes & low) * weights[at];
+        odd += simd.shr_u16x16(bytes, 8) * weights[at];
     }
     let opaque: u16x16<S> = u32x8::splat(simd, 0xff00_0000).bitcast();
     (simd.shr_u16x16(even, 8) | (odd & !low) | opaque).bitcast()
