@@ -11,7 +11,7 @@ use lens_core::manifest::{Activation, Head, IDENTIFICATION, Manifest, NOT_A_CARD
 use lens_core::modifiers::{Modifiers, NONE, edition};
 
 use crate::gallery::Gallery;
-use crate::reading::{Guess, Identity, Reading};
+use crate::reading::{Guess, GuessSource, Identity, Reading};
 
 /// Detection score from which there is a card whatever the identifier says of it.
 const MIN_SURE_SCORE: f32 = 0.41;
@@ -224,8 +224,11 @@ impl Classifier {
         }
         self.best_cards();
         reading.guesses.clear();
-        let guess =
-            |&card: &usize| Guess { id: self.cards[card].id.clone(), probability: self.probability[card] };
+        let guess = |&card: &usize| Guess {
+            id: self.cards[card].id.clone(),
+            probability: self.probability[card],
+            source: GuessSource::Model,
+        };
         reading.guesses.extend(self.order.iter().map(guess));
         reading.embedding.clear();
         reading.embedding.extend_from_slice(logits.embedding);
@@ -258,7 +261,8 @@ impl Classifier {
         {
             reading.guesses.retain(|guess| guess.id != *enrolled);
             reading.guesses.truncate(self.top.saturating_sub(1));
-            reading.guesses.insert(0, Guess { id: enrolled.clone(), probability: similarity });
+            let source = GuessSource::Enrolled;
+            reading.guesses.insert(0, Guess { id: enrolled.clone(), probability: similarity, source });
         }
         reading.identity = match id.filter(|_| reading.probability >= self.name_threshold) {
             Some(id) => Identity::Known { id: id.clone(), confidence: reading.probability },
