@@ -1,3 +1,5 @@
+//! What a report shows of runs and evaluations that are made up here; no network is run.
+
 use super::*;
 
 fn evaluation(top1: f64) -> Value {
