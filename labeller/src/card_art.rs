@@ -21,6 +21,8 @@ pub struct CardArt {
     requests: Option<SyncSender<Key>>,
     drawn: Receiver<(Key, Option<ColorImage>)>,
     textures: HashMap<Key, Option<TextureHandle>>,
+    /// Pictures that were asked for and are not there.
+    open: usize,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -42,12 +44,13 @@ impl CardArt {
                 }
             }
         });
-        Self { requests: Some(requests), drawn, textures: HashMap::new(), thread: thread.ok() }
+        Self { requests: Some(requests), drawn, textures: HashMap::new(), open: 0, thread: thread.ok() }
     }
 
     /// The card's picture, when it is there already and there is art.
     pub fn get(&mut self, context: &Context, id: &str, edition: &str) -> Option<TextureHandle> {
         for (key, picture) in self.drawn.try_iter() {
+            self.open -= 1;
             let texture = picture.map(|it| context.load_texture(&key.0, it, TextureOptions::NEAREST));
             self.textures.insert(key, texture);
         }
@@ -60,11 +63,19 @@ impl CardArt {
                 if asked {
                     // Known as asked for: nothing is drawn until it is there.
                     self.textures.insert(key, None);
+                    self.open += 1;
                 }
                 context.request_repaint_after(std::time::Duration::from_millis(50));
                 None
             }
         }
+    }
+}
+
+impl CardArt {
+    /// Whether every picture that was asked for is there.
+    pub fn is_idle(&self) -> bool {
+        self.open == 0
     }
 }
 

@@ -15,6 +15,10 @@ pub struct Row {
     pub id: String,
     pub name: String,
     pub card_type: CardType,
+    /// The rarity, of jokers.
+    pub rarity: Option<String>,
+    /// A labelled picture of it, for want of art.
+    pub picture: Option<String>,
     /// Labelled pictures, by edition in the catalogue's order; nothing where the card cannot have
     /// the edition.
     pub counts: Vec<Option<usize>>,
@@ -31,19 +35,24 @@ pub struct Coverage {
 
 fn count(session: &Session, catalogue: &Catalogue) -> Coverage {
     let mut counts: HashMap<(&str, String), usize> = HashMap::new();
-    for label in session.pictures().iter().filter(|it| !it.binned).filter_map(|it| it.label.as_ref()) {
-        let id = label.id.as_deref();
+    let mut pictures: HashMap<&str, &str> = HashMap::new();
+    let by_name: HashMap<String, &str> =
+        catalogue.cards.iter().map(|card| (card.name.to_lowercase(), card.id.as_str())).collect();
+    for picture in session.pictures().iter().filter(|it| !it.binned) {
+        let Some(label) = &picture.label else { continue };
         // Labels of other tools have names only, and write some of them in their own way: `Dna`.
-        let name = label.name.trim();
-        let is_it = |card: &&Card| card.name.eq_ignore_ascii_case(name);
-        let listed = id.or_else(|| catalogue.cards.iter().find(is_it).map(|it| it.id.as_str()));
-        *counts.entry((listed.unwrap_or_default(), label.modifiers().edition)).or_default() += 1;
+        let listed = || by_name.get(&label.name.trim().to_lowercase()).copied();
+        let id = label.id.as_deref().or_else(listed).unwrap_or_default();
+        *counts.entry((id, label.modifiers().edition)).or_default() += 1;
+        pictures.entry(id).or_insert(&picture.file);
     }
     let editions = catalogue.modifiers.editions.clone();
     let row = |card: &Card| Row {
         id: card.id.to_string(),
         name: card.name.clone(),
         card_type: card.card_type,
+        rarity: card.rarity.clone(),
+        picture: pictures.get(card.id.as_str()).map(|file| (*file).to_owned()),
         counts: editions
             .iter()
             .enumerate()
@@ -55,6 +64,13 @@ fn count(session: &Session, catalogue: &Catalogue) -> Coverage {
     };
     let rows = catalogue.cards.iter().map(row).collect();
     Coverage { editions, rows }
+}
+
+impl Row {
+    /// Labelled pictures in all editions.
+    pub fn total(&self) -> usize {
+        self.counts.iter().flatten().sum()
+    }
 }
 
 impl Coverage {
@@ -69,13 +85,24 @@ impl Coverage {
         [cells().filter(|count| **count > 0).count(), cells().count()]
     }
 
-    /// What is missing and most likely met: plain cards before editions, in the catalogue's order.
+    /// Of how many of these cards there is a picture, and how many they are.
+    pub fn met<'a>(rows: impl Iterator<Item = &'a Row>) -> [usize; 2] {
+        rows.fold([0, 0], |[met, all], row| [met + usize::from(row.total() > 0), all + 1])
+    }
+
+    /// What training needs most: cards of which there is nothing, then those of which there is
+    /// little, then editions; jokers first, for no two of them are alike.
     pub fn hunt(&self, most: usize) -> Vec<(&Row, &str)> {
-        let at = |edition: usize| {
+        let Some(plain) = self.editions.first() else { return Vec::new() };
+        let need = |row: &&Row| row.total();
+        let mut scarce: Vec<&Row> = self.rows.iter().filter(|row| row.total() < ENOUGH).collect();
+        scarce.sort_by_key(need);
+        let cards = scarce.into_iter().map(|row| (row, plain.as_str()));
+        let editions = (1..self.editions.len()).flat_map(|edition| {
             let missing = move |row: &&Row| row.counts[edition] == Some(0);
             self.rows.iter().filter(missing).map(move |row| (row, self.editions[edition].as_str()))
-        };
-        (0..self.editions.len()).flat_map(at).take(most).collect()
+        });
+        cards.chain(editions).take(most).collect()
     }
 }
 
@@ -124,7 +151,16 @@ mod tests {
         assert_eq!(coverage.share()[0], 3);
         let row = coverage.rows.iter().find(|row| row.id == other.id).unwrap();
         assert_eq!(row.counts[0], Some(1), "{:?} however it is written", other.name);
-        assert!(coverage.hunt(5).iter().all(|(row, edition)| *edition == "base" && row.id != plain.id));
+        let hunted = coverage.hunt(5);
+        assert!(
+            hunted.iter().all(|(row, edition)| *edition == "base" && row.total() == 0),
+            "nothing before little"
+        );
+        let all = coverage.hunt(usize::MAX);
+        let place = |id: &str, edition: &str| all.iter().position(|it| it.0.id == *id && it.1 == edition);
+        assert!(place(&plain.id, "base") > place(&hunted[4].0.id, "base"));
+        assert!(place(&joker.id, "holographic") > place(&plain.id, "base"), "editions come last");
+        assert_eq!(Coverage::met(coverage.rows.iter())[0], 3);
         let voucher = coverage.rows.iter().find(|row| row.card_type == CardType::Voucher);
         assert!(voucher.is_none_or(|row| row.counts[1..].iter().all(Option::is_none)));
     }

@@ -4,6 +4,8 @@ use dataset::labels::Label;
 use lens_core::catalogue::{Card, Catalogue};
 use lens_core::modifiers::Modifiers;
 
+use crate::reading::Origin;
+
 /// The fields of a label as they are edited.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Form {
@@ -32,11 +34,23 @@ pub struct Stated {
 pub struct Suggestion {
     pub id: String,
     pub name: String,
-    /// How likely the model finds it.
-    pub probability: f32,
+    /// A probability or a similarity, as its origin says.
+    pub number: f32,
+    /// Who suggests it.
+    pub origin: Origin,
 }
 
 impl Form {
+    /// What is no card has nothing on it.
+    pub fn not_a_card() -> Self {
+        Self { name: Label::not_a_card().name, ..Self::default() }
+    }
+
+    /// Whether it says that there is no card.
+    pub fn is_not_a_card(&self) -> bool {
+        self.name == Label::not_a_card().name
+    }
+
     /// As a label says.
     pub fn from_label(label: &Label) -> Self {
         Self {

@@ -1,7 +1,9 @@
 //! The model, on a thread of its own: it guesses what is to be named next, and is taught what was
 //! named.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -12,18 +14,24 @@ use image::RgbaImage;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::image_file;
 use lens_core::manifest::NOT_A_CARD;
-use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
 use vision::enrol::{self, NamedCard};
 use vision::gallery;
 use vision::network::Options;
+use vision::reading::GuessSource;
 use vision::recogniser::Recogniser;
+
+use crate::reading::{Guess, Origin, Reading};
 
 /// What the thread is asked to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
     /// Says what a picture may show.
     Guess(Source),
+    /// Finds and reads the cards of a whole frame.
+    Propose(PathBuf),
+    /// Reads these quads of a whole frame.
+    Read(PathBuf, Vec<Quad<InFrame>>),
     /// Teaches what a picture shows, when the model does not know it.
     Teach(Source, Box<Label>),
     /// Forgets what a picture taught.
@@ -54,14 +62,10 @@ pub struct Source {
 /// What the thread says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// What a picture may show, best first, and what is on it; the id when the model is sure.
-    Guessed {
-        file: String,
-        guesses: Vec<(String, f32)>,
-        modifiers: Modifiers,
-        /// What the model names it.
-        known: Option<String>,
-    },
+    /// What a picture may show.
+    Guessed { file: String, reading: Reading },
+    /// The cards of a whole frame; nothing where the identifier says that there is none.
+    Proposed { frame: PathBuf, cards: Vec<(Quad<InFrame>, Option<Reading>)> },
     /// A card was taught, and is known from now on.
     Taught(String),
     /// Something went wrong; the text is for people.
@@ -75,6 +79,8 @@ const MAX_JOBS: usize = 256;
 pub struct Inference {
     jobs: Option<SyncSender<Job>>,
     answers: Receiver<Answer>,
+    /// Jobs that were accepted and are not done.
+    open: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -84,27 +90,40 @@ impl Inference {
     pub fn start(model: PathBuf, folders: Vec<PathBuf>, wake: impl Fn() + Send + 'static) -> Self {
         let (jobs, inbox) = sync_channel(MAX_JOBS);
         let (outbox, answers) = sync_channel(MAX_JOBS);
+        let open = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&open);
         let builder = std::thread::Builder::new().name("inference".into());
         let thread = builder.spawn(move || {
             let mut worker = Worker { model, folders, recogniser: None };
             while let Ok(job) = inbox.recv() {
                 let answer = match worker.work(&job) {
-                    Ok(Some(answer)) => answer,
-                    Ok(None) => continue,
-                    Err(error) => Answer::Failed(format!("{error:#}")),
+                    Ok(answer) => answer,
+                    Err(error) => Some(Answer::Failed(format!("{error:#}"))),
                 };
-                if outbox.send(answer).is_err() {
+                let is_heard = answer.is_none_or(|answer| outbox.send(answer).is_ok());
+                left.fetch_sub(1, Ordering::Release);
+                if !is_heard {
                     return;
                 }
                 wake();
             }
         });
-        Self { jobs: Some(jobs), answers, thread: thread.ok() }
+        Self { jobs: Some(jobs), answers, open, thread: thread.ok() }
     }
 
     /// Hands a job over. Returns whether it was accepted.
     pub fn ask(&self, job: Job) -> bool {
-        self.jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok())
+        self.open.fetch_add(1, Ordering::Relaxed);
+        let is_accepted = self.jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok());
+        if !is_accepted {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+        }
+        is_accepted
+    }
+
+    /// Whether every job is done; its answer may still wait to be taken.
+    pub fn is_idle(&self) -> bool {
+        self.open.load(Ordering::Acquire) == 0
     }
 
     /// What has been answered since.
@@ -137,6 +156,8 @@ impl Worker {
     fn work(&mut self, job: &Job) -> anyhow::Result<Option<Answer>> {
         match job {
             Job::Guess(source) => self.guess(source).map(Some),
+            Job::Propose(frame) => self.propose(frame).map(Some),
+            Job::Read(frame, quads) => self.read(frame, quads).map(Some),
             Job::Teach(source, label) => self.teach(source, label),
             Job::Forget(file) => {
                 gallery::forget(&self.model, file)?;
@@ -163,20 +184,22 @@ impl Worker {
         let (picture, quad) = card_of(&self.folders, source)?;
         let readings = self.open()?.read(&Pixels::from(&picture), &[quad])?;
         let file = source.file.clone();
-        Ok(match &readings[0] {
-            Some(reading) => Answer::Guessed {
-                file,
-                guesses: reading.guesses.iter().map(|it| (it.id.to_string(), it.probability)).collect(),
-                modifiers: reading.modifiers.clone(),
-                known: reading.id().map(ToString::to_string),
-            },
-            None => Answer::Guessed {
-                file,
-                guesses: vec![(NOT_A_CARD.into(), 1.0)],
-                modifiers: Modifiers::default(),
-                known: Some(NOT_A_CARD.into()),
-            },
-        })
+        let reading = readings[0].as_ref().map_or_else(no_card, reading_of);
+        Ok(Answer::Guessed { file, reading })
+    }
+
+    fn propose(&mut self, path: &Path) -> anyhow::Result<Answer> {
+        let picture = whole(path)?;
+        let cards = self.open()?.recognise(&Pixels::from(&picture))?;
+        let cards = cards.iter().map(|it| (it.detection.quad, Some(reading_of(&it.reading)))).collect();
+        Ok(Answer::Proposed { frame: path.into(), cards })
+    }
+
+    fn read(&mut self, path: &Path, quads: &[Quad<InFrame>]) -> anyhow::Result<Answer> {
+        let picture = whole(path)?;
+        let readings = self.open()?.read(&Pixels::from(&picture), quads)?;
+        let readings = readings.iter().map(|it| it.as_ref().map(reading_of));
+        Ok(Answer::Proposed { frame: path.into(), cards: quads.iter().copied().zip(readings).collect() })
     }
 
     fn teach(&mut self, source: &Source, label: &Label) -> anyhow::Result<Option<Answer>> {
@@ -202,6 +225,35 @@ impl Worker {
         }
         Ok(self.recogniser.as_mut().expect("it was opened above"))
     }
+}
+
+/// In the words of the window.
+fn reading_of(reading: &vision::reading::Reading) -> Reading {
+    let guess = |it: &vision::reading::Guess| Guess {
+        id: it.id.to_string(),
+        number: it.probability,
+        origin: match it.source {
+            GuessSource::Model => Origin::Model,
+            GuessSource::Enrolled => Origin::Taught,
+        },
+    };
+    Reading {
+        guesses: reading.guesses.iter().map(guess).collect(),
+        modifiers: Some(reading.modifiers.clone()),
+        known: reading.id().map(ToString::to_string),
+    }
+}
+
+/// Of what the identifier takes for no card.
+fn no_card() -> Reading {
+    let guess = Guess { id: NOT_A_CARD.into(), number: 1.0, origin: Origin::Model };
+    Reading { guesses: vec![guess], modifiers: None, known: Some(NOT_A_CARD.into()) }
+}
+
+fn whole(path: &Path) -> anyhow::Result<RgbaImage> {
+    let picture =
+        image::open(path).map_err(|error| anyhow::anyhow!("cannot read {}: {error}", path.display()))?;
+    Ok(picture.into_rgba8())
 }
 
 /// A picture of one of these folders.

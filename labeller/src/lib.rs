@@ -10,9 +10,12 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`app`] | the program in its window: an open data set, or a damaged one |
+//! | [`intent`] | what a person can want |
 //! | [`window`] | the state of the window; carries out intents |
-//! | [`view`] | draws the pages Label, Verify, Coverage and Bin; keys and clicks become intents |
+//! | [`view`] | draws the pages; keys and clicks become intents |
 //! | [`session`] | groups, what is to be done next, what an action changes; no file, no window |
+//! | [`frame`] | a whole frame whose cards are put right by hand |
+//! | [`reading`] | what the model says of a picture, and what may be taken of it without looking |
 //! | [`form`], [`completion`] | what is being said of a card |
 //! | [`verify`], [`coverage`] | what has been said so far: what is odd, what is missing |
 //! | [`repository`] | the disk: writes changes, reads those of the overlay; or only reads |
@@ -30,7 +33,10 @@ pub mod card_art;
 pub mod completion;
 pub mod coverage;
 pub mod form;
+pub mod frame;
 pub mod inference;
+pub mod intent;
+pub mod reading;
 pub mod repository;
 pub mod session;
 pub mod thumbnails;

@@ -4,6 +4,8 @@
 //! [`Session::apply`] takes in what was written. So what is shown is never ahead of what is saved.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
 
 use dataset::captures::hashes::Hashes;
 use dataset::captures::record::{CaptureContext, Record};
@@ -63,6 +65,29 @@ pub enum Action {
     Draft(u64, Option<Label>),
 }
 
+/// Which groups of the queue are shown; all when there is none.
+#[derive(Clone, Default)]
+pub struct Filter(Option<Arc<Accept>>);
+
+/// Says whether a group is shown, by its members.
+type Accept = dyn Fn(&[&Picture]) -> bool + Send + Sync;
+
+impl Filter {
+    pub fn new(accept: impl Fn(&[&Picture]) -> bool + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(accept)))
+    }
+
+    fn accepts(&self, members: &[&Picture]) -> bool {
+        self.0.as_ref().is_none_or(|accept| accept(members))
+    }
+}
+
+impl fmt::Debug for Filter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.0.is_some() { "Filter" } else { "Filter(all)" })
+    }
+}
+
 /// What is on single pictures, by their files, where that is not what the label says: a group may
 /// hold a plain and a foil picture of one card.
 pub type Worn = BTreeMap<String, Modifiers>;
@@ -77,9 +102,14 @@ pub struct Session {
     merged: BTreeMap<u64, Place>,
     drafts: BTreeMap<u64, Label>,
     order: Order,
+    filter: Filter,
     queue: Vec<u64>,
+    /// Groups that wait, but that the filter hides.
+    hidden: usize,
     at: usize,
     dropped: BTreeSet<String>,
+    /// Members that a person dropped or took in again.
+    decided: BTreeSet<String>,
     member: usize,
     undo: Vec<Vec<Change>>,
     redo: Vec<Vec<Change>>,
@@ -221,7 +251,8 @@ impl Session {
         let Some(group) = self.group() else { return Vec::new() };
         // Also what lies in the bin, or has only been begun, keeps its number.
         let used = self.pictures.iter().map(|it| it.place.group).chain(self.drafts.keys().copied());
-        let fresh = used.max().map_or(0, |last| last.saturating_add(1)).max(Place::SPLIT_FROM);
+        let used = used.filter(|group| *group < Place::READ_FROM);
+        let fresh = used.max().map_or(0, |last| last + 1).max(Place::SPLIT_FROM);
         let place = Place { cluster: self.place_of(group).cluster, group: fresh };
         let all = self.members().count();
         let out: Vec<_> = self.members().filter(|it| self.dropped.contains(&it.file)).collect();
@@ -337,11 +368,24 @@ impl Session {
         self.go(0);
     }
 
+    /// Shows only some groups; the first of them becomes the current one.
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.filter = filter;
+        self.arrange();
+        self.go(0);
+    }
+
+    /// How many groups wait for a name that the filter hides.
+    pub fn hidden(&self) -> usize {
+        self.hidden
+    }
+
     /// Makes a position of the queue the current one.
     pub fn go(&mut self, at: usize) {
         self.at = at.min(self.queue.len().saturating_sub(1));
         self.member = 0;
         self.dropped.clear();
+        self.decided.clear();
     }
 
     /// Makes a group that waits the current one.
@@ -364,8 +408,23 @@ impl Session {
 
     /// Drops the member of this file out of the group for now, or takes it in again.
     pub fn toggle(&mut self, file: &str) {
+        self.decided.insert(file.to_owned());
         if !self.dropped.remove(file) {
             self.dropped.insert(file.to_owned());
+        }
+    }
+
+    /// Drops the members that have no name and of which `is_other` is true, and takes the others
+    /// in; what a person decided stays.
+    pub fn leave_out(&mut self, is_other: impl Fn(&Picture) -> bool) {
+        let open = self.members().filter(|it| it.label.is_none() && !self.decided.contains(&it.file));
+        let judged: Vec<(String, bool)> = open.map(|it| (it.file.clone(), is_other(it))).collect();
+        for (file, out) in judged {
+            if out {
+                self.dropped.insert(file);
+            } else {
+                self.dropped.remove(&file);
+            }
         }
     }
 
@@ -399,10 +458,34 @@ impl Session {
         &mut self.pictures[at]
     }
 
+    /// Where each picture was captured into; a group of which the model surely read several cards
+    /// is several, the first card's keeping its number.
+    fn captured(&self) -> Vec<Place> {
+        let mut first: HashMap<u64, &str> = HashMap::new();
+        let read = |picture: &'_ Picture| picture.context.sure_card().map(str::to_owned);
+        for picture in &self.pictures {
+            if let Some(card) = picture.context.sure_card() {
+                first.entry(picture.captured.group).or_insert(card);
+            }
+        }
+        let place = |picture: &Picture| match read(picture) {
+            Some(card) if first.get(&picture.captured.group).is_some_and(|it| **it != *card) => {
+                picture.captured.read_as(&card)
+            }
+            _ => picture.captured,
+        };
+        self.pictures.iter().map(place).collect()
+    }
+
     /// Groups and queue from the pictures; the current position stays.
     fn arrange(&mut self) {
-        let places: Vec<Place> =
-            self.pictures.iter().map(|it| it.put.unwrap_or_else(|| self.current(it.captured))).collect();
+        let captured = self.captured();
+        let places: Vec<Place> = self
+            .pictures
+            .iter()
+            .zip(captured)
+            .map(|(it, captured)| it.put.unwrap_or_else(|| self.current(captured)))
+            .collect();
         for (picture, place) in self.pictures.iter_mut().zip(places) {
             picture.place = place;
         }
@@ -411,8 +494,11 @@ impl Session {
             self.groups.entry(picture.place.group).or_default().push(at);
         }
         let waits = |members: &[usize]| members.iter().any(|&at| self.pictures[at].label.is_none());
-        let open: Vec<(u64, &Vec<usize>)> =
-            self.groups.iter().filter(|(_, it)| waits(it)).map(|(group, it)| (*group, it)).collect();
+        let waiting = self.groups.iter().filter(|(_, it)| waits(it)).map(|(group, it)| (*group, it));
+        let members = |it: &[usize]| it.iter().map(|&at| &self.pictures[at]).collect::<Vec<_>>();
+        let (open, hidden): (Vec<(u64, &Vec<usize>)>, Vec<_>) =
+            waiting.partition(|(_, it)| self.filter.accepts(&members(it)));
+        let hidden = hidden.len();
         let rank = |members: &[usize]| -> f64 {
             let pictures = members.iter().map(|&at| &self.pictures[at]);
             match self.order {
@@ -425,7 +511,7 @@ impl Session {
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let queue: Vec<u64> = ranked.into_iter().map(|(_, group)| group).collect();
         let current = self.group();
-        self.queue = queue;
+        (self.queue, self.hidden) = (queue, hidden);
         match current.and_then(|group| self.queue.iter().position(|it| *it == group)) {
             Some(at) => self.at = at,
             // It is done: what has moved up to its place is next.
@@ -435,14 +521,6 @@ impl Session {
         self.member = self.member.min(count.saturating_sub(1));
         let by_file = &self.by_file;
         self.dropped.retain(|file| by_file.contains_key(file));
-    }
-}
-
-/// What people call a group.
-pub fn group_name(group: u64) -> String {
-    match group.checked_sub(Place::SPLIT_FROM) {
-        Some(number) => format!("Split {number}"),
-        None => format!("Group {group}"),
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Size {
     Small,
     /// As it is, at most 720 pixels high.
     Large,
+    /// As it is, at most 2160 pixels high: one frame to work on.
+    Whole,
 }
 
 /// A picture, by its file below one of the folders.
@@ -27,8 +29,8 @@ type Key = (String, Size);
 
 /// Requests that are kept; older ones are forgotten, as they have scrolled away.
 const MAX_REQUESTS: usize = 400;
-/// Pictures that are kept of each size: some 35 and 90 MB.
-const MAX_KEPT: [(Size, usize); 2] = [(Size::Small, 1200), (Size::Large, 24)];
+/// Pictures that are kept of each size: some 35, 90 and 60 MB.
+const MAX_KEPT: [(Size, usize); 3] = [(Size::Small, 1200), (Size::Large, 24), (Size::Whole, 2)];
 /// Threads that decode.
 const DECODERS: usize = 2;
 
@@ -164,6 +166,7 @@ fn shrunk(picture: RgbaImage, size: Size) -> RgbaImage {
     let most = match size {
         Size::Small => 96,
         Size::Large => 720,
+        Size::Whole => 2160,
     };
     if picture.height() <= most {
         return picture;

@@ -4,41 +4,44 @@
 //! state.
 
 mod bin;
-mod coverage;
+mod collection;
+mod filter;
 mod form;
+mod frames;
 mod keys;
 mod label;
+mod theme;
 mod tile;
 mod verify;
 
 use std::time::Instant;
 
-use egui::{Align, CentralPanel, Color32, Layout, Panel, RichText, Ui};
+use egui::{Align, CentralPanel, Layout, Margin, Panel, RichText, Ui};
 
-use crate::window::{Intent, Labeller, Page};
-
-/// For what is odd or missing.
-const WARNING: Color32 = Color32::from_rgb(0xff, 0xb3, 0x5c);
-/// For what is done.
-const GOOD: Color32 = Color32::from_rgb(0x7d, 0xd9, 0x8a);
+use crate::intent::{Intent, Page, Tone};
+use crate::window::Labeller;
+use theme::{FAINT, GOOD, GROUND, TEXT, WARNING};
 
 impl Labeller {
     /// Draws a frame and does what was wanted in it.
     pub fn ui(&mut self, ui: &mut Ui) {
+        if !theme::apply(ui.ctx(), self.zoom()) {
+            return;
+        }
         self.take_news(ui.ctx(), Instant::now());
         let mut intents = keys::wanted(self, ui.ctx());
-        Panel::top("pages").show(ui, |ui| self.pages(ui, &mut intents));
+        let bar = egui::Frame::new().fill(GROUND).inner_margin(Margin::symmetric(12, 7));
+        Panel::top("pages").frame(bar).show(ui, |ui| self.pages(ui, &mut intents));
         self.notes(ui);
-        Panel::bottom("message").show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(self.message.as_deref().unwrap_or("Press ? for the keys"));
-            });
-        });
+        let bar = egui::Frame::new().fill(GROUND).inner_margin(Margin::symmetric(12, 5));
+        Panel::bottom("message").frame(bar).show(ui, |ui| self.line(ui));
+        let whole = || CentralPanel::default().frame(theme::ground());
         match self.page {
             Page::Label => label::show(self, ui, &mut intents),
             Page::Verify => verify::show(self, ui, &mut intents),
-            Page::Coverage => CentralPanel::default().show(ui, |ui| coverage::show(self, ui)).inner,
-            Page::Bin => CentralPanel::default().show(ui, |ui| bin::show(self, ui, &mut intents)).inner,
+            Page::Collection => collection::show(self, ui, &mut intents),
+            Page::Frames => frames::show(self, ui, &mut intents),
+            Page::Bin => whole().show(ui, |ui| bin::show(self, ui, &mut intents)).inner,
         }
         if self.show_keys {
             keys::show(self, ui.ctx());
@@ -59,7 +62,7 @@ impl Labeller {
         if self.notes.is_empty() {
             return;
         }
-        Panel::top("notes").show(ui, |ui| {
+        Panel::top("notes").frame(theme::panel()).show(ui, |ui| {
             for note in &self.notes {
                 ui.label(RichText::new(note).color(WARNING));
             }
@@ -69,20 +72,46 @@ impl Labeller {
         });
     }
 
+    /// What happened last, and where the keys are told.
+    fn line(&self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            let colour = match self.tone() {
+                Tone::Done => GOOD,
+                Tone::Told => FAINT,
+                Tone::Warned => WARNING,
+            };
+            match self.message() {
+                Some(text) => ui.label(RichText::new(text).color(colour)),
+                None => {
+                    ui.label(RichText::new("Enter names what agrees, digits take a suggestion").color(FAINT))
+                }
+            };
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                theme::key(ui, "?");
+                ui.label(RichText::new("all keys").color(FAINT));
+            });
+        });
+    }
+
     fn pages(&self, ui: &mut Ui, intents: &mut Vec<Intent>) {
         ui.horizontal(|ui| {
-            for page in Page::ALL {
-                if ui.selectable_label(self.page == page, page.name()).clicked() {
+            for (number, page) in Page::ALL.into_iter().enumerate() {
+                let is_shown = self.page == page;
+                let text = theme::name(page.name()).color(if is_shown { TEXT } else { FAINT });
+                if ui.selectable_label(is_shown, text).clicked() {
                     intents.push(Intent::Show(page));
                 }
+                theme::key(ui, &format!("F{}", number + 1));
+                ui.add_space(6.0);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.button("Keys").clicked() {
                     intents.push(Intent::Keys);
                 }
-                let labelled = self.session.pictures().iter().filter(|it| it.label.is_some() && !it.binned);
-                let all = self.session.pictures().iter().filter(|it| !it.binned).count();
-                ui.label(format!("{} of {all} named", labelled.count()));
+                let pictures = || self.session.pictures().iter().filter(|it| !it.binned);
+                let (named, all) = (pictures().filter(|it| it.label.is_some()).count(), pictures().count());
+                let share = named as f32 / all.max(1) as f32;
+                theme::progress(ui, share, &format!("{named} of {all} named"), GOOD, 170.0);
                 if self.repository.read_only().is_some() {
                     ui.label(RichText::new("Read-only").color(WARNING));
                 }

@@ -3,14 +3,13 @@
 //! [`crate::view`] draws it and collects intents; [`Labeller::obey`] carries them out, one after
 //! the other.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dataset::labels::Label;
 use dataset::labels::store::Change;
-use egui::Context;
 use lens_core::catalogue::Catalogue;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
@@ -19,89 +18,32 @@ use crate::card_art::CardArt;
 use crate::completion;
 use crate::coverage::Coverage;
 use crate::form::{Form, Stated, Suggestion};
-use crate::inference::{Answer, Inference, Job, Source};
+use crate::frame::OpenFrame;
+use crate::inference::{Inference, Source};
+use crate::intent::{Doubt, Intent, Page, Shown, Tone};
+use crate::reading::Reading;
 use crate::repository::{Repository, WriteError};
-use crate::session::{Action, Order, Picture, Session};
-use crate::thumbnails::{Size, Thumbnails};
-use crate::verify::{self, Class};
+use crate::session::{Action, Filter, Picture, Session};
+use crate::thumbnails::Thumbnails;
+use crate::verify::{Class, Oddity};
 
+mod frames;
 mod naming;
+mod news;
 mod teaching;
 
-/// What the window shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Page {
-    /// Groups to be named.
+/// What the form is about.
+#[derive(Clone, Debug, Default, PartialEq)]
+enum Subject {
+    /// Nothing yet.
     #[default]
-    Label,
-    /// What has been named.
-    Verify,
-    /// What is there of each card.
-    Coverage,
-    /// What was thrown away.
-    Bin,
-}
-
-impl Page {
-    /// All of them, in the order of their keys.
-    pub const ALL: [Self; 4] = [Self::Label, Self::Verify, Self::Coverage, Self::Bin];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Label => "Label",
-            Self::Verify => "Verify",
-            Self::Coverage => "Coverage",
-            Self::Bin => "Bin",
-        }
-    }
-}
-
-/// What a person wants: a key, a click, or a drag.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Intent {
-    /// Saves the current group under what is in the form, or relabels what is chosen on the verify
-    /// page.
-    Save,
-    /// Does something to groups.
-    Act(Box<Action>),
-    /// Takes the last action back.
-    Undo,
-    /// Does it again.
-    Redo,
-    /// Goes on by this many groups.
-    Step(isize),
-    GoTo(u64),
-    /// Chooses another member.
-    StepMember(isize),
-    /// Drops a member, or takes it in again; the chosen one when no file is given.
-    Toggle(Option<String>),
-    Suggest(usize),
-    /// Says that it is no card.
-    NotACard,
-    /// Chooses another completion.
-    StepCompletion(isize),
-    Complete(usize),
-    /// Sets the edition by its number in the catalogue.
-    Edition(usize),
-    /// Throws the chosen pictures away.
-    Bin,
-    /// Pulls the first group of the same cluster in.
-    MergeFirst,
-    Show(Page),
-    Sort(Order),
-    /// Chooses a picture on the verify page, or not.
-    Choose(String),
-    /// Shows the keys, or hides them.
-    Keys,
-}
-
-/// What the model says of a picture.
-#[derive(Clone, Debug, Default)]
-pub struct Guess {
-    pub guesses: Vec<(String, f32)>,
-    pub modifiers: Modifiers,
-    /// What the model names it.
-    pub known: Option<String>,
+    None,
+    /// A group that waits; nothing when none does.
+    Group(Option<u64>),
+    /// Pictures that have names.
+    Chosen(BTreeSet<String>),
+    /// A card of a frame.
+    Card(PathBuf, Option<usize>),
 }
 
 /// The labelling window.
@@ -112,12 +54,12 @@ pub struct Labeller {
     pub(crate) thumbnails: Thumbnails,
     pub(crate) card_art: CardArt,
     inference: Option<Inference>,
-    guesses: HashMap<String, Guess>,
+    readings: HashMap<String, Reading>,
     asked: HashSet<String>,
     pub(crate) page: Page,
     pub(crate) form: Form,
-    /// What the form was when its group was shown, and that group.
-    loaded: (Option<u64>, Form),
+    /// What the form was when its subject was shown, and that subject.
+    loaded: (Subject, Form),
     /// What was on the card then, as far as the model and those who named others of the group say.
     filled: Modifiers,
     /// What a person has said is on it since.
@@ -126,24 +68,39 @@ pub struct Labeller {
     /// changed.
     drafted: Form,
     drafted_at: Option<Instant>,
+    /// A name of no catalogue that was shown as new, and is saved when it is confirmed.
+    pub(crate) new_name: Option<String>,
     /// What stays on the screen until somebody has read it.
     pub(crate) notes: Vec<String>,
     pub(crate) completion: usize,
-    pub(crate) message: Option<String>,
+    message: Option<(String, Tone)>,
     pub(crate) show_keys: bool,
-    pub(crate) chosen: HashSet<String>,
+    pub(crate) chosen: BTreeSet<String>,
     pub(crate) classes: Vec<Class>,
     pub(crate) coverage: Coverage,
+    /// What is shown of the queue, the labels and the collection.
+    shown: [Shown; 3],
+    /// Names of the frames that the overlay saved, the newest first.
+    pub(crate) frames: Vec<String>,
+    pub(crate) frame: Option<OpenFrame>,
+    pub(crate) magnified: i32,
+    zoom: i32,
     /// Pages that must be worked out anew when they are shown.
     stale: bool,
+    /// When what the verify page shows may be worked out anew.
+    verify_from: Option<Instant>,
 }
 
-/// Groups ahead that the model looks at.
-const MAX_GUESSED_AHEAD: usize = 4;
 /// Probability from which a guess is worth a line.
 const MIN_SUGGESTED: f32 = 0.005;
-/// Groups after the current one whose pictures are decoded.
-const MAX_DECODED_AHEAD: usize = 3;
+/// Steps of zoom in each direction.
+const MAX_ZOOM: i32 = 6;
+/// How large a step is.
+const ZOOM_STEP: f32 = 1.1;
+/// How far the picture is magnified at most: each step is half as much again.
+const MAX_MAGNIFIED: i32 = 5;
+/// How often labels are verified anew while the model goes through them.
+const VERIFY_INTERVAL: Duration = Duration::from_millis(500);
 
 impl Labeller {
     /// A window on a data set; without a model there are no guesses but those of the captures.
@@ -155,7 +112,7 @@ impl Labeller {
     ) -> Self {
         let folders: Vec<PathBuf> =
             vec![repository.folders().captures.clone(), repository.folders().labels.clone()];
-        let message = repository.read_only().map(|reason| format!("Read-only: {reason}"));
+        let message = repository.read_only().map(|reason| (format!("Read-only: {reason}"), Tone::Warned));
         Self {
             thumbnails: Thumbnails::new(&folders),
             card_art: CardArt::new(Arc::clone(&catalogue)),
@@ -163,23 +120,30 @@ impl Labeller {
             session,
             catalogue,
             inference,
-            guesses: HashMap::new(),
+            readings: HashMap::new(),
             asked: HashSet::new(),
             page: Page::Label,
             form: Form::default(),
-            loaded: (None, Form::default()),
+            loaded: (Subject::None, Form::default()),
             filled: Modifiers::default(),
             stated: Stated::default(),
             drafted: Form::default(),
             drafted_at: None,
+            new_name: None,
             notes: Vec::new(),
             completion: 0,
             message,
             show_keys: false,
-            chosen: HashSet::new(),
+            chosen: BTreeSet::new(),
             classes: Vec::new(),
             coverage: Coverage::default(),
+            shown: Default::default(),
+            frames: Vec::new(),
+            frame: None,
+            magnified: 0,
+            zoom: 0,
             stale: true,
+            verify_from: None,
         }
     }
 
@@ -195,110 +159,126 @@ impl Labeller {
 
     /// What the window says at its lower edge.
     pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
+        self.message.as_ref().map(|(text, _)| text.as_str())
+    }
+
+    pub(crate) fn tone(&self) -> Tone {
+        self.message.as_ref().map_or(Tone::Told, |(_, tone)| *tone)
+    }
+
+    /// Files of labels that are odd, and why.
+    pub fn odd(&self) -> Vec<(&str, &Oddity)> {
+        let files = self.classes.iter().flat_map(|class| &class.files);
+        let odd = files.filter(|(_, oddity)| *oddity != Oddity::None);
+        odd.map(|(file, oddity)| (file.as_str(), oddity)).collect()
     }
 
     /// Whether nothing is on its way from another thread.
     pub fn is_idle(&self) -> bool {
         self.thumbnails.is_idle()
+            && self.card_art.is_idle()
+            && self.inference.as_ref().is_none_or(Inference::is_idle)
     }
 
-    /// Takes in what happened elsewhere since the last frame.
-    pub(crate) fn take_news(&mut self, context: &Context, now: Instant) {
-        self.thumbnails.begin(context);
-        match self.repository.tick(&mut self.session, now) {
-            Ok(true) => self.stale = true,
-            Ok(false) => {}
-            Err(error) => self.message = Some(error.to_string()),
-        }
-        for note in self.repository.take_notes() {
-            log::warn!("{note}");
-            self.notes.push(note);
-        }
-        let answers: Vec<Answer> = self.inference.iter().flat_map(Inference::answers).collect();
-        for answer in answers {
-            match answer {
-                Answer::Guessed { file, guesses, modifiers, known } => {
-                    self.guesses.insert(file, Guess { guesses, modifiers, known });
-                    // What nobody has touched yet may still be prefilled.
-                    if self.form == self.loaded.1 && self.form == self.drafted {
-                        self.loaded.0 = None;
-                    }
-                }
-                Answer::Taught(name) => {
-                    self.message = Some(format!("The model knows {name} now"));
-                    self.guesses.clear();
-                    self.asked.clear();
-                }
-                Answer::Failed(reason) => self.message = Some(reason),
-            }
-        }
-        self.ask_ahead();
-        self.look_ahead(context);
-        self.keep_draft_soon(context, now);
-        self.load_form();
-        if self.stale {
-            self.stale = false;
-            match self.page {
-                Page::Verify => self.classes = verify::classes(&self.session),
-                Page::Coverage => self.coverage = Coverage::new(&self.session, &self.catalogue),
-                Page::Label | Page::Bin => self.stale = true,
-            }
-        }
-        // News of the overlay and the quiet save need no key.
-        context.request_repaint_after(std::time::Duration::from_millis(800));
+    /// How much larger everything is than usual, by a person's wish.
+    pub(crate) fn zoom(&self) -> f32 {
+        ZOOM_STEP.powi(self.zoom)
     }
 
-    fn ask_ahead(&mut self) {
-        let Some(inference) = &self.inference else { return };
-        let from = self.session.at();
-        let groups = self.session.queue().iter().skip(from).take(MAX_GUESSED_AHEAD);
-        let first = |group: &u64| self.session.members_of(*group).find(|it| it.label.is_none());
-        for picture in groups.filter_map(first) {
-            if !self.asked.contains(&picture.file) && inference.ask(Job::Guess(source(picture))) {
-                self.asked.insert(picture.file.clone());
-            }
+    pub(crate) fn shown(&self) -> &Shown {
+        &self.shown[self.list()]
+    }
+
+    fn list(&self) -> usize {
+        match self.page {
+            Page::Label | Page::Frames | Page::Bin => 0,
+            Page::Verify => 1,
+            Page::Collection => 2,
         }
     }
 
-    /// Decodes the pictures of the groups that come next, so that they are there when Enter is
-    /// pressed.
-    fn look_ahead(&mut self, context: &Context) {
-        let from = self.session.at() + 1;
-        let groups = self.session.queue().iter().skip(from).take(MAX_DECODED_AHEAD);
-        let first = |group: &u64| self.session.members_of(*group).next();
-        let files = groups.filter_map(first).flat_map(|it| [Some(it.file.clone()), it.context.frame.clone()]);
-        // The newest wish comes first, and what is shown now is wished for after this.
-        for file in files.flatten().collect::<Vec<_>>().into_iter().rev() {
-            self.thumbnails.get(context, &file, Size::Large);
-        }
+    pub(crate) fn say(&mut self, text: impl Into<String>, tone: Tone) {
+        self.message = Some((text.into(), tone));
     }
 
-    /// Names that the current group could have, best first.
-    pub(crate) fn suggestions(&self) -> Vec<Suggestion> {
-        let Some(picture) = self.session.members().find(|it| it.label.is_none()) else { return Vec::new() };
-        let guesses = self.guesses.get(&picture.file).map_or(&picture.context.guesses, |it| &it.guesses);
-        let named = |id: &str| match self.catalogue.card(id) {
+    /// What people call a class.
+    pub(crate) fn name_of(&self, id: &str) -> String {
+        match self.catalogue.card(id) {
             Some(card) => card.name.clone(),
             None if id == NOT_A_CARD => Label::not_a_card().name,
             None => id.to_owned(),
+        }
+    }
+
+    /// What a group is called: its name, else what the model takes it for, and the card.
+    pub(crate) fn title(&self, group: u64) -> (String, Option<String>) {
+        let named = self.session.members_of(group).find_map(|it| it.label.as_ref());
+        if let Some(label) = named {
+            return (label.name.clone(), label.id.clone());
+        }
+        let first = self.session.members_of(group).find_map(|it| self.reading(it));
+        match first.as_ref().and_then(Reading::first) {
+            Some(guess) => (self.name_of(&guess.id), Some(guess.id.clone())),
+            None => ("Nothing like it".into(), None),
+        }
+    }
+
+    /// What a picture in a list is called.
+    pub(crate) fn title_of(&self, picture: &Picture) -> String {
+        if let Some(label) = &picture.label {
+            return label.name.clone();
+        }
+        let guess = self.reading(picture).and_then(|it| it.first().map(|guess| self.name_of(&guess.id)));
+        guess.map_or_else(|| "No name".into(), |name| format!("{name}?"))
+    }
+
+    /// A labelled picture of a card, for want of art.
+    pub(crate) fn example(&mut self, context: &egui::Context, id: &str) -> Option<egui::TextureHandle> {
+        let is_it = |it: &&Picture| !it.binned && it.label.as_ref().is_some_and(|it| it.class() == id);
+        let file = self.session.pictures().iter().find(is_it)?.file.clone();
+        self.thumbnails.get(context, &file, crate::thumbnails::Size::Small)
+    }
+
+    /// Names that the current group could have, best first, each once.
+    pub(crate) fn suggestions(&self) -> Vec<Suggestion> {
+        let reading = match self.page {
+            Page::Frames => self.frame.as_ref().and_then(OpenFrame::card).and_then(|it| it.reading.clone()),
+            _ => self.session.members().find(|it| it.label.is_none()).and_then(|it| self.reading(it)),
         };
-        let suggestion = |(id, probability): &(String, f32)| Suggestion {
-            id: id.clone(),
-            name: named(id),
-            probability: *probability,
-        };
-        let likely = guesses.iter().filter(|(_, probability)| *probability >= MIN_SUGGESTED);
-        likely.take(5).map(suggestion).collect()
+        let Some(reading) = reading else { return Vec::new() };
+        let first = reading.first().cloned();
+        let rest = reading.guesses.iter().filter(|it| Some(*it) != first.as_ref());
+        let mut suggestions: Vec<Suggestion> = Vec::new();
+        for guess in first.iter().chain(rest).filter(|it| it.number >= MIN_SUGGESTED) {
+            let name = self.name_of(&guess.id);
+            if suggestions.len() < 5 && suggestions.iter().all(|it| it.name != name) {
+                let (id, number, origin) = (guess.id.clone(), guess.number, guess.origin);
+                suggestions.push(Suggestion { id, name, number, origin });
+            }
+        }
+        suggestions
     }
 
     /// Does what a person wants.
     pub fn obey(&mut self, intent: Intent) {
+        if !matches!(intent, Intent::Save) {
+            self.new_name = None;
+        }
         match intent {
             Intent::Save if self.page == Page::Verify => self.relabel(),
+            Intent::Save if self.page == Page::Frames => self.name_card(),
+            Intent::Undo if self.page == Page::Frames && self.frame.as_mut().is_some_and(OpenFrame::undo) => {
+                self.loaded.0 = Subject::None;
+            }
+            Intent::Bin if self.page == Page::Frames => {
+                if let Some(frame) = &mut self.frame {
+                    frame.remove();
+                    self.loaded.0 = Subject::None;
+                }
+            }
             Intent::Save => self.save(),
             Intent::Act(action) => drop(self.act(&action)),
-            Intent::Undo => self.travel(Repository::undo, Session::last_redo, "Undone"),
+            Intent::Undo => self.travel(Repository::undo, Session::last_redo, "Taken back"),
             Intent::Redo => self.travel(Repository::redo, Session::last_undo, "Done again"),
             Intent::Step(by) => {
                 self.keep_draft();
@@ -319,13 +299,15 @@ impl Labeller {
                 if let Some(suggestion) = self.suggestions().into_iter().nth(number) {
                     match self.catalogue.card(&suggestion.id) {
                         Some(card) => self.form.take(card),
+                        None if suggestion.id == NOT_A_CARD => self.form = Form::not_a_card(),
                         None => self.form.name = suggestion.name,
                     }
                 }
             }
             Intent::NotACard => {
-                let modifiers = self.form.modifiers.clone();
-                self.form = Form { name: Label::not_a_card().name, modifiers, ..Form::default() };
+                self.form = Form::not_a_card();
+                self.stated = Stated::default();
+                self.filled = self.form.modifiers.clone();
             }
             Intent::StepCompletion(by) => {
                 let count = completion::complete(&self.form.name, &self.catalogue).len();
@@ -345,35 +327,132 @@ impl Labeller {
                 }
             }
             Intent::Bin => self.bin(),
+            Intent::RestoreAll => {
+                let binned = self.session.pictures().iter().filter(|it| it.binned);
+                let files: Vec<String> = binned.map(|it| it.file.clone()).collect();
+                let count = files.len();
+                if self.try_act(&Action::Restore(files)).is_some() {
+                    self.say(format!("{count} out of the bin \u{b7} Ctrl+Z takes it back"), Tone::Done);
+                }
+            }
             Intent::MergeFirst => match self.session.neighbours().first() {
                 Some(neighbour) => drop(self.act(&Action::Merge(*neighbour))),
-                None => self.message = Some("There is no other group that looks like this one".into()),
+                None => self.say("There is no other group that looks like this one", Tone::Told),
             },
             Intent::Show(page) => {
                 self.keep_draft();
                 self.page = page;
                 self.stale = true;
-                self.loaded.0 = None;
+                if page == Page::Frames {
+                    self.list_frames();
+                }
+                self.chosen.clear();
             }
             Intent::Sort(order) => self.session.set_order(order),
+            Intent::Filter(shown) => self.filter(*shown),
             Intent::Choose(file) => {
                 if !self.chosen.remove(&file) {
                     self.chosen.insert(file);
                 }
             }
+            Intent::ChooseAll(files) => {
+                if files.iter().all(|file| self.chosen.contains(file)) {
+                    self.chosen.retain(|file| !files.contains(file));
+                } else {
+                    self.chosen.extend(files);
+                }
+            }
+            Intent::Captures(id) => self.show_captures(&id),
+            Intent::OpenFrame(path) => self.open_frame(&path),
+            Intent::StepFrame(by) => self.step_frame(by),
+            Intent::SaveFrame => self.save_frame(),
+            Intent::StepCard(by) => self.on_frame(|frame| frame.step(by)),
+            Intent::SelectCard(card) => self.on_frame(|frame| frame.select(card)),
+            Intent::StepCorner => self.on_frame(OpenFrame::step_corner),
+            Intent::DragCorner(corner, to, begins) => self.on_frame(|frame| frame.drag(corner, to, begins)),
+            Intent::CornerPut => {
+                if let Some(card) = self.frame.as_ref().and_then(OpenFrame::card) {
+                    self.read_quad(card.quad);
+                }
+            }
+            Intent::Nudge([across, down]) => {
+                let moved = self.frame.as_mut().and_then(|it| it.nudge(across as f32, down as f32));
+                moved.into_iter().for_each(|quad| self.read_quad(quad));
+            }
+            Intent::DrawCard(from, to) => {
+                let drawn = self.frame.as_mut().and_then(|it| it.draw(from, to));
+                drawn.into_iter().for_each(|quad| self.read_quad(quad));
+            }
+            Intent::Magnify(by) => self.magnified = (self.magnified + by).clamp(0, MAX_MAGNIFIED),
+            Intent::Zoom(0) => self.zoom = 0,
+            Intent::Zoom(by) => self.zoom = (self.zoom + by).clamp(-MAX_ZOOM, MAX_ZOOM),
             Intent::Keys => self.show_keys = !self.show_keys,
+            Intent::Escape => {
+                if self.show_keys {
+                    self.show_keys = false;
+                } else {
+                    self.chosen.clear();
+                }
+            }
         }
+    }
+
+    fn on_frame(&mut self, change: impl FnOnce(&mut OpenFrame)) {
+        if let Some(frame) = &mut self.frame {
+            change(frame);
+        }
+    }
+
+    fn filter(&mut self, shown: Shown) {
+        if self.page == Page::Label {
+            self.keep_draft();
+            let (wanted, catalogue) = (shown.clone(), Arc::clone(&self.catalogue));
+            let accept = move |members: &[&Picture]| shows_group(&wanted, &catalogue, members);
+            let is_all = Shown::default() == shown;
+            self.session.set_filter(if is_all { Filter::default() } else { Filter::new(accept) });
+        }
+        let list = self.list();
+        self.shown[list] = shown;
+    }
+
+    /// Goes to where the captures of a card are.
+    fn show_captures(&mut self, id: &str) {
+        let name = self.name_of(id);
+        let is_it = |it: &Picture| !it.binned && it.label.as_ref().is_some_and(|it| it.class() == id);
+        let has_some = self.session.pictures().iter().any(is_it);
+        let guessed = |it: &Picture| {
+            it.label.is_none()
+                && !it.binned
+                && Reading::of_capture(&it.context)
+                    .as_ref()
+                    .and_then(Reading::first)
+                    .is_some_and(|it| it.id == id)
+        };
+        let waits = self.session.pictures().iter().any(guessed);
+        let page = match (has_some, waits) {
+            (true, _) => Page::Verify,
+            (false, true) => Page::Label,
+            (false, false) => {
+                self.say(
+                    format!("No capture of {name} yet: meet it in the game, and press Ctrl+Shift+S"),
+                    Tone::Told,
+                );
+                return;
+            }
+        };
+        self.obey(Intent::Show(page));
+        self.obey(Intent::Filter(Box::new(Shown { text: name, ..Shown::default() })));
     }
 
     fn bin(&mut self) {
         let files: Vec<String> = match self.page {
-            Page::Verify => self.chosen.drain().collect(),
+            Page::Verify => std::mem::take(&mut self.chosen).into_iter().collect(),
             Page::Label => self.session.member().map(|it| it.file.clone()).into_iter().collect(),
-            Page::Coverage | Page::Bin => Vec::new(),
+            Page::Collection | Page::Frames | Page::Bin => Vec::new(),
         };
-        if !files.is_empty() {
-            self.message = Some(format!("{} in the bin", files.len()));
-            self.act(&Action::Bin(files));
+        let count = files.len();
+        if count > 0 && self.try_act(&Action::Bin(files)).is_some() {
+            self.say(format!("{count} in the bin \u{b7} Ctrl+Z takes it back"), Tone::Done);
         }
     }
 
@@ -392,7 +471,7 @@ impl Labeller {
                 Some(changes)
             }
             Err(error) => {
-                self.message = Some(error.to_string());
+                self.say(error.to_string(), Tone::Warned);
                 None
             }
         }
@@ -406,16 +485,43 @@ impl Labeller {
     ) {
         self.keep_draft();
         match go(&mut self.repository, &mut self.session) {
-            Ok(changes) if changes.is_empty() => self.message = Some("There is nothing more".into()),
+            Ok(changes) if changes.is_empty() => self.say("There is nothing more", Tone::Told),
             Ok(changes) => {
                 self.teach(&changes, back(&self.session).unwrap_or_default());
-                self.message = Some(what.into());
+                let count = changes.iter().filter(|it| matches!(it, Change::Label { .. })).count();
+                let text = if count > 0 { format!("{what}: {}", pictures(count)) } else { what.into() };
+                self.say(text, Tone::Done);
                 self.stale = true;
-                self.loaded.0 = None;
+                self.loaded.0 = Subject::None;
             }
-            Err(error) => self.message = Some(error.to_string()),
+            Err(error) => self.say(error.to_string(), Tone::Warned),
         }
     }
+}
+
+/// Whether a filter of the queue lets a group through.
+fn shows_group(wanted: &Shown, catalogue: &Catalogue, members: &[&Picture]) -> bool {
+    let readings: Vec<Option<Reading>> =
+        members.iter().filter(|it| it.label.is_none()).map(|it| Reading::of_capture(&it.context)).collect();
+    let first = readings.iter().flatten().find_map(Reading::first);
+    let card = first.and_then(|guess| catalogue.card(&guess.id));
+    let text = wanted.text.trim().to_lowercase();
+    let has_text = |name: &str| name.to_lowercase().contains(&text);
+    let name = card.map_or_else(|| first.map_or("", |it| it.id.as_str()), |card| card.name.as_str());
+    let named = members.iter().filter_map(|it| it.label.as_ref()).any(|label| has_text(&label.name));
+    let is_sure = readings.iter().all(|it| it.as_ref().is_some_and(|it| it.named(catalogue).is_some()));
+    (text.is_empty() || has_text(name) || named)
+        && wanted.card_type.is_none_or(|wanted| card.is_some_and(|card| card.card_type == wanted))
+        && match wanted.doubt {
+            Doubt::Any => true,
+            Doubt::Sure => is_sure,
+            Doubt::Unsure => !is_sure,
+        }
+}
+
+/// So many pictures, in words.
+pub(crate) fn pictures(count: usize) -> String {
+    if count == 1 { "1 picture".into() } else { format!("{count} pictures") }
 }
 
 fn source(picture: &Picture) -> Source {

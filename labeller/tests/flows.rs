@@ -1,170 +1,18 @@
 //! What a person does in the window, by keys as they would press them, on a data set of composed
 //! practice cards.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use dataset::captures::record::CaptureContext;
-use dataset::captures::store::Captures;
 use dataset::labels::store::{Change, read};
 use egui::{Key, Modifiers as Held, Vec2};
 use egui_kittest::kittest::Queryable as _;
-use egui_kittest::{Harness, OsThreshold, SnapshotOptions};
-use image::{Rgba, RgbaImage, imageops};
-use labeller::app::App;
-use labeller::repository::{Folders, Repository};
-use labeller::window::Labeller;
+use labeller::repository::Repository;
 use lens_core::modifiers::Modifiers;
 
-struct Bench {
-    root: tempfile::TempDir,
-    harness: Option<Harness<'static, App>>,
-}
+#[path = "flows/bench.rs"]
+mod bench;
 
-/// A captured card: id, edition, and what the model made of it.
-type Captured = (&'static str, &'static str, &'static [(&'static str, f32)]);
-
-const CARDS: [Captured; 4] = [
-    ("H_A", "base", &[("H_A", 0.41), ("D_A", 0.3)]),
-    ("H_A", "foil", &[("H_A", 0.35), ("D_A", 0.3)]),
-    ("S_K", "base", &[("S_Q", 0.2), ("S_K", 0.19), ("C_K", 0.1)]),
-    ("x_owl", "base", &[("x_owl", 0.3), ("x_cat", 0.28)]),
-];
-
-fn folders(root: &Path) -> Folders {
-    Folders { captures: root.join("screenshots"), labels: root.join("dataset_default") }
-}
-
-fn card(id: &str, edition: &str) -> RgbaImage {
-    let sprites = synth::practice::sprites();
-    let modifiers = Modifiers { edition: edition.into(), ..Modifiers::default() };
-    let card = synth::single::picture(&sprites, id, &modifiers, 2, 1).unwrap();
-    let mut ground = RgbaImage::from_pixel(card.width(), card.height(), Rgba([53, 101, 77, 255]));
-    imageops::overlay(&mut ground, &card, 0, 0);
-    ground
-}
-
-fn captured(root: &Path, cards: &[Captured]) {
-    let mut captures = Captures::open(&folders(root).captures).unwrap();
-    for (at, (id, edition, guesses)) in cards.iter().enumerate() {
-        let crop = card(id, edition);
-        let hashes = captures.hashes(&crop);
-        let context = CaptureContext {
-            window: [1280, 720],
-            taken_at_millis: at as u64,
-            model: Some("practice".into()),
-            guesses: guesses.iter().map(|(id, probability)| ((*id).to_owned(), *probability)).collect(),
-            modifiers: Some(Modifiers { edition: (*edition).into(), ..Modifiers::default() }),
-            ..CaptureContext::default()
-        };
-        captures.add(&crop, hashes, context).unwrap();
-    }
-}
-
-fn window(folders: Folders) -> Harness<'static, App> {
-    let catalogue = synth::practice::catalogue();
-    let root = App::open(folders, move |repository, session| {
-        Labeller::new(repository, session, Arc::clone(&catalogue), None)
-    });
-    let mut harness = Harness::builder()
-        .with_size(Vec2::new(1100.0, 720.0))
-        .build_ui_state(|ui, root: &mut App| root.ui(ui), root.unwrap());
-    settle(&mut harness);
-    harness
-}
-
-impl Bench {
-    fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
-        captured(root.path(), &CARDS);
-        let harness = Some(window(folders(root.path())));
-        Self { root, harness }
-    }
-
-    fn harness(&mut self) -> &mut Harness<'static, App> {
-        self.harness.as_mut().unwrap()
-    }
-
-    fn state(&self) -> &Labeller {
-        self.harness.as_ref().unwrap().state().labeller().unwrap()
-    }
-
-    fn press(&mut self, keys: &[Key]) {
-        for key in keys {
-            self.harness().key_press(*key);
-            settle(self.harness());
-        }
-    }
-
-    fn press_with(&mut self, held: Held, key: Key) {
-        self.harness().key_press_modifiers(held, key);
-        settle(self.harness());
-    }
-
-    fn write(&mut self, text: &str) {
-        self.harness().event(egui::Event::Text(text.into()));
-        settle(self.harness());
-    }
-
-    fn click(&mut self, label: &str) {
-        self.harness().get_by_label(label).click();
-        settle(self.harness());
-    }
-
-    /// What is seen must be the golden picture of this name.
-    fn looks_like(&mut self, name: &str) {
-        self.is_pictured_in(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"), name);
-    }
-
-    fn is_pictured_in(&mut self, folder: &str, name: &str) {
-        // Drivers round edges of text and shapes differently.
-        let tolerance = OsThreshold::new(400);
-        let options = SnapshotOptions::new().threshold(1.5).max_failed_pixels(tolerance).output_path(folder);
-        self.harness().snapshot_options(name, &options);
-    }
-
-    /// Name and edition of each labelled file, as another program reads them.
-    fn labels(&self) -> Vec<(String, String)> {
-        let data = read(&folders(self.root.path()).labels).unwrap();
-        let mut names: Vec<_> = data
-            .labels
-            .iter()
-            .map(|(_, label)| (label.name.clone(), label.modifier.unwrap_or_default()))
-            .collect();
-        names.sort();
-        names
-    }
-}
-
-/// Frames until nothing is on its way.
-fn settle(harness: &mut Harness<'static, App>) {
-    for _ in 0..400 {
-        harness.run_steps(3);
-        if harness.state().labeller().is_none_or(Labeller::is_idle) {
-            harness.run_steps(2);
-            return;
-        }
-        std::thread::yield_now();
-    }
-    panic!("pictures do not arrive");
-}
-
-fn named(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs.iter().map(|(name, edition)| ((*name).to_owned(), (*edition).to_owned())).collect()
-}
-
-/// Goes to the group of this card.
-fn go_to(bench: &mut Bench, capture: usize) {
-    let file = bench.state().session().pictures()[capture].file.clone();
-    bench.press(&[Key::ArrowLeft; CARDS.len()]);
-    for _ in 0..CARDS.len() {
-        if bench.state().session().members().any(|it| it.file == file) {
-            return;
-        }
-        bench.press(&[Key::ArrowRight]);
-    }
-    panic!("{file} is in no group that waits");
-}
+use bench::{Bench, CARDS, captured, card, folders, framed, go_to, named, settle, two_aces, window};
 
 #[test]
 fn a_digit_and_enter_name_a_card_and_the_next_one_comes() {
@@ -194,6 +42,12 @@ fn letters_complete_a_name_and_a_new_one_stays_as_typed() {
     go_to(&mut bench, 2);
     bench.write("X");
     bench.write("yzzyx the modded");
+    bench.press(&[Key::Enter]);
+    // A card that nobody has spoken of is shown as new, and asked for.
+    assert_eq!(bench.labels(), named(&[("Owl", "Base")]));
+    let message = bench.state().message().unwrap_or_default().to_owned();
+    assert!(message.contains("Xyzzyx the modded is a new card"), "{message}");
+    bench.looks_like("new_name");
     bench.press(&[Key::Enter]);
     assert_eq!(bench.labels(), named(&[("Owl", "Base"), ("Xyzzyx the modded", "Base")]));
 }
@@ -262,7 +116,7 @@ fn what_is_no_card_is_an_example_of_that() {
 #[test]
 fn the_bin_gives_back_what_it_was_given() {
     let mut bench = Bench::new();
-    bench.press(&[Key::Delete, Key::F4]);
+    bench.press(&[Key::Delete, Key::F5]);
     bench.looks_like("bin");
     assert_eq!(bench.state().session().pictures().iter().filter(|it| it.binned).count(), 1);
     bench.click("Restore");
@@ -290,7 +144,7 @@ fn a_second_window_is_read_only_and_says_why() {
     second.key_press(Key::Num1);
     second.key_press(Key::Enter);
     settle(&mut second);
-    let message = second.state().labeller().unwrap().message().unwrap().to_owned();
+    let message = second.state().labeller().unwrap().message().unwrap_or_default().to_owned();
     assert!(message.contains("Read-only") && message.contains("another labeller"), "{message}");
     assert!(bench.labels().is_empty());
     bench.press(&[Key::Num1, Key::Enter]);
@@ -346,14 +200,20 @@ fn damaged_labels_are_kept_and_the_last_good_state_is_one_click_away() {
 }
 
 #[test]
-fn the_coverage_says_what_is_missing_and_the_keys_are_one_press_away() {
+fn the_collection_says_what_is_missing_and_the_keys_are_one_press_away() {
     let mut bench = Bench::new();
     go_to(&mut bench, 3);
     bench.press(&[Key::Num1, Key::Enter, Key::F3]);
-    bench.looks_like("coverage");
+    bench.looks_like("collection");
     bench.press(&[Key::F1]);
     bench.write("?");
     bench.looks_like("keys");
+    bench.press(&[Key::Escape]);
+    assert!(bench.harness().query_by_label("all keys").is_some());
+    assert!(
+        bench.harness().query_by_label("save what agrees, and go on").is_none(),
+        "Escape closes the keys"
+    );
 }
 
 #[test]
@@ -375,7 +235,7 @@ fn a_letter_that_comes_with_enter_is_a_part_of_the_name() {
     bench.write("yzz");
     // Queued events get a frame each; these two have to share one.
     bench.harness().input_mut().events.push(egui::Event::Text("y".into()));
-    bench.press(&[Key::Enter]);
+    bench.press(&[Key::Enter, Key::Enter]);
     assert_eq!(bench.labels(), named(&[("Xyzzy", "Base")]));
 }
 
@@ -406,17 +266,8 @@ fn a_name_that_is_being_typed_is_on_the_disk() {
     bench.harness = Some(window(folders(bench.root.path())));
     go_to(&mut bench, 2);
     assert_eq!(bench.state().form().name, "Xyzz");
-    bench.press(&[Key::Enter]);
+    bench.press(&[Key::Enter, Key::Enter]);
     assert_eq!(bench.labels(), named(&[("Xyzz", "Base")]));
-}
-
-/// The plain and the foil ace in one group.
-fn two_aces(bench: &mut Bench) {
-    go_to(bench, 0);
-    if bench.state().session().members().count() == 1 {
-        bench.press_with(Held::COMMAND, Key::M);
-    }
-    assert_eq!(bench.state().session().members().count(), 2, "both aces are in one group");
 }
 
 #[test]
@@ -460,4 +311,168 @@ fn labels_that_somebody_else_wrote_meanwhile_are_kept_and_said() {
     assert!(std::fs::read_to_string(kept).unwrap().contains("By hand"));
     bench.click("I have read this");
     assert!(bench.harness().query_by_label("I have read this").is_none());
+}
+
+/// Half a word was a draft; undo brought it back, and the next Enter made a card of it.
+#[test]
+fn undo_brings_back_the_name_that_was_saved_and_not_the_half_of_it() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 3);
+    bench.write("o");
+    // Long enough for the draft to be written.
+    let start = std::time::Instant::now();
+    while start.elapsed().as_millis() < 300 {
+        settle(bench.harness());
+    }
+    bench.write("w");
+    bench.press(&[Key::Enter]);
+    assert_eq!(bench.labels(), named(&[("Owl", "Base")]));
+    bench.press_with(Held::COMMAND, Key::Z);
+    assert!(bench.labels().is_empty());
+    go_to(&mut bench, 3);
+    assert_eq!(bench.state().form().name, "Owl");
+    bench.press(&[Key::Enter]);
+    assert_eq!(bench.labels(), named(&[("Owl", "Base")]));
+}
+
+/// The draft of a group was shown on the verify page, and something else was saved.
+#[test]
+fn the_verify_page_shows_what_is_chosen_and_saves_what_it_shows() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 2);
+    bench.press_with(Held::COMMAND, Key::Num2);
+    bench.press(&[Key::Num1, Key::Enter]);
+    bench.write("f");
+    bench.write("ox");
+    bench.press(&[Key::Escape, Key::F2]);
+    let shown =
+        |bench: &Bench| (bench.state().form().name.clone(), bench.state().form().modifiers.edition.clone());
+    assert_eq!(shown(&bench), (String::new(), "base".into()), "nothing of the draft");
+    let file = bench.state().session().pictures()[2].file.clone();
+    bench.click(&format!("Labelled {file}"));
+    assert_eq!(shown(&bench), ("Queen of Spades".into(), "foil".into()));
+    bench.write("k");
+    bench.write("ing of sp");
+    bench.press(&[Key::Enter]);
+    assert_eq!(bench.labels(), named(&[("King of Spades", "Foil")]));
+}
+
+#[test]
+fn what_is_no_card_has_neither_edition_nor_seal() {
+    let mut bench = Bench::new();
+    bench.press_with(Held::COMMAND, Key::Num3);
+    bench.press(&[Key::Num0]);
+    assert_eq!(bench.state().form().modifiers, Modifiers::default());
+    bench.press(&[Key::Enter]);
+    let data = read(&folders(bench.root.path()).labels).unwrap();
+    assert!(data.labels.iter().all(|(_, label)| label.modifier.is_none() && label.seal.is_none()));
+}
+
+#[test]
+fn an_empty_data_set_says_how_to_begin() {
+    let root = tempfile::tempdir().unwrap();
+    let mut harness = window(folders(root.path()));
+    assert!(harness.query_by_label("No captures yet").is_some());
+    assert!(harness.query_by_label_contains("Ctrl+Shift+S").is_some());
+    for (page, heading) in [
+        (Key::F2, "Nothing has been named yet"),
+        (Key::F4, "No frame is open"),
+        (Key::F5, "The bin is empty"),
+    ] {
+        harness.key_press(page);
+        settle(&mut harness);
+        assert!(harness.query_by_label(heading).is_some(), "{heading}");
+    }
+    harness.key_press(Key::F1);
+    harness.key_press(Key::Enter);
+    settle(&mut harness);
+    assert_eq!(harness.state().labeller().unwrap().message(), Some("There is nothing to name"));
+}
+
+#[test]
+fn a_card_of_the_collection_leads_to_its_captures() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 3);
+    bench.press(&[Key::Num1, Key::Enter, Key::F3]);
+    bench.click("Owl: 1");
+    assert!(bench.harness().query_by_label("1 labels").is_some(), "its label is shown");
+    let search = |bench: &mut Bench, text: &str| {
+        bench.press(&[Key::F3]);
+        if bench.harness().query_by_label("Show all").is_some() {
+            bench.click("Show all");
+        }
+        bench.press_with(Held::COMMAND, Key::F);
+        bench.write(text);
+    };
+    search(&mut bench, "queen of sp");
+    bench.click("Queen of Spades: 0");
+    // Nobody has named one, but one waits that could be it.
+    assert_eq!(bench.state().session().queue().len(), 1);
+    assert!(bench.state().session().members().any(|it| it.context.guesses[0].0 == "S_Q"));
+    search(&mut bench, "ace of cl");
+    bench.click("Ace of Clubs: 0");
+    let message = bench.state().message().unwrap_or_default().to_owned();
+    assert!(message.contains("No capture of Ace of Clubs yet"), "{message}");
+}
+
+#[test]
+fn cards_of_a_frame_are_drawn_named_and_saved_with_it() {
+    let mut bench = Bench::new();
+    let frame = framed(bench.root.path());
+    let before = bench.state().session().pictures().len();
+    bench.press(&[Key::F4]);
+    // All of the frame lies in the middle of the area, which gives way to what is said beside it.
+    let at = |bench: &mut Bench, x: f32, y: f32| {
+        let area = bench.harness().get_by_label("The frame").rect();
+        let scale = (area.width() / 640.0).min(area.height() / 360.0);
+        area.center() - Vec2::new(640.0, 360.0) * scale / 2.0 + Vec2::new(x, y) * scale
+    };
+    let size = card("H_A", "base").dimensions();
+    let drag = |bench: &mut Bench, from: [f32; 2], to: [f32; 2]| {
+        let (from, to) = (at(bench, from[0], from[1]), at(bench, to[0], to[1]));
+        let button = egui::PointerButton::Primary;
+        let press = |pos, pressed| egui::Event::PointerButton { pos, button, pressed, modifiers: Held::NONE };
+        for event in [
+            egui::Event::PointerMoved(from),
+            press(from, true),
+            egui::Event::PointerMoved(from + (to - from) * 0.5),
+            egui::Event::PointerMoved(to),
+            press(to, false),
+        ] {
+            bench.harness().event(event);
+            bench.harness().step();
+        }
+        settle(bench.harness());
+    };
+    drag(&mut bench, [40.0, 60.0], [40.0 + size.0 as f32, 60.0 + size.1 as f32]);
+    bench.write("a");
+    bench.write("ce of hea");
+    bench.press(&[Key::Enter]);
+    // The second one is drawn too small: its lower right corner is dragged into place, then moved
+    // by keys, and back again.
+    drag(&mut bench, [320.0, 60.0], [380.0, 140.0]);
+    drag(&mut bench, [380.0, 140.0], [320.0 + size.0 as f32, 60.0 + size.1 as f32]);
+    bench.press(&[Key::Space]);
+    bench.press_with(Held::SHIFT, Key::ArrowRight);
+    bench.press_with(Held::COMMAND, Key::Z);
+    bench.write("k");
+    bench.write("ing of sp");
+    bench.press(&[Key::Enter]);
+    bench.looks_like("frames");
+    bench.press_with(Held::COMMAND, Key::S);
+    assert_eq!(bench.labels(), named(&[("Ace of Hearts", "Base"), ("King of Spades", "Base")]));
+    let pictures = bench.state().session().pictures();
+    let saved = &pictures[before..];
+    assert_eq!(saved.len(), 2);
+    for (picture, left) in saved.iter().zip([40.0, 320.0]) {
+        assert_eq!(picture.context.frame.as_deref(), Some(frame.as_str()));
+        let quad = picture.context.quad.unwrap();
+        let corner = quad.corners[0];
+        assert!((corner.x - left).abs() < 1.5 && (corner.y - 60.0).abs() < 1.5, "{quad:?}");
+    }
+    let folder = folders(bench.root.path()).captures;
+    assert!(saved.iter().all(|it| folder.join(&it.file).is_file()));
+    // Opened again, they are there with their names.
+    bench.press(&[Key::F1, Key::F4]);
+    assert!(bench.harness().query_by_label("2 OF 2 NAMED").is_some());
 }

@@ -282,3 +282,66 @@ fn another_name_keeps_the_fields_of_other_tools() {
     let now = session.picture(file).unwrap().label.clone().unwrap();
     assert_eq!((now.name.as_str(), now.other.get("colour").and_then(|it| it.as_str())), ("One", Some("red")));
 }
+
+/// A record that the model surely read as a card.
+fn read_as(group: u64, id: u64, card: &str) -> Record {
+    let mut record = record(0, group, id, 0.99);
+    record.context.card = Some(card.into());
+    record.context.guesses = vec![(card.into(), 0.99)];
+    record
+}
+
+#[test]
+fn a_group_of_which_several_cards_were_surely_read_is_several() {
+    let mut session = Session::new(vec![
+        read_as(3, 0, "C_7"),
+        read_as(3, 1, "C_8"),
+        read_as(3, 2, "C_7"),
+        record(0, 3, 3, 0.4),
+        read_as(3, 4, "S_7"),
+    ]);
+    let place = |session: &Session, id: u64| {
+        let file = dataset::file_name::format(0, 3, id);
+        session.picture(&file).unwrap().place.group
+    };
+    let before: Vec<u64> = (0..5).map(|id| place(&session, id)).collect();
+    assert_eq!((before[0], before[2], before[3]), (3, 3, 3), "what is in doubt stays where it was captured");
+    assert!(before[1] >= Place::READ_FROM && before[4] >= Place::READ_FROM && before[1] != before[4]);
+    assert!(before.iter().all(|group| *group < 1 << 53), "also a reader of doubles can tell them apart");
+    // They can be merged, split and named as any other.
+    session.go_to(before[1]);
+    act(&mut session, &Action::Merge(before[4]));
+    session.add(vec![read_as(3, 5, "S_7")]);
+    assert_eq!(place(&session, 5), before[1]);
+    session.toggle(&dataset::file_name::format(0, 3, 1));
+    act(&mut session, &Action::Split);
+    assert_eq!(place(&session, 1), Place::SPLIT_FROM, "numbers of groups that people make stay low");
+}
+
+#[test]
+fn what_is_left_out_by_itself_gives_way_to_what_a_person_decides() {
+    let mut session = session();
+    session.go_to(0);
+    let file = "cluster0_card0_id1.png";
+    session.leave_out(|it| it.file == file);
+    assert!(session.is_dropped(file));
+    session.leave_out(|_| false);
+    assert!(!session.is_dropped(file));
+    session.toggle(file);
+    session.leave_out(|_| false);
+    assert!(session.is_dropped(file), "a person left it out");
+    session.step(-1);
+    session.go_to(0);
+    assert!(!session.is_dropped(file));
+}
+
+#[test]
+fn a_filter_hides_groups_and_counts_them() {
+    let mut session = session();
+    session.set_filter(Filter::new(|members| members.len() > 1));
+    assert_eq!((session.queue(), session.hidden()), (&[0][..], 2));
+    act(&mut session, &Action::Save(label("Zero"), Worn::new()));
+    assert_eq!((session.queue(), session.hidden()), (&[][..], 2));
+    session.set_filter(Filter::default());
+    assert_eq!((session.queue(), session.hidden()), (&[1, 2][..], 0));
+}

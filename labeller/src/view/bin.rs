@@ -2,9 +2,14 @@
 
 use egui::{ScrollArea, Ui, vec2};
 
+use super::theme;
 use super::tile::{self, Marks};
+use crate::intent::Intent;
 use crate::session::Action;
-use crate::window::{Intent, Labeller};
+use crate::window::{Labeller, pictures};
+
+const TILE: egui::Vec2 = vec2(96.0, 124.0);
+const ROW: f32 = TILE.y + 62.0;
 
 pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let binned: Vec<(String, String)> = labeller
@@ -12,24 +17,42 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         .pictures()
         .iter()
         .filter(|it| it.binned)
-        .map(|it| {
-            (it.file.clone(), it.label.as_ref().map_or_else(|| "no name".into(), |label| label.name.clone()))
-        })
+        .map(|it| (it.file.clone(), labeller.title_of(it)))
         .collect();
-    ui.heading(format!("{} in the bin", binned.len()));
-    ui.weak("The captures themselves stay where they are.");
-    ScrollArea::vertical().auto_shrink(false).show_rows(ui, 80.0, binned.len(), |ui, rows| {
-        for (file, name) in &binned[rows] {
-            ui.horizontal(|ui| {
-                tile::show(labeller, ui, file, &format!("Binned {file}"), vec2(60.0, 78.0), Marks::default());
-                ui.vertical(|ui| {
-                    ui.strong(name);
-                    ui.weak(file);
-                    if ui.button("Restore").clicked() {
-                        intents.push(Intent::Act(Box::new(Action::Restore(vec![file.clone()]))));
-                    }
-                });
-            });
+    if binned.is_empty() {
+        let lines = [
+            "Delete throws a picture away, on the pages Label and Verify.",
+            "It waits here, and can come back.",
+        ];
+        return theme::empty(ui, "The bin is empty", &lines);
+    }
+    ui.horizontal(|ui| {
+        ui.heading(format!("{} in the bin", pictures(binned.len())));
+        if ui.button("Restore all").clicked() {
+            intents.push(Intent::RestoreAll);
         }
     });
+    ui.weak("No training sees them. The captures themselves stay where they are.");
+    let columns = (((ui.available_width() - 12.0) / (TILE.x + 24.0)).floor() as usize).max(1);
+    ScrollArea::vertical().auto_shrink(false).show_rows(
+        ui,
+        ROW,
+        binned.len().div_ceil(columns),
+        |ui, rows| {
+            for row in rows {
+                ui.horizontal_top(|ui| {
+                    for (file, name) in binned.iter().skip(row * columns).take(columns) {
+                        ui.vertical(|ui| {
+                            ui.set_width(TILE.x + 14.0);
+                            tile::show(labeller, ui, file, &format!("Binned {file}"), TILE, Marks::default());
+                            ui.add(egui::Label::new(theme::name(name).size(12.0)).truncate());
+                            if ui.small_button("Restore").clicked() {
+                                intents.push(Intent::Act(Box::new(Action::Restore(vec![file.clone()]))));
+                            }
+                        });
+                    }
+                });
+            }
+        },
+    );
 }

@@ -1,38 +1,88 @@
 //! The form: suggestions, name with completions, and everything else that is on a card.
 
-use egui::{ComboBox, TextEdit, Ui};
-use lens_core::catalogue::{CardType, ModifierArt};
+use std::sync::Arc;
 
+use egui::{CornerRadius, Rect, RichText, Sense, TextEdit, Ui, vec2};
+use lens_core::catalogue::{CardType, ModifierArt};
+use lens_core::modifiers::NONE;
+
+use super::theme::{self, ACCENT, FAINT, GOOD, GROUND, HOVERED, RAISED, TEXT};
 use super::tile::name_field;
 use crate::completion;
-use crate::window::{Intent, Labeller};
+use crate::form::Suggestion;
+use crate::intent::{Intent, Page};
+use crate::reading::Origin;
+use crate::window::Labeller;
 
 const RARITIES: [&str; 4] = ["Common", "Uncommon", "Rare", "Legendary"];
 
-/// The model's guesses as numbered buttons.
+/// What the number of a suggestion means, in words: two scales read differently.
+pub(super) fn number(it: &Suggestion) -> String {
+    match it.origin {
+        Origin::Model => format!("model {:.0}%", it.number * 100.0),
+        Origin::Taught => format!("taught, {:.0}% alike", it.number * 100.0),
+    }
+}
+
+/// The guesses as numbered rows, with a bar for what is a probability.
 pub(super) fn suggestions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
-    ui.strong("Suggestions");
+    theme::section(ui, "Suggestions");
     let suggestions = labeller.suggestions();
     if suggestions.is_empty() {
         ui.weak("None: type a name");
     }
-    for (number, it) in suggestions.iter().enumerate() {
-        let text = format!("{}  {}  {:.0}%", number + 1, it.name, it.probability * 100.0);
+    for (place, it) in suggestions.iter().enumerate() {
+        let (area, response) = ui.allocate_exact_size(vec2(ui.available_width(), 38.0), Sense::click());
+        let text = format!("{}  {}  {}", place + 1, it.name, number(it));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &text));
         let is_taken = labeller.form.name == it.name;
-        if ui.selectable_label(is_taken, text).clicked() {
-            intents.push(Intent::Suggest(number));
+        let painter = ui.painter();
+        let radius = CornerRadius::same(5);
+        painter.rect_filled(area, radius, if response.hovered() || is_taken { HOVERED } else { RAISED });
+        if is_taken {
+            let stroke = egui::Stroke::new(1.5, ACCENT);
+            painter.rect_stroke(area, radius, stroke, egui::StrokeKind::Inside);
+        }
+        let card = labeller.catalogue.card(&it.id);
+        let colour = theme::of_type(card.map(|card| card.card_type));
+        let key = Rect::from_center_size(area.left_center() + vec2(17.0, 0.0), vec2(19.0, 19.0));
+        painter.rect_filled(key, CornerRadius::same(3), GROUND);
+        let middle = egui::Align2::CENTER_CENTER;
+        painter.text(key.center(), middle, (place + 1).to_string(), theme::name_font(11.5), FAINT);
+        let clipped = painter.with_clip_rect(area.intersect(ui.clip_rect()));
+        let at = area.left_center() + vec2(36.0, 0.0);
+        clipped.text(at, egui::Align2::LEFT_BOTTOM, &it.name, theme::name_font(13.0), TEXT);
+        let small = egui::FontId::proportional(11.5);
+        let words = clipped.text(at + vec2(0.0, 2.0), egui::Align2::LEFT_TOP, number(it), small, colour);
+        if it.origin == Origin::Model {
+            let track = Rect::from_min_max(
+                egui::pos2(words.right() + 8.0, words.center().y - 2.0),
+                egui::pos2(area.right() - 10.0, words.center().y + 2.0),
+            );
+            painter.rect_filled(track, CornerRadius::same(2), GROUND);
+            let done = Rect::from_min_size(track.min, vec2(track.width() * it.number.clamp(0.0, 1.0), 4.0));
+            painter.rect_filled(done, CornerRadius::same(2), colour);
+        }
+        if response.clicked() {
+            intents.push(Intent::Suggest(place));
         }
     }
 }
 
 pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
-    let label = ui.strong("Name");
+    let label = ui.horizontal(|ui| {
+        let label = ui.label(RichText::new("NAME").font(theme::name_font(10.5)).color(FAINT));
+        ui.label(RichText::new("letters begin it").small().color(FAINT));
+        label
+    });
     let edit = TextEdit::singleline(&mut labeller.form.name)
         .id(name_field())
+        .font(theme::name_font(14.0))
+        .margin(egui::Margin::symmetric(8, 6))
         .hint_text("type a name")
         .desired_width(f32::INFINITY);
     let output = edit.show(ui);
-    let response = output.response.response.labelled_by(label.id);
+    let response = output.response.response.labelled_by(label.inner.id);
     if response.gained_focus() {
         // A name that was begun by a key goes on behind what is there.
         let mut state = output.state;
@@ -46,50 +96,72 @@ pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
     if response.has_focus() {
         let found = completion::complete(&labeller.form.name, &labeller.catalogue);
         for (number, card) in found.iter().enumerate() {
-            let text = format!("{} ({})", card.name, card.card_type.name());
-            if ui.selectable_label(number == labeller.completion, text).clicked() {
+            let is_chosen = number == labeller.completion;
+            let colour = theme::of_type(Some(card.card_type));
+            let mut text = egui::text::LayoutJob::default();
+            theme::name(&card.name).append_to(
+                &mut text,
+                ui.style(),
+                egui::FontSelection::Default,
+                egui::Align::Center,
+            );
+            let kind = RichText::new(format!("  {}", card.card_type.name())).color(colour);
+            kind.append_to(&mut text, ui.style(), egui::FontSelection::Default, egui::Align::Center);
+            if ui.selectable_label(is_chosen, text).clicked() {
                 intents.push(Intent::Complete(number));
             }
         }
     }
-    let catalogue = std::sync::Arc::clone(&labeller.catalogue);
+    let catalogue = Arc::clone(&labeller.catalogue);
     let listed = labeller.form.card(&catalogue).cloned();
-    let (form, stated) = (&mut labeller.form, &mut labeller.stated);
     match &listed {
-        Some(card) => {
-            let rarity = card.rarity.as_deref().map(|it| format!(", {it}")).unwrap_or_default();
-            ui.weak(format!("{}{rarity}", card.card_type.name()));
+        Some(card) => drop(ui.horizontal(|ui| {
+            theme::chip(ui, card.card_type.name(), theme::of_type(Some(card.card_type)));
+            if let Some(rarity) = &card.rarity {
+                theme::chip(ui, rarity, FAINT);
+            }
+        })),
+        None if labeller.form.is_not_a_card() => {
+            ui.weak("An example of what not to find");
+            return;
         }
         None => {
+            if !labeller.form.name.trim().is_empty() {
+                theme::chip(ui, "in no catalogue", theme::WARNING);
+            }
             let types = CardType::ALL.map(CardType::name);
-            choice(ui, "Type", &mut form.card_type, &types, "");
-            choice(ui, "Rarity", &mut form.rarity, &RARITIES, "");
+            ui.horizontal(|ui| {
+                choice(ui, "Type of card", &mut labeller.form.card_type, &types, "any type");
+                choice(ui, "Rarity", &mut labeller.form.rarity, &RARITIES, "any rarity");
+            });
         }
     }
-    ui.add_space(6.0);
+    worn(labeller, ui, listed.as_ref().map(|card| card.card_type));
+}
+
+/// What is on the card, as words to be chosen.
+fn worn(labeller: &mut Labeller, ui: &mut Ui, card_type: Option<CardType>) {
+    let catalogue = Arc::clone(&labeller.catalogue);
     let words = &catalogue.modifiers;
-    let list = |art: &'_ [ModifierArt]| art.iter().map(|it| it.word.clone()).collect::<Vec<_>>();
+    let is_page_of_groups = labeller.page == Page::Label;
+    let (form, stated) = (&mut labeller.form, &mut labeller.stated);
     let modifiers = &mut form.modifiers;
-    let editions: Vec<&str> = words.editions.iter().map(String::as_str).collect();
-    if choice(ui, "Edition", &mut modifiers.edition, &editions, "base") {
+    let list = |art: &'_ [ModifierArt]| art.iter().map(|it| it.word.clone()).collect::<Vec<String>>();
+    let hint = if is_page_of_groups { "Ctrl+1 to Ctrl+5" } else { "as each is, unless you choose" };
+    if one_of(ui, "Edition", hint, &mut modifiers.edition, &words.editions) {
         stated.edition = Some(modifiers.edition.clone());
     }
-    let playing = listed.as_ref().is_none_or(|card| card.card_type == CardType::Playing);
-    if playing {
-        let enhancements = list(&words.enhancements);
-        let seals = list(&words.seals);
-        let strs =
-            |list: &'_ [String]| list.iter().map(String::as_str).map(str::to_owned).collect::<Vec<_>>();
-        let (enhancements, seals) = (strs(&enhancements), strs(&seals));
-        if choice(ui, "Enhancement", &mut modifiers.enhancement, &refs(&enhancements), "none") {
+    if card_type.is_none_or(|it| it == CardType::Playing) {
+        if one_of(ui, "Enhancement", "", &mut modifiers.enhancement, &list(&words.enhancements)) {
             stated.enhancement = Some(modifiers.enhancement.clone());
         }
-        if choice(ui, "Seal", &mut modifiers.seal, &refs(&seals), "none") {
+        if one_of(ui, "Seal", "", &mut modifiers.seal, &list(&words.seals)) {
             stated.seal = Some(modifiers.seal.clone());
         }
     }
-    if listed.as_ref().is_none_or(|card| card.card_type == CardType::Joker) {
-        ui.horizontal_wrapped(|ui| {
+    ui.add_space(4.0);
+    ui.horizontal_wrapped(|ui| {
+        if card_type.is_none_or(|it| it == CardType::Joker) {
             for sticker in list(&words.stickers) {
                 let mut worn = modifiers.stickers.contains(&sticker);
                 if ui.checkbox(&mut worn, &sticker).changed() {
@@ -99,27 +171,50 @@ pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
                     }
                 }
             }
-        });
-    }
-    ui.checkbox(&mut modifiers.debuffed, "debuffed");
-}
-
-fn refs(list: &[String]) -> Vec<&str> {
-    list.iter().map(String::as_str).collect()
-}
-
-/// A list of words, of which one is chosen. Returns whether somebody just chose, be it the one that
-/// was there.
-fn choice(ui: &mut Ui, name: &str, value: &mut String, words: &[&str], plain: &str) -> bool {
-    let mut is_chosen = false;
-    let shown = if value.is_empty() { "not said" } else { value.as_str() }.to_owned();
-    ComboBox::from_label(name).selected_text(shown).show_ui(ui, |ui| {
-        if plain.is_empty() {
-            is_chosen |= ui.selectable_value(value, String::new(), "not said").clicked();
         }
+        ui.checkbox(&mut modifiers.debuffed, "debuffed");
+    });
+}
+
+/// Words of which one holds, as small buttons. Returns whether somebody just chose, be it the one
+/// that was there.
+fn one_of(ui: &mut Ui, name: &str, hint: &str, value: &mut String, words: &[String]) -> bool {
+    let mut is_chosen = false;
+    ui.add_space(4.0);
+    ui.horizontal(|ui| {
+        theme::section(ui, name);
+        ui.label(RichText::new(hint).small().color(FAINT));
+    });
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        ui.spacing_mut().button_padding = vec2(7.0, 2.0);
         for word in words {
-            is_chosen |= ui.selectable_value(value, (*word).to_owned(), *word).clicked();
+            let is_it = word == value;
+            let colour = if is_it { GROUND } else { theme::of_edition(word) };
+            let text = RichText::new(if word == NONE { "none" } else { word }).size(12.5).color(colour);
+            let fill = if !is_it {
+                RAISED
+            } else if theme::of_edition(word) == TEXT {
+                GOOD
+            } else {
+                theme::of_edition(word)
+            };
+            if ui.add(egui::Button::new(text).fill(fill)).clicked() {
+                value.clone_from(word);
+                is_chosen = true;
+            }
         }
     });
     is_chosen
+}
+
+/// A list of words, of which one is chosen, or none.
+fn choice(ui: &mut Ui, name: &str, value: &mut String, words: &[&str], none: &str) {
+    let shown = if value.is_empty() { none } else { value.as_str() }.to_owned();
+    theme::choice(ui, name, &shown, 108.0, |ui| {
+        ui.selectable_value(value, String::new(), none);
+        for word in words {
+            ui.selectable_value(value, (*word).to_owned(), *word);
+        }
+    });
 }

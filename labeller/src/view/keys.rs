@@ -5,40 +5,51 @@
 
 use egui::{Context, Event, Key, Modifiers, Window};
 
+use super::theme;
 use super::tile::name_field;
 use crate::completion;
-use crate::window::{Intent, Labeller, Page};
+use crate::intent::{Intent, Page};
+use crate::window::Labeller;
 
 /// Keys and what they do, for the list and the manual.
-pub(crate) const KEYS: [(&str, &str); 18] = [
+pub(crate) const KEYS: [(&str, &str); 24] = [
+    ("Enter", "save what agrees, and go on"),
     ("1 to 5", "take a suggestion"),
     ("letters", "type a name; up and down choose a completion"),
     ("/", "type a name that begins with a digit"),
-    ("Enter", "save and go on"),
     ("0", "it is not a card"),
     ("left, right", "the group before, the next one"),
     ("up, down", "another picture of the group"),
     ("Space", "leave the picture out, or take it in again"),
+    ("+ and -", "magnify the picture; so does the wheel"),
     ("Ctrl+1 to Ctrl+5", "the edition"),
     ("Ctrl+D", "what was left out becomes a group of its own"),
     ("Ctrl+M", "take in the first group that looks alike"),
     ("Delete", "into the bin"),
     ("Ctrl+Z", "undo, as often as you like"),
     ("Ctrl+Y", "do it again"),
+    ("Ctrl+F", "search"),
     ("Tab", "to the next field"),
-    ("Escape", "leave the name"),
-    ("F1 to F4", "label, verify, coverage, bin"),
+    ("Escape", "leave the name, close this list, choose nothing"),
+    ("F1 to F5", "label, verify, collection, frames, bin"),
+    ("Space, arrows with Shift", "on a frame: the next corner, move it by a pixel; with Ctrl by ten"),
+    ("Page Up, Page Down", "another frame"),
+    ("Ctrl+S", "save the cards of a frame that have a name"),
+    ("Ctrl++, Ctrl+-, Ctrl+0", "everything larger, smaller, as usual"),
     ("?", "these keys"),
 ];
 
 const DIGITS: [Key; 5] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
-const PAGES: [Key; 4] = [Key::F1, Key::F2, Key::F3, Key::F4];
+const PAGES: [Key; 5] = [Key::F1, Key::F2, Key::F3, Key::F4, Key::F5];
+const ARROWS: [(Key, [i32; 2]); 4] =
+    [(Key::ArrowLeft, [-1, 0]), (Key::ArrowRight, [1, 0]), (Key::ArrowUp, [0, -1]), (Key::ArrowDown, [0, 1])];
 
 /// What the keys of this frame ask for.
 pub(super) fn wanted(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
     let focused = context.memory(egui::Memory::focused);
     let typing = focused == Some(name_field());
     let mut intents = Vec::new();
+    let mut searches = false;
     context.input_mut(|input| {
         let mut key = |modifiers: Modifiers, key: Key, intent: Intent| {
             if input.consume_key(modifiers, key) {
@@ -54,20 +65,35 @@ pub(super) fn wanted(labeller: &mut Labeller, context: &Context) -> Vec<Intent> 
         for (number, digit) in DIGITS.into_iter().enumerate() {
             key(Modifiers::COMMAND, digit, Intent::Edition(number));
         }
+        for larger in [Key::Plus, Key::Equals] {
+            key(Modifiers::COMMAND, larger, Intent::Zoom(1));
+            key(shift, larger, Intent::Zoom(1));
+        }
+        key(Modifiers::COMMAND, Key::Minus, Intent::Zoom(-1));
+        key(Modifiers::COMMAND, Key::Num0, Intent::Zoom(0));
         for (page, function) in Page::ALL.into_iter().zip(PAGES) {
             key(Modifiers::NONE, function, Intent::Show(page));
         }
+        if labeller.page == Page::Frames {
+            key(Modifiers::COMMAND, Key::S, Intent::SaveFrame);
+        }
+        searches = input.consume_key(Modifiers::COMMAND, Key::F);
     });
+    if searches {
+        context.memory_mut(|memory| memory.request_focus(super::tile::search_field()));
+    }
     if typing {
         intents.extend(typed(labeller, context));
     } else if focused.is_none() {
         intents.extend(commanded(labeller, context));
+    } else if context.input(|input| input.key_pressed(Key::Escape)) {
+        context.memory_mut(|memory| memory.stop_text_input());
     }
     intents
 }
 
 /// Keys while the name is being typed.
-fn typed(labeller: &Labeller, context: &Context) -> Vec<Intent> {
+fn typed(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
     let mut intents = Vec::new();
     context.input_mut(|input| {
         let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
@@ -86,6 +112,7 @@ fn typed(labeller: &Labeller, context: &Context) -> Vec<Intent> {
         }
     });
     if context.input(|input| input.key_pressed(Key::Escape)) {
+        labeller.new_name = None;
         leave_name(context);
     }
     intents
@@ -94,6 +121,35 @@ fn typed(labeller: &Labeller, context: &Context) -> Vec<Intent> {
 /// Lets the keys be commands again.
 pub(super) fn leave_name(context: &Context) {
     context.memory_mut(|memory| memory.surrender_focus(name_field()));
+}
+
+/// Keys that move what is marked on a frame.
+fn on_a_frame(input: &mut egui::InputState, intents: &mut Vec<Intent>) {
+    for (key, [across, down]) in ARROWS {
+        if input.consume_key(Modifiers::SHIFT | Modifiers::COMMAND, key) {
+            intents.push(Intent::Nudge([across * 10, down * 10]));
+        }
+        if input.consume_key(Modifiers::SHIFT, key) {
+            intents.push(Intent::Nudge([across, down]));
+        }
+    }
+    let mut key = |key: Key, intent: Intent| {
+        if input.consume_key(Modifiers::NONE, key) {
+            intents.push(intent);
+        }
+    };
+    key(Key::ArrowUp, Intent::StepCard(-1));
+    key(Key::ArrowDown, Intent::StepCard(1));
+    key(Key::PageUp, Intent::StepFrame(-1));
+    key(Key::PageDown, Intent::StepFrame(1));
+    key(Key::Space, Intent::StepCorner);
+    key(Key::Num0, Intent::NotACard);
+    key(Key::Plus, Intent::Magnify(1));
+    key(Key::Equals, Intent::Magnify(1));
+    key(Key::Minus, Intent::Magnify(-1));
+    for (number, digit) in DIGITS.into_iter().enumerate() {
+        key(digit, Intent::Suggest(number));
+    }
 }
 
 /// Keys while nothing is being typed.
@@ -108,6 +164,7 @@ fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
         };
         key(Key::Enter, Intent::Save);
         key(Key::Delete, Intent::Bin);
+        key(Key::Escape, Intent::Escape);
         if labeller.page == Page::Label {
             key(Key::ArrowLeft, Intent::Step(-1));
             key(Key::ArrowRight, Intent::Step(1));
@@ -115,9 +172,15 @@ fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
             key(Key::ArrowDown, Intent::StepMember(1));
             key(Key::Space, Intent::Toggle(None));
             key(Key::Num0, Intent::NotACard);
+            key(Key::Plus, Intent::Magnify(1));
+            key(Key::Equals, Intent::Magnify(1));
+            key(Key::Minus, Intent::Magnify(-1));
             for (number, digit) in DIGITS.into_iter().enumerate() {
                 key(digit, Intent::Suggest(number));
             }
+        }
+        if labeller.page == Page::Frames {
+            on_a_frame(input, &mut intents);
         }
         for event in &input.events {
             match event {
@@ -130,7 +193,14 @@ fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
             }
         }
     });
-    if let Some(name) = begun.filter(|_| matches!(labeller.page, Page::Label | Page::Verify)) {
+    let takes_names = match labeller.page {
+        Page::Label => labeller.session.group().is_some(),
+        Page::Verify => !labeller.chosen.is_empty(),
+        Page::Frames => labeller.frame.as_ref().is_some_and(|it| it.card().is_some()),
+        Page::Collection | Page::Bin => false,
+    };
+    if let Some(name) = begun.filter(|_| takes_names) {
+        labeller.new_name = None;
         labeller.form.name = name;
         labeller.completion = 0;
         context.memory_mut(|memory| memory.request_focus(name_field()));
@@ -142,14 +212,15 @@ fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
 
 pub(super) fn show(labeller: &mut Labeller, context: &Context) {
     let mut open = true;
-    Window::new("Keys").open(&mut open).collapsible(false).resizable(false).show(context, |ui| {
-        egui::Grid::new("keys").num_columns(2).striped(true).show(ui, |ui| {
+    let window = Window::new(theme::name("Keys")).open(&mut open).collapsible(false).resizable(false);
+    window.anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0]).show(context, |ui| {
+        egui::Grid::new("keys").num_columns(2).spacing([18.0, 5.0]).show(ui, |ui| {
             for (key, what) in KEYS {
-                ui.strong(key);
+                theme::key(ui, key);
                 ui.label(what);
                 ui.end_row();
             }
         });
     });
-    labeller.show_keys = open;
+    labeller.show_keys &= open;
 }

@@ -23,7 +23,7 @@ use crate::messages::outcome::SaveOutcome;
 use crate::messages::worker::{self, Worker};
 use tracking::frame::Frame;
 use tracking::track::Track;
-use vision::reading::Identity;
+use vision::reading::{GuessSource, Identity};
 
 /// Requests that may wait until the writer has time.
 pub const MAX_WAITING: usize = 64;
@@ -234,6 +234,12 @@ fn sight(card: &Track, request: &SaveRequest) -> CaptureContext {
         model: request.model.as_ref().map(|model| model.name.clone()),
         card: card.identity.id().map(ToString::to_string),
         guesses: card.guesses.iter().map(|guess| (guess.id.to_string(), guess.probability)).collect(),
+        enrolled: card
+            .guesses
+            .iter()
+            .filter(|it| it.source == GuessSource::Enrolled)
+            .map(|it| it.id.to_string())
+            .collect(),
         modifiers: Some(card.modifiers.clone()),
     }
 }

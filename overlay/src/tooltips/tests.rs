@@ -4,7 +4,7 @@ use super::*;
 use crate::test_track::{known, track};
 use lens_core::geometry::{Quad, Rect};
 use lens_core::modifiers::Modifiers;
-use vision::reading::Guess;
+use vision::reading::{Guess, GuessSource};
 
 const TEXTS: &str = "return { descriptions = {
     Joker = {
@@ -32,7 +32,7 @@ fn catalogue() -> Catalogue {
 
 fn card(id: Option<&str>, modifiers: Modifiers) -> Track {
     let identity = id.map_or(Identity::Unknown { nearest: None }, |id| known(id, 0.9));
-    let guess = |id: &str, probability: f32| Guess { id: id.into(), probability };
+    let guess = |id: &str, probability: f32| Guess { id: id.into(), probability, source: GuessSource::Model };
     let guesses = vec![guess("j_lens", 0.91), guess("j_odd", 0.05)];
     Track { modifiers, guesses, ..track(0, identity, Quad::from_rect(Rect::ltwh(0.0, 0.0, 10.0, 14.0))) }
 }

@@ -4,8 +4,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use lens_client::api::State;
+use lens_core::geometry::{Quad, Rect};
+use lens_core::modifiers::Modifiers;
+use tracking::track::Track;
 
 use super::Stage;
+use super::track::{known, track};
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
@@ -69,10 +73,15 @@ fn the_page_for_obs_shows_the_cards() {
     let catalogue = synth::practice::catalogue();
     let names = ["H_A", "S_K"].map(|id| catalogue.card(id).unwrap().name.clone());
     let text = |text: &str, _: &Path| text.to_owned();
-    let lists = |text: &String| names.iter().all(|name| text.contains(&format!("{name}</li>")));
+    // Short, as the overlay writes them; in full where the pointer rests.
+    let listed = |text: &str, name: &str| text.contains(&format!("title=\"{name}\nPlaying Card\""));
+    let lists = |text: &String| {
+        let short = ["A</span>", "♥</span>", "K</span>", "♠</span>"].iter().all(|it| text.contains(it));
+        short && names.iter().all(|name| listed(text, name))
+    };
     let list = look(program, "", &stage, text, lists);
     assert!(lists(&list), "the names are not listed:\n{list}");
-    let first = |text: &String| text.contains(&format!("{}</li>", names[0]));
+    let first = |text: &String| listed(text, &names[0]);
     let chosen = look(program, "?types=Joker,Playing%20Card", &stage, text, first);
     assert!(first(&chosen), "playing cards were asked for:\n{chosen}");
 
@@ -104,4 +113,50 @@ fn the_boxes_for_obs_lie_on_the_cards() {
     assert!(edge(&Some(drawn.clone())), "the left edge of the second card is drawn");
     assert_eq!(drawn.get_pixel(640, 500)[3], 0, "what is not drawn is see-through");
     assert_eq!(drawn.get_pixel(135, 110)[3], 0, "so is the inside of a card");
+}
+
+/// Names of a hand lay over each other.
+#[test]
+fn the_names_of_a_hand_do_not_lie_on_each_other() {
+    let Some(program) = chromium() else { return };
+    let stage = Stage::start();
+    let hand = ["H_A", "S_K", "C_Q", "D_J", "H_10", "S_9", "C_8", "D_7", "x_owl", "x_lighthouse"];
+    let foil = Modifiers { edition: "foil".into(), seal: "red".into(), ..Modifiers::default() };
+    let tracks: Vec<Track> = (0_u16..)
+        .zip(hand)
+        .map(|(at, card)| {
+            let quad = Quad::from_rect(Rect::ltwh(300.0 + 55.0 * f32::from(at), 400.0, 100.0, 134.0));
+            let mut track = track(u64::from(at), known(card, 0.9), quad);
+            if at % 4 == 2 {
+                track.modifiers = foil.clone();
+            }
+            track
+        })
+        .collect();
+    stage.broadcast.publish(State::Watching, [1280, 720], &tracks, &synth::practice::catalogue());
+    let text = |text: &str, _: &Path| text.to_owned();
+    let is_drawn = |text: &String| chips(text).len() == hand.len();
+    let page = look(program, "?view=boxes", &stage, text, is_drawn);
+    let chips = chips(&page);
+    assert_eq!(chips.len(), hand.len(), "{page}");
+    assert!(page.contains(">Foil</tspan>") && page.contains(">Red seal</tspan>"), "{page}");
+    for (at, one) in chips.iter().enumerate() {
+        for other in &chips[..at] {
+            let overlap = Rect::intersection(*one, *other).area();
+            assert!(overlap < 1.0, "{one:?} lies on {other:?}");
+        }
+    }
+}
+
+/// Where the grounds of the names are.
+fn chips(page: &str) -> Vec<Rect<lens_core::geometry::InFrame>> {
+    let rect = |text: &str| {
+        let side = |name: &str| -> Option<f32> {
+            let from = text.find(&format!(" {name}=\""))? + name.len() + 3;
+            text[from..].split('"').next()?.parse().ok()
+        };
+        Some(Rect::ltwh(side("x")?, side("y")?, side("width")?, side("height")?))
+    };
+    let parts = page.split("<rect").skip(1).filter_map(|part| part.split('>').next());
+    parts.filter(|part| part.contains("class=\"chip\"")).filter_map(rect).collect()
 }

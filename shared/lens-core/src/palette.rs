@@ -1,6 +1,14 @@
 //! The colours of card types, wherever cards are drawn on: marks, annotated pictures, previews.
 
 use crate::catalogue::CardType;
+use crate::modifiers::edition;
+
+/// What names are written on, as `0xRRGGBB`.
+pub const GROUND: u32 = 0x0d_1019;
+/// Names.
+pub const TEXT: u32 = 0xff_ffff;
+/// What matters less than the name.
+pub const FAINT: u32 = 0x9a_a7bd;
 
 /// Cards that the model cannot name, as `0xRRGGBB`.
 pub const UNKNOWN: u32 = 0xff_e14a;
@@ -16,6 +24,18 @@ pub const fn of_type(card_type: CardType) -> u32 {
         CardType::Voucher => 0xff_6f61,
         CardType::Booster => 0x8b_e05b,
         CardType::Deck => 0xd4_dbe6,
+    }
+}
+
+/// The colour of an edition, as `0xRRGGBB`; none for the plain one and for words that are not
+/// known.
+pub fn of_edition(word: &str) -> Option<u32> {
+    match word {
+        edition::FOIL => Some(0x8f_d8ff),
+        edition::HOLOGRAPHIC => Some(0xff_74d4),
+        edition::POLYCHROME => Some(0x7d_ffa8),
+        edition::NEGATIVE => Some(0xff_4b6e),
+        _ => None,
     }
 }
 

@@ -13,7 +13,7 @@ use lens_core::manifest::{Activation, Head, IDENTIFICATION, Manifest, NOT_A_CARD
 use lens_core::modifiers::{Modifiers, NONE, edition};
 
 use crate::gallery::Gallery;
-use crate::reading::{Guess, Identity, Reading};
+use crate::reading::{Guess, GuessSource, Identity, Reading};
 use crate::sprites::limits::Limits;
 use crate::sprites::{Drawn, Found, Query, Search, SpriteEntries};
 
@@ -272,8 +272,11 @@ impl Classifier {
         }
         self.best_cards();
         reading.guesses.clear();
-        let guess =
-            |&card: &usize| Guess { id: self.cards[card].id.clone(), probability: self.probability[card] };
+        let guess = |&card: &usize| Guess {
+            id: self.cards[card].id.clone(),
+            probability: self.probability[card],
+            source: GuessSource::Model,
+        };
         reading.guesses.extend(self.order.iter().map(guess));
         reading.embedding.clear();
         reading.embedding.extend_from_slice(logits.embedding);
@@ -309,13 +312,13 @@ impl Classifier {
                 reading.modifiers.enhancement.clear();
                 reading.modifiers.enhancement.push_str(NONE);
             }
-            self.guess(&card.id, found.similarity, &mut reading.guesses);
+            self.guess(&card.id, found.similarity, GuessSource::Sprite, &mut reading.guesses);
         } else if let Some((enrolled, similarity)) =
             nearest.filter(|(_, similarity)| *similarity >= MIN_GUESS_SIMILARITY)
             && id.is_none_or(|named| named == enrolled)
             && *enrolled != *NOT_A_CARD
         {
-            self.guess(enrolled, similarity, &mut reading.guesses);
+            self.guess(enrolled, similarity, GuessSource::Enrolled, &mut reading.guesses);
         }
         reading.identity = match id.filter(|_| reading.probability >= self.name_threshold) {
             Some(id) => Identity::Known { id: id.clone(), confidence: reading.probability },
@@ -326,10 +329,10 @@ impl Classifier {
     }
 
     /// Puts a card that is no class of the model before the other guesses.
-    fn guess(&self, id: &CardId, similarity: f32, guesses: &mut Vec<Guess>) {
+    fn guess(&self, id: &CardId, similarity: f32, source: GuessSource, guesses: &mut Vec<Guess>) {
         guesses.retain(|guess| guess.id != *id);
         guesses.truncate(self.top.saturating_sub(1));
-        guesses.insert(0, Guess { id: id.clone(), probability: similarity });
+        guesses.insert(0, Guess { id: id.clone(), probability: similarity, source });
     }
 
     /// The card of a mod that the crop shows.

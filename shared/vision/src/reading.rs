@@ -60,6 +60,20 @@ pub struct Guess {
     pub id: CardId,
     /// Its probability, in `0.0..=1.0`; the similarity of an enrolled card.
     pub probability: f32,
+    /// What the number means: probabilities and similarities are two scales.
+    pub source: GuessSource,
+}
+
+/// Who makes a guess.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GuessSource {
+    /// The network, by its classes.
+    #[default]
+    Model,
+    /// The gallery, by a capture that was enrolled.
+    Enrolled,
+    /// A mod, by the card's sprite.
+    Sprite,
 }
 
 /// What a card turned out to be.

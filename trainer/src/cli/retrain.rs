@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use lens_core::catalogue::Catalogue;
 use lens_core::manifest::Manifest;
-use lens_core::paths;
+use lens_core::{atomic, paths};
 
 use super::Ending;
 use super::arguments::{ArtArguments, DataArguments, material};
@@ -18,6 +18,7 @@ use crate::data::dataset::{AUGMENTED, DataSet};
 use crate::model::export::previous::{previous, put_back};
 use crate::model::model_folder;
 use crate::recipe::Recipe;
+use crate::report::page::COMPARISON;
 use crate::report::progress::Console;
 use crate::train::Event;
 use crate::train::retrain::job::{Captures, Job, Source};
@@ -96,6 +97,13 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
     let new = job.calibrated(weights)?;
     let rows = job.compare(&new)?;
     say!("{}", table(&rows));
+    let verdict = match better(&rows) {
+        Ok(()) => "The new model is better.".to_owned(),
+        Err(reason) => format!("The model before stays: {reason}."),
+    };
+    let text = serde_json::to_vec_pretty(&serde_json::json!({ "rows": rows, "verdict": verdict }))?;
+    let path = run.join(COMPARISON);
+    atomic::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
     if let Err(reason) = better(&rows) {
         say!("{} stays as it is: {reason}", folder.display());
         return Ok(Ending::Done);

@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    use vision::reading::{Guess, Identity};
+    use vision::reading::{Guess, GuessSource, Identity};
 
     fn said<'a>(verdict: Verdict<'a>, guesses: &[(&'a str, f32)], similarity: f32) -> Prediction<'a> {
         Prediction { verdict, guesses: guesses.to_vec(), similarity }
@@ -258,7 +258,7 @@ mod tests {
         check("j_wee", "j_joker");
         check("p_arcana_normal", "p_arcana_normal_1");
         check("j_egg", "j_egg");
-        let guess = |id: &str, probability| Guess { id: id.into(), probability };
+        let guess = |id: &str, probability| Guess { id: id.into(), probability, source: GuessSource::Model };
         let guesses = vec![guess("j_wee", 0.8), guess("S_K", 0.1)];
         let identity = Identity::Known { id: "j_wee".into(), confidence: 0.8 };
         let reading = Reading { identity, guesses, ..Reading::default() };

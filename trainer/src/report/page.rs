@@ -1,6 +1,11 @@
-//! One HTML page of a run: curves as SVG, matrices as pictures inside the page, nothing to load
-//! from elsewhere.
+//! One HTML page of a run: what came out of it, how it went, and what is still wrong. Everything is
+//! in the page; nothing is loaded from elsewhere, and nothing in it runs.
 
+mod chart;
+mod matrix;
+mod words;
+
+use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
@@ -8,261 +13,418 @@ use serde_json::Value;
 
 use super::history;
 use crate::checkpoint::Network;
+use chart::{Series, Unit, lines};
+use matrix::{Counts, pairs};
+use words::{base64, duration, escaped, number, percent, whole};
 
-/// Width and height of a curve.
-const SIZE: [f64; 2] = [560.0, 240.0];
-/// Room for the numbers beside it.
-const MARGIN: f64 = 44.0;
-const COLOURS: [&str; 8] =
-    ["#4c9be8", "#e8804c", "#5fc98a", "#d05fc9", "#e8d34c", "#8a7ff0", "#e85c6c", "#4cd5e8"];
+const STYLE: &str = include_str!("page/style.css");
+/// Name of the file in a run's folder with the figures of the model before it and of its own.
+pub const COMPARISON: &str = "comparison.json";
+/// Name of the folder below a run's with pictures of misread cards.
+pub const FAILURES: &str = "failures";
+/// Misread cards that are shown.
+const MAX_MISREAD: usize = 24;
+
+/// What classes are called and look like.
+pub trait Faces {
+    /// Name for people.
+    fn name(&self, class: &str) -> String;
+    /// A picture, as PNG.
+    fn picture(&self, class: &str) -> Option<Vec<u8>>;
+}
+
+/// For classes of which nothing is known but their ids.
+#[derive(Clone, Copy, Debug)]
+pub struct Nameless;
+
+impl Faces for Nameless {
+    fn name(&self, class: &str) -> String {
+        class.to_owned()
+    }
+
+    fn picture(&self, _class: &str) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// What a page is made of, beside the run's own files.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// What `trainer evaluate --out` wrote of the run.
+    pub now: Value,
+    /// The same of the model before.
+    pub before: Value,
+}
 
 /// The page.
 ///
 /// # Errors
 /// When the run has neither epochs nor steps to show.
-pub fn page(run: &Path, evaluation: &Value) -> Result<String> {
-    let mut body = String::new();
+pub fn page(run: &Path, measured: &Measured, faces: &dyn Faces) -> Result<String> {
     let networks = [Network::Identifier, Network::Detector];
+    let mut epochs = Vec::new();
+    let mut steps = Vec::new();
     for network in networks {
-        let epochs = history::read(run, network)?;
-        if !epochs.is_empty() {
-            body += &format!("<h2>Epochs of the {}</h2>{}", network.name(), by_epoch(run, &epochs));
-        }
-    }
-    for network in networks.map(Network::name) {
-        let text = std::fs::read_to_string(run.join(format!("{network}.metrics.jsonl"))).unwrap_or_default();
+        epochs.push((network.name(), history::read(run, network)?));
+        let text = std::fs::read_to_string(run.join(format!("{}.metrics.jsonl", network.name())))
+            .unwrap_or_default();
         let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        if !lines.is_empty() {
-            body += &format!("<h2>Steps of the {network}</h2>{}", by_step(&lines));
+        steps.push((network.name(), lines));
+    }
+    epochs.retain(|(_, lines)| !lines.is_empty());
+    steps.retain(|(_, lines)| !lines.is_empty());
+    let evaluation = &measured.now;
+    let is_empty = epochs.is_empty() && steps.is_empty() && evaluation.is_null();
+    ensure!(!is_empty, "there is nothing to report in {}", run.display());
+
+    let mut body = headline(measured, &epochs, &steps);
+    body += &comparison(run);
+    for (network, epochs) in &epochs {
+        let _ =
+            write!(body, "<h2>Epochs of the {network}</h2><div class=\"charts\">{}</div>", by_epoch(epochs));
+    }
+    for (network, lines) in &steps {
+        let charts = by_step(lines);
+        if !charts.is_empty() {
+            let _ = write!(body, "<h2>Steps of the {network}</h2><div class=\"charts\">{charts}</div>");
         }
     }
-    ensure!(!body.is_empty() || !evaluation.is_null(), "there is nothing to report in {}", run.display());
-    if !evaluation.is_null() {
-        body += "<h2>Evaluation</h2>";
-        if let Some(bins) = evaluation["labelled"]["calibration"]["bins"].as_array() {
-            body += &reliability(bins);
-        }
-        body += &format!("<details open><summary>All figures</summary>{}</details>", table(evaluation));
-    }
+    body += &confused(run, &epochs, evaluation, faces);
+    body += &misread(run);
+    body += &sureness(evaluation);
+    body += &coverage(&epochs, run, faces);
+    body += &figures(evaluation);
     let recipe = std::fs::read_to_string(run.join("recipe.toml")).unwrap_or_default();
+    if !recipe.is_empty() {
+        let _ = write!(
+            body,
+            "<h2>Recipe</h2><details><summary>Every choice of this training</summary><pre>{}</pre></details>",
+            escaped(&recipe)
+        );
+    }
     let name = escaped(&run.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()));
     Ok(format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{name}</title><style>{STYLE}</style></head>\
-         <body><h1>{name}</h1>{body}<h2>Recipe</h2><details><summary>Every choice</summary><pre>{}</pre></details></body></html>\n",
-        escaped(&recipe)
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{name}</title><style>{STYLE}</style></head>\
+         <body><p class=\"faint\" style=\"margin:0\">Balatro Lens, a training</p><h1>{name}</h1>{body}</body></html>\n"
     ))
 }
 
-const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:1180px;margin:2em auto;padding:0 1em;\
-    background:#181a20;color:#dcdee4}svg{background:#20232b;border-radius:6px;margin:4px}svg text{fill:#a9adb8;font-size:11px}\
-    table{border-collapse:collapse}td,th{padding:2px 12px 2px 0;text-align:left;vertical-align:top}img{max-width:100%}\
-    pre{background:#20232b;padding:1em;overflow:auto}h2{margin-top:2em}";
+/// A share that was measured: what of, where in an evaluation, and its name for people.
+const SHARES: [(&str, &str, &str); 9] = [
+    ("right names of captures", "/labelled/top1", "/labelled/known"),
+    ("captures with the right name among three", "/labelled/top3", "/labelled/known"),
+    ("right names of composed cards", "/composed/identification/top1", "/composed/identification/known"),
+    ("editions that are not plain", "/composed/identification/edition_not_plain", ""),
+    (
+        "strangers said to be unknown",
+        "/composed/identification/unknown_flagged",
+        "/composed/identification/unknown",
+    ),
+    ("cards of composed scenes found", "/composed/detection/recall", "/composed/detection/cards"),
+    ("of what was found, cards", "/composed/detection/precision", ""),
+    ("right names on screenshots", "/screens/screens/top1", ""),
+    ("cards of screenshots found", "/screens/screens/recall", ""),
+];
 
-fn by_epoch(run: &Path, epochs: &[Value]) -> String {
+/// The result first, beside the model before; without an evaluation the best epoch.
+fn headline(measured: &Measured, epochs: &[(&str, Vec<Value>)], steps: &[(&str, Vec<Value>)]) -> String {
+    let at = |value: &Value, path: &str| value.pointer(path).and_then(Value::as_f64);
+    let mut cards = String::new();
+    for (what, path, of) in SHARES {
+        let Some(share) = at(&measured.now, path) else { continue };
+        let of = measured.now.pointer(of).and_then(Value::as_u64).filter(|_| !of.is_empty());
+        let mut small = of.map_or_else(String::new, |of| format!("of {}", whole(of as i64)));
+        let range = measured.now.pointer(&format!("{path}_interval")).and_then(Value::as_array);
+        if let Some([low, high]) = range.map(Vec::as_slice).and_then(|it| <&[Value; 2]>::try_from(it).ok()) {
+            let [low, high] = [low, high].map(|it| 100.0 * it.as_f64().unwrap_or(f64::NAN));
+            let _ = write!(small, ", 95 % interval {low:.1} to {high:.1} %");
+        }
+        let change = at(&measured.before, path).map(|before| difference(before, share)).unwrap_or_default();
+        let main = if cards.is_empty() { " main" } else { "" };
+        let _ = write!(
+            cards,
+            "<div class=\"card{main}\"><b>{}</b>{what}<br><span class=\"faint\">{small}</span>{change}</div>",
+            percent(share, of)
+        );
+    }
+    if cards.is_empty() {
+        let best = epochs.iter().flat_map(|(_, lines)| lines).filter_map(|line| {
+            let heads = line["heads"].as_object()?;
+            let head = heads.get("identification").or_else(|| heads.values().next())?;
+            Some((head["top1"].as_f64()?, line["epoch"].as_u64()?, head["judged"].as_u64()?))
+        });
+        if let Some((share, epoch, of)) = best.max_by(|a, b| a.0.total_cmp(&b.0)) {
+            let _ = write!(
+                cards,
+                "<div class=\"card main\"><b>{}</b>right names of held-out captures<br>\
+                 <span class=\"faint\">of {of}, in the best epoch, number {epoch}</span></div>",
+                percent(share, Some(of))
+            );
+        }
+    }
+    let spent: f64 = epochs.iter().flat_map(|(_, it)| it).filter_map(|it| it["seconds"].as_f64()).sum();
+    if spent > 0.0 {
+        let count = epochs.iter().map(|(_, it)| it.len()).sum::<usize>();
+        let _ =
+            write!(cards, "<div class=\"card\"><b>{}</b>of training, {count} epochs</div>", duration(spent));
+    }
+    for (network, lines) in steps {
+        let last = lines.last().and_then(|it| it["step"].as_i64());
+        if let (Some(last), true) = (last, epochs.is_empty()) {
+            let _ = write!(cards, "<div class=\"card\"><b>{}</b>steps of the {network}</div>", whole(last));
+        }
+    }
+    if let Some(millis) =
+        ["/labelled/millis", "/composed/identification/millis"].iter().find_map(|it| at(&measured.now, it))
+    {
+        let _ = write!(cards, "<div class=\"card\"><b>{} ms</b>for a card</div>", number(millis));
+    }
+    format!("<div class=\"cards\">{cards}</div>")
+}
+
+/// How a share has changed, in points.
+fn difference(before: f64, now: f64) -> String {
+    let points = 100.0 * (now - before);
+    let (class, arrow) = match points {
+        it if it >= 0.05 => ("up", "\u{25b2}"),
+        it if it <= -0.05 => ("down", "\u{25bc}"),
+        _ => ("same", "="),
+    };
+    format!(
+        "<br><span class=\"{class}\">{arrow} {:.1} points, {} before</span>",
+        points.abs(),
+        percent(before, None)
+    )
+}
+
+/// The table that decided whether a retrained model is installed.
+fn comparison(run: &Path) -> String {
+    let text = std::fs::read_to_string(run.join(COMPARISON)).unwrap_or_default();
+    let Ok(value) = serde_json::from_str::<Value>(&text) else { return String::new() };
+    let rows: String = value["rows"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|row| {
+            let share = |field: &str| row[field].as_f64();
+            let cell = |field: &str| share(field).map_or_else(|| "-".to_owned(), |it| percent(it, None));
+            let change =
+                share("old").zip(share("new")).map(|(old, new)| difference(old, new)).unwrap_or_default();
+            format!(
+                "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>",
+                escaped(row["what"].as_str().unwrap_or_default().trim()),
+                cell("old"),
+                cell("new"),
+                change.trim_start_matches("<br>")
+            )
+        })
+        .collect();
+    let verdict = escaped(value["verdict"].as_str().unwrap_or_default());
+    format!(
+        "<h2>Against the model before</h2><p>{verdict}</p><table><thead><tr><th></th><th class=\"n\">before</th>\
+         <th class=\"n\">now</th><th></th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+}
+
+fn by_epoch(epochs: &[Value]) -> String {
     let series = |of: &dyn Fn(&Value) -> Option<f64>| -> Vec<[f64; 2]> {
         epochs.iter().filter_map(|line| Some([line["epoch"].as_f64()?, of(line)?])).collect()
+    };
+    let heads = epochs.last().and_then(|line| line["heads"].as_object());
+    let names: Vec<String> = heads.into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    let of_heads = |field: &str| -> Vec<Series> {
+        names.iter().map(|name| (name.clone(), series(&|line| line["heads"][name][field].as_f64()))).collect()
     };
     let losses = [
         ("training".to_owned(), series(&|line| line["train_loss"].as_f64())),
         ("held out".to_owned(), series(&|line| line["loss"].as_f64())),
     ];
-    let mut html = curves("Loss", &losses);
-    let names: Vec<String> = epochs
-        .last()
-        .and_then(|line| line["heads"].as_object())
-        .into_iter()
-        .flatten()
-        .map(|it| it.0.clone())
-        .collect();
-    let of_heads = |field: &str| -> Vec<(String, Vec<[f64; 2]>)> {
-        names.iter().map(|name| (name.clone(), series(&|line| line["heads"][name][field].as_f64()))).collect()
+    let rate = [("all".to_owned(), series(&|line| line["rate"].as_f64()))];
+    [
+        lines("The right name comes first", "epoch", Unit::Share, &of_heads("top1")),
+        lines("The right name is among three", "epoch", Unit::Share, &of_heads("top3")),
+        lines("Loss", "epoch", Unit::Number, &losses),
+        lines("Learning rate", "epoch", Unit::Number, &rate),
+    ]
+    .concat()
+}
+
+fn by_step(steps: &[Value]) -> String {
+    let apart = ["step", "progress", "rate", "gradient", "images_per_second"];
+    let names: Vec<&String> = steps[0].as_object().into_iter().flatten().map(|(name, _)| name).collect();
+    let of = |name: &str| -> Vec<[f64; 2]> {
+        steps.iter().filter_map(|line| Some([line["step"].as_f64()?, line[name].as_f64()?])).collect()
     };
-    html += &curves("Right names come first (top 1)", &of_heads("top1"));
-    html += &curves("Right names among three (top 3)", &of_heads("top3"));
-    html += &curves("Learning rate", &[("heads".to_owned(), series(&|line| line["rate"].as_f64()))]);
-    for name in &names {
-        let last = &epochs[epochs.len() - 1]["heads"][name];
-        let pairs: Vec<String> = last["worst_pairs"]
+    let losses: Vec<Series> = names
+        .into_iter()
+        .filter(|name| !apart.contains(&name.as_str()))
+        .map(|name| (name.clone(), of(name)))
+        .collect();
+    if steps.len() < 2 {
+        return String::new();
+    }
+    [
+        lines("Loss", "step", Unit::Number, &losses),
+        lines("Learning rate", "step", Unit::Number, &[("rate".into(), of("rate"))]),
+        lines("Size of the gradient", "step", Unit::Number, &[("gradient".into(), of("gradient"))]),
+        lines("Images in a second", "step", Unit::Number, &[("images".into(), of("images_per_second"))]),
+    ]
+    .concat()
+}
+
+/// What was taken for what: of the evaluation where there is one, else of the last epoch.
+fn confused(run: &Path, epochs: &[(&str, Vec<Value>)], evaluation: &Value, faces: &dyn Faces) -> String {
+    let list = |value: &Value| -> Vec<(String, String, u64)> {
+        let pair = |pair: &Value| {
+            let text = |field: &str| pair[field].as_str().map(str::to_owned);
+            Some((text("truth")?, text("taken_for")?, pair["count"].as_u64()?))
+        };
+        value.as_array().into_iter().flatten().filter_map(pair).collect()
+    };
+    let mut html = String::new();
+    for (what, path) in [
+        ("captures", "/labelled/worst_pairs"),
+        ("composed cards", "/composed/identification/worst_pairs"),
+        ("cards of screenshots", "/screens/screens/names/worst_pairs"),
+    ] {
+        let found = evaluation.pointer(path).map(list).unwrap_or_default();
+        if !found.is_empty() {
+            let _ = write!(html, "<h3>Most confused, of {what}</h3>{}", pairs(&found, faces));
+        }
+    }
+    let heads =
+        epochs.iter().filter_map(|(_, it)| it.last()).filter_map(|it| it["heads"].as_object()).flatten();
+    for (head, last) in heads {
+        let found = list(&last["worst_pairs"]);
+        if html.is_empty() && head == "identification" {
+            html += &pairs(&found, faces);
+        }
+        let csv = std::fs::read_to_string(history::confusion_file(run, head, "csv")).unwrap_or_default();
+        html += &Counts::parse(&csv).map(|counts| counts.figure(head, faces)).unwrap_or_default();
+    }
+    if html.is_empty() { html } else { format!("<h2>What is taken for what</h2>{html}") }
+}
+
+/// Misread cards, each beside what it was taken for.
+fn misread(run: &Path) -> String {
+    let Ok(entries) = std::fs::read_dir(run.join(FAILURES)) else { return String::new() };
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        name.ends_with(".png") && !name.starts_with("confusion")
+    });
+    files.sort();
+    let all = files.len();
+    let shown: String = files
+        .iter()
+        .take(MAX_MISREAD)
+        .filter_map(|path| std::fs::read(path).ok())
+        .map(|png| format!("<img alt=\"a misread card\" src=\"data:image/png;base64,{}\">", base64(&png)))
+        .collect();
+    if shown.is_empty() {
+        return shown;
+    }
+    let note = format!(
+        "{} of {} misread cards, each beside what it was taken for.",
+        all.min(MAX_MISREAD),
+        whole(all as i64)
+    );
+    format!("<h2>Misread cards</h2><p class=\"note\">{note}</p><div class=\"misread\">{shown}</div>")
+}
+
+/// Whether the model is as often right as it says.
+fn sureness(evaluation: &Value) -> String {
+    let mut html = String::new();
+    for path in [
+        "/labelled/calibration",
+        "/composed/identification/calibration",
+        "/screens/screens/names/calibration",
+    ] {
+        let Some(calibration) = evaluation.pointer(path) else { continue };
+        let bins: Vec<(u64, f64)> = calibration["bins"]
             .as_array()
             .into_iter()
             .flatten()
-            .map(|pair| {
-                let text = |field: &str| escaped(pair[field].as_str().unwrap_or_default());
-                format!(
-                    "<tr><td>{}</td><td>{}</td><td>{}</td></tr>",
-                    text("truth"),
-                    text("taken_for"),
-                    pair["count"]
-                )
-            })
+            .map(|bin| (bin["count"].as_u64().unwrap_or(0), bin["accuracy"].as_f64().unwrap_or(0.0)))
             .collect();
-        html += &format!("<h3>{}</h3>", escaped(name));
-        if !pairs.is_empty() {
-            html += &format!(
-                "<table><tr><th>is</th><th>taken for</th><th>times</th></tr>{}</table>",
-                pairs.join("")
-            );
-        }
-        if let Ok(picture) = std::fs::read(history::confusion_file(run, name, "png")) {
-            html +=
-                &format!("<p><img alt=\"confusion\" src=\"data:image/png;base64,{}\"></p>", base64(&picture));
+        if bins.iter().any(|(count, _)| *count > 0) {
+            html += &chart::reliability(&bins);
         }
     }
-    html
+    if html.is_empty() {
+        return html;
+    }
+    let note = "Bars that end on the dashed line mean that of what the model is 90 % sure of, 90 % is right. \
+                Bars above it are too modest, bars below it too bold.";
+    format!("<h2>Reliability</h2><p class=\"note\">{note}</p><div class=\"charts\">{html}</div>")
 }
 
-fn by_step(lines: &[Value]) -> String {
-    let skipped = ["step", "progress", "rate", "gradient", "images_per_second"];
-    let names: Vec<&String> = lines[0].as_object().into_iter().flatten().map(|it| it.0).collect();
-    let parts: Vec<(String, Vec<[f64; 2]>)> = names
+/// How many held-out pictures each class has, and how many of them are right: the last epoch's.
+fn coverage(epochs: &[(&str, Vec<Value>)], run: &Path, faces: &dyn Faces) -> String {
+    let Some(last) = epochs.iter().find_map(|(_, lines)| lines.last()) else { return String::new() };
+    let csv =
+        std::fs::read_to_string(history::confusion_file(run, "identification", "csv")).unwrap_or_default();
+    let Some(counts) = Counts::parse(&csv) else { return String::new() };
+    let right = last["heads"]["identification"]["classes"].as_array().cloned().unwrap_or_default();
+    let rows: String = counts
+        .held_out()
         .into_iter()
-        .filter(|name| !skipped.contains(&name.as_str()))
-        .map(|name| {
-            let points = lines.iter().filter_map(|line| Some([line["step"].as_f64()?, line[name].as_f64()?]));
-            (name.clone(), points.collect())
+        .enumerate()
+        .map(|(at, (class, held_out))| {
+            let share = right.get(at).and_then(Value::as_f64);
+            let bar = share.map_or_else(String::new, |it| {
+                format!("<div class=\"bar\"><i style=\"width:{:.0}%\"></i></div>", 100.0 * it)
+            });
+            format!(
+                "<tr><td>{}</td><td class=\"n\">{held_out}</td><td class=\"n\">{}</td><td>{bar}</td></tr>",
+                escaped(&faces.name(class)),
+                share.map_or_else(|| "-".to_owned(), |it| percent(it, Some(held_out)))
+            )
         })
         .collect();
-    curves("Loss", &parts)
+    format!(
+        "<h2>Coverage</h2><details><summary>Held-out captures of each card, and how many of them are right</summary>\
+         <table><thead><tr><th>card</th><th class=\"n\">held out</th><th class=\"n\">right</th><th></th></tr></thead>\
+         <tbody>{rows}</tbody></table></details>"
+    )
 }
 
-/// Lines in one diagram.
-fn curves(title: &str, series: &[(String, Vec<[f64; 2]>)]) -> String {
-    let all =
-        || series.iter().flat_map(|(_, points)| points).filter(|point| point.iter().all(|it| it.is_finite()));
-    let range = |axis: usize| {
-        all()
-            .map(|point| point[axis])
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), it| (a.min(it), b.max(it)))
-    };
-    if all().next().is_none() {
+/// What else was measured, by name; the whole as a file to be kept.
+fn figures(evaluation: &Value) -> String {
+    if evaluation.is_null() {
         return String::new();
     }
-    let ((left, right), (_, top)) = (range(0), range(1));
-    let (bottom, top) = (0.0, if top > 0.0 { top * 1.05 } else { 1.0 });
-    let x = |value: f64| MARGIN + (value - left) / (right - left).max(1e-9) * (SIZE[0] - MARGIN - 12.0);
-    let y = |value: f64| SIZE[1] - 24.0 - (value - bottom) / (top - bottom) * (SIZE[1] - 52.0);
-    let mut svg = format!(
-        "<svg width=\"{}\" height=\"{}\"><text x=\"8\" y=\"16\">{}</text>",
-        SIZE[0],
-        SIZE[1],
-        escaped(title)
-    );
-    for share in [0.0, 0.5, 1.0] {
-        let value = bottom + share * (top - bottom);
-        svg += &format!(
-            "<line x1=\"{MARGIN}\" x2=\"{}\" y1=\"{:.1}\" y2=\"{:.1}\" stroke=\"#383c46\"/><text x=\"4\" y=\"{:.1}\">{value:.3}</text>",
-            SIZE[0] - 12.0,
-            y(value),
-            y(value),
-            y(value) + 4.0
-        );
-    }
-    svg += &format!("<text x=\"{MARGIN}\" y=\"{}\">{left}</text>", SIZE[1] - 8.0);
-    svg +=
-        &format!("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{right}</text>", SIZE[0] - 12.0, SIZE[1] - 8.0);
-    for (number, (name, points)) in series.iter().enumerate() {
-        let colour = COLOURS[number % COLOURS.len()];
-        let path: Vec<String> = points
-            .iter()
-            .filter(|point| point.iter().all(|it| it.is_finite()))
-            .map(|point| format!("{:.1},{:.1}", x(point[0]), y(point[1])))
-            .collect();
-        svg += &format!(
-            "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.6\" points=\"{}\"/>",
-            path.join(" ")
-        );
-        let at = 150.0 + 90.0 * number as f64;
-        svg += &format!("<text x=\"{at}\" y=\"16\" style=\"fill:{colour}\">{}</text>", escaped(name));
-    }
-    svg + "</svg>"
+    let mut rows = String::new();
+    flatten(evaluation, "", &mut rows);
+    let json = serde_json::to_string_pretty(evaluation).unwrap_or_default();
+    format!(
+        "<h2>All figures</h2><p><a download=\"evaluation.json\" href=\"data:application/json;base64,{}\">Keep them as JSON</a></p>\
+         <details><summary>As a table</summary><table><tbody>{rows}</tbody></table></details>",
+        base64(json.as_bytes())
+    )
 }
 
-/// Bars of accuracy over confidence, and the diagonal on which they should end.
-fn reliability(bins: &[Value]) -> String {
-    let side = 240.0;
-    let mut svg = format!(
-        "<svg width=\"{side}\" height=\"{}\"><text x=\"8\" y=\"16\">Right, by confidence</text>",
-        side + 24.0
-    );
-    let width = side / bins.len().max(1) as f64;
-    for (number, bin) in bins.iter().enumerate().filter(|(_, bin)| bin["count"].as_u64().unwrap_or(0) > 0) {
-        let height = bin["accuracy"].as_f64().unwrap_or(0.0) * side;
-        svg += &format!(
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\" fill=\"{}\"><title>{}</title></rect>",
-            number as f64 * width,
-            side + 24.0 - height,
-            width - 1.0,
-            COLOURS[0],
-            escaped(&bin.to_string())
-        );
-    }
-    svg + &format!("<line x1=\"0\" y1=\"{}\" x2=\"{side}\" y2=\"24\" stroke=\"#e8804c\"/></svg>", side + 24.0)
-}
-
-/// Nested figures as nested tables.
-fn table(value: &Value) -> String {
+/// A row for each number, under the names above it; lists are in the file only.
+fn flatten(value: &Value, name: &str, rows: &mut String) {
     match value {
         Value::Object(fields) => {
-            let rows = fields.iter().map(|(key, value)| {
-                format!("<tr><th>{}</th><td>{}</td></tr>", escaped(&key.replace('_', " ")), table(value))
-            });
-            format!("<table>{}</table>", rows.collect::<String>())
+            for (key, value) in fields {
+                let key = key.replace('_', " ");
+                let name = if name.is_empty() { key } else { format!("{name} \u{b7} {key}") };
+                flatten(value, &name, rows);
+            }
         }
-        Value::Array(items) if items.iter().any(Value::is_object) => {
-            items.iter().map(|item| format!("<p>{}</p>", escaped(&item.to_string()))).collect()
+        Value::Number(it) => {
+            let text = it.as_i64().map_or_else(|| number(it.as_f64().unwrap_or(f64::NAN)), whole);
+            let _ = write!(rows, "<tr><td>{}</td><td class=\"n\">{text}</td></tr>", escaped(name));
         }
-        Value::Number(number) if number.is_f64() => format!("{:.4}", number.as_f64().unwrap_or(f64::NAN)),
-        Value::String(text) => escaped(text),
-        other => escaped(&other.to_string()),
+        Value::String(text) => {
+            let _ = write!(rows, "<tr><td>{}</td><td>{}</td></tr>", escaped(name), escaped(text));
+        }
+        Value::Null | Value::Bool(_) | Value::Array(_) => {}
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-/// RFC 4648.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for part in bytes.chunks(3) {
-        let bits =
-            part.iter().enumerate().fold(0_u32, |bits, (at, &byte)| bits | u32::from(byte) << (16 - 8 * at));
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= part.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_as_in_the_rfc() {
-        for (plain, wanted) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
-        {
-            assert_eq!(base64(plain.as_bytes()), wanted);
-        }
-    }
-
-    #[test]
-    fn a_page_holds_everything_and_runs_nothing() {
-        let run = tempfile::tempdir().unwrap();
-        assert!(page(run.path(), &Value::Null).is_err());
-        let line = r#"{"epoch": 1, "rate": 0.1, "train_loss": 2.0, "loss": 1.5, "heads": {"<b>": {"top1": 0.5,
-            "worst_pairs": [{"truth": "a", "taken_for": "<script>", "count": 2}]}}}"#;
-        std::fs::write(history::file(run.path(), Network::Identifier), line.replace('\n', " ") + "\n")
-            .unwrap();
-        let evaluation = serde_json::json!({"labelled": {"top1": 0.25, "calibration": {"bins": [{"count": 3, "accuracy": 0.5}]}}});
-        // The name of a head is free, that of its file is not.
-        std::fs::write(history::confusion_file(run.path(), "<b>", "png"), "foobar").unwrap();
-        let html = page(run.path(), &evaluation).unwrap();
-        assert!(html.contains("data:image/png;base64,Zm9vYmFy"), "the matrix of the head <b> is missing");
-        assert!(html.contains("0.2500") && html.contains("<polyline") && html.contains("<rect"));
-        assert!(!html.contains("<script>") && !html.contains("<b>") && !html.contains("http"));
-    }
-}
+mod tests;

@@ -11,7 +11,7 @@ use lens_core::pixels::{ChannelOrder, Pixels};
 
 use super::*;
 use crate::test_track::track;
-use vision::reading::Guess;
+use vision::reading::{Guess, GuessSource};
 
 /// Notes what it is taught.
 #[derive(Clone, Default)]
@@ -58,7 +58,7 @@ fn frame() -> Frame {
 
 fn card(id: u64) -> Track {
     let quad = Quad::from_rect(Rect::ltwh(50.0 + 200.0 * id as f32, 80.0, 100.0, 134.0));
-    let guesses = vec![Guess { id: "j_one".into(), probability: 0.3 }];
+    let guesses = vec![Guess { id: "j_one".into(), probability: 0.3, source: GuessSource::Model }];
     Track { guesses, ..track(id, Identity::Unknown { nearest: None }, quad) }
 }
 

@@ -24,6 +24,8 @@ pub struct Found {
     pub nearest: Option<(usize, u32)>,
     /// All within a duplicate's reach.
     pub twins: Vec<usize>,
+    /// All within the reach of the same card, with their distances.
+    pub alike: Vec<(usize, u32)>,
 }
 
 impl Index {
@@ -51,13 +53,16 @@ impl Index {
         let columns = self.shapes.iter().zip(&self.mean).zip(&self.gradient);
         for (position, ((shapes, mean), gradient)) in columns.enumerate() {
             let first = (mean ^ hashes.mean).count_ones();
-            if first > reach.max(DUPLICATE) {
+            if first > reach.max(SAME_CARD) {
                 continue;
             }
             let shapes = shapes.zip(hashes.shapes).map_or(0, |(a, b)| of_shapes((a ^ b).count_ones()));
             let distance = first.max(shapes).max((gradient ^ hashes.gradient).count_ones());
             if distance <= DUPLICATE {
                 found.twins.push(position);
+            }
+            if distance <= SAME_CARD {
+                found.alike.push((position, distance));
             }
             if distance <= reach && found.nearest.is_none_or(|(_, nearest)| distance < nearest) {
                 found.nearest = Some((position, distance));
@@ -70,13 +75,21 @@ impl Index {
 
 impl Found {
     /// What the new capture is; `is_same` tells of a twin whether its colours and modifiers agree
-    /// too.
-    pub fn verdict(&self, is_same: impl Fn(usize) -> bool) -> Verdict {
+    /// too, `may_be_same_card` whether what was read of the other speaks against one card.
+    pub fn verdict(
+        &self,
+        is_same: impl Fn(usize) -> bool,
+        may_be_same_card: impl Fn(usize) -> bool,
+    ) -> Verdict {
         if let Some(&twin) = self.twins.iter().find(|&&twin| is_same(twin)) {
             return Verdict::Duplicate(twin);
         }
+        let alike = self.alike.iter().filter(|(position, _)| may_be_same_card(*position));
+        // The oldest of several that are equally near.
+        if let Some(&(position, _)) = alike.min_by_key(|(_, distance)| *distance) {
+            return Verdict::SameCard(position);
+        }
         match self.nearest {
-            Some((position, distance)) if distance <= SAME_CARD => Verdict::SameCard(position),
             Some((position, _)) => Verdict::SameCluster(position),
             None => Verdict::New,
         }
@@ -119,8 +132,9 @@ mod tests {
     fn the_largest_of_three_distances_decides() {
         let mut index = Index::default();
         index.push(&hashes(1));
+        let one = index.clone();
         let check = |bits, more, same: bool, want| {
-            let verdict = index.find(&turned(hashes(1), bits, more)).verdict(|_| same);
+            let verdict = one.find(&turned(hashes(1), bits, more)).verdict(|_| same, |_| true);
             assert_eq!(verdict, want, "{bits} and {more} bits");
         };
         check(0, 0, true, Verdict::Duplicate(0));
@@ -131,6 +145,11 @@ mod tests {
         check(13, 3, true, Verdict::SameCluster(0));
         check(3, 25, true, Verdict::SameCluster(0));
         check(0, 26, true, Verdict::New);
+        index.push(&turned(hashes(1), 11, 11));
+        let found = index.find(&turned(hashes(1), 10, 10));
+        assert_eq!(found.verdict(|_| false, |position| position == 0), Verdict::SameCard(0));
+        assert_eq!(found.verdict(|_| false, |position| position == 1), Verdict::SameCard(1));
+        assert_eq!(found.verdict(|_| false, |_| false), Verdict::SameCluster(1), "read as other cards");
     }
 
     #[test]

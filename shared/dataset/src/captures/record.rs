@@ -46,12 +46,32 @@ pub struct CaptureContext {
     /// The likeliest ids and their probabilities, best first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub guesses: Vec<(String, f32)>,
+    /// Those of the guesses whose number is the similarity of an enrolled card.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub enrolled: Vec<String>,
     /// What was recognised on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modifiers: Option<Modifiers>,
 }
 
+/// Probability from which a reading is sure: two captures that are read as two cards are never
+/// called one, however much they look alike.
+pub const SURE: f32 = 0.9;
+
 impl CaptureContext {
+    /// The card that the model read and was sure of, by itself.
+    pub fn sure_card(&self) -> Option<&str> {
+        let card = self.card.as_deref()?;
+        let is_sure = |(id, probability): &(String, f32)| id == card && *probability >= SURE;
+        let by_itself = !self.enrolled.iter().any(|it| it == card);
+        (by_itself && self.guesses.iter().any(is_sure)).then_some(card)
+    }
+
+    /// Whether no sure reading speaks against both showing one card.
+    pub fn may_be_same_card(&self, other: &Self) -> bool {
+        self.sure_card().zip(other.sure_card()).is_none_or(|(one, other)| one == other)
+    }
+
     /// Whether both can be the same card: what is known of both is equal.
     pub fn agrees(&self, other: &Self) -> bool {
         fn same<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
@@ -77,6 +97,20 @@ mod tests {
         let named = |card: &str| CaptureContext { card: Some(card.into()), ..CaptureContext::default() };
         assert!(named("j_one").agrees(&CaptureContext::default()) && named("j_one").agrees(&named("j_one")));
         assert!(!named("j_one").agrees(&named("j_two")));
+    }
+
+    #[test]
+    fn two_sure_readings_are_two_cards_and_a_similarity_is_no_sure_reading() {
+        let read = |card: &str, best: f32| CaptureContext {
+            card: Some(card.into()),
+            guesses: vec![(card.into(), best)],
+            ..CaptureContext::default()
+        };
+        assert!(!read("C_7", 0.99).may_be_same_card(&read("C_8", 0.99)));
+        assert!(read("C_7", 0.99).may_be_same_card(&read("C_8", 0.6)), "one of them is in doubt");
+        assert!(read("C_7", 0.99).may_be_same_card(&CaptureContext::default()));
+        let taught = CaptureContext { enrolled: vec!["C_8".into()], ..read("C_8", 0.99) };
+        assert!(read("C_7", 0.99).may_be_same_card(&taught));
     }
 
     #[test]

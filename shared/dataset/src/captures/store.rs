@@ -210,10 +210,13 @@ impl Captures {
 
     /// What a crop would be, before it is saved.
     pub fn judge(&self, hashes: &Hashes, context: &CaptureContext) -> Verdict {
-        self.index.find(hashes).verdict(|twin| {
-            let record = &self.records[twin];
-            record.hashes.colours.agree(&hashes.colours) && record.context.agrees(context)
-        })
+        self.index.find(hashes).verdict(
+            |twin| {
+                let record = &self.records[twin];
+                record.hashes.colours.agree(&hashes.colours) && record.context.agrees(context)
+            },
+            |other| self.records[other].context.may_be_same_card(context),
+        )
     }
 
     /// What a crop looks like.

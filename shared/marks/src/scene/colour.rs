@@ -56,15 +56,15 @@ impl Colour {
 }
 
 /// Background of chips.
-pub const CHIP: Colour = Colour::hex(0x0d_1019).with_alpha(0.9);
+pub const CHIP: Colour = Colour::hex(palette::GROUND).with_alpha(0.9);
 /// Background of panels.
-pub const PANEL: Colour = Colour::hex(0x0d_1019).with_alpha(0.95);
+pub const PANEL: Colour = Colour::hex(palette::GROUND).with_alpha(0.95);
 /// The dark edge that keeps strokes readable on any background.
 pub const CASING: Colour = Colour::hex(0x05_070c).with_alpha(0.65);
 /// Names.
-pub const TEXT: Colour = Colour::hex(0xff_ffff);
+pub const TEXT: Colour = Colour::hex(palette::TEXT);
 /// What matters less than the name.
-pub const FAINT: Colour = Colour::hex(0x9a_a7bd);
+pub const FAINT: Colour = Colour::hex(palette::FAINT);
 /// Cards that the model cannot name, and warnings.
 pub const UNKNOWN: Colour = Colour::hex(palette::UNKNOWN);
 

@@ -98,7 +98,7 @@ impl Default for Palette {
         Self {
             types: CardType::ALL.map(|card_type| Colour::hex(palette::of_type(card_type))),
             unknown: colour::UNKNOWN,
-            editions: [0x8f_d8ff, 0xff_74d4, 0x7d_ffa8, 0xff_4b6e].map(Colour::hex),
+            editions: EDITIONS.map(|word| Colour::hex(palette::of_edition(word).unwrap_or(palette::TEXT))),
         }
     }
 }

@@ -79,7 +79,7 @@ impl Crop {
             [&logits, &self.edition, &self.enhancement, &self.seal, &self.stickers, &self.debuffed];
         let mut reading = Reading {
             identity: Identity::Known { id: "before".into(), confidence: 1.0 },
-            guesses: vec![Guess { id: "before".into(), probability: 1.0 }; 5],
+            guesses: vec![Guess { id: "before".into(), probability: 1.0, source: GuessSource::Model }; 5],
             modifiers: Modifiers {
                 edition: "before".into(),
                 enhancement: "before".into(),

@@ -5,7 +5,7 @@ use crate::evaluate::model_under_test::Scored;
 use lens_core::geometry::Rect;
 use lens_core::manifest::external::IdentifierKind;
 use lens_core::manifest::{Activation, Head, IDENTIFICATION, NetworkFiles, Thresholds};
-use vision::reading::{Guess, Identity};
+use vision::reading::{Guess, GuessSource, Identity};
 
 /// Finds and reads what it was told.
 struct Told(Vec<(Rect<InFrame>, Option<Reading>)>);
@@ -22,7 +22,8 @@ impl ModelUnderTest for Told {
 }
 
 fn reading(known: bool, top: &[(&str, f32)]) -> Option<Reading> {
-    let guess = |&(id, probability): &(&str, f32)| Guess { id: id.into(), probability };
+    let guess =
+        |&(id, probability): &(&str, f32)| Guess { id: id.into(), probability, source: GuessSource::Model };
     let guesses: Vec<Guess> = top.iter().map(guess).collect();
     let identity = match known {
         true => Identity::Known { id: guesses[0].id.clone(), confidence: guesses[0].probability },

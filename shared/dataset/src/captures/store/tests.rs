@@ -196,6 +196,7 @@ fn a_hundred_thousand_captures_open_within_a_second() {
             taken_at_millis: 1_700_000_000_000 + id,
             model: Some("balatro".into()),
             card: None,
+            enrolled: vec!["j_two".into()],
             guesses: ["j_one", "j_two", "j_three", "j_four", "j_five"]
                 .map(|id| (id.to_owned(), 0.125))
                 .to_vec(),

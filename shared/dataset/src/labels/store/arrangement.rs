@@ -24,6 +24,21 @@ impl Place {
     /// Groups from this number on were made by people. The overlay numbers those that it captures
     /// from 0 up, so that it never gives a new card the number of a group that was split off.
     pub const SPLIT_FROM: u64 = 1 << 32;
+    /// Groups from this number on are captured ones of which the model surely read several cards:
+    /// one for each card, see [`Place::read_as`].
+    pub const READ_FROM: u64 = 1 << 52;
+
+    /// Where captures of this group that were read as a certain card belong; the number follows
+    /// from group and card, so that it is the same at every start.
+    #[must_use]
+    pub fn read_as(self, card: &str) -> Self {
+        // FNV-1a, folded to 24 bits.
+        let hash = card.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let card = (hash ^ (hash >> 24) ^ (hash >> 48)) & 0xff_ffff;
+        Self { group: Self::READ_FROM + ((self.group & 0xfff_ffff) << 24 | card), ..self }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,257 @@
+//! A whole frame whose cards are put right by hand: quads as the model proposes them, corners that
+//! are moved, quads that are drawn. Pure.
+
+use std::path::PathBuf;
+
+use dataset::labels::Label;
+use lens_core::geometry::{InFrame, Point, Quad, Rect};
+
+use crate::reading::Reading;
+
+/// A card of a frame.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FrameCard {
+    pub quad: Quad<InFrame>,
+    /// What the model says of it; nothing while it has not looked, or where it sees no card.
+    pub reading: Option<Reading>,
+    /// What a person says of it.
+    pub label: Option<Label>,
+    /// The capture that it was saved as.
+    pub file: Option<String>,
+}
+
+/// A frame that is worked on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenFrame {
+    pub path: PathBuf,
+    /// Name below the captures' folder, when it is a frame of the overlay's.
+    pub name: Option<String>,
+    /// Width and height in pixels; zeros until it has been read.
+    pub size: [u32; 2],
+    pub cards: Vec<FrameCard>,
+    pub selected: Option<usize>,
+    /// The corner that keys move; the whole card when there is none.
+    pub corner: Option<usize>,
+    /// Whether the model has proposed cards, or there is none that could.
+    pub is_proposed: bool,
+    undo: Vec<Vec<FrameCard>>,
+}
+
+/// The shortest side of a quad that is drawn, in pixels: less is a click.
+const MIN_DRAWN: f32 = 8.0;
+/// Overlap from which a proposal is a card that is there already.
+const SAME: f32 = 0.5;
+
+impl OpenFrame {
+    /// With the cards that were saved of it before.
+    pub fn new(path: PathBuf, name: Option<String>, saved: Vec<FrameCard>) -> Self {
+        Self {
+            path,
+            name,
+            size: [0, 0],
+            cards: saved,
+            selected: None,
+            corner: None,
+            is_proposed: false,
+            undo: Vec::new(),
+        }
+    }
+
+    /// Takes in what the model says: of quads that are there, and of new ones.
+    pub fn propose(&mut self, proposals: Vec<(Quad<InFrame>, Option<Reading>)>) {
+        self.is_proposed = true;
+        for (quad, reading) in proposals {
+            let overlap = |card: &FrameCard| card.quad.iou(quad);
+            let best = self.cards.iter_mut().max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
+            match best.filter(|card| overlap(card) >= SAME) {
+                Some(card) => card.reading = reading,
+                None => self.cards.push(FrameCard { quad, reading, ..FrameCard::default() }),
+            }
+        }
+        if self.selected.is_none() && !self.cards.is_empty() {
+            self.selected = Some(0);
+        }
+    }
+
+    /// The card that keys act on.
+    pub fn card(&self) -> Option<&FrameCard> {
+        self.cards.get(self.selected?)
+    }
+
+    /// Chooses the next card, or the one before; around the end.
+    pub fn step(&mut self, by: isize) {
+        let count = self.cards.len();
+        if count > 0 {
+            let at = self.selected.map_or(0, |at| at as isize + by);
+            self.select(Some(at.rem_euclid(count as isize) as usize));
+        }
+    }
+
+    pub fn select(&mut self, card: Option<usize>) {
+        self.selected = card;
+        self.corner = None;
+    }
+
+    /// Chooses the next corner of the card; after the last one the whole card.
+    pub fn step_corner(&mut self) {
+        self.corner = match self.corner {
+            None => Some(0),
+            Some(3) => None,
+            Some(corner) => Some(corner + 1),
+        };
+    }
+
+    /// Moves the chosen corner, or the whole card, by so many pixels. Returns what is to be read
+    /// anew.
+    pub fn nudge(&mut self, across: f32, down: f32) -> Option<Quad<InFrame>> {
+        let card = self.card()?.clone();
+        self.keep();
+        let quad = match self.corner {
+            Some(corner) => {
+                let mut quad = card.quad;
+                let at = quad.corners[corner];
+                quad.corners[corner] = Point::new(at.x + across, at.y + down);
+                quad
+            }
+            None => card.quad.shifted(across, down),
+        };
+        Some(self.put(quad))
+    }
+
+    /// A corner is being dragged; what it was before is kept once.
+    pub fn drag(&mut self, corner: usize, to: Point<InFrame>, begins: Begins) {
+        let Some(card) = self.card() else { return };
+        let mut quad = card.quad;
+        quad.corners[corner] = to;
+        if begins == Begins::Now {
+            self.keep();
+        }
+        self.corner = Some(corner);
+        self.put(quad);
+    }
+
+    /// Adds a card that was drawn from corner to corner. Returns what is to be read; nothing when
+    /// it is too small to be one.
+    pub fn draw(&mut self, from: Point<InFrame>, to: Point<InFrame>) -> Option<Quad<InFrame>> {
+        let (width, height) = ((to.x - from.x).abs(), (to.y - from.y).abs());
+        if width.min(height) < MIN_DRAWN {
+            return None;
+        }
+        self.keep();
+        let quad = Quad::from_rect(Rect::ltwh(from.x.min(to.x), from.y.min(to.y), width, height));
+        self.cards.push(FrameCard { quad, ..FrameCard::default() });
+        self.select(Some(self.cards.len() - 1));
+        Some(quad)
+    }
+
+    /// Takes the chosen card away; one that was saved stays a capture.
+    pub fn remove(&mut self) {
+        if let Some(at) = self.selected.filter(|at| *at < self.cards.len()) {
+            self.keep();
+            self.cards.remove(at);
+            self.select(if self.cards.is_empty() { None } else { Some(at.min(self.cards.len() - 1)) });
+        }
+    }
+
+    /// Says what the chosen card is, and goes on to the next one that has no name.
+    pub fn name(&mut self, label: Label) {
+        let Some(at) = self.selected.filter(|at| *at < self.cards.len()) else { return };
+        self.keep();
+        self.cards[at].label = Some(label);
+        let count = self.cards.len();
+        let next = (1..count).map(|by| (at + by) % count).find(|it| self.cards[*it].label.is_none());
+        self.select(Some(next.unwrap_or(at)));
+    }
+
+    /// Takes the last change back. Returns whether there was one.
+    pub fn undo(&mut self) -> bool {
+        let Some(cards) = self.undo.pop() else { return false };
+        self.cards = cards;
+        self.selected = self.selected.filter(|at| *at < self.cards.len());
+        true
+    }
+
+    /// What has a name and is no capture yet.
+    pub fn unsaved(&self) -> impl Iterator<Item = (usize, &FrameCard, &Label)> {
+        let all = self.cards.iter().enumerate();
+        all.filter(|(_, card)| card.file.is_none())
+            .filter_map(|(at, card)| Some((at, card, card.label.as_ref()?)))
+    }
+
+    fn keep(&mut self) {
+        self.undo.push(self.cards.clone());
+    }
+
+    /// A quad that was changed is no capture of before, and has to be read anew.
+    fn put(&mut self, quad: Quad<InFrame>) -> Quad<InFrame> {
+        if let Some(card) = self.selected.and_then(|at| self.cards.get_mut(at)) {
+            (card.quad, card.file) = (quad, None);
+        }
+        quad
+    }
+}
+
+/// Whether a drag has just begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begins {
+    Now,
+    Before,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quad(left: f32) -> Quad<InFrame> {
+        Quad::from_rect(Rect::ltwh(left, 10.0, 71.0, 95.0))
+    }
+
+    fn frame() -> OpenFrame {
+        let mut frame = OpenFrame::new("f.png".into(), None, Vec::new());
+        frame.propose(vec![(quad(0.0), None), (quad(200.0), Some(Reading::default()))]);
+        frame
+    }
+
+    #[test]
+    fn proposals_are_put_right_and_every_step_can_be_taken_back() {
+        let mut frame = frame();
+        assert_eq!((frame.cards.len(), frame.selected), (2, Some(0)));
+        let before = frame.cards.clone();
+        frame.step_corner();
+        frame.nudge(1.0, -2.0);
+        assert_eq!(frame.cards[0].quad.corners[0], Point::new(1.0, 8.0));
+        frame.drag(2, Point::new(80.0, 120.0), Begins::Now);
+        frame.drag(2, Point::new(90.0, 130.0), Begins::Before);
+        assert_eq!(frame.cards[0].quad.corners[2], Point::new(90.0, 130.0));
+        frame.remove();
+        assert_eq!((frame.cards.len(), frame.selected), (1, Some(0)));
+        let drawn = frame.draw(Point::new(400.0, 100.0), Point::new(330.0, 20.0)).unwrap();
+        assert_eq!(drawn.corners[0], Point::new(330.0, 20.0), "from any corner to any other");
+        assert!(frame.draw(Point::new(0.0, 0.0), Point::new(4.0, 90.0)).is_none(), "that was a click");
+        for _ in 0..4 {
+            assert!(frame.undo());
+        }
+        assert_eq!(frame.cards, before);
+        assert!(!frame.undo());
+    }
+
+    #[test]
+    fn a_name_goes_on_to_the_next_card_and_a_moved_card_is_saved_anew() {
+        let mut frame = frame();
+        let label = Label { name: "Owl".into(), ..Label::default() };
+        frame.name(label.clone());
+        assert_eq!(frame.selected, Some(1));
+        frame.name(label);
+        assert_eq!((frame.selected, frame.unsaved().count()), (Some(1), 2), "all have a name");
+        frame.cards[0].file = Some("a.png".into());
+        assert_eq!(frame.unsaved().count(), 1);
+        frame.select(Some(0));
+        frame.nudge(1.0, 0.0);
+        assert_eq!(frame.unsaved().count(), 2);
+        // Read anew, and nothing is there twice.
+        frame.propose(vec![(quad(2.0), Some(Reading::default()))]);
+        assert!(frame.cards.len() == 2 && frame.cards[0].reading.is_some());
+        frame.step(-1);
+        assert_eq!(frame.selected, Some(1));
+    }
+}

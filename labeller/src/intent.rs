@@ -1,0 +1,144 @@
+//! What a person can want, and the words for it: pages, filters, intents. Pure.
+
+use std::path::PathBuf;
+
+use lens_core::catalogue::CardType;
+use lens_core::geometry::{InFrame, Point};
+
+use crate::frame::Begins;
+use crate::session::{Action, Order};
+
+/// What the window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    /// Groups to be named.
+    #[default]
+    Label,
+    /// What has been named.
+    Verify,
+    /// What is there of each card.
+    Collection,
+    /// Whole frames, whose cards are put right.
+    Frames,
+    /// What was thrown away.
+    Bin,
+}
+
+impl Page {
+    /// All of them, in the order of their keys.
+    pub const ALL: [Self; 5] = [Self::Label, Self::Verify, Self::Collection, Self::Frames, Self::Bin];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Label => "Label",
+            Self::Verify => "Verify",
+            Self::Collection => "Collection",
+            Self::Frames => "Frames",
+            Self::Bin => "Bin",
+        }
+    }
+}
+
+/// Which doubt a group must be in to be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Doubt {
+    #[default]
+    Any,
+    /// The model would name every picture of it.
+    Sure,
+    /// It would not.
+    Unsure,
+}
+
+/// What is shown of a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shown {
+    /// A part of the name.
+    pub text: String,
+    /// Only cards of this type.
+    pub card_type: Option<CardType>,
+    /// Only groups in this doubt.
+    pub doubt: Doubt,
+    /// Only what is odd, or what is missing.
+    pub only_odd: bool,
+}
+
+/// What a person wants: a key, a click, or a drag.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intent {
+    /// Saves the current group under what is in the form, or relabels what is chosen on the verify
+    /// page.
+    Save,
+    /// Does something to groups.
+    Act(Box<Action>),
+    /// Takes the last action back.
+    Undo,
+    /// Does it again.
+    Redo,
+    /// Goes on by this many groups.
+    Step(isize),
+    GoTo(u64),
+    /// Chooses another member.
+    StepMember(isize),
+    /// Drops a member, or takes it in again; the chosen one when no file is given.
+    Toggle(Option<String>),
+    Suggest(usize),
+    /// Says that it is no card.
+    NotACard,
+    /// Chooses another completion.
+    StepCompletion(isize),
+    Complete(usize),
+    /// Sets the edition by its number in the catalogue.
+    Edition(usize),
+    /// Throws the chosen pictures away.
+    Bin,
+    /// Takes everything out of the bin.
+    RestoreAll,
+    /// Pulls the first group of the same cluster in.
+    MergeFirst,
+    Show(Page),
+    Sort(Order),
+    /// Shows a part of the current page's list.
+    Filter(Box<Shown>),
+    /// Chooses a picture on the verify page, or not.
+    Choose(String),
+    /// Chooses these, or none of them when all are chosen.
+    ChooseAll(Vec<String>),
+    /// Shows the captures of a card: those that are named, else those that could be it.
+    Captures(String),
+    /// Opens a frame by its name, or a picture by its path.
+    OpenFrame(PathBuf),
+    StepFrame(isize),
+    StepCard(isize),
+    SelectCard(Option<usize>),
+    StepCorner,
+    /// Moves the chosen corner or card by so many pixels of the frame.
+    Nudge([i32; 2]),
+    /// A corner is dragged to here.
+    DragCorner(usize, Point<InFrame>, Begins),
+    /// The corner is where it was wanted.
+    CornerPut,
+    /// A card lies between these corners.
+    DrawCard(Point<InFrame>, Point<InFrame>),
+    /// Saves what has a name on the frame as captures.
+    SaveFrame,
+    /// Makes the picture larger or smaller by this many steps.
+    Magnify(i32),
+    /// Makes everything larger or smaller by this many steps; 0 goes back.
+    Zoom(i32),
+    /// Shows the keys, or hides them.
+    Keys,
+    /// Closes what is open, goes back, chooses nothing.
+    Escape,
+}
+
+/// How a line at the lower edge is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something was done.
+    Done,
+    /// Something has to be known.
+    Told,
+    /// Something went wrong, or must be decided.
+    Warned,
+}

@@ -1,0 +1,278 @@
+//! The page of the collection: every card of the catalogue as a picture, with what there is of it.
+
+use egui::{
+    Align2, CentralPanel, Color32, CornerRadius, Panel, Pos2, Rect, RichText, ScrollArea, Sense, Stroke,
+    StrokeKind, Ui, Vec2, pos2, vec2,
+};
+use lens_core::catalogue::CardType;
+
+use super::filter;
+use super::theme::{self, ACCENT, FAINT, GOOD, GROUND, RAISED, TEXT, WARNING};
+use super::tile::{WHOLE, fitted};
+use crate::coverage::{Coverage, ENOUGH, Row};
+use crate::intent::{Intent, Shown};
+use crate::thumbnails::Size;
+use crate::window::Labeller;
+
+/// Cards that are named as to be hunted next.
+const MAX_HUNTED: usize = 12;
+const TILE: Vec2 = vec2(104.0, 182.0);
+const HEADING: f32 = 34.0;
+const GAP: f32 = 10.0;
+
+/// A part of the page, from top to bottom.
+enum Line<'a> {
+    /// A type and rarity begins; of how many of its cards there is a picture.
+    Heading {
+        title: String,
+        card_type: CardType,
+        met: [usize; 2],
+    },
+    Cards(Vec<&'a Row>),
+}
+
+pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
+    let coverage = std::mem::take(&mut labeller.coverage);
+    Panel::right("hunt").default_size(244.0).frame(theme::panel()).show(ui, |ui| {
+        ScrollArea::vertical().show(ui, |ui| hunt(labeller, &coverage, ui, intents));
+    });
+    CentralPanel::default().frame(theme::ground()).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.heading("Collection");
+            let [met, all] = Coverage::met(coverage.rows.iter());
+            let [pairs, of] = coverage.share();
+            let text = format!("{met} of {all} cards");
+            theme::progress(ui, met as f32 / all.max(1) as f32, &text, GOOD, 190.0);
+            let text = format!("{pairs} of {of} with editions");
+            theme::progress(ui, pairs as f32 / of.max(1) as f32, &text, ACCENT, 210.0);
+        });
+        filter::show(labeller, ui, intents);
+        ui.add_space(4.0);
+        cards(labeller, &coverage, ui, intents);
+    });
+    labeller.coverage = coverage;
+}
+
+/// What training needs most, and how far each type has come.
+fn hunt(labeller: &mut Labeller, coverage: &Coverage, ui: &mut Ui, intents: &mut Vec<Intent>) {
+    theme::section(ui, "Progress");
+    for card_type in CardType::ALL {
+        let of_type = || coverage.rows.iter().filter(|row| row.card_type == card_type);
+        let [met, all] = Coverage::met(of_type());
+        if all > 0 {
+            let text = format!("{} {met} of {all}", card_type.name());
+            let colour = theme::of_type(Some(card_type));
+            theme::progress(ui, met as f32 / all as f32, &text, colour, ui.available_width());
+        }
+    }
+    ui.add_space(10.0);
+    theme::section(ui, "Hunt next");
+    ui.weak("What the next training needs most:");
+    let hunted = coverage.hunt(MAX_HUNTED);
+    if hunted.is_empty() {
+        ui.label(RichText::new("Nothing: there is enough of everything").color(GOOD));
+    }
+    for (row, edition) in hunted {
+        let (area, response) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::click());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &row.name));
+        let painter = ui.painter();
+        if response.hovered() {
+            painter.rect_filled(area, 5.0, RAISED);
+        }
+        let picture = Rect::from_min_size(area.min + vec2(2.0, 2.0), vec2(28.0, 36.0));
+        draw(labeller, ui, row, edition, picture, Color32::WHITE);
+        let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
+        let at = area.left_center() + vec2(38.0, 0.0);
+        painter.text(at, Align2::LEFT_BOTTOM, &row.name, theme::name_font(12.5), TEXT);
+        let words = match row.total() {
+            0 => "none yet".to_owned(),
+            _ if edition != "base" => format!("no {edition} yet"),
+            count => format!("{count} of {ENOUGH}"),
+        };
+        let colour = if edition == "base" { FAINT } else { theme::of_edition(edition) };
+        painter.text(at + vec2(0.0, 2.0), Align2::LEFT_TOP, words, egui::FontId::proportional(11.5), colour);
+        if response.clicked() {
+            intents.push(Intent::Captures(row.id.clone()));
+        }
+    }
+}
+
+fn is_shown(shown: &Shown, row: &Row) -> bool {
+    row.name.to_lowercase().contains(&shown.text.trim().to_lowercase())
+        && shown.card_type.is_none_or(|wanted| row.card_type == wanted)
+        && (!shown.only_odd || row.total() == 0)
+}
+
+/// The page as lines of known heights, so that only those in sight are drawn.
+fn lines<'a>(coverage: &'a Coverage, shown: &Shown, columns: usize) -> Vec<Line<'a>> {
+    let mut rarities: Vec<Option<&str>> = vec![None];
+    for row in &coverage.rows {
+        if !rarities.contains(&row.rarity.as_deref()) {
+            rarities.push(row.rarity.as_deref());
+        }
+    }
+    let order = ["Common", "Uncommon", "Rare", "Legendary"];
+    rarities.sort_by_key(|it| it.map(|it| order.iter().position(|word| *word == it).unwrap_or(order.len())));
+    let mut lines = Vec::new();
+    for card_type in CardType::ALL {
+        for rarity in &rarities {
+            let all: Vec<&Row> = coverage
+                .rows
+                .iter()
+                .filter(|row| row.card_type == card_type && row.rarity.as_deref() == *rarity)
+                .collect();
+            let seen: Vec<&Row> = all.iter().copied().filter(|row| is_shown(shown, row)).collect();
+            if seen.is_empty() {
+                continue;
+            }
+            let rarity = rarity.map_or_else(String::new, |it| format!(" \u{b7} {it}"));
+            let title = format!("{}{rarity}", card_type.name());
+            lines.push(Line::Heading { title, card_type, met: Coverage::met(all.into_iter()) });
+            lines.extend(seen.chunks(columns).map(|part| Line::Cards(part.to_vec())));
+        }
+    }
+    lines
+}
+
+fn cards(labeller: &mut Labeller, coverage: &Coverage, ui: &mut Ui, intents: &mut Vec<Intent>) {
+    let columns = (((ui.available_width() - 12.0 + GAP) / (TILE.x + GAP)).floor() as usize).max(1);
+    let lines = lines(coverage, labeller.shown(), columns);
+    if lines.is_empty() {
+        ui.weak("No card fits the filter.");
+    }
+    let height = |line: &Line<'_>| match line {
+        Line::Heading { .. } => HEADING,
+        Line::Cards(_) => TILE.y + GAP,
+    };
+    let whole: f32 = lines.iter().map(height).sum();
+    ScrollArea::vertical().auto_shrink(false).show_viewport(ui, |ui, view| {
+        ui.set_height(whole);
+        let origin = ui.max_rect().min;
+        let width = ui.available_width();
+        let mut top = 0.0;
+        for line in &lines {
+            let high = height(line);
+            if top + high >= view.top() && top <= view.bottom() {
+                let at = origin + vec2(0.0, top);
+                match line {
+                    Line::Heading { title, card_type, met } => {
+                        heading(ui, at, width, title, *card_type, *met)
+                    }
+                    Line::Cards(rows) => {
+                        for (column, row) in rows.iter().enumerate() {
+                            let at = at + vec2(column as f32 * (TILE.x + GAP), 0.0);
+                            card(labeller, coverage, ui, row, Rect::from_min_size(at, TILE), intents);
+                        }
+                    }
+                }
+            }
+            top += high;
+        }
+    });
+}
+
+fn heading(ui: &Ui, at: Pos2, width: f32, title: &str, card_type: CardType, [met, all]: [usize; 2]) {
+    let painter = ui.painter();
+    let colour = theme::of_type(Some(card_type));
+    let text = painter.text(at + vec2(0.0, 16.0), Align2::LEFT_CENTER, title, theme::name_font(14.0), colour);
+    let words = format!("{met} of {all}");
+    let font = egui::FontId::proportional(12.0);
+    let words = painter.text(pos2(text.right() + 10.0, at.y + 16.0), Align2::LEFT_CENTER, words, font, FAINT);
+    let line =
+        Rect::from_min_max(pos2(words.right() + 10.0, at.y + 15.0), pos2(at.x + width - 4.0, at.y + 17.0));
+    painter.rect_filled(line, 1.0, RAISED);
+    let done = vec2(line.width() * met as f32 / all.max(1) as f32, line.height());
+    painter.rect_filled(Rect::from_min_size(line.min, done), 1.0, colour);
+}
+
+/// The catalogue's picture of a card, else a capture of it. Returns where it is.
+fn draw(
+    labeller: &mut Labeller,
+    ui: &Ui,
+    row: &Row,
+    edition: &str,
+    area: Rect,
+    tint: Color32,
+) -> Option<Rect> {
+    let texture = labeller.card_art.get(ui.ctx(), &row.id, edition).or_else(|| {
+        let file = row.picture.as_ref()?;
+        labeller.thumbnails.get(ui.ctx(), file, Size::Small)
+    })?;
+    let shown = fitted(texture.size_vec2(), area);
+    ui.painter().image(texture.id(), shown, WHOLE, tint);
+    Some(shown)
+}
+
+fn card(
+    labeller: &mut Labeller,
+    coverage: &Coverage,
+    ui: &mut Ui,
+    row: &Row,
+    area: Rect,
+    intents: &mut Vec<Intent>,
+) {
+    let response = ui.interact(area, ui.scope_id().with(&row.id), Sense::click());
+    let total = row.total();
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::Role::Button, true, format!("{}: {total}", row.name))
+    });
+    let radius = CornerRadius::same(7);
+    ui.painter().rect_filled(area, radius, if response.hovered() { RAISED } else { GROUND });
+    let picture = Rect::from_min_size(area.min + vec2(4.0, 4.0), vec2(area.width() - 8.0, 128.0));
+    let tint = if total == 0 { Color32::from_rgba_unmultiplied(255, 255, 255, 56) } else { Color32::WHITE };
+    if draw(labeller, ui, row, "base", picture, tint).is_none() {
+        let shape = Rect::from_center_size(picture.center(), vec2(90.0, 122.0));
+        let colour = theme::of_type(Some(row.card_type)).gamma_multiply(0.5);
+        ui.painter().rect_stroke(shape, 6.0, Stroke::new(1.0, colour), StrokeKind::Inside);
+    }
+    let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
+    let name = painter.layout_no_wrap(row.name.clone(), theme::name_font(11.5), TEXT);
+    let colour = if total == 0 { FAINT } else { TEXT };
+    let left = (area.center().x - name.size().x / 2.0).max(area.left() + 3.0);
+    painter.galley_with_override_text_color(pos2(left, area.top() + 136.0), name, colour);
+    badges(ui, coverage, row, pos2(area.center().x, area.top() + 163.0));
+    if response.clicked() {
+        intents.push(Intent::Captures(row.id.clone()));
+    }
+    response.on_hover_text(words(coverage, row));
+}
+
+/// How many there are of each edition, each in its colour: hollow where there is none.
+fn badges(ui: &Ui, coverage: &Coverage, row: &Row, middle: Pos2) {
+    const BADGE: Vec2 = vec2(17.0, 15.0);
+    let possible: Vec<(usize, &str)> = row
+        .counts
+        .iter()
+        .zip(&coverage.editions)
+        .filter_map(|(count, edition)| Some(((*count)?, edition.as_str())))
+        .collect();
+    let step = BADGE.x + 3.0;
+    let from = middle.x - (possible.len() as f32 - 1.0) * step / 2.0;
+    for (number, (count, edition)) in possible.into_iter().enumerate() {
+        let area = Rect::from_center_size(pos2(from + number as f32 * step, middle.y), BADGE);
+        let colour = theme::of_edition(edition);
+        let radius = CornerRadius::same(4);
+        let painter = ui.painter();
+        if count == 0 {
+            painter.rect_stroke(
+                area,
+                radius,
+                Stroke::new(1.0, colour.gamma_multiply(0.45)),
+                StrokeKind::Inside,
+            );
+            continue;
+        }
+        painter.rect_filled(area, radius, colour);
+        let text = if count > 99 { "99".to_owned() } else { count.to_string() };
+        painter.text(area.center(), Align2::CENTER_CENTER, text, theme::name_font(9.5), GROUND);
+        if count < ENOUGH {
+            painter.circle_filled(area.right_top() + vec2(-1.0, 1.0), 2.5, WARNING);
+        }
+    }
+}
+
+fn words(coverage: &Coverage, row: &Row) -> String {
+    let of = |(count, edition): (&Option<usize>, &String)| Some(format!("{edition}: {}", (*count)?));
+    let editions: Vec<String> = row.counts.iter().zip(&coverage.editions).filter_map(of).collect();
+    format!("{}\n{}\nClick to see its captures", row.name, editions.join("\n"))
+}

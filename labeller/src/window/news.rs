@@ -1,0 +1,139 @@
+//! What happened elsewhere since the last frame, and what the threads are asked for.
+
+use std::time::{Duration, Instant};
+
+use egui::Context;
+
+use super::{Labeller, Subject, VERIFY_INTERVAL, source};
+use crate::coverage::Coverage;
+use crate::inference::{Answer, Inference, Job};
+use crate::intent::{Page, Tone};
+use crate::reading::{Reading, is_same};
+use crate::session::Picture;
+use crate::thumbnails::Size;
+use crate::verify;
+
+/// Groups ahead that the model looks at.
+const MAX_GUESSED_AHEAD: usize = 4;
+/// Members of the current group that the model looks at.
+const MAX_MEMBERS: usize = 48;
+/// Labelled pictures that the model looks at in one frame, while they are verified.
+const MAX_VERIFIED: usize = 8;
+/// Groups after the current one whose pictures are decoded.
+const MAX_DECODED_AHEAD: usize = 3;
+
+impl Labeller {
+    /// Takes in what happened elsewhere since the last frame.
+    pub(crate) fn take_news(&mut self, context: &Context, now: Instant) {
+        self.thumbnails.begin(context);
+        match self.repository.tick(&mut self.session, now) {
+            Ok(true) => self.stale = true,
+            Ok(false) => {}
+            Err(error) => self.say(error.to_string(), Tone::Warned),
+        }
+        for note in self.repository.take_notes() {
+            log::warn!("{note}");
+            self.notes.push(note);
+        }
+        let answers: Vec<Answer> = self.inference.iter().flat_map(Inference::answers).collect();
+        for answer in answers {
+            self.hear(answer);
+        }
+        self.ask_ahead();
+        self.look_ahead(context);
+        self.keep_draft_soon(context, now);
+        self.load_form();
+        self.work_out(context, now);
+        // News of the overlay and the quiet save need no key.
+        context.request_repaint_after(Duration::from_millis(800));
+    }
+
+    fn hear(&mut self, answer: Answer) {
+        match answer {
+            Answer::Guessed { file, reading } => {
+                self.readings.insert(file, reading);
+                self.stale |= self.page == Page::Verify;
+                // What nobody has touched yet may still be prefilled.
+                if self.page == Page::Label && self.form == self.loaded.1 && self.form == self.drafted {
+                    self.loaded.0 = Subject::None;
+                }
+            }
+            Answer::Proposed { frame, cards } => self.proposed(&frame, cards),
+            Answer::Taught(name) => {
+                log::info!("the model knows {name} now");
+                self.readings.clear();
+                self.asked.clear();
+            }
+            Answer::Failed(reason) => self.say(reason, Tone::Warned),
+        }
+    }
+
+    /// Works the page out that is shown, when something has changed.
+    fn work_out(&mut self, context: &Context, now: Instant) {
+        if !self.stale {
+            return;
+        }
+        match self.page {
+            Page::Verify => {
+                let is_due = self.verify_from.is_none_or(|from| now >= from);
+                let is_busy = self.inference.as_ref().is_some_and(|it| !it.is_idle());
+                if is_busy && !is_due {
+                    context.request_repaint_after(VERIFY_INTERVAL);
+                    return;
+                }
+                let catalogue = &self.catalogue;
+                self.classes = verify::classes(&self.session, catalogue, |it| self.reading(it));
+                // Many labels take long: the window goes first.
+                self.verify_from = Some(now + VERIFY_INTERVAL.max(now.elapsed() * 8));
+            }
+            Page::Collection => self.coverage = Coverage::new(&self.session, &self.catalogue),
+            Page::Label | Page::Frames | Page::Bin => return,
+        }
+        self.stale = false;
+    }
+
+    /// What the model says of a picture now, else what it said when it was captured.
+    pub(crate) fn reading(&self, picture: &Picture) -> Option<Reading> {
+        self.readings.get(&picture.file).cloned().or_else(|| Reading::of_capture(&picture.context))
+    }
+
+    /// The class that a picture may be given without looking: what it is read as now, unless it was
+    /// surely read as another card when it was captured.
+    pub(crate) fn named(&self, picture: &Picture) -> Option<String> {
+        let reading = self.reading(picture)?;
+        let named = reading.named(&self.catalogue)?;
+        let before = picture.context.sure_card();
+        before.is_none_or(|before| is_same(&self.catalogue, before, named)).then(|| named.to_owned())
+    }
+
+    fn ask_ahead(&mut self) {
+        let Some(inference) = &self.inference else { return };
+        let mut wanted: Vec<&Picture> =
+            self.session.members().filter(|it| it.label.is_none()).take(MAX_MEMBERS).collect();
+        let groups = self.session.queue().iter().skip(self.session.at() + 1).take(MAX_GUESSED_AHEAD);
+        wanted
+            .extend(groups.filter_map(|group| self.session.members_of(*group).find(|it| it.label.is_none())));
+        if self.page == Page::Verify && inference.is_idle() {
+            let labelled = self.session.pictures().iter().filter(|it| it.label.is_some() && !it.binned);
+            wanted.extend(labelled.filter(|it| !self.asked.contains(&it.file)).take(MAX_VERIFIED));
+        }
+        for picture in wanted {
+            if !self.asked.contains(&picture.file) && inference.ask(Job::Guess(source(picture))) {
+                self.asked.insert(picture.file.clone());
+            }
+        }
+    }
+
+    /// Decodes the pictures of the groups that come next, so that they are there when Enter is
+    /// pressed.
+    fn look_ahead(&mut self, context: &Context) {
+        let from = self.session.at() + 1;
+        let groups = self.session.queue().iter().skip(from).take(MAX_DECODED_AHEAD);
+        let first = |group: &u64| self.session.members_of(*group).next();
+        let files = groups.filter_map(first).flat_map(|it| [Some(it.file.clone()), it.context.frame.clone()]);
+        // The newest wish comes first, and what is shown now is wished for after this.
+        for file in files.flatten().collect::<Vec<_>>().into_iter().rev() {
+            self.thumbnails.get(context, &file, Size::Large);
+        }
+    }
+}

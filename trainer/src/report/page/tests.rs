@@ -1,0 +1,98 @@
+//! What a report shows of runs and evaluations that are made up here; no network is run.
+
+use super::*;
+
+fn evaluation(top1: f64) -> Value {
+    serde_json::json!({"labelled": {
+        "known": 424, "top1": top1, "top1_interval": [0.941, 0.979], "millis": 0.74,
+        "calibration": {"bins": [{"count": 3, "accuracy": 0.5, "confidence": 0.4}], "ece": null},
+        "worst_pairs": [{"truth": "<i>", "taken_for": "b", "count": 2}],
+    }})
+}
+
+/// A run on captures of two epochs.
+fn labelled_run(folder: &Path) {
+    let line = |epoch: u64, top1: f64| {
+        format!(
+            r#"{{"epoch": {epoch}, "rate": 0.1, "train_loss": 2.0, "loss": 1.5, "seconds": 40.0, "heads": {{"<b>": {{"top1": {top1},
+            "judged": 12, "top3": null, "worst_pairs": [{{"truth": "a", "taken_for": "<script>", "count": 2}}]}}}}}}"#
+        )
+        .replace('\n', " ")
+    };
+    let lines = format!("{}\n{}\n", line(1, 0.25), line(2, 0.5));
+    std::fs::write(history::file(folder, Network::Identifier), lines).unwrap();
+    // The name of a head is free, that of its file is not.
+    let csv = "truth,\"a\",\"<script>\"\n\"a\",3,2\n\"<script>\",0,1\n";
+    std::fs::write(history::confusion_file(folder, "<b>", "csv"), csv).unwrap();
+}
+
+#[test]
+fn a_page_begins_with_the_result_against_the_model_before() {
+    let run = tempfile::tempdir().unwrap();
+    assert!(page(run.path(), &Measured::default(), &Nameless).is_err(), "there is nothing to report");
+    labelled_run(run.path());
+    let measured = Measured { now: evaluation(0.964), before: evaluation(0.95) };
+    let html = page(run.path(), &measured, &Nameless).unwrap();
+    let result = html.find("96.4 %").unwrap();
+    assert!(result < html.find("<svg").unwrap(), "before any diagram");
+    assert!(html.contains("of 424, 95 % interval 94.1 to 97.9 %"), "{html}");
+    assert!(html.contains("1.4 points, 95.0 % before"), "{html}");
+    assert!(html.contains("1 min 20 s"), "the time that it took");
+    // Without an evaluation the best epoch speaks.
+    let html = page(run.path(), &Measured::default(), &Nameless).unwrap();
+    assert!(html.contains("50 %") && html.contains("in the best epoch, number 2"), "{html}");
+}
+
+#[test]
+fn a_page_holds_everything_and_runs_nothing() {
+    let run = tempfile::tempdir().unwrap();
+    labelled_run(run.path());
+    let failures = run.path().join(FAILURES);
+    std::fs::create_dir(&failures).unwrap();
+    std::fs::write(failures.join("one.png"), "foobar").unwrap();
+    std::fs::write(failures.join("confusion.png"), "foo").unwrap();
+    let measured = Measured { now: evaluation(0.964), before: Value::Null };
+    let html = page(run.path(), &measured, &Nameless).unwrap();
+    assert!(html.contains("data:image/png;base64,Zm9vYmFy"), "the misread card");
+    assert!(!html.contains("data:image/png;base64,Zm9v\""), "the matrix is no card");
+    assert!(
+        html.contains("<polyline")
+            && html.contains("<rect")
+            && html.contains("a taken for &lt;script&gt;: 2 of 5")
+    );
+    for raw in ["<script>", "<i>", "<b><", "http", "null", "onclick", "top1_interval"] {
+        assert!(!html.contains(raw), "{raw}");
+    }
+    assert!(html.contains("data:application/json;base64,"), "all figures can be kept");
+}
+
+#[test]
+fn a_composed_run_has_its_steps_as_diagrams() {
+    let run = tempfile::tempdir().unwrap();
+    let line = |step: u64| {
+        format!(
+            r#"{{"progress": 0.5, "rate": 0.001, "gradient": 3.0, "images_per_second": 60.0, "heat": {}, "corners": 1.0, "step": {step}}}"#,
+            3.0 / step as f64
+        )
+    };
+    let text = [25, 50, 75].map(line).join("\n");
+    std::fs::write(run.path().join("detector.metrics.jsonl"), text).unwrap();
+    let html = page(run.path(), &Measured::default(), &Nameless).unwrap();
+    assert_eq!(html.matches("<polyline").count(), 5, "heat and corners, rate, gradient, images in a second");
+    assert!(html.contains("Steps of the detector") && html.contains(">step<"), "{html}");
+}
+
+#[test]
+fn a_retrained_model_is_shown_beside_the_one_before() {
+    let run = tempfile::tempdir().unwrap();
+    labelled_run(run.path());
+    let rows =
+        serde_json::json!([{"what": "your captures: right name", "old": 0.8, "new": 0.9, "weight": "gain"}]);
+    let value = serde_json::json!({"rows": rows, "verdict": "installed"});
+    std::fs::write(run.path().join(COMPARISON), value.to_string()).unwrap();
+    let html = page(run.path(), &Measured::default(), &Nameless).unwrap();
+    assert!(
+        html.contains("Against the model before") && html.contains("10.0 points, 80.0 % before"),
+        "{html}"
+    );
+}
