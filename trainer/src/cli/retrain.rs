@@ -27,7 +27,7 @@ use crate::train::retrain::verdict::{better, table};
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
     /// Folder or name of the installed model [default: that of the game]
-    #[arg(long, conflicts_with = "game")]
+    #[arg(long)]
     model: Option<PathBuf>,
     #[command(flatten)]
     data: DataArguments,
@@ -97,7 +97,7 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
     let rows = job.compare(&new)?;
     say!("{}", table(&rows));
     if let Err(reason) = better(&rows) {
-        say!("{} stays as it is: {reason}", folder.display());
+        say!("{} stays as it is: {reason}\nhelp: {}", folder.display(), reason.help());
         return Ok(Ending::Done);
     }
     if arguments.dry_run {
