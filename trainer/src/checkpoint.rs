@@ -224,8 +224,8 @@ impl Checkpoint {
         run.join(format!("{}.best.safetensors", network.name()))
     }
 
-    /// Puts aside the checkpoints of a network whose training begins again: copies under a name that
-    /// nothing has yet. Returns the names.
+    /// Puts aside the checkpoints of a network whose training begins again: copies under a name
+    /// that nothing has yet. Returns the names.
     ///
     /// # Errors
     /// When they cannot be copied.

@@ -34,7 +34,7 @@ pub enum NewModelError {
     #[error("{0:?} cannot be the name of a model\nhelp: choose letters, digits, -, _ and . for --name")]
     Name(String),
     /// There is one.
-    #[error("{0} is there already\nhelp: choose another name with --name{1}")]
+    #[error("{0} is there already\nhelp: choose another --name{1}")]
     Taken(PathBuf, &'static str),
 }
 

@@ -1,5 +1,5 @@
-//! Bad input of every kind, over all commands: one paragraph that says what is wrong and what helps,
-//! nothing written, no panic, no endless run. The programs run with limited memory.
+//! Bad input of every kind, over all commands: one paragraph that says what is wrong and what
+//! helps, nothing written, no panic, no endless run. The programs run with limited memory.
 
 mod place;
 
@@ -8,7 +8,9 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use place::{Place, said};
+use clap::Parser as _;
+use place::{AS_STARTED, Place, said};
+use trainer::cli::Arguments;
 
 /// Kilobytes of address space: libtorch alone maps a good part of it.
 const MEMORY: u64 = 8_000_000;
@@ -18,7 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// What no number may be.
 const NO_NUMBERS: [&str; 7] = ["nan", "inf", "-5", "1e30", "99999999999999999999", "x", "0x10"];
 
-/// Options that are numbers, each with a line to which it belongs; `zero` where that is refused too.
+/// Options that are numbers, each with a line to which it belongs; `zero` where that is refused
+/// too.
 const NUMBERS: [(&str, &str, bool); 37] = [
     ("scenes --out new", "--count", true),
     ("scenes --labelled new", "--classes", true),
@@ -254,7 +257,7 @@ fn bad_input_is_refused_in_one_paragraph_and_changes_nothing() {
     fs::create_dir_all(place.path("bad")).unwrap();
     let before = place.files();
     let mut faults = Vec::new();
-    let mut cases = 0;
+    let (mut cases, mut parsed) = (0, 0);
     let mut check = |line: String, place: &Place| {
         cases += 1;
         let (output, taken) = limited(place, &line);
@@ -277,7 +280,16 @@ fn bad_input_is_refused_in_one_paragraph_and_changes_nothing() {
     };
     for (line, option, zero) in NUMBERS {
         for value in NO_NUMBERS.iter().chain(zero.then_some(&"0")) {
-            check(format!("{line} {option}={value}"), &place);
+            let line = format!("{line} {option}={value}");
+            let words = ["trainer"].into_iter().chain(line.split(' '));
+            // Nearly all are refused before anything begins.
+            match Arguments::try_parse_from(words) {
+                Err(error) => {
+                    parsed += 1;
+                    assert!(error.to_string().contains(option), "{line}: {error}");
+                }
+                Ok(_) => check(line, &place),
+            }
         }
     }
     for line in PATHS {
@@ -299,7 +311,8 @@ fn bad_input_is_refused_in_one_paragraph_and_changes_nothing() {
         assert!(changed.is_empty(), "trainer {line} has changed {changed:?}");
         fs::remove_file(place.path(file)).unwrap();
     }
-    eprintln!("{cases} cases");
+    cases += parsed;
+    eprintln!("{cases} cases, {parsed} of them refused by the command line");
     assert!(faults.is_empty(), "{} of {cases}:\n{}", faults.len(), faults.join("\n"));
     assert!(cases >= 300, "only {cases}");
 }
@@ -313,6 +326,7 @@ fn limited(place: &Place, line: &str) -> (Output, Duration) {
         .current_dir(place.path(""))
         .env("BALATRO_LENS_DATA", place.path("data"))
         .env_remove("BALATRO_LENS_ART")
+        .envs(AS_STARTED)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -50,7 +50,8 @@ fn networks_of_others() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("w.data"), [7; 64]).unwrap();
     let external = {
-        // graph { initializer { external_data {location w.data} external_data {length 16} EXTERNAL } }
+        // graph { initializer { external_data {location w.data} external_data {length 16} EXTERNAL
+        // } }
         let entry = |key: &str, value: &str| {
             let inside =
                 [&[10, key.len() as u8], key.as_bytes(), &[18, value.len() as u8], value.as_bytes()].concat();

@@ -70,6 +70,38 @@ fn yolo(classes: usize, entries: &[(&str, &str)]) -> Vec<u8> {
     writer.finish(&metadata(entries))
 }
 
+/// The same three cards and the button after suppression: edges, or for `turned` boxes centre,
+/// width and height with an angle, each with its probability and class.
+fn suppressed(turned: bool, entries: &[(&str, &str)]) -> Vec<u8> {
+    let numbers = if turned { 7 } else { 6 };
+    let mut places = vec![0.0_f32; numbers * BOXES];
+    let mut sure = vec![0.0_f32; numbers * BOXES];
+    let cards = CARDS.map(|left| (left, 0.0, 0.9)).into_iter().chain([(260.0, 1.0, 0.95)]);
+    for (index, (left, class, score)) in cards.enumerate() {
+        let edges = [left, 30.0, left + 40.0, 86.0];
+        let place = if turned { [left + 20.0, 58.0, 56.0, 40.0] } else { edges };
+        places[index * numbers..][..4].copy_from_slice(&place);
+        places[index * numbers + 5] = class;
+        if turned {
+            // The longer side is called the width.
+            places[index * numbers + 6] = std::f32::consts::FRAC_PI_2;
+        }
+        sure[index * numbers + 4] = score;
+    }
+    let mut writer = GraphWriter::new(Batch::Fixed(1));
+    writer.float_input("images", &[3, i64::from(INPUT[1]), i64::from(INPUT[0])]);
+    let all = vec![AttributeProto::ints("axes", &[1, 2, 3]), AttributeProto::int("keepdims", 1)];
+    writer.node("ReduceMax", &["images"], "brightest", all);
+    reshape(&mut writer, "brightest", "bright", &[1, 1, 1]);
+    let shape = [BOXES as i64, numbers as i64];
+    writer.floats("sure", &[1, shape[0], shape[1]], &sure);
+    writer.floats("places", &[1, shape[0], shape[1]], &places);
+    writer.node("Mul", &["sure", "bright"], "scores", Vec::new());
+    writer.node("Add", &["places", "scores"], "output0", Vec::new());
+    writer.output("output0", &shape);
+    writer.finish(&metadata(entries))
+}
+
 /// Ten times the mean of red, green and blue, as logits or as probabilities.
 fn classifier(batch: Batch, ends_with_softmax: bool, entries: &[(&str, &str)]) -> Vec<u8> {
     let mut writer = GraphWriter::new(batch);
@@ -201,6 +233,26 @@ fn two_networks_made_elsewhere_find_and_name_cards() {
     let found = recogniser.detect(&(&tall).into()).unwrap();
     let score = found.first().map(|it| it.score).unwrap();
     assert!((score - 0.9 * 114.0 / 255.0).abs() < 1e-5, "the bars are grey: {score}");
+}
+
+#[test]
+fn boxes_after_suppression_are_found_upright_and_turned() {
+    if !have_runtime() {
+        return;
+    }
+    let mut turned = DETECTION;
+    turned[0].1 = "obb";
+    let place = Place::new(&[
+        ("end.onnx", &suppressed(false, &[&DETECTION[..], &[("end2end", "True")]].concat())),
+        ("obb.onnx", &suppressed(true, &turned)),
+        ("names.onnx", &classifier(Batch::Dynamic, false, &[("names", "['x_fox', 'x_owl', 'x_cat']")])),
+    ]);
+    for network in ["end.onnx", "obb.onnx"] {
+        let words = ["--detector", network, "--cards", "joker", "--identifier", "names.onnx"];
+        let folder = place.import(&words).unwrap();
+        assert_eq!(seen(&mut open(&folder), &picture()), named(["x_fox", "x_owl", "x_cat"]), "{network}");
+        fs::remove_dir_all(folder).unwrap();
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! Every option of every command changes what the command does: each is run with and without it, and
-//! what is said and written differs. `--help` lists all of them, so that none is forgotten here.
+//! Every option of every command changes what the command does: each is run with and without it,
+//! and what is said and written differs. `--help` lists all of them, so that none is forgotten
+//! here.
 
 mod place;
 

@@ -100,7 +100,7 @@ impl Recorder {
     /// When the folder is in use or cannot be written.
     pub fn create(folder: &Path, room: u64) -> Result<Self, RecordingError> {
         let wrong = |source| RecordingError::File { path: folder.into(), source };
-        fs::create_dir_all(folder).map_err(wrong)?;
+        lens_core::files::private_folder(folder).map_err(wrong)?;
         if fs::read_dir(folder).map_err(wrong)?.next().is_some() {
             return Err(RecordingError::Occupied(folder.into()));
         }

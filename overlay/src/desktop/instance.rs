@@ -76,6 +76,8 @@ pub fn claim(data: &Path) -> io::Result<Claim> {
             lock.rewind()?;
             write!(lock, "{}", std::process::id())?;
             lock.flush()?;
+            // What a killed overlay had begun to write.
+            lens_core::atomic::sweep(data);
             Ok(Claim::First(Instance { _lock: lock }))
         }
         Err(TryLockError::WouldBlock) => {

@@ -72,7 +72,7 @@ fn report(thread: &str, said: &str, info: &PanicHookInfo<'_>, trace: &Backtrace)
 
 /// Writes a report beside the earlier ones, of which the oldest go.
 fn write(folder: &Path, text: &str) -> std::io::Result<PathBuf> {
-    fs::create_dir_all(folder)?;
+    lens_core::files::private_folder(folder)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let path = folder.join(format!("crash-{now:020}.txt"));
     fs::write(&path, text)?;

@@ -6,9 +6,9 @@
 //! ```
 //!
 //! Three perceptual hashes of 64 bits each are compared; the largest of the three distances decides
-//! (see [`Verdict`]), in which bits of the third count for less. Hashes see shapes in grey, so a foil and a plain card, or two cards that
-//! differ by one small sign, may have the same: only colours that agree as well, and the same
-//! modifiers, make a duplicate.
+//! (see [`Verdict`]), in which bits of the third count for less. Hashes see shapes in grey, so a
+//! foil and a plain card, or two cards that differ by one small sign, may have the same: only
+//! colours that agree as well, and the same modifiers, make a duplicate.
 //!
 //! [`store::Captures`] opens a folder for saving; [`store::read`] is for those who only look. A
 //! capture is a [`record::Record`] and its picture. Nothing here knows a network: what a model says

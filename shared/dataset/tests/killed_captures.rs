@@ -1,8 +1,8 @@
 //! An overlay that is killed while it saves captures has all that it acknowledged, each with its
 //! picture and its frame, and nothing half-written.
 //!
-//! The child is this test program itself. `KILLS=10000 cargo test -p dataset --test killed_captures`
-//! kills it that often.
+//! The child is this test program itself. `KILLS=10000 cargo test -p dataset --test
+//! killed_captures` kills it that often.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};

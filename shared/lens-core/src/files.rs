@@ -153,7 +153,7 @@ mod tests {
         check("{\"name\": 5}", "5 stands where text belongs (line 1, column 10)");
         check(
             "{\"name\": \"a\", \"cluster\": \"five\"}",
-            "\"five\" stands where a whole number belongs (line 1, column 32)",
+            "\"five\" stands where a whole number belongs (line 1, column 31)",
         );
         check("{}", "name is missing (line 1, column 2)");
         check("{\"name\"", "it ends too early (line 1, column 7)");

@@ -9,7 +9,7 @@ pub fn data() -> PathBuf {
     if let Some(folder) = env::var_os("BALATRO_LENS_DATA") {
         return folder.into();
     }
-    let looks_right = |folder: &Path| folder.join("catalogues").is_dir();
+    let looks_right = |folder: &Path| folder.join("catalogues").is_dir() && is_ours(folder);
     let above =
         |start: &Path| start.ancestors().map(|folder| folder.join("data")).find(|folder| looks_right(folder));
     env::current_dir()
@@ -17,6 +17,30 @@ pub fn data() -> PathBuf {
         .and_then(|folder| above(&folder))
         .or_else(|| env::current_exe().ok().and_then(|exe| above(exe.parent()?)))
         .unwrap_or_else(|| "data".into())
+}
+
+/// Whether nobody but this user, and whoever administers the machine, can have put a folder there:
+/// models in it are run.
+#[cfg(unix)]
+fn is_ours(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let owner = |path: &Path| std::fs::metadata(path).ok().map(|it| it.uid());
+    let home = || owner(&PathBuf::from(env::var_os("HOME")?));
+    let Some(own) = owner(Path::new("/proc/self")).or_else(home) else { return true };
+    std::fs::metadata(folder).is_ok_and(|it| can_trust(it.uid(), it.mode(), own))
+}
+
+#[cfg(not(unix))]
+fn is_ours(_folder: &Path) -> bool {
+    true
+}
+
+/// Of an owner, the permissions, and who asks.
+#[cfg(unix)]
+fn can_trust(owner: u32, mode: u32, own: u32) -> bool {
+    const OTHERS_WRITE: u32 = 0o002;
+    // Who administers the machine works in other people's folders on purpose.
+    own == 0 || (owner == own || owner == 0) && mode & OTHERS_WRITE == 0
 }
 
 /// The catalogue file of a game.
@@ -48,5 +72,22 @@ pub fn cache() -> PathBuf {
     } else {
         env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| home().map(|home| home.join(".cache")))
     };
-    base.unwrap_or_else(env::temp_dir).join("balatro-lens")
+    // Without a home not in the folder for temporary files, where others could have put something.
+    base.map_or_else(|| data().join("cache"), |base| base.join("balatro-lens"))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_somebody_else_is_not_taken() {
+        for (owner, mode, trusted) in
+            [(7, 0o755, true), (0, 0o755, true), (8, 0o755, false), (7, 0o777, false), (0, 0o757, false)]
+        {
+            assert_eq!(can_trust(owner, mode, 7), trusted, "{owner} {mode:o}");
+        }
+        assert!(can_trust(7, 0o777, 0));
+        assert!(is_ours(&env::current_dir().unwrap()));
+    }
 }

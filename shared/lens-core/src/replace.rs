@@ -153,11 +153,9 @@ pub fn restore(target: &Path) {
     let mut aside = Vec::new();
     for entry in fs::read_dir(folder_of(target)).into_iter().flatten().flatten() {
         let file = entry.file_name().to_string_lossy().into_owned();
-        if !file
-            .strip_prefix('.')
-            .and_then(|it| it.strip_prefix(&*name))
-            .is_some_and(|it| it.starts_with('.'))
-        {
+        // `.NAME.PROCESS.SUFFIX`, and not that of a folder whose name begins alike.
+        let rest = file.strip_prefix('.').and_then(|it| it.strip_prefix(&*name)?.strip_prefix('.'));
+        if rest.is_none_or(|it| it.matches('.').count() != 1) {
             continue;
         }
         if left_over(&file, NEW, &entry) {
@@ -280,6 +278,16 @@ mod tests {
                 assert_eq!(names(place.path()), ["balatro"]);
             }
         }
+    }
+
+    #[test]
+    fn a_folder_whose_name_begins_alike_is_another() {
+        let place = tempfile::tempdir().unwrap();
+        make(&place.path().join(".balatro.mine.4294967295-0.old"), "other");
+        restore(&place.path().join("balatro"));
+        assert_eq!(names(place.path()), [".balatro.mine.4294967295-0.old"]);
+        restore(&place.path().join("balatro.mine"));
+        assert_eq!(says(&place.path().join("balatro.mine")).as_deref(), Some("other"));
     }
 
     #[test]

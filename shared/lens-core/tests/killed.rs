@@ -22,7 +22,7 @@ fn says(folder: &Path) -> Option<u64> {
         .iter()
         .filter_map(|file| fs::read_to_string(folder.join(file)).ok()?.lines().last()?.parse().ok())
         .collect();
-    (numbers.len() == FILES.len() && numbers.iter().all(|it| *it == numbers[0])).then_some(numbers[0])
+    (numbers.len() == FILES.len() && numbers.iter().all(|it| *it == numbers[0])).then(|| numbers[0])
 }
 
 fn kept(folder: &Path) -> PathBuf {
@@ -78,9 +78,9 @@ fn kills_leave_a_whole_folder() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         // The clock runs from the first time, so that a slow start is not what is tested.
-        let first = lines.into_iter().find(|line| line.contains("done "));
+        let first = lines.find(|line| line.contains("done "));
         assert!(first.is_some(), "the child works before it is killed");
         std::thread::sleep(Duration::from_micros(round * 7919 % 9_000));
         child.kill().unwrap();

@@ -28,7 +28,7 @@ use crate::train::retrain::verdict::{better, table};
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
     /// Folder or name of the installed model [default: that of the game]
-    #[arg(long, conflicts_with = "game")]
+    #[arg(long)]
     model: Option<PathBuf>,
     #[command(flatten)]
     data: DataArguments,
@@ -105,7 +105,7 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
     let path = run.join(COMPARISON);
     atomic::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
     if let Err(reason) = better(&rows) {
-        say!("{} stays as it is: {reason}", folder.display());
+        say!("{} stays as it is: {reason}\nhelp: {}", folder.display(), reason.help());
         return Ok(Ending::Done);
     }
     if arguments.dry_run {

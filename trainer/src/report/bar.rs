@@ -1,5 +1,5 @@
-//! Progress of what is no training: a bar with the time that is left on a terminal, a plain line now
-//! and then elsewhere.
+//! Progress of what is no training: a bar with the time that is left on a terminal, a plain line
+//! now and then elsewhere.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;

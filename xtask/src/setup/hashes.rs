@@ -1,8 +1,8 @@
 //! SHA-256 of every file that set-up downloads: what an index says of a file is not trusted.
 //!
 //! A version that is changed needs its hashes here, as the index tells them
-//! (`pip install --dry-run --report - --no-deps PACKAGE==VERSION`); a version that is not in `FILES` is
-//! refused.
+//! (`pip install --dry-run --report - --no-deps PACKAGE==VERSION`); a version that is not in
+//! `FILES` is refused.
 
 use anyhow::{Result, bail};
 

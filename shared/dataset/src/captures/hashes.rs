@@ -18,8 +18,8 @@ const EDGE_SHARE: f32 = 0.07;
 /// a card twice costs little, to miss one much.
 const COLOURS_AGREE_BELOW: u32 = 6;
 
-/// Bits of [`Hashes::shapes`] by which a duplicate may differ: 95 in 100 cards that are moved by one
-/// pixel stay within.
+/// Bits of [`Hashes::shapes`] by which a duplicate may differ: 95 in 100 cards that are moved by
+/// one pixel stay within.
 const SHAPES_DUPLICATE: u32 = 17;
 
 /// What a crop looks like.
@@ -88,8 +88,8 @@ impl Hashing {
     }
 }
 
-/// What so many bits of [`Hashes::shapes`] count for beside the other two: a shift by one pixel turns
-/// twice as many of them over, and pictures that have nothing in common differ by 32.
+/// What so many bits of [`Hashes::shapes`] count for beside the other two: a shift by one pixel
+/// turns twice as many of them over, and pictures that have nothing in common differ by 32.
 pub(super) fn of_shapes(bits: u32) -> u32 {
     use super::{DUPLICATE, SAME_CARD, SAME_CLUSTER};
     // Bits of the same card in another place, of the same card otherwise, and of a cluster.

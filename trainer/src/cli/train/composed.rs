@@ -154,6 +154,13 @@ impl Job<'_> {
             Session::new(task, &initial()?, budget, self.recipe, digest, hardware)?
         };
         let position = session.position();
+        if position.progress() < 1.0 {
+            eprintln!(
+                "{}: the first {} cards are drawn, then it begins",
+                network.name(),
+                self.recipe.bank.cards
+            );
+        }
         if position.progress() >= 1.0 {
             let seconds = duration(position.seconds);
             say!("{}: finished after {} steps in {seconds}", network.name(), position.step);

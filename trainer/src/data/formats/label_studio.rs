@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Picture, rounded};
 
-/// Tasks to import; `prefix` leads to the images. Tasks count on from `first`: its converter wants a
-/// number for each.
+/// Tasks to import; `prefix` leads to the images. Tasks count on from `first`: its converter wants
+/// a number for each.
 pub fn tasks(pictures: &[Picture], classes: &[String], prefix: &str, first: usize) -> Value {
     let task = |(number, picture): (usize, &Picture)| {
         let [width, height] = picture.size.map(|side| side as f32);

@@ -47,6 +47,22 @@ pub enum NotBetter {
     NoGain,
 }
 
+impl NotBetter {
+    /// What would help.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Worse(_) => {
+                "the overlay knows enrolled cards without a training; for more give longer --minutes, or capture the new \
+                 cards more often, in other places and sizes"
+            }
+            Self::NothingToJudge => {
+                "capture the new cards again on another occasion, so that some can be held out"
+            }
+            Self::NoGain => "nothing has to be done: the installed model names what you labelled",
+        }
+    }
+}
+
 /// Better is: more right in what is to be gained, and nowhere worse than the slack.
 ///
 /// # Errors

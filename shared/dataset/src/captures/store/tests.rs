@@ -88,8 +88,8 @@ fn folding_keeps_everything_also_when_a_crash_leaves_the_journal() {
     assert_eq!(read(folder.path()).unwrap().len(), count);
 }
 
-/// A file as the version before wrote it: `dct` for `shapes`, one capture without its picture, and a
-/// line in the journal.
+/// A file as the version before wrote it: `dct` for `shapes`, one capture without its picture, and
+/// a line in the journal.
 #[test]
 fn files_of_the_version_before_are_upgraded_without_losing_a_group() {
     let folder = tempfile::tempdir().unwrap();
