@@ -26,10 +26,6 @@ const LEAST: f32 = 0.4;
 const SIMILARITIES: [f32; 9] = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9];
 /// As above, of pictures.
 const PIXELS: [f32; 10] = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
-/// Leads over the model's own classes that are tried.
-const LEADS: [f32; 6] = [0.0, 0.02, 0.04, 0.06, 0.08, 0.1];
-/// Share of the sprites that may lose their names to a class of the game for a larger lead.
-const LIKE_THE_GAME: f32 = 0.015;
 /// Share of the sprites that may lose their names for a stricter limit: screens vary more than
 /// sprites, so that the loosest limits of the best are taken.
 const EVEN: f32 = 0.002;
@@ -95,11 +91,8 @@ impl Measured {
 /// by another mod's when its own is taken away; none where no limits do that.
 pub fn calibrate(measured: &[Measured], allowed: f32) -> Option<Calibration> {
     let share = |count: usize| count as f32 / measured.len().max(1) as f32;
-    let lost = |lead: f32| {
-        let is_lost = |it: &&Measured| it.own.is_some_and(|own| own.similarity <= it.class + lead);
-        share(measured.iter().filter(|it| it.is_right).filter(is_lost).count())
-    };
-    let lead = LEADS.into_iter().rfind(|&lead| lost(lead) <= LIKE_THE_GAME).unwrap_or(LEADS[0]);
+    // Sprites that are like a card of the game are no reason to rename the game's.
+    let lead = Limits::default().lead;
     let outcome = |similarity: f32, pixels: f32| {
         let limits = Limits { similarity, pixels, lead };
         let is_name = |found: Option<Found>, class: f32| {
@@ -137,10 +130,8 @@ mod tests {
         assert!(strict.limits.pixels > 0.74 || strict.limits.similarity > 0.88, "{strict:?}");
         assert_eq!((strict.named, strict.false_names), (1.0, 0.0));
         let near = Measured { class: 0.9, ..sprite(found(0.95, 0.95), None) };
-        let mut few = vec![sprite(found(0.95, 0.95), None); 99];
-        few.push(near);
-        assert_eq!(calibrate(&few, 0.05).unwrap().limits.lead, 0.1, "one is like a card of the game");
-        assert_eq!(calibrate(&[near; 10], 0.05).unwrap().limits.lead, 0.04);
+        let like_the_game = calibrate(&[near, sprite(found(0.95, 0.95), None)], 0.05).unwrap();
+        assert_eq!(like_the_game.named, 0.5, "a class of the model is nearly as near");
         assert_eq!(calibrate(&[], 0.05), None);
         let hopeless = vec![sprite(found(0.9, 0.9), found(1.0, 1.0)); 10];
         assert_eq!(calibrate(&hopeless, 0.05), None, "nothing keeps these apart");
