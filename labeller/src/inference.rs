@@ -234,7 +234,7 @@ fn reading_of(reading: &vision::reading::Reading) -> Reading {
         number: it.probability,
         origin: match it.source {
             GuessSource::Model => Origin::Model,
-            GuessSource::Enrolled => Origin::Taught,
+            GuessSource::Enrolled | GuessSource::Sprite => Origin::Taught,
         },
     };
     Reading {

@@ -14,9 +14,9 @@ use x11rb::rust_connection::RustConnection;
 
 use super::source::CaptureError;
 
-/// Frames in flight at once: the one compared with, one in the mailbox, one being recognised, one
-/// being written.
-const USUAL_SEGMENTS: usize = 4;
+/// Frames in flight at once: the one compared with, one in the mailbox, one being recognised, the
+/// newest one that cards were followed to, one being written.
+const USUAL_SEGMENTS: usize = 5;
 
 /// One attached segment.
 #[derive(Debug)]

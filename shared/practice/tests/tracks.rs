@@ -149,7 +149,8 @@ fn measure(recognised: Recognised) -> Figures {
     let mut gate = FrameGate::new(SHARE);
     let (mut figures, mut since, mut tracks_of) = (Figures::default(), Since::new(), HashMap::new());
     let (mut known, mut coming, mut shown) = (None::<Said>, VecDeque::new(), None::<Said>);
-    // Screens show sixty pictures a second. Every second one is looked at, and while cards glide all.
+    // Screens show sixty pictures a second. Every second one is looked at, and all of them while
+    // cards glide.
     for number in 0..2 * PICTURES {
         let time = number as f32 / (2.0 * RATE);
         let at = Duration::from_secs_f32(time);

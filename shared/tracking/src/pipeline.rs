@@ -1,8 +1,9 @@
 //! From frames to tracks.
 //!
 //! A [`Pipeline`] is recogniser and tracker together; it has no thread of its own. On a frame that
-//! is not recognised, cards are followed by their pixels. A frame that stays the same runs no network: the last readings are counted again until the tracks have
-//! settled. Which frames are recognised is a [`FrameGate`]'s to say.
+//! is not recognised, cards are followed by their pixels. A frame that stays the same runs no
+//! network: the last readings are counted again until the tracks have settled. Which frames are
+//! recognised is a [`FrameGate`]'s to say.
 
 use std::fmt;
 use std::time::{Duration, Instant};

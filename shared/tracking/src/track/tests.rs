@@ -262,50 +262,43 @@ proptest! {
     }
 }
 
-/// Three times in a second; the networks look at the first picture alone.
+/// A card whose inside is nowhere as elsewhere: chance values in blocks of twenty pixels.
+fn mottled(left: u32) -> RgbaImage {
+    let mut picture = frame(&[]);
+    for (x, y) in (0..100_u32).flat_map(|x| (0..134_u32).map(move |y| (x, y))) {
+        let block = u64::from(x / 20 * 0x9e37 + y / 20 * 0x85eb + 7);
+        let shade = (block.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 57) as u8 + 64;
+        if left + x < picture.width() {
+            picture.put_pixel(left + x, 20 + y, Rgba([shade, shade, 60, 255]));
+        }
+    }
+    picture
+}
+
 #[test]
 fn a_card_is_followed_without_being_detected_again() {
-    let striped = |left: f32| {
-        let mut picture = frame(&[]);
-        for (x, y) in (0..100).flat_map(|x| (20..154).map(move |y| (x, y))) {
-            let shade = 128.0 + 90.0 * (x as f32 * 0.21).sin() * (y as f32 * 0.13).cos();
-            let at = left as u32 + x;
-            if at < picture.width() {
-                picture.put_pixel(at, y, Rgba([shade as u8, shade as u8, 60, 255]));
-            }
-        }
-        picture
-    };
-    let first = striped(60.0);
+    let first = mottled(60);
     let pixels = Pixels::from(&first);
     let mut tracker = Tracker::default();
     let seen = [Seen::new(&pixels, Detection { quad: quad(60.0), score: 0.9 })];
     tracker.locate(&seen, None, millis(40));
     tracker.read(0, Some(&read_with("a", 0.9)), millis(40));
     for step in 1..=6 {
-        let (left, now) = (60.0 + 20.0 * step as f32, millis(40 + 33 * step));
-        assert!(tracker.follow(&Pixels::from(&striped(left)), now), "step {step}: it moved");
+        let (left, now) = (60 + 20 * step as u32, millis(40 + 33 * step));
+        assert!(tracker.follow(&Pixels::from(&mottled(left)), now), "step {step}: it moved");
         let track = &tracker.tracks(now)[0];
-        assert!((track.quad.bounds().left - left).abs() < 2.0, "step {step}: {:?}", track.quad);
+        assert!((track.quad.bounds().left - left as f32).abs() < 2.0, "step {step}: {:?}", track.quad);
         assert!(track.glides(), "step {step}: {:?}", track.velocity);
     }
     let now = millis(40 + 33 * 7);
-    assert!(tracker.follow(&Pixels::from(&striped(180.0)), now), "it stopped");
+    assert!(tracker.follow(&Pixels::from(&mottled(180)), now), "it stopped");
     assert_eq!(tracker.tracks(now)[0].velocity, [0.0; 2]);
-    assert!(!tracker.follow(&Pixels::from(&striped(180.0)), now + millis(33)), "nothing is to be drawn anew");
+    assert!(!tracker.follow(&Pixels::from(&mottled(180)), now + millis(33)), "nothing is to be drawn anew");
 }
 
 #[test]
 fn a_new_card_moves_as_it_did_on_the_frame_before() {
-    let picture = |left: u32| {
-        let mut picture = frame(&[]);
-        for (x, y) in (0..100).flat_map(|x| (20..154).map(move |y| (x, y))) {
-            let shade = 128.0 + 90.0 * (x as f32 * 0.21).sin() * (y as f32 * 0.13).cos();
-            picture.put_pixel(left + x, y, Rgba([shade as u8, shade as u8, 60, 255]));
-        }
-        picture
-    };
-    let (before, now) = (picture(200), picture(160));
+    let (before, now) = (mottled(200), mottled(160));
     let mut tracker = Tracker::default();
     let seen = [Seen::new(&Pixels::from(&now), Detection { quad: quad(160.0), score: 0.9 })];
     tracker.locate(&seen, Some((Pixels::from(&before), millis(10))), millis(43));
