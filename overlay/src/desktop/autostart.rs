@@ -20,7 +20,7 @@ pub struct AutostartError(String, String);
 /// # Errors
 /// When the entry cannot be read.
 pub fn is_on() -> Result<bool, AutostartError> {
-    with_program(|program| entry::is_on(program))
+    with_program(entry::is_on)
 }
 
 /// Has the overlay start with the desktop; with this settings file, when it is not the usual one.
@@ -36,7 +36,7 @@ pub fn enable(settings: Option<&Path>) -> Result<(), AutostartError> {
 /// # Errors
 /// When the entry cannot be removed.
 pub fn disable() -> Result<(), AutostartError> {
-    with_program(|program| entry::disable(program))
+    with_program(entry::disable)
 }
 
 fn with_program<T, E: std::fmt::Display>(

@@ -24,7 +24,7 @@ pub fn find<'a>(catalogue: &'a Catalogue, typed: &str, guesses: &[String]) -> Ve
             Some((rank, guess, card))
         })
         .collect();
-    found.sort_by(|a, b| (a.0, a.1, a.2.name.len()).cmp(&(b.0, b.1, b.2.name.len())));
+    found.sort_by_key(|(rank, guess, card)| (*rank, *guess, card.name.len()));
     found.into_iter().map(|(.., card)| card).take(MAX_OFFERED).collect()
 }
 

@@ -32,7 +32,7 @@ fn what_is_written_is_read() {
     assert_eq!(settings.style.types, [CardType::Joker]);
     assert_eq!(settings.style.read_out, Some(Corner::TopRight));
     assert_eq!(settings.style.text_size, 2.0);
-    assert_eq!(settings.inactive, inactive::Inactive::Shown);
+    assert_eq!(settings.inactive, Inactive::Shown);
     assert_eq!(settings.style.palette.of_type(CardType::Joker), Colour::hex(0x10_2030));
     assert_eq!(settings.recognition.providers, Some(vec![Provider::Cuda, Provider::Cpu]));
     assert_eq!((settings.recognition.threads, settings.capture.share), (Some(3), 0.5));

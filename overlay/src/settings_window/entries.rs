@@ -76,7 +76,7 @@ fn kind(section: &str, key: &str, value: &str) -> Kind {
     match (section, key) {
         ("hotkeys", _) => Kind::Chord,
         ("colours", _) => Kind::Colour,
-        ("show", "types") => Kind::Some(names(&mut CardType::ALL.into_iter().map(|it| it.name()))),
+        ("show", "types") => Kind::Some(names(&mut CardType::ALL.into_iter().map(CardType::name))),
         ("show", "read_out") => {
             Kind::Choice(names(&mut std::iter::once("none").chain(Corner::ALL.into_iter().map(Corner::name))))
         }

@@ -8,7 +8,7 @@
 //! their appearance: neighbours in a fan overlap as much as a card that moves overlaps itself, but
 //! do not look alike. Between detections they are followed by their own pixels
 //! ([`registration`]). Read are those that are new, doubtful, or look otherwise than when they were
-//! read last; a card that lies still is left alone.
+//! read last, by their colours or by their face; a card that lies still is left alone.
 
 use std::time::Duration;
 
@@ -18,11 +18,13 @@ use lens_core::pixels::Pixels;
 use vision::reading::{Detection, Guess, Identity, Reading};
 
 use appearance::Appearance;
+use face::Face;
 pub use motion::Velocity;
 use registration::{Patch, Place};
 use votes::Votes;
 
 mod appearance;
+mod face;
 mod motion;
 mod registration;
 mod votes;
@@ -66,6 +68,15 @@ const CHANGED_INTERVAL: Duration = Duration::from_millis(120);
 /// Difference from which it is read at once, because it is likely another card: flipped, replaced,
 /// uncovered.
 const REPLACED: f32 = 26.0;
+/// Share of a card's face from which it is read again, though its colours are much the same, and how
+/// much above what it shows by itself: some shimmer, some tilt.
+const OTHER_FACE: f32 = 0.014;
+const ABOVE_USUAL: f32 = 1.4;
+/// What counts as usual at most, and what is left of it after each reading.
+const MAX_USUAL: f32 = 0.05;
+const USUAL_DECAY: f32 = 0.9;
+/// Readings that another face gets, when they are not sure, before it is left at that.
+const MAX_UNSETTLED: u32 = 4;
 /// How soon a doubtful card is read again; twice as long after each reading, up to the longest.
 const DOUBT_INTERVAL: Duration = Duration::from_millis(150);
 const MAX_DOUBT_INTERVAL: Duration = Duration::from_secs(2);
@@ -119,13 +130,15 @@ pub(crate) struct Seen {
     pub(crate) detection: Detection,
     appearance: Appearance,
     patch: Patch,
+    face: Face,
 }
 
 impl Seen {
     /// A detection with its appearance on the frame.
     pub(crate) fn new(frame: &Pixels<'_>, detection: Detection) -> Self {
         let quad = detection.quad;
-        Self { detection, appearance: Appearance::new(frame, quad), patch: Patch::new(frame, quad) }
+        let (appearance, face) = (Appearance::new(frame, quad), Face::new(frame, quad));
+        Self { detection, appearance, face, patch: Patch::new(frame, quad) }
     }
 }
 
@@ -154,6 +167,7 @@ struct Card {
     appearance: Appearance,
     /// What to look for on the next frame.
     patch: Patch,
+    face: Face,
     /// Of the last detection.
     score: f32,
     seen: u32,
@@ -171,6 +185,11 @@ struct ReadSoFar {
     votes: Option<Votes>,
     /// What the card looked like then.
     appearance: Option<Appearance>,
+    face: Option<Face>,
+    /// Readings in a row of another face that were not sure.
+    unsettled: u32,
+    /// How much its face changes while it stays the same card.
+    usual: f32,
     count: u32,
     refusals: u32,
     at: Duration,
@@ -244,7 +263,8 @@ impl Tracker {
     pub(crate) fn read(&mut self, index: usize, reading: Option<&Reading>, now: Duration) {
         let Some(&id) = self.assigned.get(index) else { return };
         if let Some(card) = self.cards.iter_mut().find(|card| card.id == id) {
-            card.reading.take(reading, &card.appearance, id, now);
+            let face = card.rests().then_some(&card.face);
+            card.reading.take(reading, &card.appearance, face, id, now);
             if card.score >= SURE_SCORE && reading.is_some_and(is_sure) {
                 card.first_shown.get_or_insert(now);
             }
@@ -322,6 +342,7 @@ impl Card {
             velocity: [0.0; 2],
             appearance: seen.appearance.clone(),
             patch: seen.patch.clone(),
+            face: seen.face.clone(),
             score: seen.detection.score,
             seen: 1,
             first_shown: None,
@@ -432,12 +453,22 @@ impl Card {
         self.patch.clone_from(&seen.patch);
         self.score = seen.detection.score;
         self.appearance.clone_from(&seen.appearance);
+        self.face.clone_from(&seen.face);
+        if self.rests() && self.reading.count > 0 {
+            self.reading.face.get_or_insert_with(|| seen.face.clone());
+        }
         self.seen += 1;
         self.last_seen = now;
         self.missed_at = None;
         if self.seen >= MIN_SIGHTINGS {
             self.first_shown.get_or_insert(now);
         }
+    }
+
+    /// Whether it lies still, but for what the game stirs. A card on its way shows its face aslant, and
+    /// its neighbours' as well.
+    fn rests(&self) -> bool {
+        !motion::is_gliding(self.velocity, self.quad.height())
     }
 
     fn wants_reading(&self, now: Duration) -> bool {
@@ -447,7 +478,8 @@ impl Card {
         let changed = appearance.difference(&self.appearance).unwrap_or(0.0);
         so_far.count < MIN_READINGS
             || changed > REPLACED
-            || changed > CHANGED && since >= CHANGED_INTERVAL
+            || (changed > CHANGED || self.rests() && so_far.is_other_face(&self.face))
+                && since >= CHANGED_INTERVAL
             || since >= so_far.pause
     }
 
@@ -468,10 +500,30 @@ impl Card {
 }
 
 impl ReadSoFar {
-    fn take(&mut self, reading: Option<&Reading>, appearance: &Appearance, id: u64, now: Duration) {
+    /// Whether the face is another one than was read, by more than it changes by itself.
+    fn is_other_face(&self, face: &Face) -> bool {
+        self.change_of(face) > OTHER_FACE.max(ABOVE_USUAL * self.usual)
+    }
+
+    fn change_of(&self, face: &Face) -> f32 {
+        self.face.as_ref().map_or(0.0, |before| before.difference(face))
+    }
+
+    fn take(
+        &mut self,
+        reading: Option<&Reading>,
+        appearance: &Appearance,
+        face: Option<&Face>,
+        id: u64,
+        now: Duration,
+    ) {
         let changed =
             self.appearance.as_ref().and_then(|before| before.difference(appearance)).unwrap_or(0.0);
-        let replaced = changed > REPLACED;
+        let is_other_face = face.is_some_and(|face| self.is_other_face(face));
+        let change = face.map_or(0.0, |face| self.change_of(face));
+        let is_sure = reading.is_some_and(is_sure);
+        let replaced = changed > REPLACED || is_other_face && is_sure;
+        self.usual *= USUAL_DECAY;
         match (reading, &mut self.votes) {
             (None, votes) => {
                 self.refusals += 1;
@@ -489,7 +541,11 @@ impl ReadSoFar {
                     // Another card lies there: the old one has no say in its name.
                     *votes = Votes::new(reading);
                     self.count = 0;
+                    self.usual = 0.0;
                 } else {
+                    if is_other_face && id == votes.id() {
+                        self.usual = self.usual.max(change).min(MAX_USUAL);
+                    }
                     votes.add(reading);
                 }
             }
@@ -499,6 +555,12 @@ impl ReadSoFar {
         }
         self.count += 1;
         self.appearance = Some(appearance.clone());
+        // Another face that was not read for sure is looked at once more.
+        self.unsettled = if is_other_face && !is_sure { self.unsettled + 1 } else { 0 };
+        if self.unsettled == 0 || self.unsettled >= MAX_UNSETTLED {
+            self.unsettled = 0;
+            self.face = face.cloned();
+        }
         self.at = now;
         let doubtful = self.votes.as_ref().is_none_or(Votes::is_doubtful);
         self.pause = match doubtful {
