@@ -68,7 +68,7 @@ const FILES: [(&str, &str, &str, &str); 14] = [
 pub(super) fn of(file_name: &str) -> Result<&'static str> {
     let mut parts = file_name.split('-');
     let (name, version) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let platform = parts.last().unwrap_or_default();
+    let platform = parts.next_back().unwrap_or_default();
     let fits = |(package, of, system, _): &&(&str, &str, &str, &str)| {
         // `win_arm64` ends as `arm64` does: the longest name that fits is the one.
         *package == name && *of == version && platform.contains(system)

@@ -93,7 +93,10 @@ fn events_and_answers_are_written_as_the_description_says() {
     );
     let port = PortFile { format: FORMAT, pid: 4711, port: DEFAULT_PORT, version: "0.1.0".into() };
     check(&port, r#"{"format":1,"pid":4711,"port":24872,"version":"0.1.0"}"#);
-    check(&CommandRequest { command: "toggle".into() }, r#"{"command":"toggle"}"#);
+    let toggle = CommandRequest { command: "toggle".into(), argument: None };
+    check(&toggle, r#"{"command":"toggle"}"#);
+    let window = CommandRequest { command: "window".into(), argument: Some("auto".into()) };
+    check(&window, r#"{"command":"window","argument":"auto"}"#);
 }
 
 #[test]

@@ -162,7 +162,9 @@ const SEEN: f32 = 0.5;
 /// where more are.
 fn from_points(points: [[f32; 3]; 4]) -> Option<Quad<InModel>> {
     let mut corners = points.map(|[x, y, _]| [x, y]);
-    let mut hidden = (0..4).filter(|&at| !(points[at][2] >= SEEN));
+    // What is no number was not seen either.
+    let is_seen = |at: usize| points[at][2] >= SEEN;
+    let mut hidden = (0..4).filter(|&at| !is_seen(at));
     match (hidden.next(), hidden.next()) {
         (None, _) => {}
         (Some(at), None) => {
