@@ -244,7 +244,7 @@ mod tests {
             (7, 9, 13, "H_A"),
         ];
         let read = |file: &str| {
-            let (id, number) = match dataset::file_name::parse(file)?[2] {
+            let (id, number) = match file_name::parse(file)?[2] {
                 8 => ("D_A", 0.99),
                 9 => ("H_A", 0.7),
                 _ => return None,

@@ -156,7 +156,7 @@ fn cards(labeller: &mut Labeller, coverage: &Coverage, ui: &mut Ui, intents: &mu
                 let at = origin + vec2(0.0, top);
                 match line {
                     Line::Heading { title, card_type, met } => {
-                        heading(ui, at, width, title, *card_type, *met)
+                        heading(ui, at, width, title, *card_type, *met);
                     }
                     Line::Cards(rows) => {
                         for (column, row) in rows.iter().enumerate() {

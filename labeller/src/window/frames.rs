@@ -1,5 +1,6 @@
 //! Whole frames: opened, put right, named, and saved as captures.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dataset::captures::store::FRAMES;
@@ -141,7 +142,7 @@ impl Labeller {
                     saved.iter().for_each(|(at, file)| frame.cards[*at].file = Some(file.clone()));
                 }
                 for ((_, file), label) in saved.into_iter().zip(labels) {
-                    self.act(&crate::session::Action::Relabel(vec![file], label, Default::default()));
+                    self.act(&crate::session::Action::Relabel(vec![file], label, BTreeMap::default()));
                 }
                 self.say(
                     format!("{} saved with their frame \u{b7} Verify shows them", pictures(count)),

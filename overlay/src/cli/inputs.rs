@@ -58,7 +58,7 @@ pub(crate) fn know_mods(
 
 /// Tells a person how far something is, in one line that changes.
 pub(crate) fn progress(what: &str, done: usize, of: usize) {
-    if io::stderr().is_terminal() && (done % 25 == 0 || done == of) {
+    if io::stderr().is_terminal() && (done.is_multiple_of(25) || done == of) {
         eprint!("\r{what}: {done} of {of}");
         if done == of {
             eprintln!();

@@ -2,7 +2,7 @@
 //!
 //! With `--calibrate`, the limits from which a sprite is a name are chosen for a model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -113,7 +113,7 @@ fn line(of_mod: &Mod, width: usize) -> String {
 }
 
 /// Measures the limits on the sprites, and keeps them with the model.
-fn calibrated(model: &str, library: &Library, folder: &PathBuf) -> Result<()> {
+fn calibrated(model: &str, library: &Library, folder: &Path) -> Result<()> {
     let mut recogniser = open_model(model, &Options::default()).map_err(|error| said_once(&error))?;
     let with_cards: Vec<&Mod> = library.mods.iter().filter(|it| !it.cards.is_empty()).collect();
     let of: usize = with_cards.iter().map(|it| it.cards.len()).sum();

@@ -14,7 +14,7 @@ use marks::scene::flash::Tone;
 use tracking::frame::Frame;
 use tracking::pipeline::Snapshot;
 use tracking::track::Track;
-use vision::reading::Guess;
+use vision::reading::{Guess, GuessSource};
 
 use super::writer::{MAX_WAITING, SaveRequest, Writer};
 use crate::messages::outcome::SaveOutcome;
@@ -221,7 +221,7 @@ mod tests {
         let mut captures =
             CaptureControls::new(Writer::start(folders, Box::new(Teacher::default()), deaf).unwrap());
         let card = |ids: &[&str]| {
-            let guess = |id: &&str| Guess { id: (*id).into(), probability: 0.5 };
+            let guess = |id: &&str| Guess { id: (*id).into(), probability: 0.5, source: GuessSource::Model };
             let quad = Quad::from_rect(Rect::ltwh(0.0, 0.0, 71.0, 95.0));
             let track = crate::test_track::track(7, crate::test_track::known(ids[0], 0.9), quad);
             Track { guesses: ids.iter().map(guess).collect(), ..track }

@@ -75,7 +75,7 @@ mod tests {
     /// A white card with red pips at these places.
     fn card(pips: &[(u32, u32)]) -> (RgbaImage, Quad<InFrame>) {
         let mut picture = RgbaImage::from_pixel(200, 200, Rgba([50, 120, 90, 255]));
-        for (x, y) in (0..96).flat_map(|x| (0..128).map(move |y| (x, y))) {
+        for (x, y) in (0..96_u32).flat_map(|x| (0..128_u32).map(move |y| (x, y))) {
             let is_pip = pips.iter().any(|&(left, top)| x.abs_diff(left) < 7 && y.abs_diff(top) < 7);
             let colour = if is_pip { [220, 50, 50, 255] } else { [245, 245, 240, 255] };
             picture.put_pixel(40 + x, 30 + y, Rgba(colour));

@@ -143,7 +143,7 @@ pub fn plan(
             let cut = quad.map(|quad| crop(&(&image).into(), quad));
             let hashes = hashing.hash(cut.as_ref().unwrap_or(&image));
             let found = index.find(&hashes);
-            let twin = match found.verdict(|twin| seen[twin].colours.agree(&hashes.colours)) {
+            let twin = match found.verdict(|twin| seen[twin].colours.agree(&hashes.colours), |_| true) {
                 Verdict::Duplicate(twin) => Some(twin),
                 _ => None,
             };
