@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use dataset::labels::Label;
 use dataset::labels::store::{Change, Store};
 use labeller::inference::Inference;
+use labeller::intent::Intent;
 use labeller::repository::{Folders, Repository};
 use labeller::session::{Action, Worn};
-use labeller::window::{Intent, Labeller};
+use labeller::window::Labeller;
 use vision::gallery::{self, Prototype};
 
 /// More than one action teaches.

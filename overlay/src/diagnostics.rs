@@ -1,5 +1,5 @@
-//! What helps when something does not work: the doctor, reports of crashes and of what was seen, and texts without
-//! personal paths.
+//! What helps when something does not work: the doctor, reports of crashes and of what was seen,
+//! and texts without personal paths.
 
 pub mod doctor;
 pub mod panic_hook;

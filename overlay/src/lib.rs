@@ -11,7 +11,8 @@
 //! * [`recognition`]: the threads between a picture and its tracks, and the models that can be
 //!   swapped under them.
 //! * [`desktop`]: the game's window, hotkeys, the tray, and the overlay's place on this machine.
-//! * [`settings`]: what the player chose; [`settings_window`] changes it. [`tooltips`]: what a card does.
+//! * [`settings`]: what the player chose; [`settings_window`] changes it. [`tooltips`]: what a card
+//!   does.
 //! * [`collect`]: cards kept for labelling, and what a correction teaches. [`name_window`]: a name
 //!   that is typed.
 //! * [`api`]: what other programs on this machine are told.

@@ -1,5 +1,5 @@
-//! A small window over the game in which the name of a card is typed: for a card of which no guess is
-//! right.
+//! A small window over the game in which the name of a card is typed: for a card of which no guess
+//! is right.
 //!
 //! A process of its own (`overlay name`), because the overlay's window never has the keyboard. It
 //! prints the id of the card that was chosen, or nothing.

@@ -1,9 +1,9 @@
 //! The settings in a window: every key of `overlay.toml` with its text, a preview of the marks,
 //! chords that are recorded by pressing them.
 //!
-//! A process of its own (`overlay settings`): it writes the same file that a player can edit by hand,
-//! keeps its comments, and the running overlay takes a change over as it does any other. What is wrong
-//! is said beside its key and never written.
+//! A process of its own (`overlay settings`): it writes the same file that a player can edit by
+//! hand, keeps its comments, and the running overlay takes a change over as it does any other. What
+//! is wrong is said beside its key and never written.
 
 pub mod chord;
 pub mod draft;

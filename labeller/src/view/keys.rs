@@ -87,7 +87,7 @@ pub(super) fn wanted(labeller: &mut Labeller, context: &Context) -> Vec<Intent> 
     } else if focused.is_none() {
         intents.extend(commanded(labeller, context));
     } else if context.input(|input| input.key_pressed(Key::Escape)) {
-        context.memory_mut(eframe::egui::Memory::stop_text_input);
+        context.memory_mut(egui::Memory::stop_text_input);
     }
     intents
 }

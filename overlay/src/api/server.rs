@@ -27,8 +27,8 @@ pub const MAX_CONNECTIONS: usize = 24;
 const PORTS: u16 = 10;
 /// Streams among them: the others are for those who ask once.
 pub const MAX_STREAMS: usize = 16;
-/// What the system keeps for a reader who does not read; by itself it takes megabytes, and who reads
-/// too slowly would be noticed minutes later.
+/// What the system keeps for a reader who does not read; by itself it takes megabytes, and who
+/// reads too slowly would be noticed minutes later.
 #[cfg(unix)]
 const SEND_BUFFER: usize = 64 << 10;
 /// How long the end of an answer may take.

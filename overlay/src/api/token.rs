@@ -10,8 +10,8 @@ use lens_core::catalogue::hex;
 /// Bytes of chance in a token.
 const BYTES: usize = 32;
 
-/// Writes a token that nobody knows yet, readable for its owner only: one that a program learnt in an
-/// earlier run, or told a stranger, is worth nothing.
+/// Writes a token that nobody knows yet, readable for its owner only: one that a program learnt in
+/// an earlier run, or told a stranger, is worth nothing.
 ///
 /// # Errors
 /// When it cannot be written, or the system has no chance to give.

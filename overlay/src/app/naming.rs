@@ -1,5 +1,5 @@
-//! Correcting a card by typing its name: a small window of its own asks for it, and the card is kept
-//! meanwhile as it was.
+//! Correcting a card by typing its name: a small window of its own asks for it, and the card is
+//! kept meanwhile as it was.
 
 use std::io::Read as _;
 use std::path::Path;

@@ -25,8 +25,8 @@ pub(super) struct Output {
 }
 
 /// How far the window reaches beyond what is drawn. A compositor blurs and shades what is window,
-/// see-through or not, so it is no larger than it must be; without one nothing around the strokes may
-/// belong to it, for it would be black.
+/// see-through or not, so it is no larger than it must be; without one nothing around the strokes
+/// may belong to it, for it would be black.
 fn margin(compositor: Compositor) -> f32 {
     match compositor {
         Compositor::Running => SMOOTH_EDGE,

@@ -37,10 +37,11 @@ pub(crate) struct WatchArgs {
 /// Ask the running overlay for something
 #[derive(Args, Clone, Debug)]
 pub(crate) struct TellArgs {
-    /// What: show, toggle, pause, next-model, snapshot, automatic, report, settings, labeller, window, quit
+    /// What: show, toggle, pause, next-model, snapshot, automatic, report, settings, labeller,
+    /// window, quit
     command: String,
-    /// For window: its number, a part of its title, or auto for the game; without it the windows are
-    /// listed
+    /// For window: its number, a part of its title, or auto for the game; without it the windows
+    /// are listed
     window: Option<String>,
 }
 

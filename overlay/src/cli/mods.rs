@@ -2,7 +2,7 @@
 //!
 //! With `--calibrate`, the limits from which a sprite is a name are chosen for a model.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use clap::Args;

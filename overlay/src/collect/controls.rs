@@ -14,7 +14,7 @@ use marks::scene::flash::Tone;
 use tracking::frame::Frame;
 use tracking::pipeline::Snapshot;
 use tracking::track::Track;
-use vision::reading::{Guess, GuessSource};
+use vision::reading::Guess;
 
 use super::writer::{MAX_WAITING, SaveRequest, Writer};
 use crate::messages::outcome::SaveOutcome;
@@ -209,6 +209,7 @@ mod tests {
     use super::*;
     use lens_core::geometry::Rect;
     use std::sync::Arc;
+    use vision::reading::GuessSource;
 
     use crate::collect::enrol::Teacher;
     use crate::collect::writer::Folders;

@@ -1,9 +1,10 @@
 //! Starting with the desktop: an entry where each system keeps the programs that start when
 //! somebody logs in.
 //!
-//! On Linux that is `autostart/balatro-lens.desktop` in `XDG_CONFIG_HOME` or `~/.config`, on Windows the registry's
-//! `Run` key of the user, on macOS a launch agent. The entry holds the path of this executable; the
-//! data folder is found from there.
+//! On Linux that is `balatro-lens.desktop` in the folder that the Autostart Specification names
+//! (below `~/.config`, or where `XDG_CONFIG_HOME` is), on Windows the registry's `Run` key of the
+//! user, on macOS a launch agent. The entry holds the path of this executable; the data folder is
+//! found from there.
 
 use std::path::Path;
 

@@ -10,8 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::diagnostics::redact::Redactor;
 
-/// How `println!` and `eprintln!` panic when what reads the output has left, as `head` does: the usual
-/// end of a pipe, not a bug.
+/// How `println!` and `eprintln!` panic when what reads the output has left, as `head` does: the
+/// usual end of a pipe, not a bug.
 const NOBODY_READS: &str = "failed printing to std";
 /// Reports that are kept; older ones are removed.
 const MAX_REPORTS: usize = 10;

@@ -1,5 +1,5 @@
-//! A report of one moment: the very frame, what was seen on it, and the state of the overlay. A player
-//! packs it when a card has a wrong name, and reads it before sending it on.
+//! A report of one moment: the very frame, what was seen on it, and the state of the overlay. A
+//! player packs it when a card has a wrong name, and reads it before sending it on.
 //!
 //! No personal paths; the picture is that of the game's window, and nothing else of the screen.
 

@@ -71,7 +71,8 @@ impl SettingsWindow {
         })
     }
 
-    /// Takes in what happened since the last frame: a chord, other windows, another text of the file.
+    /// Takes in what happened since the last frame: a chord, other windows, another text of the
+    /// file.
     pub(super) fn take_news(&mut self, ui: &Ui) -> Vec<Wish> {
         self.look(ui);
         let mut wishes = Vec::new();

@@ -1,5 +1,5 @@
-//! A window of the game's own engine, LÖVE: it makes a new window for another size, has a full screen
-//! of its own, and reads the keyboard as the game does.
+//! A window of the game's own engine, LÖVE: it makes a new window for another size, has a full
+//! screen of its own, and reads the keyboard as the game does.
 
 use std::path::Path;
 use std::process::Command;

@@ -241,8 +241,8 @@ impl Iterator for EventStream {
     }
 }
 
-/// Whether the overlay that wrote a port file has ended: then another program may listen at its port,
-/// and must not be told the token.
+/// Whether the overlay that wrote a port file has ended: then another program may listen at its
+/// port, and must not be told the token.
 ///
 /// The overlay holds a lock as long as it runs. One that could not write a lock is believed.
 fn is_left_behind(file: &PortFile, data: &Path) -> bool {

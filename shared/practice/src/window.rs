@@ -67,8 +67,8 @@ pub fn run(
     app.failure.map_or(Ok(()), Err)
 }
 
-/// On X11 wherever there is an X server, on Wayland desktops too: the overlay cannot follow a window
-/// that is native to Wayland.
+/// On X11 wherever there is an X server, on Wayland desktops too: the overlay cannot follow a
+/// window that is native to Wayland.
 fn event_loop() -> Result<EventLoop<()>, EventLoopError> {
     let mut builder = EventLoop::builder();
     #[cfg(target_os = "linux")]

@@ -1,5 +1,6 @@
 //! How soon a card that changes where it lies has its new name: another card of the same colour in
-//! its place, and cards that turn over. On a virtual clock, within the budget of the default settings.
+//! its place, and cards that turn over. On a virtual clock, within the budget of the default
+//! settings.
 //!
 //! The practice table is painted with other cards in the hand again and again, while its cards sway
 //! and its background moves. With `--no-capture` the figures are printed.

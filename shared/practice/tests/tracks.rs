@@ -10,8 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
-use lens_core::geometry::Quad;
-use lens_core::pixels::{ChannelOrder, Pixels};
+use lens_core::pixels::ChannelOrder;
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::{Table, TableCard};

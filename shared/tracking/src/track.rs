@@ -68,8 +68,8 @@ const CHANGED_INTERVAL: Duration = Duration::from_millis(120);
 /// Difference from which it is read at once, because it is likely another card: flipped, replaced,
 /// uncovered.
 const REPLACED: f32 = 26.0;
-/// Share of a card's face from which it is read again, though its colours are much the same, and how
-/// much above what it shows by itself: some shimmer, some tilt.
+/// Share of a card's face from which it is read again, though its colours are much the same, and
+/// how much above what it shows by itself: some shimmer, some tilt.
 const OTHER_FACE: f32 = 0.014;
 const ABOVE_USUAL: f32 = 1.4;
 /// What counts as usual at most, and what is left of it after each reading.
@@ -465,8 +465,8 @@ impl Card {
         }
     }
 
-    /// Whether it lies still, but for what the game stirs. A card on its way shows its face aslant, and
-    /// its neighbours' as well.
+    /// Whether it lies still, but for what the game stirs. A card on its way shows its face aslant,
+    /// and its neighbours' as well.
     fn rests(&self) -> bool {
         !motion::is_gliding(self.velocity, self.quad.height())
     }

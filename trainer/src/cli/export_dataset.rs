@@ -67,14 +67,14 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             (arguments.data.augmented.is_some(), "--augmented"),
             (arguments.data.captures.game.is_some(), "--game"),
         ];
-        for (_, option) in given.into_iter().filter(|(given, _)| *given) {
+        if let Some((_, option)) = given.into_iter().find(|(given, _)| *given) {
             anyhow::bail!(
                 "{option} makes no sense with --scenes, which composes\nhelp: --recipe says what of"
             );
         }
     } else {
         let given = [(arguments.recipe.is_given(), "--recipe"), (arguments.art.art.is_some(), "--art")];
-        for (_, option) in given.into_iter().filter(|(given, _)| *given) {
+        if let Some((_, option)) = given.into_iter().find(|(given, _)| *given) {
             anyhow::bail!("{option} makes no sense without --scenes\nhelp: --scenes N composes images");
         }
     }
@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         Some(count) => compose(arguments, &mut export, count as usize)?,
         None => captures(arguments, &mut export)?,
     };
-    let classes = merged(names, &mut parts, one_class);
+    let classes = merged(&names, &mut parts, one_class);
     let origin = json!({
         "what": if scenes.is_some() { "composed scenes" } else { "labelled captures" },
         "seed": arguments.seed, "validation": arguments.validation,
@@ -102,7 +102,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Leaves out what is no card, and makes all one class where that is asked for.
-fn merged(names: Vec<String>, parts: &mut [Vec<Picture>; 2], one_class: bool) -> Vec<String> {
+fn merged(names: &[String], parts: &mut [Vec<Picture>; 2], one_class: bool) -> Vec<String> {
     let kept: Vec<usize> = (0..names.len()).filter(|&at| names[at] != NOT_A_CARD).collect();
     for picture in parts.iter_mut().flatten() {
         picture.cards.retain_mut(|card| match kept.iter().position(|&at| at == card.class) {
@@ -221,7 +221,7 @@ mod tests {
         };
         for one_class in [false, true] {
             let mut parts = [vec![picture(0), picture(1)], vec![picture(2)]];
-            let classes = merged(names.to_vec(), &mut parts, one_class);
+            let classes = merged(&names, &mut parts, one_class);
             let cards = |part: usize| -> Vec<Vec<usize>> {
                 parts[part].iter().map(|it| it.cards.iter().map(|card| card.class).collect()).collect()
             };

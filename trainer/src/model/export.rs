@@ -22,7 +22,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tch::{Kind, TchError, Tensor};
 
-use crate::model::export::agreement::{Agreements, compare};
+use crate::model::export::agreement::{Agreement, Agreements, compare};
 use crate::model::export::install::install;
 use crate::model::export::session::{OnnxSession, SessionError};
 use crate::model::network::Graph;
@@ -81,7 +81,7 @@ impl NetworkReport {
     /// Sizes, and how far the results are from libtorch's at most.
     pub fn in_short(&self) -> String {
         let kilobytes = |bytes: usize| format!("{} kB", bytes.div_ceil(1000));
-        let apart = |all: &Agreements| all.iter().map(|(_, it)| it.relative()).fold(0.0, f64::max) * 100.0;
+        let apart = |all: &Agreements| all.values().map(Agreement::relative).fold(0.0, f64::max) * 100.0;
         let floats = format!(
             "floats {}, {:.2} % apart from libtorch",
             kilobytes(self.float32_bytes),

@@ -246,8 +246,8 @@ impl Shared {
             let Some(grab) = window.and_then(|window| wanted(planned, window, &state.layout)) else {
                 continue;
             };
-            // What another program has on the root window comes to us as soon as that one lets go. On
-            // the window itself nobody has a chord for long: two programs may try one at once.
+            // What another program has on the root window comes to us as soon as that one lets go.
+            // On the window itself nobody has a chord for long: two programs may try one at once.
             for _ in 0..TRIES {
                 if self.take(grab, &state.locks).is_ok() {
                     state.grabs.push(grab);

@@ -1,8 +1,8 @@
 //! The fonts that text is drawn in: ours, and for letters that it lacks those of the system.
 //!
-//! Where a text has only letters of our font, no other is looked for, so that a scene looks the same
-//! everywhere. Names in Chinese, Japanese, Korean and other scripts are drawn with whatever font of
-//! the system has their letters.
+//! Where a text has only letters of our font, no other is looked for, so that a scene looks the
+//! same everywhere. Names in Chinese, Japanese, Korean and other scripts are drawn with whatever
+//! font of the system has their letters.
 
 use std::fmt;
 

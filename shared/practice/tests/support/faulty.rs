@@ -1,5 +1,5 @@
-//! A recogniser that knows the truth and has faults of its own: corners that tremble, cards that are
-//! overlooked, wrong names, names withheld.
+//! A recogniser that knows the truth and has faults of its own: corners that tremble, cards that
+//! are overlooked, wrong names, names withheld.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

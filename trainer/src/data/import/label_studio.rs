@@ -31,9 +31,10 @@ pub fn read(path: &Path, images: Option<&Path>) -> Result<Source, SourceError> {
             continue;
         };
         let annotations = task.get("annotations").and_then(Value::as_array).into_iter().flatten();
-        let done = annotations.filter(|it| it.get("was_cancelled").and_then(Value::as_bool) != Some(true));
+        let mut done =
+            annotations.filter(|it| it.get("was_cancelled").and_then(Value::as_bool) != Some(true));
         // Of several people's the last word counts.
-        let Some(annotation) = done.last() else {
+        let Some(annotation) = done.next_back() else {
             source.left_out.push(format!("{what}: nobody has annotated it"));
             continue;
         };

@@ -42,7 +42,7 @@ fn images(folder: &Path) {
 fn places(source: &Source) -> Vec<Vec<[f32; 4]>> {
     let of = |picture: &Picture| {
         let bounds = picture.cards.iter().map(|card| card.place.unwrap().on([300, 200]).bounds());
-        bounds.map(|it| [it.left, it.top, it.right, it.bottom].map(|it| it.round())).collect()
+        bounds.map(|it| [it.left, it.top, it.right, it.bottom].map(f32::round)).collect()
     };
     source.pictures.iter().map(of).collect()
 }

@@ -26,13 +26,16 @@ pub struct YamlError {
     reason: String,
 }
 
+/// What is indented below a key: each with its own key, where it has one.
+type Items = Vec<(Option<String>, String)>;
+
 /// The top level of a file.
 ///
 /// # Errors
 /// Says which line is not understood.
 pub fn parse(text: &str) -> Result<BTreeMap<String, Yaml>, YamlError> {
     let mut all = BTreeMap::new();
-    let mut open: Option<(String, Vec<(Option<String>, String)>)> = None;
+    let mut open: Option<(String, Items)> = None;
     for (number, line) in text.lines().enumerate() {
         let error = |reason: &str| YamlError { line: number + 1, reason: reason.to_owned() };
         let line = without_comment(line);

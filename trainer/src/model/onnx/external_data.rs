@@ -253,9 +253,9 @@ mod tests {
     }
 
     /// A model with one tensor, named `w`, that is where the entries say.
-    fn model(entries: Vec<(u64, Vec<u8>)>) -> Vec<u8> {
+    fn model(entries: &[(u64, Vec<u8>)]) -> Vec<u8> {
         let mut tensor = message(&[(8, b"w".to_vec())]);
-        tensor.extend(message(&entries));
+        tensor.extend(message(entries));
         tensor.extend([(field::TENSOR_LOCATION << 3) as u8, 1]);
         let unknown = (77, b"kept".to_vec());
         let graph = message(&[(field::GRAPH_INITIALIZER, tensor), unknown.clone()]);
@@ -266,7 +266,7 @@ mod tests {
     fn weights_of_a_second_file_come_in_and_all_else_stays() {
         let place = tempfile::tempdir().unwrap();
         std::fs::write(place.path().join("w.data"), b"0123456789").unwrap();
-        let whole = |entries| inlined(&model(entries), place.path());
+        let whole = |entries: Vec<(u64, Vec<u8>)>| inlined(&model(&entries), place.path());
         let got = whole(vec![entry("location", "w.data"), entry("offset", "2"), entry("length", "3")]);
         let tensor = message(&[(8, b"w".to_vec()), (field::TENSOR_RAW, b"234".to_vec())]);
         let graph = message(&[(field::GRAPH_INITIALIZER, tensor.clone()), (77, b"kept".to_vec())]);
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_is_refused() {
-        let bytes = model(vec![entry("location", "w.data")]);
+        let bytes = model(&[entry("location", "w.data")]);
         let place = tempfile::tempdir().unwrap();
         for end in 1..bytes.len() {
             let _ = inlined(&bytes[..end], place.path());

@@ -1,5 +1,5 @@
-//! The overlay's outline: only strokes and labels are window, the rest is hole. Without a compositor
-//! the rest would be black; with one it would be blurred and throw a shadow.
+//! The overlay's outline: only strokes and labels are window, the rest is hole. Without a
+//! compositor the rest would be black; with one it would be blurred and throw a shadow.
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::shape::{ConnectionExt as _, SK, SO};
