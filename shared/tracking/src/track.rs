@@ -7,7 +7,7 @@
 //! Cards are matched greedily by where they are expected, by the overlap of their quads and by
 //! their appearance: neighbours in a fan overlap as much as a card that moves overlaps itself, but
 //! do not look alike. Between detections they are followed by their own pixels
-//! ([`registration`]). Read are those that are new, doubtful, or look otherwise than when they were
+//! (`registration`). Read are those that are new, doubtful, or look otherwise than when they were
 //! read last, by their colours or by their face; a card that lies still is left alone.
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! * *Sprite entry*: what the identifier makes of a sprite that lies on the table, and a small
 //!   picture of it. Entries are made by [`crate::enrol::sprites`] and kept in files
-//!   ([`file`]) of their own, apart from the gallery of what people taught.
+//!   ([`mod@file`]) of their own, apart from the gallery of what people taught.
 //! * *Search*: the entries nearest to a crop by cosine, of which the one whose picture is most like
 //!   the crop's is taken. Among thousands of cards the cosine alone often finds another mod's.
 //!
