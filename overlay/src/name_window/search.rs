@@ -32,11 +32,18 @@ fn rank(name: &str, typed: &str) -> Option<u8> {
     match () {
         () if name.starts_with(typed) => Some(0),
         () if name.split(' ').any(|word| word.starts_with(typed)) => Some(1),
-        () if are_beginnings(name, typed) => Some(2),
-        () if name.contains(typed) => Some(3),
-        () if is_in_order(name, typed) => Some(4),
+        () if are_words_begun(name, typed) => Some(2),
+        () if are_beginnings(name, typed) => Some(3),
+        () if name.contains(typed) => Some(4),
+        () if is_in_order(name, typed) => Some(5),
         () => None,
     }
+}
+
+/// Whether each typed word begins one of the name's, in order; words may be left out.
+fn are_words_begun(name: &str, typed: &str) -> bool {
+    let mut words = name.split([' ', '-']);
+    typed.split_whitespace().all(|begun| words.any(|word| word.starts_with(begun)))
 }
 
 /// Whether each letter begins a word, in order; words may be left out.

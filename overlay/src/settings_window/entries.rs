@@ -44,6 +44,8 @@ pub enum Kind {
     Choice(Vec<String>),
     /// Some of these.
     Some(Vec<String>),
+    /// Any text.
+    Text,
     /// Words, one after the other.
     List,
     /// `#rrggbb`.
@@ -98,7 +100,7 @@ fn kind(section: &str, key: &str, value: &str) -> Kind {
         ("capture", "processor") => Kind::Whole(2..=400),
         ("api", "port") => Kind::Whole(1..=65_535),
         _ if ["true", "false"].contains(&value) => Kind::Switch,
-        // A key that is new here is written as a list or as words.
+        _ if value.starts_with('"') => Kind::Text,
         _ => Kind::List,
     }
 }
@@ -123,6 +125,7 @@ mod tests {
                     Kind::Number(bounds) => value.as_float().is_some_and(|it| bounds.contains(&it)),
                     Kind::Whole(bounds) => value.as_integer().is_some_and(|it| bounds.contains(&it)),
                     Kind::Choice(all) => value.as_str().is_some_and(|it| all.iter().any(|other| other == it)),
+                    Kind::Text => value.is_str(),
                     Kind::Some(_) | Kind::List => value.is_array(),
                     Kind::Colour => value.as_str().is_some_and(|it| it.starts_with('#')),
                     Kind::Chord => value.is_str(),

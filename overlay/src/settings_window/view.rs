@@ -166,23 +166,16 @@ fn field(
             });
             next
         }
+        Kind::Text => {
+            let before = value.as_str()?;
+            let typed = typed(ui, entry, label, before)?;
+            (typed != before).then(|| typed.into())
+        }
         Kind::List => {
             let words: Vec<&str> = value.as_array()?.iter().filter_map(Value::as_str).collect();
-            let mut text = ui.data_mut(|data| {
-                data.get_temp::<String>(ui.scope_id().with(&entry.key)).unwrap_or_else(|| words.join(", "))
-            });
-            let response = ui.text_edit_singleline(&mut text).labelled_by(label);
-            let id = ui.scope_id().with(&entry.key);
-            if response.lost_focus() {
-                ui.data_mut(|data| data.remove::<String>(id));
-                let typed: Vec<&str> =
-                    text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-                return (typed != words).then(|| Value::Array(typed.into_iter().collect::<Array>()));
-            }
-            if response.has_focus() {
-                ui.data_mut(|data| data.insert_temp(id, text));
-            }
-            None
+            let text = typed(ui, entry, label, &words.join(", "))?;
+            let typed: Vec<&str> = text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+            (typed != words).then(|| Value::Array(typed.into_iter().collect::<Array>()))
         }
         Kind::Colour => {
             let colour = Colour::from_hex(value.as_str()?)?;
@@ -212,6 +205,21 @@ fn field(
 #[expect(clippy::needless_pass_by_value, reason = "it is what a widget gives back")]
 fn is_changed(field: Response) -> bool {
     field.drag_stopped() || field.changed() && !field.dragged()
+}
+
+/// A line of text for a key; returns what is in it once the keyboard leaves it.
+fn typed(ui: &mut Ui, entry: &Entry, label: Id, before: &str) -> Option<String> {
+    let id = ui.scope_id().with(&entry.key);
+    let mut text = ui.data_mut(|data| data.get_temp::<String>(id)).unwrap_or_else(|| before.to_owned());
+    let response = ui.text_edit_singleline(&mut text).labelled_by(label);
+    if response.lost_focus() {
+        ui.data_mut(|data| data.remove::<String>(id));
+        return Some(text);
+    }
+    if response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+    }
+    None
 }
 
 /// What is written for nothing.

@@ -115,29 +115,6 @@ fn a_folder_that_is_no_folder_is_said_and_the_writer_goes_on() {
     assert_eq!(bench.outcomes.recv().unwrap().saved, [0]);
 }
 
-/// Linux has a file on a disk that is always full: here it stands where the picture is written at
-/// first.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_is_said_and_nothing_is_half_written() {
-    let bench = bench();
-    let writer = bench.writer.as_ref().unwrap();
-    let captures = &bench.folders.captures;
-    std::fs::create_dir_all(captures).unwrap();
-    let beside = captures.join(format!(".cluster0_card0_id0.png.{}.tmp", std::process::id()));
-    std::os::unix::fs::symlink("/dev/full", &beside).unwrap();
-    writer.save(request(vec![card(0)], None));
-    let said = bench.outcomes.recv().unwrap();
-    assert!(said.error.as_ref().is_some_and(|error| error.contains("the disk is full")), "{said:?}");
-    let pictures = || {
-        let files = std::fs::read_dir(captures).unwrap().flatten();
-        files.filter(|it| it.path().extension().is_some_and(|it| it == "png")).count()
-    };
-    assert_eq!((pictures(), beside.symlink_metadata().is_ok()), (0, false), "something is left");
-    writer.save(request(vec![card(0)], None));
-    assert_eq!((bench.outcomes.recv().unwrap().saved, pictures()), (vec![0], 1));
-}
-
 #[test]
 fn what_was_accepted_is_written_before_the_end() {
     let mut bench = bench();

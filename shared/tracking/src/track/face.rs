@@ -80,6 +80,8 @@ mod tests {
             let colour = if is_pip { [220, 50, 50, 255] } else { [245, 245, 240, 255] };
             picture.put_pixel(40 + x, 30 + y, Rgba(colour));
         }
+        // Edges on a screen are smoothed.
+        let picture = image::imageops::blur(&picture, 1.2);
         (picture, Quad::from_rect(Rect::ltwh(40.0, 30.0, 96.0, 128.0)))
     }
 
