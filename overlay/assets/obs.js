@@ -247,7 +247,8 @@ function place(chip, outlines, own, taken, before) {
     const area = wide * high;
     const on = (others, skip) => others.reduce((sum, it, index) => sum + (index === skip ? 0 : shared(at, it) / area), 0);
     const outside = top < 0 || top + high > frame[1] ? 20 : 0;
-    const cost = price + 12 * on(taken, -1) + 0.5 * on(outlines, own) + outside + (before && before !== slot ? 0.45 : 0);
+    const covered = on(taken, -1);
+    const cost = price + 12 * covered + (covered > 0 ? 2 : 0) + 0.5 * on(outlines, own) + outside + (before && before !== slot ? 0.45 : 0);
     if (!best || cost < best[0]) best = [cost, at, slot];
   }
   return [best[1], best[2]];

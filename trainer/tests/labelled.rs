@@ -266,14 +266,3 @@ assert image.encoded_image_string[:4] == b'\\x89PNG' and image.width > 10, image
         assert!(*step == wanted.0 && (value - wanted.2).abs() < 1e-4, "{step} {value} {wanted:?}");
     }
 }
-
-/// What is left out because no model is there is said.
-#[test]
-fn statistics_say_that_there_is_no_model() {
-    let place = tempfile::tempdir().unwrap();
-    captures(&place.path().join("data"), 2);
-    let line = |by: &'static [&str]| [&["stats", "--data", "data", "--game", "nothing"], by].concat();
-    let said = output(&line(&[]), place.path());
-    assert!(said.contains("no model nothing is installed (--by"), "{said}");
-    assert!(!output(&line(&["--by", "none"]), place.path()).contains("is installed"));
-}

@@ -143,7 +143,7 @@ pub(crate) fn settle(harness: &mut Harness<'static, App>) {
             harness.run_steps(2);
             return;
         }
-        std::thread::yield_now();
+        std::thread::sleep(std::time::Duration::from_millis(10));
     }
     panic!("pictures do not arrive");
 }
