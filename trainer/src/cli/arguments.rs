@@ -263,14 +263,15 @@ impl CaptureArguments {
         self.game.as_deref().unwrap_or("balatro")
     }
 
-    /// The catalogue; none when the game has none and nobody named it, which is said.
+    /// The catalogue; none, which is said, when it cannot be read and nobody named the game, or a
+    /// model of that name is installed.
     ///
     /// # Errors
-    /// When it was named and cannot be read.
+    /// When it was named and cannot be read, and no model has the name.
     pub fn catalogue(&self) -> Result<Option<Catalogue>> {
         match Catalogue::read(&paths::catalogue(self.game())) {
             Ok(catalogue) => Ok(Some(catalogue)),
-            Err(error) if self.game.is_none() => {
+            Err(error) if self.game.is_none() || model_folder(Path::new(self.game())).is_ok() => {
                 log::warn!("names are taken as they are written: {error}");
                 Ok(None)
             }

@@ -10,6 +10,9 @@ use super::schedule::{Schedule, Scheduler};
 use super::training::{Epochs, Freeze, InvalidRecipe, MAX_BATCH, Plan, PrecisionChoice};
 use crate::data::augment::sample::Level;
 
+/// Learning rates and weight decays above this are slips: the weights would be gone at once.
+const MAX_RATE: f64 = 10.0;
+
 /// How the identifier is trained on labelled captures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -145,9 +148,9 @@ impl LabelledRecipe {
             return Err("`epochs` must be at least 1, `batch` at least 2, and every task needs a name".into());
         }
         let rates = [self.learning_rate, self.backbone_rate, self.weight_decay, self.other_heads];
-        if rates.iter().any(|rate| !rate.is_finite() || *rate < 0.0) || self.learning_rate == 0.0 {
+        if rates.iter().any(|rate| !(0.0..=MAX_RATE).contains(rate)) || self.learning_rate == 0.0 {
             return Err(
-                "rates, `weight_decay` and `other_heads` must not be negative, and `rate` not zero".into()
+                "rates, `weight_decay` and `other_heads` must be in 0..=10, and `rate` not zero".into()
             );
         }
         if !self.scheduler.is_valid() {
