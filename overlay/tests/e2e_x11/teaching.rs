@@ -57,6 +57,9 @@ pub(crate) fn an_unknown_card_is_taught(desktop: &mut Desktop) -> Outcome {
     wait_for("the label in labels.json", || {
         run("xdotool", &["windowactivate", "--sync", &window]);
         run("xdotool", &["type", "--delay", "60", NAME]);
+        // A name that nobody knows is asked for again.
+        run("xdotool", &["key", "Return"]);
+        std::thread::sleep(Duration::from_millis(500));
         run("xdotool", &["key", "Return"]);
         let typed = Instant::now();
         while typed.elapsed() < Duration::from_secs(5) && !is_named() {

@@ -149,7 +149,8 @@ fn cards_are_followed_on_pictures_that_are_not_recognised() {
         if snapshot.recognition.is_none() {
             let truth = (frame.captured_at - start).as_secs_f32() * SPEED;
             let left = track.quad.bounds().left;
-            assert!((left - truth).abs() < 6.0, "the box is at {left}, the card at {truth}");
+            // Within a frame and a half at this rate; standing still it would soon be hundreds off.
+            assert!((left - truth).abs() < 16.0, "the box is at {left}, the card at {truth}");
             followed += 1;
         }
     }
