@@ -34,7 +34,8 @@ pub enum ReplayError {
     },
 }
 
-/// Replays a recording; `played` is called after each picture that was recognised with how long that took.
+/// Replays a recording; `played` is called after each picture that was recognised, with how long
+/// that took.
 ///
 /// # Errors
 /// When a picture cannot be read or the model breaks.
