@@ -1,7 +1,8 @@
 //! Reads the part of Python's pickles that `torch.save` needs for a dictionary of tensors, and runs
 //! nothing: what a pickle would call is either known here or stays an opaque thing.
 //!
-//! The opcodes are those of `CPython`'s `pickletools`, protocols 0 to 5. Where a tensor's numbers are
+//! The opcodes are those of `CPython`'s `pickletools`, protocols 0 to 5. Where a tensor's numbers
+//! are
 //! is another file's matter ([`state_dict`](super::state_dict)).
 
 use std::collections::BTreeMap;

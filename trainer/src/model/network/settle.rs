@@ -1,7 +1,10 @@
-//! Batch normalisation of a network whose statistics went into the layers before, as an exported one's did.
+//! Batch normalisation of a network whose statistics went into the layers before, as an exported
+//! one's did.
 //!
-//! Statistics are measured again on samples, and gain and offset chosen so that nothing changes: a training that
-//! normalises by batches then goes on where the network was, instead of beginning with other activations.
+//! Statistics are measured again on samples, and gain and offset chosen so that nothing changes: a
+//! training that
+//! normalises by batches then goes on where the network was, instead of beginning with other
+//! activations.
 
 use tch::{Kind, Tensor};
 
@@ -9,7 +12,8 @@ use super::hardware::Precision;
 use super::torch::{Mode, Module, WeightError, Weights};
 use super::{BATCH_NORM_EPSILON, Graph, Node, Op, Value};
 
-/// Measures the statistics of every batch normalisation on `inputs`; what the network returns stays as it is.
+/// Measures the statistics of every batch normalisation on `inputs`; what the network returns
+/// stays as it is.
 ///
 /// # Errors
 /// When the weights do not fit the graph.
