@@ -217,6 +217,9 @@ pub enum RecipeError {
     },
 }
 
+/// A recipe with every default has four thousand bytes; what has far more is something else.
+const MAX_BYTES: usize = 65_536;
+
 impl Recipe {
     /// Reads and checks a recipe.
     ///
@@ -233,6 +236,9 @@ impl Recipe {
     /// # Errors
     /// As [`Recipe::read`].
     pub fn parse(text: &str) -> Result<Self, InvalidRecipe> {
+        if text.len() > MAX_BYTES {
+            return Err(format!("it has {} bytes, a recipe at most {MAX_BYTES}", text.len()).into());
+        }
         let recipe: Self =
             toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| error.to_string())?;
         recipe.check()?;

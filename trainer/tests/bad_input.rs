@@ -213,8 +213,7 @@ fn contents() -> Vec<(&'static str, &'static str, String)> {
 }
 
 /// Lines that ask for what makes no sense, or would replace something.
-const SENSELESS: [&str; 34] = [
-    "",
+const SENSELESS: [&str; 33] = [
     "nonsense",
     "train",
     "train everything",
