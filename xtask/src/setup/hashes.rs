@@ -7,7 +7,7 @@
 use anyhow::{Result, bail};
 
 /// Package, version, a part of the file's name that tells the platform, and the hash.
-const FILES: [(&str, &str, &str, &str); 14] = [
+const FILES: [(&str, &str, &str, &str); 18] = [
     ("onnxruntime", "1.31.1", "x86_64", "5752bd508126ae7c49894d3b9d2e83f0c3d487319246d04c444b393308d7ad7f"),
     ("onnxruntime", "1.31.1", "aarch64", "da05378364c44d4407e463982d2bf8d5e4cfea873283757e48beeb41df97b7f3"),
     ("onnxruntime", "1.31.1", "arm64", "60b6b69bfe580eab576cacc5d132a0e9cf2a37fcfd18d46dd191042b1d1ed0d7"),
@@ -47,7 +47,26 @@ const FILES: [(&str, &str, &str, &str); 14] = [
         "x86_64",
         "3007c803634cc69c6d52af1dea7ce729d9bb62b9a11070fd2f959119199007a8",
     ),
+    (
+        "onnxruntime_webgpu",
+        "1.27.0",
+        "x86_64",
+        "142eb8bdb803c58117bf64164d201f43180bc87229cac14b590aa4ea79e0f70b",
+    ),
+    (
+        "onnxruntime_webgpu",
+        "1.27.0",
+        "arm64",
+        "f39aec2f3e252dd445759065e1a7cd11f910fc87ce5de6e2edb1846ef7020034",
+    ),
+    (
+        "onnxruntime_webgpu",
+        "1.27.0",
+        "win_amd64",
+        "c2de23fb6bb775f86d2eef57e3cac6f885d16289a84e6232d2e78803f84f38c5",
+    ),
     ("torch", "2.13.0", "x86_64", "60fcdcb2f3876e21146cb4524ef06397d727ca9ad5f020818547e25075fe3cb7"),
+    ("torch", "2.13.0", "aarch64", "092790c696a760c729fd5722835f50b9d81fd7c8f141571f3f3cf4081a8f664c"),
     ("torch", "2.13.0", "arm64", "e76f9bcecc52b8ff711239a2f7547d5353df95878ab232f0773c1d95928b92f8"),
     ("torch", "2.13.0", "win_amd64", "a0d8b11f16a48d60e2015d8213aa0390744cbebb98e58b62b3514dddc656e330"),
     (
@@ -80,6 +99,13 @@ pub(super) fn of(file_name: &str) -> Result<&'static str> {
              are; set ORT_DYLIB_PATH or LIBTORCH to use your own"
         ),
     }
+}
+
+/// Whether any file of a package's version has a hash here.
+#[cfg(test)]
+pub(super) fn has(package: &str, version: &str) -> bool {
+    let name = package.replace('-', "_");
+    FILES.iter().any(|(of, known, ..)| *of == name && *known == version)
 }
 
 #[cfg(test)]

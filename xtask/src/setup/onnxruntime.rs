@@ -125,7 +125,17 @@ fn place(member: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hashes;
     use super::*;
+    use clap::ValueEnum as _;
+
+    #[test]
+    fn every_build_that_can_be_asked_for_has_a_hash() {
+        for runtime in Runtime::value_variants() {
+            let Ok(Build { package, version, .. }) = Build::of(*runtime) else { continue };
+            assert!(hashes::has(package, version), "{package} {version}");
+        }
+    }
 
     #[test]
     fn takes_native_libraries_and_licences_only() {
