@@ -1,12 +1,12 @@
 """Draws three deck views in the game's layout, and their truth, to score a model on crowded screens.
 
 They are drawn here, apart from the composer that the networks train with, so that a training cannot have seen how they
-are made. Needs Pillow; tried with Pillow 12.
+are made. Needs Pillow; tried with Pillow 13.
 
     python scripts/deck_views.py ART OUT
     cargo run --release --bin overlay -- score OUT/truth.json OUT --model data/models/balatro
 
-ART is the folder that holds `textures/2x` of a player's own copy of the game (see docs/training.md). OUT gets the pictures
+ART is the folder that holds `textures/2x` of a player's own copy of the game (see docs/training-from-textures.md). OUT gets the pictures
 and `truth.json`; they hold the game's art: do not hand them on.
 """
 

@@ -41,7 +41,7 @@ enum Command {
     Augment(augment::Arguments),
     /// Trains the detector, the identifier, or both
     Train(Box<train::arguments::Arguments>),
-    /// Averages the identifiers of several runs that began together
+    /// Averages the networks of several runs that began together
     Average(average::Arguments),
     /// Measures class centroids and thresholds for unknown cards, after training
     Calibrate(calibrate::Arguments),

@@ -56,18 +56,7 @@ fn yolo(classes: usize, entries: &[(&str, &str)]) -> Vec<u8> {
         }
         sure[(4 + class) * BOXES + index] = score;
     }
-    let mut writer = GraphWriter::new(Batch::Fixed(1));
-    writer.float_input("images", &[3, i64::from(INPUT[1]), i64::from(INPUT[0])]);
-    let all = vec![AttributeProto::ints("axes", &[1, 2, 3]), AttributeProto::int("keepdims", 1)];
-    writer.node("ReduceMax", &["images"], "brightest", all);
-    reshape(&mut writer, "brightest", "bright", &[1, 1, 1]);
-    let shape = [rows as i64, BOXES as i64];
-    writer.floats("sure", &[1, shape[0], shape[1]], &sure);
-    writer.floats("places", &[1, shape[0], shape[1]], &places);
-    writer.node("Mul", &["sure", "bright"], "scores", Vec::new());
-    writer.node("Add", &["places", "scores"], "output0", Vec::new());
-    writer.output("output0", &shape);
-    writer.finish(&metadata(entries))
+    seen_where_bright([rows, BOXES], &places, &sure, entries)
 }
 
 /// The same three cards and the button after suppression: edges, or for `turned` boxes centre,
@@ -88,14 +77,19 @@ fn suppressed(turned: bool, entries: &[(&str, &str)]) -> Vec<u8> {
         }
         sure[index * numbers + 4] = score;
     }
+    seen_where_bright([BOXES, numbers], &places, &sure, entries)
+}
+
+/// A detector whose probabilities count as far as the image is bright.
+fn seen_where_bright(shape: [usize; 2], places: &[f32], sure: &[f32], entries: &[(&str, &str)]) -> Vec<u8> {
+    let shape = shape.map(|side| side as i64);
     let mut writer = GraphWriter::new(Batch::Fixed(1));
     writer.float_input("images", &[3, i64::from(INPUT[1]), i64::from(INPUT[0])]);
     let all = vec![AttributeProto::ints("axes", &[1, 2, 3]), AttributeProto::int("keepdims", 1)];
     writer.node("ReduceMax", &["images"], "brightest", all);
     reshape(&mut writer, "brightest", "bright", &[1, 1, 1]);
-    let shape = [BOXES as i64, numbers as i64];
-    writer.floats("sure", &[1, shape[0], shape[1]], &sure);
-    writer.floats("places", &[1, shape[0], shape[1]], &places);
+    writer.floats("sure", &[1, shape[0], shape[1]], sure);
+    writer.floats("places", &[1, shape[0], shape[1]], places);
     writer.node("Mul", &["sure", "bright"], "scores", Vec::new());
     writer.node("Add", &["places", "scores"], "output0", Vec::new());
     writer.output("output0", &shape);

@@ -54,23 +54,7 @@ impl OtherProgram {
         let root = connection.setup().roots[number].root;
         let frame = connection.generate_id().unwrap();
         let look = CreateWindowAux::new().override_redirect(1);
-        connection
-            .create_window(
-                COPY_DEPTH_FROM_PARENT,
-                frame,
-                root,
-                40,
-                40,
-                SIZE[0],
-                SIZE[1],
-                0,
-                WindowClass::INPUT_OUTPUT,
-                0,
-                &look,
-            )
-            .unwrap()
-            .check()
-            .unwrap();
+        make(&connection, frame, root, [40, 40], &look);
         // The frame lives as long as its own connection.
         let mut program = Self::create_on(connection, root, title, Some(frame));
         program.frame = Some(frame);
@@ -89,23 +73,7 @@ impl OtherProgram {
     fn create_on(connection: RustConnection, root: Window, title: &str, frame: Option<Window>) -> Self {
         let window = connection.generate_id().unwrap();
         let look = CreateWindowAux::new().event_mask(EventMask::KEY_PRESS).background_pixel(0x20_2020);
-        connection
-            .create_window(
-                COPY_DEPTH_FROM_PARENT,
-                window,
-                frame.unwrap_or(root),
-                0,
-                0,
-                SIZE[0],
-                SIZE[1],
-                0,
-                WindowClass::INPUT_OUTPUT,
-                0,
-                &look,
-            )
-            .unwrap()
-            .check()
-            .unwrap();
+        make(&connection, window, frame.unwrap_or(root), [0, 0], &look);
         let program = Self { connection, root, window, frame: None };
         for name in ["WM_NAME", "_NET_WM_NAME"] {
             program.set_text(name, title);
@@ -215,4 +183,28 @@ impl OtherProgram {
         self.connection.poly_fill_rectangle(self.window, pen, &[whole]).unwrap().check().unwrap();
         self.connection.free_gc(pen).unwrap().check().unwrap();
     }
+}
+
+/// Makes a window inside another, at this place in it.
+fn make(
+    connection: &RustConnection,
+    window: Window,
+    inside: Window,
+    [left, top]: [i16; 2],
+    look: &CreateWindowAux,
+) {
+    let made = connection.create_window(
+        COPY_DEPTH_FROM_PARENT,
+        window,
+        inside,
+        left,
+        top,
+        SIZE[0],
+        SIZE[1],
+        0,
+        WindowClass::INPUT_OUTPUT,
+        0,
+        look,
+    );
+    made.unwrap().check().unwrap();
 }

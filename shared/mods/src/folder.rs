@@ -1,4 +1,4 @@
-//! Where the game keeps its mods on this system.
+//! Where the game keeps its saves and its mods on this system.
 //!
 //! Steam's own library and those on other drives are looked through, and the game's files run by
 //! LÖVE itself. A setting of the player goes before all of it, which is the caller's to know.
@@ -13,10 +13,14 @@ const MODS: &str = "Mods";
 
 /// The Mods folder of this system: of several, the one in which something changed last.
 pub fn find() -> Option<PathBuf> {
-    let system = System { name: env::consts::OS, variable: &|name| env::var_os(name).map(PathBuf::from) };
-    let there = saves(&system).into_iter().map(|saves| saves.join(MODS)).filter(|folder| folder.is_dir());
+    let there = saves().into_iter().map(|saves| saves.join(MODS)).filter(|folder| folder.is_dir());
     let changed = |folder: &PathBuf| folder.metadata().and_then(|it| it.modified()).ok();
     there.max_by_key(changed)
+}
+
+/// Every folder in which the game may keep its saves on this system, there or not.
+pub fn saves() -> Vec<PathBuf> {
+    saves_on(&System { name: env::consts::OS, variable: &|name| env::var_os(name).map(PathBuf::from) })
 }
 
 /// A system, as far as folders go.
@@ -25,8 +29,7 @@ struct System<'a> {
     variable: &'a dyn Fn(&str) -> Option<PathBuf>,
 }
 
-/// Every folder in which the game may keep its saves.
-fn saves(system: &System<'_>) -> Vec<PathBuf> {
+fn saves_on(system: &System<'_>) -> Vec<PathBuf> {
     let folder = |name: &str| (system.variable)(name).filter(|it| !it.as_os_str().is_empty());
     if system.name == "windows" {
         return folder("APPDATA").map(|data| data.join("Balatro")).into_iter().collect();
@@ -86,9 +89,9 @@ mod tests {
         ];
         for (name, expected) in cases {
             let variable = |it: &str| matches!(it, "HOME" | "APPDATA").then(|| home.path().to_owned());
-            let found = saves(&System { name, variable: &variable });
+            let found = saves_on(&System { name, variable: &variable });
             assert!(found.contains(&expected), "{name}: {found:?}");
         }
-        assert!(saves(&System { name: "linux", variable: &|_| None }).is_empty());
+        assert!(saves_on(&System { name: "linux", variable: &|_| None }).is_empty());
     }
 }

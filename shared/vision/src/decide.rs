@@ -17,8 +17,8 @@ use crate::reading::{Guess, GuessSource, Identity, Reading};
 use crate::sprites::limits::Limits;
 use crate::sprites::{Drawn, Found, Query, Search, SpriteEntries};
 
-/// Detection score from which there is a card whatever the identifier says of it: of composed
-/// scenes' peaks that score less, one in fifty is none.
+/// Detection score from which there is a card whatever the identifier says of it: on composed
+/// scenes 2 % of the peaks that score as much are none.
 const MIN_SURE_SCORE: f32 = 0.49;
 /// Probability of its name from which a card of a lower score is one too.
 const MIN_SURE_NAME: f32 = 0.2;
