@@ -115,7 +115,8 @@ impl FrameSource for Gliding {
         let mut bytes = vec![0; 4 * width * height];
         for (at, pixel) in bytes.as_chunks_mut::<4>().0.iter_mut().enumerate() {
             let (x, y) = ((at % width) as f32 - left, at / width);
-            let wave = (x * 0.5).sin() * (y as f32 * 0.4).cos();
+            // Waves that shorten to the right: a pattern that repeats would look alike a wave on.
+            let wave = (x * (0.15 + 0.006 * x)).sin() * (y as f32 * 0.4).cos();
             let shade = if (0.0..50.0).contains(&x) && y < 70 { 128.0 + 60.0 * wave } else { 60.0 };
             *pixel = [shade as u8; 4];
         }
