@@ -15,7 +15,7 @@ use workspace::{files, read, report, root};
 mod workspace;
 
 /// Longest source file.
-const MOST_LINES: usize = 600;
+const MAX_LINES: usize = 600;
 /// Folders that may hold pictures, all of our own drawing: none may show the art of a game.
 const PICTURE_FOLDERS: [&str; 2] = ["docs/", "tests/golden/"];
 const PICTURES: [&str; 7] = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "ico"];
@@ -65,11 +65,24 @@ fn source_files_are_short_and_say_what_they_are_for() {
     let mut faults = Vec::new();
     for (path, text) in sources() {
         let lines = text.lines().count();
-        if lines > MOST_LINES {
-            faults.push(format!("{path}: {lines} lines, at most {MOST_LINES}: split it by concept"));
+        if lines > MAX_LINES {
+            faults.push(format!("{path}: {lines} lines, at most {MAX_LINES}: split it by concept"));
         }
         if !text.starts_with("//! ") {
             faults.push(format!("{path}: begin with `//!`: what the file is for, and what is absent"));
+        }
+    }
+    report(&faults);
+}
+
+#[test]
+fn no_merge_is_left_half_done() {
+    let mut faults = Vec::new();
+    for path in files() {
+        let Some(text) = read(&path) else { continue };
+        let marked = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+        if let Some(at) = text.lines().position(marked) {
+            faults.push(format!("{path}:{}: a conflict of a merge was committed", at + 1));
         }
     }
     report(&faults);
