@@ -42,5 +42,5 @@ pub mod settings_window;
 pub mod tooltips;
 
 #[cfg(test)]
-#[path = "../tests/support/track.rs"]
+#[path = "../../shared/marks/tests/support/track.rs"]
 mod test_track;

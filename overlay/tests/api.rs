@@ -23,7 +23,7 @@ use tracking::track::Track;
 
 #[path = "api/browser.rs"]
 mod browser;
-#[path = "support/track.rs"]
+#[path = "../../shared/marks/tests/support/track.rs"]
 mod track;
 
 use track::{known, track};

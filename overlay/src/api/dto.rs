@@ -108,6 +108,7 @@ fn rounded(value: f32, steps: f32) -> f32 {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::test_track;
     use lens_core::catalogue::FromMod;
     use lens_core::geometry::Rect;
 
@@ -115,19 +116,9 @@ pub(crate) mod tests {
     pub(crate) fn track(id: u64, card: &str, left: f32) -> Track {
         let identity = match card {
             "?" => Identity::Unknown { nearest: None },
-            card => Identity::Known { id: card.into(), confidence: 0.98765 },
+            card => test_track::known(card, 0.98765),
         };
-        let quad = Quad::from_rect(Rect::ltwh(left, 10.0, 71.0, 95.0));
-        let velocity = Default::default();
-        Track {
-            id,
-            quad,
-            identity,
-            modifiers: Modifiers::default(),
-            guesses: Vec::new(),
-            opacity: 1.0,
-            velocity,
-        }
+        test_track::track(id, identity, Quad::from_rect(Rect::ltwh(left, 10.0, 71.0, 95.0)))
     }
 
     /// Each moment is a list of track, card and left edge. Returns the events between them.

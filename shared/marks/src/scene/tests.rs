@@ -2,13 +2,15 @@
 
 use lens_core::catalogue::CardType;
 use lens_core::geometry::{Point, Rect};
-use lens_core::modifiers::Modifiers;
 use proptest::prelude::*;
 
 use super::mark_style::Line;
 use super::style::Corner;
 use super::*;
 use vision::reading::Identity;
+
+#[path = "../../tests/support/track.rs"]
+mod support;
 
 /// Every letter is as wide as 0.65 of its size, about what the real font has.
 struct Plain;
@@ -36,18 +38,9 @@ fn catalogue() -> Catalogue {
 fn track(id: u64, card: &str, left: f32, top: f32) -> Track {
     let identity = match card {
         "?" => Identity::Unknown { nearest: None },
-        card => Identity::Known { id: card.into(), confidence: 0.97 },
+        card => support::known(card, 0.97),
     };
-    let quad = Quad::from_rect(Rect::ltwh(left, top, 100.0, 134.0));
-    Track {
-        id,
-        quad,
-        identity,
-        modifiers: Modifiers::default(),
-        guesses: Vec::new(),
-        opacity: 1.0,
-        velocity: [0.0; 2],
-    }
+    support::track(id, identity, Quad::from_rect(Rect::ltwh(left, top, 100.0, 134.0)))
 }
 
 const VIEW: View = View { window: [1280, 720], frame: [1280, 720] };

@@ -1,4 +1,5 @@
 //! A card on the screen as tests need it: it lies still, is plain, and nothing else was guessed.
+//! Tests of other crates take this file by its path.
 
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
