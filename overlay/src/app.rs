@@ -27,17 +27,16 @@ use crate::recognition::swap::RunningModel;
 use crate::recognition::threads::Threads;
 use crate::settings::watch::{FileWatcher, SettingsMailbox};
 use crate::tooltips::Localisation;
-use canvas::Canvas;
 use choices::Choices;
 use controls::Controls;
 use naming::Naming;
 use notices::Notices;
 use output::Output;
+use overlay_window::OverlayWindow;
 use statistics::Statistics;
 use target::{Stage, Target};
 
 mod cadence;
-pub mod canvas;
 mod captures;
 pub mod choices;
 mod commands;
@@ -46,6 +45,7 @@ mod drawing;
 mod naming;
 mod notices;
 mod output;
+pub mod overlay_window;
 mod report;
 mod shell;
 mod statistics;
@@ -213,15 +213,15 @@ impl App {
 
     /// Puts the window where its target is.
     fn place(&mut self) {
-        let Some(canvas) = &mut self.output.canvas else { return };
+        let Some(window) = &mut self.output.window else { return };
         match self.target.placement {
             _ if self.target.is_viewer() => {}
             Placement::Shown { area, .. } if self.target.admits_marks(self.choices.settings.inactive) => {
-                canvas.cover(area);
+                window.cover(area);
             }
-            Placement::Shown { .. } | Placement::Hidden { .. } | Placement::Absent => canvas.hide(),
+            Placement::Shown { .. } | Placement::Hidden { .. } | Placement::Absent => window.hide(),
         }
-        self.controls.aim(self.target.aim(canvas.id()));
+        self.controls.aim(self.target.aim(window.id()));
     }
 
     /// The player came to the followed window, or left it.
@@ -246,19 +246,19 @@ impl App {
 
 impl ApplicationHandler<AppEvent> for App {
     fn resumed(&mut self, event_loop: &ActiveEventLoop) {
-        if self.output.canvas.is_some() {
+        if self.output.window.is_some() {
             return;
         }
         let opened = match &self.target.stage {
-            Stage::Viewer => Canvas::viewer(event_loop),
-            Stage::OverWindow(_) | Stage::OverScreen(_) => Canvas::overlay(event_loop),
+            Stage::Viewer => OverlayWindow::viewer(event_loop),
+            Stage::OverWindow(_) | Stage::OverScreen(_) => OverlayWindow::overlay(event_loop),
         };
         match opened {
-            Ok(canvas) => {
+            Ok(window) => {
                 if let Stage::OverWindow(follower) = &self.target.stage {
-                    canvas.keep_above(follower);
+                    window.keep_above(follower);
                 }
-                self.output.open(canvas, &self.target.stage);
+                self.output.open(window, &self.target.stage);
                 self.publish();
                 self.capture_target(event_loop);
                 self.place();
@@ -304,8 +304,8 @@ impl ApplicationHandler<AppEvent> for App {
                 self.focus(if has_focus { Focus::Here } else { Focus::Elsewhere });
             }
             WindowEvent::Resized(size) => {
-                if let Some(canvas) = &mut self.output.canvas {
-                    canvas.resized(size.width, size.height);
+                if let Some(window) = &mut self.output.window {
+                    window.resized(size.width, size.height);
                 }
                 self.rebuild();
             }

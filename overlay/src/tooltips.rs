@@ -12,6 +12,7 @@ mod text;
 use std::path::Path;
 
 use lens_core::catalogue::{CardType, Catalogue};
+use lens_core::modifiers::NONE;
 
 use lua::Value;
 use marks::scene::colour::{self, Colour};
@@ -160,10 +161,10 @@ impl Localisation {
         if palette.of_edition(&modifiers.edition).is_some() {
             keys.push((&["Edition"], edition));
         }
-        if modifiers.enhancement != "none" {
+        if modifiers.enhancement != NONE {
             keys.push((&["Enhanced"], format!("m_{}", modifiers.enhancement)));
         }
-        if modifiers.seal != "none" {
+        if modifiers.seal != NONE {
             keys.push((&["Other"], format!("{}_seal", modifiers.seal)));
         }
         keys.extend(modifiers.stickers.iter().map(|sticker| (&["Other"] as &[&str], sticker.clone())));

@@ -37,7 +37,7 @@ pub(crate) enum Outcome {
 }
 
 /// So long `rustup` may take to fetch a library of some 30 MB.
-const LONGEST_FETCH: Duration = Duration::from_secs(120);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(120);
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "aarch64-apple-darwin";
 
@@ -90,14 +90,14 @@ fn add_to_toolchain(target: &str) -> bool {
     let Ok(mut child) = rustup.spawn() else { return false };
     println!("adding {target} to the pinned toolchain");
     let started = Instant::now();
-    while started.elapsed() < LONGEST_FETCH {
+    while started.elapsed() < FETCH_TIMEOUT {
         match child.try_wait() {
             Ok(Some(status)) => return status.success() && has_library(target),
             Ok(None) => thread::sleep(Duration::from_millis(100)),
             Err(_) => break,
         }
     }
-    println!("rustup gave no answer in {} s", LONGEST_FETCH.as_secs());
+    println!("rustup gave no answer in {} s", FETCH_TIMEOUT.as_secs());
     // It may have ended by itself in this moment, which is as well.
     let _ = child.kill();
     let _ = child.wait();

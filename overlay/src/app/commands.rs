@@ -7,8 +7,8 @@ use std::time::Instant;
 use winit::event_loop::ActiveEventLoop;
 
 use super::App;
-use super::canvas::Canvas;
 use super::captures::Which;
+use super::overlay_window::OverlayWindow;
 use super::shell;
 use super::target::Stage;
 use crate::desktop::target::Query;
@@ -119,7 +119,7 @@ impl App {
     /// Has the desktop show a text that cannot be read over the game now.
     pub(super) fn notify(&mut self, text: &str) {
         let can_be_read =
-            self.output.canvas.as_ref().is_some_and(Canvas::is_shown) || self.target.is_viewer();
+            self.output.window.as_ref().is_some_and(OverlayWindow::is_shown) || self.target.is_viewer();
         if !can_be_read
             && self.choices.settings.notifications
             && let Some(notifier) = &mut self.services.notifier

@@ -11,7 +11,7 @@ use tracking::pipeline::Snapshot;
 use tracking::track::{self, Track};
 
 use super::App;
-use super::canvas::CanvasError;
+use super::overlay_window::OverlayWindowError;
 
 /// How long after a picture gliding cards still glide.
 const GLIDE_DURATION: Duration = Duration::from_millis(150);
@@ -28,10 +28,10 @@ impl App {
         self.statistics.saw(&self.snapshot, is_new, &self.model.running.catalogue);
         if is_new
             && self.target.is_viewer()
-            && let (Some(picture), Some(canvas)) = (&self.snapshot.picture, &self.output.canvas)
+            && let (Some(picture), Some(window)) = (&self.snapshot.picture, &self.output.window)
         {
-            canvas.fit(picture.width, picture.height);
-            canvas.redraw();
+            window.fit(picture.width, picture.height);
+            window.redraw();
         }
         if is_new && self.snapshot.recognition.is_some() {
             self.services.captures.expect();
@@ -97,7 +97,7 @@ impl App {
         self.output.show(scene, &self.target.stage);
     }
 
-    pub(super) fn draw(&mut self) -> Result<(), CanvasError> {
+    pub(super) fn draw(&mut self) -> Result<(), OverlayWindowError> {
         let picture = self.snapshot.picture.as_ref();
         let backdrop = match picture {
             Some(frame) if self.target.is_viewer() => Backdrop::Picture(frame.pixels()),

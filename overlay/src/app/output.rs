@@ -8,14 +8,14 @@ use marks::render::text::FontMeasure;
 use marks::scene::{OverlayScene, View};
 
 use super::cadence::Cadence;
-use super::canvas::{Canvas, CanvasError};
+use super::overlay_window::{OverlayWindow, OverlayWindowError};
 use super::target::Stage;
 use crate::messages::window::Compositor;
 
 /// The window and its scene.
 pub(super) struct Output {
     /// `None` until the event loop runs.
-    pub(super) canvas: Option<Canvas>,
+    pub(super) window: Option<OverlayWindow>,
     pub(super) measure: FontMeasure,
     pub(super) scene: OverlayScene,
     cadence: Cadence,
@@ -48,7 +48,7 @@ pub(super) struct Drawn {
 impl Output {
     pub(super) fn new(compositor: Compositor) -> Self {
         Self {
-            canvas: None,
+            window: None,
             measure: FontMeasure::default(),
             scene: OverlayScene::default(),
             cadence: Cadence::default(),
@@ -59,7 +59,7 @@ impl Output {
 
     /// Where frames of this size lie in the window; `None` while there is no window.
     pub(super) fn view(&self, frame: [u32; 2]) -> Option<View> {
-        Some(View { window: self.canvas.as_ref()?.size(), frame })
+        Some(View { window: self.window.as_ref()?.size(), frame })
     }
 
     /// Whether a compositor runs.
@@ -74,20 +74,20 @@ impl Output {
 
     /// Takes another scene, when it is another one, and asks for a redraw.
     pub(super) fn show(&mut self, scene: OverlayScene, stage: &Stage) {
-        let Some(canvas) = &mut self.canvas else { return };
+        let Some(window) = &mut self.window else { return };
         if scene == self.scene {
             return;
         }
         self.scene = scene;
-        canvas.redraw();
+        window.redraw();
         if !matches!(stage, Stage::Viewer) {
-            canvas.outline(&self.scene, margin(self.compositor));
+            window.outline(&self.scene, margin(self.compositor));
         }
     }
 
     /// Takes the window that is drawn on.
-    pub(super) fn open(&mut self, canvas: Canvas, stage: &Stage) {
-        self.canvas = Some(canvas);
+    pub(super) fn open(&mut self, window: OverlayWindow, stage: &Stage) {
+        self.window = Some(window);
         self.set_compositor(self.compositor, stage);
     }
 
@@ -97,8 +97,8 @@ impl Output {
         if compositor == Compositor::Absent {
             log::warn!("no compositor runs: marks are drawn without smooth edges");
         }
-        if let (Some(canvas), false) = (&mut self.canvas, matches!(stage, Stage::Viewer)) {
-            canvas.outline(&self.scene, margin(compositor));
+        if let (Some(window), false) = (&mut self.window, matches!(stage, Stage::Viewer)) {
+            window.outline(&self.scene, margin(compositor));
         }
     }
 
@@ -106,15 +106,15 @@ impl Output {
     ///
     /// # Errors
     /// When the graphics device is lost for good.
-    pub(super) fn draw(&mut self, backdrop: Backdrop<'_>) -> Result<Option<Drawn>, CanvasError> {
-        let Some(canvas) = &mut self.canvas else { return Ok(None) };
+    pub(super) fn draw(&mut self, backdrop: Backdrop<'_>) -> Result<Option<Drawn>, OverlayWindowError> {
+        let Some(window) = &mut self.window else { return Ok(None) };
         let (start, used) = (Instant::now(), ProcessTime::now());
-        if !canvas.draw(&self.scene, backdrop)? {
+        if !window.draw(&self.scene, backdrop)? {
             return Ok(None);
         }
         let time = start.elapsed();
         // Where something is recognised meanwhile it counts twice: better than not at all.
-        let software = canvas.draws_by_software().then(|| used.elapsed());
+        let software = window.draws_by_software().then(|| used.elapsed());
         if let Some(cost) = software {
             self.cadence.drew_by_software(cost);
         }

@@ -17,7 +17,7 @@ use crate::desktop::window::Follower;
 use crate::messages::window::WindowId;
 
 /// A window that is drawn on, and where it lies.
-pub struct Canvas {
+pub struct OverlayWindow {
     surface: SurfaceWindow<Window>,
     area: Option<Rect<OnScreen>>,
     #[cfg(target_os = "linux")]
@@ -26,7 +26,7 @@ pub struct Canvas {
 
 /// The window cannot be opened, or nothing can be drawn on it.
 #[derive(Debug, thiserror::Error)]
-pub enum CanvasError {
+pub enum OverlayWindowError {
     /// The desktop gives none.
     #[error("no window: {0}")]
     Window(#[from] OsError),
@@ -41,9 +41,9 @@ pub enum CanvasError {
     Draw(#[from] WindowError),
 }
 
-impl Canvas {
+impl OverlayWindow {
     /// A see-through window that clicks go through, not shown yet.
-    pub(super) fn overlay(event_loop: &ActiveEventLoop) -> Result<Self, CanvasError> {
+    pub(super) fn overlay(event_loop: &ActiveEventLoop) -> Result<Self, OverlayWindowError> {
         let attributes = Window::default_attributes()
             .with_title("Balatro Lens overlay")
             .with_decorations(false)
@@ -62,16 +62,16 @@ impl Canvas {
                 .with_override_redirect(true)
                 .with_x11_window_type(vec![WindowType::Notification])
         };
-        let canvas = Self::open(event_loop, attributes, Transparency::Transparent)?;
-        canvas.window().set_cursor_hittest(false)?;
-        Ok(canvas)
+        let window = Self::open(event_loop, attributes, Transparency::Transparent)?;
+        window.window().set_cursor_hittest(false)?;
+        Ok(window)
     }
 
     /// An ordinary window.
     ///
     /// # Errors
     /// When there is no window to be had, or nothing to draw with.
-    pub fn viewer(event_loop: &ActiveEventLoop) -> Result<Self, CanvasError> {
+    pub fn viewer(event_loop: &ActiveEventLoop) -> Result<Self, OverlayWindowError> {
         let attributes = Window::default_attributes()
             .with_title("Balatro Lens viewer")
             .with_inner_size(PhysicalSize::new(1280, 720));
@@ -82,7 +82,7 @@ impl Canvas {
         event_loop: &ActiveEventLoop,
         attributes: winit::window::WindowAttributes,
         transparency: Transparency,
-    ) -> Result<Self, CanvasError> {
+    ) -> Result<Self, OverlayWindowError> {
         let window = event_loop.create_window(attributes)?;
         let size = window.inner_size().into();
         let surface = SurfaceWindow::open(window, size, transparency)?;
@@ -113,7 +113,7 @@ impl Canvas {
         self.surface.size()
     }
 
-    /// Asks for a call of [`Canvas::draw`].
+    /// Asks for a call of [`OverlayWindow::draw`].
     pub fn redraw(&self) {
         self.window().request_redraw();
     }
@@ -161,7 +161,7 @@ impl Canvas {
     ///
     /// # Errors
     /// When it is lost again and again, or there is none any more.
-    pub fn draw(&mut self, scene: &OverlayScene, backdrop: Backdrop<'_>) -> Result<bool, CanvasError> {
+    pub fn draw(&mut self, scene: &OverlayScene, backdrop: Backdrop<'_>) -> Result<bool, OverlayWindowError> {
         let drawn = self.surface.draw(scene, backdrop, Window::pre_present_notify)?;
         if drawn == Drawn::Again {
             self.redraw();

@@ -22,7 +22,7 @@ use tracking::frame::Frame;
 /// Captures one window.
 pub struct WindowSource {
     window: WindowId,
-    canvas: Option<Canvas>,
+    bitmap: Option<Bitmap>,
     way: Way,
     next_id: u64,
 }
@@ -44,7 +44,7 @@ impl WindowSource {
     pub fn open(window: WindowId) -> Result<Self, CaptureError> {
         match placement(window) {
             Placement::Absent => Err(CaptureError::Gone),
-            _ => Ok(Self { window, canvas: None, way: Way::Painted, next_id: 0 }),
+            _ => Ok(Self { window, bitmap: None, way: Way::Painted, next_id: 0 }),
         }
     }
 }
@@ -61,21 +61,21 @@ impl FrameSource for WindowSource {
             Placement::Shown { area, .. } => area,
         };
         let size = [area.width() as u32, area.height() as u32];
-        if self.canvas.as_ref().is_none_or(|canvas| canvas.size != size) {
-            self.canvas = Some(Canvas::new(size)?);
+        if self.bitmap.as_ref().is_none_or(|bitmap| bitmap.size != size) {
+            self.bitmap = Some(Bitmap::new(size)?);
         }
-        let Some(canvas) = &mut self.canvas else { return Ok(None) };
+        let Some(bitmap) = &mut self.bitmap else { return Ok(None) };
         let captured_at = Instant::now();
         let mut bytes = Vec::new();
         if self.way == Way::Painted {
-            bytes = canvas.paint(self.window)?;
+            bytes = bitmap.paint(self.window)?;
             if bytes.chunks_exact(4).all(|pixel| pixel[..3] == [0; 3]) {
                 log::info!("the window paints nothing by itself: what the screen shows there is taken");
                 self.way = Way::Screen;
             }
         }
         if self.way == Way::Screen {
-            bytes = canvas.copy_screen(area)?;
+            bytes = bitmap.copy_screen(area)?;
         }
         let [width, height] = size;
         let frame = Frame::new(self.next_id, captured_at, width, height, ChannelOrder::Bgrx, Arc::new(bytes))
@@ -86,18 +86,18 @@ impl FrameSource for WindowSource {
 }
 
 /// A picture that the system can paint into.
-struct Canvas {
+struct Bitmap {
     size: [u32; 2],
     context: HDC,
-    bitmap: HBITMAP,
+    handle: HBITMAP,
     before: HGDIOBJ,
     pixels: *const u8,
 }
 
 // SAFETY: a memory device context and its bitmap belong to no thread; only the owner uses them.
-unsafe impl Send for Canvas {}
+unsafe impl Send for Bitmap {}
 
-impl Canvas {
+impl Bitmap {
     fn new(size: [u32; 2]) -> Result<Self, CaptureError> {
         let [width, height] = size;
         let header = BITMAPINFOHEADER {
@@ -115,7 +115,7 @@ impl Canvas {
         // SAFETY: `info` and `pixels` outlive the calls; what is made is freed once, in `drop`.
         unsafe {
             let context = CreateCompatibleDC(None);
-            let bitmap = match CreateDIBSection(
+            let handle = match CreateDIBSection(
                 Some(context),
                 &raw const info,
                 DIB_RGB_COLORS,
@@ -123,14 +123,14 @@ impl Canvas {
                 None,
                 0,
             ) {
-                Ok(bitmap) => bitmap,
+                Ok(handle) => handle,
                 Err(error) => {
                     let _ = DeleteDC(context);
                     return Err(CaptureError::Unsupported(error.to_string()));
                 }
             };
-            let before = SelectObject(context, bitmap.into());
-            Ok(Self { size, context, bitmap, before, pixels: pixels.cast_const().cast() })
+            let before = SelectObject(context, handle.into());
+            Ok(Self { size, context, handle, before, pixels: pixels.cast_const().cast() })
         }
     }
 
@@ -180,13 +180,13 @@ impl Canvas {
     }
 }
 
-impl Drop for Canvas {
+impl Drop for Bitmap {
     fn drop(&mut self) {
         // SAFETY: each was made by `new` and is freed here only; a bitmap can be freed once it is
         // not selected.
         unsafe {
             SelectObject(self.context, self.before);
-            let _ = DeleteObject(self.bitmap.into());
+            let _ = DeleteObject(self.handle.into());
             let _ = DeleteDC(self.context);
         }
     }

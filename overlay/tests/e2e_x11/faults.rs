@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use marks::render::Backdrop;
 use marks::scene::OverlayScene;
-use overlay::app::canvas::Canvas;
+use overlay::app::overlay_window::OverlayWindow;
 use overlay::capture;
 use overlay::capture::source::CaptureError;
 use overlay::messages::window::WindowId;
@@ -142,14 +142,14 @@ pub(crate) fn lose_device() -> Option<ExitCode> {
 /// Draws, destroys the device as a driver that restarts does, and draws on.
 #[derive(Default)]
 struct Drawing {
-    canvas: Option<Canvas>,
+    canvas: Option<OverlayWindow>,
     drawn: [u32; 2],
     tries: u32,
 }
 
 impl ApplicationHandler<overlay::messages::event::AppEvent> for Drawing {
     fn resumed(&mut self, event_loop: &ActiveEventLoop) {
-        let canvas = Canvas::viewer(event_loop).expect("a window can be drawn on");
+        let canvas = OverlayWindow::viewer(event_loop).expect("a window can be drawn on");
         canvas.redraw();
         self.canvas = Some(canvas);
     }

@@ -44,6 +44,28 @@ pub mod enhancement {
     pub const GOLD: &str = "gold";
 }
 
+/// Words of [`Modifiers::seal`], beside [`NONE`].
+pub mod seal {
+    /// Gold.
+    pub const GOLD: &str = "gold";
+    /// Purple.
+    pub const PURPLE: &str = "purple";
+    /// Red.
+    pub const RED: &str = "red";
+    /// Blue.
+    pub const BLUE: &str = "blue";
+}
+
+/// Words of [`Modifiers::stickers`].
+pub mod sticker {
+    /// Eternal.
+    pub const ETERNAL: &str = "eternal";
+    /// Perishable.
+    pub const PERISHABLE: &str = "perishable";
+    /// Rental.
+    pub const RENTAL: &str = "rental";
+}
+
 /// The modifiers of one card, as the game's own words in lower case.
 ///
 /// The words of each field are listed in the catalogue (see [`crate::catalogue::ModifierWords`]),

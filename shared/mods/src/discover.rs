@@ -31,7 +31,7 @@ const SWITCHED_OFF: &str = "lovely/blacklist.txt";
 /// The file that switches a mod off.
 const IGNORED: &str = ".lovelyignore";
 /// Heads are looked for in no larger files.
-const LARGEST_HEAD: u64 = 4 << 20;
+const MAX_HEAD_SIZE: u64 = 4 << 20;
 
 /// Names of all entries that may be mods, in order.
 pub(crate) fn names(folder: &Path) -> io::Result<Vec<String>> {
@@ -106,6 +106,6 @@ fn header(package: &Package, path: &str) -> Option<Result<Metadata, String>> {
         return None;
     }
     let file = path.rsplit('/').next().unwrap_or(path);
-    let whole = package.read_start(path, LARGEST_HEAD).ok()?;
+    let whole = package.read_start(path, MAX_HEAD_SIZE).ok()?;
     metadata::from_header(&crate::package::text_of(&whole), file)
 }

@@ -17,11 +17,11 @@ use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 
 /// No file of a mod is read that is larger: the largest sheets of real mods have some 10 MB.
-pub(crate) const LARGEST_FILE: u64 = 64 << 20;
+pub(crate) const MAX_FILE_SIZE: u64 = 64 << 20;
 /// A mod of more files is not read.
-const MOST_FILES: usize = 50_000;
+const MAX_FILES: usize = 50_000;
 /// No zip unpacks to more, so that a small file cannot fill the memory.
-const LARGEST_ZIP: u64 = 1 << 30;
+const MAX_ZIP_SIZE: u64 = 1 << 30;
 /// Folders below folders, at most.
 const DEEPEST: usize = 16;
 
@@ -107,7 +107,7 @@ impl Package {
 
     /// The bytes of a file.
     pub(crate) fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        self.read_at_most(path, LARGEST_FILE)
+        self.read_at_most(path, MAX_FILE_SIZE)
     }
 
     /// The first bytes of a file.
@@ -193,8 +193,8 @@ fn list(
             let listed = Listed { path: path.clone(), size: meta.len(), index: 0 };
             files.insert(path.to_lowercase(), listed);
         }
-        if files.len() > MOST_FILES {
-            let why = format!("more than {MOST_FILES} files: that is no mod");
+        if files.len() > MAX_FILES {
+            let why = format!("more than {MAX_FILES} files: that is no mod");
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
         }
     }
@@ -205,8 +205,8 @@ fn list(
 fn listed_in<R: Read + Seek>(
     mut archive: ZipArchive<R>,
 ) -> io::Result<(ZipArchive<R>, BTreeMap<String, Listed>)> {
-    if archive.len() > MOST_FILES {
-        let why = format!("an archive of more than {MOST_FILES} files: that is no mod");
+    if archive.len() > MAX_FILES {
+        let why = format!("an archive of more than {MAX_FILES} files: that is no mod");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
     let mut all = Vec::new();
@@ -222,8 +222,8 @@ fn listed_in<R: Read + Seek>(
             all.push(Listed { path, size: file.size(), index });
         }
     }
-    if size > LARGEST_ZIP {
-        let why = format!("an archive that unpacks to more than {} MB", LARGEST_ZIP >> 20);
+    if size > MAX_ZIP_SIZE {
+        let why = format!("an archive that unpacks to more than {} MB", MAX_ZIP_SIZE >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
     let single = single_folder(&all).map(|folder| folder.len() + 1).unwrap_or_default();

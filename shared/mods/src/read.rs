@@ -31,7 +31,7 @@ const READER: &str = "2";
 /// Stack of the threads that walk syntax trees, which are as deep as a mod makes them.
 const STACK: usize = 64 << 20;
 /// Text that a mod is read from, at most.
-const MOST_TEXT: u64 = 48 << 20;
+const MAX_TEXT: u64 = 48 << 20;
 /// Kinds of files that mods read.
 const TEXTS: [&str; 5] = ["lua", "json", "txt", "csv", "toml"];
 
@@ -317,7 +317,7 @@ impl Run<'_> {
         };
         let wanted: BTreeSet<String> =
             localisation::files(&entry.package, &it.folder, &self.options.language).into_iter().collect();
-        let mut left = MOST_TEXT;
+        let mut left = MAX_TEXT;
         for path in entry.package.paths() {
             let size = entry.package.find(path).map_or(0, |(_, size)| size);
             let kind = path.rsplit('.').next().unwrap_or_default().to_lowercase();
@@ -331,7 +331,7 @@ impl Run<'_> {
                     left -= bytes.len() as u64;
                     request.texts.insert(path.to_owned(), text_of(&bytes));
                 }
-                Ok(_) => notes.push(format!("{path}: the mod has more than {} MB of text", MOST_TEXT >> 20)),
+                Ok(_) => notes.push(format!("{path}: the mod has more than {} MB of text", MAX_TEXT >> 20)),
                 Err(error) => notes.push(format!("{path}: {error}")),
             }
         }

@@ -33,9 +33,9 @@ const ARGUMENT: &str = "--read-mod-in-sandbox";
 /// The argument with which the child tries the walls instead, for tests.
 const TRY_WALLS: &str = "--try-sandbox-walls";
 /// No mod says more about its cards.
-const LARGEST_ANSWER: u64 = 64 << 20;
+const MAX_ANSWER_SIZE: u64 = 64 << 20;
 /// No mod is given with more.
-const LARGEST_REQUEST: u64 = 256 << 20;
+const MAX_REQUEST_SIZE: u64 = 256 << 20;
 /// So long the parent waits: the child's own limit of processor time ends it long before, unless it
 /// sleeps.
 const LONGEST: Duration = Duration::from_secs(12);
@@ -109,7 +109,7 @@ pub fn child_main() {
 fn child() -> Result<Declared, String> {
     walls::raise()?;
     let mut bytes = Vec::new();
-    io::stdin().lock().take(LARGEST_REQUEST).read_to_end(&mut bytes).map_err(|it| it.to_string())?;
+    io::stdin().lock().take(MAX_REQUEST_SIZE).read_to_end(&mut bytes).map_err(|it| it.to_string())?;
     let request = serde_json::from_slice(&bytes).map_err(|it| it.to_string())?;
     drop(bytes);
     interpret(request)
@@ -145,7 +145,7 @@ pub(crate) fn run(program: &Path, request: &Request) -> Result<Declared, Sandbox
         let (done, waits) = sync_channel(1);
         scope.spawn(move || {
             let mut bytes = Vec::new();
-            let read = from.take(LARGEST_ANSWER).read_to_end(&mut bytes).map(|_| bytes);
+            let read = from.take(MAX_ANSWER_SIZE).read_to_end(&mut bytes).map(|_| bytes);
             let _ = done.send(read);
         });
         let answer = waits.recv_timeout(LONGEST);

@@ -7,7 +7,7 @@ use std::f32::consts::PI;
 
 use image::{Rgba, RgbaImage};
 
-use lens_core::modifiers::edition;
+use lens_core::modifiers::{edition, seal};
 
 use crate::colour::{hsl_from_rgb, rgb_from_hsl};
 use crate::dice::Dice;
@@ -43,7 +43,7 @@ impl Effect {
 
 /// Whether the game lets light run over a seal of this word, as over vouchers.
 pub(crate) fn is_shiny_seal(word: &str) -> bool {
-    word == "gold"
+    word == seal::GOLD
 }
 
 /// Width and height of a cell that the shaders' constants are written for.

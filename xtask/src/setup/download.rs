@@ -21,7 +21,7 @@ use super::wheel::Wheel;
 /// Tries without a single new byte before giving up.
 const FRUITLESS_TRIES: u32 = 4;
 /// A connection that is busy this long is opened anew, in case it has stalled.
-const LONGEST_CONNECTION: Duration = Duration::from_secs(300);
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Downloads a wheel into `folder`, or finds it there.
 pub(super) fn fetch(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
@@ -109,7 +109,7 @@ fn agent() -> Result<Agent> {
         .http_status_as_error(false)
         .timeout_connect(Some(Duration::from_secs(30)))
         .timeout_recv_response(Some(Duration::from_secs(60)))
-        .timeout_recv_body(Some(LONGEST_CONNECTION));
+        .timeout_recv_body(Some(CONNECTION_TIMEOUT));
     Ok(config.build().into())
 }
 

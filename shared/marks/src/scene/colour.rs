@@ -1,6 +1,6 @@
 //! Colours, and those that no player changes.
 
-use lens_core::modifiers::DEBUFFED;
+use lens_core::modifiers::{DEBUFFED, enhancement, seal, sticker};
 use lens_core::palette;
 
 /// Each share in `0.0..=1.0`, not premultiplied, as screens take them (no linear light).
@@ -71,18 +71,19 @@ pub const UNKNOWN: Colour = Colour::hex(palette::UNKNOWN);
 /// The colour of an enhancement's or seal's word.
 pub fn of_word(word: &str) -> Colour {
     Colour::hex(match word {
-        "bonus" | "blue" => 0x6f_b7ff,
-        "mult" | "red" => 0xff_7a70,
-        "wild" => 0xd6_a2ff,
-        "lucky" => 0x9f_e870,
-        "glass" => 0xb8_ecff,
-        "steel" => 0xc9_d2de,
-        "stone" => 0xb5_ab9c,
-        "gold" => 0xff_d65c,
-        "purple" => 0xc8_8cff,
-        "eternal" => 0xff_95b8,
-        "perishable" => 0x8f_a8ff,
-        "rental" => 0xe3_c26a,
+        enhancement::BONUS | seal::BLUE => 0x6f_b7ff,
+        enhancement::MULT | seal::RED => 0xff_7a70,
+        enhancement::WILD => 0xd6_a2ff,
+        enhancement::LUCKY => 0x9f_e870,
+        enhancement::GLASS => 0xb8_ecff,
+        enhancement::STEEL => 0xc9_d2de,
+        enhancement::STONE => 0xb5_ab9c,
+        // A seal's gold is the same word.
+        enhancement::GOLD => 0xff_d65c,
+        seal::PURPLE => 0xc8_8cff,
+        sticker::ETERNAL => 0xff_95b8,
+        sticker::PERISHABLE => 0x8f_a8ff,
+        sticker::RENTAL => 0xe3_c26a,
         DEBUFFED => 0xff_5c5c,
         _ => 0xd4_dbe6,
     })

@@ -2,6 +2,7 @@
 //! all (tokens).
 
 use image::RgbaImage;
+use lens_core::modifiers::{NONE, enhancement, seal, sticker};
 
 use super::letters;
 use super::palette::*;
@@ -14,25 +15,25 @@ pub(super) fn enhancement(word: &str) -> Option<RgbaImage> {
     let face = || rounded(2, 2, 68, 92, 5);
     let inner = || rounded(4, 4, 66, 90, 3);
     let colour = match word {
-        "none" | "bonus" | "mult" | "wild" => WHITE,
-        "lucky" => mix(MINT, WHITE, 55),
-        "glass" => ICE,
-        "steel" => SILVER,
-        "stone" => STONE,
-        "gold" => GOLD,
+        NONE | enhancement::BONUS | enhancement::MULT | enhancement::WILD => WHITE,
+        enhancement::LUCKY => mix(MINT, WHITE, 55),
+        enhancement::GLASS => ICE,
+        enhancement::STEEL => SILVER,
+        enhancement::STONE => STONE,
+        enhancement::GOLD => GOLD,
         _ => return None,
     };
     pen.ink(mix(colour, INK, 60));
     pen.part(colour, face());
     match word {
-        "bonus" => {
+        enhancement::BONUS => {
             pen.flat(BLUE, inner().without(rounded(5, 5, 65, 89, 2)));
             pen.flat(BLUE, poly(&[(48, 5), (65, 5), (65, 22)]).or(poly(&[(5, 72), (5, 89), (22, 89)])));
             pen.flat(SKY, path(&[(46, 5), (65, 24)], 1).or(path(&[(5, 70), (24, 89)], 1)));
             let plus = |left, top| bitmap("..#../..#../#####/..#../..#..", left, top);
             pen.flat(WHITE, plus(58, 8).or(plus(8, 82)));
         }
-        "mult" => pen.pattern(inner(), |x, y| {
+        enhancement::MULT => pen.pattern(inner(), |x, y| {
             let out = (x - 35).abs() + (y - 47).abs() * 3 / 4;
             if out % 12 < 4 {
                 mix(RED, WHITE, 76)
@@ -42,7 +43,7 @@ pub(super) fn enhancement(word: &str) -> Option<RgbaImage> {
                 WHITE
             }
         }),
-        "wild" => {
+        enhancement::WILD => {
             for (colour, shape) in [
                 (RED, poly(&[(4, 4), (30, 4), (4, 38)])),
                 (GOLD, poly(&[(40, 4), (66, 4), (66, 38)])),
@@ -52,7 +53,7 @@ pub(super) fn enhancement(word: &str) -> Option<RgbaImage> {
                 pen.flat(mix(colour, WHITE, 45), shape.and(inner()).and(Shape::new(|x, y| (x + y) % 4 != 0)));
             }
         }
-        "lucky" => {
+        enhancement::LUCKY => {
             for (x, y) in [(14, 34), (35, 14), (56, 34), (35, 47), (14, 61), (56, 61), (35, 80)] {
                 let leaves = disc(x - 3, y - 3, 3)
                     .or(disc(x + 3, y - 3, 3))
@@ -62,12 +63,12 @@ pub(super) fn enhancement(word: &str) -> Option<RgbaImage> {
                 pen.flat(mix(FOREST, MINT, 55), path(&[(x, y), (x + 3, y + 8)], 1).or(rect(x, y, x, y)));
             }
         }
-        "glass" => {
+        enhancement::GLASS => {
             pen.pattern(inner(), |x, y| if (x + y + 9) % 38 < 7 || (x + y) % 38 == 1 { WHITE } else { ICE });
             pen.fade(inner(), 150);
             pen.flat(SKY, inner().without(rounded(5, 5, 65, 89, 3)));
         }
-        "steel" => {
+        enhancement::STEEL => {
             pen.pattern(inner(), |x, y| match scatter((x + scatter(0, y, 22)) / 14, y, 21) {
                 0..=250 => mix(STONE, SILVER, 60),
                 251..=700 => SILVER,
@@ -75,8 +76,8 @@ pub(super) fn enhancement(word: &str) -> Option<RgbaImage> {
             });
             pen.part(STONE, disc(9, 44, 2).or(disc(9, 50, 2)).mirrored());
         }
-        "stone" => cobbles(&mut pen),
-        "gold" => {
+        enhancement::STONE => cobbles(&mut pen),
+        enhancement::GOLD => {
             pen.pattern(inner(), |x, y| if (x - y).rem_euclid(30) < 6 { LEMON } else { GOLD });
             pen.flat(ORANGE, rounded(6, 6, 64, 88, 2).without(rounded(7, 7, 63, 87, 2)));
             pen.flat(
@@ -124,10 +125,12 @@ fn cobbles(pen: &mut Pen) {
 pub(super) fn seal(word: &str) -> Option<RgbaImage> {
     let mut pen = Pen::card();
     let (colour, sign) = match word {
-        "gold" => (GOLD, star(54, 20, 5, 6, 3)),
-        "purple" => (VIOLET, disc(53, 20, 5).without(disc(56, 18, 4))),
-        "red" => (RED, bitmap("..#.#../.#####./.#####./..###../...#...", 51, 18).or(rect(53, 18, 55, 20))),
-        "blue" => (BLUE, poly(&[(54, 14), (58, 21), (56, 25), (52, 25), (50, 21)])),
+        seal::GOLD => (GOLD, star(54, 20, 5, 6, 3)),
+        seal::PURPLE => (VIOLET, disc(53, 20, 5).without(disc(56, 18, 4))),
+        seal::RED => {
+            (RED, bitmap("..#.#../.#####./.#####./..###../...#...", 51, 18).or(rect(53, 18, 55, 20)))
+        }
+        seal::BLUE => (BLUE, poly(&[(54, 14), (58, 21), (56, 25), (52, 25), (50, 21)])),
         _ => return None,
     };
     pen.part(colour, star(54, 20, 12, 11, 9));
@@ -140,15 +143,15 @@ pub(super) fn seal(word: &str) -> Option<RgbaImage> {
 pub(super) fn sticker(word: &str) -> Option<RgbaImage> {
     let mut pen = Pen::card();
     let (colour, y) = match word {
-        "eternal" => (SEA, 34),
-        "perishable" => (WINE, 53),
-        "rental" => (LEMON, 72),
+        sticker::ETERNAL => (SEA, 34),
+        sticker::PERISHABLE => (WINE, 53),
+        sticker::RENTAL => (LEMON, 72),
         _ => return None,
     };
     pen.part(colour, poly(&[(12, y - 8), (19, y - 4), (19, y + 4), (12, y + 8), (5, y + 4), (5, y - 4)]));
     match word {
-        "eternal" => pen.flat(WHITE, ring(12, y, 4, 2)),
-        "perishable" => {
+        sticker::ETERNAL => pen.flat(WHITE, ring(12, y, 4, 2)),
+        sticker::PERISHABLE => {
             let cross = path(&[(9, y - 3), (15, y + 3)], 2).or(path(&[(15, y - 3), (9, y + 3)], 2));
             pen.flat(PINK, cross);
         }
