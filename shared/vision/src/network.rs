@@ -374,10 +374,10 @@ impl Network {
 
 /// How long a thread of a network waits awake for the next part of the work, in microseconds.
 ///
-/// Measured with the shipped int8 networks on two threads, least and median of 300 frames: on idle
-/// cores as fast as the default, which waits for milliseconds, and an eighth faster than to sleep
-/// at once; with one core taken by another program 8.7 ms where the default takes 14.5, and 9.4 ms
-/// of the processors where that takes 15.5.
+/// Measured with the shipped int8 networks on two threads, medians of 300 frames: on idle cores as
+/// fast as the default, which waits for long, and an eighth faster than to sleep at once; with one
+/// core taken by another program 8.7 ms where the default takes 14.5, and 9.4 ms of the processors
+/// where that takes 15.5. `docs/benchmarks.md` has all of them.
 const SPIN_MICROS: &str = "10";
 
 fn builder(runtime: &Runtime, network: &str, options: &Options) -> ort::Result<SessionBuilder> {
