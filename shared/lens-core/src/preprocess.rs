@@ -23,12 +23,6 @@ pub struct Letterboxer {
     width: u32,
     height: u32,
     shrinker: Shrinker,
-    bands: Vec<BandBuffers>,
-}
-
-/// What making a band needs beside the frame.
-#[derive(Clone, Debug, Default)]
-struct BandBuffers {
     averaged: Vec<u8>,
     /// Two shrunk rows.
     rows: [Vec<u8>; 2],
@@ -37,12 +31,7 @@ struct BandBuffers {
 impl Letterboxer {
     /// For an input of `width x height` pixels.
     pub fn new(width: u32, height: u32) -> Self {
-        Self { width, height, shrinker: Shrinker::default(), bands: vec![BandBuffers::default()] }
-    }
-
-    /// Cuts the work of [`Letterboxer::bands`] in this many parts.
-    pub fn split(&mut self, parts: usize) {
-        self.bands.resize(parts.max(1), BandBuffers::default());
+        Self { width, height, shrinker: Shrinker::default(), averaged: Vec::new(), rows: Default::default() }
     }
 
     /// Where a frame of this size lies in the input: scaled to fit, centred.
@@ -60,45 +49,25 @@ impl Letterboxer {
     /// # Panics
     /// When `packed` does not hold `3 * height * width` bytes.
     pub fn run(&mut self, frame: &Pixels<'_>, packed: &mut [u8]) -> Transform<InFrame, InModel> {
-        let transform = self.transform(frame.width, frame.height);
-        self.bands(frame, packed).for_each(Band::fill);
-        transform
-    }
-
-    /// [`Letterboxer::run`] in parts that can be done at the same time: every one must be filled.
-    ///
-    /// # Panics
-    /// When `packed` does not hold `3 * height * width` bytes.
-    pub fn bands<'a>(
-        &'a mut self,
-        frame: &'a Pixels<'a>,
-        packed: &'a mut [u8],
-    ) -> impl ExactSizeIterator<Item = Band<'a>> {
         assert_eq!(packed.len(), 3 * (self.width * self.height) as usize, "three bytes a pixel of the input");
-        let offset = self.transform(frame.width, frame.height).offset;
+        let transform = self.transform(frame.width, frame.height);
         let inner = self.inner_size(frame.width, frame.height).map(|side| side as usize);
         if inner != [self.width, self.height].map(|side| side as usize) {
             packed.fill(0);
         }
         let (whole, stride) = (whole(frame), self.width as usize / 2 * PACK);
-        self.shrinker.fit(whole, inner[0], inner[1]);
-        let Self { shrinker, bands, .. } = self;
-        let shrinker = &*shrinker;
-        let pairs = inner[1] / 2;
-        let packed = &mut packed[offset.y as usize / 2 * stride..][..pairs * stride];
-        let band_pairs = pairs.div_ceil(bands.len());
-        packed.chunks_mut(band_pairs * stride).zip(bands).enumerate().map(
-            move |(index, (packed, buffers))| Band {
-                shrinker,
-                frame,
-                first: 2 * index * band_pairs,
-                packed,
-                stride,
-                begin: offset.x as usize / 2 * PACK,
-                width: inner[0],
-                buffers,
-            },
-        )
+        let Self { shrinker, averaged, rows, .. } = self;
+        shrinker.fit(whole, inner[0], inner[1]);
+        let (top, begin) = (transform.offset.y as usize / 2, transform.offset.x as usize / 2 * PACK);
+        for (pair, line) in packed[top * stride..].chunks_exact_mut(stride).take(inner[1] / 2).enumerate() {
+            for (at, row) in rows.iter_mut().enumerate() {
+                row.resize(shrinker.row_bytes(), 0);
+                shrinker.row(frame.data, whole.width, whole, 2 * pair + at, averaged, row);
+            }
+            let [above, below] = rows.each_ref().map(|row| &row[..4 * inner[0]]);
+            pack_rows(shrinker.level(), above, below, frame.order, &mut line[begin..]);
+        }
+        transform
     }
 
     /// Fills `planes` with the letterboxed frame for an external network: all of its reds,
@@ -121,11 +90,11 @@ impl Letterboxer {
         let whole = whole(frame);
         let [inner_width, inner_height] = inner.map(|side| side as usize);
         self.shrinker.fit(whole, inner_width, inner_height);
-        let BandBuffers { averaged, rows: [row, _] } = &mut self.bands[0];
-        row.resize(self.shrinker.row_bytes(), 0);
         let size = [self.width as usize, self.height as usize];
+        let Self { shrinker, averaged, rows: [row, _], .. } = self;
+        row.resize(shrinker.row_bytes(), 0);
         for index in 0..inner_height {
-            self.shrinker.row(frame.data, whole.width, whole, index, averaged, row);
+            shrinker.row(frame.data, whole.width, whole, index, averaged, row);
             let place = [transform.offset.x as usize, transform.offset.y as usize + index];
             levels.spread(&row[..4 * inner_width], inner_width, frame.order, planes, size, place);
         }
@@ -138,40 +107,6 @@ impl Letterboxer {
         // Even sides and offsets, so that the bars fill whole packed cells.
         let side = |length: f32, limit: u32| (((length * scale / 2.0).round() as u32) * 2).clamp(2, limit);
         [side(fw, self.width), side(fh, self.height)]
-    }
-}
-
-/// Some rows of a letterboxed frame, to be filled on any thread.
-#[derive(Debug)]
-pub struct Band<'a> {
-    shrinker: &'a Shrinker,
-    frame: &'a Pixels<'a>,
-    /// The first shrunk row; even.
-    first: usize,
-    packed: &'a mut [u8],
-    /// Bytes of a packed row.
-    stride: usize,
-    /// Bytes of the bar on the left.
-    begin: usize,
-    /// Pixels between the bars.
-    width: usize,
-    buffers: &'a mut BandBuffers,
-}
-
-impl Band<'_> {
-    /// Does the work.
-    pub fn fill(self) {
-        let Self { shrinker, frame, first, packed, stride, begin, width, buffers } = self;
-        let BandBuffers { averaged, rows } = buffers;
-        let whole = whole(frame);
-        for (pair, line) in packed.chunks_exact_mut(stride).enumerate() {
-            for (at, row) in rows.iter_mut().enumerate() {
-                row.resize(shrinker.row_bytes(), 0);
-                shrinker.row(frame.data, whole.width, whole, first + 2 * pair + at, averaged, row);
-            }
-            let [above, below] = rows.each_ref().map(|row| &row[..4 * width]);
-            pack_rows(shrinker.level(), above, below, frame.order, &mut line[begin..]);
-        }
     }
 }
 
@@ -349,19 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn bands_give_the_whole_and_a_packed_crop_is_the_crop_packed() {
-        for (frame_size, input) in [((64, 36), [64, 36]), ((200, 90), [64, 36]), ((30, 90), [64, 36])] {
-            let image = gradient(frame_size.0, frame_size.1);
-            let (mut one, mut more) = (vec![7; 3 * 64 * 36], vec![9; 3 * 64 * 36]);
-            Letterboxer::new(input[0], input[1]).run(&(&image).into(), &mut one);
-            let mut letterboxer = Letterboxer::new(input[0], input[1]);
-            letterboxer.split(3);
-            let frame = (&image).into();
-            let bands: Vec<Band<'_>> = letterboxer.bands(&frame, &mut more).collect();
-            assert_eq!(bands.len(), 3);
-            bands.into_iter().rev().for_each(Band::fill);
-            assert!(one == more, "{frame_size:?}");
-        }
+    fn a_packed_crop_is_the_crop_packed() {
         let image = gradient(300, 300);
         let mut rectifier = Rectifier::new(72, 96, 1.03);
         for size in [40.0, 200.0] {

@@ -8,7 +8,8 @@
 //! * [`recogniser`]: the whole way; start here.
 //! * [`reading`]: what comes out.
 //! * [`runtime`]: finds and loads ONNX Runtime.
-//! * [`providers`]: which hardware a network runs on, and why not on other.
+//! * [`providers`]: which hardware a network runs on, and why not on other. [`plugins`]: providers
+//!   that lie beside ONNX Runtime.
 //! * [`network`]: a network with its tensors, checked against the model's manifest.
 //! * [`decode`]: the detector's output to quads, pure.
 //! * [`decide`]: logits to a card, its modifiers, or *unknown*, pure.
@@ -27,6 +28,7 @@ pub mod enrol;
 pub mod gallery;
 mod identify;
 pub mod network;
+pub mod plugins;
 pub mod providers;
 pub mod reading;
 pub mod recogniser;

@@ -1,14 +1,21 @@
 //! Which hardware a network runs on, and why not on other.
 //!
 //! Providers are registered one at a time so that each refusal is kept: `overlay doctor` shows
-//! them.
+//! them. A provider is a part of ONNX Runtime, or a plugin beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::str::FromStr;
 
+use ort::environment::Environment;
 use ort::ep::{self, ExecutionProvider, ExecutionProviderDispatch};
 use ort::session::builder::SessionBuilder;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize, Serialize};
+
+use crate::plugins::Plugin;
+use crate::runtime::Runtime;
 
 /// A way to run a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,6 +88,16 @@ impl Provider {
         })
     }
 
+    /// The plugin that brings it.
+    fn plugin(self) -> Option<&'static str> {
+        match self {
+            Self::TensorRt => Some("nv_tensorrt_rtx"),
+            Self::OpenVino => Some("openvino_plugin"),
+            Self::WebGpu => Some("webgpu"),
+            Self::Cuda | Self::DirectMl | Self::CoreMl | Self::Cpu => None,
+        }
+    }
+
     /// The `cargo xtask setup --runtime` that brings it.
     fn setup(self) -> Option<&'static str> {
         match self {
@@ -93,6 +110,21 @@ impl Provider {
     }
 }
 
+/// Not the name of a provider.
+#[derive(Debug, thiserror::Error)]
+#[error("write tensorrt, cuda, directml, coreml, openvino, webgpu or cpu")]
+pub struct UnknownProvider;
+
+impl FromStr for Provider {
+    type Err = UnknownProvider;
+
+    /// As the settings write it.
+    fn from_str(text: &str) -> Result<Self, UnknownProvider> {
+        let text: StrDeserializer<'_, ValueError> = text.into_deserializer();
+        Self::deserialize(text).map_err(|_| UnknownProvider)
+    }
+}
+
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -100,7 +132,7 @@ impl fmt::Display for Provider {
 }
 
 /// A provider that is not used, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The provider.
     pub provider: Provider,
@@ -135,31 +167,84 @@ impl Report {
 ///
 /// The first that accepts ends the search (TensorRT goes on to CUDA, which takes what TensorRT
 /// cannot).
-pub(crate) fn register(builder: &mut SessionBuilder, order: &[Provider], report: &mut Report) {
+pub(crate) fn register(
+    mut builder: SessionBuilder,
+    environment: &Environment,
+    plugins: &[Plugin],
+    order: &[Provider],
+    report: &mut Report,
+) -> SessionBuilder {
     report.accepted.clear();
     for &provider in order {
         if report.refused.iter().any(|refusal| refusal.provider == provider) {
             continue;
         }
         let Some(dispatch) = provider.dispatch() else { break };
-        if !provider.is_built_in() {
-            let help = provider
-                .setup()
-                .map(|kind| format!("; `cargo xtask setup --runtime {kind}` gets one that has it"));
-            report.refuse(provider, format!("not in this build of ONNX Runtime{}", help.unwrap_or_default()));
-            continue;
-        }
-        match dispatch.register(builder) {
+        let accepted = match provider.source(plugins) {
+            Source::BuiltIn => dispatch.register(&mut builder).map_err(|error| error.to_string()),
+            Source::Plugin(plugin) => {
+                let (next, accepted) = plugin.offer(builder, environment);
+                builder = next;
+                accepted
+            }
+            Source::Missing(reason) => Err(reason),
+        };
+        match accepted {
             Ok(()) => {
                 report.accepted.push(provider);
                 if provider != Provider::TensorRt {
                     break;
                 }
             }
-            Err(error) => report.refuse(provider, error),
+            Err(reason) => report.refuse(provider, reason),
         }
     }
     report.accepted.push(Provider::Cpu);
+    builder
+}
+
+/// Of all providers of this platform but the processor those that may open with this runtime, in
+/// their order, and why the others cannot.
+pub fn candidates(runtime: &Runtime) -> (Vec<Provider>, Vec<Refusal>) {
+    let (mut candidates, mut refusals) = (Vec::new(), Vec::new());
+    for provider in Provider::default_order().into_iter().filter(|&it| it != Provider::Cpu) {
+        let reason = match provider.source(runtime.plugins()) {
+            Source::BuiltIn => None,
+            Source::Plugin(plugin) => plugin.refusal().map(str::to_owned),
+            Source::Missing(reason) => Some(reason),
+        };
+        match reason {
+            None => candidates.push(provider),
+            Some(reason) => refusals.push(Refusal { provider, reason }),
+        }
+    }
+    (candidates, refusals)
+}
+
+/// Where a provider comes from.
+enum Source<'a> {
+    BuiltIn,
+    Plugin(&'a Plugin),
+    /// From nowhere; with what helps.
+    Missing(String),
+}
+
+impl Provider {
+    fn source(self, plugins: &[Plugin]) -> Source<'_> {
+        if self.is_built_in() {
+            return Source::BuiltIn;
+        }
+        let plugin = plugins.iter().find(|plugin| Some(plugin.name()) == self.plugin());
+        plugin.map_or_else(
+            || {
+                let help = self
+                    .setup()
+                    .map(|kind| format!("; `cargo xtask setup --runtime {kind}` gets one that has it"));
+                Source::Missing(format!("not in this build of ONNX Runtime{}", help.unwrap_or_default()))
+            },
+            Source::Plugin,
+        )
+    }
 }
 
 /// Nodes by the provider that ran them, from the record that ONNX Runtime writes when it profiles.
@@ -193,6 +278,20 @@ mod tests {
     fn the_configuration_names_providers_in_lower_case() {
         let order: Vec<Provider> = serde_json::from_str(r#"["tensorrt", "directml", "cpu"]"#).unwrap();
         assert_eq!(order, [Provider::TensorRt, Provider::DirectMl, Provider::Cpu]);
+        assert_eq!("webgpu".parse::<Provider>().unwrap(), Provider::WebGpu);
+        let refused = "gpu".parse::<Provider>().unwrap_err().to_string();
+        for provider in Provider::default_order() {
+            let name = serde_json::to_value(provider).unwrap();
+            assert!(refused.contains(name.as_str().unwrap()), "{name} is not in: {refused}");
+        }
+    }
+
+    #[test]
+    fn every_plugin_that_is_registered_stands_for_a_provider() {
+        for name in crate::runtime::PLUGINS {
+            let mut all = Provider::default_order().into_iter().chain([Provider::WebGpu]);
+            assert!(all.any(|provider| provider.plugin() == Some(name)), "{name}");
+        }
     }
 
     #[test]

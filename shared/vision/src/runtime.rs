@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
+use crate::plugins::{self, Plugin};
+
 /// The version that `cargo xtask setup` takes.
 pub const VERSION: &str = "1.31.1";
 /// Builds of ONNX Runtime as they are named in the cache (`onnxruntime-1.31.1-cpu`), the preferred
@@ -31,7 +33,11 @@ const SYSTEM_NAMES: &[&str] = if cfg!(windows) {
 pub struct Runtime {
     environment: Environment,
     library: PathBuf,
+    plugins: Vec<Plugin>,
 }
+
+/// Plugins that are registered where they lie beside the library, by their names.
+pub(crate) const PLUGINS: [&str; 3] = ["nv_tensorrt_rtx", "openvino_plugin", "webgpu"];
 
 /// Where ONNX Runtime is looked for.
 #[derive(Clone, Debug, Default)]
@@ -156,6 +162,11 @@ impl Runtime {
         ort::info()
     }
 
+    /// Execution providers that lie beside the library.
+    pub fn plugins(&self) -> &[Plugin] {
+        &self.plugins
+    }
+
     /// What sessions are opened in.
     pub fn environment(&self) -> &Environment {
         &self.environment
@@ -212,7 +223,9 @@ fn build(builder: ort::environment::EnvironmentBuilder, path: &Path) -> Result<R
         .map_err(|error| RuntimeError::Start { library: path.to_path_buf(), reason: error.to_string() })?;
     // ONNX Runtime formats a message before it asks whether anyone listens.
     environment.set_log_level(LogLevel::Warning);
-    Ok(Runtime { environment, library: path.to_path_buf() })
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let plugins = folder.map(|it| plugins::register(&environment, it, PLUGINS.into_iter()));
+    Ok(Runtime { environment, library: path.to_path_buf(), plugins: plugins.unwrap_or_default() })
 }
 
 /// Folders `onnxruntime-VERSION-kind`, the newest first.
