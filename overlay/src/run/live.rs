@@ -74,7 +74,7 @@ impl Live {
 pub fn run_with_model(live: Live) -> anyhow::Result<()> {
     let event_loop = event_loop()?;
     let choices = live.choices()?;
-    let first = models::open(&choices.request())?;
+    let first = models::open_first(choices.request())?;
     log::info!("recognising with the model {:?}", first.model.name);
     start(live, event_loop, choices, first, Some(Box::new(models::open)))
 }
