@@ -61,6 +61,7 @@ impl Live {
             fixed: self.fixed.clone(),
             picked: None,
             usual_model,
+            without_mods: false,
             library: None,
         })
     }
