@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Arguments, Trial};
 
+use crate::depths::screens_of_other_depths;
 use crate::desktop::{Desktop, missing};
 use crate::engine::the_games_engine_is_followed;
 use crate::faults::{
@@ -46,7 +47,7 @@ pub(crate) enum Outcome {
 /// The name of a test, and what it does.
 type Test = (&'static str, fn(&mut Desktop) -> Outcome);
 
-const TESTS: [Test; 39] = [
+const TESTS: [Test; 40] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -65,6 +66,7 @@ const TESTS: [Test; 39] = [
     ("the_window_is_no_larger_than_the_marks", the_window_is_no_larger_than_the_marks),
     ("a_report_is_packed", a_report_is_packed),
     ("the_practice_table_is_an_x11_window", the_practice_table_is_an_x11_window),
+    ("screens_of_other_depths_are_seen_and_marked", screens_of_other_depths),
     ("without_shared_memory_pictures_come_all_the_same", without_shared_memory),
     ("a_display_that_goes_ends_it_in_good_order", a_display_that_goes),
     ("a_driver_that_dies_with_the_display_is_no_crash", a_driver_that_dies_with_the_display),
