@@ -17,6 +17,7 @@ use crate::api::broadcast::Broadcast;
 use crate::capture::source::CaptureError;
 use crate::collect::controls::CaptureControls;
 use crate::desktop::notify::Notifier;
+use crate::desktop::priority;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
 use crate::messages::window::{Compositor, Focus, Placement};
@@ -257,6 +258,9 @@ impl ApplicationHandler<AppEvent> for App {
             Ok(window) => {
                 if let Stage::OverWindow(follower) = &self.target.stage {
                     window.keep_above(follower);
+                }
+                if window.draws_by_software() {
+                    priority::threads_give_way(priority::SOFTWARE_DRAWING);
                 }
                 self.output.open(window, &self.target.stage);
                 self.publish();

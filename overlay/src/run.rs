@@ -6,5 +6,7 @@ pub mod live;
 pub mod offscreen;
 pub mod record;
 pub mod replay;
+#[cfg(target_os = "linux")]
+pub mod sight;
 pub mod source;
 pub mod words;

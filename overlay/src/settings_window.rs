@@ -5,9 +5,11 @@
 //! hand, keeps its comments, and the running overlay takes a change over as it does any other. What
 //! is wrong is said beside its key and never written.
 
+mod api_page;
 pub mod chord;
 pub mod draft;
 pub mod entries;
+mod mods_page;
 pub mod preview;
 mod view;
 mod window;

@@ -10,6 +10,10 @@ use egui_kittest::kittest::Queryable as _;
 use overlay::name_window::NameWindow;
 use overlay::settings_window::SettingsWindow;
 
+#[expect(dead_code, reason = "other tests look at a table with its cards")]
+#[path = "support/garden.rs"]
+mod garden;
+
 fn open(folder: &Path, text: &str) -> Harness<'static, SettingsWindow> {
     let file = folder.join("overlay.toml");
     std::fs::write(&file, text).unwrap();
@@ -92,11 +96,45 @@ fn a_card_is_named_by_a_few_letters() {
     assert_eq!(chosen.take().as_deref(), Some("D_4"));
 }
 
+/// All mods of the folder are listed, and one is switched off and on by a click.
+#[test]
+fn a_mod_is_switched_off_where_it_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mods = folder.path().join("Mods");
+    garden::write_mod(&mods).unwrap();
+    let settings = format!("[mods]\nfolder = '{}'\ninterpreter = false\n", mods.display());
+    let mut harness = open(folder.path(), &settings);
+    harness.get_by_label("Mods").click();
+    let begin = std::time::Instant::now();
+    while harness.query_by_label("The Garden").is_none() {
+        assert!(begin.elapsed().as_secs() < 60, "the mod is not listed");
+        harness.run_steps(1);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    harness.get_by_label("The Garden").click();
+    harness.run_steps(2);
+    assert!(text(folder.path()).contains("off = [\"Garden\"]"), "{}", text(folder.path()));
+    harness.get_by_label("The Garden").click();
+    harness.run_steps(2);
+    assert!(text(folder.path()).contains("off = []"), "{}", text(folder.path()));
+}
+
+/// Where programs find the API stands on its page.
+#[test]
+fn the_page_of_the_api_names_the_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = open(folder.path(), "");
+    harness.get_by_label("Api").click();
+    harness.run_steps(2);
+    let token = lens_client::api::token_path(&lens_client::data_folder()).display().to_string();
+    assert!(harness.query_by_label(&token).is_some(), "{token}");
+}
+
 #[test]
 fn every_section_can_be_shown() {
     let folder = tempfile::tempdir().unwrap();
     let mut harness = open(folder.path(), "");
-    for section in ["Colours", "Recognition", "Capture", "Information", "Api", "Hotkeys", "Show"] {
+    for section in ["Colours", "Recognition", "Capture", "Information", "Mods", "Api", "Hotkeys", "Show"] {
         harness.get_by_label(section).click();
         harness.run_steps(2);
     }

@@ -3,9 +3,12 @@
 
 use std::io::{Cursor, Read as _};
 use std::path::Path;
-use std::process::{Command as Process, Output};
+use std::process::{Command as Process, Output, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
+
+use lens_client::api::PortFile;
 
 use overlay::api::ApiConfig;
 use overlay::api::broadcast::Broadcast;
@@ -40,6 +43,50 @@ fn a_second_overlay_says_where_the_first_is_and_passes_its_wish_on() {
     #[cfg(unix)]
     assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
     assert_eq!(events.recv().unwrap(), AppEvent::Command(Command::Show));
+}
+
+/// What asks the overlay that runs ends in time and says so, whatever that one does: here it takes
+/// no connection's request, or takes the command and does nothing.
+#[test]
+fn whoever_asks_an_overlay_that_hangs_is_told_so_in_time() {
+    /// Longer than any of them takes by itself, on a busy machine.
+    const MOST: Duration = Duration::from_secs(60);
+    let data = tempfile::tempdir().unwrap();
+    let Claim::First(_first) = instance::claim(data.path()).unwrap() else { panic!("nobody else is there") };
+    let ask = |arguments: &[&str], wanted: &str| {
+        let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
+        command.args(arguments).env("BALATRO_LENS_DATA", data.path());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let begin = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if begin.elapsed() > MOST {
+                child.kill().unwrap();
+                panic!("`overlay {}` did not end", arguments.join(" "));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let output = child.wait_with_output().unwrap();
+        let text = said(&output);
+        assert!(!output.status.success() && text.contains(wanted), "{arguments:?}: {text}");
+    };
+    // Connections are taken by the system, and nobody reads them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let file = PortFile { format: 1, pid: std::process::id(), port, version: "0".into() };
+    std::fs::write(PortFile::path(data.path()), serde_json::to_string(&file).unwrap()).unwrap();
+    std::fs::write(lens_client::api::token_path(data.path()), "token").unwrap();
+    std::thread::scope(|scope| {
+        for arguments in
+            [&["displayed", "H_A"][..], &["watch"], &["tell", "pause"], &["report"], &["--seconds", "1"]]
+        {
+            scope.spawn(move || ask(arguments, "gave no answer within 5 s"));
+        }
+    });
+    drop(silent);
+    // Its sockets are served, and its main thread does nothing.
+    let config = ApiConfig { port: 0, data: data.path().into(), ..ApiConfig::default() };
+    let _server = Server::start(&config, &Broadcast::default(), Arc::new(|_| true)).unwrap();
+    ask(&["report"], "no report came within 20 s");
 }
 
 /// Where [`crashes_when_told`] leaves its report.
@@ -90,7 +137,7 @@ fn a_crash_leaves_the_terminal_as_it_was() {
     let name = pty::ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
     let screen = std::fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
     let mut crashing = crashing(&folder.path().join("reports"), folder.path());
-    assert!(crashing.stderr(screen).stdout(std::process::Stdio::null()).status().unwrap().success());
+    assert!(crashing.stderr(screen).stdout(Stdio::null()).status().unwrap().success());
     // Nobody but the terminal's own end has the other one open now: reading ends with what was
     // said.
     drop(crashing);
@@ -226,8 +273,8 @@ fn a_reader_that_leaves_is_no_crash() {
         .arg("identify")
         .arg(&missing)
         .env("BALATRO_LENS_DATA", data.path())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     drop(identify.stderr.take());
@@ -237,8 +284,8 @@ fn a_reader_that_leaves_is_no_crash() {
     let mut doctor = Process::new(env!("CARGO_BIN_EXE_overlay"))
         .arg("doctor")
         .env("BALATRO_LENS_DATA", data.path())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     drop(doctor.stdout.take());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mods::Library;
 
-use crate::recognition::modded::Wanted;
+use crate::recognition::modded::{Wanted, counted};
 use crate::recognition::model;
 use crate::recognition::models::{self, ModelRequest, ReadMods};
 use crate::recognition::pace::Pace;
@@ -40,6 +40,8 @@ pub struct Choices {
     pub picked: Option<String>,
     /// The model when nobody chose one.
     pub usual_model: &'static str,
+    /// Whether the tray has switched off the reading of mods.
+    pub without_mods: bool,
     /// The mods that were read.
     pub library: Option<Arc<Library>>,
 }
@@ -60,8 +62,17 @@ impl Choices {
     /// Which mods to read, and how.
     pub fn mods(&self) -> Wanted {
         let chosen = &self.settings.mods;
-        let place = self.fixed.mods.as_ref().unwrap_or(&chosen.place).clone();
+        let place = match self.without_mods {
+            true => ModsPlace::Nowhere,
+            false => self.fixed.mods.as_ref().unwrap_or(&chosen.place).clone(),
+        };
         Wanted::new(Mods { place, ..chosen.clone() }, tooltips::language(&self.settings.language))
+    }
+
+    /// The mods that were read and have cards, a line for each.
+    pub fn lines_of_mods(&self) -> Vec<String> {
+        let mods = self.library.iter().flat_map(|library| &library.mods).filter(|it| !it.cards.is_empty());
+        mods.map(|it| format!("{}: {}", it.name, counted(it.cards.len(), "card"))).collect()
     }
 
     /// Takes the file's settings over.
@@ -106,9 +117,12 @@ mod tests {
             fixed: Fixed::default(),
             picked: None,
             usual_model: "practice",
+            without_mods: false,
             library: None,
         };
         assert!(choices.request().folder.ends_with("models/mine"));
+        let of_mods = |without_mods| Choices { without_mods, ..choices.clone() }.mods().mods.place;
+        assert_eq!((of_mods(false), of_mods(true)), (ModsPlace::Found, ModsPlace::Nowhere));
         assert_eq!((choices.pace().per_second, choices.pace().threads), (20.0, 2));
         choices.fixed =
             Fixed { model: Some("other".into()), threads: Some(1), per_second: Some(5.0), mods: None };
@@ -128,6 +142,7 @@ mod tests {
             fixed,
             picked: None,
             usual_model: "practice",
+            without_mods: false,
             library: None,
         };
         let a = choices.request().folder;

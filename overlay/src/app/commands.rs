@@ -18,6 +18,7 @@ use crate::messages::command::Command;
 use crate::messages::window::WindowId;
 use crate::recognition::models;
 use crate::settings;
+use crate::settings::mods::ModsPlace;
 use crate::tooltips::Localisation;
 
 impl App {
@@ -72,13 +73,12 @@ impl App {
             Command::AskName => self.ask_name(),
             Command::Name(id) => self.take_name(&id),
             Command::Report => self.report(),
-            Command::OpenLabeller => {
-                // What is named there is to be known here.
-                let model =
-                    self.model.running.folder.as_ref().map(|folder| [OsStr::new("--model"), folder.as_ref()]);
-                let arguments = model.as_ref().map_or(&[][..], |arguments| arguments);
-                self.say_error(shell::start_beside("labeller", arguments));
+            Command::ToggleMods => {
+                self.choices.without_mods = !self.choices.without_mods;
+                self.read_mods();
             }
+            Command::OpenMods => self.open_labeller(&["--page".as_ref(), "mods".as_ref()]),
+            Command::OpenLabeller => self.open_labeller(&[]),
             Command::OpenData => self.say_error(shell::open(&lens_core::paths::data())),
             Command::OpenSettings => match &self.choices.file {
                 Some(file) => self.say_error(shell::start_own(&[
@@ -105,6 +105,16 @@ impl App {
         }
         self.rebuild();
         self.show_tray();
+    }
+
+    fn open_labeller(&mut self, words: &[&OsStr]) {
+        let mut arguments = words.to_vec();
+        // What is named there is to be known here.
+        if let Some(folder) = &self.model.running.folder {
+            arguments.extend([OsStr::new("--model"), folder.as_ref()]);
+        }
+        let started = shell::start_beside("labeller", &arguments);
+        self.say_error(started);
     }
 
     /// Says something on screen and in the log.
@@ -136,7 +146,7 @@ impl App {
 
     /// The tray's menu as things are now.
     pub(super) fn show_tray(&mut self) {
-        let Self { controls, output, target, services, model, notices, .. } = self;
+        let Self { controls, output, target, services, model, notices, choices, .. } = self;
         controls.show_menu(|windows| MenuState {
             marks: output.is_shown,
             paused: target.is_paused,
@@ -145,6 +155,8 @@ impl App {
             autostart: autostart::is_on().unwrap_or(false),
             models: models::list(&lens_core::paths::data().join("models")),
             model: model.running.short_name(),
+            reads_mods: choices.mods().mods.place != ModsPlace::Nowhere,
+            mods: choices.lines_of_mods(),
             notice: notices.last().map(str::to_owned),
             windows: windows.to_vec(),
             window: target.chosen,

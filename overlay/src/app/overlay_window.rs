@@ -43,7 +43,10 @@ pub enum OverlayWindowError {
 
 impl OverlayWindow {
     /// A see-through window that clicks go through, not shown yet.
-    pub(super) fn overlay(event_loop: &ActiveEventLoop) -> Result<Self, OverlayWindowError> {
+    ///
+    /// # Errors
+    /// When there is no window to be had, or nothing to draw with.
+    pub fn overlay(event_loop: &ActiveEventLoop) -> Result<Self, OverlayWindowError> {
         let attributes = Window::default_attributes()
             .with_title("Balatro Lens overlay")
             .with_decorations(false)
@@ -109,7 +112,7 @@ impl OverlayWindow {
     }
 
     /// Width and height, in pixels.
-    pub(super) fn size(&self) -> [u32; 2] {
+    pub fn size(&self) -> [u32; 2] {
         self.surface.size()
     }
 
@@ -119,7 +122,7 @@ impl OverlayWindow {
     }
 
     /// Lays the window over a part of the screen and shows it.
-    pub(super) fn cover(&mut self, area: Rect<OnScreen>) {
+    pub fn cover(&mut self, area: Rect<OnScreen>) {
         let before = self.area.replace(area);
         if before == Some(area) {
             return;
@@ -153,7 +156,7 @@ impl OverlayWindow {
         }
     }
 
-    pub(super) fn resized(&mut self, width: u32, height: u32) {
+    pub fn resized(&mut self, width: u32, height: u32) {
         self.surface.resize([width, height]);
     }
 
@@ -178,7 +181,13 @@ impl OverlayWindow {
             self.desktop = Desktop::connect().ok();
         }
         let Some(desktop) = &self.desktop else { return };
-        if let Err(error) = shape::set(desktop, window, &scene::outline::runs(scene, margin)) {
+        let mut runs = scene::outline::runs(scene, margin);
+        if runs.is_empty() && margin > 0.0 {
+            // Mutter takes an outline of nothing for none at all, and goes on showing the marks that
+            // were drawn last. This corner is drawn see-through.
+            runs.push(scene::outline::Run { x: 0, y: 0, width: 1, height: 1 });
+        }
+        if let Err(error) = shape::set(desktop, window, &runs) {
             log::warn!("cannot cut the window to the marks: {error}");
         }
     }

@@ -7,6 +7,9 @@
 //! overlay out of it. The Damage extension says whether anything was drawn at all. Errors of the
 //! server (a window that is minimised or closed meanwhile) are answers here, never panics.
 
+pub mod pixels;
+pub mod screen;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,6 +29,7 @@ use x11rb::rust_connection::RustConnection;
 use super::pool::Pool;
 use super::source::{CaptureError, FrameSource};
 use crate::messages::window::WindowId;
+use pixels::PixelFormat;
 use tracking::frame::{Bytes, Frame};
 
 /// Captures one window.
@@ -37,6 +41,7 @@ pub struct WindowSource {
     damage: Option<damage::Damage>,
     changed: bool,
     pool: Pool,
+    format: PixelFormat,
     /// Whether the server shares memory with us, as far as is known.
     shares: bool,
     next_id: u64,
@@ -55,8 +60,8 @@ impl WindowSource {
     /// Redirects the window; it is released when the source is dropped.
     ///
     /// # Errors
-    /// When the window is gone, or the server lacks an extension or draws in other than four bytes
-    /// a pixel.
+    /// When the window is gone, or the server lacks an extension or writes pixels in a way that
+    /// cannot be read.
     pub fn open(window: WindowId) -> Result<Self, CaptureError> {
         let unsupported = |what: &str| CaptureError::Unsupported(what.to_owned());
         let window = Window::try_from(window.0).map_err(|_| CaptureError::Gone)?;
@@ -75,14 +80,15 @@ impl WindowSource {
             return Err(unsupported("the X server is big-endian"));
         }
         ask(connection.composite_query_version(0, 4).map_err(lost)?.reply())?;
-        check_pixels(&connection, window)?;
+        let format = pixel_format(&connection, window)?;
         let events = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
         ask(connection.change_window_attributes(window, &events).map_err(lost)?.check())?;
         ask(connection.composite_redirect_window(window, Redirect::AUTOMATIC).map_err(lost)?.check())?;
         watch_frames(&connection, window)?;
         let damage = watch_damage(&connection, window);
         let pool = Pool::default();
-        Ok(Self { connection, window, surface: None, damage, changed: true, pool, shares, next_id: 0 })
+        let surface = None;
+        Ok(Self { connection, window, surface, damage, changed: true, pool, format, shares, next_id: 0 })
     }
 
     /// Reads what the server has told meanwhile.
@@ -145,8 +151,8 @@ impl WindowSource {
     }
 
     fn read(&mut self, surface: Surface) -> Result<Frame, CaptureError> {
-        let (connection, length) =
-            (&self.connection, usize::from(surface.width) * usize::from(surface.height) * 4);
+        let sides = [surface.width, surface.height].map(usize::from);
+        let (connection, length) = (&self.connection, self.format.length(sides[0], sides[1]));
         if let Some(damage) = self.damage {
             // Before the picture is taken: what is drawn during the copy must count as a change.
             connection.damage_subtract(damage, x11rb::NONE, x11rb::NONE).map_err(lost)?;
@@ -159,6 +165,10 @@ impl WindowSource {
             }
             Some(shared) => shared?,
             None => Arc::new(self.read_copied(surface)?),
+        };
+        let bytes = match self.format.is_plain() {
+            true => bytes,
+            false => Arc::new(self.format.plain((*bytes).as_ref(), sides[0], sides[1])),
         };
         let (width, height) = (u32::from(surface.width), u32::from(surface.height));
         let frame = Frame::new(self.next_id, Instant::now(), width, height, ChannelOrder::Bgrx, bytes)
@@ -237,21 +247,13 @@ impl FrameSource for WindowSource {
     }
 }
 
-/// Only windows of 32 bits a pixel in the order blue, green, red can be read without a conversion.
-fn check_pixels(connection: &RustConnection, window: Window) -> Result<(), CaptureError> {
+/// How the pixels of a window are written.
+fn pixel_format(connection: &RustConnection, window: Window) -> Result<PixelFormat, CaptureError> {
     let attributes = ask(connection.get_window_attributes(window).map_err(lost)?.reply())?;
     let depth = ask(connection.get_geometry(window).map_err(lost)?.reply())?.depth;
-    let setup = connection.setup();
-    let bits = setup.pixmap_formats.iter().find(|format| format.depth == depth).map(|it| it.bits_per_pixel);
-    let mut visuals = setup.roots.iter().flat_map(|root| &root.allowed_depths).flat_map(|it| &it.visuals);
-    let blue_first = visuals
-        .find(|visual| visual.visual_id == attributes.visual)
-        .is_some_and(|it| (it.red_mask, it.green_mask, it.blue_mask) == (0xff_0000, 0xff00, 0xff));
-    if bits == Some(32) && blue_first {
-        Ok(())
-    } else {
-        Err(CaptureError::Unsupported(format!("the window's colour depth is {depth}, not 24")))
-    }
+    PixelFormat::of(connection.setup(), depth, attributes.visual).ok_or_else(|| {
+        CaptureError::Unsupported(format!("pixels of the window's colour depth, {depth}, cannot be read"))
+    })
 }
 
 /// Asks to be told of the frames around a window as well: some window managers hide a window by

@@ -49,7 +49,7 @@ pub(crate) struct TellArgs {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ReportArgs {}
 
-/// How long the overlay may take to pack a report.
+/// How long the overlay may take to pack a report, from the question on.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(20);
 
 const NOT_DISPLAYED: u8 = 1;
@@ -122,15 +122,21 @@ pub(crate) fn report() -> Result<()> {
     let folder = panic_hook::folder(&lens_core::paths::data());
     let newest = || report::reports(&folder).pop();
     let before = newest();
-    let asked = Client::find()?.command("report");
-    asked.context("without a running overlay, `overlay doctor --report FILE` packs what there is")?;
+    const WITHOUT: &str = "without a running overlay, `overlay doctor --report FILE` packs what there is";
     let start = Instant::now();
+    Client::find().and_then(|overlay| overlay.command("report")).context(WITHOUT)?;
     let path = loop {
-        match newest().filter(|path| Some(path) != before.as_ref()) {
-            Some(path) => break path,
-            None if start.elapsed() < REPORT_TIMEOUT => std::thread::sleep(Duration::from_millis(50)),
-            None => anyhow::bail!("no report came; the overlay says why on the screen and in its log"),
+        if let Some(path) = newest().filter(|path| Some(path) != before.as_ref()) {
+            break path;
         }
+        Client::find().context("the overlay ended before there was a report").context(WITHOUT)?;
+        anyhow::ensure!(
+            start.elapsed() < REPORT_TIMEOUT,
+            "no report came within {} s: the overlay hangs, other programs leave it no time, or it could not write, \
+             which it then says on the screen\nhelp: {WITHOUT}",
+            REPORT_TIMEOUT.as_secs()
+        );
+        std::thread::sleep(Duration::from_millis(50));
     };
     println!("wrote {}, which holds:", path.display());
     for (name, bytes) in bundle::contents(&std::fs::read(&path)?)? {

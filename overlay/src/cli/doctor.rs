@@ -26,7 +26,7 @@ pub(crate) struct DoctorArgs {
 /// # Errors
 /// When something does not work at all, or the report cannot be written.
 pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
-    let scope = Scope { data: lens_core::paths::data(), pictures: args.pictures };
+    let scope = Scope { data: lens_core::paths::data(), pictures: args.pictures, sight: sight() };
     let findings = doctor::examine(&scope, |finding| println!("{finding}"));
     if let Some(path) = &args.report {
         let cannot = || format!("cannot write the report {}", path.display());
@@ -41,4 +41,32 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
     let bad = findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count();
     ensure!(bad == 0, "{bad} of {} do not work: see BAD above", findings.len());
     Ok(())
+}
+
+/// How to find out whether marks can be seen; `None` where there is no display to see them on.
+#[cfg(target_os = "linux")]
+fn sight() -> Option<fn() -> (Verdict, String)> {
+    use crate::desktop::window::x11::Desktop;
+    use crate::run::sight::{Sight, look};
+
+    let desktop = Desktop::connect().ok()?;
+    if desktop.is_xwayland().unwrap_or(false) {
+        return Some(|| (Verdict::Less, "not looked at: Wayland lets no program see the screen".to_owned()));
+    }
+    Some(|| match look() {
+        Sight::Seen => (Verdict::Good, "can be seen on the screen".to_owned()),
+        Sight::Unseen([red, green, blue]) => (
+            Verdict::Bad,
+            format!(
+                "are drawn and cannot be seen: their place on the screen is #{red:02x}{green:02x}{blue:02x}\n\
+                 help: set the screen to 24 bits of colour, or try WGPU_BACKEND=gl or =vulkan"
+            ),
+        ),
+        Sight::Untold(reason) => (Verdict::Bad, format!("cannot be shown: {reason}")),
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sight() -> Option<fn() -> (Verdict, String)> {
+    None
 }

@@ -100,8 +100,7 @@ pub(crate) fn run(args: LiveArgs) -> Result<()> {
         }
     };
     let practice = args.practice || args.or_practice && choose(&window::list()?, &Query::Game).is_none();
-    // Before any thread is started, because they take it over.
-    priority::give_way();
+    priority::answer_soon();
     run_with_model(Live {
         source: args.source.unwrap_or(Source::Window(Query::Game)),
         practice,

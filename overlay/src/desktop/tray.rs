@@ -30,6 +30,10 @@ pub struct MenuState {
     pub models: Vec<String>,
     /// The one that runs.
     pub model: String,
+    /// Whether the cards of mods are read.
+    pub reads_mods: bool,
+    /// The mods that were read, and what each brings.
+    pub mods: Vec<String>,
     /// Windows to choose from.
     pub windows: Vec<WindowInfo>,
     /// The one that was chosen; `None` lets the overlay find the game.
@@ -59,8 +63,10 @@ enum Entry {
     Line,
 }
 
-/// Longest title of a window in the menu.
+/// Longest title of a window in the menu, and longest line about a mod.
 const MAX_TITLE: usize = 48;
+/// Mods that are listed; the page of mods has all of them.
+const MAX_MODS: usize = 24;
 /// Longest line of the last notice.
 const MAX_LINE: usize = 64;
 /// Lines of the last notice that are shown.
@@ -82,9 +88,16 @@ fn entries(shown: &MenuState) -> Vec<Entry> {
         .collect();
     let mut windows = vec![checked("window:".into(), "Find the game", shown.window.is_none())];
     windows.extend(shown.windows.iter().filter(|window| !window.title.is_empty()).map(|window| {
-        let title: String = window.title.chars().take(MAX_TITLE).collect();
-        checked(format!("window:{}", window.id.0), &title, shown.window == Some(window.id))
+        checked(format!("window:{}", window.id.0), &clipped(&window.title), shown.window == Some(window.id))
     }));
+    let mut mods = vec![checked("mods".into(), "Read mods", shown.reads_mods), Entry::Line];
+    mods.extend(shown.mods.iter().take(MAX_MODS).map(|name| Entry::Text(clipped(name))));
+    if shown.mods.len() > MAX_MODS {
+        mods.push(Entry::Text(format!("and {} more", shown.mods.len() - MAX_MODS)));
+    } else if shown.mods.is_empty() {
+        mods.push(Entry::Text("No mods are read".into()));
+    }
+    mods.extend([Entry::Line, plain("mods-page", "Choose mods")]);
     let mut entries: Vec<Entry> =
         shown.notice.iter().flat_map(|notice| lines(notice)).map(Entry::Text).collect();
     if !entries.is_empty() {
@@ -96,6 +109,7 @@ fn entries(shown: &MenuState) -> Vec<Entry> {
         Entry::Line,
         Entry::Group { text: "Model".into(), entries: models },
         Entry::Group { text: "Window".into(), entries: windows },
+        Entry::Group { text: "Mods".into(), entries: mods },
         Entry::Line,
         plain("snapshot", "Save unknown cards"),
         checked("automatic".into(), "Save cards as they come", shown.automatic),
@@ -110,6 +124,11 @@ fn entries(shown: &MenuState) -> Vec<Entry> {
         plain("quit", "Quit"),
     ]);
     entries
+}
+
+/// As much of a text as a line of the menu holds.
+fn clipped(text: &str) -> String {
+    text.chars().take(MAX_TITLE).collect()
 }
 
 /// The text broken between words into the first few lines that are as long as a menu may be wide.
@@ -136,6 +155,8 @@ fn command(id: &str) -> Option<Command> {
         "snapshot" => Command::Snapshot,
         "automatic" => Command::ToggleAutomatic,
         "report" => Command::Report,
+        "mods" => Command::ToggleMods,
+        "mods-page" => Command::OpenMods,
         "labeller" => Command::OpenLabeller,
         "data" => Command::OpenData,
         "settings" => Command::OpenSettings,
@@ -279,6 +300,8 @@ mod tests {
             autostart: true,
             models: vec!["balatro".into(), "practice".into()],
             model: "practice".into(),
+            reads_mods: true,
+            mods: vec!["The Garden: 6 cards".into()],
             windows: vec![window(7, "Balatro"), window(8, ""), window(9, &"x".repeat(200))],
             window: Some(WindowId(7)),
             notice: None,
@@ -309,6 +332,21 @@ mod tests {
     }
 
     #[test]
+    fn mods_are_listed_as_far_as_there_is_room() {
+        let texts = |mods: Vec<String>| -> Vec<String> {
+            let all = flat(entries(&MenuState { mods, ..shown() }));
+            all.into_iter()
+                .filter_map(|it| if let Entry::Text(text) = it { Some(text) } else { None })
+                .collect()
+        };
+        assert_eq!(texts(Vec::new()), ["No mods are read"]);
+        assert_eq!(texts(vec!["The Garden: 6 cards".into()]), ["The Garden: 6 cards"]);
+        let many = texts((0..30).map(|number| format!("{number} {}", "x".repeat(99))).collect());
+        assert_eq!((many.len(), many[MAX_MODS].as_str()), (MAX_MODS + 1, "and 6 more"));
+        assert!(many.iter().all(|text| text.chars().count() <= MAX_TITLE), "{many:?}");
+    }
+
+    #[test]
     fn every_entry_asks_for_something_and_marks_are_where_things_are() {
         let mut marked = Vec::new();
         for entry in flat(entries(&shown())) {
@@ -325,7 +363,7 @@ mod tests {
                 "{id} {text}"
             );
         }
-        assert_eq!(marked, ["toggle", "model:practice", "window:7", "automatic", "autostart"]);
+        assert_eq!(marked, ["toggle", "model:practice", "window:7", "mods", "automatic", "autostart"]);
         assert_eq!(command("window:9"), Some(Command::Follow(Some(WindowId(9)))));
         assert_eq!(command("window:"), Some(Command::Follow(None)));
         assert_eq!((command("window:x"), command("format")), (None, None));

@@ -24,6 +24,10 @@ pub fn examine(scope: &Scope, mut found: impl FnMut(&Finding)) -> Vec<Finding> {
     };
     tell(vec![machine(), data(&scope.data), running(&scope.data)]);
     tell(desktop::examine());
+    if let Some(look) = scope.sight {
+        let (verdict, text) = look();
+        tell(vec![Finding::new("marks", verdict, text)]);
+    }
     tell(recognition::examine(scope));
     all
 }

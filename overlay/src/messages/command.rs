@@ -43,6 +43,10 @@ pub enum Command {
     ToggleAutostart,
     /// Packs what is seen at this moment into a file, for a bug report.
     Report,
+    /// Reads the cards of the player's mods, or no longer.
+    ToggleMods,
+    /// Opens the page on which mods are chosen.
+    OpenMods,
     /// Opens the labelling window.
     OpenLabeller,
     /// Opens the data folder.

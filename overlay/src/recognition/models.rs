@@ -18,6 +18,7 @@ use super::model;
 use super::pace::threads_beside_a_game;
 use super::swap::{ModelSwap, RunningModel};
 use super::threads::SwapSender;
+use crate::desktop::priority;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
 use crate::messages::worker::{self, Worker};
@@ -44,6 +45,9 @@ pub struct ReadMods {
     pub wanted: Wanted,
 }
 
+/// The thread that opens the first model.
+const FIRST: &str = "first model";
+
 /// Opens a model; tests have their own.
 pub type OpenModel = Box<dyn Fn(&ModelRequest) -> anyhow::Result<ModelSwap> + Send>;
 
@@ -62,6 +66,7 @@ impl Loader {
         let requests = Mailbox::<ModelRequest>::default();
         let theirs = requests.clone();
         let worker = worker::spawn_reporting("models", sink, move |sink| {
+            priority::give_way();
             while let Some(request) = theirs.take() {
                 // Whatever a broken file brings a library to, the model that runs goes on.
                 let opened = catch_unwind(AssertUnwindSafe(|| open(&request).and_then(try_out)))
@@ -90,6 +95,20 @@ impl Drop for Loader {
         self.requests.close();
         self.worker.take();
     }
+}
+
+/// Opens the first model: at the usual priority, for the player waits; the threads of its networks
+/// then let the game go first, as those of later ones do.
+///
+/// # Errors
+/// As [`open`], or when the system has no more threads to give.
+pub fn open_first(request: ModelRequest) -> anyhow::Result<ModelSwap> {
+    let opened = Mailbox::default();
+    let theirs = opened.clone();
+    worker::spawn(FIRST, move || theirs.put(open(&request)))?.join()?;
+    // They have the name of the thread that started them.
+    priority::threads_give_way(FIRST);
+    opened.try_take().ok_or_else(|| anyhow!("no model was opened"))?
 }
 
 /// Opens a model of the `vision` crate.

@@ -17,6 +17,7 @@ use tracking::pipeline::{Pipeline, Snapshot};
 
 use super::pace::Pace;
 use super::swap::{ModelSwap, RunningModel};
+use crate::desktop::priority;
 use crate::messages::event::EventSink;
 use crate::messages::mailbox::Mailbox;
 use crate::messages::worker::{self, Worker};
@@ -67,6 +68,7 @@ impl Threads {
         let (inputs, receiver) = sync_channel(8);
         let (captured, theirs) = (frames.clone(), Arc::clone(&shared));
         let capture = worker::spawn_reporting("capture", Arc::clone(sink), move |sink| {
+            priority::give_way();
             capture::run(&receiver, &captured, &theirs, sink);
         })?;
         let mut recognition = Recognition {
@@ -77,7 +79,10 @@ impl Threads {
             models: models.clone(),
             shared: Arc::clone(&shared),
         };
-        let vision = worker::spawn_reporting("vision", Arc::clone(sink), move |sink| recognition.run(sink))?;
+        let vision = worker::spawn_reporting("vision", Arc::clone(sink), move |sink| {
+            priority::give_way();
+            recognition.run(sink);
+        })?;
         Ok(Self { inputs: Some(inputs), frames, swaps, shared, workers: vec![capture, vision] })
     }
 

@@ -61,6 +61,7 @@ impl Live {
             fixed: self.fixed.clone(),
             picked: None,
             usual_model,
+            without_mods: false,
             library: None,
         })
     }
@@ -74,7 +75,7 @@ impl Live {
 pub fn run_with_model(live: Live) -> anyhow::Result<()> {
     let event_loop = event_loop()?;
     let choices = live.choices()?;
-    let first = models::open(&choices.request())?;
+    let first = models::open_first(choices.request())?;
     log::info!("recognising with the model {:?}", first.model.name);
     start(live, event_loop, choices, first, Some(Box::new(models::open)))
 }
@@ -97,7 +98,7 @@ fn start(
 ) -> anyhow::Result<()> {
     let proxy = event_loop.create_proxy();
     let sink: EventSink = Arc::new(move |event| proxy.send_event(event).is_ok());
-    let quit = Arc::clone(&sink);
+    let (quit, say) = (Arc::clone(&sink), Arc::clone(&sink));
     ctrlc::set_handler(move || {
         // A loop that has ended needs no telling.
         let _ = quit(AppEvent::Command(Command::Quit));
@@ -146,6 +147,10 @@ fn start(
     let captures = CaptureControls::new(writer);
     let notifier = Notifier::start().inspect_err(|error| log::warn!("no notifications: {error}")).ok();
     let services = Services { threads, mailboxes, captures, broadcast, watcher, mods, notifier, sink };
+    if let Some(text) = unusual_screen()? {
+        // Nobody listens where the loop does not start.
+        let _ = say(AppEvent::Notice(text));
+    }
     let mut app = App::new(target, services, ModelState::new(model, loader), choices, compositor()?);
     if let Some(seconds) = live.seconds {
         app.end_after(seconds);
@@ -207,6 +212,24 @@ fn stage(source: Source, sink: &EventSink) -> anyhow::Result<(Stage, OpenSource)
 #[cfg(target_os = "linux")]
 fn compositor() -> Result<Compositor, DesktopError> {
     window::x11::Desktop::connect()?.compositor()
+}
+
+/// What there is to say of a screen on which marks may not be seen.
+#[cfg(target_os = "linux")]
+fn unusual_screen() -> Result<Option<String>, DesktopError> {
+    const USUAL: u8 = 24;
+    let depth = window::x11::Desktop::connect()?.depth();
+    Ok((depth != USUAL).then(|| {
+        format!(
+            "Marks may not be seen here: graphics drivers show see-through windows on screens of {USUAL} bits of \
+             colour, and this one has {depth}\nhelp: `overlay doctor` looks whether they can be seen"
+        )
+    }))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unusual_screen() -> Result<Option<String>, DesktopError> {
+    Ok(None)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -10,7 +10,7 @@ use super::entries::{Entry, Kind, Section};
 use super::window::{SettingsWindow, Wish};
 
 /// For what is wrong.
-const WARNING: Color32 = Color32::from_rgb(0xff, 0xb3, 0x5c);
+pub(super) const WARNING: Color32 = Color32::from_rgb(0xff, 0xb3, 0x5c);
 /// Width of the preview at most.
 const PREVIEW_WIDTH: f32 = 520.0;
 
@@ -67,6 +67,11 @@ fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for entry in &section.entries {
                 row(window, section, entry, ui, wishes);
+            }
+            match section.name.as_str() {
+                "mods" => window.mods.show(window.draft.settings(), ui, wishes),
+                "api" => window.api.show(ui),
+                _ => {}
             }
         });
     });

@@ -7,9 +7,11 @@ use egui::{ColorImage, TextureHandle, TextureOptions, Ui};
 use lens_client::Client;
 use toml_edit::Value;
 
+use super::api_page::ApiPage;
 use super::chord::{self, Recorded};
 use super::draft::{Draft, DraftError};
 use super::entries::{self, Section};
+use super::mods_page::ModsPage;
 use super::preview::Preview;
 use crate::desktop::{target, window};
 use crate::messages::window::WindowInfo;
@@ -44,6 +46,8 @@ pub struct SettingsWindow {
     pub(super) windows: Vec<WindowInfo>,
     pub(super) message: String,
     pub(super) preview: Option<TextureHandle>,
+    pub(super) mods: ModsPage,
+    pub(super) api: ApiPage,
     painter: Preview,
     /// Whether the preview shows something else than the settings say.
     is_stale: bool,
@@ -65,6 +69,8 @@ impl SettingsWindow {
             windows: Vec::new(),
             message: String::new(),
             preview: None,
+            mods: ModsPage::default(),
+            api: ApiPage::default(),
             painter: Preview::default(),
             is_stale: true,
             looked: None,
@@ -96,6 +102,11 @@ impl SettingsWindow {
             self.is_stale |= self.draft.look_again();
             // Without a display of its own kind the list stays empty.
             self.windows = window::list().unwrap_or_default();
+            self.api.look();
+        }
+        // Not before somebody wants to see it: reading takes time.
+        if self.sections.get(self.shown).is_some_and(|section| section.name == "mods") {
+            self.mods.look(self.draft.settings());
         }
         ui.ctx().request_repaint_after(LOOK_INTERVAL);
     }

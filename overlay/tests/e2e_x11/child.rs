@@ -26,6 +26,9 @@ pub(crate) struct Task {
     folder: PathBuf,
 }
 
+/// Has the main thread do nothing any more once it has a display; it says so by this word.
+pub(crate) const HANGS: &str = "OVERLAY_E2E_HANGS";
+
 const KEY: &str = "OVERLAY_E2E_CHILD";
 
 impl Task {
@@ -66,9 +69,15 @@ pub(crate) fn run(task: Task) -> ExitCode {
     };
     let model = RunningModel { name: "truth".into(), catalogue, folder: None };
     let first = ModelSwap { recogniser: Box::new(recogniser), model };
-    let result = live::event_loop()
-        .map_err(anyhow::Error::from)
-        .and_then(|event_loop| live::run(live, event_loop, first));
+    let result = live::event_loop().map_err(anyhow::Error::from).and_then(|event_loop| {
+        if std::env::var_os(HANGS).is_some() {
+            println!("{HANGS}");
+            loop {
+                std::thread::park();
+            }
+        }
+        live::run(live, event_loop, first)
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

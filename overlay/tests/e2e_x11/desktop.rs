@@ -1,5 +1,6 @@
 //! A throw-away desktop and the programs on it; all end when it is dropped.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -96,8 +97,10 @@ pub(crate) struct Desktop {
     pub(crate) folder: PathBuf,
     /// Left behind for whoever looks into it.
     keeps_folder: bool,
+    /// Its server's name.
+    pub(crate) display: String,
     compositor: Option<Program>,
-    _window_manager: Program,
+    window_manager: Option<Program>,
     _server: Program,
 }
 
@@ -106,14 +109,29 @@ const NEEDED: [&str; 4] = ["Xvfb", "openbox", "picom", "xdotool"];
 
 /// Programs that are not installed.
 pub(crate) fn missing() -> Vec<&'static str> {
+    NEEDED.into_iter().filter(|name| !has_program(name)).collect()
+}
+
+/// Whether a program is installed.
+pub(crate) fn has_program(name: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = |name: &&str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
-    NEEDED.into_iter().filter(|name| !found(name)).collect()
+    std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
 }
 
 impl Desktop {
     /// Starts everything and points `DISPLAY` at it.
     pub(crate) fn start() -> Self {
+        let mut desktop = Self::bare();
+        let mut openbox = Command::new("openbox");
+        openbox.arg("--sm-disable");
+        desktop.window_manager = Some(Program::start(openbox, &desktop.folder.join("openbox.log")));
+        wait_for("the window manager", || run("xdotool", &["get_desktop"]).then_some(()));
+        desktop.start_compositor();
+        desktop
+    }
+
+    /// Starts a server, with nothing on it yet, and points `DISPLAY` at it.
+    pub(crate) fn bare() -> Self {
         // A later one starts where an earlier one was left after a failure.
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
@@ -122,19 +140,14 @@ impl Desktop {
         let Server { program: server, name } = Self::bare_server(&folder, &[]);
         set_env("DISPLAY", &name);
         set_env("XDG_CONFIG_HOME", &folder.join("config").display().to_string());
-        let mut openbox = Command::new("openbox");
-        openbox.arg("--sm-disable");
-        let window_manager = Program::start(openbox, &folder.join("openbox.log"));
-        let mut desktop = Self {
+        Self {
             folder,
             keeps_folder: false,
+            display: name,
             compositor: None,
-            _window_manager: window_manager,
+            window_manager: None,
             _server: server,
-        };
-        wait_for("the window manager", || run("xdotool", &["get_desktop"]).then_some(()));
-        desktop.start_compositor();
-        desktop
+        }
     }
 
     /// Starts a server and nothing else.
@@ -206,11 +219,36 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// What trials of other desktops change in the environment of this process; it is as before when
+/// this is dropped.
+pub(crate) struct Environment(Vec<(&'static str, Option<OsString>)>);
+
+impl Environment {
+    pub(crate) fn keep(names: &[&'static str]) -> Self {
+        Self(names.iter().map(|name| (*name, std::env::var_os(name))).collect())
+    }
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        for (name, value) in &self.0 {
+            change_env(name, value.as_deref());
+        }
+    }
+}
+
+pub(crate) fn set_env(name: &str, value: &str) {
+    change_env(name, Some(value.as_ref()));
+}
+
 #[expect(unsafe_code, reason = "the environment of this process is set while no test runs")]
-fn set_env(name: &str, value: &str) {
+fn change_env(name: &str, value: Option<&OsStr>) {
     // SAFETY: called from the main thread between two tests; threads of theirs have ended, or read
     // no environment.
     unsafe {
-        std::env::set_var(name, value);
+        match value {
+            Some(value) => std::env::set_var(name, value),
+            None => std::env::remove_var(name),
+        }
     }
 }

@@ -16,6 +16,9 @@ use crate::stage::{SEED, STILL, Stage, TITLE, strokes};
 /// The window at first, after another `setMode`, and as full screen.
 const SIZES: [[u32; 2]; 3] = [[1100, 660], [960, 540], [2048, 1200]];
 
+/// Where it lies in a test's folder.
+const FOLDER: &str = "engine";
+
 /// Shows the picture that was painted for its size.
 const MAIN: &str = r#"
 io.stdout:setvbuf("no")
@@ -25,6 +28,9 @@ local function load()
   picture = love.filesystem.getInfo(name) and love.graphics.newImage(name)
 end
 love.load, love.resize = load, load
+function love.update()
+  love.timer.sleep(0.03)
+end
 function love.draw()
   if picture then love.graphics.draw(picture, 0, 0) end
 end
@@ -43,11 +49,8 @@ pub(crate) fn the_games_engine_is_followed(desktop: &mut Desktop) -> Outcome {
     if !Command::new("love").arg("--version").output().is_ok_and(|it| it.status.success()) {
         return Outcome::Skipped("love is not installed".into());
     }
-    let folder = desktop.folder.join("engine");
-    write_game(&folder);
-    let mut love = Command::new("love");
-    love.arg(&folder).env("SDL_AUDIODRIVER", "dummy");
-    let game = Program::start(love, &desktop.folder.join("engine.log"));
+    write_game(&desktop.folder);
+    let game = start_engine(desktop);
     let overlay = Task::command(TITLE, SEED, STILL, &desktop.folder);
     let stage = Stage::over(desktop, game, overlay);
     let area = stage.wait_for_marks();
@@ -72,7 +75,17 @@ pub(crate) fn the_games_engine_is_followed(desktop: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-fn write_game(folder: &Path) {
+/// Starts the engine with the game that was written before.
+pub(crate) fn start_engine(desktop: &Desktop) -> Program {
+    let mut love = Command::new("love");
+    // Not as a program of Wayland, which could not be followed.
+    love.arg(desktop.folder.join(FOLDER)).env("SDL_AUDIODRIVER", "dummy").env("SDL_VIDEODRIVER", "x11");
+    Program::start(love, &desktop.folder.join("engine.log"))
+}
+
+/// Writes a game that shows the table.
+pub(crate) fn write_game(folder: &Path) {
+    let folder = &folder.join(FOLDER);
     std::fs::create_dir_all(folder).expect("the test's folder can be written");
     let conf = format!(
         "function love.conf(t)\n  t.window.title = \"{TITLE}\"\n  t.window.width, t.window.height = {}, {}\n  \

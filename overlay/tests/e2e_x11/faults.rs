@@ -142,25 +142,25 @@ pub(crate) fn lose_device() -> Option<ExitCode> {
 /// Draws, destroys the device as a driver that restarts does, and draws on.
 #[derive(Default)]
 struct Drawing {
-    canvas: Option<OverlayWindow>,
+    window: Option<OverlayWindow>,
     drawn: [u32; 2],
     tries: u32,
 }
 
 impl ApplicationHandler<overlay::messages::event::AppEvent> for Drawing {
     fn resumed(&mut self, event_loop: &ActiveEventLoop) {
-        let canvas = OverlayWindow::viewer(event_loop).expect("a window can be drawn on");
-        canvas.redraw();
-        self.canvas = Some(canvas);
+        let window = OverlayWindow::viewer(event_loop).expect("a window can be drawn on");
+        window.redraw();
+        self.window = Some(window);
     }
 
     fn window_event(&mut self, event_loop: &ActiveEventLoop, _: winit::window::WindowId, event: WindowEvent) {
-        let (WindowEvent::RedrawRequested, Some(canvas)) = (event, &mut self.canvas) else { return };
+        let (WindowEvent::RedrawRequested, Some(window)) = (event, &mut self.window) else { return };
         self.tries += 1;
-        match canvas.draw(&OverlayScene::default(), Backdrop::Transparent) {
+        match window.draw(&OverlayScene::default(), Backdrop::Transparent) {
             Ok(true) if self.drawn[0] == 0 => {
                 self.drawn[0] += 1;
-                canvas.device().destroy();
+                window.device().destroy();
             }
             Ok(true) => self.drawn[1] += 1,
             Ok(false) => {}
@@ -169,6 +169,6 @@ impl ApplicationHandler<overlay::messages::event::AppEvent> for Drawing {
         if self.drawn[1] > 2 || self.tries > 200 {
             event_loop.exit();
         }
-        canvas.redraw();
+        window.redraw();
     }
 }

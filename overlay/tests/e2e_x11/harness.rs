@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Arguments, Trial};
 
+use crate::depths::screens_of_other_depths;
 use crate::desktop::{Desktop, missing};
 use crate::engine::the_games_engine_is_followed;
 use crate::faults::{
@@ -28,8 +29,8 @@ use crate::placement::{a_scaled_desktop_changes_nothing, it_follows_to_full_scre
 use crate::recording::a_recording_replays_the_same;
 use crate::teaching::{a_card_is_corrected_where_it_lies, an_unknown_card_is_taught};
 use crate::tests::{
-    a_display_that_goes, a_driver_that_dies_with_the_display, a_real_screenshot,
-    a_steady_picture_costs_nothing, it_follows_hides_and_returns, marks_lie_on_the_cards,
+    a_display_that_goes, a_driver_that_dies_with_the_display, a_driver_that_hangs_without_the_display,
+    a_real_screenshot, a_steady_picture_costs_nothing, it_follows_hides_and_returns, marks_lie_on_the_cards,
     settings_and_hotkeys, without_a_compositor, without_a_display, without_shared_memory,
 };
 use crate::tray::{
@@ -46,7 +47,7 @@ pub(crate) enum Outcome {
 /// The name of a test, and what it does.
 type Test = (&'static str, fn(&mut Desktop) -> Outcome);
 
-const TESTS: [Test; 38] = [
+const TESTS: [Test; 40] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -65,9 +66,11 @@ const TESTS: [Test; 38] = [
     ("the_window_is_no_larger_than_the_marks", the_window_is_no_larger_than_the_marks),
     ("a_report_is_packed", a_report_is_packed),
     ("the_practice_table_is_an_x11_window", the_practice_table_is_an_x11_window),
+    ("screens_of_other_depths_are_seen_and_marked", screens_of_other_depths),
     ("without_shared_memory_pictures_come_all_the_same", without_shared_memory),
     ("a_display_that_goes_ends_it_in_good_order", a_display_that_goes),
     ("a_driver_that_dies_with_the_display_is_no_crash", a_driver_that_dies_with_the_display),
+    ("a_driver_that_hangs_without_the_display_is_ended", a_driver_that_hangs_without_the_display),
     ("without_a_display_it_says_so", without_a_display),
     ("it_follows_to_full_screen_and_to_another_monitor", it_follows_to_full_screen_and_to_another_monitor),
     ("a_scaled_desktop_changes_nothing", a_scaled_desktop_changes_nothing),

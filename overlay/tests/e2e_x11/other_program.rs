@@ -6,8 +6,8 @@ use x11rb::COPY_DEPTH_FROM_PARENT;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    AtomEnum, ChangeGCAux, ClientMessageEvent, ConnectionExt as _, CreateGCAux, CreateWindowAux, EventMask,
-    PropMode, Rectangle, Window, WindowClass,
+    AtomEnum, ChangeGCAux, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, CreateGCAux,
+    CreateWindowAux, EventMask, PropMode, Rectangle, StackMode, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -124,6 +124,12 @@ impl OtherProgram {
         self.connection.delete_property(self.root, self.atom(name)).unwrap().check().unwrap();
     }
 
+    /// Asks the window manager to lay the window there, on top.
+    pub(crate) fn move_to(&self, [left, top]: [i32; 2]) {
+        let place = ConfigureWindowAux::new().x(left).y(top).stack_mode(StackMode::ABOVE);
+        self.connection.configure_window(self.window, &place).unwrap().check().unwrap();
+    }
+
     /// Waits until this window has the keyboard.
     pub(crate) fn take_keyboard(&self) {
         self.give_keyboard(self.window);
@@ -174,10 +180,12 @@ impl OtherProgram {
     }
 
     pub(crate) fn paint(&self, colour: [u8; 3]) {
-        let [red, green, blue] = colour.map(u32::from);
+        let [red, green, blue] = colour.map(|share| u16::from(share) * 0x101);
+        let colours = self.connection.setup().roots[0].default_colormap;
+        let colour = self.connection.alloc_color(colours, red, green, blue).unwrap().reply().unwrap();
         let pen = self.connection.generate_id().unwrap();
         self.connection.create_gc(pen, self.window, &CreateGCAux::new()).unwrap().check().unwrap();
-        let ink = ChangeGCAux::new().foreground(red << 16 | green << 8 | blue);
+        let ink = ChangeGCAux::new().foreground(colour.pixel);
         self.connection.change_gc(pen, &ink).unwrap().check().unwrap();
         let whole = Rectangle { x: 0, y: 0, width: SIZE[0], height: SIZE[1] };
         self.connection.poly_fill_rectangle(self.window, pen, &[whole]).unwrap().check().unwrap();

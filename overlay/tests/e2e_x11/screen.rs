@@ -6,6 +6,7 @@ use marks::render::text::FontMeasure;
 use marks::scene::colour::Colour;
 use marks::scene::style::Style;
 use marks::scene::{self, InOverlay, Mark, OverlayScene, View};
+use overlay::capture::xshm::pixels::PixelFormat;
 use practice::table::TableState;
 use tracking::track::Track;
 use vision::reading::Identity;
@@ -14,16 +15,30 @@ use x11rb::protocol::shape::{ConnectionExt as _, SK};
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, MapState, Window};
 use x11rb::rust_connection::RustConnection;
 
+/// Where a Wayland compositor runs in a window on another screen: that screen, which shows what its
+/// X server does not, and by how much it enlarges.
+pub(crate) const OUTER: &str = "OVERLAY_E2E_OUTER";
+pub(crate) const OUTER_SCALE: &str = "OVERLAY_E2E_OUTER_SCALE";
+
 /// The screen, as someone in front of it sees it.
 pub(crate) struct Screen {
     connection: RustConnection,
     root: Window,
+    outer: Option<(RustConnection, Window)>,
+    scale: f32,
 }
 
 /// A picture of the screen.
 pub(crate) struct Shot {
     area: Area,
     data: Vec<u8>,
+    scale: f32,
+}
+
+/// The display that is looked at, and whose keyboard is pressed.
+pub(crate) fn outer_display() -> String {
+    let outer = std::env::var(OUTER).or_else(|_| std::env::var("DISPLAY"));
+    outer.expect("the display is there")
 }
 
 /// Left, top, width and height on the screen.
@@ -31,13 +46,45 @@ pub(crate) type Area = [i32; 4];
 
 impl Screen {
     pub(crate) fn connect() -> Self {
-        let (connection, number) = x11rb::connect(None).expect("the display is there");
-        let root = connection.setup().roots[number].root;
-        Self { connection, root }
+        let open = |name: Option<&str>| {
+            let (connection, number) = x11rb::connect(name).expect("the display is there");
+            let root = connection.setup().roots[number].root;
+            (connection, root)
+        };
+        let (connection, root) = open(None);
+        let outer = std::env::var(OUTER).ok().map(|name| open(Some(&name)));
+        let scale = std::env::var(OUTER_SCALE).map_or(1.0, |it| it.parse().expect("a number"));
+        Self { connection, root, outer, scale }
+    }
+
+    /// The server whose picture is the screen's.
+    fn seen(&self) -> (&RustConnection, Window) {
+        self.outer.as_ref().map_or((&self.connection, self.root), |(connection, root)| (connection, *root))
+    }
+
+    /// A point of the X server on the screen.
+    pub(crate) fn on_the_screen(&self, point: [i32; 2]) -> [i32; 2] {
+        point.map(|at| scaled(at, self.scale))
+    }
+
+    /// Which share of an area has this colour.
+    pub(crate) fn share_of(&self, colour: [u8; 3], [left, top, width, height]: Area) -> f32 {
+        let [x, y] = self.on_the_screen([left, top]);
+        let [w, h] = self.on_the_screen([width, height]);
+        let shot = self.part([x, y, w, h]);
+        // The edges of what is enlarged are mixed.
+        let points = (2..height - 2).step_by(3).flat_map(|y| (2..width - 2).step_by(3).map(move |x| (x, y)));
+        let (mut same, mut all) = (0, 0);
+        for (x, y) in points {
+            all += 1;
+            same += usize::from(shot.rgb(left + x, top + y) == colour);
+        }
+        same as f32 / all.max(1) as f32
     }
 
     pub(crate) fn shot(&self) -> Shot {
-        let size = self.connection.get_geometry(self.root).unwrap().reply().unwrap();
+        let (connection, root) = self.seen();
+        let size = connection.get_geometry(root).unwrap().reply().unwrap();
         self.part([0, 0, size.width.into(), size.height.into()])
     }
 
@@ -46,8 +93,16 @@ impl Screen {
         let [left, top, width, height] = area;
         let (at, size) = ([left as i16, top as i16], [width as u16, height as u16]);
         let format = ImageFormat::Z_PIXMAP;
-        let request = self.connection.get_image(format, self.root, at[0], at[1], size[0], size[1], !0);
-        Shot { area, data: request.unwrap().reply().unwrap().data }
+        let (connection, root) = self.seen();
+        let request = connection.get_image(format, root, at[0], at[1], size[0], size[1], !0);
+        let reply = request.unwrap().reply().unwrap();
+        // Not every screen has eight bits for each colour.
+        let format = PixelFormat::of(connection.setup(), reply.depth, reply.visual).expect("a usual screen");
+        let data = match format.is_plain() {
+            true => reply.data,
+            false => format.plain(&reply.data, width as usize, height as usize),
+        };
+        Shot { area, data, scale: self.scale }
     }
 
     /// The first window below the root with this title, and whether it is shown.
@@ -85,7 +140,7 @@ impl Shot {
     /// The colour of a pixel; black beyond the edges.
     pub(crate) fn rgb(&self, x: i32, y: i32) -> [u8; 3] {
         let [left, top, width, _] = self.area;
-        let (x, y) = (x - left, y - top);
+        let (x, y) = (scaled(x, self.scale) - left, scaled(y, self.scale) - top);
         let inside = x >= 0 && y >= 0 && x < width;
         let at = (y.max(0) * width + x.max(0)) as usize * 4;
         match self.data.get(at..at + 3) {
@@ -115,6 +170,10 @@ impl Shot {
         }
         seen as f32 / all.max(1) as f32
     }
+}
+
+fn scaled(at: i32, scale: f32) -> i32 {
+    (at as f32 * scale).round() as i32
 }
 
 fn is_like(rgb: [u8; 3], colour: Colour) -> bool {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use practice::art::CardArt;
 use practice::paint::Painter;
 
-use crate::child::Task;
+use crate::child::{HANGS, Task};
 use crate::desktop::{Desktop, Program, run, wait_for};
 use crate::harness::Outcome;
 use crate::screen::{Area, Screen};
@@ -213,6 +213,19 @@ pub(crate) fn a_driver_that_dies_with_the_display(desktop: &mut Desktop) -> Outc
         assert_eq!(code, expected, "{}", overlay.log());
         assert_eq!(overlay.log().contains("lost the display"), goes);
     }
+    Outcome::Passed
+}
+
+/// A driver may also go on for ever with a picture that nobody takes any more.
+pub(crate) fn a_driver_that_hangs_without_the_display(desktop: &mut Desktop) -> Outcome {
+    let mut server = Desktop::bare_server(&desktop.folder, &[]);
+    let mut overlay = Task::command(TITLE, SEED, STILL, &desktop.folder);
+    overlay.env("DISPLAY", &server.name).env(HANGS, "yes");
+    let mut overlay = Program::start(overlay, &desktop.folder.join("hanging.log"));
+    wait_for("the main thread hangs", || overlay.log().contains(HANGS).then_some(()));
+    server.program.end();
+    let code = wait_for("the overlay ends", || overlay.ended());
+    assert_eq!(code, Some(overlay::desktop::window::x11::lost::EXIT_CODE), "{}", overlay.log());
     Outcome::Passed
 }
 

@@ -19,14 +19,14 @@
 //! no async runtime.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::api::{Cards, CommandRequest, Displayed, Event, PortFile, Refused, State, token_path};
-use http::Method;
+use http::{Connection, Method};
 
 pub mod api;
 mod data_folder;
@@ -67,9 +67,22 @@ pub enum ClientError {
         /// What was wrong with the answer.
         reason: String,
     },
+    /// The overlay runs, or something else at its port does, and says nothing.
+    #[error(
+        "the overlay gave no answer within {} s: it hangs, or other programs leave it no time\nhelp: end it and \
+         start it again; `overlay doctor` says what else may be wrong",
+        http::TIMEOUT.as_secs()
+    )]
+    NoAnswer,
     /// The connection broke.
     #[error("the connection to the overlay broke: {0}")]
-    Broken(#[from] std::io::Error),
+    Broken(std::io::Error),
+}
+
+impl From<std::io::Error> for ClientError {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::TimedOut { Self::NoAnswer } else { Self::Broken(error) }
+    }
 }
 
 /// Longest line and answer that are read.
@@ -184,9 +197,9 @@ impl Client {
     }
 
     fn lines(&self, path: &str) -> Result<EventStream, ClientError> {
-        let reader = self.ask(Method::Get, path, None, "")?;
+        let mut reader = self.ask(Method::Get, path, None, "")?;
         // Nothing may happen for hours.
-        reader.get_ref().set_read_timeout(None)?;
+        reader.get_mut().wait_for_ever();
         Ok(EventStream { reader, address: self.address })
     }
 
@@ -197,10 +210,12 @@ impl Client {
         path: &str,
         token: Option<&str>,
         body: &str,
-    ) -> Result<BufReader<TcpStream>, ClientError> {
-        let stream = TcpStream::connect_timeout(&self.address, http::TIMEOUT)
-            .map_err(|error| ClientError::NotRunning(format!("{}: {error}", self.address)))?;
-        let answer = http::ask(stream, self.address, method, path, token, body)?;
+    ) -> Result<BufReader<Connection>, ClientError> {
+        let connection = Connection::open(self.address).map_err(|error| match error.kind() {
+            std::io::ErrorKind::TimedOut => ClientError::NoAnswer,
+            _ => ClientError::NotRunning(format!("{}: {error}", self.address)),
+        })?;
+        let answer = http::ask(connection, self.address, method, path, token, body)?;
         if answer.server.as_deref() != Some(api::SERVER) {
             return Err(self.unexpected(&"another program listens there"));
         }
@@ -221,7 +236,7 @@ impl Client {
 /// What happens on the screen, one event after the other; ends with the overlay.
 #[derive(Debug)]
 pub struct EventStream {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Connection>,
     address: SocketAddr,
 }
 

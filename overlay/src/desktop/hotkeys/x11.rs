@@ -196,7 +196,10 @@ impl Shared {
             if is_other_layout {
                 let mut state = self.lock();
                 match self.read_layout(&mut state) {
-                    Ok(()) => self.grab(&mut state),
+                    Ok(true) => self.grab(&mut state),
+                    // Another keyboard of the same layout: giving the chords back for a moment
+                    // would let the one that is being pressed through to the game.
+                    Ok(false) => {}
                     Err(error) => log::warn!("the keyboard's layout cannot be read: {error}"),
                 }
             }
@@ -298,9 +301,9 @@ impl Shared {
         }
     }
 
-    /// Learns which keys there are now; what was grabbed by the old ones is given back.
-    fn read_layout(&self, state: &mut State) -> Result<(), GrabberError> {
-        self.release(state);
+    /// Learns which keys there are now; returns whether they are others, and what was grabbed is
+    /// given back then.
+    fn read_layout(&self, state: &mut State) -> Result<bool, GrabberError> {
         let connection = &self.connection;
         let keyboard = xkb::ID::USE_CORE_KBD.into();
         let (all, no) = (MapPart::KEY_SYMS, MapPart::default());
@@ -317,10 +320,10 @@ impl Shared {
             let place = at.and_then(|at| places.get(at)).map_or([0; 4], |it| it.name);
             key(place, &symbols)
         });
-        state.layout = Layout { first: map.first_key_sym, keys: keys.collect(), active };
+        let layout = Layout { first: map.first_key_sym, keys: keys.collect(), active };
         let modifiers = connection.get_modifier_mapping()?.reply()?;
         let of_lock = |symbol| {
-            let code = state.layout.with_symbol(symbol)?;
+            let code = layout.with_symbol(symbol)?;
             let each = modifiers.keycodes.len() / 8;
             let row = modifiers.keycodes.chunks(each.max(1)).position(|row| row.contains(&code))?;
             Some(ModMask::from(1_u16 << row))
@@ -328,11 +331,16 @@ impl Shared {
         // Those of our chords are no locks, whatever a strange map says.
         let locks = [Some(ModMask::LOCK), of_lock(NUM_LOCK), of_lock(SCROLL_LOCK)];
         let locks = locks.into_iter().flatten().filter(|lock| u16::from(*lock) & MODIFIERS == 0);
-        state.locks = locks.fold(vec![ModMask::default()], |sets, lock| {
+        let locks = locks.fold(vec![ModMask::default()], |sets, lock| {
             let with = sets.iter().filter(|set| u16::from(**set & lock) == 0).map(|&set| set | lock);
             sets.iter().copied().chain(with.collect::<Vec<_>>()).collect()
         });
-        Ok(())
+        if (&layout, &locks) == (&state.layout, &state.locks) {
+            return Ok(false);
+        }
+        self.release(state);
+        (state.layout, state.locks) = (layout, locks);
+        Ok(true)
     }
 }
 

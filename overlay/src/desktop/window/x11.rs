@@ -187,6 +187,11 @@ impl Desktop {
         Ok(compositor_of(owner.map_or(x11rb::NONE, |reply| reply.owner)))
     }
 
+    /// Bits of a pixel of the screen.
+    pub fn depth(&self) -> u8 {
+        self.connection.setup().roots[self.screen].root_depth
+    }
+
     /// Where the mouse pointer is; `None` when it is on another screen.
     pub(crate) fn pointer(&self) -> Option<Point<OnScreen>> {
         let reply = self.connection.query_pointer(self.root).ok()?.reply().ok()?;

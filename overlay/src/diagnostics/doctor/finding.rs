@@ -25,7 +25,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(name: impl Into<String>, verdict: Verdict, text: impl fmt::Display) -> Self {
+    pub(super) fn new(name: impl Into<String>, verdict: Verdict, text: impl fmt::Display) -> Self {
         let lines = text.to_string().lines().map(str::to_owned).collect();
         Self { name: name.into(), verdict, lines }
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::finding::Verdict;
+
 /// What is looked at.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -9,4 +11,6 @@ pub struct Scope {
     pub data: PathBuf,
     /// Pictures of the practice table that are recognised to see how fast it goes.
     pub pictures: usize,
+    /// Opens the overlay's window and looks whether it can be seen; `None` where that is not tried.
+    pub sight: Option<fn() -> (Verdict, String)>,
 }

@@ -14,6 +14,7 @@ use mods::Library;
 use vision::network::Options;
 
 use super::{Wanted, make_missing, missing};
+use crate::desktop::priority;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::{Mailbox, Taken};
 use crate::messages::worker::{self, Worker};
@@ -53,6 +54,7 @@ impl ModsWatcher {
         let tasks = Mailbox::<Task>::default();
         let theirs = tasks.clone();
         let worker = worker::spawn_reporting("mods", sink, move |sink| {
+            priority::give_way();
             let mut state = State::default();
             let mut task = None;
             loop {

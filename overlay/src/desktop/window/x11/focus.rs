@@ -79,7 +79,10 @@ impl Desktop {
     }
 
     /// Whether this X server is a guest of a Wayland compositor, which orders windows by itself.
-    fn is_xwayland(&self) -> Result<bool, DesktopError> {
+    ///
+    /// # Errors
+    /// When the display is lost.
+    pub fn is_xwayland(&self) -> Result<bool, DesktopError> {
         // Servers since 2023 have an extension of this name; the screens of older ones are called
         // so.
         if self.connection.extension_information("XWAYLAND")?.is_some() {

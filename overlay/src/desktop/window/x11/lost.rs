@@ -2,8 +2,9 @@
 //! notices first.
 //!
 //! Xlib ends the process by itself, winit unwraps an answer that does not come, and a graphics
-//! driver that is being opened may stumble over it in its own code. Only the last needs more than a
-//! hook: a connection that nobody uses tells afterwards whether the display was the reason.
+//! driver may stumble over it in its own code, or never come back from there. The last two need more
+//! than a hook: a connection that nobody uses tells whether the display was the reason, and a thread
+//! waits for its end.
 #![expect(unsafe_code, reason = "Xlib and the system take functions for it")]
 
 use std::ffi::{CString, c_int};
@@ -13,10 +14,14 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use x11_dl::xlib::{Display, Xlib};
 
 use super::Desktop;
+use crate::messages::worker;
 
 /// Exit code when the display server went.
 pub const EXIT_CODE: c_int = 4;
@@ -24,6 +29,8 @@ pub const EXIT_CODE: c_int = 4;
 const MESSAGE: &str = "overlay: lost the display\nhelp: start the overlay again once the desktop is back\n";
 /// What a driver may die of.
 const FAULTS: [c_int; 3] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGABRT];
+/// How long the program may take to end by itself once the display is gone.
+const GRACE: Duration = Duration::from_secs(2);
 /// The connections of a process do not all break in the same instant.
 const POLL_TIMEOUT_MS: c_int = 200;
 
@@ -56,10 +63,24 @@ pub fn end_in_good_order() {
     }));
     if let Ok(desktop) = Desktop::connect() {
         WITNESS.store(desktop.connection.stream().as_raw_fd(), Ordering::Relaxed);
-        // Open until the process ends.
-        std::mem::forget(desktop);
         watch_for_faults();
+        match worker::spawn("display", move || wait_for_end(&desktop)) {
+            // It ends with the process.
+            Ok(worker) => std::mem::forget(worker),
+            Err(error) => log::warn!("the end of the display may go unnoticed: {error}"),
+        }
     }
+}
+
+/// Ends the process some time after the display has gone, should it run still: Mesa's software
+/// driver, in the middle of showing a picture, goes on with that for ever.
+fn wait_for_end(desktop: &Desktop) {
+    let connection = desktop.connection.stream();
+    // Asked for nothing, it tells of the end alone: what the server sends to all is not read here.
+    while matches!(poll(&mut [PollFd::new(connection, PollFlags::empty())], None), Ok(0) | Err(Errno::INTR)) {
+    }
+    std::thread::sleep(GRACE);
+    end();
 }
 
 /// Has a file removed when the display goes: it says where this program listens.
