@@ -15,7 +15,7 @@ use crate::package::Package;
 /// No sheet is wider or higher; LÖVE itself refuses more on most machines.
 const WIDEST: u32 = 16_384;
 /// Bytes of a sheet once unpacked. The largest real sheet has 40 MB.
-const LARGEST: u64 = 400 << 20;
+const MAX_SIZE: u64 = 400 << 20;
 /// Where the size of a picture is written.
 const HEAD: u64 = 64 << 10;
 
@@ -115,7 +115,7 @@ fn unpack(bytes: &[u8]) -> Result<RgbaImage, String> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(WIDEST);
     limits.max_image_height = Some(WIDEST);
-    limits.max_alloc = Some(LARGEST);
+    limits.max_alloc = Some(MAX_SIZE);
     reader.limits(limits);
     reader.decode().map(image::DynamicImage::into_rgba8).map_err(|it| it.to_string())
 }
@@ -130,7 +130,7 @@ pub(crate) fn size(package: &Package, path: &str) -> Result<(u32, u32), String> 
             reader.map_err(|it| it.to_string())?.into_dimensions().map_err(|it| it.to_string())?
         }
     };
-    if width > WIDEST || height > WIDEST || u64::from(width) * u64::from(height) * 4 > LARGEST {
+    if width > WIDEST || height > WIDEST || u64::from(width) * u64::from(height) * 4 > MAX_SIZE {
         return Err(format!("{width} by {height} pixels are more than any sheet has"));
     }
     Ok((width, height))

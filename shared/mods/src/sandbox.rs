@@ -38,7 +38,7 @@ const MAX_ANSWER_SIZE: u64 = 64 << 20;
 const MAX_REQUEST_SIZE: u64 = 256 << 20;
 /// So long the parent waits: the child's own limit of processor time ends it long before, unless it
 /// sleeps.
-const LONGEST: Duration = Duration::from_secs(12);
+const TIMEOUT: Duration = Duration::from_secs(12);
 
 /// What the child is to run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub(crate) struct Request {
 pub(crate) enum SandboxError {
     #[error("the program that runs mods did not start: {0}")]
     Start(io::Error),
-    #[error("it took longer than {} s", LONGEST.as_secs())]
+    #[error("it took longer than {} s", TIMEOUT.as_secs())]
     Slow,
     #[error("it was ended before it had said anything: it wanted too much time or memory")]
     Ended,
@@ -148,7 +148,7 @@ pub(crate) fn run(program: &Path, request: &Request) -> Result<Declared, Sandbox
             let read = from.take(MAX_ANSWER_SIZE).read_to_end(&mut bytes).map(|_| bytes);
             let _ = done.send(read);
         });
-        let answer = waits.recv_timeout(LONGEST);
+        let answer = waits.recv_timeout(TIMEOUT);
         // Whatever it still does, it has been heard.
         let _ = child.kill();
         let _ = child.wait();

@@ -9,7 +9,7 @@ use std::path::Path;
 use flate2::read::DeflateDecoder;
 
 /// No settings of a mod are larger.
-const LARGEST: u64 = 1 << 20;
+const MAX_SIZE: u64 = 1 << 20;
 
 /// All settings by the id of their mod.
 pub(crate) fn all(folder: Option<&Path>) -> BTreeMap<String, String> {
@@ -18,7 +18,7 @@ pub(crate) fn all(folder: Option<&Path>) -> BTreeMap<String, String> {
         let name = entry.file_name().into_string().ok()?;
         let id = name.strip_suffix(".jkr")?.to_owned();
         let mut bytes = Vec::new();
-        fs::File::open(entry.path()).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+        fs::File::open(entry.path()).ok()?.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
         Some((id, text(&bytes)?))
     });
     settings.collect()
@@ -29,7 +29,7 @@ fn text(bytes: &[u8]) -> Option<String> {
         return Some(String::from_utf8_lossy(bytes).into_owned());
     }
     let mut text = Vec::new();
-    DeflateDecoder::new(bytes).take(LARGEST).read_to_end(&mut text).ok()?;
+    DeflateDecoder::new(bytes).take(MAX_SIZE).read_to_end(&mut text).ok()?;
     text.starts_with(b"return").then(|| String::from_utf8_lossy(&text).into_owned())
 }
 

@@ -23,7 +23,7 @@ const BUDGET: u32 = 8_000_000;
 /// A loop goes round at most so often.
 const ROUNDS: usize = 4_096;
 /// The longest text that is joined.
-const LONGEST: usize = 1 << 16;
+const MAX_LENGTH: usize = 1 << 16;
 
 /// Hears what a walk meets.
 pub(crate) trait Listener {
@@ -368,7 +368,7 @@ impl<'a, L: Listener> Walk<'a, L> {
             |with: fn(f64, f64) -> f64| numbers.map_or(Value::Unknown, |(a, b)| Value::Number(with(a, b)));
         match operator {
             BinOp::TwoDots(_) => match (functions::joinable(&first), functions::joinable(&second)) {
-                (Some(a), Some(b)) if a.len() + b.len() <= LONGEST => {
+                (Some(a), Some(b)) if a.len() + b.len() <= MAX_LENGTH => {
                     self.globals.spend((a.len() + b.len()) / 16);
                     Value::Text((a + &b).into())
                 }

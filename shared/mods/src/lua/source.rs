@@ -10,14 +10,14 @@ use full_moon::LuaVersion;
 use full_moon::ast::Ast;
 
 /// The largest real file has some 500 KB.
-const LARGEST: usize = 8 << 20;
+const MAX_SIZE: usize = 8 << 20;
 /// Of brackets, blocks and operators together. Real mods stay below 200.
 const DEEPEST: usize = 1_200;
 
 /// The tree of a file.
 pub(crate) fn parse(text: &str) -> Result<Ast, String> {
-    if text.len() > LARGEST {
-        return Err(format!("more than {} MB of Lua in one file", LARGEST >> 20));
+    if text.len() > MAX_SIZE {
+        return Err(format!("more than {} MB of Lua in one file", MAX_SIZE >> 20));
     }
     let text = without_first_line(text);
     if depth(text) > DEEPEST {
