@@ -7,8 +7,10 @@
 //! * [`job`]: the whole way.
 //! * [`captures`]: what can be learned from, and what it makes of the model's classes.
 //! * [`task`]: the batches and the loss.
+//! * `blend`: how much of what was learned is taken over.
 //! * `comparison`: figures of both models. [`verdict`]: whether the new model is better.
 
+mod blend;
 pub mod captures;
 mod comparison;
 pub mod job;

@@ -14,6 +14,7 @@ use serde_json::json;
 use synth::crop::Crop;
 use tch::Tensor;
 
+use super::blend::{Candidate, SHARES, blend, choose};
 use super::captures::{grow, taught};
 use super::comparison::{Figures, rows};
 use super::task::RetrainTask;
@@ -43,13 +44,19 @@ use crate::recipe::schedule::Schedule;
 use crate::train::identifier::{IdentifierTask, heads as composed_heads};
 use crate::train::labelled::pictures::{Costs, Order, Pictures};
 use crate::train::warm_start::{Known, fill};
-use crate::train::{Event, Options, Outcome, Session};
+use crate::train::{Event, Options, Outcome, Session, Task as _};
 
 /// Composed crops that both models are judged by, and that thresholds are chosen on: for a minute,
 /// fewest and most.
 const CROPS: [f64; 3] = [200.0, 200.0, 3000.0];
 /// Images in each half of a batch.
 const BATCH: usize = 32;
+/// Of the heads and of what lies below; the installed model was trained to its end already.
+const LEARNING_RATE: f64 = 3e-4;
+/// The first step whose batch judges how much of the training is taken over, and how many there
+/// are.
+const UNSEEN_STEP: u64 = 1 << 32;
+const UNSEEN_STEPS: u64 = 48;
 
 /// Everything that a retraining is about.
 #[derive(Debug)]
@@ -204,7 +211,8 @@ impl Job {
         tell: &mut dyn FnMut(Event<'_>),
     ) -> Result<Option<Weights>> {
         let graph = self.graph(&self.heads)?;
-        let start = fill(&graph, &self.heads, self.recipe.seed, Some(&self.known));
+        let mut start = fill(&graph, &self.heads, self.recipe.seed, Some(&self.known)).weights;
+        self.imprint(&mut start)?;
         let labelled = LabelledRecipe { batch: BATCH, weighted_sampler: true, ..LabelledRecipe::default() };
         let pictures = Arc::new(Pictures::new(self.samples.clone(), &self.heads, self.size()));
         let order = Order::new(&labelled, &pictures, self.train.clone(), self.recipe.seed);
@@ -212,7 +220,7 @@ impl Job {
         let mut recipe = self.recipe.clone();
         let training = &mut recipe.identifier.training;
         training.batch = BATCH;
-        training.schedule = Schedule { learning_rate: 1e-3, warm_up: 30, floor: 0.02 };
+        training.schedule = Schedule { learning_rate: LEARNING_RATE, warm_up: 30, floor: 0.02 };
         training.optimiser.average = 0.99;
         let composed = match &self.material {
             Some(material) => Some(IdentifierTask::new(&recipe, material.clone())?),
@@ -227,13 +235,70 @@ impl Job {
         let task = RetrainTask { graph, heads, plan, pictures, order, costs, composed, size };
         let digest = self.catalogue.digest();
         let hardware = Hardware::best_on(Place::Auto.device()?);
-        let mut session = Session::new(&task, &start.weights, budget, &recipe, digest, hardware)?;
+        let mut session = Session::new(&task, &start, budget, &recipe, digest, hardware)?;
         std::fs::create_dir_all(run).with_context(|| format!("cannot make {}", run.display()))?;
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let options =
             Options { loaders: processors.div_ceil(4), checkpoint_interval: Duration::from_secs(600) };
         let outcome = session.run(&task, run, &options, stop, tell)?;
-        Ok((outcome == Outcome::Finished).then(|| session.checkpoint().average()))
+        if outcome != Outcome::Finished {
+            return Ok(None);
+        }
+        let trained = session.checkpoint().average();
+        Ok(Some(match task.composed {
+            Some(_) => Self::taken_over(&task, &start, trained)?,
+            None => trained,
+        }))
+    }
+
+    /// Gives classes that the installed model does not have a row of the identification's weights:
+    /// the mean embedding of their captures, as long as the other rows are (weight imprinting, Qi
+    /// and others, 2018, arXiv:1712.07136). The card is known from the first step on, and what lies
+    /// between these weights and the trained ones means something.
+    fn imprint(&self, weights: &mut Weights) -> Result<()> {
+        let first = self.manifest.identifier.heads[0].classes.len() as i64;
+        let classes = &self.heads[0].classes;
+        let is_new = |it: &&Sample| !self.manifest.identifier.heads[0].classes.contains(&it.class);
+        let learned = self.train.iter().map(|&index| &self.samples[index]);
+        let new: Vec<Sample> = learned.filter(is_new).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let bare = Module::new(self.graph(&self.heads)?, weights, Precision::Float32)?;
+        let mut classifier = Classifier::from_module(bare, &self.heads, self.size(), OPEN);
+        let vectors = embedding::of_samples(&mut classifier, &new)?;
+        let name = &self.heads[0].name;
+        let rows = weights[&format!("{name}.weight")].copy();
+        let biases = weights[&format!("{name}.bias")].copy();
+        let known = rows.narrow(0, 0, first);
+        let norm = known.square().sum_dim_intlist([1_i64].as_slice(), false, None).sqrt().mean(None);
+        let bias = biases.narrow(0, 0, first).mean(None);
+        for (class, centroid) in embedding::centroids(&vectors, &new) {
+            let row = classes.iter().position(|it| *it == class).expect("every capture has a class") as i64;
+            rows.get(row).copy_(&(Tensor::from_slice(&centroid) * &norm));
+            biases.get(row).copy_(&bias);
+        }
+        weights.insert(format!("{name}.weight"), rows);
+        weights.insert(format!("{name}.bias"), biases);
+        Ok(())
+    }
+
+    /// The weights between those before and after the training that forget nothing.
+    fn taken_over(task: &RetrainTask, before: &Weights, after: Weights) -> Result<Weights> {
+        let make = task.batches();
+        // Far beyond any training: nothing was trained on these.
+        let batches: Vec<_> = (UNSEEN_STEP..UNSEEN_STEP + UNSEEN_STEPS).map(make).collect();
+        let candidate = |share: f64| -> Result<Candidate> {
+            let weights = blend(before, &after, share);
+            let module = Module::new(task.graph.clone(), &weights, Precision::Float32)?;
+            let [captures, composed] =
+                task.right_names(&module, &batches).map(|it| it.value().unwrap_or(0.0));
+            Ok(Candidate { share, captures, composed })
+        };
+        let installed = candidate(0.0)?;
+        let candidates = SHARES.into_iter().map(candidate).collect::<Result<Vec<_>>>()?;
+        log::info!("right names before: {installed:?}; between and after: {candidates:?}");
+        Ok(blend(before, &after, choose(installed, &candidates)))
     }
 
     /// The network with centroids, and thresholds that fit it.

@@ -31,7 +31,7 @@ pub enum Weight {
 
 /// A guard may fall by this, or by one picture, which is what the choice of pictures makes of it
 /// anyway.
-const SLACK: f64 = 0.01;
+const SLACK: f64 = 0.005;
 
 /// Why a new model is not installed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -129,6 +129,7 @@ mod tests {
             );
         };
         check(&[row(Weight::Gain, 5, 8, 10), row(Weight::Guard, 980, 975, 1000)], "");
+        check(&[row(Weight::Gain, 5, 8, 10), row(Weight::Guard, 980, 974, 1000)], "worse");
         check(&[row(Weight::Gain, 5, 8, 10), row(Weight::Guard, 980, 960, 1000)], "worse");
         check(&[row(Weight::Gain, 5, 8, 10), row(Weight::Guard, 24, 23, 25)], "");
         check(&[row(Weight::Gain, 5, 8, 10), row(Weight::Guard, 24, 22, 25)], "worse");

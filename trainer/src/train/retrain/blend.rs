@@ -1,0 +1,76 @@
+//! How much of a training is taken over: weights between the installed ones and the trained ones.
+//!
+//! The mean of the weights before and after a training keeps most of what was learned and of what
+//! was known (WiSE-FT, Wortsman and others, 2022, arXiv:2109.01903). Which mean is measured, by the
+//! names on images that nothing was trained on. Pure, but for tensors.
+
+use crate::model::network::torch::Weights;
+
+/// Parts of the way from the installed weights to the trained ones that are tried.
+pub(super) const SHARES: [f64; 8] = [0.05, 0.1, 0.15, 0.2, 0.3, 0.45, 0.65, 1.0];
+
+/// Of the right names of composed crops this share may be lost.
+const SLACK: f64 = 0.002;
+
+/// Right names of captures that differ by less are as good: what a training gains beyond that, it
+/// knows by heart.
+const ENOUGH: f64 = 0.005;
+
+/// What weights between both are worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Candidate {
+    /// Part of the way to the trained weights; 0 for the installed ones.
+    pub(super) share: f64,
+    /// Share of captures with the right name.
+    pub(super) captures: f64,
+    /// Share of composed crops with the right name.
+    pub(super) composed: f64,
+}
+
+/// Of all ways after which no composed card has lost its name, the shortest that knows the captures
+/// as well as any; where each loses names, the one that loses fewest.
+pub(super) fn choose(installed: Candidate, candidates: &[Candidate]) -> f64 {
+    let kept = || candidates.iter().filter(|it| it.composed >= installed.composed - SLACK);
+    let best = kept().map(|it| it.captures).fold(0.0, f64::max);
+    let shortest =
+        kept().filter(|it| it.captures >= best - ENOUGH).min_by(|a, b| a.share.total_cmp(&b.share));
+    let fewest = || candidates.iter().max_by(|a, b| a.composed.total_cmp(&b.composed));
+    shortest.or_else(fewest).map_or(1.0, |it| it.share)
+}
+
+/// The weights at a part of the way from `before` to `after`, which have the same names and sizes.
+pub(super) fn blend(before: &Weights, after: &Weights, share: f64) -> Weights {
+    let between = |(name, after): (&String, &tch::Tensor)| {
+        let blended = match before.get(name).filter(|before| before.size() == after.size()) {
+            Some(before) if after.is_floating_point() => before.lerp(after, share),
+            _ => after.copy(),
+        };
+        (name.clone(), blended)
+    };
+    after.iter().map(between).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_taken_over_than_the_captures_need() {
+        let at = |share, captures, composed| Candidate { share, captures, composed };
+        let installed = at(0.0, 0.9, 0.97);
+        let check = |candidates: &[Candidate], wanted: f64| {
+            assert!((choose(installed, candidates) - wanted).abs() < 1e-9, "{candidates:?}");
+        };
+        check(&[at(0.2, 0.95, 0.98), at(0.5, 0.998, 0.97), at(1.0, 1.0, 0.969)], 0.5);
+        // A longer way knows more captures, but has lost names.
+        check(&[at(0.2, 0.95, 0.97), at(0.5, 1.0, 0.96), at(1.0, 1.0, 0.95)], 0.2);
+        check(&[at(0.2, 0.95, 0.96), at(0.5, 1.0, 0.965), at(1.0, 1.0, 0.95)], 0.5);
+    }
+
+    #[test]
+    fn a_blend_lies_between_both() {
+        let of = |values: [f32; 2]| Weights::from([("a".to_owned(), tch::Tensor::from_slice(&values))]);
+        let half = blend(&of([0.0, 2.0]), &of([1.0, 4.0]), 0.25);
+        assert_eq!(Vec::<f32>::try_from(&half["a"]).unwrap(), [0.25, 2.5]);
+    }
+}
