@@ -136,7 +136,7 @@ impl App {
 
     /// The tray's menu as things are now.
     pub(super) fn show_tray(&mut self) {
-        let Self { controls, output, target, services, model, notices, .. } = self;
+        let Self { controls, output, target, services, model, notices, choices, .. } = self;
         controls.show_menu(|windows| MenuState {
             marks: output.is_shown,
             paused: target.is_paused,
@@ -145,6 +145,7 @@ impl App {
             autostart: autostart::is_on().unwrap_or(false),
             models: models::list(&lens_core::paths::data().join("models")),
             model: model.running.short_name(),
+            hardware: choices.hardware(),
             notice: notices.last().map(str::to_owned),
             windows: windows.to_vec(),
             window: target.chosen,

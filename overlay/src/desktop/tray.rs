@@ -34,6 +34,8 @@ pub struct MenuState {
     pub windows: Vec<WindowInfo>,
     /// The one that was chosen; `None` lets the overlay find the game.
     pub window: Option<WindowId>,
+    /// What recognition runs on.
+    pub hardware: String,
     /// The last notice: it is shown over the game too, but often there is no game yet.
     pub notice: Option<String>,
 }
@@ -109,6 +111,10 @@ fn entries(shown: &MenuState) -> Vec<Entry> {
         Entry::Line,
         plain("quit", "Quit"),
     ]);
+    if !shown.hardware.is_empty() {
+        entries.push(Entry::Line);
+        entries.extend(lines(&shown.hardware).into_iter().map(Entry::Text));
+    }
     entries
 }
 
@@ -281,6 +287,7 @@ mod tests {
             model: "practice".into(),
             windows: vec![window(7, "Balatro"), window(8, ""), window(9, &"x".repeat(200))],
             window: Some(WindowId(7)),
+            hardware: String::new(),
             notice: None,
         }
     }
@@ -306,6 +313,13 @@ mod tests {
         assert_eq!(texts[0], "No window of Balatro is found help: start the game, or choose");
         assert!(texts.iter().all(|text| text.chars().count() <= MAX_LINE), "{texts:?}");
         assert_eq!(entries[MAX_LINES], Entry::Line);
+    }
+
+    #[test]
+    fn what_recognition_runs_on_stands_at_the_end() {
+        let hardware = "Runs on WebGPU 3.0 ms, CPU 8.0 ms".to_owned();
+        let entries = entries(&MenuState { hardware: hardware.clone(), ..shown() });
+        assert_eq!(entries.last(), Some(&Entry::Text(hardware)));
     }
 
     #[test]

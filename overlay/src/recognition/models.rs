@@ -12,11 +12,12 @@ use lens_core::geometry::{Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
 use mods::Library;
 use vision::network::Options;
+use vision::providers::Provider;
 
 use super::modded::{self, Wanted};
 use super::model;
 use super::pace::threads_beside_a_game;
-use super::swap::{ModelSwap, RunningModel};
+use super::swap::{Fallback, ModelSwap, RunningModel};
 use super::threads::SwapSender;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
@@ -114,7 +115,15 @@ pub fn open(request: &ModelRequest) -> anyhow::Result<ModelSwap> {
         catalogue: Arc::new(model.catalogue().clone()),
         folder: Some(request.folder.clone()),
     };
-    Ok(ModelSwap { recogniser: Box::new(model), model: running })
+    // Of two networks on two providers, the one that is no processor may fail.
+    let provider = model.reports().map(|(_, report)| report.accepted.first().copied());
+    let provider = provider.into_iter().flatten().find(|&it| it != Provider::Cpu);
+    let fallback = provider.map(|provider| {
+        let mut request = request.clone();
+        request.recognition.providers = Some(vec![Provider::Cpu]);
+        Fallback { provider, open: Box::new(move || open(&request)) }
+    });
+    Ok(ModelSwap { recogniser: Box::new(model), model: running, fallback })
 }
 
 /// How networks run by these settings.
