@@ -22,6 +22,7 @@ use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
 use crate::messages::window::{Compositor, Focus, Placement};
 use crate::messages::worker::Worker;
+use crate::recognition::hardware::chooser::{Chooser, Found};
 use crate::recognition::modded::watch::{Libraries, ModsWatcher};
 use crate::recognition::models::Loader;
 use crate::recognition::swap::RunningModel;
@@ -43,6 +44,7 @@ pub mod choices;
 mod commands;
 mod controls;
 mod drawing;
+mod hardware;
 mod naming;
 mod notices;
 mod output;
@@ -67,6 +69,8 @@ pub struct Services {
     pub watcher: Option<FileWatcher>,
     /// Reads the player's mods; `None` where the model stays as it is.
     pub mods: Option<ModsWatcher>,
+    /// Finds out what the model runs on best; `None` where the model stays as it is.
+    pub hardware: Option<Chooser>,
     /// Shows what cannot be read over the game; `None` where nothing does.
     pub notifier: Option<Notifier>,
     /// Where hotkeys and the tray send what they are asked.
@@ -84,6 +88,8 @@ pub struct Mailboxes {
     pub settings: SettingsMailbox,
     /// The mods that were read.
     pub libraries: Libraries,
+    /// What the model runs on best.
+    pub hardware: Mailbox<Found>,
 }
 
 /// The model that runs, and the way to another.
@@ -137,6 +143,8 @@ pub struct App {
     notices: Notices,
     timers: Timers,
     statistics: Statistics,
+    /// Whether cards have been seen, so that hardware can be measured beside the game.
+    has_seen_cards: bool,
     /// The card whose name is being typed.
     naming: Option<Naming>,
     /// The thread that packs a report.
@@ -166,6 +174,7 @@ impl App {
             notices: Notices::default(),
             timers: Timers::default(),
             statistics: Statistics::default(),
+            has_seen_cards: false,
             naming: None,
             reporting: None,
             failure: None,
@@ -175,6 +184,11 @@ impl App {
     /// Ends by itself after this time.
     pub fn end_after(&mut self, seconds: f32) {
         self.timers.deadline = Some(Instant::now() + Duration::from_secs_f32(seconds));
+    }
+
+    /// Tells the time from the start of the program to the first names.
+    pub fn count_from(&mut self, started_at: Instant) {
+        self.statistics.started_at = Some(started_at);
     }
 
     /// What was seen and how fast, for people; the error that ended the loop, when one did.
@@ -268,6 +282,7 @@ impl ApplicationHandler<AppEvent> for App {
                 self.place();
                 self.open_controls();
                 self.read_mods();
+                self.ask_hardware();
             }
             Err(error) => self.fail(event_loop, error.to_string()),
         }
@@ -289,6 +304,8 @@ impl ApplicationHandler<AppEvent> for App {
             AppEvent::ModelFilesChanged => self.reload_model(),
             AppEvent::ModsRead => self.take_mods(),
             AppEvent::ModelSwapped => self.take_model(),
+            AppEvent::HardwareMeasured => self.take_hardware(),
+            AppEvent::HardwareFailed { provider, reason } => self.leave_hardware(provider, reason),
             AppEvent::ModelRefused(reason) => self.model_refused(&reason),
             AppEvent::Windows(windows) => {
                 self.controls.windows = windows;

@@ -7,6 +7,7 @@ mod bench_capture;
 #[cfg(target_os = "linux")]
 mod desktop_entry;
 mod doctor;
+mod hardware;
 mod identify;
 mod inputs;
 mod live;
@@ -19,6 +20,7 @@ mod score;
 mod settings;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::Parser;
@@ -31,6 +33,7 @@ use bench_capture::BenchCaptureArgs;
 #[cfg(target_os = "linux")]
 use desktop_entry::DesktopEntryArgs;
 use doctor::DoctorArgs;
+use hardware::HardwareArgs;
 use identify::IdentifyArgs;
 use live::LiveArgs;
 use mods::ModsArgs;
@@ -60,6 +63,7 @@ enum Subcommand {
     Record(RecordArgs),
     Replay(ReplayArgs),
     Doctor(DoctorArgs),
+    Hardware(HardwareArgs),
     Autostart(AutostartArgs),
     #[cfg(target_os = "linux")]
     DesktopEntry(DesktopEntryArgs),
@@ -80,11 +84,12 @@ const NO_DISPLAY: u8 = 3;
 
 /// Runs the program with the arguments of its process.
 pub fn main() -> ExitCode {
+    let started_at = Instant::now();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     crate::diagnostics::panic_hook::install(
         crate::diagnostics::panic_hook::folder(&lens_core::paths::data()),
     );
-    match run(Cli::parse()) {
+    match run(Cli::parse(), started_at) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("overlay: {error:#}");
@@ -96,7 +101,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<ExitCode> {
+fn run(cli: Cli, started_at: Instant) -> Result<ExitCode> {
     match cli.command {
         // Yes, no, or not to be known: none of them is a failure of this program.
         Some(Subcommand::Displayed(args)) => return Ok(ask::displayed(&args)),
@@ -106,10 +111,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Some(Subcommand::Record(args)) => recordings::record(&args),
         Some(Subcommand::Replay(args)) => recordings::replay(&args),
         Some(Subcommand::Doctor(args)) => doctor::run(&args),
+        Some(Subcommand::Hardware(args)) => hardware::run(&args),
         Some(Subcommand::Autostart(args)) => autostart::run(args),
         #[cfg(target_os = "linux")]
         Some(Subcommand::DesktopEntry(args)) => desktop_entry::run(args),
-        None => live::run(cli.live),
+        None => live::run(cli.live, started_at),
         Some(Subcommand::Identify(args)) => identify::run(args),
         Some(Subcommand::Score(args)) => score::run(&args),
         Some(Subcommand::Bench(args)) => bench::run(args),

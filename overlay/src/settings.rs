@@ -52,7 +52,7 @@ pub struct Settings {
 pub struct Recognition {
     /// Name or folder; `None` leaves the choice to the program.
     pub model: Option<String>,
-    /// `None` is the system's order.
+    /// `None` is what was measured to be best.
     pub providers: Option<Vec<Provider>>,
     /// `None` is half of the cores, up to four.
     pub threads: Option<usize>,

@@ -8,7 +8,9 @@ use egui::{Event, Key, Modifiers, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use overlay::name_window::NameWindow;
+use overlay::recognition::hardware::{Key as State, Record, Store, Timing, model_name};
 use overlay::settings_window::SettingsWindow;
+use vision::providers::Provider;
 
 #[expect(dead_code, reason = "other tests look at a table with its cards")]
 #[path = "support/garden.rs"]
@@ -46,6 +48,39 @@ fn a_switch_is_turned_and_the_rest_of_the_file_stays() {
     harness.get_by_label_contains("Default").click();
     harness.run_steps(2);
     assert!(text(folder.path()).contains("types = [\"Joker\""), "{}", text(folder.path()));
+}
+
+#[test]
+fn what_was_measured_about_the_hardware_stands_beside_its_choice() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("overlay.toml");
+    std::fs::write(&file, "[recognition]\nmodel = \"practice\"\n").unwrap();
+    let store = Store::at(folder.path().join("hardware.json"));
+    let manifest = lens_core::manifest::Manifest::read(&lens_core::paths::model("practice")).unwrap();
+    let timing = |provider, millis| Timing {
+        provider,
+        millis,
+        processor_millis: 2.0,
+        opening_millis: 1.0,
+        stages: Vec::new(),
+        difference: 0.0,
+    };
+    let record = Record {
+        key: State { runtime: "r".into(), driver: "d".into(), model: model_name(&manifest), threads: 1 },
+        model_name: "practice".into(),
+        measured_at: 1,
+        timings: vec![timing(Provider::Cpu, 8.0), timing(Provider::WebGpu, 3.0)],
+        refused: Vec::new(),
+        failed: None,
+    };
+    store.put(record).unwrap();
+    let window = SettingsWindow::open_with(file, store).unwrap();
+    let builder = Harness::builder().with_size(Vec2::new(1120.0, 760.0));
+    let mut harness = builder.build_ui_state(|ui, window: &mut SettingsWindow| window.ui(ui), window);
+    harness.run_steps(2);
+    harness.get_by_label("Recognition").click();
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Measured here: WebGPU 3.0 ms, CPU 8.0 ms").is_some());
 }
 
 #[test]

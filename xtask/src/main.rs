@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod accuracy;
 mod bench;
 mod gate;
+mod gpu_check;
 mod package;
 mod platforms;
 mod run;
@@ -42,6 +43,9 @@ enum Task {
     Test(gate::Options),
     /// Measure the pipeline on this machine, or the trainer
     Bench(bench::Options),
+    /// Check all that a graphics card does: recognition, drawing, training; without one, what needs
+    /// it is skipped
+    GpuCheck(gpu_check::Options),
     /// Install system packages, ONNX Runtime and, for the trainer, libtorch
     Setup(setup::Options),
     /// Make a folder and a zip file that run on another machine, and try them out
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         Task::Run { arguments } => run::run(&arguments),
         Task::Test(options) => gate::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::GpuCheck(options) => gpu_check::run(&options),
         Task::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Package(options) => package::run(&options).map(|()| ExitCode::SUCCESS),
         Task::CheckPlatforms { which } => platforms::run(which).map(|_| ExitCode::SUCCESS),

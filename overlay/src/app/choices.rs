@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mods::Library;
+use vision::providers::Provider;
 
+use crate::recognition::hardware::chooser::Found;
 use crate::recognition::modded::{Wanted, counted};
 use crate::recognition::model;
 use crate::recognition::models::{self, ModelRequest, ReadMods};
@@ -24,6 +26,8 @@ pub struct Fixed {
     pub per_second: Option<f32>,
     /// Where mods are.
     pub mods: Option<ModsPlace>,
+    /// What recognition runs on, in order of preference.
+    pub providers: Option<Vec<Provider>>,
 }
 
 /// The settings and where they come from.
@@ -44,19 +48,57 @@ pub struct Choices {
     pub without_mods: bool,
     /// The mods that were read.
     pub library: Option<Arc<Library>>,
+    /// What a model runs on best, when that is known.
+    pub measured: Option<Found>,
+    /// The provider that failed since the start: it is not tried again.
+    pub failed: Option<Provider>,
 }
 
 impl Choices {
     /// The model to run, and how.
     pub fn request(&self) -> ModelRequest {
-        let recognition = Recognition {
-            threads: self.fixed.threads.or(self.settings.recognition.threads),
-            ..self.settings.recognition.clone()
-        };
-        let names = [&self.picked, &self.fixed.model, &recognition.model];
+        let chosen = &self.settings.recognition;
+        let names = [&self.picked, &self.fixed.model, &chosen.model];
         let name = names.into_iter().find_map(|name| name.as_deref()).unwrap_or(self.usual_model);
+        let folder = model::folder(name);
+        let recognition = Recognition {
+            threads: self.fixed.threads.or(chosen.threads),
+            providers: Some(self.providers(&folder)),
+            ..chosen.clone()
+        };
         let mods = self.library.clone().map(|library| ReadMods { library, wanted: self.mods() });
-        ModelRequest { folder: model::folder(name), recognition, mods }
+        ModelRequest { folder, recognition, mods }
+    }
+
+    /// What recognition is to run on, where somebody said so.
+    pub fn named_providers(&self) -> Option<&[Provider]> {
+        self.fixed.providers.as_deref().or(self.settings.recognition.providers.as_deref())
+    }
+
+    /// As was said, else as was measured, else the processor, which starts at once; without what
+    /// failed.
+    fn providers(&self, model: &Path) -> Vec<Provider> {
+        let measured = || {
+            let found = self.measured.as_ref().filter(|found| found.model == model)?;
+            Some(found.record.order())
+        };
+        let order = self.named_providers().map(<[_]>::to_vec).or_else(measured);
+        let mut order = order.unwrap_or_else(|| vec![Provider::Cpu]);
+        order.retain(|&provider| Some(provider) != self.failed);
+        order
+    }
+
+    /// What recognition runs on, in a line for people.
+    pub fn hardware(&self) -> String {
+        let failed = self.failed.map_or_else(String::new, |failed| format!("; {failed} failed"));
+        if let Some(named) = self.named_providers() {
+            let names: Vec<&str> = named.iter().map(|provider| provider.name()).collect();
+            return format!("To run on {}{failed}", names.join(", "));
+        }
+        match &self.measured {
+            Some(found) => format!("Runs on {}", found.record),
+            None => format!("Runs on CPU, not measured yet{failed}"),
+        }
     }
 
     /// Which mods to read, and how.
@@ -79,6 +121,9 @@ impl Choices {
     pub fn take_over(&mut self, settings: Settings) {
         if settings.recognition.model != self.settings.recognition.model {
             self.picked = None;
+        }
+        if settings.recognition.providers != self.settings.recognition.providers {
+            self.failed = None;
         }
         self.settings = settings;
     }
@@ -119,13 +164,19 @@ mod tests {
             usual_model: "practice",
             without_mods: false,
             library: None,
+            measured: None,
+            failed: None,
         };
         assert!(choices.request().folder.ends_with("models/mine"));
         let of_mods = |without_mods| Choices { without_mods, ..choices.clone() }.mods().mods.place;
         assert_eq!((of_mods(false), of_mods(true)), (ModsPlace::Found, ModsPlace::Nowhere));
         assert_eq!((choices.pace().per_second, choices.pace().threads), (20.0, 2));
-        choices.fixed =
-            Fixed { model: Some("other".into()), threads: Some(1), per_second: Some(5.0), mods: None };
+        choices.fixed = Fixed {
+            model: Some("other".into()),
+            threads: Some(1),
+            per_second: Some(5.0),
+            ..Fixed::default()
+        };
         assert!(choices.request().folder.ends_with("models/other"));
         assert_eq!((choices.pace().per_second, choices.pace().threads), (5.0, 1));
         choices = Choices { settings: Settings::default(), fixed: Fixed::default(), ..choices };
@@ -144,6 +195,8 @@ mod tests {
             usual_model: "practice",
             without_mods: false,
             library: None,
+            measured: None,
+            failed: None,
         };
         let a = choices.request().folder;
         choices.runs(&a);
@@ -157,5 +210,52 @@ mod tests {
         assert!(choices.request().folder.ends_with("models/b"), "the file says nothing new of the model");
         choices.take_over(of("c"));
         assert!(choices.request().folder.ends_with("models/c"));
+    }
+
+    #[test]
+    fn recognition_runs_where_it_was_said_to_else_where_it_was_measured_to_be_best() {
+        use crate::recognition::hardware::{Key, Record, Timing};
+        let mut choices = Choices {
+            settings: Settings::default(),
+            file: None,
+            fixed: Fixed::default(),
+            picked: None,
+            usual_model: "practice",
+            library: None,
+            measured: None,
+            failed: None,
+        };
+        let order = |choices: &Choices| choices.request().recognition.providers.unwrap();
+        assert_eq!(order(&choices), [Provider::Cpu], "it starts at once");
+        let timing = |provider, millis| Timing {
+            provider,
+            millis,
+            processor_millis: 1.0,
+            opening_millis: 1.0,
+            stages: Vec::new(),
+            difference: 0.0,
+        };
+        let record = Record {
+            key: Key { runtime: String::new(), driver: String::new(), model: String::new(), threads: 1 },
+            model_name: "practice".into(),
+            measured_at: 1,
+            timings: vec![timing(Provider::Cpu, 8.0), timing(Provider::WebGpu, 3.0)],
+            refused: Vec::new(),
+            failed: None,
+        };
+        let model = choices.request().folder;
+        choices.measured = Some(Found { model, record });
+        assert_eq!(order(&choices), [Provider::WebGpu, Provider::Cpu]);
+        assert_eq!(choices.hardware(), "Runs on WebGPU 3.0 ms, CPU 8.0 ms");
+        choices.picked = Some("other".into());
+        assert_eq!(order(&choices), [Provider::Cpu], "nothing is known of another model");
+        choices.picked = None;
+        choices.failed = Some(Provider::WebGpu);
+        assert_eq!(order(&choices), [Provider::Cpu]);
+        choices.take_over(settings::parse("[recognition]\nproviders = [\"webgpu\"]\n").unwrap());
+        assert_eq!(order(&choices), [Provider::WebGpu], "who asks for it again gets it");
+        choices.fixed.providers = Some(vec![Provider::Cuda, Provider::Cpu]);
+        assert_eq!(order(&choices), [Provider::Cuda, Provider::Cpu], "the command line stands above");
+        assert_eq!(choices.hardware(), "To run on CUDA, CPU");
     }
 }

@@ -157,6 +157,7 @@ impl App {
             model: model.running.short_name(),
             reads_mods: choices.mods().mods.place != ModsPlace::Nowhere,
             mods: choices.lines_of_mods(),
+            hardware: choices.hardware(),
             notice: notices.last().map(str::to_owned),
             windows: windows.to_vec(),
             window: target.chosen,

@@ -36,6 +36,10 @@ impl App {
         if is_new && self.snapshot.recognition.is_some() {
             self.services.captures.expect();
         }
+        if !self.has_seen_cards && !self.snapshot.tracks.is_empty() {
+            self.has_seen_cards = true;
+            self.ask_hardware();
+        }
         self.services.captures.forget_guesses(&self.snapshot.tracks);
         self.capture_by_itself();
         self.publish();

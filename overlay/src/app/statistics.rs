@@ -1,7 +1,7 @@
 //! What was seen and how fast, for the words at the end.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lens_core::catalogue::Catalogue;
 use tracking::frame::Frame;
@@ -15,8 +15,14 @@ pub(super) struct Statistics {
     ages: Vec<Duration>,
     names: BTreeMap<String, u64>,
     last_drawn: Option<u64>,
+    /// When the program was started.
+    pub(super) started_at: Option<Instant>,
+    /// How long it took from there to names on the screen.
+    first_names: Option<Duration>,
 }
 
+/// What a card without a name counts as.
+const UNKNOWN: &str = "unknown";
 /// Times that are kept of each kind: an hour at thirty a second.
 const MAX_TIMES: usize = 108_000;
 
@@ -30,7 +36,7 @@ impl Statistics {
             let name = track
                 .identity
                 .id()
-                .map_or("unknown", |id| catalogue.card(id).map_or(id.as_str(), |card| &card.name));
+                .map_or(UNKNOWN, |id| catalogue.card(id).map_or(id.as_str(), |card| &card.name));
             *self.names.entry(name.to_owned()).or_default() += 1;
         }
     }
@@ -38,6 +44,10 @@ impl Statistics {
     /// A scene was drawn that shows what was on `picture`.
     pub(super) fn drew(&mut self, time: Duration, picture: Option<&Frame>) {
         keep(&mut self.draws, time);
+        if self.first_names.is_none() && self.names.keys().any(|name| name != UNKNOWN) {
+            self.first_names = self.started_at.map(|at| at.elapsed());
+            log::info!("first names after {:.0?}", self.first_names.unwrap_or_default());
+        }
         if let Some(frame) = picture
             && self.last_drawn.replace(frame.id) != Some(frame.id)
         {
@@ -50,8 +60,11 @@ impl Statistics {
         names.sort_by(|a, b| b.1.cmp(a.1));
         let names: Vec<&str> = names.into_iter().take(12).map(|(name, _)| name.as_str()).collect();
         let seen = if names.is_empty() { "no cards".to_owned() } else { names.join(", ") };
+        let first = self
+            .first_names
+            .map_or_else(String::new, |it| format!("; first names after {:.2} s", it.as_secs_f64()));
         format!(
-            "saw {seen}\n{} frames recognised ({} dropped), median {}; {} drawn, median {}; picture to screen {}",
+            "saw {seen}{first}\n{} frames recognised ({} dropped), median {}; {} drawn, median {}; picture to screen {}",
             self.recognitions.len(),
             dropped,
             median(&self.recognitions),

@@ -14,7 +14,7 @@ impl App {
     }
 
     /// Opens the model that is chosen now, in the background.
-    fn load(&mut self) {
+    pub(super) fn load(&mut self) {
         let request = self.choices.request();
         match &self.model.loader {
             Some(loader) => loader.load(request),
@@ -43,6 +43,9 @@ impl App {
         self.services.threads.set_pace(self.choices.pace());
         if before.request() != self.choices.request() && self.model.loader.is_some() {
             self.load();
+        }
+        if before.named_providers() != self.choices.named_providers() {
+            self.ask_hardware();
         }
         if before.mods() != self.choices.mods() {
             self.read_mods();
@@ -122,6 +125,7 @@ impl App {
             watcher.watch_model(self.choices.request().folder);
         }
         self.read_mods();
+        self.ask_hardware();
         self.rebuild();
         self.show_tray();
     }

@@ -14,6 +14,7 @@ use synth::bank::Bank;
 use synth::recipe::{LayoutWeights, SceneRecipe};
 use synth::scene;
 use vision::network::{Options, Precision};
+use vision::providers::Provider;
 use vision::recogniser::Recogniser;
 use vision::stages::{Stage, StageTimes};
 
@@ -38,6 +39,9 @@ pub(crate) struct BenchArgs {
     /// Numbers of cards to measure with
     #[arg(long, value_delimiter = ',', default_values_t = [13, 30])]
     cards: Vec<usize>,
+    /// What it runs on, in order of preference [default: this system's order]
+    #[arg(long, value_delimiter = ',', value_name = "PROVIDER")]
+    providers: Option<Vec<Provider>>,
     /// Frames to measure for each line
     #[arg(long, default_value_t = 100)]
     runs: usize,
@@ -55,7 +59,8 @@ const WARM_UP_FRAMES: usize = 5;
 /// # Errors
 /// When the model or the picture cannot be used.
 pub(crate) fn run(args: BenchArgs) -> Result<()> {
-    let BenchArgs { model, mods, image, threads: thread_counts, cards: card_counts, runs } = args;
+    let BenchArgs { model, mods, image, threads: thread_counts, cards: card_counts, providers, runs } = args;
+    let providers = providers.unwrap_or_else(Provider::default_order);
     ensure!(runs > 0, "--runs must be at least 1");
     let (picture, quads) = match &image {
         Some(path) => {
@@ -81,7 +86,8 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
     );
     for precision in [Precision::Float32, Precision::Int8] {
         for &threads in &thread_counts {
-            let options = Options { precision, threads, ..Options::default() };
+            let providers = providers.clone();
+            let options = Options { precision, threads, providers, ..Options::default() };
             let mut recogniser = match open_model(&model, &options) {
                 Err(vision::recogniser::OpenError::Network(
                     error @ vision::network::NetworkError::NoInt8 { .. },

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use serde::Serialize;
 
-use crate::diagnostics::doctor::finding::Verdict;
+use crate::diagnostics::doctor::finding::{Finding, Verdict};
 use crate::diagnostics::doctor::{self, Scope, bundle};
 use crate::diagnostics::redact::Redactor;
+use crate::recognition::hardware::{Record, Store};
 
 /// Find out what works on this machine, what does not, and what helps
 #[derive(Args, Clone, Debug)]
@@ -16,9 +18,20 @@ pub(crate) struct DoctorArgs {
     /// paths
     #[arg(long, value_name = "ZIP")]
     report: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
     /// Pictures of the practice table that are recognised as a test
     #[arg(long, default_value_t = 20)]
     pictures: usize,
+}
+
+/// What is printed for programs.
+#[derive(Serialize)]
+struct Report<'a> {
+    findings: &'a [Finding],
+    /// What was measured about the hardware, the newest first.
+    hardware: Vec<Record>,
 }
 
 /// Examines and reports.
@@ -27,16 +40,24 @@ pub(crate) struct DoctorArgs {
 /// When something does not work at all, or the report cannot be written.
 pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
     let scope = Scope { data: lens_core::paths::data(), pictures: args.pictures, sight: sight() };
-    let findings = doctor::examine(&scope, |finding| println!("{finding}"));
+    let findings = doctor::examine(&scope, |finding| {
+        if !args.json {
+            println!("{finding}");
+        }
+    });
+    if args.json {
+        let report = Report { findings: &findings, hardware: Store::installed().records() };
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    }
     if let Some(path) = &args.report {
         let cannot = || format!("cannot write the report {}", path.display());
         let packed = bundle::pack(&findings, &scope.data, &Redactor::for_this_user()).with_context(cannot)?;
         lens_core::atomic::write(path, &packed).with_context(cannot)?;
-        println!("wrote {}, which holds:", path.display());
+        eprintln!("wrote {}, which holds:", path.display());
         for (name, bytes) in bundle::contents(&packed)? {
-            println!("  {name:<16} {bytes} bytes");
+            eprintln!("  {name:<16} {bytes} bytes");
         }
-        println!("help: read it before you send it; it is a ZIP file of plain text");
+        eprintln!("help: read it before you send it; it is a ZIP file of plain text");
     }
     let bad = findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count();
     ensure!(bad == 0, "{bad} of {} do not work: see BAD above", findings.len());

@@ -6,18 +6,29 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use image::{ImageError, RgbaImage};
 use lens_core::image_file;
+use lens_core::manifest::Manifest;
 use vision::network::Options;
+use vision::providers::Provider;
 use vision::recogniser::{OpenError, Recogniser};
 
+use crate::recognition::hardware::Store;
 use crate::recognition::modded::{self, Wanted};
 use crate::recognition::model;
 use crate::settings::mods::ModsPlace;
 use crate::settings::{self, Settings};
 use crate::tooltips;
 
-/// Opens a model by its name or folder.
+/// Opens a model by its name or folder; where nobody says what it is to run on, on what was
+/// measured to be best.
 pub(crate) fn open_model(model: &str, options: &Options) -> Result<Recogniser, OpenError> {
-    Recogniser::open(&model::folder(model), options)
+    let folder = model::folder(model);
+    let mut options = options.clone();
+    if options.providers == Provider::default_order()
+        && let Some(record) = Manifest::read(&folder).ok().and_then(|it| Store::installed().latest(&it))
+    {
+        options.providers = record.order();
+    }
+    Recogniser::open(&folder, &options)
 }
 
 /// Which mods to read: as `given`, else as the settings say, or `usual` where that is not to be

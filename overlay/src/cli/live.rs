@@ -1,9 +1,11 @@
 //! `overlay`: the live overlay over the game, or over the practice table.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use vision::providers::Provider;
 
 use super::inputs::{parse_rate, parse_seconds, parse_threads};
 use crate::api::ApiConfig;
@@ -49,6 +51,10 @@ pub(crate) struct LiveArgs {
     /// else where the game keeps it]
     #[arg(long, value_name = "DIR|none")]
     mods: Option<ModsPlace>,
+    /// What recognition runs on, in order of preference: tensorrt, cuda, directml, coreml,
+    /// openvino, webgpu, cpu [default: as the settings say, else what was measured to be best]
+    #[arg(long, value_delimiter = ',', value_name = "PROVIDER")]
+    providers: Option<Vec<Provider>>,
     /// Tell other programs nothing
     #[arg(long)]
     no_api: bool,
@@ -66,6 +72,7 @@ impl LiveArgs {
             ("--fps", self.fps.is_some()),
             ("--settings", self.settings.is_some()),
             ("--mods", self.mods.is_some()),
+            ("--providers", self.providers.is_some()),
             ("--no-api", self.no_api),
         ];
         all.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect()
@@ -76,7 +83,7 @@ impl LiveArgs {
 ///
 /// # Errors
 /// When there is no display, no usable model, or something breaks on the way.
-pub(crate) fn run(args: LiveArgs) -> Result<()> {
+pub(crate) fn run(args: LiveArgs, started_at: Instant) -> Result<()> {
     let data = lens_core::paths::data();
     let _instance = match instance::claim(&data) {
         Ok(Claim::First(instance)) => Some(instance),
@@ -104,9 +111,16 @@ pub(crate) fn run(args: LiveArgs) -> Result<()> {
     run_with_model(Live {
         source: args.source.unwrap_or(Source::Window(Query::Game)),
         practice,
-        fixed: Fixed { model: args.model, threads: args.threads, per_second: args.fps, mods: args.mods },
+        fixed: Fixed {
+            model: args.model,
+            threads: args.threads,
+            per_second: args.fps,
+            mods: args.mods,
+            providers: args.providers,
+        },
         settings: Some(args.settings.unwrap_or_else(settings::file::path)),
         seconds: args.seconds,
         api: ApiConfig { enabled: !args.no_api, ..ApiConfig::default() },
+        started_at,
     })
 }

@@ -38,6 +38,8 @@ pub struct MenuState {
     pub windows: Vec<WindowInfo>,
     /// The one that was chosen; `None` lets the overlay find the game.
     pub window: Option<WindowId>,
+    /// What recognition runs on.
+    pub hardware: String,
     /// The last notice: it is shown over the game too, but often there is no game yet.
     pub notice: Option<String>,
 }
@@ -123,6 +125,10 @@ fn entries(shown: &MenuState) -> Vec<Entry> {
         Entry::Line,
         plain("quit", "Quit"),
     ]);
+    if !shown.hardware.is_empty() {
+        entries.push(Entry::Line);
+        entries.extend(lines(&shown.hardware).into_iter().map(Entry::Text));
+    }
     entries
 }
 
@@ -304,6 +310,7 @@ mod tests {
             mods: vec!["The Garden: 6 cards".into()],
             windows: vec![window(7, "Balatro"), window(8, ""), window(9, &"x".repeat(200))],
             window: Some(WindowId(7)),
+            hardware: String::new(),
             notice: None,
         }
     }
@@ -344,6 +351,13 @@ mod tests {
         let many = texts((0..30).map(|number| format!("{number} {}", "x".repeat(99))).collect());
         assert_eq!((many.len(), many[MAX_MODS].as_str()), (MAX_MODS + 1, "and 6 more"));
         assert!(many.iter().all(|text| text.chars().count() <= MAX_TITLE), "{many:?}");
+    }
+
+    #[test]
+    fn what_recognition_runs_on_stands_at_the_end() {
+        let hardware = "Runs on WebGPU 3.0 ms, CPU 8.0 ms".to_owned();
+        let entries = entries(&MenuState { hardware: hardware.clone(), ..shown() });
+        assert_eq!(entries.last(), Some(&Entry::Text(hardware)));
     }
 
     #[test]

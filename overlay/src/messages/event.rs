@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use vision::providers::Provider;
+
 use super::command::Command;
 use super::outcome::SaveOutcome;
 use super::window::{Compositor, Focus, Placement, Stacking, WindowInfo};
@@ -36,6 +38,15 @@ pub enum AppEvent {
     ModsRead,
     /// Another model runs; its name and catalogue wait in their mailbox.
     ModelSwapped,
+    /// What the model runs on best is known; it waits in its mailbox.
+    HardwareMeasured,
+    /// A provider failed, and the processor went on.
+    HardwareFailed {
+        /// Which.
+        provider: Provider,
+        /// What it said.
+        reason: String,
+    },
     /// A model cannot be used; the one that runs goes on. The text says why.
     ModelRefused(String),
     /// The windows that a player can choose from.

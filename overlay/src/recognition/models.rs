@@ -12,11 +12,12 @@ use lens_core::geometry::{Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
 use mods::Library;
 use vision::network::Options;
+use vision::providers::Provider;
 
 use super::modded::{self, Wanted};
 use super::model;
 use super::pace::threads_beside_a_game;
-use super::swap::{ModelSwap, RunningModel};
+use super::swap::{Fallback, ModelSwap, RunningModel};
 use super::threads::SwapSender;
 use crate::desktop::priority;
 use crate::messages::event::{AppEvent, EventSink};
@@ -97,18 +98,25 @@ impl Drop for Loader {
     }
 }
 
-/// Opens the first model: at the usual priority, for the player waits; the threads of its networks
-/// then let the game go first, as those of later ones do.
+/// Begins to open the first model: at the usual priority, for the player waits. What it returns
+/// waits for it; the threads of its networks then let the game go first, as those of later ones do.
 ///
 /// # Errors
 /// As [`open`], or when the system has no more threads to give.
-pub fn open_first(request: ModelRequest) -> anyhow::Result<ModelSwap> {
+pub fn begin_first(
+    request: ModelRequest,
+) -> anyhow::Result<impl FnOnce() -> anyhow::Result<ModelSwap> + use<>> {
     let opened = Mailbox::default();
     let theirs = opened.clone();
-    worker::spawn(FIRST, move || theirs.put(open(&request)))?.join()?;
-    // They have the name of the thread that started them.
-    priority::threads_give_way(FIRST);
-    opened.try_take().ok_or_else(|| anyhow!("no model was opened"))?
+    let opening = worker::spawn(FIRST, move || theirs.put(open(&request)))?;
+    Ok(move || {
+        opening.join()?;
+        // They have the name of the thread that started them.
+        priority::threads_give_way(FIRST);
+        let first: ModelSwap = opened.try_take().ok_or_else(|| anyhow!("no model was opened"))??;
+        log::info!("recognising with the model {:?}", first.model.name);
+        Ok(first)
+    })
 }
 
 /// Opens a model of the `vision` crate.
@@ -133,7 +141,15 @@ pub fn open(request: &ModelRequest) -> anyhow::Result<ModelSwap> {
         catalogue: Arc::new(model.catalogue().clone()),
         folder: Some(request.folder.clone()),
     };
-    Ok(ModelSwap { recogniser: Box::new(model), model: running })
+    // Of two networks on two providers, the one that is no processor may fail.
+    let provider = model.reports().map(|(_, report)| report.accepted.first().copied());
+    let provider = provider.into_iter().flatten().find(|&it| it != Provider::Cpu);
+    let fallback = provider.map(|provider| {
+        let mut request = request.clone();
+        request.recognition.providers = Some(vec![Provider::Cpu]);
+        Fallback { provider, open: Box::new(move || open(&request)) }
+    });
+    Ok(ModelSwap { recogniser: Box::new(model), model: running, fallback })
 }
 
 /// How networks run by these settings.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lens_core::catalogue::Catalogue;
+use vision::providers::Provider;
 use vision::reading::Recognise;
 
 /// Another model, ready to run.
@@ -12,6 +13,16 @@ pub struct ModelSwap {
     pub recogniser: Box<dyn Recognise>,
     /// What people call it, and what it calls cards.
     pub model: RunningModel,
+    /// What takes over when it fails; `None` where it runs on the processor.
+    pub fallback: Option<Fallback>,
+}
+
+/// The same model on the processor.
+pub struct Fallback {
+    /// What it stands in for.
+    pub provider: Provider,
+    /// Opens it.
+    pub open: Box<dyn FnOnce() -> anyhow::Result<ModelSwap> + Send>,
 }
 
 /// The model that runs.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tracking::pipeline::{Pipeline, Snapshot};
 
 use super::pace::Pace;
-use super::swap::{ModelSwap, RunningModel};
+use super::swap::{Fallback, ModelSwap, RunningModel};
 use crate::desktop::priority;
 use crate::messages::event::EventSink;
 use crate::messages::mailbox::Mailbox;
@@ -51,12 +51,13 @@ impl SwapSender {
 }
 
 impl Threads {
-    /// Starts both; they send their news to `sink`.
+    /// Starts both; they send their news to `sink`. `fallback` is the first model's.
     ///
     /// # Errors
     /// When the system has no more threads to give.
     pub fn start(
         pipeline: Pipeline,
+        fallback: Option<Fallback>,
         pace: Pace,
         snapshots: &Mailbox<Snapshot>,
         models: &Mailbox<RunningModel>,
@@ -73,6 +74,7 @@ impl Threads {
         })?;
         let mut recognition = Recognition {
             pipeline,
+            fallback,
             frames: frames.clone(),
             swaps: swaps.waiting.clone(),
             snapshots: snapshots.clone(),

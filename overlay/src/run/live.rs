@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Child, Command as Process};
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Context as _;
 #[cfg(target_os = "linux")]
@@ -24,6 +25,8 @@ use crate::desktop::window::{self, DesktopError};
 use crate::messages::command::Command;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::window::Compositor;
+use crate::recognition::hardware::Store;
+use crate::recognition::hardware::chooser::{Chooser, ThisMachine};
 use crate::recognition::modded::watch::ModsWatcher;
 use crate::recognition::models::{self, Loader};
 use crate::recognition::swap::ModelSwap;
@@ -48,6 +51,8 @@ pub struct Live {
     pub seconds: Option<f32>,
     /// How other programs are told.
     pub api: ApiConfig,
+    /// When the program was started.
+    pub started_at: Instant,
 }
 
 impl Live {
@@ -63,6 +68,8 @@ impl Live {
             usual_model,
             without_mods: false,
             library: None,
+            measured: None,
+            failed: None,
         })
     }
 }
@@ -73,12 +80,16 @@ impl Live {
 /// When the settings are wrong, the model cannot be used, there is no display, or something breaks
 /// on the way.
 pub fn run_with_model(live: Live) -> anyhow::Result<()> {
-    let event_loop = event_loop()?;
     let choices = live.choices()?;
-    let first = models::open_first(choices.request())?;
-    log::info!("recognising with the model {:?}", first.model.name);
-    start(live, event_loop, choices, first, Some(Box::new(models::open)))
+    // The slowest to begin with, and a process of its own.
+    let table = live.practice.then(PracticeTable::start).transpose()?;
+    let first = models::begin_first(choices.request())?;
+    let event_loop = event_loop()?;
+    start(live, event_loop, choices, table, Box::new(first), Some(Box::new(models::open)))
 }
+
+/// Gives the first model, as soon as it is open.
+type First = Box<dyn FnOnce() -> anyhow::Result<ModelSwap>>;
 
 /// Runs with any recogniser, which stays: the way that tests take.
 ///
@@ -86,14 +97,16 @@ pub fn run_with_model(live: Live) -> anyhow::Result<()> {
 /// As [`run_with_model`].
 pub fn run(live: Live, event_loop: EventLoop<AppEvent>, first: ModelSwap) -> anyhow::Result<()> {
     let choices = live.choices()?;
-    start(live, event_loop, choices, first, None)
+    let table = live.practice.then(PracticeTable::start).transpose()?;
+    start(live, event_loop, choices, table, Box::new(|| Ok(first)), None)
 }
 
 fn start(
     live: Live,
     event_loop: EventLoop<AppEvent>,
     choices: Choices,
-    first: ModelSwap,
+    table: Option<PracticeTable>,
+    first: First,
     open_model: Option<models::OpenModel>,
 ) -> anyhow::Result<()> {
     let proxy = event_loop.create_proxy();
@@ -106,11 +119,14 @@ fn start(
     .context("cannot listen for Ctrl+C")?;
     let source =
         if live.practice { Source::Window(Query::Title(practice::TITLE.into())) } else { live.source };
-    let table = live.practice.then(PracticeTable::start).transpose()?;
     let mailboxes = Mailboxes::default();
-    let ModelSwap { recogniser, model } = first;
-    let pipeline = Pipeline::new(recogniser);
-    let threads = Threads::start(pipeline, choices.pace(), &mailboxes.snapshots, &mailboxes.models, &sink)?;
+    let (stage, open) = stage(source, &sink)?;
+    let compositor = compositor()?;
+    let notifier = Notifier::start().inspect_err(|error| log::warn!("no notifications: {error}")).ok();
+    // All that needs no model has begun.
+    let ModelSwap { recogniser, model, fallback } = first()?;
+    let (pipeline, pace) = (Pipeline::new(recogniser), choices.pace());
+    let threads = Threads::start(pipeline, fallback, pace, &mailboxes.snapshots, &mailboxes.models, &sink)?;
     let writer = Writer::start(Folders::installed(), Box::new(Teacher::default()), Arc::clone(&sink))?;
     let loader = match open_model {
         Some(open) => Some(Loader::start(open, threads.swaps(), Arc::clone(&sink))?),
@@ -120,6 +136,13 @@ fn start(
         Some(_) => Some(ModsWatcher::start(mailboxes.libraries.clone(), Arc::clone(&sink))?),
         None => None,
     };
+    let hardware = match &loader {
+        Some(_) => {
+            let found = mailboxes.hardware.clone();
+            Some(Chooser::start(Box::new(ThisMachine), Store::installed(), found, Arc::clone(&sink))?)
+        }
+        None => None,
+    };
     let watcher = match &choices.file {
         Some(file) => Some(FileWatcher::start(file.clone(), mailboxes.settings.clone(), Arc::clone(&sink))?),
         None => None,
@@ -127,7 +150,6 @@ fn start(
     if let (Some(watcher), Some(_)) = (&watcher, &loader) {
         watcher.watch_model(choices.request().folder);
     }
-    let (stage, open) = stage(source, &sink)?;
     let when_closed = if live.practice { WhenClosed::End } else { WhenClosed::Wait };
     let target = Target::new(stage, open, when_closed);
     let broadcast = Broadcast::default();
@@ -145,13 +167,14 @@ fn start(
     // Cards are marked all the same.
     let server = server.and_then(|started| started.inspect_err(|error| log::warn!("{error}")).ok());
     let captures = CaptureControls::new(writer);
-    let notifier = Notifier::start().inspect_err(|error| log::warn!("no notifications: {error}")).ok();
-    let services = Services { threads, mailboxes, captures, broadcast, watcher, mods, notifier, sink };
+    let services =
+        Services { threads, mailboxes, captures, broadcast, watcher, mods, hardware, notifier, sink };
     if let Some(text) = unusual_screen()? {
         // Nobody listens where the loop does not start.
         let _ = say(AppEvent::Notice(text));
     }
-    let mut app = App::new(target, services, ModelState::new(model, loader), choices, compositor()?);
+    let mut app = App::new(target, services, ModelState::new(model, loader), choices, compositor);
+    app.count_from(live.started_at);
     if let Some(seconds) = live.seconds {
         app.end_after(seconds);
     }

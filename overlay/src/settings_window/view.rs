@@ -102,6 +102,9 @@ fn row(window: &SettingsWindow, section: &Section, entry: &Entry, ui: &mut Ui, w
         let (section, key) = name(&entry.key);
         wishes.push(Wish::Set { section, key, value });
     }
+    if (section.name.as_str(), entry.key.as_str()) == ("recognition", "providers") {
+        ui.label(&window.hardware);
+    }
     if let Some((_, fault)) = window.fault.as_ref().filter(|(key, _)| *key == entry.key) {
         ui.colored_label(WARNING, fault);
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use egui::{ColorImage, TextureHandle, TextureOptions, Ui};
 use lens_client::Client;
+use lens_core::manifest::Manifest;
 use toml_edit::Value;
 
 use super::api_page::ApiPage;
@@ -15,6 +16,8 @@ use super::mods_page::ModsPage;
 use super::preview::Preview;
 use crate::desktop::{target, window};
 use crate::messages::window::WindowInfo;
+use crate::recognition::hardware::Store;
+use crate::recognition::model;
 
 /// How often the file and the windows are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -44,6 +47,9 @@ pub struct SettingsWindow {
     /// What is wrong with a key, or went wrong.
     pub(super) fault: Option<(String, String)>,
     pub(super) windows: Vec<WindowInfo>,
+    /// What was measured about the hardware.
+    pub(super) hardware: String,
+    store: Store,
     pub(super) message: String,
     pub(super) preview: Option<TextureHandle>,
     pub(super) mods: ModsPage,
@@ -60,6 +66,14 @@ impl SettingsWindow {
     /// # Errors
     /// When it is wrong, or cannot be read.
     pub fn open(file: PathBuf) -> Result<Self, DraftError> {
+        Self::open_with(file, Store::installed())
+    }
+
+    /// As [`SettingsWindow::open`], with measurements of the hardware from elsewhere.
+    ///
+    /// # Errors
+    /// As [`SettingsWindow::open`].
+    pub fn open_with(file: PathBuf, store: Store) -> Result<Self, DraftError> {
         Ok(Self {
             draft: Draft::open(file)?,
             sections: entries::sections(),
@@ -67,6 +81,8 @@ impl SettingsWindow {
             recording: None,
             fault: None,
             windows: Vec::new(),
+            hardware: String::new(),
+            store,
             message: String::new(),
             preview: None,
             mods: ModsPage::default(),
@@ -103,12 +119,23 @@ impl SettingsWindow {
             // Without a display of its own kind the list stays empty.
             self.windows = window::list().unwrap_or_default();
             self.api.look();
+            self.hardware = self.measured();
         }
         // Not before somebody wants to see it: reading takes time.
         if self.sections.get(self.shown).is_some_and(|section| section.name == "mods") {
             self.mods.look(self.draft.settings());
         }
         ui.ctx().request_repaint_after(LOOK_INTERVAL);
+    }
+
+    /// What was measured with the model that is set.
+    fn measured(&self) -> String {
+        let name = self.draft.settings().recognition.model.as_deref().unwrap_or("balatro");
+        let record = Manifest::read(&model::folder(name)).ok().and_then(|it| self.store.latest(&it));
+        match record {
+            Some(record) => format!("Measured here: {record}"),
+            None => "Not measured yet: the overlay does that while cards are on the screen".to_owned(),
+        }
     }
 
     /// Records a chord; what it is made of is no command to the window.

@@ -66,9 +66,10 @@ pub(crate) fn run(task: Task) -> ExitCode {
         settings: Some(settings),
         seconds: None,
         api: ApiConfig { port: 0, data: task.folder.clone(), ..ApiConfig::default() },
+        started_at: std::time::Instant::now(),
     };
     let model = RunningModel { name: "truth".into(), catalogue, folder: None };
-    let first = ModelSwap { recogniser: Box::new(recogniser), model };
+    let first = ModelSwap { recogniser: Box::new(recogniser), model, fallback: None };
     let result = live::event_loop().map_err(anyhow::Error::from).and_then(|event_loop| {
         if std::env::var_os(HANGS).is_some() {
             println!("{HANGS}");

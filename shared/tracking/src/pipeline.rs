@@ -154,6 +154,12 @@ impl Pipeline {
         self.tracker.forget_readings();
     }
 
+    /// Recognises with the same model on other hardware from now on: what was read still counts.
+    /// Returns the recogniser that did it before.
+    pub fn go_on_with(&mut self, recogniser: Box<dyn Recognise>) -> Box<dyn Recognise> {
+        std::mem::replace(&mut self.recogniser, recogniser)
+    }
+
     fn snapshot(&self, now: Duration) -> Snapshot {
         let tracks = self.tracker.tracks(now);
         Snapshot { tracks, picture: self.picture.clone(), recognition: self.recognition }

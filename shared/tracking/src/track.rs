@@ -57,6 +57,10 @@ const MAX_TREMBLE: f32 = 0.012;
 
 /// How long after its last place a card is looked for by its pixels.
 const MAX_FOLLOWED: Duration = Duration::from_millis(450);
+/// How much the pace of a card on its way may change from frame to frame: in shares of it, and in
+/// heights of the card a second. What changes more is another card that crosses it.
+const MAX_CHANGE: f32 = 1.0;
+const MAX_PUSH: f32 = 4.0;
 /// Widths of a card between two cards, at least: what was nearer to another was that one.
 const MIN_APART: f32 = 0.4;
 
@@ -368,6 +372,7 @@ impl Card {
                 self.stand(now);
                 stops
             }
+            Place::Shifted([x, y]) if !self.can_go([x, y], elapsed) => false,
             Place::Shifted([x, y]) => {
                 let before = self.measured;
                 self.measured = before.shifted(x, y);
@@ -380,6 +385,17 @@ impl Card {
             }
             Place::Lost => false,
         }
+    }
+
+    /// Whether it can have gone this way: a card that moves does not turn back or leap within a
+    /// frame. Out of rest it may go anywhere.
+    fn can_go(&self, way: [f32; 2], elapsed: Duration) -> bool {
+        let Some(pace) = self.pace.filter(|&pace| motion::is_gliding(pace, self.quad.height())) else {
+            return true;
+        };
+        let seconds = elapsed.as_secs_f32();
+        let change = (way[0] / seconds - pace[0]).hypot(way[1] / seconds - pace[1]);
+        change <= MAX_CHANGE * pace[0].hypot(pace[1]) + MAX_PUSH * self.quad.height()
     }
 
     /// Shows it there, unless that is no more than a tremble; returns whether it is elsewhere now.

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use ort::environment::Environment;
 use ort::session::builder::SessionBuilder;
 
+/// What ONNX Runtime calls its own provider.
+const PROCESSOR: &str = "CPUExecutionProvider";
+
 /// A library with an execution provider.
 #[derive(Clone, Debug)]
 pub struct Plugin {
@@ -55,6 +58,16 @@ impl Plugin {
             }
         }
     }
+}
+
+/// Has a session run on the processor alone. Where plugins are registered, ONNX Runtime chooses one
+/// by itself for a session to which nothing was said.
+pub(crate) fn keep_to_processor(builder: SessionBuilder, environment: &Environment) -> SessionBuilder {
+    let mut devices = environment.devices().filter(|device| device.ep().is_ok_and(|it| it == PROCESSOR));
+    builder.with_devices(devices.next(), None).unwrap_or_else(|error| {
+        log::warn!("a network may run on a plugin though the processor was asked for: {error}");
+        error.recover()
+    })
 }
 
 /// Registers the plugins of these names that lie in a folder.

@@ -14,7 +14,7 @@ use serde::de::IntoDeserializer as _;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
-use crate::plugins::Plugin;
+use crate::plugins::{self, Plugin};
 use crate::runtime::Runtime;
 
 /// A way to run a network.
@@ -198,6 +198,9 @@ pub(crate) fn register(
             }
             Err(reason) => report.refuse(provider, reason),
         }
+    }
+    if report.accepted.is_empty() && !plugins.is_empty() {
+        builder = plugins::keep_to_processor(builder, environment);
     }
     report.accepted.push(Provider::Cpu);
     builder

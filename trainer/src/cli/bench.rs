@@ -10,12 +10,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use lens_core::paths;
-use tch::Device;
 
 use super::arguments::{ArtArguments, material};
 use super::process::start_threads;
 use crate::data::loader::Batches;
-use crate::model::network::hardware::Precision;
+use crate::model::network::hardware::{Hardware, Place};
 use crate::model::network::identifier::Backbone;
 use crate::model::network::torch::{Mode, Module, Weights};
 use crate::recipe::Recipe;
@@ -47,6 +46,9 @@ pub struct Arguments {
     /// Pictures in a batch [default: the recipe's]
     #[arg(long, value_parser = super::arguments::count::<2, 4096>)]
     batch: Option<usize>,
+    /// Where the network computes
+    #[arg(long, value_enum, default_value_t = Place::Cpu)]
+    device: Place,
     /// Threads for the network [default: all processors]
     #[arg(long, value_parser = super::arguments::threads)]
     threads: Option<usize>,
@@ -76,16 +78,19 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         training.batch = arguments.batch.unwrap_or(training.batch);
     }
     let material = material(&recipe, arguments.art.sprites(&recipe)?);
+    let hardware = Hardware::best_on(arguments.device.device()?);
     say!("{:<12} {:>12} {:>12} {:>8}", "images/s", "resident", "from loader", "");
     if arguments.resnet18.is_none() {
         let detector = DetectorTask::new(&recipe, material.clone())?;
-        measure(&detector, &recipe.detector.training, &detector.initial_weights(), arguments.steps, loaders)?;
+        let weights = detector.initial_weights();
+        measure(&detector, &recipe.detector.training, &weights, hardware, arguments.steps, loaders)?;
     }
     let identifier = IdentifierTask::new(&recipe, material)?;
     measure(
         &identifier,
         &recipe.identifier.training,
         &identifier.initial_weights()?,
+        hardware,
         arguments.steps,
         loaders,
     )
@@ -95,11 +100,12 @@ fn measure<T: Task>(
     task: &T,
     training: &Training,
     weights: &Weights,
+    hardware: Hardware,
     steps: u64,
     loaders: usize,
 ) -> Result<()> {
     let spec = task.spec();
-    let module = Module::new(spec.graph, weights, Precision::best_on(Device::Cpu))?;
+    let module = Module::new(spec.graph, weights, hardware)?;
     let mut optimiser = Optimiser::new(spec.plan.optimiser, &module);
     let wanted = task.wanted();
     let mut number = 0;

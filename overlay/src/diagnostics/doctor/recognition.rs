@@ -1,17 +1,20 @@
 //! Recognition: ONNX Runtime, the models and their files, what they run on, and how fast.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lens_core::catalogue::Catalogue;
 use lens_core::manifest::Manifest;
 use lens_core::pixels::Pixels;
 use vision::network::Options;
+use vision::plugins::Plugin;
+use vision::providers;
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
 
 use super::finding::Finding;
 use super::scope::Scope;
+use crate::recognition::hardware::Store;
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
@@ -28,6 +31,7 @@ pub(super) fn examine(scope: &Scope) -> Vec<Finding> {
         Ok(runtime) => {
             let library = runtime.library().display().to_string();
             findings.push(Finding::good("ONNX Runtime", library).line(runtime.build_info()));
+            findings.extend(runtime.plugins().iter().map(plugin));
         }
         Err(error) => findings.push(Finding::bad("ONNX Runtime", error)),
     }
@@ -40,8 +44,43 @@ pub(super) fn examine(scope: &Scope) -> Vec<Finding> {
         findings.push(Finding::bad("models", format!("there are none in {}", folder.display())));
     }
     findings.extend(models.iter().map(|model| files(&scope.data, model)));
+    findings.push(hardware(&models, &Store::installed()));
     findings.extend(practice(scope));
     findings
+}
+
+/// An execution provider that lies beside ONNX Runtime.
+fn plugin(plugin: &Plugin) -> Finding {
+    let library = plugin.library().display();
+    match plugin.refusal() {
+        None => Finding::good("plugin", format!("{library} offers a device")),
+        Some(reason) => Finding::less("plugin", library).line(reason),
+    }
+}
+
+/// What was measured about the hardware with each model.
+fn hardware(models: &[PathBuf], store: &Store) -> Finding {
+    let (candidates, absent) = Runtime::load().map(providers::candidates).unwrap_or_default();
+    let mut lines = Vec::new();
+    for folder in models {
+        let Some(record) = Manifest::read(folder).ok().and_then(|it| store.latest(&it)) else { continue };
+        lines.push(format!("{} runs best on {record}", record.model_name));
+        if !record.key.driver.is_empty() {
+            lines.push(format!("  with {}", record.key.driver));
+        }
+        // What this build does not have is told with the networks.
+        let refused = record.refused.iter().filter(|it| !absent.contains(it));
+        lines.extend(refused.map(|it| format!("  not {}: {}", it.provider, it.reason)));
+        lines.extend(record.failed.iter().map(|it| format!("  {} failed: {}", it.provider, it.reason)));
+    }
+    if !lines.is_empty() {
+        return Finding::good("hardware", lines.join("\n"));
+    }
+    if candidates.is_empty() {
+        return Finding::good("hardware", "the processor: this ONNX Runtime has nothing else to measure");
+    }
+    Finding::good("hardware", "not measured yet: the overlay does it while cards are on the screen")
+        .line("help: `overlay hardware` does it now")
 }
 
 /// Whether a model is whole, and which it is.
@@ -79,7 +118,10 @@ fn files(data: &Path, folder: &Path) -> Finding {
 fn practice(scope: &Scope) -> Vec<Finding> {
     let folder = scope.data.join("models/practice");
     let catalogue = synth::practice::catalogue();
-    let mut recogniser = match Recogniser::open_with(&folder, (*catalogue).clone(), &Options::default()) {
+    let measured = Manifest::read(&folder).ok().and_then(|it| Store::installed().latest(&it));
+    let mut options = Options::default();
+    options.providers = measured.map_or(options.providers, |record| record.order());
+    let mut recogniser = match Recogniser::open_with(&folder, (*catalogue).clone(), &options) {
         Ok(recogniser) => recogniser,
         Err(error) => return vec![Finding::bad("self-test", error)],
     };

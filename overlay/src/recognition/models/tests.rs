@@ -38,6 +38,7 @@ impl Recognise for Named {
 fn swap(name: &str) -> ModelSwap {
     let catalogue = synth::practice::catalogue();
     ModelSwap {
+        fallback: None,
         recogniser: Box::new(Named(name.into())),
         model: RunningModel { name: name.into(), catalogue, folder: None },
     }
@@ -66,7 +67,7 @@ fn start(open: OpenModel) -> Overlay {
     let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
     let (snapshots, models) = (Mailbox::default(), Mailbox::default());
     let pipeline = Pipeline::new(Box::new(Named("first".into())));
-    let threads = Threads::start(pipeline, Pace::default(), &snapshots, &models, &sink).unwrap();
+    let threads = Threads::start(pipeline, None, Pace::default(), &snapshots, &models, &sink).unwrap();
     threads.capture_from(CaptureInput::Source(Box::new(Still)));
     let loader = Loader::start(open, threads.swaps(), sink).unwrap();
     Overlay { _threads: threads, loader, events, snapshots }

@@ -1,19 +1,22 @@
 //! The recognition thread: recognises, tracks, and puts a snapshot of the tracks into a mailbox.
 //!
-//! It sleeps once the tracks of a picture that stays the same have settled.
+//! It sleeps once the tracks of a picture that stays the same have settled. A graphics card that
+//! fails is left for the processor, on the same picture.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use cpu_time::{ProcessTime, ThreadTime};
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
 use tracking::track::Track;
+use vision::network::RunError;
 
 use super::shared::{FrameMessage, Shared};
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::{Mailbox, Taken};
-use crate::recognition::swap::{ModelSwap, RunningModel};
+use crate::recognition::swap::{Fallback, ModelSwap, RunningModel};
 
 /// How often tracks that have not settled are looked at again.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(16);
@@ -21,6 +24,7 @@ const SETTLE_INTERVAL: Duration = Duration::from_millis(16);
 /// The state of the thread.
 pub(super) struct Recognition {
     pub(super) pipeline: Pipeline,
+    pub(super) fallback: Option<Fallback>,
     pub(super) frames: Mailbox<FrameMessage>,
     pub(super) swaps: Mailbox<ModelSwap>,
     pub(super) snapshots: Mailbox<Snapshot>,
@@ -41,7 +45,7 @@ impl Recognition {
             let swapped = self.swap(sink);
             let snapshot = match message {
                 Taken::Closed => return,
-                Taken::TimedOut if swapped => self.again(&mut last),
+                Taken::TimedOut if swapped => self.again(&mut last, sink),
                 Taken::TimedOut => {
                     let same_at = self.shared.lock().same_at;
                     if same_at <= last {
@@ -58,7 +62,7 @@ impl Recognition {
                 }
                 Taken::Value(FrameMessage::Frame(frame)) => {
                     last = self.shared.since_start(frame.captured_at);
-                    self.see(&frame, last)
+                    self.see(&frame, last, sink)
                 }
             };
             match snapshot {
@@ -78,7 +82,7 @@ impl Recognition {
         }
     }
 
-    fn see(&mut self, frame: &Frame, at: Duration) -> anyhow::Result<Snapshot> {
+    fn see(&mut self, frame: &Frame, at: Duration, sink: &EventSink) -> anyhow::Result<Snapshot> {
         let (own, used) = (ThreadTime::now(), ProcessTime::now());
         let snapshot = self.pipeline.see(frame, at);
         let (own, used) = (own.elapsed(), used.elapsed());
@@ -88,7 +92,26 @@ impl Recognition {
         // busy as this one, it was not.
         let most = own * state.pace.threads.max(1) as u32;
         state.gate.spend(used.min(most));
-        Ok(snapshot?)
+        drop(state);
+        snapshot.or_else(|error| self.fall_back(&error, frame, at, sink))
+    }
+
+    /// Recognises a picture on the processor, and all later ones; fails when that was it already.
+    fn fall_back(
+        &mut self,
+        error: &RunError,
+        frame: &Frame,
+        at: Duration,
+        sink: &EventSink,
+    ) -> anyhow::Result<Snapshot> {
+        let reason = error.to_string();
+        let Some(Fallback { provider, open }) = self.fallback.take() else { anyhow::bail!(reason) };
+        let swap = open()
+            .with_context(|| format!("{provider} failed ({reason}), and the processor does not take over"))?;
+        // Nobody knows what state the driver is in: the old sessions are left alone, not closed.
+        std::mem::forget(self.pipeline.go_on_with(swap.recogniser));
+        sink(AppEvent::HardwareFailed { provider, reason });
+        Ok(self.pipeline.see(frame, at)?)
     }
 
     /// Follows the cards to a picture; `None` when nothing is to be drawn anew.
@@ -104,11 +127,11 @@ impl Recognition {
     }
 
     /// Recognises the last picture with another model.
-    fn again(&mut self, last: &mut Duration) -> anyhow::Result<Snapshot> {
+    fn again(&mut self, last: &mut Duration, sink: &EventSink) -> anyhow::Result<Snapshot> {
         match self.pipeline.picture().cloned() {
             Some(frame) => {
                 *last = self.shared.since_start(Instant::now());
-                self.see(&frame, *last)
+                self.see(&frame, *last, sink)
             }
             None => Ok(self.pipeline.clear()),
         }
@@ -116,8 +139,9 @@ impl Recognition {
 
     /// Takes over a model that waits; returns whether there was one.
     fn swap(&mut self, sink: &EventSink) -> bool {
-        let Some(ModelSwap { recogniser, model }) = self.swaps.try_take() else { return false };
+        let Some(ModelSwap { recogniser, model, fallback }) = self.swaps.try_take() else { return false };
         self.pipeline.swap(recogniser);
+        self.fallback = fallback;
         self.models.put(model);
         sink(AppEvent::ModelSwapped);
         true

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use lens_core::card_id::CardId;
 use lens_core::geometry::{Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
 
@@ -11,6 +12,7 @@ use crate::capture::source::{CaptureError, FrameSource};
 use crate::messages::event::AppEvent;
 use tracking::frame::Frame;
 use vision::network::RunError;
+use vision::providers::Provider;
 use vision::reading::{Detection, Identity, Reading, Recognise};
 
 /// Sees one card, wherever the first pixel says; counts its calls.
@@ -57,7 +59,7 @@ fn run(shade: u8, enough: impl Fn(&AppEvent, Option<&Snapshot>) -> bool) -> (Vec
     let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
     let pipeline = Pipeline::new(Box::new(Counting(Arc::clone(&calls))));
     let pace = Pace { per_second: 100.0, share: 1.0, threads: 1 };
-    let threads = Threads::start(pipeline, pace, &snapshots, &Mailbox::default(), &sink).unwrap();
+    let threads = Threads::start(pipeline, None, pace, &snapshots, &Mailbox::default(), &sink).unwrap();
     threads.capture_from(CaptureInput::Source(Box::new(Still(shade))));
     let mut seen = Vec::new();
     loop {
@@ -88,6 +90,95 @@ fn a_model_that_breaks_is_reported_once_and_ends_the_thread() {
         "{seen:?}"
     );
     assert_eq!(calls, 1);
+}
+
+/// Sees the card on the first picture and fails on all later ones, as a card does whose driver was
+/// exchanged.
+struct FailsLater {
+    calls: Arc<AtomicUsize>,
+    sees: Counting,
+}
+
+impl Recognise for FailsLater {
+    fn detect(&mut self, frame: &Pixels<'_>) -> Result<Vec<Detection>, RunError> {
+        match self.calls.fetch_add(1, Ordering::SeqCst) {
+            0 => self.sees.detect(frame),
+            _ => Err(RunError::new("detector", "device lost")),
+        }
+    }
+
+    fn identify(
+        &mut self,
+        frame: &Pixels<'_>,
+        detections: &[Detection],
+    ) -> Result<Vec<Option<Reading>>, RunError> {
+        self.sees.identify(frame, detections)
+    }
+}
+
+impl Drop for FailsLater {
+    fn drop(&mut self) {
+        panic!("a driver that has failed is not to be spoken to again");
+    }
+}
+
+/// Shades that differ from picture to picture, so that each is recognised.
+struct Changing(u8);
+
+impl FrameSource for Changing {
+    fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
+        self.0 = (self.0 + 60) % 240;
+        let (width, height) = (120_usize, 80_usize);
+        let mut bytes = vec![self.0; 4 * width * height];
+        // The card stays where it is.
+        bytes[..4].fill(20);
+        let frame =
+            Frame::new(u64::from(self.0), Instant::now(), 120, 80, ChannelOrder::Rgbx, Arc::new(bytes));
+        Ok(Some(frame.unwrap()))
+    }
+}
+
+#[test]
+fn a_card_that_fails_is_left_for_the_processor_and_tracks_go_on() {
+    let (on_card, on_processor) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let snapshots = Mailbox::default();
+    let (sender, events) = sync_channel(1000);
+    let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
+    let sees = Counting(Arc::default());
+    let pipeline = Pipeline::new(Box::new(FailsLater { calls: Arc::clone(&on_card), sees }));
+    let theirs = Arc::clone(&on_processor);
+    let open = move || {
+        let catalogue = Arc::new((*synth::practice::catalogue()).clone());
+        let model = RunningModel { name: "m".into(), catalogue, folder: None };
+        Ok(ModelSwap { recogniser: Box::new(Counting(theirs)), model, fallback: None })
+    };
+    let fallback = Fallback { provider: Provider::WebGpu, open: Box::new(open) };
+    let pace = Pace { per_second: 100.0, share: 4.0, threads: 1 };
+    let threads =
+        Threads::start(pipeline, Some(fallback), pace, &snapshots, &Mailbox::default(), &sink).unwrap();
+    threads.capture_from(CaptureInput::Source(Box::new(Changing(0))));
+    let (mut ids, mut failures, mut after) = (std::collections::BTreeSet::new(), Vec::new(), 0);
+    while after < 5 {
+        match events.recv_timeout(Duration::from_secs(5)).expect("the threads go on") {
+            AppEvent::HardwareFailed { provider, reason } => failures.push((provider, reason)),
+            AppEvent::TracksReady => {
+                let Some(snapshot) = snapshots.try_take() else { continue };
+                let [track] = &snapshot.tracks[..] else { panic!("one card, always: {snapshot:?}") };
+                assert_eq!(track.identity.id().map(CardId::as_str), Some("a"), "its name stays");
+                ids.insert(track.id);
+                after += usize::from(!failures.is_empty());
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    drop(threads);
+    assert_eq!(ids.len(), 1, "it is the same track");
+    assert!(
+        matches!(&failures[..], [(Provider::WebGpu, why)] if why.contains("device lost")),
+        "{failures:?}"
+    );
+    assert_eq!(on_card.load(Ordering::SeqCst), 2, "one picture, and the one on which it failed");
+    assert!(on_processor.load(Ordering::SeqCst) >= 1);
 }
 
 /// Nothing would be marked any more, and nobody would know why.
@@ -138,7 +229,7 @@ fn cards_are_followed_on_pictures_that_are_not_recognised() {
     let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
     let pipeline = Pipeline::new(Box::new(Counting(Arc::clone(&calls))));
     let pace = Pace { per_second: 60.0, share: 0.01, threads: 1 };
-    let threads = Threads::start(pipeline, pace, &snapshots, &Mailbox::default(), &sink).unwrap();
+    let threads = Threads::start(pipeline, None, pace, &snapshots, &Mailbox::default(), &sink).unwrap();
     threads.spend(Duration::from_secs(5));
     let start = Instant::now();
     threads.capture_from(CaptureInput::Source(Box::new(Gliding { start, number: 0 })));

@@ -62,6 +62,20 @@ impl Gpu {
     }
 }
 
+/// All graphics devices with their drivers and versions.
+pub fn drivers() -> Vec<String> {
+    let instance = Instance::new(InstanceDescriptor::new_without_display_handle().with_env());
+    let mut drivers = Vec::new();
+    for adapter in pollster::block_on(instance.enumerate_adapters(Backends::PRIMARY)) {
+        let info = adapter.get_info();
+        let driver = format!("{} ({} {})", info.name, info.driver, info.driver_info);
+        if !drivers.contains(&driver) {
+            drivers.push(driver);
+        }
+    }
+    drivers
+}
+
 /// Backends to try in turn: what `WGPU_BACKEND` says, else modern ones, then GL.
 pub(super) fn candidates() -> Vec<Backends> {
     match Backends::from_env() {

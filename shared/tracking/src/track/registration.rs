@@ -25,7 +25,7 @@ const MAX_DIFFERENCE: u8 = 40;
 /// Mean difference up to which the card is where it was.
 const SAME: f32 = 3.0;
 /// Mean difference up to which it is found elsewhere.
-const FOUND: f32 = 14.0;
+const FOUND: f32 = 18.0;
 /// How much smaller than at its old place the difference must be there.
 const BETTER: f32 = 0.8;
 /// Cells that a card must have moved.
