@@ -2,9 +2,9 @@
 //! have: it is looked up when it is called, so that the program starts there.
 //!
 //! The `windows` crate imports the function by name, and a program does not start where an import
-//! is missing. A call of an imported function goes to its name, or through a pointer called `__imp_`
-//! and its name, by the linker that is used. The linker takes both from the first object that has
-//! them: this one, rather than the import of the library.
+//! is missing. A call of an imported function goes to its name, or through a pointer called
+//! `__imp_` and its name, by the linker that is used. The linker takes both from the first object
+//! that has them: this one, rather than the import of the library.
 #![expect(unsafe_code, reason = "a library of the system is opened and called")]
 
 use std::ffi::c_void;
