@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 
 mod accuracy;
 mod bench;
+mod desktops;
 mod gate;
 mod gpu_check;
 mod package;
@@ -56,6 +57,8 @@ enum Task {
         #[arg(value_enum, default_value = "both")]
         which: platforms::Which,
     },
+    /// Try the overlay on every desktop that is installed here, and write the table of them
+    Desktops(desktops::Options),
     /// Score recognition on real screenshots, in the folder that BALATRO_LENS_ART names
     Accuracy {
         /// Score this file, as printed by `overlay identify --json`, rather than running the
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Task::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Package(options) => package::run(&options).map(|()| ExitCode::SUCCESS),
         Task::CheckPlatforms { which } => platforms::run(which).map(|_| ExitCode::SUCCESS),
+        Task::Desktops(options) => desktops::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Accuracy { predictions, show } => accuracy::run(predictions.as_deref(), show),
     };
     result.unwrap_or_else(|error| {

@@ -183,8 +183,8 @@ impl OverlayWindow {
         let Some(desktop) = &self.desktop else { return };
         let mut runs = scene::outline::runs(scene, margin);
         if runs.is_empty() && margin > 0.0 {
-            // Mutter takes an outline of nothing for none at all, and goes on showing the marks that
-            // were drawn last. This corner is drawn see-through.
+            // Mutter takes an outline of nothing for none at all, and goes on showing the marks
+            // that were drawn last. This corner is drawn see-through.
             runs.push(scene::outline::Run { x: 0, y: 0, width: 1, height: 1 });
         }
         if let Err(error) = shape::set(desktop, window, &runs) {

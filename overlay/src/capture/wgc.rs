@@ -4,6 +4,8 @@
 //! The window may be covered. The overlay is never on the pictures, because only the game's own
 //! window is captured.
 
+mod dispatcher;
+
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 

@@ -107,7 +107,7 @@ pub(crate) fn run(args: LiveArgs, started_at: Instant) -> Result<()> {
         }
     };
     let practice = args.practice || args.or_practice && choose(&window::list()?, &Query::Game).is_none();
-    priority::answer_soon();
+    priority::run_over_game();
     run_with_model(Live {
         source: args.source.unwrap_or(Source::Window(Query::Game)),
         practice,

@@ -4,6 +4,8 @@
 //! commands keep the usual priority. They take little, and a machine that is busy with other things
 //! than the game would leave them nothing at all.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// Level of `nice`: where both want the same processor, the game gets all but a thirtieth of it. At
 /// 10, twice as many of its pictures were lost.
 #[cfg(unix)]
@@ -12,26 +14,35 @@ const NICE_LEVEL: i32 = 15;
 /// How the threads are named with which Mesa draws where no graphics card does.
 pub const SOFTWARE_DRAWING: &str = "llvmpipe";
 
-/// Lets the game go first: this thread and all that it starts from now on compute on what the game
-/// leaves. Where the system refuses, only the budget holds.
-#[cfg(unix)]
-pub fn give_way() {
-    let _ = rustix::process::nice(NICE_LEVEL);
+/// Whether this is the program that runs over a game: nothing else has anybody to give way to.
+static RUNS_OVER_GAME: AtomicBool = AtomicBool::new(false);
+
+/// Says that this program runs over a game. Where the system refuses a priority, only the budget
+/// holds.
+pub fn run_over_game() {
+    RUNS_OVER_GAME.store(true, Ordering::Relaxed);
+    #[cfg(windows)]
+    answer_soon();
 }
 
-/// On Windows the program as a whole gives way, see [`answer_soon`].
+/// Lets the game go first: this thread and all that it starts from now on compute on what the game
+/// leaves.
+#[cfg(unix)]
+pub fn give_way() {
+    if RUNS_OVER_GAME.load(Ordering::Relaxed) {
+        let _ = rustix::process::nice(NICE_LEVEL);
+    }
+}
+
+/// On Windows the program as a whole gives way, see [`run_over_game`].
 #[cfg(windows)]
 pub fn give_way() {}
 
-/// Has this thread, the main one, answer soon though the rest of the program gives way.
-#[cfg(not(windows))]
-pub fn answer_soon() {}
-
-/// Has this thread, the main one, answer soon though the rest of the program gives way: threads do
-/// not take the priority over from one another here, and ONNX Runtime starts some of its own.
+/// Has the main thread answer soon though the program gives way: threads do not take the priority
+/// over from one another here, and ONNX Runtime starts some of its own.
 #[cfg(windows)]
 #[expect(unsafe_code, reason = "no crate of ours wraps the calls")]
-pub fn answer_soon() {
+fn answer_soon() {
     use windows::Win32::System::Threading::{
         BELOW_NORMAL_PRIORITY_CLASS, GetCurrentProcess, GetCurrentThread, SetPriorityClass,
         SetThreadPriority, THREAD_PRIORITY_HIGHEST,
@@ -47,6 +58,13 @@ pub fn answer_soon() {
 /// Lets the game go before the threads whose names begin so: those that libraries have started.
 #[cfg(target_os = "linux")]
 pub fn threads_give_way(named: &str) {
+    if RUNS_OVER_GAME.load(Ordering::Relaxed) {
+        lower(named);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn lower(named: &str) {
     let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     for task in tasks {
         let name = std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
@@ -57,7 +75,7 @@ pub fn threads_give_way(named: &str) {
     }
 }
 
-/// Elsewhere threads are not told apart: see [`give_way`] and [`answer_soon`].
+/// Elsewhere threads are not told apart: see [`give_way`].
 #[cfg(not(target_os = "linux"))]
 pub fn threads_give_way(_named: &str) {}
 
@@ -86,7 +104,7 @@ mod tests {
             said.recv().unwrap()
         };
         assert_eq!(theirs(), own);
-        threads_give_way("slow lib");
+        lower("slow lib");
         assert_eq!(theirs(), NICE_LEVEL);
         drop(ask);
         library.join().unwrap();

@@ -9,7 +9,6 @@ use lens_core::manifest::Manifest;
 use mods::{Library, Mod, State};
 use toml_edit::{Array, Value};
 
-use super::window::Wish;
 use crate::messages::mailbox::Mailbox;
 use crate::messages::worker::{self, Worker};
 use crate::recognition::modded::{Wanted, counted};
@@ -57,7 +56,8 @@ impl ModsPage {
         }
     }
 
-    pub(super) fn show(&self, settings: &Settings, ui: &mut Ui, wishes: &mut Vec<Wish>) {
+    /// Shows them; returns the ids of those that are left out, when a switch was turned.
+    pub(super) fn show(&self, settings: &Settings, ui: &mut Ui) -> Option<Value> {
         ui.add_space(12.0);
         ui.separator();
         let library = match &self.shown {
@@ -66,37 +66,40 @@ impl ModsPage {
                     ui.spinner();
                     ui.label("Reading the mods");
                 });
-                return;
+                return None;
             }
-            None => return,
+            None => return None,
             Some(Err(error)) => {
-                ui.colored_label(super::view::WARNING, error);
-                return;
+                ui.colored_label(ui.visuals().warn_fg_color, error);
+                return None;
             }
             Some(Ok(None)) => {
                 ui.label("No mods are read: there is no Mods folder, or none is wanted");
-                return;
+                return None;
             }
             Some(Ok(Some(library))) => library,
         };
         ui.label(format!("{} in {}", counted(library.mods.len(), "mod"), library.folder.display()));
+        let mut left_out = None;
         for of_mod in &library.mods {
-            row(of_mod, settings, ui, wishes);
+            left_out = row(of_mod, settings, ui).or(left_out);
         }
         for note in &library.notes {
             ui.weak(note);
         }
+        left_out
     }
 }
 
 /// A mod, its switch, and what it brings.
-fn row(of_mod: &Mod, settings: &Settings, ui: &mut Ui, wishes: &mut Vec<Wish>) {
+fn row(of_mod: &Mod, settings: &Settings, ui: &mut Ui) -> Option<Value> {
     let off = &settings.mods.off;
     let brings = match &of_mod.state {
         State::On => counted(of_mod.cards.len(), "card"),
         State::Off(why) => format!("off: {why}"),
         State::Broken(why) => format!("broken: {why}"),
     };
+    let mut left_out = None;
     ui.horizontal_wrapped(|ui| {
         let is_usable = of_mod.state == State::On;
         let mut is_read = is_usable && !off.contains(&of_mod.id);
@@ -108,10 +111,10 @@ fn row(of_mod: &Mod, settings: &Settings, ui: &mut Ui, wishes: &mut Vec<Wish>) {
             if !is_read {
                 next.push(&of_mod.id);
             }
-            let value = Value::Array(next.into_iter().collect::<Array>());
-            wishes.push(Wish::Set { section: "mods".into(), key: "off".into(), value });
+            left_out = Some(Value::Array(next.into_iter().collect::<Array>()));
         }
     });
+    left_out
 }
 
 fn read(model: &str, wanted: &Wanted) -> Answer {

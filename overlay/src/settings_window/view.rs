@@ -10,7 +10,7 @@ use super::entries::{Entry, Kind, Section};
 use super::window::{SettingsWindow, Wish};
 
 /// For what is wrong.
-pub(super) const WARNING: Color32 = Color32::from_rgb(0xff, 0xb3, 0x5c);
+const WARNING: Color32 = Color32::from_rgb(0xff, 0xb3, 0x5c);
 /// Width of the preview at most.
 const PREVIEW_WIDTH: f32 = 520.0;
 
@@ -69,7 +69,11 @@ fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
                 row(window, section, entry, ui, wishes);
             }
             match section.name.as_str() {
-                "mods" => window.mods.show(window.draft.settings(), ui, wishes),
+                "mods" => {
+                    let left_out = window.mods.show(window.draft.settings(), ui);
+                    let set = |value| Wish::Set { section: "mods".into(), key: "off".into(), value };
+                    wishes.extend(left_out.map(set));
+                }
                 "api" => window.api.show(ui),
                 _ => {}
             }

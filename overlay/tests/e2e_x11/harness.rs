@@ -10,6 +10,7 @@ use libtest_mimic::{Arguments, Trial};
 
 use crate::depths::screens_of_other_depths;
 use crate::desktop::{Desktop, missing};
+use crate::desktops::a_tiling_desktop_is_fine;
 use crate::engine::the_games_engine_is_followed;
 use crate::faults::{
     a_lost_device_is_opened_again, a_model_that_breaks_is_said_and_the_old_one_goes_on,
@@ -47,7 +48,7 @@ pub(crate) enum Outcome {
 /// The name of a test, and what it does.
 type Test = (&'static str, fn(&mut Desktop) -> Outcome);
 
-const TESTS: [Test; 40] = [
+const TESTS: [Test; 41] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -56,6 +57,7 @@ const TESTS: [Test; 40] = [
     ("a_taken_chord_is_named_and_the_others_work", a_taken_chord_is_named),
     ("a_card_is_explained_while_the_chord_is_held", a_card_is_explained_while_the_chord_is_held),
     ("the_games_engine_is_followed", the_games_engine_is_followed),
+    ("a_tiling_desktop_is_fine", a_tiling_desktop_is_fine),
     ("other_programs_get_every_key", other_programs_get_every_key),
     ("chords_follow_the_layout", chords_follow_the_layout),
     ("a_better_window_is_taken_when_it_comes", a_better_window_is_taken_when_it_comes),

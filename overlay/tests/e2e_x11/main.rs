@@ -14,6 +14,8 @@ mod depths;
 #[cfg(target_os = "linux")]
 mod desktop;
 #[cfg(target_os = "linux")]
+mod desktops;
+#[cfg(target_os = "linux")]
 mod engine;
 #[cfg(target_os = "linux")]
 mod faults;
@@ -59,5 +61,5 @@ fn main() -> std::process::ExitCode {
     if let Some(code) = faults::lose_device() {
         return code;
     }
-    harness::run_all()
+    desktops::try_all().unwrap_or_else(harness::run_all)
 }

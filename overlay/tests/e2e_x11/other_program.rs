@@ -26,6 +26,19 @@ pub(crate) struct OtherProgram {
 impl OtherProgram {
     /// Opens a window that the window manager cares for.
     pub(crate) fn open(title: &str, class: &str) -> Self {
+        let program = Self::show(title, class);
+        let active = program.atom("_NET_CLIENT_LIST");
+        wait_for("the window manager takes the window", || {
+            let list =
+                program.connection.get_property(false, program.root, active, AtomEnum::WINDOW, 0, 1024);
+            let list = list.unwrap().reply().unwrap();
+            list.value32()?.any(|window| window == program.window).then_some(())
+        });
+        program
+    }
+
+    /// As [`OtherProgram::open`], where the window manager may keep no list.
+    pub(crate) fn show(title: &str, class: &str) -> Self {
         let program = Self::create(title, None);
         let classes = format!("{class}\0{class}\0");
         let kind = AtomEnum::STRING;
@@ -38,13 +51,6 @@ impl OtherProgram {
         );
         named.unwrap().check().unwrap();
         program.connection.map_window(program.window).unwrap().check().unwrap();
-        let active = program.atom("_NET_CLIENT_LIST");
-        wait_for("the window manager takes the window", || {
-            let list =
-                program.connection.get_property(false, program.root, active, AtomEnum::WINDOW, 0, 1024);
-            let list = list.unwrap().reply().unwrap();
-            list.value32()?.any(|window| window == program.window).then_some(())
-        });
         program
     }
 

@@ -16,23 +16,20 @@ use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, MapState, Window}
 use x11rb::rust_connection::RustConnection;
 
 /// Where a Wayland compositor runs in a window on another screen: that screen, which shows what its
-/// X server does not, and by how much it enlarges.
+/// X server does not.
 pub(crate) const OUTER: &str = "OVERLAY_E2E_OUTER";
-pub(crate) const OUTER_SCALE: &str = "OVERLAY_E2E_OUTER_SCALE";
 
 /// The screen, as someone in front of it sees it.
 pub(crate) struct Screen {
     connection: RustConnection,
     root: Window,
     outer: Option<(RustConnection, Window)>,
-    scale: f32,
 }
 
 /// A picture of the screen.
 pub(crate) struct Shot {
     area: Area,
     data: Vec<u8>,
-    scale: f32,
 }
 
 /// The display that is looked at, and whose keyboard is pressed.
@@ -53,8 +50,7 @@ impl Screen {
         };
         let (connection, root) = open(None);
         let outer = std::env::var(OUTER).ok().map(|name| open(Some(&name)));
-        let scale = std::env::var(OUTER_SCALE).map_or(1.0, |it| it.parse().expect("a number"));
-        Self { connection, root, outer, scale }
+        Self { connection, root, outer }
     }
 
     /// The server whose picture is the screen's.
@@ -62,17 +58,9 @@ impl Screen {
         self.outer.as_ref().map_or((&self.connection, self.root), |(connection, root)| (connection, *root))
     }
 
-    /// A point of the X server on the screen.
-    pub(crate) fn on_the_screen(&self, point: [i32; 2]) -> [i32; 2] {
-        point.map(|at| scaled(at, self.scale))
-    }
-
     /// Which share of an area has this colour.
     pub(crate) fn share_of(&self, colour: [u8; 3], [left, top, width, height]: Area) -> f32 {
-        let [x, y] = self.on_the_screen([left, top]);
-        let [w, h] = self.on_the_screen([width, height]);
-        let shot = self.part([x, y, w, h]);
-        // The edges of what is enlarged are mixed.
+        let shot = self.part([left, top, width, height]);
         let points = (2..height - 2).step_by(3).flat_map(|y| (2..width - 2).step_by(3).map(move |x| (x, y)));
         let (mut same, mut all) = (0, 0);
         for (x, y) in points {
@@ -102,7 +90,7 @@ impl Screen {
             true => reply.data,
             false => format.plain(&reply.data, width as usize, height as usize),
         };
-        Shot { area, data, scale: self.scale }
+        Shot { area, data }
     }
 
     /// The first window below the root with this title, and whether it is shown.
@@ -140,7 +128,7 @@ impl Shot {
     /// The colour of a pixel; black beyond the edges.
     pub(crate) fn rgb(&self, x: i32, y: i32) -> [u8; 3] {
         let [left, top, width, _] = self.area;
-        let (x, y) = (scaled(x, self.scale) - left, scaled(y, self.scale) - top);
+        let (x, y) = (x - left, y - top);
         let inside = x >= 0 && y >= 0 && x < width;
         let at = (y.max(0) * width + x.max(0)) as usize * 4;
         match self.data.get(at..at + 3) {
@@ -170,10 +158,6 @@ impl Shot {
         }
         seen as f32 / all.max(1) as f32
     }
-}
-
-fn scaled(at: i32, scale: f32) -> i32 {
-    (at as f32 * scale).round() as i32
 }
 
 fn is_like(rgb: [u8; 3], colour: Colour) -> bool {

@@ -2,9 +2,9 @@
 //! notices first.
 //!
 //! Xlib ends the process by itself, winit unwraps an answer that does not come, and a graphics
-//! driver may stumble over it in its own code, or never come back from there. The last two need more
-//! than a hook: a connection that nobody uses tells whether the display was the reason, and a thread
-//! waits for its end.
+//! driver may stumble over it in its own code, or never come back from there. The last two need
+//! more than a hook: a connection that nobody uses tells whether the display was the reason, and a
+//! thread waits for its end.
 #![expect(unsafe_code, reason = "Xlib and the system take functions for it")]
 
 use std::ffi::{CString, c_int};
