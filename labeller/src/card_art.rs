@@ -1,93 +1,68 @@
 //! The catalogue's art of a card, when it is there: beside a crop it settles most doubts.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
 
-use egui::{ColorImage, Context, TextureHandle, TextureOptions};
+use egui::{Context, TextureHandle, TextureOptions};
 use lens_core::catalogue::Catalogue;
 use lens_core::modifiers::Modifiers;
 use synth::art::Sprites;
 use synth::{practice, single};
 
+use crate::pictures::{self, Make, Pictures};
 use crate::thumbnails::texture_of;
 
+/// Pictures that are kept: some 65 MB.
+const MAX_KEPT: usize = 600;
+
 /// A card with its edition.
-type Key = (String, String);
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    id: String,
+    edition: String,
+}
+
+impl pictures::Key for Key {
+    fn name(&self) -> String {
+        format!("{} {}", self.id, self.edition)
+    }
+
+    fn options(&self) -> TextureOptions {
+        TextureOptions::NEAREST
+    }
+
+    fn kept(&self) -> (u8, usize) {
+        (0, MAX_KEPT)
+    }
+}
 
 /// Pictures of the catalogue's cards.
-pub struct CardArt {
-    requests: Option<SyncSender<Key>>,
-    drawn: Receiver<(Key, Option<ColorImage>)>,
-    textures: HashMap<Key, Option<TextureHandle>>,
-    /// Pictures that were asked for and are not there.
-    open: usize,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct CardArt(Pictures<Key>);
 
 impl CardArt {
     /// Draws on a thread of its own; the art is read when the first card is asked for.
     pub fn new(catalogue: Arc<Catalogue>) -> Self {
-        let (requests, inbox) = sync_channel::<Key>(16);
-        let (outbox, drawn) = sync_channel(16);
-        let builder = std::thread::Builder::new().name("card art".into());
-        let thread = builder.spawn(move || {
-            let mut sprites: Option<Option<Sprites>> = None;
-            while let Ok(key) = inbox.recv() {
-                let sprites = sprites.get_or_insert_with(|| art(&catalogue));
-                let modifiers = Modifiers { edition: key.1.clone(), ..Modifiers::default() };
-                let picture =
-                    sprites.as_ref().and_then(|sprites| single::picture(sprites, &key.0, &modifiers, 2, 1));
-                if outbox.send((key, picture.map(|it| texture_of(&it)))).is_err() {
-                    return;
-                }
-            }
+        let mut sprites: Option<Option<Sprites>> = None;
+        let make: Make<Key> = Box::new(move |key| {
+            let sprites = sprites.get_or_insert_with(|| art(&catalogue)).as_ref()?;
+            let modifiers = Modifiers { edition: key.edition.clone(), ..Modifiers::default() };
+            Some(texture_of(&single::picture(sprites, &key.id, &modifiers, 2, 1)?))
         });
-        Self { requests: Some(requests), drawn, textures: HashMap::new(), open: 0, thread: thread.ok() }
+        Self(Pictures::new("card art", vec![make]))
+    }
+
+    /// Takes in what has been drawn; to be called once a frame.
+    pub fn begin(&mut self, context: &Context) {
+        self.0.begin(context);
     }
 
     /// The card's picture, when it is there already and there is art.
     pub fn get(&mut self, context: &Context, id: &str, edition: &str) -> Option<TextureHandle> {
-        for (key, picture) in self.drawn.try_iter() {
-            self.open -= 1;
-            let texture = picture.map(|it| context.load_texture(&key.0, it, TextureOptions::NEAREST));
-            self.textures.insert(key, texture);
-        }
-        let key = (id.to_owned(), edition.to_owned());
-        match self.textures.get(&key) {
-            Some(texture) => texture.clone(),
-            None => {
-                let asked =
-                    self.requests.as_ref().is_some_and(|requests| requests.try_send(key.clone()).is_ok());
-                if asked {
-                    // Known as asked for: nothing is drawn until it is there.
-                    self.textures.insert(key, None);
-                    self.open += 1;
-                }
-                context.request_repaint_after(std::time::Duration::from_millis(50));
-                None
-            }
-        }
+        self.0.get(context, &Key { id: id.to_owned(), edition: edition.to_owned() })
     }
-}
 
-impl CardArt {
     /// Whether every picture that was asked for is there.
     pub fn is_idle(&self) -> bool {
-        self.open == 0
-    }
-}
-
-impl Drop for CardArt {
-    fn drop(&mut self) {
-        self.requests = None;
-        if let Some(thread) = self.thread.take() {
-            while !thread.is_finished() {
-                let _ = self.drawn.recv_timeout(std::time::Duration::from_millis(5));
-            }
-            drop(thread.join());
-        }
+        self.0.is_idle()
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Row {
     pub card_type: CardType,
     /// The rarity, of jokers.
     pub rarity: Option<String>,
+    /// Id and name of the mod that brings it.
+    pub from_mod: Option<(String, String)>,
     /// A labelled picture of it, for want of art.
     pub picture: Option<String>,
     /// Labelled pictures, by edition in the catalogue's order; nothing where the card cannot have
@@ -52,6 +54,7 @@ fn count(session: &Session, catalogue: &Catalogue) -> Coverage {
         name: card.name.clone(),
         card_type: card.card_type,
         rarity: card.rarity.clone(),
+        from_mod: card.from_mod.as_ref().map(|it| (it.id.clone(), it.name.clone())),
         picture: pictures.get(card.id.as_str()).map(|file| (*file).to_owned()),
         counts: editions
             .iter()
@@ -79,9 +82,12 @@ impl Coverage {
         count(session, catalogue)
     }
 
-    /// How many pairs of card and edition there are, and of how many there is a picture.
+    /// How many pairs of a card of the game and an edition there are, and of how many there is a
+    /// picture.
     pub fn share(&self) -> [usize; 2] {
-        let cells = || self.rows.iter().flat_map(|row| row.counts.iter().flatten());
+        let cells = || {
+            self.rows.iter().filter(|row| row.from_mod.is_none()).flat_map(|row| row.counts.iter().flatten())
+        };
         [cells().filter(|count| **count > 0).count(), cells().count()]
     }
 
@@ -95,12 +101,14 @@ impl Coverage {
     pub fn hunt(&self, most: usize) -> Vec<(&Row, &str)> {
         let Some(plain) = self.editions.first() else { return Vec::new() };
         let need = |row: &&Row| row.total();
-        let mut scarce: Vec<&Row> = self.rows.iter().filter(|row| row.total() < ENOUGH).collect();
+        // Cards of mods are known by their sprites.
+        let rows = || self.rows.iter().filter(|row| row.from_mod.is_none());
+        let mut scarce: Vec<&Row> = rows().filter(|row| row.total() < ENOUGH).collect();
         scarce.sort_by_key(need);
         let cards = scarce.into_iter().map(|row| (row, plain.as_str()));
         let editions = (1..self.editions.len()).flat_map(|edition| {
             let missing = move |row: &&Row| row.counts[edition] == Some(0);
-            self.rows.iter().filter(missing).map(move |row| (row, self.editions[edition].as_str()))
+            rows().filter(missing).map(move |row| (row, self.editions[edition].as_str()))
         });
         cards.chain(editions).take(most).collect()
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use dataset::captures::crop;
 use dataset::captures::record::CaptureContext;
@@ -16,11 +17,12 @@ use lens_core::image_file;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::pixels::Pixels;
 use vision::enrol::{self, NamedCard};
-use vision::gallery;
+use vision::gallery::{self, forgotten};
 use vision::network::Options;
 use vision::reading::GuessSource;
 use vision::recogniser::Recogniser;
 
+use crate::knowledge::Knowledge;
 use crate::reading::{Guess, Origin, Reading};
 
 /// What the thread is asked to do.
@@ -36,8 +38,16 @@ pub enum Job {
     Teach(Source, Box<Label>),
     /// Forgets what a picture taught.
     Forget(String),
+    /// Drops all that pictures taught which go for good, also what was put aside.
+    Erase(Vec<String>),
     /// Gives what was taught another name, in all models.
     Rename(Rename),
+    /// Says what the model knows.
+    Know,
+    /// Forgets a card, in all models; it can be taken back.
+    ForgetCard(String),
+    /// Takes back a card that was forgotten.
+    TakeBack(String),
 }
 
 /// Another name for what was taught.
@@ -68,8 +78,17 @@ pub enum Answer {
     Proposed { frame: PathBuf, cards: Vec<(Quad<InFrame>, Option<Reading>)> },
     /// A card was taught, and is known from now on.
     Taught(String),
+    /// What the model knows now, and whether that has just been changed.
+    Knows(Box<Knowledge>, Changed),
     /// Something went wrong; the text is for people.
     Failed(String),
+}
+
+/// Whether a model has other things to say than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    Yes,
+    No,
 }
 
 /// Jobs that may wait: what is not accepted is asked for again, or taught by training.
@@ -77,6 +96,7 @@ const MAX_JOBS: usize = 256;
 
 /// A handle to the thread; dropping it ends the thread.
 pub struct Inference {
+    model: PathBuf,
     jobs: Option<SyncSender<Job>>,
     answers: Receiver<Answer>,
     /// Jobs that were accepted and are not done.
@@ -93,8 +113,9 @@ impl Inference {
         let open = Arc::new(AtomicUsize::new(0));
         let left = Arc::clone(&open);
         let builder = std::thread::Builder::new().name("inference".into());
+        let own = model.clone();
         let thread = builder.spawn(move || {
-            let mut worker = Worker { model, folders, recogniser: None };
+            let mut worker = Worker { model: own, folders, recogniser: None };
             while let Ok(job) = inbox.recv() {
                 let answer = match worker.work(&job) {
                     Ok(answer) => answer,
@@ -108,7 +129,12 @@ impl Inference {
                 wake();
             }
         });
-        Self { jobs: Some(jobs), answers, open, thread: thread.ok() }
+        Self { model, jobs: Some(jobs), answers, open, thread: thread.ok() }
+    }
+
+    /// The model's folder.
+    pub fn model(&self) -> &Path {
+        &self.model
     }
 
     /// Hands a job over. Returns whether it was accepted.
@@ -163,6 +189,13 @@ impl Worker {
                 gallery::forget(&self.model, file)?;
                 self.reload()
             }
+            Job::Erase(files) => {
+                for file in files {
+                    gallery::forget(&self.model, file)?;
+                }
+                forgotten::drop_captures(&self.model, files)?;
+                self.reload()
+            }
             Job::Rename(Rename { captures, gone, id, name }) => {
                 gallery::rename_captures(&self.model, captures, id, name)?;
                 for old in gone {
@@ -170,7 +203,23 @@ impl Worker {
                 }
                 self.reload()
             }
+            Job::Know => self.know(Changed::No).map(Some),
+            Job::ForgetCard(id) => {
+                forgotten::put_aside(&self.model, id)?;
+                self.reload()?;
+                self.know(Changed::Yes).map(Some)
+            }
+            Job::TakeBack(id) => {
+                forgotten::take_back(&self.model, id)?;
+                // What other networks made of its captures is made anew where the model is opened.
+                self.recogniser = None;
+                self.know(Changed::Yes).map(Some)
+            }
         }
+    }
+
+    fn know(&self, changed: Changed) -> anyhow::Result<Answer> {
+        Ok(Answer::Knows(Box::new(Knowledge::read(&self.model)?), changed))
     }
 
     fn reload(&mut self) -> anyhow::Result<Option<Answer>> {
@@ -210,8 +259,13 @@ impl Worker {
         if !enrol::can_enrol(recogniser) {
             return Ok(None);
         }
-        let named =
-            NamedCard { id: label.class().into(), name: label.name.clone(), capture: source.file.clone() };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let named = NamedCard {
+            id: label.class().into(),
+            name: label.name.clone(),
+            capture: source.file.clone(),
+            taught_at_millis: now.as_millis() as u64,
+        };
         let is_new = enrol::card(recogniser, &model, &Pixels::from(&picture), quad, named)?;
         Ok(is_new.then(|| Answer::Taught(label.name.clone())))
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lens_core::catalogue::CardType;
+use lens_core::catalogue::{Card, CardType};
 use lens_core::geometry::{InFrame, Point};
 
 use crate::frame::Begins;
@@ -22,11 +22,16 @@ pub enum Page {
     Frames,
     /// What was thrown away.
     Bin,
+    /// What the model knows, and how it learns more.
+    Train,
+    /// The player's mods and their cards.
+    Mods,
 }
 
 impl Page {
     /// All of them, in the order of their keys.
-    pub const ALL: [Self; 5] = [Self::Label, Self::Verify, Self::Collection, Self::Frames, Self::Bin];
+    pub const ALL: [Self; 7] =
+        [Self::Label, Self::Verify, Self::Collection, Self::Frames, Self::Bin, Self::Train, Self::Mods];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -35,6 +40,8 @@ impl Page {
             Self::Collection => "Collection",
             Self::Frames => "Frames",
             Self::Bin => "Bin",
+            Self::Train => "Train",
+            Self::Mods => "Mods",
         }
     }
 }
@@ -50,6 +57,29 @@ pub enum Doubt {
     Unsure,
 }
 
+/// Whose cards are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FromMod {
+    #[default]
+    Any,
+    /// Cards of the game, and those that nobody knows.
+    NoMod,
+    /// Those of one mod, by its id.
+    Mod(String),
+}
+
+impl FromMod {
+    /// Whether a card of the catalogue is shown, or one that is not in it.
+    pub fn accepts(&self, card: Option<&Card>) -> bool {
+        let from = card.and_then(|card| card.from_mod.as_ref());
+        match self {
+            Self::Any => true,
+            Self::NoMod => from.is_none(),
+            Self::Mod(id) => from.is_some_and(|from| from.id == *id),
+        }
+    }
+}
+
 /// What is shown of a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shown {
@@ -57,10 +87,23 @@ pub struct Shown {
     pub text: String,
     /// Only cards of this type.
     pub card_type: Option<CardType>,
+    /// Only cards of this mod, or of none.
+    pub from_mod: FromMod,
     /// Only groups in this doubt.
     pub doubt: Doubt,
     /// Only what is odd, or what is missing.
     pub only_odd: bool,
+}
+
+/// Something that is asked before it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The model is to forget a card that it was taught.
+    Forget { id: String, name: String },
+    /// The model before is to come back.
+    GoBack,
+    /// So many pictures are to go for good.
+    EmptyBin(usize),
 }
 
 /// What a person wants: a key, a click, or a drag.
@@ -122,6 +165,23 @@ pub enum Intent {
     DrawCard(Point<InFrame>, Point<InFrame>),
     /// Saves what has a name on the frame as captures.
     SaveFrame,
+    /// Asks before something is done.
+    Ask(Question),
+    /// Does what was asked.
+    GoAhead,
+    /// Shows the cards of one mod, or of all.
+    ChooseMod(Option<String>),
+    StepMod(isize),
+    /// Has the overlay know a mod's cards or not; the chosen one's when none is named.
+    ToggleMod(Option<String>),
+    /// Has the model trained on what was labelled.
+    Retrain,
+    /// Stops the training; asked again, at once.
+    StopTraining,
+    /// How long a training may take.
+    Minutes(u32),
+    /// Has the model know a card again that it was to forget: its id and name.
+    Remember(String, String),
     /// Makes the picture larger or smaller by this many steps.
     Magnify(i32),
     /// Makes everything larger or smaller by this many steps; 0 goes back.

@@ -18,9 +18,13 @@
 //! | [`reading`] | what the model says of a picture, and what may be taken of it without looking |
 //! | [`form`], [`completion`] | what is being said of a card |
 //! | [`verify`], [`coverage`] | what has been said so far: what is odd, what is missing |
+//! | [`knowledge`] | what the model knows, and was to forget |
+//! | [`training`] | the trainer as a child process |
 //! | [`repository`] | the disk: writes changes, reads those of the overlay; or only reads |
 //! | [`inference`] | the model on its thread: guesses, and enrols what was named |
-//! | [`thumbnails`], [`card_art`] | pictures of captures and of the catalogue, on threads |
+//! | [`modded`] | the player's mods, on threads |
+//! | [`pictures`] | pictures that threads make |
+//! | [`thumbnails`], [`card_art`] | those of captures, and of the catalogue |
 
 #![allow(missing_docs, reason = "only this program and its tests use it: names that speak need no words")]
 #![expect(
@@ -36,10 +40,14 @@ pub mod form;
 pub mod frame;
 pub mod inference;
 pub mod intent;
+pub mod knowledge;
+pub mod modded;
+pub mod pictures;
 pub mod reading;
 pub mod repository;
 pub mod session;
 pub mod thumbnails;
+pub mod training;
 pub mod verify;
 pub mod view;
 pub mod window;

@@ -1,10 +1,11 @@
 //! The labeller's command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use clap::Parser;
 use labeller::app::App;
 use labeller::inference::Inference;
@@ -26,9 +27,15 @@ struct Cli {
     /// Labelled pictures and labels.json [default: `dataset_default` among the data]
     #[arg(long, value_name = "DIR")]
     labels: Option<PathBuf>,
+    /// Settings of the overlay, which say where mods are and which are off [default: overlay.toml
+    /// beside the data]
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
+    // A mod is run by this very program, in a process that has walls around it.
+    mods::child_main();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -52,6 +59,7 @@ fn run(cli: Cli) -> Result<()> {
         captures: cli.captures.unwrap_or_else(dataset::captures::folder),
         labels: cli.labels.unwrap_or_else(dataset::labels::folder),
     };
+    let settings = cli.settings.unwrap_or_else(lens_core::paths::settings);
     let pictures = vec![folders.captures.clone(), folders.labels.clone()];
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
@@ -71,13 +79,40 @@ fn run(cli: Cli) -> Result<()> {
                 let wake = move || context.request_repaint();
                 let inference = Inference::start(model.clone(), pictures.clone(), wake);
                 Labeller::new(repository, session, Arc::clone(&catalogue), Some(inference))
+                    .with_mods(settings.clone(), lens_core::paths::cache().join("mods"))
             })?;
             Ok(Box::new(app))
         }),
     );
-    opened
-        .map_err(|error| anyhow!("{error}\nhelp: WGPU_BACKEND=gl or =vulkan chooses another graphics driver"))
-        .context("the window cannot be opened")
+    opened.map_err(|error| unopened(&error, &|name| std::env::var_os(name)))
+}
+
+/// Why there is no window, with what helps against that.
+fn unopened(error: &eframe::Error, variable: &dyn Fn(&str) -> Option<OsString>) -> anyhow::Error {
+    let help = match error {
+        // What the labels or captures say names its help already.
+        eframe::Error::AppCreation(reason) => return anyhow!("{reason}"),
+        eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => without_display(variable),
+        _ => "WGPU_BACKEND=gl or =vulkan chooses another graphics driver".to_owned(),
+    };
+    anyhow!("the window cannot be opened: {error}\nhelp: {help}")
+}
+
+/// What helps where no display answers.
+fn without_display(variable: &dyn Fn(&str) -> Option<OsString>) -> String {
+    if !cfg!(target_os = "linux") {
+        return "start it in a desktop session of your own".to_owned();
+    }
+    let named = |name: &'static str| Some((name, variable(name).filter(|it| !it.is_empty())?));
+    match ["WAYLAND_DISPLAY", "DISPLAY"].into_iter().find_map(named) {
+        None => {
+            "there is no display here: start it in a desktop session, or over SSH with `ssh -X`".to_owned()
+        }
+        Some((name, value)) => format!(
+            "no display answers at {name}={}: start it in the session that is on the screen",
+            value.to_string_lossy()
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +122,23 @@ mod console;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_help_fits_what_is_missing() {
+        let damaged = eframe::Error::AppCreation("labels.json is damaged\nhelp: mend it".into());
+        assert_eq!(unopened(&damaged, &|_| None).to_string(), "labels.json is damaged\nhelp: mend it");
+        if !cfg!(target_os = "linux") {
+            return;
+        }
+        let said = |set: &[(&str, &str)]| {
+            without_display(&|name| set.iter().find(|it| it.0 == name).map(|it| it.1.into()))
+        };
+        for nothing in [&[][..], &[("DISPLAY", "")]] {
+            assert!(said(nothing).starts_with("there is no display here"), "{nothing:?}");
+        }
+        assert!(said(&[("DISPLAY", ":99")]).contains("no display answers at DISPLAY=:99"));
+        assert!(said(&[("DISPLAY", ":0"), ("WAYLAND_DISPLAY", "wayland-1")]).contains("wayland-1"));
+    }
 
     #[test]
     fn the_commands_of_the_pages_are_understood() {

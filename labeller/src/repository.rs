@@ -7,7 +7,7 @@ use dataset::captures::crop;
 use dataset::captures::record::CaptureContext;
 use dataset::captures::store as captures;
 use dataset::labels::store::{self, Change, Store, StoreError};
-
+use dataset::{disk, file_name};
 use lens_core::pixels::Pixels;
 
 use crate::frame::OpenFrame;
@@ -24,6 +24,8 @@ pub struct Folders {
 
 /// `labels.json` is written anew when nothing has happened for so long.
 const CHECKPOINT_DELAY: Duration = Duration::from_secs(2);
+/// How often it is tried to remove what an overlay still lists.
+const ERASE_INTERVAL: Duration = Duration::from_secs(20);
 /// How often changes of the overlay are looked for.
 const POLL_INTERVAL: Duration = Duration::from_millis(700);
 
@@ -40,6 +42,8 @@ pub struct Repository {
     access: Access,
     last_action: Option<Instant>,
     last_poll: Instant,
+    /// When what goes for good was tried to be removed last.
+    last_erasing: Instant,
     stamps: [Option<(SystemTime, u64)>; 2],
 }
 
@@ -90,8 +94,14 @@ impl Repository {
             }
             Err(error) => return Err(error.into()),
         };
+        let now = Instant::now();
+        let mut repository =
+            Self { folders, access, last_action: None, last_poll: now, last_erasing: now, stamps };
+        // What a kill, or an overlay that ran, left undone; it is no reason not to open.
+        if let Err(error) = repository.finish_erasing(&mut session) {
+            log::warn!("what was in the bin is not gone yet: {error}");
+        }
         session.go(0);
-        let repository = Self { folders, access, last_action: None, last_poll: Instant::now(), stamps };
         Ok((repository, session))
     }
 
@@ -126,11 +136,40 @@ impl Repository {
         }
         let undo = self.write(&changes)?;
         session.apply(&changes);
-        // Drafts are kept, but nobody wants to undo letter by letter.
-        if !matches!(action, Action::Draft(..)) {
-            session.remember(undo);
+        match action {
+            Action::Empty => self.finish_erasing(session)?,
+            // Drafts are kept, but nobody wants to undo letter by letter.
+            Action::Draft(..) => {}
+            _ => session.remember(undo),
         }
         Ok(changes)
+    }
+
+    /// Removes the files of what goes for good. While an overlay adds captures, theirs go at once,
+    /// and what it remembers of them when it has ended.
+    fn finish_erasing(&mut self, session: &mut Session) -> Result<(), WriteError> {
+        let Access::Write(store) = &mut self.access else { return Ok(()) };
+        let files = store.erased();
+        if files.is_empty() {
+            return Ok(());
+        }
+        store.erase_pictures()?;
+        for file in files.iter().filter(|file| file_name::is_inside(file)) {
+            let path = self.folders.captures.join(file);
+            disk::remove(&path).map_err(|source| captures::CapturesError::File { path, source })?;
+        }
+        if self.folders.captures.is_dir() {
+            match captures::Captures::open_with(&self.folders.captures, &self.folders.labels) {
+                Ok(mut captures) => captures.remove(&files)?,
+                Err(captures::CapturesError::InUse(_)) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let done: Vec<Change> = files.into_iter().map(|file| Change::Erase { file, done: true }).collect();
+        self.write(&done)?;
+        session.apply(&done);
+        self.stamps = stamps(&self.folders);
+        Ok(())
     }
 
     /// Saves the cards of a whole frame that have a name as captures, and the frame where it is not
@@ -232,6 +271,10 @@ impl Repository {
             return Ok(false);
         }
         self.last_poll = now;
+        if now - self.last_erasing >= ERASE_INTERVAL {
+            self.last_erasing = now;
+            self.finish_erasing(session)?;
+        }
         let mut is_new = false;
         if let Access::Write(store) = &mut self.access {
             for undo in store.take_inbox()? {

@@ -3,7 +3,7 @@
 //! Pure: an [`Action`] becomes [`Change`]s, whoever owns the disk writes them, and
 //! [`Session::apply`] takes in what was written. So what is shown is never ahead of what is saved.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -61,6 +61,8 @@ pub enum Action {
     Bin(Vec<String>),
     /// Takes pictures out of the bin.
     Restore(Vec<String>),
+    /// Empties the bin for good; nothing undoes it.
+    Empty,
     /// Keeps what has been typed for a group so far; nothing forgets it.
     Draft(u64, Option<Label>),
 }
@@ -108,6 +110,8 @@ pub struct Session {
     hidden: usize,
     at: usize,
     dropped: BTreeSet<String>,
+    /// Pictures that go for good, and whose captures may still be listed.
+    erased: HashSet<String>,
     /// Members that a person dropped or took in again.
     decided: BTreeSet<String>,
     member: usize,
@@ -126,6 +130,9 @@ impl Session {
     /// Takes captures in that are not there yet.
     pub fn add(&mut self, records: Vec<Record>) {
         for record in records {
+            if self.erased.contains(&record.filename) {
+                continue;
+            }
             let place = Place { cluster: record.cluster, group: record.card_group };
             let picture = self.picture_mut(&record.filename);
             picture.captured = place;
@@ -137,7 +144,14 @@ impl Session {
     /// Takes in what was written.
     pub fn apply<'a>(&mut self, changes: impl IntoIterator<Item = &'a Change>) {
         for change in changes {
+            if change.picture().is_some_and(|file| self.erased.contains(file))
+                && !matches!(change, Change::Erase { .. })
+            {
+                continue;
+            }
             match change {
+                Change::Erase { file, done: true } => drop(self.erased.remove(file)),
+                Change::Erase { file, done: false } => self.erase(file),
                 Change::Label { file, label } => {
                     let picture = self.picture_mut(file);
                     picture.label = label.as_deref().cloned();
@@ -166,6 +180,20 @@ impl Session {
             }
         }
         self.arrange();
+    }
+
+    /// Takes a picture out for good, and out of all that could be undone.
+    fn erase(&mut self, file: &str) {
+        self.erased.insert(file.to_owned());
+        if self.by_file.contains_key(file) {
+            self.pictures.retain(|it| it.file != file);
+            let places = self.pictures.iter().enumerate().map(|(at, it)| (it.file.clone(), at));
+            self.by_file = places.collect();
+        }
+        for actions in [&mut self.undo, &mut self.redo] {
+            actions.iter_mut().for_each(|changes| changes.retain(|it| it.picture() != Some(file)));
+            actions.retain(|changes| !changes.is_empty());
+        }
     }
 
     /// Remembers how to undo what was just applied.
@@ -238,6 +266,10 @@ impl Session {
             }
             Action::Bin(files) => self.binned(files, true),
             Action::Restore(files) => self.binned(files, false),
+            Action::Empty => {
+                let binned = self.pictures.iter().filter(|it| it.binned);
+                binned.map(|it| Change::Erase { file: it.file.clone(), done: false }).collect()
+            }
             Action::Draft(group, label) => {
                 if self.drafts.get(group) == label.as_ref() {
                     return Vec::new();
@@ -429,10 +461,7 @@ impl Session {
     }
 
     fn show(&mut self, changes: &[Change]) {
-        let file = changes.iter().find_map(|change| match change {
-            Change::Label { file, .. } | Change::Place { file, .. } | Change::Bin { file, .. } => Some(file),
-            Change::Merge { .. } | Change::Draft { .. } => None,
-        });
+        let file = changes.iter().find_map(Change::picture);
         if let Some(group) = file.and_then(|file| self.picture(file)).map(|it| it.place.group) {
             self.go_to(group);
         }

@@ -68,6 +68,8 @@ pub struct Class {
     pub name: String,
     /// The edition, as labels write it.
     pub modifier: String,
+    /// Id of its card, or its name where it has none.
+    pub id: String,
     /// What kind of card it is, where the catalogue lists it.
     pub card_type: Option<CardType>,
     /// Files and what is odd about them, the oddest first.
@@ -138,9 +140,9 @@ pub fn classes(
             let mut files: Vec<(String, Oddity)> =
                 pictures.iter().map(|&at| (named[at].picture.file.clone(), oddity(at, &pictures))).collect();
             files.sort_by(|a, b| a.1.cmp(&b.1));
-            let card = catalogue.card(named[pictures[0]].label.class());
-            let card_type = card.map(|card| card.card_type);
-            Class { name: name.into(), modifier: modifier.into(), card_type, files }
+            let id = named[pictures[0]].label.class().to_owned();
+            let card_type = catalogue.card(&id).map(|card| card.card_type);
+            Class { name: name.into(), modifier: modifier.into(), id, card_type, files }
         })
         .collect();
     classes.sort_by(|a, b| a.files.first().map(|it| &it.1).cmp(&b.files.first().map(|it| &it.1)));

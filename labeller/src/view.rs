@@ -10,8 +10,11 @@ mod form;
 mod frames;
 mod keys;
 mod label;
+mod modded;
+mod question;
 mod theme;
 mod tile;
+mod train;
 mod verify;
 
 use std::time::Instant;
@@ -41,17 +44,20 @@ impl Labeller {
             Page::Verify => verify::show(self, ui, &mut intents),
             Page::Collection => collection::show(self, ui, &mut intents),
             Page::Frames => frames::show(self, ui, &mut intents),
+            Page::Mods => modded::show(self, ui, &mut intents),
+            Page::Train => train::show(self, ui, &mut intents),
             Page::Bin => whole().show(ui, |ui| bin::show(self, ui, &mut intents)).inner,
         }
         if self.show_keys {
             keys::show(self, ui.ctx());
         }
+        question::show(self, ui.ctx(), &mut intents);
         if intents.contains(&Intent::Save) {
             // Not before: letters of the same frame still belong to the name.
             keys::leave_name(ui.ctx());
         }
         for intent in intents {
-            self.obey(intent);
+            self.obey(ui.ctx(), intent);
             // What a key did is seen in the next frame, which nothing else may cause.
             ui.ctx().request_repaint();
         }
@@ -82,9 +88,7 @@ impl Labeller {
             };
             match self.message() {
                 Some(text) => ui.label(RichText::new(text).color(colour)),
-                None => {
-                    ui.label(RichText::new("Enter names what agrees, digits take a suggestion").color(FAINT))
-                }
+                None => ui.label(RichText::new(hint(self.page)).color(FAINT)),
             };
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 theme::key(ui, "?");
@@ -117,5 +121,18 @@ impl Labeller {
                 }
             });
         });
+    }
+}
+
+/// What the most used keys of a page do.
+fn hint(page: Page) -> &'static str {
+    match page {
+        Page::Label => "Enter names what agrees, digits take a suggestion",
+        Page::Verify => "Click on pictures that have the wrong name, type the right one, press Enter",
+        Page::Collection => "Click on a card to see its captures",
+        Page::Frames => "Choose a card, name it, Ctrl+S saves what has a name",
+        Page::Bin => "Ctrl+R restores all, Shift+Delete empties the bin",
+        Page::Train => "R trains on what you labelled, Ctrl+Z takes a card back that was forgotten",
+        Page::Mods => "Up and down choose a mod, Space turns it off and on",
     }
 }

@@ -20,17 +20,23 @@ use crate::coverage::Coverage;
 use crate::form::{Form, Stated, Suggestion};
 use crate::frame::OpenFrame;
 use crate::inference::{Inference, Source};
-use crate::intent::{Doubt, Intent, Page, Shown, Tone};
+use crate::intent::{Intent, Page, Question, Shown, Tone};
 use crate::reading::Reading;
 use crate::repository::{Repository, WriteError};
-use crate::session::{Action, Filter, Picture, Session};
+use crate::session::{Action, Picture, Session};
 use crate::thumbnails::Thumbnails;
 use crate::verify::{Class, Oddity};
+use modded::ModsPage;
+use train::TrainPage;
 
+mod bin;
+mod filtering;
 mod frames;
+mod modded;
 mod naming;
 mod news;
 mod teaching;
+pub(crate) mod train;
 
 /// What the form is about.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,11 +84,15 @@ pub struct Labeller {
     pub(crate) chosen: BTreeSet<String>,
     pub(crate) classes: Vec<Class>,
     pub(crate) coverage: Coverage,
-    /// What is shown of the queue, the labels and the collection.
-    shown: [Shown; 3],
+    /// What is shown of the queue, the labels, the collection and the mods.
+    shown: [Shown; 4],
     /// Names of the frames that the overlay saved, the newest first.
     pub(crate) frames: Vec<String>,
     pub(crate) frame: Option<OpenFrame>,
+    pub(crate) train: TrainPage,
+    pub(crate) modded: ModsPage,
+    /// What is asked before it is done.
+    pub(crate) question: Option<Question>,
     pub(crate) magnified: i32,
     zoom: i32,
     /// Pages that must be worked out anew when they are shown.
@@ -118,7 +128,6 @@ impl Labeller {
             card_art: CardArt::new(Arc::clone(&catalogue)),
             repository,
             session,
-            catalogue,
             inference,
             readings: HashMap::new(),
             asked: HashSet::new(),
@@ -140,6 +149,10 @@ impl Labeller {
             shown: Default::default(),
             frames: Vec::new(),
             frame: None,
+            train: TrainPage::default(),
+            modded: ModsPage::new(Arc::clone(&catalogue)),
+            question: None,
+            catalogue,
             magnified: 0,
             zoom: 0,
             stale: true,
@@ -177,6 +190,7 @@ impl Labeller {
     pub fn is_idle(&self) -> bool {
         self.thumbnails.is_idle()
             && self.card_art.is_idle()
+            && self.modded.is_idle()
             && self.inference.as_ref().is_none_or(Inference::is_idle)
     }
 
@@ -191,9 +205,10 @@ impl Labeller {
 
     fn list(&self) -> usize {
         match self.page {
-            Page::Label | Page::Frames | Page::Bin => 0,
+            Page::Label | Page::Frames | Page::Bin | Page::Train => 0,
             Page::Verify => 1,
             Page::Collection => 2,
+            Page::Mods => 3,
         }
     }
 
@@ -232,6 +247,19 @@ impl Labeller {
         guess.map_or_else(|| "No name".into(), |name| format!("{name}?"))
     }
 
+    /// The picture of a card: of the catalogue's art, or the sprite of a mod.
+    pub(crate) fn art(
+        &mut self,
+        context: &egui::Context,
+        id: &str,
+        edition: &str,
+    ) -> Option<egui::TextureHandle> {
+        if self.catalogue.card(id).is_some_and(|card| card.from_mod.is_some()) {
+            return self.modded.sprites.as_mut()?.get(context, id);
+        }
+        self.card_art.get(context, id, edition)
+    }
+
     /// A labelled picture of a card, for want of art.
     pub(crate) fn example(&mut self, context: &egui::Context, id: &str) -> Option<egui::TextureHandle> {
         let is_it = |it: &&Picture| !it.binned && it.label.as_ref().is_some_and(|it| it.class() == id);
@@ -260,13 +288,15 @@ impl Labeller {
     }
 
     /// Does what a person wants.
-    pub fn obey(&mut self, intent: Intent) {
+    pub fn obey(&mut self, context: &egui::Context, intent: Intent) {
         if !matches!(intent, Intent::Save) {
             self.new_name = None;
         }
         match intent {
             Intent::Save if self.page == Page::Verify => self.relabel(),
             Intent::Save if self.page == Page::Frames => self.name_card(),
+            Intent::Undo if self.page == Page::Train => self.remember_last(),
+            Intent::Redo if self.page == Page::Train => {}
             Intent::Undo if self.page == Page::Frames && self.frame.as_mut().is_some_and(OpenFrame::undo) => {
                 self.loaded.0 = Subject::None;
             }
@@ -327,27 +357,12 @@ impl Labeller {
                 }
             }
             Intent::Bin => self.bin(),
-            Intent::RestoreAll => {
-                let binned = self.session.pictures().iter().filter(|it| it.binned);
-                let files: Vec<String> = binned.map(|it| it.file.clone()).collect();
-                let count = files.len();
-                if self.try_act(&Action::Restore(files)).is_some() {
-                    self.say(format!("{count} out of the bin \u{b7} Ctrl+Z takes it back"), Tone::Done);
-                }
-            }
+            Intent::RestoreAll => self.restore_all(),
             Intent::MergeFirst => match self.session.neighbours().first() {
                 Some(neighbour) => drop(self.act(&Action::Merge(*neighbour))),
                 None => self.say("There is no other group that looks like this one", Tone::Told),
             },
-            Intent::Show(page) => {
-                self.keep_draft();
-                self.page = page;
-                self.stale = true;
-                if page == Page::Frames {
-                    self.list_frames();
-                }
-                self.chosen.clear();
-            }
+            Intent::Show(page) => self.show_page(page),
             Intent::Sort(order) => self.session.set_order(order),
             Intent::Filter(shown) => self.filter(*shown),
             Intent::Choose(file) => {
@@ -386,8 +401,24 @@ impl Labeller {
             Intent::Magnify(by) => self.magnified = (self.magnified + by).clamp(0, MAX_MAGNIFIED),
             Intent::Zoom(0) => self.zoom = 0,
             Intent::Zoom(by) => self.zoom = (self.zoom + by).clamp(-MAX_ZOOM, MAX_ZOOM),
+            Intent::Ask(question) => self.question = Some(question),
+            Intent::GoAhead => {
+                if let Some(question) = self.question.take() {
+                    self.go_ahead(context, question);
+                }
+            }
+            Intent::ChooseMod(id) => self.modded.chosen = id,
+            Intent::StepMod(by) => self.step_mod(by),
+            Intent::ToggleMod(id) => self.toggle_mod(id),
+            Intent::Retrain => self.retrain(context),
+            Intent::StopTraining => self.stop_training(),
+            Intent::Minutes(minutes) => self.train.minutes = minutes,
+            Intent::Remember(id, name) => self.remember(&id, &name),
             Intent::Keys => self.show_keys = !self.show_keys,
             Intent::Escape => {
+                if self.question.take().is_some() {
+                    return;
+                }
                 if self.show_keys {
                     self.show_keys = false;
                 } else {
@@ -397,62 +428,21 @@ impl Labeller {
         }
     }
 
+    fn show_page(&mut self, page: Page) {
+        self.keep_draft();
+        self.page = page;
+        self.stale = true;
+        match page {
+            Page::Frames => self.list_frames(),
+            Page::Mods => self.look_at_mods(Instant::now()),
+            _ => {}
+        }
+        self.chosen.clear();
+    }
+
     fn on_frame(&mut self, change: impl FnOnce(&mut OpenFrame)) {
         if let Some(frame) = &mut self.frame {
             change(frame);
-        }
-    }
-
-    fn filter(&mut self, shown: Shown) {
-        if self.page == Page::Label {
-            self.keep_draft();
-            let (wanted, catalogue) = (shown.clone(), Arc::clone(&self.catalogue));
-            let accept = move |members: &[&Picture]| shows_group(&wanted, &catalogue, members);
-            let is_all = Shown::default() == shown;
-            self.session.set_filter(if is_all { Filter::default() } else { Filter::new(accept) });
-        }
-        let list = self.list();
-        self.shown[list] = shown;
-    }
-
-    /// Goes to where the captures of a card are.
-    fn show_captures(&mut self, id: &str) {
-        let name = self.name_of(id);
-        let is_it = |it: &Picture| !it.binned && it.label.as_ref().is_some_and(|it| it.class() == id);
-        let has_some = self.session.pictures().iter().any(is_it);
-        let guessed = |it: &Picture| {
-            it.label.is_none()
-                && !it.binned
-                && Reading::of_capture(&it.context)
-                    .as_ref()
-                    .and_then(Reading::first)
-                    .is_some_and(|it| it.id == id)
-        };
-        let waits = self.session.pictures().iter().any(guessed);
-        let page = match (has_some, waits) {
-            (true, _) => Page::Verify,
-            (false, true) => Page::Label,
-            (false, false) => {
-                self.say(
-                    format!("No capture of {name} yet: meet it in the game, and press Ctrl+Shift+S"),
-                    Tone::Told,
-                );
-                return;
-            }
-        };
-        self.obey(Intent::Show(page));
-        self.obey(Intent::Filter(Box::new(Shown { text: name, ..Shown::default() })));
-    }
-
-    fn bin(&mut self) {
-        let files: Vec<String> = match self.page {
-            Page::Verify => std::mem::take(&mut self.chosen).into_iter().collect(),
-            Page::Label => self.session.member().map(|it| it.file.clone()).into_iter().collect(),
-            Page::Collection | Page::Frames | Page::Bin => Vec::new(),
-        };
-        let count = files.len();
-        if count > 0 && self.try_act(&Action::Bin(files)).is_some() {
-            self.say(format!("{count} in the bin \u{b7} Ctrl+Z takes it back"), Tone::Done);
         }
     }
 
@@ -497,26 +487,6 @@ impl Labeller {
             Err(error) => self.say(error.to_string(), Tone::Warned),
         }
     }
-}
-
-/// Whether a filter of the queue lets a group through.
-fn shows_group(wanted: &Shown, catalogue: &Catalogue, members: &[&Picture]) -> bool {
-    let readings: Vec<Option<Reading>> =
-        members.iter().filter(|it| it.label.is_none()).map(|it| Reading::of_capture(&it.context)).collect();
-    let first = readings.iter().flatten().find_map(Reading::first);
-    let card = first.and_then(|guess| catalogue.card(&guess.id));
-    let text = wanted.text.trim().to_lowercase();
-    let has_text = |name: &str| name.to_lowercase().contains(&text);
-    let name = card.map_or_else(|| first.map_or("", |it| it.id.as_str()), |card| card.name.as_str());
-    let named = members.iter().filter_map(|it| it.label.as_ref()).any(|label| has_text(&label.name));
-    let is_sure = readings.iter().all(|it| it.as_ref().is_some_and(|it| it.named(catalogue).is_some()));
-    (text.is_empty() || has_text(name) || named)
-        && wanted.card_type.is_none_or(|wanted| card.is_some_and(|card| card.card_type == wanted))
-        && match wanted.doubt {
-            Doubt::Any => true,
-            Doubt::Sure => is_sure,
-            Doubt::Unsure => !is_sure,
-        }
 }
 
 /// So many pictures, in words.

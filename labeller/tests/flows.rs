@@ -3,10 +3,12 @@
 
 use std::path::PathBuf;
 
+use dataset::captures::store::Captures;
 use dataset::labels::store::{Change, read};
 use egui::{Key, Modifiers as Held, Vec2};
 use egui_kittest::kittest::Queryable as _;
 use labeller::repository::Repository;
+use lens_core::font::SystemFonts;
 use lens_core::modifiers::Modifiers;
 
 #[path = "flows/bench.rs"]
@@ -121,6 +123,73 @@ fn the_bin_gives_back_what_it_was_given() {
     assert_eq!(bench.state().session().pictures().iter().filter(|it| it.binned).count(), 1);
     bench.click("Restore");
     assert_eq!(bench.state().session().pictures().iter().filter(|it| it.binned).count(), 0);
+}
+
+#[test]
+fn emptying_the_bin_is_asked_for_and_leaves_nothing() {
+    let mut bench = Bench::new();
+    let at = folders(bench.root.path());
+    go_to(&mut bench, 2);
+    bench.press(&[Key::Num1, Key::Enter]);
+    let all = bench.state().session().pictures().len();
+    let file = bench.state().session().pictures()[2].file.clone();
+    bench.press(&[Key::F2]);
+    bench.click(&format!("Labelled {file}"));
+    bench.press(&[Key::Delete, Key::F5]);
+    bench.press_with(Held::SHIFT, Key::Delete);
+    bench.looks_like("empty_the_bin");
+    bench.press(&[Key::Escape]);
+    assert!(
+        at.captures.join(&file).exists() && at.labels.join(&file).exists(),
+        "asked, and answered with no"
+    );
+    // An overlay that saves cards lists the capture until it ends; its picture goes at once.
+    let overlay = Captures::open(&at.captures).unwrap();
+    bench.click("Empty the bin");
+    bench.press(&[Key::Enter]);
+    let message = bench.state().message().unwrap_or_default().to_owned();
+    assert!(message.contains("1 picture gone for good"), "{message}");
+    assert!(!at.captures.join(&file).exists() && !at.labels.join(&file).exists());
+    assert_eq!(bench.state().session().pictures().len(), all - 1);
+    // Nothing brings it back: no undo, no word of the overlay, no other window.
+    for _ in 0..4 {
+        bench.press_with(Held::COMMAND, Key::Z);
+    }
+    assert_eq!(bench.state().session().pictures().len(), all - 1);
+    assert!(!bench.labels().iter().any(|(name, _)| name == "Queen of Spades"));
+    bench.harness = None;
+    let reopened = window(at.clone());
+    assert_eq!(reopened.state().labeller().unwrap().session().pictures().len(), all - 1);
+    drop((reopened, overlay));
+    // The next start without an overlay finishes it.
+    let reopened = window(at.clone());
+    assert_eq!(reopened.state().labeller().unwrap().session().pictures().len(), all - 1);
+    drop(reopened);
+    let records = dataset::captures::store::read(&at.captures).unwrap();
+    assert!(records.iter().all(|it| it.filename != file) && records.len() == all - 1);
+}
+
+#[test]
+fn names_in_other_scripts_are_drawn_with_fonts_of_the_system() {
+    const CAT: &str = "\u{732b}";
+    const DOG: &str = "\u{72d7}";
+    let letters: Vec<char> = CAT.chars().chain(DOG.chars()).collect();
+    if SystemFonts::default().having(&letters).is_empty() {
+        println!("SKIPPED: no font of this system has {CAT} and {DOG}");
+        return;
+    }
+    // Squares look the same, whatever stands for them.
+    let seen = |name: &str| {
+        let mut bench = Bench::new();
+        go_to(&mut bench, 2);
+        bench.write("X");
+        bench.write(name);
+        assert_eq!(bench.state().form().name, format!("X{name}"));
+        bench.harness().render().unwrap()
+    };
+    let (cat, dog) = (seen(CAT), seen(DOG));
+    let other = cat.pixels().zip(dog.pixels()).filter(|(a, b)| a != b).count();
+    assert!(other > 20, "{other} pixels are other ones");
 }
 
 #[test]

@@ -57,6 +57,7 @@ fn the_next_model_learns_the_captures_and_passes_over_what_it_knows() {
         name: id.into(),
         embedding: vec![1.0; 128],
         capture: Some(file.into()),
+        taught_at_millis: None,
     };
     let cards =
         vec![taught("mod_owl", "strange.png"), taught("x_owl", "known.png"), taught("gone", "gone.png")];

@@ -1,8 +1,9 @@
 //! Every page in windows of every size: nothing that a player acts on lies outside.
 //!
-//! With `LABELLER_PAGES` the pages are written into that folder, to be looked at.
+//! With `LABELLER_PAGES` the pages are written into that folder, to be looked at. The pages Train
+//! and Mods have tests of their own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use dataset::captures::record::CaptureContext;
@@ -20,16 +21,12 @@ use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::{Table, TableCard};
 
-const SIZE: [u32; 2] = [1280, 720];
-/// Width and height of the window in pixels, and the screen's scale.
-const WINDOWS: [([f32; 2], f32); 5] = [
-    ([1280.0, 800.0], 1.0),
-    ([1920.0, 1080.0], 1.0),
-    ([2560.0, 1440.0], 1.0),
-    ([1920.0, 1200.0], 1.5),
-    ([2560.0, 1600.0], 2.0),
-];
+#[path = "pages/windows.rs"]
+mod windows;
 
+use windows::{WINDOWS, picture};
+
+const SIZE: [u32; 2] = [1280, 720];
 fn folders(root: &Path) -> Folders {
     Folders { captures: root.join("screenshots"), labels: root.join("dataset_default") }
 }
@@ -103,16 +100,10 @@ fn window(root: &Path, [width, height]: [f32; 2], scale: f32) -> Harness<'static
 fn every_page_fits_every_window() {
     let root = tempfile::tempdir().unwrap();
     capture(root.path());
-    let pictures = std::env::var_os("LABELLER_PAGES").map(PathBuf::from);
     let mut wide = Vec::new();
     for (number, (size, scale)) in WINDOWS.into_iter().enumerate() {
         let mut harness = window(root.path(), size, scale);
-        let picture = |harness: &mut Harness<'static, App>, page: &str| {
-            if let Some(folder) = &pictures {
-                let name = format!("{}x{}@{scale}-{page}.png", size[0], size[1]);
-                harness.render().unwrap().save(folder.join(name)).unwrap();
-            }
-        };
+        let picture = |harness: &mut Harness<'static, App>, page: &str| picture(harness, size, scale, page);
         picture(&mut harness, "label");
         for wanted in ["Not a card", "Undo", "The picture", "Keys"] {
             let seen = harness.get_by_label(wanted).rect();

@@ -45,6 +45,7 @@ impl Bench {
                 name: id.into(),
                 embedding: vec![1.0],
                 capture: Some((*file).into()),
+                taught_at_millis: None,
             });
             gallery::enrol(&model, cards.collect()).unwrap();
         }
@@ -65,7 +66,8 @@ impl Bench {
         let inference = Inference::start(self.models()[0].clone(), vec![folders.captures.clone()], || {});
         let (repository, session) = Repository::open(folders).unwrap();
         let mut labeller = Labeller::new(repository, session, synth::practice::catalogue(), Some(inference));
-        intents.into_iter().for_each(|intent| labeller.obey(intent));
+        let context = egui::Context::default();
+        intents.into_iter().for_each(|intent| labeller.obey(&context, intent));
     }
 
     fn relabel(files: &[&str], label: &Label) -> Intent {

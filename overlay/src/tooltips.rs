@@ -5,7 +5,6 @@
 //! They are read as data by `lua`, never run. [`Localisation`] finds the texts of a card;
 //! [`Localisation::words`] puts together what is shown of it.
 
-mod language;
 mod lua;
 mod text;
 
@@ -32,7 +31,7 @@ pub const LANGUAGES: [&str; 11] =
 /// The language of a setting as the game's files are called; for [`AS_PLAYED`] the one that the
 /// game is set to.
 pub fn language(setting: &str) -> String {
-    let played = || language::played().unwrap_or_else(|| LANGUAGES[0].to_owned());
+    let played = || mods::language::played().unwrap_or_else(|| LANGUAGES[0].to_owned());
     if setting == AS_PLAYED { played() } else { setting.to_owned() }
 }
 
@@ -53,7 +52,7 @@ impl Localisation {
     /// game's own settings.
     pub fn open(folder: &Path, language: &str) -> Self {
         if language == AS_PLAYED {
-            let played = language::played().filter(|it| LANGUAGES.contains(&it.as_str()));
+            let played = mods::language::played().filter(|it| LANGUAGES.contains(&it.as_str()));
             return Self::open(folder, played.as_deref().unwrap_or(LANGUAGES[0]));
         }
         let read = |file: &str| std::fs::read_to_string(folder.join(file));

@@ -65,7 +65,7 @@ const PAGES: [&str; 7] = [
 /// What is taken of a model's folder.
 const MODEL_FILES: [&str; 2] = ["onnx", "json"];
 /// What a user adds to a model's folder.
-const OWN_FILES: [&str; 2] = ["gallery.json", "gallery.old.json"];
+const OWN_FILES: [&str; 3] = ["gallery.json", "gallery.old.json", "gallery.forgotten.json"];
 
 /// Packs what the tests were built with, tries it out and throws it away.
 pub(crate) fn check() -> Result<()> {

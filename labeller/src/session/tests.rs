@@ -54,6 +54,8 @@ fn inverse(session: &Session, changes: &[Change]) -> Vec<Change> {
             Change::Merge { group: *group, into: session.merged.get(group).copied() }
         }
         Change::Bin { file, binned, .. } => Change::Bin { file: file.clone(), binned: !binned, label: None },
+        // Nothing undoes it.
+        Change::Erase { .. } => change.clone(),
         Change::Draft { group, .. } => {
             Change::Draft { group: *group, label: session.drafts.get(group).cloned().map(Box::new) }
         }

@@ -4,7 +4,7 @@ use egui::{ScrollArea, Ui, vec2};
 
 use super::theme;
 use super::tile::{self, Marks};
-use crate::intent::Intent;
+use crate::intent::{Intent, Question};
 use crate::session::Action;
 use crate::window::{Labeller, pictures};
 
@@ -28,11 +28,14 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
     }
     ui.horizontal(|ui| {
         ui.heading(format!("{} in the bin", pictures(binned.len())));
-        if ui.button("Restore all").clicked() {
+        if theme::keyed(ui, "Restore all", "Ctrl+R") {
             intents.push(Intent::RestoreAll);
         }
+        if theme::keyed(ui, "Empty the bin", "Shift+Del") {
+            intents.push(Intent::Ask(Question::EmptyBin(binned.len())));
+        }
     });
-    ui.weak("No training sees them. The captures themselves stay where they are.");
+    ui.weak("No training sees them. They stay on the disk until the bin is emptied.");
     let columns = (((ui.available_width() - 12.0) / (TILE.x + 24.0)).floor() as usize).max(1);
     ScrollArea::vertical().auto_shrink(false).show_rows(
         ui,

@@ -1,5 +1,7 @@
 //! The page of the collection: every card of the catalogue as a picture, with what there is of it.
 
+use std::collections::HashMap;
+
 use egui::{
     Align2, CentralPanel, Color32, CornerRadius, Panel, Pos2, Rect, RichText, ScrollArea, Sense, Stroke,
     StrokeKind, Ui, Vec2, pos2, vec2,
@@ -10,7 +12,7 @@ use super::filter;
 use super::theme::{self, ACCENT, FAINT, GOOD, GROUND, RAISED, TEXT, WARNING};
 use super::tile::{WHOLE, fitted};
 use crate::coverage::{Coverage, ENOUGH, Row};
-use crate::intent::{Intent, Shown};
+use crate::intent::{FromMod, Intent, Shown};
 use crate::thumbnails::Size;
 use crate::window::Labeller;
 
@@ -25,7 +27,7 @@ enum Line<'a> {
     /// A type and rarity begins; of how many of its cards there is a picture.
     Heading {
         title: String,
-        card_type: CardType,
+        colour: Color32,
         met: [usize; 2],
     },
     Cards(Vec<&'a Row>),
@@ -39,7 +41,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
     CentralPanel::default().frame(theme::ground()).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.heading("Collection");
-            let [met, all] = Coverage::met(coverage.rows.iter());
+            let [met, all] = Coverage::met(coverage.rows.iter().filter(|row| row.from_mod.is_none()));
             let [pairs, of] = coverage.share();
             let text = format!("{met} of {all} cards");
             theme::progress(ui, met as f32 / all.max(1) as f32, &text, GOOD, 190.0);
@@ -57,7 +59,8 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
 fn hunt(labeller: &mut Labeller, coverage: &Coverage, ui: &mut Ui, intents: &mut Vec<Intent>) {
     theme::section(ui, "Progress");
     for card_type in CardType::ALL {
-        let of_type = || coverage.rows.iter().filter(|row| row.card_type == card_type);
+        let is_of_type = |row: &&Row| row.card_type == card_type && row.from_mod.is_none();
+        let of_type = || coverage.rows.iter().filter(is_of_type);
         let [met, all] = Coverage::met(of_type());
         if all > 0 {
             let text = format!("{} {met} of {all}", card_type.name());
@@ -97,37 +100,77 @@ fn hunt(labeller: &mut Labeller, coverage: &Coverage, ui: &mut Ui, intents: &mut
     }
 }
 
-fn is_shown(shown: &Shown, row: &Row) -> bool {
-    row.name.to_lowercase().contains(&shown.text.trim().to_lowercase())
+fn is_shown(shown: &Shown, wanted: &str, row: &Row) -> bool {
+    let from_mod = match &shown.from_mod {
+        FromMod::Any => true,
+        FromMod::NoMod => row.from_mod.is_none(),
+        FromMod::Mod(wanted) => row.from_mod.as_ref().is_some_and(|(id, _)| id == wanted),
+    };
+    from_mod
+        && (wanted.is_empty() || row.name.to_lowercase().contains(wanted))
         && shown.card_type.is_none_or(|wanted| row.card_type == wanted)
         && (!shown.only_odd || row.total() == 0)
 }
 
-/// The page as lines of known heights, so that only those in sight are drawn.
-fn lines<'a>(coverage: &'a Coverage, shown: &Shown, columns: usize) -> Vec<Line<'a>> {
-    let mut rarities: Vec<Option<&str>> = vec![None];
-    for row in &coverage.rows {
-        if !rarities.contains(&row.rarity.as_deref()) {
-            rarities.push(row.rarity.as_deref());
+/// Of what a heading stands above: the game's cards by type and rarity, then each mod's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Section<'a> {
+    Game(CardType, Option<&'a str>),
+    Mod(&'a str),
+}
+
+impl<'a> Section<'a> {
+    fn of(row: &'a Row) -> Self {
+        match &row.from_mod {
+            Some((id, _)) => Self::Mod(id),
+            None => Self::Game(row.card_type, row.rarity.as_deref()),
         }
     }
-    let order = ["Common", "Uncommon", "Rare", "Legendary"];
-    rarities.sort_by_key(|it| it.map(|it| order.iter().position(|word| *word == it).unwrap_or(order.len())));
-    let mut lines = Vec::new();
-    for card_type in CardType::ALL {
-        for rarity in &rarities {
-            let all: Vec<&Row> = coverage
-                .rows
-                .iter()
-                .filter(|row| row.card_type == card_type && row.rarity.as_deref() == *rarity)
-                .collect();
-            let seen: Vec<&Row> = all.iter().copied().filter(|row| is_shown(shown, row)).collect();
-            if seen.is_empty() {
-                continue;
+
+    /// Where it comes; mods in the order of the catalogue.
+    fn rank(self) -> [usize; 2] {
+        const RARITIES: [&str; 4] = ["Common", "Uncommon", "Rare", "Legendary"];
+        match self {
+            Self::Game(card_type, rarity) => {
+                let place = |it: &str| RARITIES.iter().position(|word| *word == it).unwrap_or(RARITIES.len());
+                let of_type = CardType::ALL.iter().position(|it| *it == card_type);
+                [of_type.unwrap_or_default(), rarity.map_or(0, |it| place(it) + 1)]
             }
-            let rarity = rarity.map_or_else(String::new, |it| format!(" \u{b7} {it}"));
-            let title = format!("{}{rarity}", card_type.name());
-            lines.push(Line::Heading { title, card_type, met: Coverage::met(all.into_iter()) });
+            Self::Mod(_) => [usize::MAX, 0],
+        }
+    }
+
+    fn title(self, row: &Row) -> (String, Color32) {
+        match (self, &row.from_mod) {
+            (Self::Game(card_type, rarity), _) => {
+                let rarity = rarity.map_or_else(String::new, |it| format!(" \u{b7} {it}"));
+                (format!("{}{rarity}", card_type.name()), theme::of_type(Some(card_type)))
+            }
+            (Self::Mod(id), name) => (name.as_ref().map_or(id, |(_, name)| name.as_str()).to_owned(), ACCENT),
+        }
+    }
+}
+
+/// The page as lines of known heights, so that only those in sight are drawn.
+fn lines<'a>(coverage: &'a Coverage, shown: &Shown, columns: usize) -> Vec<Line<'a>> {
+    let wanted = shown.text.trim().to_lowercase();
+    let mut sections: Vec<(Section<'_>, Vec<&Row>)> = Vec::new();
+    let mut places: HashMap<Section<'_>, usize> = HashMap::new();
+    for row in &coverage.rows {
+        let section = Section::of(row);
+        let place = *places.entry(section).or_insert_with(|| {
+            sections.push((section, Vec::new()));
+            sections.len() - 1
+        });
+        sections[place].1.push(row);
+    }
+    sections.sort_by_key(|(section, _)| section.rank());
+    let mut lines = Vec::new();
+    for (section, all) in sections {
+        let seen: Vec<&Row> = all.iter().copied().filter(|row| is_shown(shown, &wanted, row)).collect();
+        if let Some(first) = seen.first() {
+            let (title, colour) = section.title(first);
+            lines.push(Line::Heading { title, colour, met: Coverage::met(all.into_iter()) });
             lines.extend(seen.chunks(columns).map(|part| Line::Cards(part.to_vec())));
         }
     }
@@ -155,9 +198,7 @@ fn cards(labeller: &mut Labeller, coverage: &Coverage, ui: &mut Ui, intents: &mu
             if top + high >= view.top() && top <= view.bottom() {
                 let at = origin + vec2(0.0, top);
                 match line {
-                    Line::Heading { title, card_type, met } => {
-                        heading(ui, at, width, title, *card_type, *met);
-                    }
+                    Line::Heading { title, colour, met } => heading(ui, at, width, title, *colour, *met),
                     Line::Cards(rows) => {
                         for (column, row) in rows.iter().enumerate() {
                             let at = at + vec2(column as f32 * (TILE.x + GAP), 0.0);
@@ -171,9 +212,8 @@ fn cards(labeller: &mut Labeller, coverage: &Coverage, ui: &mut Ui, intents: &mu
     });
 }
 
-fn heading(ui: &Ui, at: Pos2, width: f32, title: &str, card_type: CardType, [met, all]: [usize; 2]) {
+fn heading(ui: &Ui, at: Pos2, width: f32, title: &str, colour: Color32, [met, all]: [usize; 2]) {
     let painter = ui.painter();
-    let colour = theme::of_type(Some(card_type));
     let text = painter.text(at + vec2(0.0, 16.0), Align2::LEFT_CENTER, title, theme::name_font(14.0), colour);
     let words = format!("{met} of {all}");
     let font = egui::FontId::proportional(12.0);
@@ -194,7 +234,7 @@ fn draw(
     area: Rect,
     tint: Color32,
 ) -> Option<Rect> {
-    let texture = labeller.card_art.get(ui.ctx(), &row.id, edition).or_else(|| {
+    let texture = labeller.art(ui.ctx(), &row.id, edition).or_else(|| {
         let file = row.picture.as_ref()?;
         labeller.thumbnails.get(ui.ctx(), file, Size::Small)
     })?;

@@ -5,7 +5,7 @@ use lens_core::catalogue::CardType;
 
 use super::theme;
 use super::tile::search_field;
-use crate::intent::{Doubt, Intent, Page, Shown};
+use crate::intent::{Doubt, FromMod, Intent, Page, Shown};
 use crate::window::Labeller;
 
 /// Draws the filter of the current page in a line that may break.
@@ -27,6 +27,7 @@ pub(super) fn show(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) 
                 ui.selectable_value(&mut shown.card_type, Some(card_type), text);
             }
         });
+        of_mods(labeller, &mut shown, ui);
         match labeller.page {
             Page::Label => {
                 ui.end_row();
@@ -37,7 +38,7 @@ pub(super) fn show(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) 
             }
             Page::Verify => drop(ui.checkbox(&mut shown.only_odd, "Odd ones only")),
             Page::Collection => drop(ui.checkbox(&mut shown.only_odd, "Missing ones only")),
-            Page::Frames | Page::Bin => {}
+            Page::Frames | Page::Bin | Page::Train | Page::Mods => {}
         }
         if shown != Shown::default() && ui.button("Show all").clicked() {
             shown = Shown::default();
@@ -46,4 +47,24 @@ pub(super) fn show(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) 
     if shown != before {
         intents.push(Intent::Filter(Box::new(shown)));
     }
+}
+
+/// Whose cards, where there are mods.
+fn of_mods(labeller: &Labeller, shown: &mut Shown, ui: &mut Ui) {
+    let mods = || labeller.modded.mods().iter().filter(|it| !it.cards.is_empty());
+    if mods().next().is_none() && shown.from_mod == FromMod::Any {
+        return;
+    }
+    let name = match &shown.from_mod {
+        FromMod::Any => "All mods".to_owned(),
+        FromMod::NoMod => "No mod".to_owned(),
+        FromMod::Mod(id) => mods().find(|it| it.id == *id).map_or_else(|| id.clone(), |it| it.name.clone()),
+    };
+    theme::choice(ui, "Mod", &name, 96.0, |ui| {
+        ui.selectable_value(&mut shown.from_mod, FromMod::Any, "All mods");
+        ui.selectable_value(&mut shown.from_mod, FromMod::NoMod, "No mod");
+        for of_mod in mods() {
+            ui.selectable_value(&mut shown.from_mod, FromMod::Mod(of_mod.id.clone()), &of_mod.name);
+        }
+    });
 }

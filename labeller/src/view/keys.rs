@@ -8,11 +8,11 @@ use egui::{Context, Event, Key, Modifiers, Window};
 use super::theme;
 use super::tile::name_field;
 use crate::completion;
-use crate::intent::{Intent, Page};
+use crate::intent::{Intent, Page, Question};
 use crate::window::Labeller;
 
 /// Keys and what they do, for the list and the manual.
-pub(crate) const KEYS: [(&str, &str); 24] = [
+pub(crate) const KEYS: [(&str, &str); 27] = [
     ("Enter", "save what agrees, and go on"),
     ("1 to 5", "take a suggestion"),
     ("letters", "type a name; up and down choose a completion"),
@@ -26,26 +26,32 @@ pub(crate) const KEYS: [(&str, &str); 24] = [
     ("Ctrl+D", "what was left out becomes a group of its own"),
     ("Ctrl+M", "take in the first group that looks alike"),
     ("Delete", "into the bin"),
+    ("Ctrl+R, Shift+Delete", "in the bin: restore all, empty it"),
     ("Ctrl+Z", "undo, as often as you like"),
     ("Ctrl+Y", "do it again"),
     ("Ctrl+F", "search"),
     ("Tab", "to the next field"),
     ("Escape", "leave the name, close this list, choose nothing"),
-    ("F1 to F5", "label, verify, collection, frames, bin"),
+    ("F1 to F7", "label, verify, collection, frames, bin, train, mods"),
     ("Space, arrows with Shift", "on a frame: the next corner, move it by a pixel; with Ctrl by ten"),
     ("Page Up, Page Down", "another frame"),
     ("Ctrl+S", "save the cards of a frame that have a name"),
+    ("R, S, B", "on the page Train: retrain, stop, go back to the model before"),
+    ("up, down, Space", "on the page Mods: another mod, on or off"),
     ("Ctrl++, Ctrl+-, Ctrl+0", "everything larger, smaller, as usual"),
     ("?", "these keys"),
 ];
 
 const DIGITS: [Key; 5] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
-const PAGES: [Key; 5] = [Key::F1, Key::F2, Key::F3, Key::F4, Key::F5];
+const PAGES: [Key; 7] = [Key::F1, Key::F2, Key::F3, Key::F4, Key::F5, Key::F6, Key::F7];
 const ARROWS: [(Key, [i32; 2]); 4] =
     [(Key::ArrowLeft, [-1, 0]), (Key::ArrowRight, [1, 0]), (Key::ArrowUp, [0, -1]), (Key::ArrowDown, [0, 1])];
 
 /// What the keys of this frame ask for.
 pub(super) fn wanted(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
+    if labeller.question.is_some() {
+        return answered(context);
+    }
     let focused = context.memory(egui::Memory::focused);
     let typing = focused == Some(name_field());
     let mut intents = Vec::new();
@@ -90,6 +96,18 @@ pub(super) fn wanted(labeller: &mut Labeller, context: &Context) -> Vec<Intent> 
         context.memory_mut(egui::Memory::stop_text_input);
     }
     intents
+}
+
+/// Keys while something is asked: all others wait.
+fn answered(context: &Context) -> Vec<Intent> {
+    let pressed = |key| context.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    if pressed(Key::Enter) {
+        vec![Intent::GoAhead]
+    } else if pressed(Key::Escape) {
+        vec![Intent::Escape]
+    } else {
+        Vec::new()
+    }
 }
 
 /// Keys while the name is being typed.
@@ -152,11 +170,40 @@ fn on_a_frame(input: &mut egui::InputState, intents: &mut Vec<Intent>) {
     }
 }
 
+/// Keys about what was thrown away.
+fn in_the_bin(labeller: &Labeller, input: &mut egui::InputState, intents: &mut Vec<Intent>) {
+    let binned = labeller.session.pictures().iter().filter(|it| it.binned).count();
+    if input.consume_key(Modifiers::SHIFT, Key::Delete) && binned > 0 {
+        intents.push(Intent::Ask(Question::EmptyBin(binned)));
+    }
+    if input.consume_key(Modifiers::COMMAND, Key::R) && binned > 0 {
+        intents.push(Intent::RestoreAll);
+    }
+}
+
+/// Keys about the model.
+fn on_training(labeller: &Labeller, input: &mut egui::InputState, intents: &mut Vec<Intent>) {
+    let is_running = labeller.train.is_running();
+    let mut key = |key: Key, is_possible: bool, intent: Intent| {
+        if input.consume_key(Modifiers::NONE, key) && is_possible {
+            intents.push(intent);
+        }
+    };
+    let has_previous = labeller.train.knowledge.as_ref().is_some_and(|it| it.has_previous);
+    let has_trainer = labeller.train.program.is_some();
+    key(Key::R, !is_running && has_trainer, Intent::Retrain);
+    key(Key::S, is_running, Intent::StopTraining);
+    key(Key::B, !is_running && has_trainer && has_previous, Intent::Ask(Question::GoBack));
+}
+
 /// Keys while nothing is being typed.
 fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
     let mut intents = Vec::new();
     let mut begun: Option<String> = None;
     context.input_mut(|input| {
+        if labeller.page == Page::Bin {
+            in_the_bin(labeller, input, &mut intents);
+        }
         let mut key = |key: Key, intent: Intent| {
             if input.consume_key(Modifiers::NONE, key) {
                 intents.push(intent);
@@ -182,6 +229,20 @@ fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
         if labeller.page == Page::Frames {
             on_a_frame(input, &mut intents);
         }
+        if labeller.page == Page::Mods {
+            for (key, intent) in [
+                (Key::ArrowUp, Intent::StepMod(-1)),
+                (Key::ArrowDown, Intent::StepMod(1)),
+                (Key::Space, Intent::ToggleMod(None)),
+            ] {
+                if input.consume_key(Modifiers::NONE, key) {
+                    intents.push(intent);
+                }
+            }
+        }
+        if labeller.page == Page::Train {
+            on_training(labeller, input, &mut intents);
+        }
         for event in &input.events {
             match event {
                 Event::Text(text) if text == "?" => intents.push(Intent::Keys),
@@ -197,7 +258,7 @@ fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
         Page::Label => labeller.session.group().is_some(),
         Page::Verify => !labeller.chosen.is_empty(),
         Page::Frames => labeller.frame.as_ref().is_some_and(|it| it.card().is_some()),
-        Page::Collection | Page::Bin => false,
+        Page::Collection | Page::Bin | Page::Train | Page::Mods => false,
     };
     if let Some(name) = begun.filter(|_| takes_names) {
         labeller.new_name = None;
@@ -214,12 +275,16 @@ pub(super) fn show(labeller: &mut Labeller, context: &Context) {
     let mut open = true;
     let window = Window::new(theme::name("Keys")).open(&mut open).collapsible(false).resizable(false);
     window.anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0]).show(context, |ui| {
-        egui::Grid::new("keys").num_columns(2).spacing([18.0, 5.0]).show(ui, |ui| {
-            for (key, what) in KEYS {
-                theme::key(ui, key);
-                ui.label(what);
-                ui.end_row();
-            }
+        // In a low window the last ones are scrolled to.
+        let height = context.content_rect().height() - 90.0;
+        egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+            egui::Grid::new("keys").num_columns(2).spacing([18.0, 2.0]).show(ui, |ui| {
+                for (key, what) in KEYS {
+                    theme::key(ui, key);
+                    ui.label(what);
+                    ui.end_row();
+                }
+            });
         });
     });
     labeller.show_keys &= open;

@@ -322,7 +322,7 @@ fn guess(labeller: &mut Labeller, ui: &Ui, area: Rect, id: &str, name: &str, wor
     let is_said = labeller.form.name == name;
     let edition = if is_said { labeller.form.modifiers.edition.clone() } else { "base".into() };
     let picture = Rect::from_min_max(area.min, area.max - vec2(0.0, 34.0));
-    let texture = labeller.card_art.get(ui.ctx(), id, &edition);
+    let texture = labeller.art(ui.ctx(), id, &edition);
     if let Some(texture) = texture.or_else(|| labeller.example(ui.ctx(), id)) {
         let shown = fitted(texture.size_vec2(), picture);
         ui.painter().image(texture.id(), shown, WHOLE, Color32::WHITE);

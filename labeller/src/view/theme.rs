@@ -3,14 +3,16 @@
 //! Names are set in the overlay's own font. Every pair of a text and a ground is readable by WCAG
 //! 2.2, level AA (a contrast of 4.5 at least); a test holds it.
 
-use egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use egui::epaint::text::{FallbackRequest, FontInsert, FontPriority, FontProvider, InsertFontFamily};
 use egui::style::WidgetVisuals;
 use egui::{
     Color32, Context, CornerRadius, FontData, FontFamily, FontId, Margin, Rect, Response, RichText, Stroke,
     StrokeKind, TextStyle, Ui, Vec2, vec2,
 };
 use lens_core::catalogue::CardType;
-use lens_core::font::DEJAVU_SANS_BOLD;
+use lens_core::font::{DEJAVU_SANS_BOLD, SystemFonts};
 use lens_core::palette;
 
 /// Behind everything.
@@ -74,6 +76,7 @@ pub(super) fn apply(context: &Context, zoom: f32) -> bool {
             // Also for arrows and keys, which the usual font has not.
             families: vec![first(family), last(FontFamily::Proportional), last(FontFamily::Monospace)],
         });
+        context.add_font_provider(of_system());
         context.options_mut(|options| options.zoom_with_keyboard = false);
         context.set_theme(egui::Theme::Dark);
         context.all_styles_mut(style);
@@ -88,6 +91,21 @@ pub(super) fn apply(context: &Context, zoom: f32) -> bool {
         context.request_repaint();
     }
     is_ready
+}
+
+/// Fonts of the system, for letters that no other has: names of cards can be in any script.
+fn of_system() -> Arc<dyn FontProvider> {
+    let system = Mutex::new(SystemFonts::default());
+    let find = move |request: &FallbackRequest<'_>| {
+        let letter = request.cluster.chars().next()?;
+        let mut system = system.lock().unwrap_or_else(PoisonError::into_inner);
+        let font = system.having(&[letter]).into_iter().next()?;
+        let mut data = FontData::from_owned(font.data);
+        data.index = font.index;
+        // Where it stands among those of a family is of no account: it comes last.
+        Some(FontInsert { name: font.name, data, families: Vec::new() })
+    };
+    Arc::new(find)
 }
 
 /// How much larger everything is in a window of this size.

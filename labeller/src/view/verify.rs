@@ -90,9 +90,10 @@ fn chosen(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     });
 }
 
-fn is_shown(shown: &Shown, class: &Class) -> bool {
+fn is_shown(labeller: &Labeller, shown: &Shown, class: &Class) -> bool {
     let text = shown.text.trim().to_lowercase();
     class.name.to_lowercase().contains(&text)
+        && labeller.is_from(&shown.from_mod, &class.id)
         && shown.card_type.is_none_or(|wanted| class.card_type == Some(wanted))
         && (!shown.only_odd || class.odd() > 0)
 }
@@ -105,7 +106,7 @@ fn list(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let lines: Vec<Line> = classes
         .iter()
         .enumerate()
-        .filter(|(_, class)| is_shown(&shown, class))
+        .filter(|(_, class)| is_shown(labeller, &shown, class))
         .flat_map(|(class, it)| {
             let all = count(it);
             (0..all).step_by(columns).map(move |from| Line { class, from, to: (from + columns).min(all) })

@@ -29,7 +29,9 @@ impl Labeller {
                 self.frame.as_ref().map(|it| it.path.clone()).unwrap_or_default(),
                 self.frame.as_ref().and_then(|it| it.selected),
             ),
-            Page::Label | Page::Collection | Page::Bin => Subject::Group(self.session.group()),
+            Page::Label | Page::Collection | Page::Bin | Page::Train | Page::Mods => {
+                Subject::Group(self.session.group())
+            }
         };
         if self.loaded.0 != subject {
             self.keep_draft();

@@ -6,7 +6,7 @@ use egui::Context;
 
 use super::{Labeller, Subject, VERIFY_INTERVAL, source};
 use crate::coverage::Coverage;
-use crate::inference::{Answer, Inference, Job};
+use crate::inference::{Answer, Changed, Inference, Job};
 use crate::intent::{Page, Tone};
 use crate::reading::{Reading, is_same};
 use crate::session::Picture;
@@ -26,6 +26,8 @@ impl Labeller {
     /// Takes in what happened elsewhere since the last frame.
     pub(crate) fn take_news(&mut self, context: &Context, now: Instant) {
         self.thumbnails.begin(context);
+        self.card_art.begin(context);
+        self.follow_mods(context, now);
         match self.repository.tick(&mut self.session, now) {
             Ok(true) => self.stale = true,
             Ok(false) => {}
@@ -39,6 +41,7 @@ impl Labeller {
         for answer in answers {
             self.hear(answer);
         }
+        self.follow_training(context, now);
         self.ask_ahead();
         self.look_ahead(context);
         self.keep_draft_soon(context, now);
@@ -64,6 +67,13 @@ impl Labeller {
                 self.readings.clear();
                 self.asked.clear();
             }
+            Answer::Knows(knowledge, changed) => {
+                self.train.knowledge = Some(*knowledge);
+                if changed == Changed::Yes {
+                    self.readings.clear();
+                    self.asked.clear();
+                }
+            }
             Answer::Failed(reason) => self.say(reason, Tone::Warned),
         }
     }
@@ -87,7 +97,7 @@ impl Labeller {
                 self.verify_from = Some(now + VERIFY_INTERVAL.max(now.elapsed() * 8));
             }
             Page::Collection => self.coverage = Coverage::new(&self.session, &self.catalogue),
-            Page::Label | Page::Frames | Page::Bin => return,
+            Page::Label | Page::Frames | Page::Bin | Page::Train | Page::Mods => return,
         }
         self.stale = false;
     }

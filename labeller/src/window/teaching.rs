@@ -31,6 +31,14 @@ impl Labeller {
                 _ => {}
             }
         }
+        let erased = changes.iter().filter_map(|change| match change {
+            Change::Erase { file, done: false } => Some(file.clone()),
+            _ => None,
+        });
+        let erased: Vec<String> = erased.collect();
+        if !erased.is_empty() {
+            jobs.push(Job::Erase(erased));
+        }
         for job in jobs {
             if !inference.ask(job) {
                 log::info!("the model is busy: some pictures teach it at the next training");

@@ -202,7 +202,8 @@ impl Files {
             self.keep_label(label, &file)?;
             outcome.corrected = Some(label.name.clone());
             if let Some(model) = &request.model {
-                let card = NamedCard { id: label.class().into(), name: label.name.clone(), capture: file };
+                let (id, name) = (label.class().into(), label.name.clone());
+                let card = NamedCard { id, name, capture: file, taught_at_millis: now_millis() };
                 self.teacher.teach(&model.folder, &pixels, track.quad, card)?;
             }
         }
@@ -225,12 +226,11 @@ impl Files {
 }
 
 fn sight(card: &Track, request: &SaveRequest) -> CaptureContext {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     CaptureContext {
         quad: Some(card.quad),
         frame: None,
         window: [request.frame.width, request.frame.height],
-        taken_at_millis: now.as_millis() as u64,
+        taken_at_millis: now_millis(),
         model: request.model.as_ref().map(|model| model.name.clone()),
         card: card.identity.id().map(ToString::to_string),
         guesses: card.guesses.iter().map(|guess| (guess.id.to_string(), guess.probability)).collect(),
@@ -242,6 +242,11 @@ fn sight(card: &Track, request: &SaveRequest) -> CaptureContext {
             .collect(),
         modifiers: Some(card.modifiers.clone()),
     }
+}
+
+/// Milliseconds since 1970.
+fn now_millis() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
 }
 
 #[cfg(test)]

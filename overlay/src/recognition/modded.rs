@@ -8,26 +8,24 @@
 //! networks: a second start makes none. [`watch`] does all this in the background while the overlay
 //! runs. How a mod is read is the `mods` crate's, what an entry is `vision`'s.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use lens_core::catalogue::{self, CardType, Catalogue, FromMod};
+use lens_core::catalogue::{self, Catalogue};
 use lens_core::manifest::Manifest;
-use mods::{Card, Interpreter, Library, Mod, Options, Origin, Sheets, State};
+use mods::{Card, Library, Mod, Sheets};
 use sha2::{Digest as _, Sha256};
 use vision::enrol::sprites::{self, Sprite};
 use vision::recogniser::Recogniser;
 use vision::sprites::{SpriteCard, SpriteEntries, file, limits};
 
-use crate::settings::mods::{Mods, ModsPlace};
+use crate::settings::mods::Mods;
 
 pub mod watch;
 
-/// The game whose Mods folder is looked for.
-const GAME: &str = "balatro";
 /// Entries that nobody asked for so long are removed.
 const UNUSED: Duration = Duration::from_secs(60 * 60 * 24 * 30);
 
@@ -50,11 +48,7 @@ impl Wanted {
 
     /// The folder; none where there is none, or none is wanted.
     pub fn folder(&self, catalogue: &Catalogue) -> Option<PathBuf> {
-        match &self.mods.place {
-            ModsPlace::Nowhere => None,
-            ModsPlace::Folder(folder) => Some(folder.clone()),
-            ModsPlace::Found => (catalogue.game == GAME).then(mods::folder::find).flatten(),
-        }
+        self.mods.folder(catalogue)
     }
 
     fn entries(&self) -> PathBuf {
@@ -66,21 +60,9 @@ impl Wanted {
     /// # Errors
     /// When the folder cannot be listed.
     pub fn read(&self, catalogue: &Catalogue) -> Result<Option<Library>, mods::ReadError> {
-        let Some(folder) = self.folder(catalogue) else { return Ok(None) };
-        let interpreter = if self.mods.interpreter { Interpreter::this_program() } else { Interpreter::Off };
-        let options = Options {
-            language: self.language.clone(),
-            interpreter,
-            cache: Some(self.cache.clone()),
-            cells: cells(catalogue),
-            settings: None,
-        };
-        let mut library = mods::read(&folder, &options)?;
-        for of_mod in library.mods.iter_mut().filter(|it| self.mods.off.contains(&it.id)) {
-            of_mod.state = State::Off("the settings of the overlay switch it off".to_owned());
-            of_mod.cards.clear();
-        }
-        Ok(Some(library))
+        let mut library = self.mods.library(catalogue, &self.language, &self.cache)?;
+        library.iter_mut().for_each(|library| self.mods.leave_out(library));
+        Ok(library)
     }
 }
 
@@ -115,8 +97,7 @@ pub fn teach_kept(recogniser: &mut Recogniser, library: &Library, wanted: &Wante
             all.extend(&entries);
         }
     }
-    let cards = library.cards().map(|(of_mod, card)| added_card(of_mod, card, recogniser.catalogue()));
-    let cards = cards.collect();
+    let cards = mods::known::cards(library, recogniser.catalogue());
     recogniser.set_sprites(Arc::new(all), cards);
 }
 
@@ -168,7 +149,7 @@ pub fn sprites_of(
         .cards
         .iter()
         .map(|card| {
-            let card_type = type_of(card, catalogue);
+            let card_type = mods::known::type_of(card, catalogue);
             (SpriteCard { id: card.key.as_str().into(), card_type }, card.clone())
         })
         .collect();
@@ -222,54 +203,6 @@ fn remove_unused(folder: &Path, used: &BTreeSet<String>, now: SystemTime) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
-}
-
-/// A mod's card as the catalogue would list it.
-fn added_card(of_mod: &Mod, card: &Card, catalogue: &Catalogue) -> catalogue::Card {
-    catalogue::Card {
-        id: card.key.as_str().into(),
-        name: card.label(),
-        card_type: type_of(card, catalogue),
-        rarity: None,
-        cost: None,
-        scale: 1.0,
-        twins: Vec::new(),
-        group: None,
-        looks: Vec::new(),
-        from_mod: Some(FromMod {
-            id: of_mod.id.clone(),
-            name: of_mod.name.clone(),
-            kind: card.set.clone(),
-            text: card.text.clone(),
-        }),
-    }
-}
-
-/// What a card is. Consumables of a kind that a mod made up are most like tarots.
-fn type_of(card: &Card, catalogue: &Catalogue) -> CardType {
-    let of_game = catalogue.card(&card.key).filter(|_| card.origin == Origin::Game);
-    of_game.map_or_else(
-        || match card.set.as_str() {
-            "Joker" => CardType::Joker,
-            "Default" | "Enhanced" => CardType::Playing,
-            "Planet" => CardType::Planet,
-            "Spectral" => CardType::Spectral,
-            "Voucher" => CardType::Voucher,
-            "Booster" => CardType::Booster,
-            "Back" => CardType::Deck,
-            _ => CardType::Tarot,
-        },
-        |card| card.card_type,
-    )
-}
-
-/// Where the game's own cards lie on its sheets, for mods that draw a sheet anew.
-fn cells(catalogue: &Catalogue) -> BTreeMap<String, [u32; 2]> {
-    let cell = |card: &catalogue::Card| {
-        let base = card.looks.first()?.art.first()?.base.as_ref()?;
-        Some((card.id.to_string(), [base.x, base.y]))
-    };
-    catalogue.cards.iter().filter_map(cell).collect()
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl Annotator {
 
 /// Draws quads and labels.
 fn draw(picture: RgbaImage, cards: &[RecognisedCard], catalogue: &Catalogue) -> RgbaImage {
-    let (mut canvas, mut writer) = (Canvas::unowned(picture), Writer::default());
+    let (mut canvas, mut writer) = (Canvas::unowned(picture), Writer::with_system_fonts());
     let [width, height] = [canvas.image().width(), canvas.image().height()];
     let unit = (width.max(height) as f32 / 1280.0).clamp(0.6, 2.5);
     let size = 13.0 * unit;

@@ -8,7 +8,7 @@ use super::mistake::Mistake;
 use super::{Settings, parse};
 
 /// Name of the settings file.
-pub const NAME: &str = "overlay.toml";
+pub use lens_core::paths::SETTINGS as NAME;
 
 /// Why there are no settings.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,9 +32,7 @@ pub enum SettingsError {
 }
 
 /// The file beside the `data` folder.
-pub fn path() -> PathBuf {
-    lens_core::paths::data().parent().map_or_else(|| NAME.into(), |folder| folder.join(NAME))
-}
+pub use lens_core::paths::settings as path;
 
 /// The commented text with every key at its default.
 pub fn template() -> String {

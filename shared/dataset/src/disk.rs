@@ -1,6 +1,8 @@
 //! What a failed read or write means, in words for players.
 
+use std::fs;
 use std::io;
+use std::path::Path;
 
 /// What happened, in a few words.
 pub fn reason(error: &io::Error) -> String {
@@ -19,5 +21,13 @@ pub fn remedy(error: &io::Error) -> &'static str {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on it",
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "make the folder again",
         _ => "see who may write there, or choose another data folder with BALATRO_LENS_DATA",
+    }
+}
+
+/// Removes a file; one that is not there is no fault.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }

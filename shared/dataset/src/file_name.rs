@@ -1,5 +1,7 @@
 //! Names of captured pictures: `cluster5_card17_id302.png`.
 
+use std::path::{Component, Path};
+
 /// The name of a capture.
 pub fn format(cluster: u64, card_group: u64, id: u64) -> String {
     format!("cluster{cluster}_card{card_group}_id{id}.png")
@@ -15,6 +17,12 @@ pub fn parse(file: &str) -> Option<[u64; 3]> {
     parts.next().is_none().then_some(numbers)
 }
 
+/// Whether a name stays within the folder that it is looked for in: a data set may come from
+/// somebody else.
+pub fn is_inside(file: &str) -> bool {
+    !file.is_empty() && Path::new(file).components().all(|it| matches!(it, Component::Normal(_)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,5 +35,11 @@ mod tests {
         {
             assert_eq!(parse(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn no_name_leads_out_of_its_folder() {
+        assert!(is_inside("a.png") && is_inside("frames/frame3.png"));
+        assert!(!is_inside("") && !is_inside("../a.png") && !is_inside("/a.png") && !is_inside("a/../../b"));
     }
 }

@@ -5,7 +5,7 @@
 //! writes each number to its standard output once [`Store::apply`] has returned. The parent kills
 //! it, and reads what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -21,10 +21,15 @@ const ROUNDS: u64 = 200;
 /// Pictures that things are done to over and over.
 const FILES: u64 = 24;
 /// Kinds of changes.
-const KINDS: u64 = 6;
+const KINDS: u64 = 8;
 
 fn file(number: u64) -> String {
     format!("cluster0_card{}_id{}.png", number % FILES, number % FILES)
+}
+
+/// Pictures that go for good, and come again when they have gone.
+fn gone(number: u64) -> String {
+    format!("cluster1_card{}_id{}.png", number % 3, 100 + number % 3)
 }
 
 fn named(number: u64) -> Option<Box<Label>> {
@@ -42,6 +47,8 @@ fn change(number: u64) -> Change {
         2 => Change::Bin { file: file(at + FILES * 2 / 3), binned: true, label: None },
         3 => Change::Bin { file: file(at + FILES / 3), binned: false, label: None },
         4 => Change::Draft { group: number % 7, label: named(number).filter(|_| !at.is_multiple_of(5)) },
+        5 => Change::Label { file: gone(at), label: named(number) },
+        6 => Change::Erase { file: gone(at), done: at.is_multiple_of(2) },
         _ => Change::Merge { group: number % 11, into: (!at.is_multiple_of(5)).then_some(place) },
     }
 }
@@ -54,6 +61,7 @@ struct State {
     merged: BTreeMap<u64, Place>,
     bin: BTreeMap<String, Option<String>>,
     drafts: BTreeMap<u64, String>,
+    erased: BTreeSet<String>,
 }
 
 impl State {
@@ -73,6 +81,14 @@ impl State {
         }
         let name = |label: &Option<Box<Label>>| label.as_ref().map(|it| it.name.clone());
         match change {
+            Change::Erase { file, done: true } => drop(self.erased.remove(file)),
+            Change::Erase { file, done: false } => {
+                self.labels.remove(file);
+                self.bin.remove(file);
+                self.places.remove(file);
+                self.erased.insert(file.clone());
+            }
+            _ if change.picture().is_some_and(|file| self.erased.contains(file)) => {}
             Change::Label { file, label } => set(&mut self.labels, file, name(label)),
             Change::Place { file, place } => set(&mut self.places, file, *place),
             Change::Merge { group, into } => set(&mut self.merged, group, *into),

@@ -19,7 +19,8 @@
 //! * [`files`]: locks, private folders. [`image_file`]: image files, upright.
 //! * [`palette`]: the colours of card types.
 //! * [`paths`]: where data, models and downloaded runtimes live.
-//! * [`font`]: the one font of everything that is drawn.
+//! * [`font`]: the one font of everything that is drawn, and the system's for letters it lacks.
+//! * [`retraining`]: what a retraining tells while it runs.
 //!
 //! Nothing here opens a window, runs a network or draws.
 #![warn(missing_docs)]
@@ -38,3 +39,4 @@ pub mod paths;
 pub mod pixels;
 pub mod preprocess;
 pub mod replace;
+pub mod retraining;

@@ -3,6 +3,9 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+/// Name of the overlay's settings file.
+pub const SETTINGS: &str = "overlay.toml";
+
 /// The `data` folder: `BALATRO_LENS_DATA`, else `data` in the current folder or one of its parents,
 /// else beside the executable, else `data` in the current folder.
 pub fn data() -> PathBuf {
@@ -51,6 +54,18 @@ pub fn catalogue(game: &str) -> PathBuf {
 /// The folder of a model.
 pub fn model(name: &str) -> PathBuf {
     data().join("models").join(name)
+}
+
+/// Where the model before the one in `folder` is kept, to go back to: in a folder that begins with
+/// a dot, so that it is no model itself.
+pub fn previous_model(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default();
+    folder.parent().unwrap_or(Path::new(".")).join(".previous").join(name)
+}
+
+/// The settings of the overlay: the file beside the `data` folder.
+pub fn settings() -> PathBuf {
+    data().parent().map_or_else(|| SETTINGS.into(), |folder| folder.join(SETTINGS))
 }
 
 /// The textures imported from the player's own copy of a game.

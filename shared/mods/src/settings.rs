@@ -8,7 +8,7 @@ use std::path::Path;
 
 use flate2::read::DeflateDecoder;
 
-/// No settings of a mod are larger.
+/// No settings of a mod, or of the game, are larger.
 const MAX_SIZE: u64 = 1 << 20;
 
 /// All settings by the id of their mod.
@@ -17,11 +17,16 @@ pub(crate) fn all(folder: Option<&Path>) -> BTreeMap<String, String> {
     let settings = entries.filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
         let id = name.strip_suffix(".jkr")?.to_owned();
-        let mut bytes = Vec::new();
-        fs::File::open(entry.path()).ok()?.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
-        Some((id, text(&bytes)?))
+        Some((id, of_file(&entry.path())?))
     });
     settings.collect()
+}
+
+/// The Lua in a file of settings, the game's own or a mod's.
+pub(crate) fn of_file(path: &Path) -> Option<String> {
+    let mut bytes = Vec::new();
+    fs::File::open(path).ok()?.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
+    text(&bytes)
 }
 
 fn text(bytes: &[u8]) -> Option<String> {

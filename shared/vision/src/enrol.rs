@@ -65,8 +65,9 @@ pub fn card(
         return Ok(false);
     }
     let embedding = embedding(recogniser, frame, quad)?;
-    let NamedCard { id, name, capture } = named;
-    gallery::enrol(folder, vec![Prototype { id, name, embedding, capture: Some(capture) }])?;
+    let NamedCard { id, name, capture, taught_at_millis } = named;
+    let (capture, taught_at_millis) = (Some(capture), Some(taught_at_millis));
+    gallery::enrol(folder, vec![Prototype { id, name, embedding, capture, taught_at_millis }])?;
     recogniser.reload_gallery(folder)?;
     Ok(true)
 }
@@ -80,6 +81,8 @@ pub struct NamedCard {
     pub name: String,
     /// The capture's file.
     pub capture: String,
+    /// When they did, in milliseconds since 1970.
+    pub taught_at_millis: u64,
 }
 
 /// Why a card cannot be enrolled.

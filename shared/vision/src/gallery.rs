@@ -17,6 +17,8 @@ use lens_core::manifest::Manifest;
 use lens_core::{atomic, files};
 use serde::{Deserialize, Serialize};
 
+pub mod forgotten;
+
 /// Name of the file in a model's folder.
 pub const FILE_NAME: &str = "gallery.json";
 /// Version of the file that this code reads.
@@ -45,6 +47,9 @@ pub struct Prototype {
     /// The capture's file: the next model enrols it from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture: Option<String>,
+    /// When a person said so, in milliseconds since 1970; older files do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taught_at_millis: Option<u64>,
 }
 
 /// Why a gallery cannot be used.
@@ -133,6 +138,28 @@ fn file(path: PathBuf) -> Result<File, GalleryError> {
     parsed(&text).map_err(|reason| GalleryError { path, reason })
 }
 
+/// Holds the galleries of a model's folder for a change.
+fn locked(folder: &Path) -> Result<std::fs::File, GalleryError> {
+    let path = folder.join(LOCK);
+    let lock = || -> std::io::Result<std::fs::File> {
+        let file = files::lock_file(&path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    lock().map_err(|error| not_written(&path, &error))
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> GalleryError {
+    GalleryError { path: path.to_path_buf(), reason: format!("it cannot be written: {error}") }
+}
+
+fn write(path: &Path, value: &impl Serialize) -> Result<(), GalleryError> {
+    let failed = |error: std::io::Error| not_written(path, &error);
+    let mut text = serde_json::to_vec(value).map_err(|error| failed(error.into()))?;
+    text.push(b'\n');
+    atomic::write(path, &text).map_err(failed)
+}
+
 impl Default for File {
     fn default() -> Self {
         Self { format: FORMAT, cards: Vec::new(), skipped: BTreeSet::new() }
@@ -142,22 +169,17 @@ impl Default for File {
 /// Changes the gallery `name` of a model's folder, and writes the file anew when that made a
 /// difference.
 fn change(folder: &Path, name: &str, change: impl FnOnce(&mut File)) -> Result<(), GalleryError> {
+    let _lock = locked(folder)?;
+    change_held(folder, name, change)
+}
+
+/// The same by whoever holds the lock.
+fn change_held(folder: &Path, name: &str, change: impl FnOnce(&mut File)) -> Result<(), GalleryError> {
     let path = folder.join(name);
-    let failed = |error: std::io::Error| GalleryError {
-        path: path.clone(),
-        reason: format!("it cannot be written: {error}"),
-    };
-    let lock = files::lock_file(&folder.join(LOCK)).map_err(failed)?;
-    lock.lock().map_err(failed)?;
     let before = file(path.clone())?;
     let mut after = before.clone();
     change(&mut after);
-    if after == before {
-        return Ok(());
-    }
-    let mut text = serde_json::to_vec(&after).map_err(|error| failed(error.into()))?;
-    text.push(b'\n');
-    atomic::write(&path, &text).map_err(failed)
+    if after == before { Ok(()) } else { write(&path, &after) }
 }
 
 /// Changes every gallery that a capture could come back from: of this model, of those beside it,
@@ -334,6 +356,7 @@ mod tests {
             name: id.to_uppercase(),
             embedding: embedding.to_vec(),
             capture: Some(capture.into()),
+            taught_at_millis: None,
         };
         let ids = || prototypes(folder.path()).unwrap().into_iter().map(|it| it.id).collect::<Vec<_>>();
         enrol(folder.path(), vec![card("x", "a.png", [1.0, 0.0])]).unwrap();
@@ -356,6 +379,7 @@ mod tests {
             name: id.to_uppercase(),
             embedding: vec![1.0],
             capture: Some(capture.into()),
+            taught_at_millis: None,
         };
         let names = |folder: &Path| {
             prototypes(folder).unwrap().into_iter().map(|it| (it.id, it.name)).collect::<Vec<_>>()
@@ -380,8 +404,13 @@ mod tests {
                 scope.spawn(move || {
                     for number in 0..10 {
                         let capture = Some(format!("{writer}-{number}.png"));
-                        let card =
-                            Prototype { id: "x".into(), name: "X".into(), embedding: vec![1.0], capture };
+                        let card = Prototype {
+                            id: "x".into(),
+                            name: "X".into(),
+                            embedding: vec![1.0],
+                            capture,
+                            taught_at_millis: None,
+                        };
                         enrol(folder, vec![card]).unwrap();
                     }
                 });

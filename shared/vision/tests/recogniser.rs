@@ -122,8 +122,13 @@ fn an_enrolled_card_is_named_at_once() {
     let pixels = vec![90; 64 * 32 * 4];
     let frame = Pixels::new(&pixels, 64, 32, ChannelOrder::Rgbx).unwrap();
     assert!(recogniser.recognise(&frame).unwrap()[0].reading.id().is_none());
-    let enrolled =
-        Prototype { id: "x_mod".into(), name: "Modded".into(), embedding: vec![3.0, 4.0], capture: None };
+    let enrolled = Prototype {
+        id: "x_mod".into(),
+        name: "Modded".into(),
+        embedding: vec![3.0, 4.0],
+        capture: None,
+        taught_at_millis: None,
+    };
     recogniser.set_gallery(Gallery::new(vec![enrolled], 2).unwrap());
     let cards = recogniser.recognise(&frame).unwrap();
     assert_eq!(cards[0].reading.id().map(CardId::as_str), Some("x_mod"));

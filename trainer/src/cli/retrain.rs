@@ -2,12 +2,15 @@
 //! it.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use lens_core::catalogue::Catalogue;
 use lens_core::manifest::Manifest;
+use lens_core::retraining::{self as said, Outcome, Phase};
 use lens_core::{atomic, paths};
+use voice::{Steps, Voice};
 
 use super::Ending;
 use super::arguments::{ArtArguments, DataArguments, material};
@@ -22,7 +25,9 @@ use crate::report::page::COMPARISON;
 use crate::report::progress::Console;
 use crate::train::Event;
 use crate::train::retrain::job::{Captures, Job, Source};
-use crate::train::retrain::verdict::{better, table};
+use crate::train::retrain::verdict::better;
+
+mod voice;
 
 /// What `trainer retrain` takes: nothing has to be said.
 #[derive(Clone, Debug, clap::Args)]
@@ -44,6 +49,9 @@ pub struct Arguments {
     /// Train and judge, but install nothing
     #[arg(long)]
     dry_run: bool,
+    /// Print a line of JSON for each thing that happens, for programs
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     art: ArtArguments,
 }
@@ -66,13 +74,16 @@ const TRAINING: f64 = 0.7;
 /// untouched then.
 pub fn run(arguments: &Arguments) -> Result<Ending> {
     let begin = Instant::now();
+    let voice = if arguments.json { Voice::Json } else { Voice::Words };
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     start_threads(arguments.threads.unwrap_or(processors))?;
+    let stop = stop_on_signals()?;
     let folder =
         model_folder(arguments.model.as_deref().unwrap_or(Path::new(arguments.data.captures.game())))?;
+    voice.begin(Phase::Gathering);
     let mut messages = Vec::new();
     let job = gather(arguments, &folder, &mut messages);
-    messages.iter().for_each(|message| say!("{message}"));
+    messages.into_iter().for_each(|text| voice.tell(&said::Event::Message { text }));
     let job = job?;
     let seconds =
         arguments.minutes * 60.0 * TRAINING - begin.elapsed().as_secs_f64().min(arguments.minutes * 20.0);
@@ -80,23 +91,28 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
     let run = paths::data().join("runs").join("retrain");
     let _claim = Claim::new(&run)?;
     let mut console = Console::of_steps(&run, Network::Identifier, 0)?;
-    let mut steps = 0;
-    let stop = stop_on_signals()?;
+    voice.begin(Phase::Training);
+    let mut steps = Steps::new(voice);
     let weights = job.train(budget, &run, &stop, &mut |event| {
         if let Event::Step(report) = &event {
-            steps = report.step;
+            steps.tell(report);
         }
         console.show(&event);
     })?;
     drop(console);
-    say!("trained for {steps} steps");
-    let Some(weights) = weights else {
-        say!("stopped; the installed model is untouched");
-        return Ok(Ending::Stopped);
-    };
+    voice.tell(&said::Event::Message { text: format!("trained for {} steps", steps.done) });
+    // A training that has come to its end is stopped by the same signal: nothing is installed after
+    // it.
+    let is_stopped = || stop.load(Ordering::Relaxed);
+    let Some(weights) = weights.filter(|_| !is_stopped()) else { return Ok(voice.stopped()) };
+    voice.begin(Phase::Calibrating);
     let new = job.calibrated(weights)?;
+    if is_stopped() {
+        return Ok(voice.stopped());
+    }
+    voice.begin(Phase::Comparing);
     let rows = job.compare(&new)?;
-    say!("{}", table(&rows));
+    voice.compared(&rows);
     let verdict = match better(&rows) {
         Ok(()) => "The new model is better.".to_owned(),
         Err(reason) => format!("The model before stays: {reason}."),
@@ -105,19 +121,26 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
     let path = run.join(COMPARISON);
     atomic::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
     if let Err(reason) = better(&rows) {
-        say!("{} stays as it is: {reason}\nhelp: {}", folder.display(), reason.help());
+        let outcome = Outcome::Refused { reason: reason.to_string(), help: reason.help().to_owned() };
+        voice
+            .end(outcome, &format!("{} stays as it is: {reason}\nhelp: {}", folder.display(), reason.help()));
         return Ok(Ending::Done);
     }
     if arguments.dry_run {
-        say!("the new model is better; nothing was installed, as you asked");
+        voice.end(Outcome::OnlyTried, "the new model is better; nothing was installed, as you asked");
         return Ok(Ending::Done);
     }
+    if is_stopped() {
+        return Ok(voice.stopped());
+    }
+    voice.begin(Phase::Installing);
     job.install(&folder, new, &rows)?;
-    say!(
+    let text = format!(
         "the new model is installed in {}; the old one is kept\nto go back: trainer rollback --model {}",
         folder.display(),
         folder.file_name().unwrap_or_default().to_string_lossy()
     );
+    voice.end(Outcome::Installed, &text);
     Ok(Ending::Done)
 }
 

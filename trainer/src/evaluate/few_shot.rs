@@ -80,7 +80,13 @@ pub fn measure(
     for (id, renderings) in &cards {
         let (picture, quad) = view(recogniser, strangers, &free, plainest(strangers, renderings), 1);
         let embedding = enrol::embedding(recogniser, &Pixels::from(&picture), quad)?;
-        gallery.push(Prototype { id: id.as_str().into(), name: id.clone(), embedding, capture: None });
+        gallery.push(Prototype {
+            id: id.as_str().into(),
+            name: id.clone(),
+            embedding,
+            capture: None,
+            taught_at_millis: None,
+        });
     }
     recogniser.set_gallery(Gallery::new(gallery, dimensions).map_err(anyhow::Error::msg)?);
     let mut look = |recipe: &SceneRecipe| -> Result<Outcome> {

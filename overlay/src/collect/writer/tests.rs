@@ -100,7 +100,10 @@ fn a_correction_is_labelled_and_taught() {
     assert_eq!(label.name, "DNA");
     assert!(bench.folders.labels.join(file).is_file(), "the labelled original is in the data set");
     let taught = bench.notebook.0.lock().unwrap().clone();
-    assert_eq!(taught, [NamedCard { id: "DNA".into(), name: "DNA".into(), capture: file.into() }]);
+    let taught_at_millis = taught.first().map_or(0, |it| it.taught_at_millis);
+    assert!(taught_at_millis > 1_600_000_000_000, "when it was taught: {taught_at_millis}");
+    let card = NamedCard { id: "DNA".into(), name: "DNA".into(), capture: file.into(), taught_at_millis };
+    assert_eq!(taught, [card]);
 }
 
 #[test]

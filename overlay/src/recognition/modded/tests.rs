@@ -5,6 +5,12 @@ use std::sync::mpsc::sync_channel;
 use super::watch::{Libraries, ModsWatcher, Task};
 use super::*;
 use crate::messages::event::{AppEvent, EventSink};
+use crate::settings::mods::ModsPlace;
+use lens_core::catalogue::CardType;
+use mods::State;
+
+/// The game whose model and catalogue are taken.
+const GAME: &str = "balatro";
 
 /// A Mods folder with one mod: two cards, and the game's first joker drawn anew.
 fn garden() -> tempfile::TempDir {
@@ -43,7 +49,7 @@ fn cards_of_a_mod_are_listed_with_their_mod_and_those_of_the_game_stay_the_games
     let folder = garden();
     let mut catalogue = catalogue();
     let library = wanted(folder.path(), &[]).read(&catalogue).unwrap().unwrap();
-    let added: Vec<_> = library.cards().map(|(of_mod, card)| added_card(of_mod, card, &catalogue)).collect();
+    let added: Vec<_> = mods::known::cards(&library, &catalogue);
     catalogue.add_cards(added);
     let told = |id: &str| {
         let card = catalogue.card(id).unwrap();

@@ -5,6 +5,7 @@
 //! first capture and at the hundred thousandth. A crash leaves a picture that nobody lists, or
 //! nothing.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Cursor, Write as _};
@@ -307,6 +308,35 @@ impl Captures {
         self.records.push(record);
         self.fold_when_long()?;
         Ok(Added { verdict, position: self.records.len() - 1 })
+    }
+
+    /// Removes captures for good: their pictures, their records, and frames that only they were cut
+    /// from. What is not there any more is no fault, so that a kill in between is mended by doing
+    /// it again.
+    ///
+    /// # Errors
+    /// When a file cannot be removed or written.
+    pub fn remove(&mut self, files: &[String]) -> Result<(), CapturesError> {
+        let (gone, kept): (Vec<Record>, Vec<Record>) =
+            self.records.iter().cloned().partition(|record| files.contains(&record.filename));
+        let in_use: BTreeSet<&str> = kept.iter().filter_map(|it| it.context.frame.as_deref()).collect();
+        let frames: BTreeSet<&str> = gone
+            .iter()
+            .filter_map(|it| it.context.frame.as_deref())
+            .filter(|it| !in_use.contains(it))
+            .collect();
+        let pictures = files.iter().map(String::as_str);
+        for name in pictures.chain(frames).filter(|name| file_name::is_inside(name)) {
+            let path = self.folder.join(name);
+            disk::remove(&path).map_err(|source| CapturesError::File { path, source })?;
+        }
+        if gone.is_empty() {
+            return Ok(());
+        }
+        self.records = kept;
+        self.index = Index::default();
+        self.records.iter().for_each(|record| self.index.push(&record.hashes));
+        self.fold()
     }
 
     fn fold_when_long(&mut self) -> Result<(), CapturesError> {

@@ -13,9 +13,10 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::Labels;
+use crate::{disk, file_name};
 use arrangement::Arrangement;
 use change::state;
 use external_edits::Known;
@@ -199,6 +200,26 @@ impl Store {
         state(&self.labels, &self.arrangement)
     }
 
+    /// Removes the labelled pictures of what goes for good, and forgets every word that was said of
+    /// it. Its capture is [`crate::captures::store::Captures::remove`]'s to remove; when that is
+    /// done, [`Change::Erase`] says so.
+    ///
+    /// # Errors
+    /// When a file cannot be removed or written; what goes for good is then still known as that.
+    pub fn erase_pictures(&mut self) -> Result<(), StoreError> {
+        for file in self.erased().iter().filter(|file| file_name::is_inside(file)) {
+            let path = self.folder.join(file);
+            disk::remove(&path).map_err(StoreError::file(&path))?;
+        }
+        // The journal still has its labels until then.
+        self.checkpoint()
+    }
+
+    /// Pictures that go for good, and whose files may still be there.
+    pub fn erased(&self) -> Vec<String> {
+        self.arrangement.erased.iter().cloned().collect()
+    }
+
     /// Makes changes that belong together: they are on the disk when this returns. Returns what
     /// undoes them.
     ///
@@ -291,8 +312,7 @@ impl Store {
     /// A labelled picture is copied from the originals, whole or not at all.
     fn keep_picture(&self, change: &Change) -> Result<(), StoreError> {
         let Change::Label { file, label: Some(_) } = change else { return Ok(()) };
-        // A data set may come from somebody else: no name of it leads out of the folder.
-        let is_inside = Path::new(file).components().all(|it| matches!(it, Component::Normal(_)));
+        let is_inside = file_name::is_inside(file) && !self.arrangement.erased.contains(file);
         let (from, to) = (self.originals.join(file), self.folder.join(file));
         if !is_inside || to.exists() || !from.exists() {
             return Ok(());

@@ -67,8 +67,7 @@ impl Fonts {
     /// Reads the system's fonts, and says how a text is shaped that may use them.
     fn with_others(&mut self) -> Shaping {
         if !std::mem::replace(&mut self.has_others, true) {
-            self.system.db_mut().load_system_fonts();
-            log::info!("a name has letters of another script: {} fonts were read", self.system.db().len());
+            lens_core::font::load_system_fonts(self.system.db_mut());
         }
         Shaping::Advanced
     }

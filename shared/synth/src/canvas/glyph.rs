@@ -1,8 +1,14 @@
-//! Glyphs of one font and a line of them: what all text of software pictures is written with.
+//! Glyphs of one font and a line of them: what all text of software pictures is written with; and
+//! of fonts of the system, for pictures that people look at.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use fontdue::{Font, FontSettings};
+use lens_core::font::{SystemFont, SystemFonts};
+use swash::FontRef;
+use swash::scale::{Render, ScaleContext, Source};
+use swash::zeno::{Format, Placement};
 
 /// A letter's picture.
 #[derive(Debug)]
@@ -26,6 +32,38 @@ impl Glyph {
         let (metrics, mask) = font.rasterize(character, size);
         let top = -(metrics.ymin + metrics.height as i32);
         Self { offset: [metrics.xmin, top], width: metrics.width, mask, advance: metrics.advance_width }
+    }
+}
+
+/// Draws letters of fonts of the system.
+#[derive(Default)]
+pub(super) struct SystemGlyphs {
+    context: ScaleContext,
+    system: SystemFonts,
+    fonts: Vec<SystemFont>,
+}
+
+impl fmt::Debug for SystemGlyphs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SystemGlyphs").field("fonts", &self.fonts).finish_non_exhaustive()
+    }
+}
+
+impl SystemGlyphs {
+    /// Looks for fonts that have these letters.
+    pub(super) fn look_for(&mut self, letters: &[char]) {
+        self.fonts.extend(self.system.having(letters));
+    }
+
+    /// A letter of the first font that has it.
+    pub(super) fn rasterise(&mut self, character: char, size: f32) -> Option<Glyph> {
+        let fonts = self.fonts.iter().filter_map(|it| FontRef::from_index(&it.data, it.index as usize));
+        let (font, glyph) = fonts.map(|font| (font, font.charmap().map(character))).find(|it| it.1 != 0)?;
+        let mut scaler = self.context.builder(font).size(size).build();
+        let drawn = Render::new(&[Source::Outline]).format(Format::Alpha).render(&mut scaler, glyph)?;
+        let Placement { left, top, width, .. } = drawn.placement;
+        let advance = font.glyph_metrics(&[]).scale(size).advance_width(glyph);
+        Some(Glyph { offset: [left, -top], width: width as usize, mask: drawn.data, advance })
     }
 }
 

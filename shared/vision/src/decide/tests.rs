@@ -128,7 +128,13 @@ fn each_threshold_says_unknown_and_keeps_the_guesses() {
 
 #[test]
 fn an_enrolled_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() {
-    let card = |embedding| Prototype { id: "x_mod".into(), name: "Modded".into(), embedding, capture: None };
+    let card = |embedding| Prototype {
+        id: "x_mod".into(),
+        name: "Modded".into(),
+        embedding,
+        capture: None,
+        taught_at_millis: None,
+    };
     let enrolled = |embedding| Gallery::new(vec![card(embedding)], 2).unwrap();
     let unlike = Crop { similarity: 0.1, gallery: enrolled(vec![0.9, 0.1]), ..Crop::of(&[("j_one", 1.0)]) };
     check(&unlike, Some("x_mod"), Modifiers::default());
@@ -150,7 +156,13 @@ fn an_enrolled_card_is_named_where_the_model_has_no_name_or_a_less_likely_one() 
 #[test]
 fn a_correction_wins_over_the_model_and_what_was_called_no_card_is_none() {
     let enrolled = |id: &str| {
-        let card = Prototype { id: id.into(), name: id.into(), embedding: vec![1.0, 0.0], capture: None };
+        let card = Prototype {
+            id: id.into(),
+            name: id.into(),
+            embedding: vec![1.0, 0.0],
+            capture: None,
+            taught_at_millis: None,
+        };
         Gallery::new(vec![card], 2).unwrap()
     };
     // The model is sure, but the crop is more like what was enrolled than like the model's own
@@ -286,7 +298,13 @@ fn a_card_of_a_mod_is_named_where_embedding_and_pixels_agree_and_no_class_is_nea
 #[test]
 fn what_a_person_taught_goes_before_a_sprite() {
     let taught = |embedding: Vec<f32>| {
-        let card = Prototype { id: "x_mine".into(), name: "Mine".into(), embedding, capture: None };
+        let card = Prototype {
+            id: "x_mine".into(),
+            name: "Mine".into(),
+            embedding,
+            capture: None,
+            taught_at_millis: None,
+        };
         Crop { similarity: 0.1, gallery: Gallery::new(vec![card], 2).unwrap(), ..Crop::of(&[("j_one", 0.9)]) }
     };
     let named = |crop: &Crop, cosine: f32| read_with_sprite(crop, cosine, 1).unwrap().id().cloned().unwrap();

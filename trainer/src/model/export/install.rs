@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use lens_core::replace::Staging;
+use vision::gallery::forgotten::FILE_NAME as FORGOTTEN;
 use vision::gallery::{FILE_NAME as GALLERY, REPLACED as OLD_GALLERY};
 
 use super::previous::keep;
@@ -26,6 +27,11 @@ pub fn install(target: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
         if from.is_file() {
             fs::copy(from, staging.path().join(OLD_GALLERY))?;
         }
+    }
+    // What the player had the model forget can still come back.
+    let forgotten = target.join(FORGOTTEN);
+    if forgotten.is_file() {
+        fs::copy(forgotten, staging.path().join(FORGOTTEN))?;
     }
     if target.exists() {
         keep(target)?;
@@ -53,15 +59,16 @@ mod tests {
         let target = place.path().join("balatro");
         install(&target, &[("a.onnx".into(), vec![1]), ("b.onnx".into(), vec![2])]).unwrap();
         fs::write(target.join(GALLERY), "mine").unwrap();
+        fs::write(target.join(FORGOTTEN), "not mine").unwrap();
         install(&target, &[("a.onnx".into(), vec![3])]).unwrap();
-        assert_eq!(names(&target), ["a.onnx", OLD_GALLERY]);
+        assert_eq!(names(&target), ["a.onnx", FORGOTTEN, OLD_GALLERY]);
         assert_eq!(fs::read(target.join("a.onnx")).unwrap(), [3]);
         assert_eq!(fs::read(target.join(OLD_GALLERY)).unwrap(), b"mine");
         assert_eq!(names(place.path()), [".previous", "balatro"]);
         let kept = previous(&target);
         assert_eq!(
             (names(&kept), fs::read(kept.join("a.onnx")).unwrap()),
-            (vec!["a.onnx".into(), "b.onnx".into(), GALLERY.into()], vec![1])
+            (["a.onnx", "b.onnx", FORGOTTEN, GALLERY].map(String::from).to_vec(), vec![1])
         );
     }
 

@@ -2,19 +2,11 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lens_core::replace::{Staging, exchange, restore};
 
-/// Folder among the models that holds the models before; begins with a dot, so that it is no model
-/// itself.
-const FOLDER: &str = ".previous";
-
-/// Where the model before the one in `folder` is.
-pub fn previous(folder: &Path) -> PathBuf {
-    let name = folder.file_name().unwrap_or_default();
-    folder.parent().unwrap_or(Path::new(".")).join(FOLDER).join(name)
-}
+pub use lens_core::paths::previous_model as previous;
 
 /// Copies the model in `folder`, which is about to be replaced; what was kept before goes.
 ///

@@ -62,7 +62,8 @@ impl RetrainTask {
             let composed = batch.composed.iter().flat_map(IdentifierBatch::classes);
             let truths = captures.chain(composed.map(|class| (1, Some(class))));
             for (named, (part, truth)) in named.into_iter().zip(truths) {
-                if let Some(truth) = truth {
+                // As the guards do, it asks for the names of cards that have one.
+                if let Some(truth) = truth.filter(|&truth| !ids[truth].starts_with('_')) {
                     shares[part].count(ids[named as usize] == ids[truth]);
                 }
             }

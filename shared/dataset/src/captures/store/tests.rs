@@ -264,3 +264,29 @@ fn captures_that_are_gone_leave_their_numbers_to_their_labels() {
     fs::write(data.join(labels::FILE_NAME), "{ broken").unwrap();
     check("the labels are broken");
 }
+
+#[test]
+fn what_is_removed_is_gone_with_its_frame_and_the_others_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut captures = Captures::open(folder.path()).unwrap();
+    let picture = crop(90);
+    let frames: Vec<String> = (0..2).map(|_| captures.add_frame(&Pixels::from(&picture)).unwrap()).collect();
+    // Two captures of the first frame, one of the second.
+    for number in 0..3 {
+        let frame = Some(frames[number as usize / 2].clone());
+        add(&mut captures, &crop(number), CaptureContext { frame, ..CaptureContext::default() });
+    }
+    let names: Vec<String> = captures.records().iter().map(|it| it.filename.clone()).collect();
+    let is_there = |name: &str| folder.path().join(name).exists();
+    let gone = [names[0].clone(), names[2].clone(), "../outside.png".into(), "never.png".into()];
+    captures.remove(&gone).unwrap();
+    assert!(!is_there(&names[0]) && is_there(&names[1]) && !is_there(&names[2]));
+    assert!(is_there(&frames[0]) && !is_there(&frames[1]), "a frame goes with the last card cut from it");
+    assert!(matches!(add(&mut captures, &crop(0), CaptureContext::default()).verdict, Verdict::New));
+    captures.remove(&gone).unwrap();
+    drop(captures);
+    let left: Vec<String> = read(folder.path()).unwrap().into_iter().map(|it| it.filename).collect();
+    assert_eq!((left.len(), &left[0]), (2, &names[1]));
+    let text = fs::read_to_string(folder.path().join(FILE_NAME)).unwrap();
+    assert!(!text.contains(&names[0]) && !text.contains(&names[2]));
+}

@@ -1,12 +1,13 @@
 //! `arrangement.json`: groups that people changed, drafts, and the bin with the labels of what lies
 //! in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use crate::file_name;
 use crate::labels::Label;
 
 pub(super) const FILE_NAME: &str = "arrangement.json";
@@ -51,9 +52,29 @@ pub(super) struct Arrangement {
     /// Pictures in the bin, with the labels that they had.
     pub(super) bin: BTreeMap<String, Option<Label>>,
     pub(super) drafts: BTreeMap<u64, Label>,
+    /// Pictures that go for good and whose files may still be there.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) erased: BTreeSet<String>,
+    /// The newest picture that has gone: no new capture gets its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_erased: Option<String>,
 }
 
 impl Arrangement {
+    /// A picture goes for good, or has gone.
+    pub(super) fn erase(&mut self, file: &str, done: bool) {
+        if !done {
+            self.bin.remove(file);
+            self.places.remove(file);
+            self.erased.insert(file.to_owned());
+            return;
+        }
+        let id = |file: &str| file_name::parse(file).map(|[_, _, id]| id);
+        if self.erased.remove(file) && self.last_erased.as_deref().is_none_or(|last| id(last) < id(file)) {
+            self.last_erased = Some(file.to_owned());
+        }
+    }
+
     /// The inner error says that the file is damaged.
     pub(super) fn read(folder: &Path) -> Result<Result<Self, serde_json::Error>, StoreError> {
         let path = folder.join(FILE_NAME);

@@ -34,6 +34,13 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         label: Option<Box<Label>>,
     },
+    /// A picture goes for good, with all that was ever said of it; nothing undoes it.
+    Erase {
+        /// The picture.
+        file: String,
+        /// Whether its files have gone: until then nothing that is said of it counts.
+        done: bool,
+    },
     /// Which group takes in what is captured into another from now on; nothing leaves it in its
     /// own.
     Merge {
@@ -55,13 +62,35 @@ impl Change {
     pub(super) fn is_about_label_of(&self, picture: &str) -> bool {
         match self {
             Self::Label { file, .. } | Self::Bin { file, .. } => file == picture,
+            Self::Erase { file, .. } => file == picture,
             Self::Place { .. } | Self::Merge { .. } | Self::Draft { .. } => false,
+        }
+    }
+
+    /// The picture that it is about.
+    pub fn picture(&self) -> Option<&str> {
+        match self {
+            Self::Label { file, .. }
+            | Self::Place { file, .. }
+            | Self::Bin { file, .. }
+            | Self::Erase { file, .. } => Some(file),
+            Self::Merge { .. } | Self::Draft { .. } => None,
         }
     }
 
     /// Makes the change. Returns what undoes it.
     pub(super) fn apply(&self, labels: &mut Labels, arrangement: &mut Arrangement) -> Self {
+        let is_erased = self.picture().is_some_and(|file| arrangement.erased.contains(file));
         match self {
+            Self::Erase { file, done } => {
+                arrangement.erase(file, *done);
+                if !done {
+                    labels.remove(file);
+                }
+                self.clone()
+            }
+            // The overlay, or an old line of the journal, speaks of what is gone.
+            _ if is_erased => self.clone(),
             Self::Label { file, label } => {
                 let before = match label {
                     Some(label) => {
@@ -127,7 +156,7 @@ pub(super) fn state(labels: &Labels, arrangement: &Arrangement) -> Vec<Change> {
     let label =
         |file: &str, label: Label| Change::Label { file: file.to_owned(), label: Some(Box::new(label)) };
     let mut changes: Vec<Change> = labels.iter().map(|(file, it)| label(file, it)).collect();
-    let Arrangement { places, merged, bin, drafts } = arrangement;
+    let Arrangement { places, merged, bin, drafts, erased, .. } = arrangement;
     changes
         .extend(places.iter().map(|(file, place)| Change::Place { file: file.clone(), place: Some(*place) }));
     changes.extend(merged.iter().map(|(group, into)| Change::Merge { group: *group, into: Some(*into) }));
@@ -137,6 +166,7 @@ pub(super) fn state(labels: &Labels, arrangement: &Arrangement) -> Vec<Change> {
         changes.extend(kept.map(|it| label(file, it)));
         changes.push(Change::Bin { file: file.clone(), binned: true, label: None });
     }
+    changes.extend(erased.iter().map(|file| Change::Erase { file: file.clone(), done: false }));
     changes.extend(
         drafts.iter().map(|(group, it)| Change::Draft { group: *group, label: Some(Box::new(it.clone())) }),
     );

@@ -279,3 +279,32 @@ fn no_name_leads_out_of_the_folder() {
     store.apply(&[Change::Label { file: "../secret.png".into(), label }]).unwrap();
     assert!(!place.path().join("secret.png").exists());
 }
+
+#[test]
+fn what_is_erased_is_gone_from_every_file_and_its_number_is_not_given_again() {
+    let at = folders();
+    let file = crate::file_name::format(0, 0, 7);
+    fs::write(at.raw.join(&file), "a picture").unwrap();
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    store.apply(&[named(&file, "Secret"), named("b.png", "DNA"), bin(&file, true)]).unwrap();
+    store.checkpoint().unwrap();
+    assert!(at.data.join(&file).exists());
+    store.apply(&[Change::Erase { file: file.clone(), done: false }]).unwrap();
+    // A kill before anything was removed: nothing that is said of it counts any more.
+    kill(store);
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    assert_eq!(store.erased(), [file.clone()]);
+    store.apply(&[named(&file, "Again"), bin(&file, false)]).unwrap();
+    assert_eq!(names(store.labels()), [("b.png".into(), "DNA".into())]);
+    store.erase_pictures().unwrap();
+    assert!(!at.data.join(&file).exists());
+    store.apply(&[Change::Erase { file: file.clone(), done: true }]).unwrap();
+    drop(store);
+    for path in files_like(&at.data, "") {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        assert!(!text.contains("Secret") && !text.contains("Again"), "{}: {text}", path.display());
+    }
+    let store = Store::open(&at.data, &at.raw).unwrap();
+    assert!(store.erased().is_empty());
+    assert_eq!(ids::FreeIds::above(&at.data).id, 8, "no new capture gets its name");
+}

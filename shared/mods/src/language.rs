@@ -1,26 +1,22 @@
 //! The language that the player plays in, out of the game's own settings.
 //!
 //! `settings.jkr` lies where the game keeps its saves: a Lua table as text, packed by raw deflate
-//! (or plain, as modded games write it). It is read as data, and only when a card is explained for
-//! the first time.
+//! (or plain, as modded games write it). It is read as data.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use flate2::read::DeflateDecoder;
-
-use super::lua::{self, Value};
+use crate::folder;
+use crate::lua::evaluate::{Deaf, Globals, Walk};
+use crate::lua::source;
+use crate::settings;
 
 /// The file of the game's settings.
 const SETTINGS_FILE: &str = "settings.jkr";
-/// No settings of the game are larger, packed or not; what is larger is cut off and then no table.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// The language in the settings of the game that was played last on this machine, as the game's
 /// files are called.
-pub(super) fn played() -> Option<String> {
-    let files = mods::folder::saves().into_iter().map(|folder| folder.join(SETTINGS_FILE));
+pub fn played() -> Option<String> {
+    let files = folder::saves().into_iter().map(|folder| folder.join(SETTINGS_FILE));
     let changed = |file: &PathBuf| file.metadata().and_then(|it| it.modified()).ok();
     let newest = files.filter_map(|file| Some((changed(&file)?, file))).max()?.1;
     let language = written(&newest);
@@ -30,17 +26,12 @@ pub(super) fn played() -> Option<String> {
 
 /// What a settings file says.
 fn written(file: &Path) -> Option<String> {
-    let mut packed = Vec::new();
-    File::open(file).ok()?.take(MAX_BYTES).read_to_end(&mut packed).ok()?;
-    let text = if packed.starts_with(b"return") {
-        String::from_utf8_lossy(&packed).into_owned()
-    } else {
-        let mut bytes = Vec::new();
-        DeflateDecoder::new(packed.as_slice()).take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
-        String::from_utf8_lossy(&bytes).into_owned()
-    };
-    let settings = lua::returned(&text).ok()?;
-    settings.get("language").and_then(Value::string).map(str::to_owned)
+    let text = settings::of_file(file)?;
+    let tree = source::parse(&text).ok()?;
+    let mut globals = Globals::default();
+    let returned = Walk::new(&mut Deaf, &mut globals).file(&tree);
+    let language = returned.table()?.borrow().text("language");
+    language.map(|it| it.to_string())
 }
 
 #[cfg(test)]
