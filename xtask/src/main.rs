@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod accuracy;
 mod bench;
 mod gate;
+mod kill;
 mod package;
 mod platforms;
 mod run;
@@ -52,6 +53,8 @@ enum Task {
         #[arg(value_enum, default_value = "both")]
         which: platforms::Which,
     },
+    /// Kill what writes, at random moments, very often
+    Kill(kill::Options),
     /// Score recognition on real screenshots, in the folder that BALATRO_LENS_ART names
     Accuracy {
         /// Score this file, as printed by `overlay identify --json`, rather than running the
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Task::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Package(options) => package::run(&options).map(|()| ExitCode::SUCCESS),
         Task::CheckPlatforms { which } => platforms::run(which).map(|_| ExitCode::SUCCESS),
+        Task::Kill(options) => kill::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Accuracy { predictions, show } => accuracy::run(predictions.as_deref(), show),
     };
     result.unwrap_or_else(|error| {

@@ -1,19 +1,13 @@
 //! A program that is killed while it replaces a folder, or goes back to the former one, leaves a
 //! whole folder.
-//!
-//! The child is this test program itself. `KILLS=10000 cargo test -p lens-core --test killed` kills
-//! it that often.
 
-use std::env;
+mod kills;
+
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use lens_core::replace::{Staging, exchange, restore};
 
-const FOLDER: &str = "KILLED_REPLACE_FOLDER";
 const FILES: [&str; 4] = ["model.json", "detector.onnx", "identifier.onnx", "gallery.json"];
 
 /// The number that all files of a folder say; none when they disagree or one is missing.
@@ -25,72 +19,83 @@ fn says(folder: &Path) -> Option<u64> {
     (numbers.len() == FILES.len() && numbers.iter().all(|it| *it == numbers[0])).then(|| numbers[0])
 }
 
-fn kept(folder: &Path) -> PathBuf {
-    folder.join(".previous/balatro")
+fn target(place: &Path) -> PathBuf {
+    place.join("balatro")
+}
+
+fn kept(place: &Path) -> PathBuf {
+    place.join(".previous/balatro")
+}
+
+fn write(folder: &Path, number: u64) -> std::io::Result<()> {
+    FILES
+        .iter()
+        .try_for_each(|file| fs::write(folder.join(file), format!("{}\n{number}", "x".repeat(20_000))))
 }
 
 /// What installing does: the former is copied, then the new one takes its place.
-fn install(folder: &Path, number: u64) {
-    let write = |staging: &Staging, number: u64| {
-        for file in FILES {
-            fs::write(staging.path().join(file), format!("{}\n{number}", "x".repeat(20_000))).unwrap();
-        }
-    };
-    let target = folder.join("balatro");
-    if let Some(before) = says(&target) {
-        let staging = Staging::new(&kept(folder)).unwrap();
-        write(&staging, before);
-        staging.replace().unwrap();
+fn install(place: &Path, number: u64) -> std::io::Result<()> {
+    if let Some(before) = says(&target(place)) {
+        let staging = Staging::new(&kept(place))?;
+        write(staging.path(), before)?;
+        staging.replace()?;
     }
-    let staging = Staging::new(&target).unwrap();
-    write(&staging, number);
-    staging.replace().unwrap();
+    let staging = Staging::new(&target(place))?;
+    write(staging.path(), number)?;
+    staging.replace()
 }
 
 /// The child's part; alone it does nothing.
 #[test]
 fn works_until_it_is_killed() {
-    let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else { return };
-    let start = says(&folder.join("balatro")).unwrap_or(0).max(says(&kept(&folder)).unwrap_or(0));
-    let mut out = std::io::stdout();
-    for number in start + 1.. {
-        if number % 3 == 0 {
-            exchange(&kept(&folder), &folder.join("balatro")).unwrap();
-        } else {
-            install(&folder, number);
+    let Some(job) = kills::job() else { return };
+    let place = &job.folder;
+    let back = || exchange(&kept(place), &target(place));
+    for number in job.start.. {
+        let is_back = job.work == "go back" || (job.work == "both" && number % 3 == 0);
+        if is_back { back() } else { install(place, number) }.unwrap();
+        kills::done(number);
+        if job.count.is_some() {
+            return;
         }
-        writeln!(out, "done {number}").unwrap();
-        out.flush().unwrap();
     }
 }
 
 #[test]
 fn kills_leave_a_whole_folder() {
-    let rounds: u64 = env::var("KILLS").ok().and_then(|it| it.parse().ok()).unwrap_or(200);
+    let rounds = kills::rounds(200);
     let place = tempfile::tempdir().unwrap();
-    let target = place.path().join("balatro");
-    install(place.path(), 1);
-    install(place.path(), 2);
+    install(place.path(), 1).unwrap();
+    install(place.path(), 2).unwrap();
+    let mut start = 3;
     for round in 0..rounds {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["works_until_it_is_killed", "--exact", "--nocapture"])
-            .env(FOLDER, place.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        // The clock runs from the first time, so that a slow start is not what is tested.
-        let first = lines.find(|line| line.contains("done "));
-        assert!(first.is_some(), "the child works before it is killed");
-        std::thread::sleep(Duration::from_micros(round * 7919 % 9_000));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        for folder in [&target, &kept(place.path())] {
-            restore(folder);
-            assert!(says(folder).is_some(), "round {round}: {} is not whole", folder.display());
+        start = 1 + kills::kill("both", place.path(), start, kills::patience(round, 9_000));
+        for folder in [target(place.path()), kept(place.path())] {
+            restore(&folder);
+            assert!(says(&folder).is_some(), "round {round}: {} is not whole", folder.display());
         }
     }
     let left: Vec<_> = fs::read_dir(place.path()).unwrap().flatten().map(|it| it.file_name()).collect();
     assert_eq!(left.len(), 2, "nothing is left over: {left:?}");
-    eprintln!("{rounds} kills");
+    println!("{rounds} kills while folders are replaced");
+}
+
+#[test]
+fn every_step_leaves_a_whole_folder() {
+    let prepare = |place: &Path| {
+        install(place, 101).unwrap();
+        install(place, 102).unwrap();
+    };
+    let check = |place: &Path, what: &str, allowed: [[u64; 2]; 3]| {
+        let [target, kept] = [target(place), kept(place)];
+        [&target, &kept].into_iter().for_each(|it| restore(it));
+        let found = [&target, &kept].map(|it| says(it));
+        assert!(allowed.iter().any(|it| it.map(Some) == found), "{what}: {found:?}");
+        assert_eq!(fs::read_dir(place).unwrap().count(), 2, "{what}: something is left over");
+    };
+    // The model, and the one before it: as it was, the former kept already, done.
+    let install = |place: &Path, what: &str| check(place, what, [[102, 101], [102, 102], [1, 102]]);
+    kills::at_every_step("install", &prepare, &install);
+    let back = |place: &Path, what: &str| check(place, what, [[102, 101], [102, 101], [101, 102]]);
+    kills::at_every_step("go back", &prepare, &back);
 }
