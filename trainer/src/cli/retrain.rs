@@ -18,6 +18,7 @@ use crate::data::dataset::{AUGMENTED, DataSet};
 use crate::model::export::previous::{previous, put_back};
 use crate::model::model_folder;
 use crate::recipe::Recipe;
+use crate::report::bar::Bar;
 use crate::report::page::COMPARISON;
 use crate::report::progress::Console;
 use crate::train::Event;
@@ -94,8 +95,12 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
         say!("stopped; the installed model is untouched");
         return Ok(Ending::Stopped);
     };
+    let bar = Bar::listening("calibration", job.work_of_calibration());
     let new = job.calibrated(weights)?;
+    drop(bar);
+    let bar = Bar::listening("comparison", job.work_of_comparison());
     let rows = job.compare(&new)?;
+    drop(bar);
     say!("{}", table(&rows));
     let verdict = match better(&rows) {
         Ok(()) => "The new model is better.".to_owned(),
@@ -112,7 +117,9 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
         say!("the new model is better; nothing was installed, as you asked");
         return Ok(Ending::Done);
     }
+    let bar = Bar::listening("export", 0);
     job.install(&folder, new, &rows)?;
+    drop(bar);
     say!(
         "the new model is installed in {}; the old one is kept\nto go back: trainer rollback --model {}",
         folder.display(),
