@@ -224,21 +224,38 @@ impl Checkpoint {
         run.join(format!("{}.best.safetensors", network.name()))
     }
 
-    /// Puts aside the checkpoints of a network whose training begins again: copies under a name
-    /// that nothing has yet. Returns the names.
+    /// Puts aside what a run's folder has of a network whose training begins again, under names
+    /// that nothing has yet: its checkpoints, and what its steps and epochs were like. The last
+    /// checkpoint stays as a copy, for the training may be stopped before it has one of its own.
+    /// Returns the new names.
     ///
     /// # Errors
-    /// When they cannot be copied.
+    /// When a file cannot be renamed or copied.
     pub fn put_aside(run: &Path, network: Network) -> std::io::Result<Vec<PathBuf>> {
+        let last = Self::path(run, network);
+        let is_own = |name: &str| {
+            let rest = name.strip_prefix(network.name()).and_then(|it| it.strip_prefix('.'));
+            rest.is_some_and(|rest| !rest.contains("former-") && !rest.ends_with(".tmp"))
+        };
+        let mut files: Vec<PathBuf> = std::fs::read_dir(run)?
+            .flatten()
+            .filter(|entry| is_own(&entry.file_name().to_string_lossy()))
+            .map(|entry| entry.path())
+            .filter(|path| path.is_file())
+            .collect();
+        files.sort();
         let mut made = Vec::new();
-        for from in [Self::best_path(run, network), Self::path(run, network)] {
-            if from.is_file() {
-                let stem = from.with_extension("").to_string_lossy().into_owned();
-                let names = (1..).map(|number| PathBuf::from(format!("{stem}.former-{number}.safetensors")));
-                let to = names.into_iter().find(|it| !it.exists()).expect("there is always a next number");
+        for from in files {
+            let ending = from.extension().unwrap_or_default().to_string_lossy().into_owned();
+            let stem = from.with_extension("").to_string_lossy().into_owned();
+            let names = (1..).map(|number| PathBuf::from(format!("{stem}.former-{number}.{ending}")));
+            let to = names.into_iter().find(|it| !it.exists()).expect("there is always a next number");
+            if from == last {
                 atomic::write(&to, &std::fs::read(&from)?)?;
-                made.push(to);
+            } else {
+                std::fs::rename(&from, &to)?;
             }
+            made.push(to);
         }
         Ok(made)
     }

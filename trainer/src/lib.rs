@@ -7,7 +7,7 @@
 //!
 //! From the bottom up; a module knows those above it in this list:
 //!
-//! * [`random`]: seeded streams. `console`: lines that people read.
+//! * [`random`]: seeded streams. `console`: lines that people read. [`progress`]: how far work is.
 //! * [`data`]: captures, composed images, batches.
 //! * [`model`]: networks as data, libtorch, ONNX, int8, models made here and elsewhere.
 //! * [`recipe`]: every choice as data. [`checkpoint`]: all that a training needs to go on.
@@ -25,6 +25,7 @@ pub mod cli;
 pub mod data;
 pub mod evaluate;
 pub mod model;
+pub mod progress;
 pub mod random;
 pub mod recipe;
 pub mod report;

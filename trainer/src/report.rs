@@ -8,4 +8,5 @@ pub mod history;
 pub mod page;
 pub mod plot;
 pub mod progress;
+pub mod summaries;
 pub mod tensorboard;

@@ -7,14 +7,23 @@ mod mutation;
 use std::fs;
 use std::path::Path;
 
+use lens_core::catalogue::{CardType, Catalogue};
+use lens_core::manifest::external::Normalise;
+use lens_core::manifest::{Activation, Head};
 use mutation::fuzz;
-use trainer::checkpoint::safetensors;
+use trainer::checkpoint::progress::Progress;
+use trainer::checkpoint::{Budget, Checkpoint, FORMAT, Network as Which, Position, safetensors};
 use trainer::data::import::{coco, folders, label_studio, yaml, yolo};
-use trainer::model::import::labels;
+use trainer::model::import::inspect::Network;
+use trainer::model::import::{detector, identifier, labels};
 use trainer::model::network::state_dict;
 use trainer::model::network::torch::Weights;
+use trainer::model::onnx::layout::reshape;
+use trainer::model::onnx::proto::AttributeProto;
+use trainer::model::onnx::writer::{Batch, GraphWriter};
 use trainer::model::onnx::{external_data, read};
 use trainer::recipe::Recipe;
+use vision::runtime::Runtime;
 
 #[test]
 fn recipes() {
@@ -36,9 +45,53 @@ fn checkpoints() {
         ("now/a.bias".to_owned(), tch::Tensor::from_slice(&[0.5_f32])),
     ]);
     let texts = [("position".to_owned(), "{\"step\": 5}".to_owned())].into();
-    fuzz("checkpoint", &[safetensors::encode(&texts, &weights)], |bytes| {
+    fuzz("tensors", &[safetensors::encode(&texts, &weights)], |bytes| {
         let _ = safetensors::decode(bytes);
     });
+}
+
+/// Whole, as a training goes on from it.
+#[test]
+fn checkpoints_of_runs() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/recipes/practice.toml");
+    let recipe = Recipe::read(&data).unwrap();
+    let position = Position {
+        format: FORMAT,
+        network: Which::Identifier,
+        step: 7,
+        seconds: 1.5,
+        budget: Budget::Steps(9),
+        recipe,
+        catalogue_digest: "digest".into(),
+        heads: vec![Head {
+            name: "seal".into(),
+            classes: vec!["none".into(), "red".into()],
+            activation: Activation::Softmax,
+        }],
+        epochs: Some(Progress::default()),
+        scaler: None,
+    };
+    let texts = [("position".to_owned(), serde_json::to_string(&position).unwrap())].into();
+    let weights = Weights::from(
+        ["now", "average", "first", "second"]
+            .map(|group| (format!("{group}/a.weight"), tch::Tensor::from_slice(&[1.0_f32, 2.0]))),
+    );
+    let place = tempfile::tempdir().unwrap();
+    let mut read = 0;
+    fuzz("checkpoint", &[safetensors::encode(&texts, &weights)], |bytes| {
+        let path = Checkpoint::path(place.path(), Which::Identifier);
+        fs::write(&path, bytes).unwrap();
+        match Checkpoint::read(place.path(), Which::Identifier) {
+            Ok(checkpoint) => {
+                read += 1;
+                let progress = checkpoint.position.progress();
+                assert!(progress <= 1.0 || progress.is_nan(), "{progress}");
+                drop((checkpoint.now(), checkpoint.average()));
+            }
+            Err(error) => assert!(error.to_string().contains("help: "), "{error}"),
+        }
+    });
+    assert!(read > 0);
 }
 
 #[test]
@@ -72,6 +125,75 @@ fn networks_of_others() {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         let _ = (labels::parse_names(text), labels::parse_file(text));
     });
+}
+
+/// What an export says of itself is damaged, and its output has another shape; what of it ONNX
+/// Runtime takes, is run.
+#[test]
+fn detectors_and_classifiers_of_others() {
+    if let Err(error) = Runtime::load() {
+        eprintln!("SKIPPED: {error}");
+        return;
+    }
+    const KEYS: [&str; 6] = ["task", "names", "stride", "imgsz", "kpt_shape", "args"];
+    const SHAPES: [&[i64]; 8] =
+        [&[6, 40], &[40, 6], &[7, 40], &[40, 7], &[18, 40], &[40, 18], &[4], &[1, 1, 1]];
+    let network = |shape: &[i64], metadata: Vec<(String, String)>| {
+        let mut writer = GraphWriter::new(Batch::Fixed(1));
+        writer.float_input("images", &[3, 64, 96]);
+        let axes = vec![AttributeProto::ints("axes", &[1, 2, 3]), AttributeProto::int("keepdims", 1)];
+        writer.node("ReduceMax", &["images"], "brightest", axes);
+        let count = shape.iter().product::<i64>() as usize;
+        let ones = vec![1; shape.len()];
+        reshape(&mut writer, "brightest", "bright", &[&[1], ones.as_slice()].concat());
+        writer.floats("places", &[&[1], shape].concat(), &vec![0.5; count]);
+        writer.node("Mul", &["places", "bright"], "output0", Vec::new());
+        writer.output("output0", shape);
+        writer.finish(&metadata)
+    };
+    let seeds = [
+        "0\ndetect\n{0: 'joker', 1: 'button'}\n32\n[64, 96]\n\n{'nms': False}",
+        "1\ndetect\n{0: 'joker', 1: 'button'}\n32\n[64, 96]\n\n{'nms': True}",
+        "3\nobb\n{0: 'joker', 1: 'button'}\n32\n[64, 96]\n\n{'nms': True}",
+        "5\npose\n{0: 'card'}\n32\n[64, 96]\n[4, 3]\n{'nms': True}",
+        "6\nclassify\n{0: 'Joker', 1: 'Blueprint', 2: 'x', 3: 'y'}\n\n[64, 96]",
+    ]
+    .map(|it| it.as_bytes().to_vec());
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/catalogues/balatro.json");
+    let catalogue = Catalogue::read(&data).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("network.onnx");
+    let (mut taken, mut refused) = (0, 0);
+    fuzz("import-model", &seeds, |bytes| {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let (shape, said) = text.split_once('\n').unwrap_or((&text, ""));
+        let shape = shape.trim().parse().unwrap_or(0_usize) % SHAPES.len();
+        let metadata = KEYS.iter().zip(said.split('\n')).filter(|(_, value)| !value.is_empty());
+        let metadata = metadata.map(|(key, value)| ((*key).to_owned(), value.to_owned())).collect();
+        fs::write(&path, network(SHAPES[shape], metadata)).unwrap();
+        let mut opened = Network::open(&path).expect("the network itself is whole");
+        let options = detector::Options { cards: Vec::new(), threshold: 0.25 };
+        let finder = detector::detector(&mut opened, &options).map(drop);
+        let options = identifier::Options {
+            labels: None,
+            unmapped: identifier::UnmappedLabels::Added(CardType::Joker),
+            normalise: Normalise::Unit,
+            fit: None,
+            threshold: 0.5,
+        };
+        let namer = identifier::identifier(&mut opened, &options, &catalogue).map(drop);
+        for result in [finder, namer] {
+            match result {
+                Ok(()) => taken += 1,
+                Err(error) => {
+                    refused += 1;
+                    let said = error.to_string();
+                    assert!(!said.is_empty() && said.len() < 4000, "{} bytes: {said}", said.len());
+                }
+            }
+        }
+    });
+    assert!(taken > 0 && refused > 0, "{taken} taken, {refused} refused");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod bench;
 mod desktops;
 mod gate;
 mod gpu_check;
+mod kill;
 mod package;
 mod platforms;
 mod run;
@@ -59,6 +60,8 @@ enum Task {
     },
     /// Try the overlay on every desktop that is installed here, and write the table of them
     Desktops(desktops::Options),
+    /// Kill what writes, at random moments, very often
+    Kill(kill::Options),
     /// Score recognition on real screenshots, in the folder that BALATRO_LENS_ART names
     Accuracy {
         /// Score this file, as printed by `overlay identify --json`, rather than running the
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Task::Package(options) => package::run(&options).map(|()| ExitCode::SUCCESS),
         Task::CheckPlatforms { which } => platforms::run(which).map(|_| ExitCode::SUCCESS),
         Task::Desktops(options) => desktops::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Kill(options) => kill::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Accuracy { predictions, show } => accuracy::run(predictions.as_deref(), show),
     };
     result.unwrap_or_else(|error| {

@@ -1,23 +1,18 @@
 //! A labeller that is killed at any moment loses nothing that it had acknowledged, and breaks
 //! nothing.
 //!
-//! The child is this test program itself: it labels, moves, bins and drafts as fast as it can and
-//! writes each number to its standard output once [`Store::apply`] has returned. The parent kills
-//! it, and reads what is there.
+//! The child labels, moves, bins and drafts as fast as it can, and acknowledges each number once
+//! [`Store::apply`] has returned.
+
+#[path = "../../lens-core/tests/killed/kills.rs"]
+mod kills;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::path::Path;
 
 use dataset::labels::Label;
 use dataset::labels::store::{Change, Place, Store};
 
-const FOLDER: &str = "KILLED_TEST_FOLDER";
-const START: &str = "KILLED_TEST_START";
-const ROUNDS: u64 = 200;
 /// Pictures that things are done to over and over.
 const FILES: u64 = 24;
 /// Kinds of changes.
@@ -107,17 +102,25 @@ impl State {
     }
 }
 
+fn open(place: &Path) -> Store {
+    Store::open(&place.join("data"), &place.join("raw")).unwrap()
+}
+
 /// The child's part; alone it does nothing.
 #[test]
 fn works_until_it_is_killed() {
-    let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else { return };
-    let start: u64 = env::var(START).unwrap().parse().unwrap();
-    let mut store = Store::open(&folder.join("data"), &folder.join("raw")).unwrap();
-    let mut out = std::io::stdout();
-    for number in start.. {
+    let Some(job) = kills::job() else { return };
+    assert_eq!(job.work, "labels");
+    let mut store = open(&job.folder);
+    if let Some(count) = job.count {
+        (job.start..job.start + count * KINDS)
+            .for_each(|number| store.apply(&[change(number)]).map(|_| ()).unwrap());
+        store.checkpoint().unwrap();
+        return;
+    }
+    for number in job.start.. {
         store.apply(&[change(number)]).unwrap();
-        writeln!(out, "done {number}").unwrap();
-        out.flush().unwrap();
+        kills::done(number);
         if number % 7 == 0 {
             // So that kills hit checkpoints as often as lines.
             store.checkpoint().unwrap();
@@ -125,44 +128,23 @@ fn works_until_it_is_killed() {
     }
 }
 
-/// Starts the child, kills it after a while, and answers the last number that it acknowledged.
-fn round(folder: &Path, start: u64, patience: Duration) -> Option<u64> {
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(["works_until_it_is_killed", "--exact", "--nocapture"])
-        .env(FOLDER, folder)
-        .env(START, start.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    // The clock runs from the first change, so that a slow start of the program is not what is
-    // tested.
-    let done = |line: &str| line.rsplit_once("done ").and_then(|(_, number)| number.parse().ok());
-    let mut last: Option<u64> = lines.find_map(|line| done(&line));
-    std::thread::sleep(patience);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    // What was in the pipe was acknowledged; a line cut short has fewer digits, which is an earlier
-    // number at worst.
-    for number in lines.filter_map(|line| done(&line)) {
-        last = last.max(Some(number));
+fn raw_pictures(place: &Path) {
+    std::fs::create_dir_all(place.join("raw")).unwrap();
+    for number in 0..FILES {
+        std::fs::write(place.join("raw").join(file(number)), [number as u8; 300]).unwrap();
     }
-    last
 }
 
 #[test]
-fn two_hundred_kills_lose_nothing() {
+fn kills_lose_no_label() {
+    let rounds = kills::rounds(200);
     let root = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(root.path().join("raw")).unwrap();
-    for number in 0..FILES {
-        std::fs::write(root.path().join("raw").join(file(number)), [number as u8; 300]).unwrap();
-    }
+    raw_pictures(root.path());
     let (mut start, mut want) = (0, State::default());
-    for number in 0..ROUNDS {
+    for number in 0..rounds {
         // Every phase of a write, which takes about a millisecond.
-        let patience = Duration::from_micros(number * 7919 % 12_000);
-        let last = round(root.path(), start, patience).expect("the child works before it is killed");
-        let store = Store::open(&root.path().join("data"), &root.path().join("raw")).unwrap();
+        let last = kills::kill("labels", root.path(), start, kills::patience(number, 12_000));
+        let store = open(root.path());
         let there = State::of(&store);
         (start..=last).for_each(|it| want.apply(&change(it)));
         // The one under way may be there or not; every one before it must be.
@@ -183,5 +165,30 @@ fn two_hundred_kills_lose_nothing() {
     let aside = std::fs::read_dir(root.path().join("data")).unwrap().flatten();
     let aside = aside.filter(|it| it.file_name().to_string_lossy().contains("-1.json"));
     assert_eq!(aside.count(), 0, "nothing was taken for damaged, or for somebody else's");
-    eprintln!("{ROUNDS} kills, {start} changes");
+    println!("{rounds} kills while cards are labelled, {start} changes");
+}
+
+#[test]
+fn every_step_leaves_labels_that_were_there() {
+    let prepare = |place: &Path| {
+        raw_pictures(place);
+        let mut store = open(place);
+        (0..40).for_each(|number| store.apply(&[change(number)]).map(|_| ()).unwrap());
+        store.checkpoint().unwrap();
+    };
+    // What may be there: all changes up to any of those that the child makes.
+    let mut states = vec![State::default()];
+    for number in 0..40 {
+        states[0].apply(&change(number));
+    }
+    for number in 1..1 + KINDS {
+        let mut next = states[states.len() - 1].clone();
+        next.apply(&change(number));
+        states.push(next);
+    }
+    let check = |place: &Path, what: &str| {
+        let there = State::of(&open(place));
+        assert!(states.contains(&there), "{what}: {there:#?}");
+    };
+    kills::at_every_step("labels", &prepare, &check);
 }

@@ -1,22 +1,19 @@
 //! An overlay that is killed while it saves captures has all that it acknowledged, each with its
 //! picture and its frame, and nothing half-written.
-//!
-//! The child is this test program itself. `KILLS=10000 cargo test -p dataset --test
-//! killed_captures` kills it that often.
 
-use std::env;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+#[path = "../../lens-core/tests/killed/kills.rs"]
+mod kills;
+
+use std::path::Path;
 
 use dataset::captures::Verdict;
-use dataset::captures::record::CaptureContext;
-use dataset::captures::store::{Captures, read};
+use dataset::captures::record::{CaptureContext, Record};
+use dataset::captures::store::{Captures, FILE_NAME, read};
 use image::{Rgba, RgbaImage};
 use lens_core::geometry::{Quad, Rect};
 
-const FOLDER: &str = "KILLED_CAPTURES_FOLDER";
+/// So many captures are in the journal before it is folded.
+const FOLDED_AT: u64 = 256;
 
 /// A card that is like no other of another number.
 fn card(number: u64) -> RgbaImage {
@@ -27,64 +24,54 @@ fn card(number: u64) -> RgbaImage {
     RgbaImage::from_fn(36, 48, |x, y| Rgba([cell(x, y), cell(y, x), cell(x + 3, y), 255]))
 }
 
+/// Saves the capture of a number, with its frame.
+fn save(captures: &mut Captures, number: u64) {
+    let card = card(number);
+    let frame = captures.add_frame(&(&card).into()).unwrap();
+    let quad = Quad::from_rect(Rect::ltwh(0.0, 0.0, 36.0, 48.0));
+    let context = CaptureContext { frame: Some(frame), quad: Some(quad), ..CaptureContext::default() };
+    let hashes = captures.hashes(&card);
+    captures.save(&card, hashes, context, Verdict::New).unwrap();
+}
+
 /// The child's part; alone it does nothing.
 #[test]
 fn works_until_it_is_killed() {
-    let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else { return };
-    let mut captures = Captures::open(&folder).unwrap();
-    let mut out = std::io::stdout();
-    for number in captures.records().len() as u64.. {
-        let card = card(number);
-        let frame = captures.add_frame(&(&card).into()).unwrap();
-        let quad = Quad::from_rect(Rect::ltwh(0.0, 0.0, 36.0, 48.0));
-        let context = CaptureContext { frame: Some(frame), quad: Some(quad), ..CaptureContext::default() };
-        let hashes = captures.hashes(&card);
-        captures.save(&card, hashes, context, Verdict::New).unwrap();
-        writeln!(out, "done {}", captures.records().len()).unwrap();
-        out.flush().unwrap();
+    let Some(job) = kills::job() else { return };
+    assert_eq!(job.work, "captures");
+    let mut captures = Captures::open(&job.folder.join("screenshots")).unwrap();
+    for number in job.start.max(captures.records().len() as u64).. {
+        save(&mut captures, number);
+        kills::done(captures.records().len() as u64);
+        if job.count.is_some() {
+            return;
+        }
     }
 }
 
-fn round(folder: &Path, patience: Duration) -> usize {
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(["works_until_it_is_killed", "--exact", "--nocapture"])
-        .env(FOLDER, folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let done = |line: &str| line.rsplit_once("done ").and_then(|(_, number)| number.parse::<usize>().ok());
-    let mut last = lines.find_map(|line| done(&line)).expect("the child works before it is killed");
-    std::thread::sleep(patience);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    for number in lines.filter_map(|line| done(&line)) {
-        last = last.max(number);
+/// Each capture has its picture and its frame.
+fn check(folder: &Path, records: &[Record], what: &str) {
+    for record in records {
+        let frame = record.context.frame.as_ref().unwrap();
+        for file in [&record.filename, frame] {
+            let image = image::open(folder.join(file));
+            assert!(image.is_ok(), "{what}: {file} is not whole");
+        }
     }
-    last
 }
 
 #[test]
 fn kills_lose_no_capture() {
-    let rounds: u64 = env::var("KILLS").ok().and_then(|it| it.parse().ok()).unwrap_or(200);
+    let rounds = kills::rounds(200);
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("screenshots");
     let mut count = 0;
-    for number in 0..rounds {
-        let last = round(&folder, Duration::from_micros(number * 7919 % 9_000));
+    for round in 0..rounds {
+        let last = kills::kill("captures", place.path(), 0, kills::patience(round, 9_000)) as usize;
         let records = read(&folder).unwrap();
-        assert!(
-            records.len() >= last,
-            "round {number}: {} of {last} acknowledged captures are there",
-            records.len()
-        );
-        for record in &records[count..] {
-            let frame = record.context.frame.as_ref().unwrap();
-            for file in [&record.filename, frame] {
-                let image = image::open(folder.join(file));
-                assert!(image.is_ok(), "round {number}: {file} is not whole");
-            }
-        }
+        let what = format!("round {round}");
+        assert!(records.len() >= last, "{what}: {} of {last} acknowledged captures are there", records.len());
+        check(&folder, &records[count..], &what);
         count = records.len();
     }
     drop(Captures::open(&folder).unwrap());
@@ -92,5 +79,45 @@ fn kills_lose_no_capture() {
     let left: Vec<_> =
         left.map(|it| it.file_name()).filter(|it| it.to_string_lossy().ends_with(".tmp")).collect();
     assert!(left.is_empty(), "nothing half-written is left: {left:?}");
-    eprintln!("{rounds} kills, {count} captures");
+    println!("{rounds} kills while captures are saved, {count} captures");
+}
+
+/// Also the step in which the journal is folded into the file.
+#[test]
+fn every_step_leaves_whole_captures() {
+    let before = tempfile::tempdir().unwrap();
+    let folder = before.path().join("screenshots");
+    let mut captures = Captures::open(&folder).unwrap();
+    (0..FOLDED_AT).for_each(|number| save(&mut captures, number));
+    drop(captures);
+    assert!(!folder.join(FILE_NAME).exists(), "the next one folds the journal");
+    let prepare = |place: &Path| {
+        for below in ["screenshots", "screenshots/frames"] {
+            std::fs::create_dir_all(place.join(below)).unwrap();
+            for entry in std::fs::read_dir(before.path().join(below)).unwrap().flatten() {
+                if entry.path().is_file() {
+                    let to = place.join(below).join(entry.file_name());
+                    // Images are never written into; the journal is.
+                    if to.extension().is_some_and(|it| it == "png") {
+                        std::fs::hard_link(entry.path(), to).unwrap();
+                    } else {
+                        std::fs::copy(entry.path(), to).unwrap();
+                    }
+                }
+            }
+        }
+    };
+    let after = |place: &Path, what: &str| {
+        let folder = place.join("screenshots");
+        let records = read(&folder).unwrap();
+        let count = records.len() as u64;
+        assert!([FOLDED_AT, FOLDED_AT + 1].contains(&count), "{what}: {count} captures");
+        check(&folder, &records[records.len() - 2..], what);
+        // And the next one is saved as if nothing had happened.
+        let mut captures = Captures::open(&folder).unwrap();
+        save(&mut captures, 1000);
+        drop(captures);
+        assert_eq!(read(&folder).unwrap().len() as u64, count + 1, "{what}");
+    };
+    kills::at_every_step("captures", &prepare, &after);
 }

@@ -4,12 +4,17 @@
 //! LÖVE itself. A setting of the player goes before all of it, which is the caller's to know.
 
 use std::env;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Steam's number of the game.
 const STEAM: &str = "2379780";
 /// The folder below that of the saves.
 const MODS: &str = "Mods";
+/// No list of libraries is longer, in bytes, and nobody has more of them.
+const MAX_LIST: u64 = 1 << 20;
+const MAX_LIBRARIES: usize = 64;
 
 /// The Mods folder of this system: of several, the one in which something changed last.
 pub fn find() -> Option<PathBuf> {
@@ -57,12 +62,22 @@ fn saves_on(system: &System<'_>) -> Vec<PathBuf> {
 
 /// Steam's own library and those on other drives that it lists.
 fn libraries(steam: &Path) -> Vec<PathBuf> {
-    let list = std::fs::read_to_string(steam.join("steamapps/libraryfolders.vdf")).unwrap_or_default();
-    let others = list.lines().filter_map(|line| {
+    let mut list = Vec::new();
+    if let Ok(file) = File::open(steam.join("steamapps/libraryfolders.vdf")) {
+        // What could not be read to its end has the libraries of its beginning.
+        let _ = file.take(MAX_LIST).read_to_end(&mut list);
+    }
+    std::iter::once(steam.to_path_buf()).chain(listed(&list)).collect()
+}
+
+/// The folders that Steam's `libraryfolders.vdf` names.
+pub fn listed(list: &[u8]) -> Vec<PathBuf> {
+    let list = String::from_utf8_lossy(list);
+    let paths = list.lines().filter_map(|line| {
         let path = line.trim().strip_prefix("\"path\"")?.trim().trim_matches('"');
-        Some(PathBuf::from(path.replace("\\\\", "\\")))
+        (!path.is_empty()).then(|| PathBuf::from(path.replace("\\\\", "\\")))
     });
-    std::iter::once(steam.to_path_buf()).chain(others).collect()
+    paths.take(MAX_LIBRARIES).collect()
 }
 
 #[cfg(test)]

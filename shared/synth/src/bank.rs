@@ -80,6 +80,21 @@ impl Bank {
         count: usize,
         filter: &(dyn Fn(&Card) -> bool + Sync),
     ) -> Result<Self, BankError> {
+        Self::render_telling(sprites, recipe, seed, count, filter, &|| ())
+    }
+
+    /// The same; `tell` is called after each card.
+    ///
+    /// # Errors
+    /// As [`Bank::render`].
+    pub fn render_telling(
+        sprites: &Sprites,
+        recipe: &SceneRecipe,
+        seed: u64,
+        count: usize,
+        filter: &(dyn Fn(&Card) -> bool + Sync),
+        tell: &(dyn Fn() + Sync),
+    ) -> Result<Self, BankError> {
         let catalogue = sprites.catalogue();
         let game = || catalogue.game.clone();
         if let Some(id) = recipe.held_out.iter().find(|id| catalogue.card(id).is_none()) {
@@ -141,6 +156,7 @@ impl Bank {
                     }
                 }
             })
+            .inspect(|_| tell())
             .collect();
         let swirls = (0..SWIRLS as u64)
             .into_par_iter()

@@ -73,7 +73,7 @@ pub enum PrototypeError {
         /// Numbers of the model's embeddings.
         dimensions: usize,
     },
-    /// All its numbers are zero, or some are none.
+    /// All its numbers are zero, or some are none or too large.
     #[error("the embedding of {id} has no direction")]
     NoDirection { id: CardId },
 }
@@ -297,7 +297,7 @@ impl Gallery {
                 return Err(PrototypeError::Length { id, length, dimensions });
             }
             let norm = dot(&embedding, &embedding).sqrt();
-            if norm.is_nan() || norm < 1e-6 {
+            if !norm.is_finite() || norm < 1e-6 {
                 return Err(PrototypeError::NoDirection { id });
             }
             embedding.iter_mut().for_each(|value| *value /= norm);

@@ -1,14 +1,22 @@
-//! Models whose metadata somebody damaged: refused with a reason, or used, but no panic.
+//! Models whose metadata somebody damaged, and what lies beside them: refused with a reason, or
+//! used, but no panic.
 
 #[path = "../../lens-core/tests/fuzz/mutation.rs"]
 mod mutation;
 mod toy;
 
-use lens_core::manifest::METADATA_KEY;
+use lens_core::catalogue::CardType;
+use lens_core::manifest::{METADATA_KEY, Manifest};
 use mutation::{Chance, fuzz};
+use std::fs;
+
+use vision::gallery::{self, FILE_NAME, Gallery, Prototype, REPLACED};
 use vision::network::Options;
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
+use vision::sprites::file as sprite_file;
+use vision::sprites::limits::{FILE_NAME as LIMITS, Limits};
+use vision::sprites::{Drawn, Query, Search, SpriteCard, SpriteEntries};
 
 /// The metadata is damaged in place: its length is told elsewhere in the file, and ONNX Runtime's
 /// own parser is not what is tested.
@@ -49,4 +57,83 @@ fn onnx_metadata() {
         }
     });
     assert!(used > 0 && refused > 0, "{used} used, {refused} refused");
+}
+
+#[test]
+fn galleries() {
+    let seeds = [
+        r#"{"format": 1, "cards": [{"id": "x_fox", "name": "Fox", "embedding": [0.6, -0.8], "capture": "a.png"},
+            {"id": "x_owl", "name": "Owl", "embedding": [1e-3, 25]}], "passed_over": ["b.png"]}"#,
+        r#"{"format": 1, "cards": []}"#,
+    ]
+    .map(|it| it.as_bytes().to_vec());
+    let place = tempfile::tempdir().unwrap();
+    let model = place.path().join("model");
+    fs::create_dir_all(&model).unwrap();
+    let new = Prototype { id: "x_new".into(), name: "New".into(), embedding: vec![1.0, 0.0], capture: None };
+    let (mut read, mut refused) = (0, 0);
+    fuzz("gallery", &seeds, |bytes| {
+        fs::write(model.join(FILE_NAME), bytes).unwrap();
+        fs::write(model.join(REPLACED), bytes).unwrap();
+        if let Ok(gallery) = Gallery::read(&model, 2)
+            && let Some((id, similarity)) = gallery.nearest(&[0.6, 0.8])
+        {
+            read += 1;
+            assert!((-1.001..=1.001).contains(&similarity), "{id} is like it by {similarity}");
+        }
+        let _ = gallery::pending(&model, "balatro");
+        let before = gallery::prototypes(&model);
+        match gallery::enrol(&model, vec![new.clone()]) {
+            Ok(()) => {
+                let count = gallery::prototypes(&model).expect("it was written just now").len();
+                assert_eq!(count, before.expect("it could be read").len() + 1);
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(error.to_string().contains("help: "), "{error}");
+                assert_eq!(fs::read(model.join(FILE_NAME)).unwrap(), bytes, "what is damaged is left alone");
+            }
+        }
+    });
+    assert!(read > 0 && refused > 0, "{read} read, {refused} refused");
+}
+
+#[test]
+fn entries_of_sprites() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("entries");
+    let mut entries = SpriteEntries::new(4);
+    let card = entries.add_card(SpriteCard { id: "j_mod_fox".into(), card_type: CardType::Joker });
+    let crop = [90_u8; 4 * 20 * 28];
+    entries.add_entry(card, Drawn::Plain, &[0.5; 4], &crop, 20);
+    sprite_file::write(&path, &entries).unwrap();
+    let seed = fs::read(&path).unwrap();
+    let mut search = Search::default();
+    let mut read = 0;
+    fuzz("sprite-entries", &[seed], |bytes| {
+        fs::write(&path, bytes).unwrap();
+        let Some(entries) = sprite_file::read(&path) else { return };
+        read += 1;
+        let drawn = Drawn::Plain;
+        let embedding = [0.5; 4];
+        let query = Query { embedding: &embedding, crop: &crop, width: 20, least: -1.0, drawn };
+        if let Some(found) = entries.find(&mut search, &query, |_| true) {
+            assert!(found.card < entries.cards().len(), "card {} of {}", found.card, entries.cards().len());
+        }
+    });
+    assert!(read > 0);
+}
+
+#[test]
+fn limits_of_sprites() {
+    let place = tempfile::tempdir().unwrap();
+    let manifest = toy::manifest();
+    toy::write(place.path(), &manifest, &toy::networks(&manifest));
+    let manifest = Manifest::read(place.path()).unwrap();
+    Limits::default().write(place.path(), &manifest).unwrap();
+    let seed = fs::read(place.path().join(LIMITS)).unwrap();
+    fuzz("sprite-limits", &[seed], |bytes| {
+        fs::write(place.path().join(LIMITS), bytes).unwrap();
+        let _ = Limits::read(place.path(), &manifest);
+    });
 }

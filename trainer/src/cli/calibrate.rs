@@ -9,7 +9,7 @@ use lens_core::manifest::Thresholds;
 use super::arguments::{ArtArguments, material, read_recipe};
 use crate::checkpoint::Network;
 use crate::checkpoint::claim::Claim;
-use crate::evaluate::calibrate::measure::{Options, STAGES, calibrate};
+use crate::evaluate::calibrate::measure::{Options, calibrate, work};
 use crate::evaluate::calibration::FILE_NAME;
 use crate::evaluate::run_model::Trained;
 use crate::report::bar::Bar;
@@ -53,9 +53,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let Arguments { rejected, detection, crops, scenes, .. } = *arguments;
     let options = Options { rejected, detection: detection.map(|it| it as f32), crops, scenes };
     let claim = Claim::new(&arguments.run)?;
-    let bar = Bar::new("calibration", STAGES);
-    let figures =
-        calibrate(&arguments.run, &options, &detector, &mut identifier, &material, &sprites, &|| bar.step())?;
+    let all = work(&options, &material, identifier.identities().len());
+    let bar = Bar::listening("calibration", all);
+    let figures = calibrate(&arguments.run, &options, &detector, &mut identifier, &material, &sprites)?;
     drop((bar, claim));
     if arguments.json {
         say!("{}", serde_json::to_string_pretty(&figures)?);

@@ -8,6 +8,7 @@ use lens_core::atomic::{self, keep_former};
 
 use super::arguments::{CaptureArguments, WhichOrInstalled};
 use crate::evaluate::embedding::{map, npy, of_samples};
+use crate::report::bar::Bar;
 use crate::report::plot;
 
 /// What `trainer embed` takes.
@@ -38,7 +39,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         arguments.data.folder().display()
     );
     let mut classifier = arguments.which.open(arguments.data.game())?;
+    let bar = Bar::listening("captures", set.samples.len());
     let vectors = of_samples(&mut classifier, &set.samples)?;
+    drop(bar);
     let out = make_folder(arguments.out.as_deref(), Path::new(""))?;
     let write = |name: &str, bytes: &[u8]| {
         let path = out.join(name);

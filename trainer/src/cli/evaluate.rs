@@ -19,6 +19,7 @@ use crate::evaluate::metrics::Confusion;
 use crate::evaluate::{captures, detection, few_shot, identification, screens};
 use crate::random::{Stream, seed_of};
 use crate::recipe::Recipe;
+use crate::report::bar::Bar;
 use crate::report::plot;
 use crate::train::labelled::held_out;
 use open::Opened;
@@ -149,10 +150,12 @@ fn labelled(arguments: &Arguments) -> Result<Value> {
         !samples.is_empty(),
         "there are no captures to evaluate on\nhelp: --all takes those trained on too"
     );
+    let bar = Bar::listening("captures", samples.len());
     let report = match external {
         Some(mut recogniser) => captures::measure_exported(&mut recogniser, &samples)?,
         None => captures::measure(&mut arguments.what.open()?, &samples)?,
     };
+    drop(bar);
     if arguments.failures.is_some() {
         let recipe = Recipe::read(&open::of_recipe(arguments.data.game())).ok();
         let sprites = recipe.and_then(|recipe| arguments.art.sprites(&recipe).ok());
@@ -171,6 +174,7 @@ fn taught(arguments: &Arguments) -> Result<Value> {
     let (strangers, shown) = held_out_bank(&material, &sprites)?.context(
         "the recipe of this model held no card out\nhelp: train one with `held_out` below [scenes], and export it",
     )?;
+    let _bar = Bar::listening("cards drawn, then looked at", 0);
     Ok(serde_json::to_value(few_shot::measure(
         &mut recogniser,
         &strangers,
@@ -200,6 +204,10 @@ fn composed(arguments: &Arguments, opened: &mut Opened, count: usize) -> Result<
     let sprites = arguments.art.sprites(&opened.recipe)?;
     let mut material = material(&opened.recipe, Arc::clone(&sprites));
     material.recipe.crop.size = opened.crop;
+    // Crops are composed and read.
+    let all = material.cards + usize::from(opened.finds) * count;
+    let _bar =
+        Bar::listening("composed images", all + usize::from(opened.names) * 2 * count * CROPS_PER_SCENE);
     let bank = evaluation_bank(&material)?;
     let seed = |number| seed_of(material.seed, Stream::Evaluation, number);
     let (subject, scenes) = (&mut *opened.subject, &material.recipe);
@@ -232,6 +240,7 @@ fn composed(arguments: &Arguments, opened: &mut Opened, count: usize) -> Result<
 fn screens(arguments: &Arguments, opened: &mut Opened, truth: &Path) -> Result<Value> {
     let catalogue = Catalogue::read(&paths::catalogue(&opened.recipe.game))?;
     let manifest = &opened.manifest;
+    let bar = Bar::listening("screenshots", 0);
     let [plain, stress] = screens::measure(
         &mut *opened.subject,
         &catalogue,
@@ -240,6 +249,7 @@ fn screens(arguments: &Arguments, opened: &mut Opened, truth: &Path) -> Result<V
         manifest.detector.threshold,
         truth,
     )?;
+    drop(bar);
     if arguments.show {
         plain.mistakes.iter().chain(&stress.mistakes).for_each(|mistake| eprintln!("{mistake}"));
     }

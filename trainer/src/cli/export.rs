@@ -11,12 +11,13 @@ use serde_json::{Map, Value, json};
 use super::arguments::{ArtArguments, CaptureArguments, material, read_json, read_recipe};
 use crate::checkpoint::{Checkpoint, Network};
 use crate::evaluate::calibration::Calibration;
-use crate::evaluate::calibration_images::images;
+use crate::evaluate::calibration_images::{IMAGES, images};
 use crate::evaluate::run_model::{Trained, manifest};
 use crate::model::export::{NetworkReport, Source, export};
 use crate::model::onnx::writer::Batch;
 use crate::model::quantise::options::Options;
 use crate::model::{Existing, NewModelError, model_folder, new_model_folder};
+use crate::report::bar::Bar;
 use crate::train::labelled;
 
 /// What `trainer export` takes.
@@ -116,7 +117,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     manifest.metrics = json!({ "calibration": figures.report, "evaluation": measured, "steps": steps });
     manifest.recipe = serde_json::to_value(&recipe)?;
 
-    let (scenes, crops) = images(&material(&recipe, sprites), &manifest)?;
+    let material = material(&recipe, sprites);
+    let bar = Bar::listening("export", material.cards + IMAGES);
+    let (scenes, crops) = images(&material, &manifest)?;
     let options = Options::default();
     let [detector, identifier] = export(
         &folder,
@@ -136,6 +139,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             options: &options,
         },
     )?;
+    drop(bar);
     arguments.tell(&[("detector", detector), ("identifier", identifier)], &folder, "")
 }
 
@@ -152,6 +156,7 @@ fn run_labelled(arguments: &Arguments, checkpoint: &Checkpoint) -> Result<()> {
     let catalogue = Catalogue::read(&paths::catalogue(&from.catalogue))?;
     let name = arguments.name.clone().unwrap_or_else(|| checkpoint.position.recipe.name.clone());
     let folder = arguments.folder(&name)?;
+    let bar = Bar::listening("export", 0);
     let report = labelled::export::export(labelled::export::Job {
         run: &arguments.run,
         checkpoint,
@@ -163,5 +168,6 @@ fn run_labelled(arguments: &Arguments, checkpoint: &Checkpoint) -> Result<()> {
         folder: &folder,
         evaluation: arguments.measured()?,
     })?;
+    drop(bar);
     arguments.tell(&[("identifier", report)], &folder, &format!(", with the detector of {}", from.name))
 }

@@ -6,16 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use lens_core::catalogue::{Catalogue, id_of_class};
+use lens_core::catalogue::{Card, Catalogue, id_of_class};
 use lens_core::modifiers::Modifiers;
 use lens_core::{atomic, paths};
 use serde_json::Value;
 use synth::art::Sprites;
 use synth::single;
 
-use super::arguments::{ArtArguments, read_json};
+use super::arguments::{ArtArguments, counted_as, read_json};
+use crate::checkpoint::{Checkpoint, Network};
+use crate::data::dataset::coverage::Coverage;
 use crate::recipe::Recipe;
-use crate::report::page::{Faces, Measured, page};
+use crate::report::page::{Faces, Measured, Named, page};
+use crate::report::summaries;
 
 /// What `trainer report` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -50,33 +53,61 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let path = arguments.out.clone().unwrap_or_else(|| arguments.run.join("report.html"));
     atomic::write(&path, html.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     say!("the report is {}", path.display());
+    let step = last_step(&arguments.run);
+    let images = summaries::write(&arguments.run, step, &measured, &faces)
+        .with_context(|| format!("cannot write events into {}", arguments.run.display()))?;
+    if images > 0 {
+        say!("{} of it are in TensorBoard too", counted_as(images, "image"));
+    }
     Ok(())
+}
+
+/// The step or epoch at which the training is: TensorBoard puts things into their order by it.
+fn last_step(run: &Path) -> u64 {
+    let of = |network| Checkpoint::read(run, network).ok().map(|it| it.position);
+    let positions = [Network::Identifier, Network::Detector].into_iter().filter_map(of);
+    positions.map(|it| it.epochs.map_or(it.step, |progress| progress.epoch)).max().unwrap_or(0)
 }
 
 /// Classes as the catalogue names and draws them.
 #[derive(Default)]
 struct Drawn {
     names: HashMap<String, String>,
+    cards: Vec<Named>,
     sprites: Option<Arc<Sprites>>,
 }
 
 impl Drawn {
     /// Of the game that the run was for; without its art there are names only.
     fn new(run: &Path, art: &ArtArguments) -> Self {
-        let Ok(recipe) = Recipe::read(&run.join("recipe.toml")) else { return Self::default() };
-        let cards = Catalogue::read(&paths::catalogue(&recipe.game)).map(|it| it.cards).unwrap_or_default();
-        let names = cards.into_iter().map(|card| (card.id.to_string(), card.name)).collect();
-        let sprites = art.sprites(&recipe);
-        if let Err(error) = &sprites {
+        let recipe = Recipe::read(&run.join("recipe.toml")).ok();
+        let counted = || Coverage::read(run).map(|coverage| coverage.game);
+        let Some(game) = recipe.as_ref().map(|recipe| recipe.game.clone()).or_else(counted) else {
+            return Self::default();
+        };
+        let cards = Catalogue::read(&paths::catalogue(&game)).map(|it| it.cards).unwrap_or_default();
+        let named = |card: &Card| Named {
+            id: card.id.to_string(),
+            name: card.name.clone(),
+            kind: card.card_type.name().to_owned(),
+        };
+        let cards: Vec<Named> = cards.iter().map(named).collect();
+        let names = cards.iter().map(|card| (card.id.clone(), card.name.clone())).collect();
+        let sprites = recipe.map(|recipe| art.sprites(&recipe));
+        if let Some(Err(error)) = &sprites {
             eprintln!("confused cards have no pictures: {error}");
         }
-        Self { names, sprites: sprites.ok() }
+        Self { names, cards, sprites: sprites.and_then(Result::ok) }
     }
 }
 
 impl Faces for Drawn {
     fn name(&self, class: &str) -> String {
         self.names.get(id_of_class(class)).cloned().unwrap_or_else(|| class.to_owned())
+    }
+
+    fn cards(&self) -> Vec<Named> {
+        self.cards.clone()
     }
 
     fn picture(&self, class: &str) -> Option<Vec<u8>> {

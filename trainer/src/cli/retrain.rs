@@ -21,6 +21,7 @@ use crate::data::dataset::{AUGMENTED, DataSet};
 use crate::model::export::previous::{previous, put_back};
 use crate::model::model_folder;
 use crate::recipe::Recipe;
+use crate::report::bar::Bar;
 use crate::report::page::COMPARISON;
 use crate::report::progress::Console;
 use crate::train::Event;
@@ -106,12 +107,16 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
     let is_stopped = || stop.load(Ordering::Relaxed);
     let Some(weights) = weights.filter(|_| !is_stopped()) else { return Ok(voice.stopped()) };
     voice.begin(Phase::Calibrating);
+    let bar = Bar::listening("calibration", job.work_of_calibration());
     let new = job.calibrated(weights)?;
+    drop(bar);
     if is_stopped() {
         return Ok(voice.stopped());
     }
     voice.begin(Phase::Comparing);
+    let bar = Bar::listening("comparison", job.work_of_comparison());
     let rows = job.compare(&new)?;
+    drop(bar);
     voice.compared(&rows);
     let verdict = match better(&rows) {
         Ok(()) => "The new model is better.".to_owned(),
@@ -134,7 +139,9 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
         return Ok(voice.stopped());
     }
     voice.begin(Phase::Installing);
+    let bar = Bar::listening("export", 0);
     job.install(&folder, new, &rows)?;
+    drop(bar);
     let text = format!(
         "the new model is installed in {}; the old one is kept\nto go back: trainer rollback --model {}",
         folder.display(),

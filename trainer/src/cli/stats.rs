@@ -11,6 +11,7 @@ use crate::data::dataset::Sample;
 use crate::evaluate::classifier::Classifier;
 use crate::evaluate::embedding::{Suspect, centroids, close_classes, of_samples, suspects};
 use crate::model::model_folder;
+use crate::report::bar::Bar;
 
 /// What `trainer stats` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -82,7 +83,9 @@ fn without_model(game: &str) -> String {
 }
 
 fn looks(classifier: &mut Classifier, originals: &[Sample], arguments: &Arguments) -> Result<()> {
+    let bar = Bar::listening("captures", originals.len());
     let vectors = of_samples(classifier, originals)?;
+    drop(bar);
     let close = close_classes(&centroids(&vectors, originals), arguments.close);
     say!("{} pairs of cards look nearly the same (cosine above {})", close.len(), arguments.close);
     for (one, other, cosine) in close.iter().take(arguments.lines) {

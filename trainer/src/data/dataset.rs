@@ -3,13 +3,14 @@
 //!
 //! * [`picture`]: is a file a picture that can be used?
 //! * [`fields`]: what a label says to a head.
-//! * [`split`]: what is trained on and what is held out.
+//! * [`split`]: what is trained on and what is held out. [`coverage`]: how many of each card.
 //! * [`composed`]: a data set written from composed crops, for tests and for those without
 //!   captures.
 //!
 //! Nothing here changes a file of the data set, and no pixels are kept.
 
 pub mod composed;
+pub mod coverage;
 pub mod fields;
 pub mod picture;
 pub mod split;

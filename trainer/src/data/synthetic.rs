@@ -15,6 +15,7 @@ use synth::scene::{self, Scene};
 
 use crate::data::loader::{Cache, Reuse};
 use crate::data::priority::give_way;
+use crate::progress;
 use crate::random::{Stream, seed_of};
 
 /// The material of a recipe.
@@ -43,7 +44,8 @@ impl Material {
     /// When the recipe leaves no card.
     pub fn bank(&self, number: u64) -> Result<Bank, BankError> {
         let seed = seed_of(self.seed, Stream::Bank, number);
-        Bank::render(&self.sprites, &self.recipe, seed, self.cards, &|_| true)
+        let tell = || progress::advance(1);
+        Bank::render_telling(&self.sprites, &self.recipe, seed, self.cards, &|_| true, &tell)
     }
 }
 

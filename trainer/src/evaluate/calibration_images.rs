@@ -11,12 +11,15 @@ use super::calibrate::measure::evaluation_bank;
 use super::identification::compose;
 use super::model_under_test::{batch, unpacked};
 use crate::data::synthetic::Material;
+use crate::progress;
 use crate::random::{Stream, seed_of};
 
 /// Scenes, and batches of crops.
 const SCENES: usize = 96;
 const BATCHES: usize = 24;
 const CROPS: usize = 64;
+/// About how many images are composed, and batches run, until a model is exported.
+pub const IMAGES: usize = SCENES + BATCHES * CROPS + SCENES + BATCHES + 4 * 9;
 
 /// Scenes for the detector and batches of crops for the identifier.
 ///
@@ -31,6 +34,7 @@ pub fn images(material: &Material, manifest: &Manifest) -> Result<(Vec<Tensor>, 
         .map(|number| {
             let scene =
                 scene::compose(&bank, &material.recipe, seed_of(seed(300), Stream::Evaluation, number));
+            progress::advance(1);
             let mut packed = vec![0; (3 * size[0] * size[1]) as usize];
             Letterboxer::new(size[0], size[1]).run(&(&scene.image).into(), &mut packed);
             packed

@@ -19,6 +19,7 @@ use super::model_under_test::whole;
 use super::tally::{self, NamesReport, Tally, ids};
 use crate::data::dataset::fields::{FieldValue, value};
 use crate::data::dataset::{Sample, picture};
+use crate::progress;
 
 /// How good it is.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +48,7 @@ pub fn measure(classifier: &mut Classifier, samples: &[Sample]) -> Result<Captur
         let begin = Instant::now();
         let answers = classifier.read(&images)?;
         spent += begin.elapsed().as_secs_f64();
+        progress::advance(part.len());
         for ((index, _), answer) in pictures.iter().zip(&answers) {
             let sample = &samples[*index];
             let cards = classifier.cards(answer);
@@ -78,6 +80,7 @@ pub fn measure_exported(recogniser: &mut Recogniser, samples: &[Sample]) -> Resu
         let reading = recogniser.read(&Pixels::from(&picture), &[quad])?;
         let reading = reading.first().cloned().flatten();
         spent += begin.elapsed().as_secs_f64();
+        progress::advance(1);
         let truth = id_of_class(&sample.class);
         tally.add(
             index,

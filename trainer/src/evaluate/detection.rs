@@ -13,6 +13,7 @@ use synth::scene::{self, Scene};
 use super::metrics::Share;
 use super::model_under_test::{ModelUnderTest, Scored};
 use crate::model::detector_targets::MIN_VISIBLE;
+use crate::progress;
 use crate::random::{Stream, seed_of};
 
 /// Overlap from which a quad is the card.
@@ -82,6 +83,7 @@ pub fn measure(
             let begin = Instant::now();
             let found = subject.detect(&scene.image, fixed.unwrap_or(THRESHOLDS[0]).min(THRESHOLDS[0]))?;
             spent += begin.elapsed().as_secs_f64();
+            progress::advance(1);
             scene.image = image::RgbaImage::new(0, 0);
             pairs.push((scene, found));
         }

@@ -8,6 +8,7 @@ use tch::{Kind, Tensor};
 
 use crate::data::dataset::{Sample, picture};
 use crate::evaluate::classifier::Classifier;
+use crate::progress;
 
 /// A row of length one for each sample.
 ///
@@ -23,6 +24,7 @@ pub fn of_samples(classifier: &mut Classifier, samples: &[Sample]) -> Result<Vec
                 .map_err(|fault| anyhow::anyhow!("{}: {fault}", sample.path.display()))
         };
         let pictures = part.par_iter().map(open).collect::<Result<Vec<_>>>()?;
+        progress::advance(part.len());
         vectors.extend(classifier.read(&pictures)?.into_iter().map(|answer| answer.embedding));
     }
     Ok(vectors)

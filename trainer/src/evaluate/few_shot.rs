@@ -17,6 +17,7 @@ use vision::gallery::{Gallery, Prototype};
 use vision::recogniser::Recogniser;
 
 use super::metrics::Share;
+use crate::progress;
 
 /// Other views of each taught card.
 const VIEWS: u64 = 40;
@@ -92,6 +93,7 @@ pub fn measure(
     let mut look = |recipe: &SceneRecipe| -> Result<Outcome> {
         let mut outcome = Outcome::default();
         for (id, renderings) in &cards {
+            progress::advance(1);
             for number in 0..VIEWS {
                 let card = renderings[number as usize % renderings.len()];
                 let (picture, quad) = view(recogniser, strangers, recipe, card, 100 + number);

@@ -17,6 +17,7 @@ use super::failures::Misread;
 use super::metrics::Share;
 use super::model_under_test::ModelUnderTest;
 use super::tally::{NamesReport, Prediction, Tally, ids, listed};
+use crate::progress;
 use crate::random::{Stream, seed_of};
 
 /// How many crops were named rightly.
@@ -75,6 +76,7 @@ pub fn measure(
         let begin = Instant::now();
         let readings = subject.read(&pixels)?;
         spent += begin.elapsed().as_secs_f64();
+        progress::advance(crops.len());
         for (at, (crop, reading)) in crops.iter().zip(&readings).enumerate() {
             let truth = listed(&ids, bank.catalogue(), shown(crop, bank));
             let said = Prediction::from_reading(reading.as_ref(), truth, bank.catalogue());
@@ -102,6 +104,7 @@ pub fn compose(bank: &Bank, recipe: &SceneRecipe, seed: u64, count: usize) -> Ve
 }
 
 fn compose_one(bank: &Bank, recipe: &SceneRecipe, seed: u64, number: u64) -> Crop {
+    progress::advance(1);
     crop::compose(bank, recipe, seed_of(seed, Stream::Evaluation, number))
 }
 

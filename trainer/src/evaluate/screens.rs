@@ -20,6 +20,7 @@ use super::failures::Misread;
 use super::metrics::Share;
 use super::model_under_test::ModelUnderTest;
 use super::tally::{NamesReport, Prediction, Tally, ids, listed};
+use crate::progress;
 
 /// How many cards of screenshots were found and named.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -102,6 +103,7 @@ pub fn measure(
         let crops: Vec<Vec<u8>> =
             quads.iter().map(|quad| rectifier.run(&(&picture).into(), *quad).to_vec()).collect();
         let readings = subject.read(&crops.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        progress::advance(1);
         count.took(quads.len(), (found - begin).as_secs_f64(), found.elapsed().as_secs_f64());
         let shown = crops.into_iter().map(|crop| RgbaImage::from_raw(width, height, crop));
         let cards: Vec<Card> = quads

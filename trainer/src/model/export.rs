@@ -36,6 +36,7 @@ use crate::model::onnx::{self, Stored};
 use crate::model::quantise;
 use crate::model::quantise::calibration::Calibration;
 use crate::model::quantise::options::Options;
+use crate::progress;
 
 /// How far a float file may be from libtorch, as a share of its largest result (at least 1).
 pub const TOLERANCE: f64 = 1e-4;
@@ -256,6 +257,7 @@ pub fn calibrate(folded: &Folded, module: &Module, pictures: &[Tensor]) -> Resul
     let mut calibration = Calibration::new(folded);
     for batch in pictures {
         calibration.observe(&module.forward_all(&planes(batch)))?;
+        progress::advance(1);
     }
     Ok(calibration)
 }
@@ -266,6 +268,7 @@ fn agree(module: &Module, file: &[u8], name: &str, pictures: &[Tensor]) -> Resul
     for batch in pictures {
         compare(&mut agreements, &session.run(batch)?, &module.outputs(&planes(batch)))
             .map_err(|reason| disagrees(name, reason))?;
+        progress::advance(1);
     }
     Ok(agreements)
 }

@@ -2,17 +2,20 @@
 //! in the page; nothing is loaded from elsewhere, and nothing in it runs.
 
 mod chart;
+pub(super) mod coverage;
 mod matrix;
 mod words;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use super::history;
 use crate::checkpoint::Network;
+use crate::data::dataset::coverage::{Captures, Coverage};
 use chart::{Series, Unit, lines};
 use matrix::{Counts, pairs};
 use words::{base64, duration, escaped, number, percent, whole};
@@ -23,7 +26,7 @@ pub const COMPARISON: &str = "comparison.json";
 /// Name of the folder below a run's with pictures of misread cards.
 pub const FAILURES: &str = "failures";
 /// Misread cards that are shown.
-const MAX_MISREAD: usize = 24;
+pub(super) const MAX_MISREAD: usize = 24;
 
 /// What classes are called and look like.
 pub trait Faces {
@@ -31,6 +34,21 @@ pub trait Faces {
     fn name(&self, class: &str) -> String;
     /// A picture, as PNG.
     fn picture(&self, class: &str) -> Option<Vec<u8>>;
+    /// All cards that there are, as far as they are known.
+    fn cards(&self) -> Vec<Named> {
+        Vec::new()
+    }
+}
+
+/// A card of the catalogue, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: String,
 }
 
 /// For classes of which nothing is known but their ids.
@@ -111,7 +129,7 @@ pub fn page(run: &Path, measured: &Measured, faces: &dyn Faces) -> Result<String
 }
 
 /// A share that was measured: what of, where in an evaluation, and its name for people.
-const SHARES: [(&str, &str, &str); 9] = [
+pub(super) const SHARES: [(&str, &str, &str); 9] = [
     ("right names of captures", "/labelled/top1", "/labelled/known"),
     ("captures with the right name among three", "/labelled/top3", "/labelled/known"),
     ("right names of composed cards", "/composed/identification/top1", "/composed/identification/known"),
@@ -306,15 +324,21 @@ fn confused(run: &Path, epochs: &[(&str, Vec<Value>)], evaluation: &Value, faces
     if html.is_empty() { html } else { format!("<h2>What is taken for what</h2>{html}") }
 }
 
-/// Misread cards, each beside what it was taken for.
-fn misread(run: &Path) -> String {
-    let Ok(entries) = std::fs::read_dir(run.join(FAILURES)) else { return String::new() };
-    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+/// Files with misread cards, each beside what it was taken for.
+pub(super) fn misread_files(run: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(run.join(FAILURES)).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     files.retain(|path| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         name.ends_with(".png") && !name.starts_with("confusion")
     });
     files.sort();
+    files
+}
+
+/// Misread cards, each beside what it was taken for.
+fn misread(run: &Path) -> String {
+    let files = misread_files(run);
     let all = files.len();
     let shown: String = files
         .iter()
@@ -335,23 +359,8 @@ fn misread(run: &Path) -> String {
 
 /// Whether the model is as often right as it says.
 fn sureness(evaluation: &Value) -> String {
-    let mut html = String::new();
-    for path in [
-        "/labelled/calibration",
-        "/composed/identification/calibration",
-        "/screens/screens/names/calibration",
-    ] {
-        let Some(calibration) = evaluation.pointer(path) else { continue };
-        let bins: Vec<(u64, f64)> = calibration["bins"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|bin| (bin["count"].as_u64().unwrap_or(0), bin["accuracy"].as_f64().unwrap_or(0.0)))
-            .collect();
-        if bins.iter().any(|(count, _)| *count > 0) {
-            html += &chart::reliability(&bins);
-        }
-    }
+    let diagrams = reliabilities(evaluation);
+    let html: String = diagrams.iter().map(|(what, bins)| chart::reliability(what, bins)).collect();
     if html.is_empty() {
         return html;
     }
@@ -360,34 +369,43 @@ fn sureness(evaluation: &Value) -> String {
     format!("<h2>Reliability</h2><p class=\"note\">{note}</p><div class=\"charts\">{html}</div>")
 }
 
-/// How many held-out pictures each class has, and how many of them are right: the last epoch's.
+/// What the captures cover; where a run has not counted them, those that were held out.
 fn coverage(epochs: &[(&str, Vec<Value>)], run: &Path, faces: &dyn Faces) -> String {
-    let Some(last) = epochs.iter().find_map(|(_, lines)| lines.last()) else { return String::new() };
     let csv =
         std::fs::read_to_string(history::confusion_file(run, "identification", "csv")).unwrap_or_default();
-    let Some(counts) = Counts::parse(&csv) else { return String::new() };
-    let right = last["heads"]["identification"]["classes"].as_array().cloned().unwrap_or_default();
-    let rows: String = counts
-        .held_out()
-        .into_iter()
-        .enumerate()
-        .map(|(at, (class, held_out))| {
-            let share = right.get(at).and_then(Value::as_f64);
-            let bar = share.map_or_else(String::new, |it| {
-                format!("<div class=\"bar\"><i style=\"width:{:.0}%\"></i></div>", 100.0 * it)
-            });
-            format!(
-                "<tr><td>{}</td><td class=\"n\">{held_out}</td><td class=\"n\">{}</td><td>{bar}</td></tr>",
-                escaped(&faces.name(class)),
-                share.map_or_else(|| "-".to_owned(), |it| percent(it, Some(held_out)))
-            )
-        })
+    let counts = Counts::parse(&csv);
+    let last = epochs.iter().find_map(|(_, lines)| lines.last());
+    let shares = last.and_then(|last| last["heads"]["identification"]["classes"].as_array());
+    let held_out = counts.iter().flat_map(Counts::held_out);
+    let right: BTreeMap<String, f64> = held_out
+        .clone()
+        .zip(shares.into_iter().flatten())
+        .filter_map(|((class, _), share)| Some((class.to_owned(), share.as_f64()?)))
         .collect();
-    format!(
-        "<h2>Coverage</h2><details><summary>Held-out captures of each card, and how many of them are right</summary>\
-         <table><thead><tr><th>card</th><th class=\"n\">held out</th><th class=\"n\">right</th><th></th></tr></thead>\
-         <tbody>{rows}</tbody></table></details>"
-    )
+    let counted = Coverage::read(run).or_else(|| {
+        let captures = |held_out: u64| Captures { held_out: held_out as usize, ..Captures::default() };
+        let cards = held_out.map(|(class, count)| (class.to_owned(), captures(count))).collect();
+        counts.is_some().then(|| Coverage { cards, ..Coverage::default() })
+    });
+    counted.map_or_else(String::new, |counted| coverage::section(&counted, &right, faces))
+}
+
+/// How often what is so sure is right: of which pictures, and their bins.
+pub(super) fn reliabilities(evaluation: &Value) -> Vec<(&'static str, Vec<(u64, f64)>)> {
+    let paths = [
+        ("captures", "/labelled/calibration"),
+        ("composed cards", "/composed/identification/calibration"),
+        ("screenshots", "/screens/screens/names/calibration"),
+    ];
+    let bins = |path: &str| -> Option<Vec<(u64, f64)>> {
+        let bins = evaluation.pointer(path)?["bins"].as_array()?;
+        let bins: Vec<(u64, f64)> = bins
+            .iter()
+            .map(|bin| (bin["count"].as_u64().unwrap_or(0), bin["accuracy"].as_f64().unwrap_or(0.0)))
+            .collect();
+        bins.iter().any(|(count, _)| *count > 0).then_some(bins)
+    };
+    paths.into_iter().filter_map(|(what, path)| Some((what, bins(path)?))).collect()
 }
 
 /// What else was measured, by name; the whole as a file to be kept.

@@ -1,4 +1,4 @@
-//! Figures as pictures: confusion matrices and points. Pure.
+//! Figures as pictures: confusion matrices, points, bars and reliability. Pure.
 
 use image::{Rgba, RgbaImage};
 use synth::preview;
@@ -84,6 +84,75 @@ pub fn points(points: &[([f32; 2], usize)], names: &[String], side: u32) -> Rgba
     image
 }
 
+/// One of several bars below each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    /// What it is of.
+    pub name: String,
+    /// Its length, of 1.
+    pub share: f32,
+    /// What is written behind it.
+    pub text: String,
+}
+
+const GRID: Rgba<u8> = Rgba([44, 48, 58, 255]);
+const FILLED: Rgba<u8> = Rgba([79, 195, 247, 255]);
+
+/// Bars with their names before and their figures behind them.
+pub fn bars(bars: &[Bar]) -> RgbaImage {
+    const ROW: u32 = 22;
+    const LENGTH: u32 = 300;
+    let height = (bars.len() as u32 * ROW).max(ROW) + 8;
+    let mut image = RgbaImage::from_pixel(NAMES + LENGTH + 220, height, BACKGROUND);
+    for (row, bar) in bars.iter().enumerate() {
+        let top = row as u32 * ROW + 8;
+        fill(&mut image, [NAMES, top, LENGTH, 10], GRID);
+        let length = (bar.share.clamp(0.0, 1.0) * LENGTH as f32).round() as u32;
+        fill(&mut image, [NAMES, top, length, 10], FILLED);
+        let text = top as f32 + 1.0;
+        preview::write(&mut image, &bar.name, [4.0, text], NAMES as f32 - 8.0, WORDS);
+        preview::write(&mut image, &bar.text, [(NAMES + LENGTH) as f32 + 8.0, text], 210.0, WORDS);
+    }
+    image
+}
+
+/// Bars of accuracy over confidence, and the diagonal on which they should end; the count of each
+/// below it.
+pub fn reliability(bins: &[(u64, f64)]) -> RgbaImage {
+    const SIDE: u32 = 300;
+    const LEFT: u32 = 40;
+    let mut image = RgbaImage::from_pixel(LEFT + SIDE + 12, SIDE + 44, BACKGROUND);
+    let width = SIDE / bins.len().max(1) as u32;
+    for quarter in 0..=4 {
+        let y = 8 + SIDE * quarter / 4;
+        fill(&mut image, [LEFT, y, SIDE, 1], GRID);
+        let text = format!("{} %", 100 - 25 * quarter);
+        preview::write(&mut image, &text, [2.0, y as f32 - 4.0], LEFT as f32 - 4.0, WORDS);
+    }
+    for (number, &(count, accuracy)) in bins.iter().enumerate().filter(|(_, (count, _))| *count > 0) {
+        let high = (accuracy.clamp(0.0, 1.0) * f64::from(SIDE)).round() as u32;
+        let left = LEFT + number as u32 * width;
+        fill(&mut image, [left + 1, 8 + SIDE - high, width.saturating_sub(2).max(1), high], FILLED);
+        let at = [left as f32 + 1.0, (SIDE + 14) as f32];
+        preview::write(&mut image, &count.to_string(), at, width as f32, WORDS);
+    }
+    for step in 0..SIDE {
+        fill(&mut image, [LEFT + step, 8 + SIDE - 1 - step, 2, 1], Rgba([240, 80, 70, 255]));
+    }
+    let at = [LEFT as f32, (SIDE + 30) as f32];
+    preview::write(&mut image, "right, by how sure the model is (0 to 100 %)", at, SIDE as f32, WORDS);
+    image
+}
+
+/// Fills a rectangle as far as it is on the image: left, top, width, height.
+fn fill(image: &mut RgbaImage, [left, top, width, height]: [u32; 4], colour: Rgba<u8>) {
+    for y in top..(top + height).min(image.height()) {
+        for x in left..(left + width).min(image.width()) {
+            image.put_pixel(x, y, colour);
+        }
+    }
+}
+
 /// Hues around the circle, so that neighbours in the list differ.
 fn colour_of(group: usize, groups: usize) -> [u8; 3] {
     let hue = (group as f32 * 0.618_034 % 1.0) * 6.0;
@@ -110,6 +179,20 @@ mod tests {
         let at = |column: u32, row: u32| image.get_pixel(column * cell + 1, row * cell + 1).0;
         assert!(at(3, 3)[1] > at(3, 3)[0] && at(8, 5)[0] > at(8, 5)[1]);
         assert_eq!(at(0, 0), at(60, 9));
+    }
+
+    #[test]
+    fn bars_are_as_long_as_their_share_and_reliability_has_its_diagonal() {
+        let bar = |share: f32| Bar { name: "Joker".into(), share, text: "3 of 4".into() };
+        let image = bars(&[bar(0.0), bar(0.5), bar(7.0)]);
+        let filled =
+            |row: u32| (0..300).filter(|x| *image.get_pixel(NAMES + x, row * 22 + 12) == FILLED).count();
+        assert_eq!([0, 1, 2].map(filled), [0, 150, 300]);
+        let image = reliability(&[(0, 0.0), (3, 0.5), (9, 1.0)]);
+        let is_filled = |x: u32, y: u32| *image.get_pixel(x, y) == FILLED;
+        assert!(!is_filled(60, 300) && is_filled(150, 300) && !is_filled(150, 100) && is_filled(330, 120));
+        let red = image.pixels().filter(|it| it[0] == 240 && it[1] == 80).count();
+        assert!(red >= 300, "{red}");
     }
 
     #[test]

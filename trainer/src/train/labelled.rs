@@ -27,6 +27,7 @@ use tch::Device;
 use super::Session;
 use super::warm_start::{Known, fill};
 use crate::checkpoint::{Budget, Checkpoint, Network};
+use crate::data::dataset::coverage::Coverage;
 use crate::data::dataset::fields::heads;
 use crate::data::dataset::split::{SplitFile, split_again};
 use crate::data::dataset::{DataSet, Sample};
@@ -134,17 +135,19 @@ pub fn prepare(source: Source<'_>, run: &Path, begin: Begin, device: Device) -> 
     let mut file = split.file(&set.samples, recipe.seed);
     file.remember(&before.unwrap_or_default());
     let size = recipe.identifier.shape.input.map(|side| side as u32);
+    let coverage = Coverage::of(&recipe.game, &set.samples, &split.train, &judged);
     let pictures = Arc::new(Pictures::new(set.samples, &heads, size));
     let digest = catalogue.map(|it| it.digest().to_owned()).unwrap_or_default();
     let task = LabelledTask::new(recipe, graph, heads, pictures, Sides { train: split.train, judged });
-    let had_checkpoint = checkpoint.is_some();
     let (task, session) = session(task, &digest, checkpoint, device, &mut messages)?;
     // Nothing is written before it is known that the training can begin.
-    if had_checkpoint && session.position().step == 0 {
+    if session.position().step == 0 {
         let aside = Checkpoint::put_aside(run, Network::Identifier)
             .with_context(|| format!("cannot put the checkpoints in {} aside", run.display()))?;
         let names: Vec<String> = aside.iter().map(|it| it.display().to_string()).collect();
-        messages.push(format!("what was trained before is kept in {}", names.join(" and ")));
+        if !names.is_empty() {
+            messages.push(format!("what was trained before is kept in {}", names.join(", ")));
+        }
     }
     let write = |name: &str, text: String| {
         let path = run.join(name);
@@ -152,6 +155,7 @@ pub fn prepare(source: Source<'_>, run: &Path, begin: Begin, device: Device) -> 
     };
     write(FILE_NAME, toml::to_string(recipe).context("cannot write the recipe as TOML")?)?;
     write(SPLIT, serde_json::to_string_pretty(&file)? + "\n")?;
+    coverage.write(run).with_context(|| format!("cannot write into {}", run.display()))?;
     Ok(Prepared { task, session, messages, warning })
 }
 
@@ -206,6 +210,10 @@ fn session(
 ) -> Result<(LabelledTask, Session)> {
     let hardware = Hardware { device, precision: task.labelled().precision.on(device) };
     let known = match (checkpoint, &task.labelled().init) {
+        (Some(checkpoint), _) if !checkpoint.position.is_labelled() => bail!(
+            "the identifier of this run was trained on composed images\nhelp: go on without --data, or begin a new run \
+             with --init RUN --run OTHER"
+        ),
         (Some(checkpoint), _) if checkpoint.position.heads == task.heads() => {
             let progress = checkpoint.position.epochs.unwrap_or_default();
             let task = task.with_frozen_batch_norm(progress.frozen_batch_norm);

@@ -306,7 +306,10 @@ impl Captures {
         self.next.cluster = self.next.cluster.max(cluster + 1);
         self.index.push(&record.hashes);
         self.records.push(record);
-        self.fold_when_long()?;
+        if let Err(error) = self.fold_when_long() {
+            // The capture is saved; the next one tries again.
+            log::warn!("the journal of captures stays long: {error}");
+        }
         Ok(Added { verdict, position: self.records.len() - 1 })
     }
 

@@ -22,11 +22,12 @@ use crate::model::network::settle::settle;
 use crate::model::network::torch::Weights;
 use crate::recipe::training::Training;
 use crate::recipe::{DataRecipe, FILE_NAME, Recipe};
+use crate::report::bar::Bar;
 use crate::report::progress::{Console, duration};
 use crate::train::detector::DetectorTask;
 use crate::train::identifier::IdentifierTask;
 use crate::train::warm_start::{Known, fill};
-use crate::train::{Event, Options, Outcome, Session, Task};
+use crate::train::{Event, Options, Outcome, Session, Task, TaskSpec};
 
 /// Seconds between checkpoints when nothing is said.
 const CHECKPOINT_INTERVAL: u64 = 120;
@@ -41,16 +42,24 @@ pub(super) fn run(arguments: &Arguments, threads: usize, loaders: usize) -> Resu
     start_threads(threads)?;
     let sprites = arguments.art.sprites(&recipe)?;
     let _claim = Claim::new(&run)?;
-    prepare_folder(&run, &recipe, arguments)?;
+    check_folder(&run, &recipe, arguments)?;
     let stop = stop_on_signals()?;
     let seconds = arguments.checkpoint_every.unwrap_or(CHECKPOINT_INTERVAL);
     let options = Options { loaders, checkpoint_interval: Duration::from_secs(seconds) };
     let device = arguments.device.device()?;
     let job = Job { arguments, recipe: &recipe, run: &run, options, device, stop: &stop };
-    if arguments.what != What::Identifier && job.train_detector(&sprites)? == Outcome::Stopped {
+    // Both can begin, or nothing is written and nothing trained for hours before it fails.
+    let detector = (arguments.what != What::Identifier).then(|| job.detector(&sprites)).transpose()?;
+    let identifier = (arguments.what != What::Detector).then(|| job.identifier(&sprites)).transpose()?;
+    write_recipe(&run, &recipe, arguments)?;
+    if let Some(detector) = detector
+        && job.train(detector)? == Outcome::Stopped
+    {
         return Ok(Ending::Stopped);
     }
-    if arguments.what != What::Detector && job.train_identifier(&sprites)? == Outcome::Stopped {
+    if let Some(identifier) = identifier
+        && job.train(identifier)? == Outcome::Stopped
+    {
         return Ok(Ending::Stopped);
     }
     Ok(Ending::Done)
@@ -98,24 +107,78 @@ struct Job<'a> {
     stop: &'a AtomicBool,
 }
 
+/// A training of which is known that it can begin.
+struct Ready<T> {
+    task: T,
+    start: Start,
+    /// The weights that it begins with where it knows no others.
+    initial: Weights,
+    digest: String,
+}
+
+/// Where a training begins.
+enum Start {
+    /// Where it was stopped.
+    Stopped(Box<Session>),
+    /// At the beginning, with what fits of these weights.
+    Anew(Option<Known>),
+}
+
 impl Job<'_> {
-    fn train_detector(&self, sprites: &Arc<Sprites>) -> Result<Outcome> {
+    fn detector(&self, sprites: &Arc<Sprites>) -> Result<Ready<DetectorTask>> {
         let task = DetectorTask::new(self.recipe, material(self.recipe, Arc::clone(sprites)))?;
-        let initial = || match &self.arguments.options.init {
-            Some(other) => self.start_from(&task, &Known::read_detector(other)?),
-            None => Ok(task.initial_weights()),
-        };
-        self.train(&task, initial, sprites.catalogue().digest())
+        let initial = task.initial_weights();
+        self.ready(task, initial, &|path| Ok(Known::read_detector(path)?), sprites.catalogue().digest())
     }
 
-    fn train_identifier(&self, sprites: &Arc<Sprites>) -> Result<Outcome> {
+    fn identifier(&self, sprites: &Arc<Sprites>) -> Result<Ready<IdentifierTask>> {
         let task = IdentifierTask::new(self.recipe, material(self.recipe, Arc::clone(sprites)))?;
+        let (initial, graph) = (task.initial_weights()?, task.spec().graph);
         // The other run may be of another game: what fits of it is taken.
-        let initial = || match &self.arguments.options.init {
-            Some(other) => self.start_from(&task, &Known::read(other, &task.spec().graph)?),
-            None => Ok(task.initial_weights()?),
+        self.ready(task, initial, &|path| Ok(Known::read(path, &graph)?), sprites.catalogue().digest())
+    }
+
+    /// Reads all that a training begins with, and writes nothing.
+    fn ready<T: Task>(
+        &self,
+        task: T,
+        initial: Weights,
+        known: &dyn Fn(&Path) -> Result<Known>,
+        digest: &str,
+    ) -> Result<Ready<T>> {
+        let spec = task.spec();
+        let start = if self.arguments.resume && Checkpoint::path(self.run, spec.network).exists() {
+            let checkpoint = Checkpoint::read(self.run, spec.network)?;
+            if checkpoint.position.is_labelled() {
+                bail!(
+                    "{} was trained on captures\nhelp: give their folder with --data to go on, or begin a new run with \
+                     --init {0} --run OTHER",
+                    self.run.display()
+                );
+            }
+            if checkpoint.position.catalogue_digest != digest {
+                bail!(
+                    "the catalogue has changed since {} was begun\nhelp: begin a new run with --init {0} --run OTHER",
+                    self.run.display()
+                );
+            }
+            let session =
+                Session::resume(&task, &checkpoint, self.budget(spec.network), self.hardware(&spec))
+                    .with_context(|| {
+                        format!(
+                            "{} is of another network than the recipe beside it\nhelp: begin a new run with --run OTHER",
+                            Checkpoint::path(self.run, spec.network).display()
+                        )
+                    })?;
+            Start::Stopped(Box::new(session))
+        } else {
+            Start::Anew(self.arguments.options.init.as_deref().map(known).transpose()?)
         };
-        self.train(&task, initial, sprites.catalogue().digest())
+        Ok(Ready { task, start, initial, digest: digest.to_owned() })
+    }
+
+    fn hardware(&self, spec: &TaskSpec) -> Hardware {
+        Hardware { device: self.device, precision: spec.plan.precision.on(self.device) }
     }
 
     /// What fits of known weights; an exported network gets the statistics of batches again.
@@ -131,36 +194,38 @@ impl Job<'_> {
         Ok(settle(&spec.graph, &start.weights, &inputs)?)
     }
 
-    fn train<T: Task>(
+    /// The session at its beginning. What the folder has of an earlier training is put aside.
+    fn begin<T: Task>(
         &self,
         task: &T,
-        initial: impl FnOnce() -> Result<Weights>,
+        initial: Weights,
+        known: Option<&Known>,
         digest: &str,
-    ) -> Result<Outcome> {
+    ) -> Result<Session> {
         let spec = task.spec();
-        let network = spec.network;
-        let hardware = Hardware { device: self.device, precision: spec.plan.precision.on(self.device) };
-        let mut session = if self.arguments.resume && Checkpoint::path(self.run, network).exists() {
-            let checkpoint = Checkpoint::read(self.run, network)?;
-            if checkpoint.position.catalogue_digest != digest {
-                bail!(
-                    "the catalogue has changed since {} was begun\nhelp: begin a new run with --init {0} --run OTHER",
-                    self.run.display()
-                );
-            }
-            Session::resume(task, &checkpoint, self.budget(network), hardware)?
-        } else {
-            let budget = self.budget(network).unwrap_or(Budget::Steps(self.training(network).steps));
-            Session::new(task, &initial()?, budget, self.recipe, digest, hardware)?
-        };
-        let position = session.position();
-        if position.progress() < 1.0 {
-            eprintln!(
-                "{}: the first {} cards are drawn, then it begins",
-                network.name(),
-                self.recipe.bank.cards
-            );
+        let aside = Checkpoint::put_aside(self.run, spec.network)
+            .with_context(|| format!("cannot put the checkpoints in {} aside", self.run.display()))?;
+        if !aside.is_empty() {
+            let names: Vec<String> = aside.iter().map(|it| it.display().to_string()).collect();
+            say!("{}: what was trained before is kept in {}", spec.network.name(), names.join(", "));
         }
+        let weights = match known {
+            Some(known) => self.start_from(task, known)?,
+            None => initial,
+        };
+        let budget = self.budget(spec.network).unwrap_or(Budget::Steps(self.training(spec.network).steps));
+        Ok(Session::new(task, &weights, budget, self.recipe, digest, self.hardware(&spec))?)
+    }
+
+    fn train<T: Task>(&self, ready: Ready<T>) -> Result<Outcome> {
+        let Ready { task, start, initial, digest } = ready;
+        let mut session = match start {
+            Start::Stopped(session) => *session,
+            Start::Anew(known) => self.begin(&task, initial, known.as_ref(), &digest)?,
+        };
+        let task = &task;
+        let position = session.position();
+        let network = position.network;
         if position.progress() >= 1.0 {
             let seconds = duration(position.seconds);
             say!("{}: finished after {} steps in {seconds}", network.name(), position.step);
@@ -168,7 +233,13 @@ impl Job<'_> {
         }
         let mut console = Console::new(self.run, position)
             .with_context(|| format!("cannot write metrics into {}", self.run.display()))?;
-        let mut tell = |event: Event<'_>| console.show(&event);
+        // Until the first step there is nothing to see but this.
+        let mut drawing =
+            Some(Bar::listening(&format!("{}: cards drawn", network.name()), self.recipe.bank.cards));
+        let mut tell = |event: Event<'_>| {
+            drawing = None;
+            console.show(&event);
+        };
         let outcome = session.run(task, self.run, &self.options, self.stop, &mut tell)?;
         drop(console);
         let position = session.position();
@@ -227,8 +298,8 @@ impl Job<'_> {
     }
 }
 
-/// Makes the folder and writes the resolved recipe into it, unless it is there already.
-fn prepare_folder(run: &Path, recipe: &Recipe, arguments: &Arguments) -> Result<()> {
+/// Whether a training may begin in the folder.
+fn check_folder(run: &Path, recipe: &Recipe, arguments: &Arguments) -> Result<()> {
     if arguments.resume {
         return Ok(());
     }
@@ -246,6 +317,15 @@ fn prepare_folder(run: &Path, recipe: &Recipe, arguments: &Arguments) -> Result<
     if path.exists() && Recipe::read(&path)? != *recipe {
         bail!("{} was begun with another recipe\nhelp: give another folder with --run", run.display());
     }
+    Ok(())
+}
+
+/// Writes the resolved recipe into the run's folder, where a later command finds it.
+fn write_recipe(run: &Path, recipe: &Recipe, arguments: &Arguments) -> Result<()> {
+    if arguments.resume {
+        return Ok(());
+    }
+    let path = run.join(FILE_NAME);
     let text = toml::to_string(recipe).context("cannot write the recipe as TOML")?;
     atomic::write(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -10,6 +10,7 @@ use crate::data::synthetic::Material;
 use crate::evaluate::model_under_test::{batch, floats};
 use crate::model::network::identifier::EMBEDDING;
 use crate::model::network::torch::Module;
+use crate::progress;
 use crate::random::{Stream, seed_of};
 
 /// Crops that a class's mean is taken over.
@@ -34,6 +35,7 @@ pub fn centroids(module: &Module, material: &Material, classes: usize, size: [u3
             let pixels: Vec<&[u8]> = crops.iter().map(|crop| crop.pixels.as_slice()).collect();
             let embedding = &module.outputs(&floats(&batch(&pixels, size)))[EMBEDDING];
             let rows = Vec::<Vec<f32>>::try_from(embedding)?;
+            progress::advance(part.len());
             let sums = sums.get_or_insert_with(|| vec![vec![0.0; rows[0].len()]; classes]);
             for (crop, row) in crops.iter().zip(rows) {
                 for (sum, value) in sums[crop.truth.class].iter_mut().zip(row) {
@@ -44,6 +46,11 @@ pub fn centroids(module: &Module, material: &Material, classes: usize, size: [u3
     }
     let rows: Vec<f32> = sums.unwrap_or_default().into_iter().flat_map(unit).collect();
     Ok(Tensor::from_slice(&rows).view([classes as i64, -1]).to_kind(Kind::Float))
+}
+
+/// How many crops that are.
+pub fn work(classes: usize) -> usize {
+    classes * CROPS.div_ceil(BANKS as usize) * BANKS as usize
 }
 
 /// Cards of the bank and seeds, a few for each known class.

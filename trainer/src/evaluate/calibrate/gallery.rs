@@ -13,6 +13,7 @@ use crate::evaluate::model_under_test::{batch, floats};
 use crate::evaluate::ranking::{auroc, quantile};
 use crate::model::network::identifier::EMBEDDING;
 use crate::model::network::torch::Module;
+use crate::progress;
 
 /// Unknown cards that are compared.
 const CARDS: usize = 80;
@@ -50,6 +51,7 @@ pub fn measure(module: &Module, bank: &Bank, recipe: &SceneRecipe) -> Result<Gal
             .collect();
         let pixels: Vec<&[u8]> = crops.iter().map(|crop| crop.pixels.as_slice()).collect();
         let embedding = &module.outputs(&floats(&batch(&pixels, recipe.crop.size)))[EMBEDDING];
+        progress::advance(CAPTURES);
         captures.push(Vec::<Vec<f32>>::try_from(embedding)?);
     }
     let (mut same, mut different) = (Vec::new(), Vec::new());

@@ -37,11 +37,14 @@ pub struct Options {
 pub const OPEN: Thresholds =
     Thresholds { not_a_card: 1.1, unknown: 1.1, probability: 0.0, similarity: -1.0, gallery: 1.0 };
 
-/// How often [`calibrate`] tells that something is done.
-pub const STAGES: usize = 7;
+/// About how many things [`calibrate`] says are done.
+pub fn work(options: &Options, material: &Material, classes: usize) -> usize {
+    let banks = 4 * material.cards;
+    // Known crops and three kinds of others, each composed and read.
+    banks + centroids::work(classes) + 2 * (options.crops + options.crops / 3 * 3) + options.scenes
+}
 
 /// Measures, and writes the calibration into the run's folder; one that is there is kept beside it.
-/// `tell` is called after each stage.
 ///
 /// # Errors
 /// When a network cannot run, or the folder cannot be written.
@@ -52,14 +55,12 @@ pub fn calibrate(
     identifier: &mut Trained,
     material: &Material,
     sprites: &Sprites,
-    tell: &dyn Fn(),
 ) -> Result<Figures> {
     let catalogue = sprites.catalogue();
     let open = manifest("", catalogue, &detector.position, &identifier.position, 0.5, OPEN);
     let size = open.identifier.input_size;
     let centroids =
         centroids::centroids(&identifier.module()?, material, identifier.identities().len(), size)?;
-    tell();
     let figures = Figures {
         steps: [detector.position.step, identifier.position.step],
         detection: 0.5,
@@ -79,21 +80,16 @@ pub fn calibrate(
     let seed = |number| seed_of(material.seed, Stream::Evaluation, number);
     let read = |crops: &[Crop]| signals::of_crops(&module, &open, identifier.identities(), crops);
     let known = read(&compose(&bank, &only(0.0, 0.0), seed(101), options.crops))?;
-    tell();
     let nothing = read(&compose(&bank, &only(1.0, 0.0), seed(102), options.crops / 3))?;
-    tell();
     let mut invented = compose(&bank, &only(0.0, 1.0), seed(103), options.crops / 3);
     invented.retain(|crop| crop.truth.class == bank.unknown());
     let invented = read(&invented)?;
-    tell();
     let held_out = match held_out_bank(material, sprites)? {
         Some((bank, recipe)) => read(&compose(&bank, &recipe, seed(104), options.crops / 3))?,
         None => Vec::new(),
     };
-    tell();
     let taught = gallery::measure(&module, &bank, &material.recipe)?;
 
-    tell();
     // Real cards that were never trained on are the better judges; invented ones stand in where
     // there are none.
     let strangers = if held_out.is_empty() { &invented } else { &held_out };
@@ -117,7 +113,6 @@ pub fn calibrate(
         "gallery": taught,
         "detection": found,
     });
-    tell();
     calibration.write(run)?;
     Ok(calibration.figures)
 }

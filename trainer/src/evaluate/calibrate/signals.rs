@@ -10,6 +10,7 @@ use synth::crop::Crop;
 use super::thresholds::Signals;
 use crate::evaluate::model_under_test::{Outputs, batch};
 use crate::model::network::torch::Module;
+use crate::progress;
 
 /// Of composed crops.
 ///
@@ -25,6 +26,7 @@ pub fn of_crops(
     for crops in crops.chunks(64) {
         let pixels: Vec<&[u8]> = crops.iter().map(|crop| crop.pixels.as_slice()).collect();
         let outputs = Outputs::compute(module, manifest, &batch(&pixels, manifest.identifier.input_size))?;
+        progress::advance(crops.len());
         let rows = |index| (outputs.heads[0].row(index), outputs.similarity.row(index));
         all.extend(
             (0..crops.len()).map(rows).map(|(logits, similarity)| from_logits(classes, logits, similarity)),

@@ -126,7 +126,7 @@ pub(super) fn lines(title: &str, across: &str, unit: Unit, series: &[Series]) ->
 }
 
 /// Bars of accuracy over confidence, and the diagonal on which they should end.
-pub(super) fn reliability(bins: &[(u64, f64)]) -> String {
+pub(super) fn reliability(what: &str, bins: &[(u64, f64)]) -> String {
     let (side, left, bottom) = (250.0, 58.0, 42.0);
     let mut svg = format!(
         "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Reliability\" style=\"max-width:420px\">",
@@ -174,7 +174,7 @@ pub(super) fn reliability(bins: &[(u64, f64)]) -> String {
         left + side / 2.0,
         side + bottom + 9.0
     );
-    format!("<figure><h3>Right, by how sure the model is</h3>{svg}</svg></figure>")
+    format!("<figure><h3>Right {what}, by how sure the model is</h3>{svg}</svg></figure>")
 }
 
 /// A number of an axis, with the digits that its step needs.

@@ -20,6 +20,7 @@ use super::comparison::{Figures, rows};
 use super::task::RetrainTask;
 use super::verdict::Row;
 use crate::checkpoint::Budget;
+use crate::data::dataset::coverage::Coverage;
 use crate::data::dataset::split::split;
 use crate::data::dataset::{DataError, DataSet, Sample};
 use crate::data::synthetic::Material;
@@ -237,6 +238,8 @@ impl Job {
         let hardware = Hardware::best_on(Place::Auto.device()?);
         let mut session = Session::new(&task, &start, budget, &recipe, digest, hardware)?;
         std::fs::create_dir_all(run).with_context(|| format!("cannot make {}", run.display()))?;
+        let coverage = Coverage::of(&self.recipe.game, &self.samples, &self.train, &self.judged);
+        coverage.write(run).with_context(|| format!("cannot write into {}", run.display()))?;
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let options =
             Options { loaders: processors.div_ceil(4), checkpoint_interval: Duration::from_secs(600) };
@@ -299,6 +302,21 @@ impl Job {
         let candidates = SHARES.into_iter().map(candidate).collect::<Result<Vec<_>>>()?;
         log::info!("right names before: {installed:?}; between and after: {candidates:?}");
         Ok(blend(before, &after, choose(installed, &candidates)))
+    }
+
+    /// About how many things [`Job::calibrated`] says are done.
+    pub fn work_of_calibration(&self) -> usize {
+        let composed = |material: &Material| {
+            let crops = self.crops / 2 + self.crops / 4;
+            4 * material.cards + centroids::work(self.heads[0].classes.len()) + 2 * crops
+        };
+        self.train.len() + self.material.as_ref().map_or(0, composed)
+    }
+
+    /// The same of [`Job::compare`].
+    pub fn work_of_comparison(&self) -> usize {
+        let composed = |material: &Material| material.cards + 2 * self.crops;
+        2 * (self.judged.len() + self.material.as_ref().map_or(0, composed))
     }
 
     /// The network with centroids, and thresholds that fit it.
