@@ -141,10 +141,11 @@ impl Step {
             }
             // Whatever the later steps need is built here, and looked at while it is.
             Self::Clippy if compiler::is_in_use() => {
-                passed(cargo().args(["build", "--all-targets"]).args(packages))
+                passed(cargo().args(["build", "--all-targets", "--keep-going"]).args(packages))
             }
             Self::Clippy => passed(cargo().arg("clippy").args(packages).args([
                 "--all-targets",
+                "--keep-going",
                 "--",
                 "--deny",
                 "warnings",

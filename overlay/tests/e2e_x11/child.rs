@@ -73,9 +73,7 @@ pub(crate) fn run(task: Task) -> ExitCode {
     let result = live::event_loop().map_err(anyhow::Error::from).and_then(|event_loop| {
         if std::env::var_os(HANGS).is_some() {
             println!("{HANGS}");
-            loop {
-                std::thread::park();
-            }
+            hang();
         }
         live::run(live, event_loop, first)
     });
@@ -85,6 +83,12 @@ pub(crate) fn run(task: Task) -> ExitCode {
             eprintln!("{error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn hang() -> ! {
+    loop {
+        std::thread::park();
     }
 }
 

@@ -243,12 +243,11 @@ pub(crate) fn set_env(name: &str, value: &str) {
 
 #[expect(unsafe_code, reason = "the environment of this process is set while no test runs")]
 fn change_env(name: &str, value: Option<&OsStr>) {
-    // SAFETY: called from the main thread between two tests; threads of theirs have ended, or read
-    // no environment.
-    unsafe {
-        match value {
-            Some(value) => std::env::set_var(name, value),
-            None => std::env::remove_var(name),
-        }
+    match value {
+        // SAFETY: called from the main thread between two tests; threads of theirs have ended, or
+        // read no environment.
+        Some(value) => unsafe { std::env::set_var(name, value) },
+        // SAFETY: as above.
+        None => unsafe { std::env::remove_var(name) },
     }
 }

@@ -7,7 +7,7 @@ use image::{Rgba, RgbaImage};
 use marks::render::offscreen::Offscreen;
 
 /// Opens a graphics device, or says loudly that there is none.
-pub fn device() -> Option<Offscreen> {
+pub(crate) fn device() -> Option<Offscreen> {
     match Offscreen::open() {
         Ok(offscreen) => Some(offscreen),
         Err(error) => {
@@ -20,7 +20,7 @@ pub fn device() -> Option<Offscreen> {
 
 /// Compares with the kept picture. Drivers differ in the last bit of an edge, not in what is drawn.
 #[track_caller]
-pub fn check(name: &str, drawn: &RgbaImage) {
+pub(crate) fn check(name: &str, drawn: &RgbaImage) {
     let path =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name).with_extension("png");
     if std::env::var_os("BLESS").is_some() {

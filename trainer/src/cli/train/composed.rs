@@ -237,7 +237,7 @@ impl Job<'_> {
         let mut drawing =
             Some(Bar::listening(&format!("{}: cards drawn", network.name()), self.recipe.bank.cards));
         let mut tell = |event: Event<'_>| {
-            drawing = None;
+            drop(drawing.take());
             console.show(&event);
         };
         let outcome = session.run(task, self.run, &self.options, self.stop, &mut tell)?;

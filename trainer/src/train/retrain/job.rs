@@ -249,7 +249,7 @@ impl Job {
         }
         let trained = session.checkpoint().average();
         Ok(Some(match task.composed {
-            Some(_) => Self::taken_over(&task, &start, trained)?,
+            Some(_) => Self::taken_over(&task, &start, &trained)?,
             None => trained,
         }))
     }
@@ -287,12 +287,12 @@ impl Job {
     }
 
     /// The weights between those before and after the training that forget nothing.
-    fn taken_over(task: &RetrainTask, before: &Weights, after: Weights) -> Result<Weights> {
+    fn taken_over(task: &RetrainTask, before: &Weights, after: &Weights) -> Result<Weights> {
         let make = task.batches();
         // Far beyond any training: nothing was trained on these.
         let batches: Vec<_> = (UNSEEN_STEP..UNSEEN_STEP + UNSEEN_STEPS).map(make).collect();
         let candidate = |share: f64| -> Result<Candidate> {
-            let weights = blend(before, &after, share);
+            let weights = blend(before, after, share);
             let module = Module::new(task.graph.clone(), &weights, Precision::Float32)?;
             let [captures, composed] =
                 task.right_names(&module, &batches).map(|it| it.value().unwrap_or(0.0));
@@ -301,7 +301,7 @@ impl Job {
         let installed = candidate(0.0)?;
         let candidates = SHARES.into_iter().map(candidate).collect::<Result<Vec<_>>>()?;
         log::info!("right names before: {installed:?}; between and after: {candidates:?}");
-        Ok(blend(before, &after, choose(installed, &candidates)))
+        Ok(blend(before, after, choose(installed, &candidates)))
     }
 
     /// About how many things [`Job::calibrated`] says are done.
