@@ -4,10 +4,10 @@ They are drawn here, apart from the composer that the networks train with, so th
 are made. Needs Pillow; tried with Pillow 13.
 
     python scripts/deck_views.py ART OUT
-    cargo run --release --bin overlay -- score OUT/truth.json OUT --model data/models/balatro
+    overlay score OUT/truth.json OUT --show
 
-ART is the folder that holds `textures/2x` of a player's own copy of the game (see docs/training-from-textures.md). OUT gets the pictures
-and `truth.json`; they hold the game's art: do not hand them on.
+ART is the folder that holds `textures/2x` of a player's own copy of the game (see docs/training-from-textures.md). OUT
+gets the images and `truth.json`; they hold the game's art: do not hand them on.
 """
 
 import json

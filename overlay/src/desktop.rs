@@ -1,4 +1,5 @@
-//! The desktop that the overlay runs on: windows, keys, the tray, and its own entries there.
+//! The desktop that the overlay runs on: windows, keys, the tray, its own entries there, and what
+//! gives way to the game.
 
 pub mod autostart;
 #[cfg(target_os = "linux")]

@@ -26,7 +26,7 @@ pub fn run_over_game() {
 }
 
 /// Lets the game go first: this thread and all that it starts from now on compute on what the game
-/// leaves.
+/// leaves. Only Linux tells threads apart here; elsewhere the program as a whole gives way.
 #[cfg(unix)]
 pub fn give_way() {
     if RUNS_OVER_GAME.load(Ordering::Relaxed) {

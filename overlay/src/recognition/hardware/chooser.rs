@@ -1,8 +1,8 @@
 //! The thread that finds out what a model runs on best, once for each state of the machine.
 //!
 //! A record that is kept is told at once. Where there is none, one is made once cards are on the
-//! screen: at the overlay's low priority and beside the game, whose load is what counts. Failures
-//! in play are written down by the same thread.
+//! screen: beside the game, whose load is what counts. Failures in play are written down by the
+//! same thread.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

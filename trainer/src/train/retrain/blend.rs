@@ -2,7 +2,7 @@
 //!
 //! The mean of the weights before and after a training keeps most of what was learned and of what
 //! was known (WiSE-FT, Wortsman and others, 2022, arXiv:2109.01903). Which mean is measured, by the
-//! names on images that nothing was trained on. Pure, but for tensors.
+//! names on composed crops and changed captures that no step has seen. Pure, but for tensors.
 
 use crate::model::network::torch::Weights;
 
