@@ -33,6 +33,16 @@ impl Page {
     pub const ALL: [Self; 7] =
         [Self::Label, Self::Verify, Self::Collection, Self::Frames, Self::Bin, Self::Train, Self::Mods];
 
+    /// The page of this name, in any case.
+    ///
+    /// # Errors
+    /// When there is none; the message lists all of them.
+    pub fn from_name(name: &str) -> Result<Self, String> {
+        let names = || Self::ALL.map(|page| page.name().to_lowercase()).join(", ");
+        let found = Self::ALL.into_iter().find(|page| page.name().eq_ignore_ascii_case(name));
+        found.ok_or_else(|| format!("there is no such page; there are {}", names()))
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Label => "Label",

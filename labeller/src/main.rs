@@ -9,6 +9,7 @@ use anyhow::{Result, anyhow};
 use clap::Parser;
 use labeller::app::App;
 use labeller::inference::Inference;
+use labeller::intent::Page;
 use labeller::repository::Folders;
 use labeller::window::Labeller;
 use lens_core::catalogue::Catalogue;
@@ -31,6 +32,9 @@ struct Cli {
     /// beside the data]
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// Page to begin with: label, verify, collection, frames, bin, train or mods
+    #[arg(long, default_value = "label", value_parser = Page::from_name)]
+    page: Page,
 }
 
 fn main() -> ExitCode {
@@ -80,6 +84,7 @@ fn run(cli: Cli) -> Result<()> {
                 let inference = Inference::start(model.clone(), pictures.clone(), wake);
                 Labeller::new(repository, session, Arc::clone(&catalogue), Some(inference))
                     .with_mods(settings.clone(), lens_core::paths::cache().join("mods"))
+                    .with_page(cli.page)
             })?;
             Ok(Box::new(app))
         }),
@@ -138,6 +143,14 @@ mod tests {
         }
         assert!(said(&[("DISPLAY", ":99")]).contains("no display answers at DISPLAY=:99"));
         assert!(said(&[("DISPLAY", ":0"), ("WAYLAND_DISPLAY", "wayland-1")]).contains("wayland-1"));
+    }
+
+    #[test]
+    fn a_page_is_asked_for_by_its_name() {
+        // As the overlay's tray asks for the page of mods.
+        let page = |name: &str| Cli::try_parse_from(["labeller", "--page", name]).map(|cli| cli.page);
+        assert_eq!(page("mods").unwrap(), Page::Mods);
+        assert!(page("cards").unwrap_err().to_string().contains("collection, frames, bin, train, mods"));
     }
 
     #[test]

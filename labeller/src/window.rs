@@ -428,7 +428,7 @@ impl Labeller {
         }
     }
 
-    fn show_page(&mut self, page: Page) {
+    pub(super) fn show_page(&mut self, page: Page) {
         self.keep_draft();
         self.page = page;
         self.stale = true;

@@ -221,6 +221,7 @@ mod tests {
             fixed: Fixed::default(),
             picked: None,
             usual_model: "practice",
+            without_mods: false,
             library: None,
             measured: None,
             failed: None,

@@ -109,6 +109,9 @@ impl App {
 
     fn open_labeller(&mut self, words: &[&OsStr]) {
         let mut arguments = words.to_vec();
+        if let Some(file) = &self.choices.file {
+            arguments.extend([OsStr::new("--settings"), file.as_ref()]);
+        }
         // What is named there is to be known here.
         if let Some(folder) = &self.model.running.folder {
             arguments.extend([OsStr::new("--model"), folder.as_ref()]);

@@ -6,7 +6,7 @@ mod mutation;
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,8 +20,8 @@ const CARD: &str = r#"{"track": 7, "id": "j_blueprint", "name": "Blueprint", "ty
     "quad": [[1, 2], [30, 2], [30, 40], [1.5, 40]], "guesses": [{"id": "j_joker", "name": "Joker", "probability": 0.1}]}"#;
 
 /// Answers each connection with the next bytes, whatever it is asked.
-fn server(listener: TcpListener, answers: Receiver<Vec<u8>>) {
-    for bytes in answers {
+fn server(listener: &TcpListener, answers: &Receiver<Vec<u8>>) {
+    for bytes in answers.iter() {
         let Ok((mut stream, _)) = listener.accept() else { return };
         let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
         let mut head = Vec::new();
@@ -62,8 +62,8 @@ fn answers() {
     .map(String::into_bytes);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (answer, answers): (Sender<Vec<u8>>, _) = channel();
-    let serving = thread::spawn(move || server(listener, answers));
+    let (answer, answers): (SyncSender<Vec<u8>>, _) = sync_channel(1);
+    let serving = thread::spawn(move || server(&listener, &answers));
     let place = tempfile::tempdir().unwrap();
     let client = Client::at(address, place.path());
     let (mut count, mut understood) = (0, 0);

@@ -70,7 +70,13 @@ fn galleries() {
     let place = tempfile::tempdir().unwrap();
     let model = place.path().join("model");
     fs::create_dir_all(&model).unwrap();
-    let new = Prototype { id: "x_new".into(), name: "New".into(), embedding: vec![1.0, 0.0], capture: None };
+    let new = Prototype {
+        id: "x_new".into(),
+        name: "New".into(),
+        embedding: vec![1.0, 0.0],
+        capture: None,
+        taught_at_millis: None,
+    };
     let (mut read, mut refused) = (0, 0);
     fuzz("gallery", &seeds, |bytes| {
         fs::write(model.join(FILE_NAME), bytes).unwrap();

@@ -111,7 +111,7 @@ fn resumed(device: &str, place: &Path) -> Result<Outcome> {
 
 fn labelled(device: &str, place: &Path) -> Result<Outcome> {
     let recipe = recipe();
-    let options = ["preview", "--recipe", &recipe, "--labelled", "captures"];
+    let options = ["scenes", "--recipe", &recipe, "--labelled", "captures"];
     workspace::check(&mut trainer(place, &[&options[..], &LABELLED].concat()))?;
     let options = ["train", "identifier", "--data", "captures", "--game", "practice", "--recipe", &recipe];
     let rest = ["--epochs", EPOCHS, "--device", device, "--run", "labelled"];

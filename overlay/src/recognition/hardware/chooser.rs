@@ -14,6 +14,7 @@ use vision::providers::{self, Provider, Refusal};
 use vision::runtime::Runtime;
 
 use super::{Failure, Key, Record, Store, Timing, model_name, now, runtime_name, trial};
+use crate::desktop::priority;
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
 use crate::messages::worker::{self, Worker};
@@ -191,7 +192,11 @@ impl Chooser {
         let (tasks, theirs) = sync_channel(MAX_TASKS);
         let stop = Arc::<AtomicBool>::default();
         let mut thread = Thread { machine, store, found, stop: Arc::clone(&stop), told: None };
-        let worker = worker::spawn_reporting("hardware", sink, move |sink| thread.run(&theirs, sink))?;
+        let worker = worker::spawn_reporting("hardware", sink, move |sink| {
+            // The processes that it starts take this over.
+            priority::give_way();
+            thread.run(&theirs, sink);
+        })?;
         Ok(Self { tasks: Some(tasks), stop, worker: Some(worker) })
     }
 
