@@ -21,7 +21,7 @@ const CARD: &str = r#"{"track": 7, "id": "j_blueprint", "name": "Blueprint", "ty
 
 /// Answers each connection with the next bytes, whatever it is asked.
 fn server(listener: &TcpListener, answers: &Receiver<Vec<u8>>) {
-    for bytes in answers.iter() {
+    for bytes in answers {
         let Ok((mut stream, _)) = listener.accept() else { return };
         let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
         let mut head = Vec::new();

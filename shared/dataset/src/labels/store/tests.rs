@@ -283,7 +283,7 @@ fn no_name_leads_out_of_the_folder() {
 #[test]
 fn what_is_erased_is_gone_from_every_file_and_its_number_is_not_given_again() {
     let at = folders();
-    let file = crate::file_name::format(0, 0, 7);
+    let file = file_name::format(0, 0, 7);
     fs::write(at.raw.join(&file), "a picture").unwrap();
     let mut store = Store::open(&at.data, &at.raw).unwrap();
     store.apply(&[named(&file, "Secret"), named("b.png", "DNA"), bin(&file, true)]).unwrap();
@@ -293,7 +293,7 @@ fn what_is_erased_is_gone_from_every_file_and_its_number_is_not_given_again() {
     // A kill before anything was removed: nothing that is said of it counts any more.
     kill(store);
     let mut store = Store::open(&at.data, &at.raw).unwrap();
-    assert_eq!(store.erased(), [file.clone()]);
+    assert_eq!(store.erased(), std::slice::from_ref(&file));
     store.apply(&[named(&file, "Again"), bin(&file, false)]).unwrap();
     assert_eq!(names(store.labels()), [("b.png".into(), "DNA".into())]);
     store.erase_pictures().unwrap();
