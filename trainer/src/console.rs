@@ -1,4 +1,4 @@
-//! What commands tell on the standard output.
+//! What commands tell on the standard output, and [`progress`]: how far long work is.
 
 /// Prints a line like `println!`; that nobody reads it any more, as after `trainer train | head`,
 /// ends no training.
@@ -8,3 +8,5 @@ macro_rules! say {
         let _ = writeln!(std::io::stdout(), $($text)*);
     }};
 }
+
+pub mod progress;

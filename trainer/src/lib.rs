@@ -7,7 +7,7 @@
 //!
 //! From the bottom up; a module knows those above it in this list:
 //!
-//! * [`random`]: seeded streams. `console`: lines that people read. [`progress`]: how far work is.
+//! * [`random`]: seeded streams. [`console`]: lines that people read, and how far long work is.
 //! * [`data`]: captures, composed images, batches.
 //! * [`model`]: networks as data, libtorch, ONNX, int8, models made here and elsewhere.
 //! * [`recipe`]: every choice as data. [`checkpoint`]: all that a training needs to go on.
@@ -18,14 +18,13 @@
 //! No window is opened, and no ONNX Runtime session in training.
 
 #[macro_use]
-mod console;
+pub mod console;
 
 pub mod checkpoint;
 pub mod cli;
 pub mod data;
 pub mod evaluate;
 pub mod model;
-pub mod progress;
 pub mod random;
 pub mod recipe;
 pub mod report;

@@ -76,12 +76,14 @@ impl State {
         }
         let name = |label: &Option<Box<Label>>| label.as_ref().map(|it| it.name.clone());
         match change {
-            Change::Erase { file, done: true } => drop(self.erased.remove(file)),
-            Change::Erase { file, done: false } => {
+            Change::Erase { file, done } => {
                 self.labels.remove(file);
                 self.bin.remove(file);
                 self.places.remove(file);
-                self.erased.insert(file.clone());
+                match done {
+                    true => self.erased.remove(file),
+                    false => self.erased.insert(file.clone()),
+                };
             }
             _ if change.picture().is_some_and(|file| self.erased.contains(file)) => {}
             Change::Label { file, label } => set(&mut self.labels, file, name(label)),

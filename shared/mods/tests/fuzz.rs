@@ -133,7 +133,7 @@ fn archives() {
 
 #[test]
 fn libraries_of_steam() {
-    let seed = "\"libraryfolders\"\n{\n\t\"0\"\n\t{\n\t\t\"path\"\t\t\"/home/me/.local/share/Steam\"\n\t}\n\t\"1\"\n\t{\n\
+    let seed = "\"libraryfolders\"\n{\n\t\"0\"\n\t{\n\t\t\"path\"\t\t\"/games/me/.local/share/Steam\"\n\t}\n\t\"1\"\n\t{\n\
                 \t\t\"path\"\t\t\"D:\\\\Games\"\n\t}\n}\n";
     assert_eq!(mods::folder::listed(seed.as_bytes()).len(), 2);
     fuzz("libraryfolders", &[seed.as_bytes().to_vec()], |bytes| {

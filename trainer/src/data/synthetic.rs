@@ -13,9 +13,9 @@ use synth::crop::{self, Crop};
 use synth::recipe::SceneRecipe;
 use synth::scene::{self, Scene};
 
+use crate::console::progress;
 use crate::data::loader::{Cache, Reuse};
 use crate::data::priority::give_way;
-use crate::progress;
 use crate::random::{Stream, seed_of};
 
 /// The material of a recipe.

@@ -10,8 +10,8 @@ use tch::Tensor;
 use super::calibrate::measure::evaluation_bank;
 use super::identification::compose;
 use super::model_under_test::{batch, unpacked};
+use crate::console::progress;
 use crate::data::synthetic::Material;
-use crate::progress;
 use crate::random::{Stream, seed_of};
 
 /// Scenes, and batches of crops.

@@ -17,9 +17,9 @@ use super::failures::Misread;
 use super::metrics::{Share, argmax, interval};
 use super::model_under_test::whole;
 use super::tally::{self, NamesReport, Tally, ids};
+use crate::console::progress;
 use crate::data::dataset::fields::{FieldValue, value};
 use crate::data::dataset::{Sample, picture};
-use crate::progress;
 
 /// How good it is.
 #[derive(Clone, Debug, Serialize)]

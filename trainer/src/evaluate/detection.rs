@@ -12,8 +12,8 @@ use synth::scene::{self, Scene};
 
 use super::metrics::Share;
 use super::model_under_test::{ModelUnderTest, Scored};
+use crate::console::progress;
 use crate::model::detector_targets::MIN_VISIBLE;
-use crate::progress;
 use crate::random::{Stream, seed_of};
 
 /// Overlap from which a quad is the card.

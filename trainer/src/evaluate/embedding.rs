@@ -6,9 +6,9 @@ use anyhow::{Result, ensure};
 use rayon::prelude::*;
 use tch::{Kind, Tensor};
 
+use crate::console::progress;
 use crate::data::dataset::{Sample, picture};
 use crate::evaluate::classifier::Classifier;
-use crate::progress;
 
 /// A row of length one for each sample.
 ///

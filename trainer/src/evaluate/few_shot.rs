@@ -17,7 +17,7 @@ use vision::gallery::{Gallery, Prototype};
 use vision::recogniser::Recogniser;
 
 use super::metrics::Share;
-use crate::progress;
+use crate::console::progress;
 
 /// Other views of each taught card.
 const VIEWS: u64 = 40;

@@ -17,7 +17,7 @@ use super::failures::Misread;
 use super::metrics::Share;
 use super::model_under_test::ModelUnderTest;
 use super::tally::{NamesReport, Prediction, Tally, ids, listed};
-use crate::progress;
+use crate::console::progress;
 use crate::random::{Stream, seed_of};
 
 /// How many crops were named rightly.

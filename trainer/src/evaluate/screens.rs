@@ -20,7 +20,7 @@ use super::failures::Misread;
 use super::metrics::Share;
 use super::model_under_test::ModelUnderTest;
 use super::tally::{NamesReport, Prediction, Tally, ids, listed};
-use crate::progress;
+use crate::console::progress;
 
 /// How many cards of screenshots were found and named.
 #[derive(Clone, Debug, Default, Serialize)]

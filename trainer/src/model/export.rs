@@ -22,6 +22,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tch::{Kind, TchError, Tensor};
 
+use crate::console::progress;
 use crate::model::export::agreement::{Agreement, Agreements, compare};
 use crate::model::export::install::install;
 use crate::model::export::session::{OnnxSession, SessionError};
@@ -36,7 +37,6 @@ use crate::model::onnx::{self, Stored};
 use crate::model::quantise;
 use crate::model::quantise::calibration::Calibration;
 use crate::model::quantise::options::Options;
-use crate::progress;
 
 /// How far a float file may be from libtorch, as a share of its largest result (at least 1).
 pub const TOLERANCE: f64 = 1e-4;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::progress::{Listening, listen};
+use crate::console::progress::{Listening, listen};
 
 /// Time between plain lines; what takes less says nothing.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
@@ -95,7 +95,7 @@ fn line(what: &str, done: u64, total: u64, taken: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::advance;
+    use crate::console::progress::advance;
 
     #[test]
     fn a_line_says_how_long_it_will_take() {

@@ -6,11 +6,11 @@ use synth::bank::Bank;
 use synth::crop;
 use tch::{Kind, Tensor};
 
+use crate::console::progress;
 use crate::data::synthetic::Material;
 use crate::evaluate::model_under_test::{batch, floats};
 use crate::model::network::identifier::EMBEDDING;
 use crate::model::network::torch::Module;
-use crate::progress;
 use crate::random::{Stream, seed_of};
 
 /// Crops that a class's mean is taken over.

@@ -8,12 +8,12 @@ use synth::bank::Bank;
 use synth::crop;
 use synth::recipe::SceneRecipe;
 
+use crate::console::progress;
 use crate::evaluate::metrics::Share;
 use crate::evaluate::model_under_test::{batch, floats};
 use crate::evaluate::ranking::{auroc, quantile};
 use crate::model::network::identifier::EMBEDDING;
 use crate::model::network::torch::Module;
-use crate::progress;
 
 /// Unknown cards that are compared.
 const CARDS: usize = 80;

@@ -8,9 +8,9 @@ use lens_core::manifest::{Manifest, NOT_A_CARD, UNKNOWN};
 use synth::crop::Crop;
 
 use super::thresholds::Signals;
+use crate::console::progress;
 use crate::evaluate::model_under_test::{Outputs, batch};
 use crate::model::network::torch::Module;
-use crate::progress;
 
 /// Of composed crops.
 ///

@@ -63,9 +63,9 @@ pub(super) struct Arrangement {
 impl Arrangement {
     /// A picture goes for good, or has gone.
     pub(super) fn erase(&mut self, file: &str, done: bool) {
+        self.bin.remove(file);
+        self.places.remove(file);
         if !done {
-            self.bin.remove(file);
-            self.places.remove(file);
             self.erased.insert(file.to_owned());
             return;
         }

@@ -83,10 +83,10 @@ impl Change {
         let is_erased = self.picture().is_some_and(|file| arrangement.erased.contains(file));
         match self {
             Self::Erase { file, done } => {
+                // Also when it is done: a journal that is read once more says first what was said
+                // of it meanwhile.
+                labels.remove(file);
                 arrangement.erase(file, *done);
-                if !done {
-                    labels.remove(file);
-                }
                 self.clone()
             }
             // The overlay, or an old line of the journal, speaks of what is gone.
