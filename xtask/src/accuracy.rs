@@ -24,7 +24,7 @@ const WANTED: [Wanted; 7] = [
     Wanted { what: "seal, where not none", at_least: 2.0 / 3.0, of: |figures| figures.seal.not_plain },
     Wanted {
         what: "unknown cards said to be unknown",
-        at_least: 0.88,
+        at_least: 0.95,
         of: |figures| figures.unlisted_unknown,
     },
 ];

@@ -20,8 +20,8 @@ pub struct Arguments {
     /// Folder of the run
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
-    /// Share of known composed cards that may be said to be unknown; several times as many real
-    /// ones will be
+    /// Share of rightly named composed cards that may be said to be unknown; several times as many
+    /// real ones will be
     #[arg(long, default_value_t = 0.005, value_parser = super::arguments::share)]
     rejected: f64,
     /// Objectness from which a peak is a card, instead of the best one on composed scenes

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use lens_core::catalogue::id_of_class;
 use lens_core::manifest::Thresholds;
 use serde_json::json;
 use synth::art::Sprites;
@@ -10,7 +11,7 @@ use synth::bank::Bank;
 use synth::crop::Crop;
 use synth::recipe::SceneRecipe;
 
-use super::thresholds::{Signals, choose, report};
+use super::thresholds::{Signals, choose, report, split_by_name};
 use super::{centroids, gallery, signals};
 use crate::data::synthetic::Material;
 use crate::evaluate::calibration::{Calibration, Figures};
@@ -23,7 +24,7 @@ use crate::random::{Stream, seed_of};
 /// What a calibration is measured with.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Share of known composed cards that may be said to be unknown.
+    /// Share of rightly named composed cards that may be said to be unknown.
     pub rejected: f64,
     /// Objectness from which a peak is a card, instead of the best one on composed scenes.
     pub detection: Option<f32>,
@@ -79,7 +80,8 @@ pub fn calibrate(
     };
     let seed = |number| seed_of(material.seed, Stream::Evaluation, number);
     let read = |crops: &[Crop]| signals::of_crops(&module, &open, identifier.identities(), crops);
-    let known = read(&compose(&bank, &only(0.0, 0.0), seed(101), options.crops))?;
+    let known = compose(&bank, &only(0.0, 0.0), seed(101), options.crops);
+    let known: Vec<_> = known.iter().map(|crop| crop.truth.class).zip(read(&known)?).collect();
     let nothing = read(&compose(&bank, &only(1.0, 0.0), seed(102), options.crops / 3))?;
     let mut invented = compose(&bank, &only(0.0, 1.0), seed(103), options.crops / 3);
     invented.retain(|crop| crop.truth.class == bank.unknown());
@@ -93,9 +95,15 @@ pub fn calibrate(
     // Real cards that were never trained on are the better judges; invented ones stand in where
     // there are none.
     let strangers = if held_out.is_empty() { &invented } else { &held_out };
+    let classes = identifier.identities();
     let (known, unseen) = known.split_at(known.len() / 2);
-    let thresholds = choose(known, &strangers[..strangers.len() / 2], options.rejected, taught.threshold);
-    let of = |group: &[Signals]| report(unseen, &group[group.len() / 2..], &nothing, &thresholds);
+    let (named, mut others) = split_by_name(known, |&shown, said| {
+        catalogue.is_same_card(id_of_class(&bank.classes()[shown]), id_of_class(&classes[said]))
+    });
+    others.extend(&strangers[..strangers.len() / 2]);
+    let thresholds = choose(&named, &others, options.rejected, taught.threshold);
+    let unseen: Vec<_> = unseen.iter().map(|(_, signals)| *signals).collect();
+    let of = |group: &[Signals]| report(&unseen, &group[group.len() / 2..], &nothing, &thresholds);
     let mut subject = Run::new(Some(detector.module()?), None, open, catalogue)?;
     let found = detection::measure(
         &mut subject,

@@ -44,22 +44,25 @@ pub fn from_logits(classes: &[String], logits: &[f32], similarity: &[f32]) -> Si
     let reserved = [NOT_A_CARD, UNKNOWN];
     let of_cards = classes.iter().zip(&exponentials).filter(|(class, _)| !reserved.contains(&class.as_str()));
     let energy = highest + of_cards.map(|(_, exponential)| exponential).sum::<f32>().ln();
-    let mut signals = Signals { not_a_card: 0.0, unknown: 0.0, probability: 0.0, similarity: -1.0, energy };
-    let mut by_card: HashMap<&str, (f32, f32)> = HashMap::new();
-    for ((class, exponential), similarity) in classes.iter().zip(&exponentials).zip(similarity) {
+    let mut signals =
+        Signals { best: 0, not_a_card: 0.0, unknown: 0.0, probability: 0.0, similarity: -1.0, energy };
+    let mut by_card: HashMap<&str, (usize, f32, f32)> = HashMap::new();
+    for (index, ((class, exponential), similarity)) in
+        classes.iter().zip(&exponentials).zip(similarity).enumerate()
+    {
         let probability = exponential / total;
         match class.as_str() {
             NOT_A_CARD => signals.not_a_card = probability,
             UNKNOWN => signals.unknown = probability,
             _ => {
-                let (sum, best) = by_card.entry(id_of_class(class)).or_insert((0.0, -1.0));
+                let (_, sum, best) = by_card.entry(id_of_class(class)).or_insert((index, 0.0, -1.0));
                 *sum += probability;
                 *best = best.max(*similarity);
             }
         }
     }
-    if let Some((sum, best)) = by_card.into_values().max_by(|a, b| a.0.total_cmp(&b.0)) {
-        (signals.probability, signals.similarity) = (sum, best);
+    if let Some(best) = by_card.into_values().max_by(|a, b| a.1.total_cmp(&b.1)) {
+        (signals.best, signals.probability, signals.similarity) = best;
     }
     signals
 }
@@ -74,6 +77,7 @@ mod tests {
         let logits = [0.1_f32, 0.2, 0.3, 0.4].map(f32::ln);
         let found = from_logits(&classes, &logits, &[0.9, 0.8, 0.5, 0.6]);
         assert_eq!((found.not_a_card, found.unknown, found.similarity), (0.0, 0.0, 0.6));
+        assert_eq!(found.best, 2, "the first look of c");
         assert!((found.probability - 0.7).abs() < 1e-6, "{found:?}");
         assert!(found.energy.abs() < 1e-6, "all are cards, and their logits' exponentials add up to one");
         let classes = ["a", NOT_A_CARD, UNKNOWN, "b"].map(str::to_owned);

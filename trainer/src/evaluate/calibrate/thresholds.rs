@@ -1,5 +1,5 @@
-//! When a card is said to be unknown: as often as possible for cards of no catalogue, while at most
-//! a given share of known cards is.
+//! When a card is said to be unknown: as often as possible for cards that would be given a wrong
+//! name, while at most a given share of rightly named ones is.
 //!
 //! Pure. Which of the signals separates best depends on the network, so their limits are searched
 //! together.
@@ -13,6 +13,8 @@ use crate::evaluate::ranking::{auroc, quantile};
 /// What the identifier says of a crop, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Signals {
+    /// A class of the best card.
+    pub best: usize,
     /// Probability that it is no card.
     pub not_a_card: f32,
     /// Probability that it is an unknown card.
@@ -70,8 +72,19 @@ impl Signals {
     }
 }
 
+/// Known cards with what they show, apart: those whose best card is right, and those that would be
+/// given another card's name. `is_right` says whether a class is of what is shown.
+pub fn split_by_name<T>(
+    known: &[(T, Signals)],
+    is_right: impl Fn(&T, usize) -> bool,
+) -> (Vec<Signals>, Vec<Signals>) {
+    let signals = |group: Vec<&(T, Signals)>| group.into_iter().map(|it| it.1).collect();
+    let (right, wrong) = known.iter().partition(|(shown, it)| is_right(shown, it.best));
+    (signals(right), signals(wrong))
+}
+
 /// The thresholds that reject at most the share `allowed` of `known`, and as many of `unknown` as
-/// possible.
+/// possible. A known card that would be given a wrong name belongs to `unknown`.
 ///
 /// `gallery` is passed through: it is measured on pairs, not here.
 pub fn choose(known: &[Signals], unknown: &[Signals], allowed: f64, gallery: f32) -> Thresholds {
@@ -136,7 +149,7 @@ mod tests {
     use super::*;
 
     fn signals(probability: f32, similarity: f32, unknown: f32) -> Signals {
-        Signals { not_a_card: 0.0, unknown, probability, similarity, energy: probability.ln() }
+        Signals { best: 0, not_a_card: 0.0, unknown, probability, similarity, energy: probability.ln() }
     }
 
     /// Similarity separates, probability does not: the thresholds must rely on similarity and keep
@@ -152,6 +165,19 @@ mod tests {
         assert!(report.rejected.part <= 10, "{:?}", report.rejected);
         assert_eq!(report.auroc_similarity, Some(1.0));
         assert!(report.auroc_probability.unwrap() < 0.5);
+    }
+
+    /// No stranger is there, but names with a probability below 0.2 are wrong.
+    #[test]
+    fn wrong_names_are_withheld_as_those_of_strangers() {
+        let right = (0..500).map(|i| (0, signals(0.3 + i as f32 / 1000.0, 0.9, 0.0)));
+        let wrong = (0..50).map(|i| (0, Signals { best: 1, ..signals(0.1 + i as f32 / 1000.0, 0.9, 0.0) }));
+        let known: Vec<_> = right.chain(wrong).collect();
+        let (right, wrong) = split_by_name(&known, |shown, best| *shown == best);
+        assert_eq!((right.len(), wrong.len()), (500, 50));
+        let thresholds = choose(&right, &wrong, 0.01, 0.8);
+        assert!(wrong.iter().all(|it| it.is_rejected(&thresholds)), "{thresholds:?}");
+        assert!(right.iter().filter(|it| it.is_rejected(&thresholds)).count() <= 5, "{thresholds:?}");
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError, Network};
 use crate::data::dataset::{Sample, picture};
 use crate::data::synthetic::Material;
 use crate::evaluate::calibrate::measure::{OPEN, evaluation_bank};
-use crate::evaluate::calibrate::thresholds::{Signals, UnknownReport, choose, report};
+use crate::evaluate::calibrate::thresholds::{Signals, UnknownReport, choose, report, split_by_name};
 use crate::evaluate::calibrate::{gallery, signals};
 use crate::evaluate::classifier::Classifier;
 use crate::evaluate::embedding;
@@ -216,7 +216,12 @@ impl<'a> Learned<'a> {
         let pictures = self.of(judged).iter().map(open).collect::<Result<Vec<_>>>()?;
         let (known, strange) = (read(&pictures)?, read(&strange)?);
         let (half, other) = strange.split_at(strange.len() / 2);
-        let thresholds = choose(&known, half, REJECTED, gallery);
+        let labelled: Vec<_> = self.of(judged).into_iter().zip(known.iter().copied()).collect();
+        let (named, mut others) = split_by_name(&labelled, |sample, said| {
+            id_of_class(&sample.class) == id_of_class(&classes[said])
+        });
+        others.extend(half);
+        let thresholds = choose(&named, &others, REJECTED, gallery);
         Ok((weights, thresholds, report(&known, other, &[], &thresholds)))
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use lens_core::catalogue::Catalogue;
+use lens_core::catalogue::{Catalogue, id_of_class};
 use lens_core::manifest::{Added, Head, Manifest};
 use lens_core::paths;
 use serde_json::json;
@@ -363,9 +363,14 @@ impl Job {
             let mut invented = crops(0.0, 1.0, 12, self.crops / 4);
             invented.retain(|crop| crop.truth.class == bank.unknown());
             let read = |crops: &[Crop]| signals::of_crops(&module, &manifest, classes, crops);
-            let (known, strange) = (read(&crops(0.0, 0.0, 11, self.crops / 2))?, read(&invented)?);
+            let known = crops(0.0, 0.0, 11, self.crops / 2);
+            let known: Vec<_> = known.iter().map(|crop| crop.truth.class).zip(read(&known)?).collect();
+            let (named, mut others) = thresholds::split_by_name(&known, |&shown, said| {
+                self.catalogue.is_same_card(id_of_class(&bank.classes()[shown]), id_of_class(&classes[said]))
+            });
+            others.extend(read(&invented)?);
             let gallery = manifest.identifier.thresholds.gallery;
-            manifest.identifier.thresholds = thresholds::choose(&known, &strange, 0.01, gallery);
+            manifest.identifier.thresholds = thresholds::choose(&named, &others, 0.01, gallery);
         }
         Ok(NewModel { graph, weights, manifest })
     }
