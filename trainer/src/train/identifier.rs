@@ -49,13 +49,6 @@ pub struct IdentifierBatch {
     pairs: Vec<[usize; 2]>,
 }
 
-impl IdentifierBatch {
-    /// The class of each crop.
-    pub fn classes(&self) -> impl Iterator<Item = usize> {
-        self.truths.iter().map(|truth| truth.class)
-    }
-}
-
 /// The heads that a catalogue needs: its classes and the two reserved ones, then its modifiers.
 pub fn heads(catalogue: &Catalogue) -> Vec<Head> {
     let mut classes = catalogue.classes();

@@ -7,12 +7,14 @@
 //! * [`job`]: the whole way.
 //! * [`captures`]: what can be learned from, and what it makes of the model's classes.
 //! * [`task`]: the batches and the loss.
-//! * `blend`: how much of what was learned is taken over.
+//! * `takeover`: which weights between before and after are best on unseen images; `blend`: the
+//!   rule.
 //! * `comparison`: figures of both models. [`verdict`]: whether the new model is better.
 
 mod blend;
 pub mod captures;
 mod comparison;
 pub mod job;
+mod takeover;
 pub mod task;
 pub mod verdict;

@@ -4,6 +4,7 @@
 //! was known (WiSE-FT, Wortsman and others, 2022, arXiv:2109.01903). Which mean is measured, by the
 //! names on composed crops and changed captures that no step has seen. Pure, but for tensors.
 
+use crate::evaluate::ranking::quantile;
 use crate::model::network::torch::Weights;
 
 /// Parts of the way from the installed weights to the trained ones that are tried.
@@ -15,6 +16,11 @@ const SLACK: f64 = 0.002;
 /// Right names of captures that differ by less are as good: what a training gains beyond that, it
 /// knows by heart.
 const ENOUGH: f64 = 0.005;
+
+/// Of known cards, a new one may claim this share.
+const CLAIMED: f64 = 0.001;
+/// Of its own captures, a new card may lose this share for it.
+const LOST: f64 = 0.05;
 
 /// What weights between both are worth.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +42,15 @@ pub(super) fn choose(installed: Candidate, candidates: &[Candidate]) -> f64 {
         kept().filter(|it| it.captures >= best - ENOUGH).min_by(|a, b| a.share.total_cmp(&b.share));
     let fewest = || candidates.iter().max_by(|a, b| a.composed.total_cmp(&b.composed));
     shortest.or_else(fewest).map_or(1.0, |it| it.share)
+}
+
+/// By how much the logit of a new card has to be less, so that it claims hardly any known card and
+/// keeps its captures. `others` and `own` say by how much it exceeds that of every other card, on
+/// images of known cards and on its own.
+pub(super) fn restraint(others: &[f32], own: &[f32]) -> f32 {
+    let wanted = quantile(others, 1.0 - CLAIMED).unwrap_or(0.0);
+    let allowed = quantile(own, LOST).unwrap_or(0.0);
+    wanted.min(allowed).max(0.0)
 }
 
 /// The weights at a part of the way from `before` to `after`, which have the same names and sizes.
@@ -65,6 +80,19 @@ mod tests {
         // A longer way knows more captures, but has lost names.
         check(&[at(0.2, 0.95, 0.97), at(0.5, 1.0, 0.96), at(1.0, 1.0, 0.95)], 0.2);
         check(&[at(0.2, 0.95, 0.96), at(0.5, 1.0, 0.965), at(1.0, 1.0, 0.95)], 0.5);
+    }
+
+    #[test]
+    fn a_new_card_is_held_back_but_not_from_its_captures() {
+        let others: Vec<f32> = (0..1000).map(|i| i as f32 / 100.0 - 7.0).collect();
+        let check = |own: &[f32], wanted: f32| {
+            assert!((restraint(&others, own) - wanted).abs() < 1e-6, "{own:?}");
+        };
+        check(&[9.0, 8.0, 7.0], 2.99);
+        check(&[9.0, 8.0, 1.0], 1.0);
+        check(&[9.0, -1.0], 0.0);
+        assert_eq!(restraint(&[-3.0, -2.0], &[9.0]), 0.0);
+        assert_eq!(restraint(&[5.0], &[]), 0.0);
     }
 
     #[test]

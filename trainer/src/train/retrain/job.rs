@@ -14,9 +14,9 @@ use serde_json::json;
 use synth::crop::Crop;
 use tch::Tensor;
 
-use super::blend::{Candidate, SHARES, blend, choose};
 use super::captures::{grow, taught};
 use super::comparison::{Figures, rows};
+use super::takeover::Unseen;
 use super::task::RetrainTask;
 use super::verdict::Row;
 use crate::checkpoint::Budget;
@@ -45,13 +45,15 @@ use crate::recipe::schedule::Schedule;
 use crate::train::identifier::{IdentifierTask, heads as composed_heads};
 use crate::train::labelled::pictures::{Costs, Order, Pictures};
 use crate::train::warm_start::{Known, fill};
-use crate::train::{Event, Options, Outcome, Session, Task as _};
+use crate::train::{Event, Options, Outcome, Session};
 
 /// Composed crops that both models are judged by, and that thresholds are chosen on: for a minute,
 /// fewest and most.
 const CROPS: [f64; 3] = [200.0, 200.0, 3000.0];
 /// Images in each half of a batch.
 const BATCH: usize = 32;
+/// Of rightly named composed crops this share may be said to be unknown, as with the shipped models.
+const REJECTED: f64 = 0.008;
 /// Of the heads and of what lies below; the installed model was trained to its end already.
 const LEARNING_RATE: f64 = 3e-4;
 /// The first step whose batch judges how much of the training is taken over, and how many there
@@ -248,8 +250,8 @@ impl Job {
             return Ok(None);
         }
         let trained = session.checkpoint().average();
-        Ok(Some(match task.composed {
-            Some(_) => Self::taken_over(&task, &start, &trained)?,
+        Ok(Some(match &self.material {
+            Some(material) => self.taken_over(&task, material, &start, &trained)?,
             None => trained,
         }))
     }
@@ -287,21 +289,28 @@ impl Job {
     }
 
     /// The weights between those before and after the training that forget nothing.
-    fn taken_over(task: &RetrainTask, before: &Weights, after: &Weights) -> Result<Weights> {
-        let make = task.batches();
+    fn taken_over(
+        &self,
+        task: &RetrainTask,
+        material: &Material,
+        before: &Weights,
+        after: &Weights,
+    ) -> Result<Weights> {
         // Far beyond any training: nothing was trained on these.
-        let batches: Vec<_> = (UNSEEN_STEP..UNSEEN_STEP + UNSEEN_STEPS).map(make).collect();
-        let candidate = |share: f64| -> Result<Candidate> {
-            let weights = blend(before, after, share);
-            let module = Module::new(task.graph.clone(), &weights, Precision::Float32)?;
-            let [captures, composed] =
-                task.right_names(&module, &batches).map(|it| it.value().unwrap_or(0.0));
-            Ok(Candidate { share, captures, composed })
-        };
-        let installed = candidate(0.0)?;
-        let candidates = SHARES.into_iter().map(candidate).collect::<Result<Vec<_>>>()?;
-        log::info!("right names before: {installed:?}; between and after: {candidates:?}");
-        Ok(blend(before, after, choose(installed, &candidates)))
+        let captures: Vec<_> =
+            (UNSEEN_STEP..UNSEEN_STEP + UNSEEN_STEPS).map(task.capture_batches()).collect();
+        // Nor on these drawings of the cards, which are those that both models are compared on.
+        let bank = evaluation_bank(material)?;
+        let mut recipe = material.recipe.clone();
+        (recipe.crop.not_a_card, recipe.crop.unknown) = (0.0, 0.0);
+        let crops = compose(&bank, &recipe, seed_of(material.seed, Stream::Evaluation, 51), self.crops);
+        let known = self.manifest.identifier.heads[0].classes.len();
+        Unseen::new(task, &self.catalogue, &crops, &captures, known).best(before, after)
+    }
+
+    /// Whether two classes are of cards that count as the same.
+    fn is_same_card(&self, one: &str, other: &str) -> bool {
+        self.catalogue.is_same_card(id_of_class(one), id_of_class(other))
     }
 
     /// About how many things [`Job::calibrated`] says are done.
@@ -366,11 +375,11 @@ impl Job {
             let known = crops(0.0, 0.0, 11, self.crops / 2);
             let known: Vec<_> = known.iter().map(|crop| crop.truth.class).zip(read(&known)?).collect();
             let (named, mut others) = thresholds::split_by_name(&known, |&shown, said| {
-                self.catalogue.is_same_card(id_of_class(&bank.classes()[shown]), id_of_class(&classes[said]))
+                self.is_same_card(&bank.classes()[shown], &classes[said])
             });
             others.extend(read(&invented)?);
             let gallery = manifest.identifier.thresholds.gallery;
-            manifest.identifier.thresholds = thresholds::choose(&named, &others, 0.01, gallery);
+            manifest.identifier.thresholds = thresholds::choose(&named, &others, REJECTED, gallery);
         }
         Ok(NewModel { graph, weights, manifest })
     }

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lens_core::catalogue::id_of_class;
 use lens_core::manifest::Head;
 use tch::{Kind, Tensor};
 
 use crate::checkpoint::Network;
 use crate::data::augment::sample::Level;
-use crate::evaluate::metrics::Share;
 use crate::model::network::identifier::UNIT_EMBEDDING;
-use crate::model::network::torch::{Mode, Module};
+use crate::model::network::torch::Module;
 use crate::model::network::{Graph, Value};
 use crate::recipe::training::Plan;
 use crate::train::epoch::Validation;
@@ -49,26 +47,9 @@ pub struct Batch {
 }
 
 impl RetrainTask {
-    /// How many captures and how many composed crops have the right name: that of the largest
-    /// logit.
-    pub(super) fn right_names(&self, module: &Module, batches: &[Batch]) -> [Share; 2] {
-        let wanted = &self.wanted()[..1];
-        let ids: Vec<&str> = self.heads[0].classes.iter().map(|class| id_of_class(class)).collect();
-        let mut shares = [Share::default(); 2];
-        for batch in batches {
-            let logits = &tch::no_grad(|| module.forward(&self.input(batch), wanted, Mode::Evaluate))[0];
-            let named = Vec::<i64>::try_from(logits.argmax(1, false)).expect("a class for each image");
-            let captures = batch.captures.samples.iter().map(|&sample| (0, self.pictures.class(0, sample)));
-            let composed = batch.composed.iter().flat_map(IdentifierBatch::classes);
-            let truths = captures.chain(composed.map(|class| (1, Some(class))));
-            for (named, (part, truth)) in named.into_iter().zip(truths) {
-                // As the guards do, it asks for the names of cards that have one.
-                if let Some(truth) = truth.filter(|&truth| !ids[truth].starts_with('_')) {
-                    shares[part].count(ids[named as usize] == ids[truth]);
-                }
-            }
-        }
-        shares
+    /// The captures of each step, without the composed crops.
+    pub(super) fn capture_batches(&self) -> impl Fn(u64) -> Captures + use<> {
+        batches(Arc::clone(&self.pictures), self.order.clone(), Level::Train)
     }
 }
 
