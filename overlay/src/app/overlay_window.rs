@@ -20,6 +20,9 @@ use crate::messages::window::WindowId;
 pub struct OverlayWindow {
     surface: SurfaceWindow<Window>,
     area: Option<Rect<OnScreen>>,
+    /// Whether it is never cut to the marks.
+    #[cfg(target_os = "linux")]
+    is_whole: bool,
     #[cfg(target_os = "linux")]
     desktop: Option<crate::desktop::window::x11::Desktop>,
 }
@@ -65,10 +68,29 @@ impl OverlayWindow {
                 .with_override_redirect(true)
                 .with_x11_window_type(vec![WindowType::Notification])
         };
-        let window = Self::open(event_loop, attributes, Transparency::Transparent)?;
+        let mut window = Self::open(event_loop, attributes, Transparency::Transparent)?;
         window.window().set_cursor_hittest(false)?;
+        window.meet_desktop();
         Ok(window)
     }
+
+    /// Learns how this desktop shows the window.
+    #[cfg(target_os = "linux")]
+    fn meet_desktop(&mut self) {
+        use crate::desktop::window::x11::Desktop;
+        let met = Desktop::connect().and_then(|desktop| {
+            // Compositors of Wayland go on showing what lay outside of an outline.
+            self.is_whole = desktop.is_xwayland()?;
+            self.desktop = Some(desktop);
+            Ok(())
+        });
+        if let Err(error) = met {
+            log::warn!("marks may be shown wrongly here: {error}");
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn meet_desktop(&mut self) {}
 
     /// An ordinary window.
     ///
@@ -92,6 +114,8 @@ impl OverlayWindow {
         Ok(Self {
             surface,
             area: None,
+            #[cfg(target_os = "linux")]
+            is_whole: false,
             #[cfg(target_os = "linux")]
             desktop: None,
         })
@@ -175,12 +199,10 @@ impl OverlayWindow {
     /// Cuts the window down to what the scene covers, and so much around it.
     #[cfg(target_os = "linux")]
     pub(super) fn outline(&mut self, scene: &OverlayScene, margin: f32) {
-        use crate::desktop::window::x11::{Desktop, shape};
-        let Some(window) = self.x11_id() else { return };
-        if self.desktop.is_none() {
-            self.desktop = Desktop::connect().ok();
-        }
-        let Some(desktop) = &self.desktop else { return };
+        use crate::desktop::window::x11::shape;
+        let (Some(window), Some(desktop), false) = (self.x11_id(), &self.desktop, self.is_whole) else {
+            return;
+        };
         let mut runs = scene::outline::runs(scene, margin);
         if runs.is_empty() && margin > 0.0 {
             // Mutter takes an outline of nothing for none at all, and goes on showing the marks
