@@ -20,6 +20,8 @@ use crate::messages::window::WindowId;
 pub struct OverlayWindow {
     surface: SurfaceWindow<Window>,
     area: Option<Rect<OnScreen>>,
+    /// The size of the output that it always covers: gamescope's.
+    output: Option<[u32; 2]>,
     /// Whether it is never cut to the marks.
     #[cfg(target_os = "linux")]
     is_whole: bool,
@@ -74,13 +76,18 @@ impl OverlayWindow {
         Ok(window)
     }
 
-    /// Learns how this desktop shows the window.
+    /// Learns how this desktop shows the window, and asks gamescope to show it above the game.
     #[cfg(target_os = "linux")]
     fn meet_desktop(&mut self) {
         use crate::desktop::window::x11::Desktop;
+        let Some(window) = self.x11_id() else { return };
         let met = Desktop::connect().and_then(|desktop| {
             // Compositors of Wayland go on showing what lay outside of an outline.
             self.is_whole = desktop.is_xwayland()?;
+            self.output = desktop.gamescope_output()?;
+            if self.output.is_some() {
+                desktop.call_external_overlay(window)?;
+            }
             self.desktop = Some(desktop);
             Ok(())
         });
@@ -114,6 +121,7 @@ impl OverlayWindow {
         Ok(Self {
             surface,
             area: None,
+            output: None,
             #[cfg(target_os = "linux")]
             is_whole: false,
             #[cfg(target_os = "linux")]
@@ -145,8 +153,15 @@ impl OverlayWindow {
         self.window().request_redraw();
     }
 
-    /// Lays the window over a part of the screen and shows it.
+    /// The size of gamescope's output, where the window covers that.
+    pub(super) fn output(&self) -> Option<[u32; 2]> {
+        self.output
+    }
+
+    /// Lays the window over a part of the screen, or over all of gamescope's output, and shows it.
     pub fn cover(&mut self, area: Rect<OnScreen>) {
+        let whole = |[width, height]: [u32; 2]| Rect::ltwh(0.0, 0.0, width as f32, height as f32);
+        let area = self.output.map_or(area, whole);
         let before = self.area.replace(area);
         if before == Some(area) {
             return;

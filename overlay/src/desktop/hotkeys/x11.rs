@@ -27,7 +27,7 @@ use x11rb::rust_connection::RustConnection;
 use super::aim::{Aim, Refusal};
 use super::layout::{Beyond, Key, Layout};
 use super::planned::Planned;
-use crate::desktop::window::x11::Desktop;
+use crate::desktop::window::x11::{Desktop, server};
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::window::Focus;
 use crate::messages::worker::{self, Worker};
@@ -104,7 +104,7 @@ impl Grabber {
     /// # Errors
     /// When there is no X server, or it has no keyboard extension.
     pub(super) fn open(sink: EventSink) -> Result<Self, GrabberError> {
-        let (connection, screen) = x11rb::connect(None)?;
+        let (connection, screen) = server::connect_to_game()?;
         let root = connection.setup().roots[screen].root;
         connection.xkb_use_extension(1, 0)?.reply()?;
         let keyboard = xkb::ID::USE_CORE_KBD.into();
@@ -118,7 +118,7 @@ impl Grabber {
             .create_window(0, bell, root, -1, -1, 1, 1, 0, class, 0, &CreateWindowAux::new())?
             .check()?;
         // A display that goes meanwhile is noticed by what comes next.
-        let is_guest = Desktop::connect().and_then(|desktop| desktop.is_xwayland()).unwrap_or(false);
+        let is_guest = Desktop::connect_to_game().and_then(|desktop| desktop.is_xwayland()).unwrap_or(false);
         let shared = Arc::new(Shared { connection, root, bell, is_guest, state: Mutex::default() });
         shared.read_layout(&mut shared.lock())?;
         let theirs = Arc::clone(&shared);
