@@ -1,6 +1,6 @@
-//! gamescope, the compositor of the Steam Deck. It shows the window of one game, as large as fits on
-//! the output, and above that one window that calls itself an external overlay: as it is, and only
-//! of its first X server.
+//! gamescope, the compositor of the Steam Deck. It shows the window of one game, as large as fits
+//! on the output, and above that one window that calls itself an external overlay: as it is, and
+//! only of its first X server.
 //!
 //! The properties are those of gamescope's `steamcompmgr.cpp`.
 
