@@ -39,6 +39,7 @@ use statistics::Statistics;
 use target::{Stage, Target};
 
 mod cadence;
+mod canvas;
 mod captures;
 pub mod choices;
 mod commands;

@@ -18,6 +18,7 @@ mod package;
 mod platforms;
 mod run;
 mod setup;
+mod wine;
 mod workspace;
 
 /// The one file of `shared` that set-up needs; the crate itself would bring image decoding with it.

@@ -1,5 +1,5 @@
-//! `cargo xtask package`: a folder and a zip file that run on another machine of the same kind
-//! without set-up.
+//! `cargo xtask package`: a folder and a zip file that run on another machine without set-up: one
+//! of the same kind, or with `--target windows` a player's Windows.
 //!
 //! ```text
 //! balatro-lens-0.1.0-linux-x86_64/
@@ -11,7 +11,6 @@
 //! ```
 //! The trainer is no part of it: it links libtorch, which is larger than all the rest.
 
-use std::env::consts::{ARCH, EXE_SUFFIX, OS};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,12 +21,14 @@ use fs_err::{self as fs, File};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::{setup, workspace};
+use crate::setup::System;
+use crate::{platforms, setup, workspace};
 use metadata::Metadata;
 
 mod icon;
 mod licences;
 mod metadata;
+mod windows;
 
 /// What `cargo xtask package` is asked for.
 #[derive(Args)]
@@ -38,6 +39,30 @@ pub(crate) struct Options {
     /// How the programs are built
     #[arg(long, value_enum, default_value = "release")]
     profile: Profile,
+    /// For another system than this one; what is made is tried in Wine, where that is installed
+    #[arg(long, value_enum)]
+    target: Option<Target>,
+}
+
+/// Systems that packages are made for on another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Target {
+    /// Windows on x86-64
+    Windows,
+}
+
+impl Target {
+    fn system(self) -> System {
+        match self {
+            Self::Windows => System::WINDOWS,
+        }
+    }
+
+    fn triple(self) -> &'static str {
+        match self {
+            Self::Windows => platforms::WINDOWS,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -70,26 +95,30 @@ const OWN_FILES: [&str; 3] = ["gallery.json", "gallery.old.json", "gallery.forgo
 /// Packs what the tests were built with, tries it out and throws it away.
 pub(crate) fn check() -> Result<()> {
     let out = tempfile::tempdir().context("no temporary folder for the package")?;
-    run(&Options { out: Some(out.path().to_path_buf()), profile: Profile::Dev })
+    run(&Options { out: Some(out.path().to_path_buf()), profile: Profile::Dev, target: None })
 }
 
 /// Builds, packs, and tries the package out.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let metadata = Metadata::read()?;
+    // Where it is asked for on Windows itself, it is this system.
+    let target = options.target.filter(|target| target.system() != System::HERE);
+    let system = target.map_or(System::HERE, Target::system);
+    let metadata = Metadata::read(target.map(Target::triple))?;
     let programs: Vec<&str> = PROGRAMS.into_iter().filter(|name| metadata.has_member(name)).collect();
-    let built = build(&programs, options.profile)?;
+    let built = build(&programs, options.profile, target)?;
     let out = options.out.clone().unwrap_or_else(|| workspace::target().join("package"));
-    let name = format!("balatro-lens-{}-{OS}-{ARCH}", metadata.version("overlay")?);
+    let version = metadata.version("overlay")?;
+    let name = format!("balatro-lens-{version}-{}-{}", system.os, system.arch);
     let folder = out.join(&name);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
     for program in &programs {
-        let file = format!("{program}{EXE_SUFFIX}");
+        let file = format!("{program}{}", system.exe_suffix());
         copy(&built.join(&file), &folder.join(&file))?;
     }
-    let runtime = setup::runtime()?;
+    let runtime = setup::runtime(system)?;
     runtime_files(&runtime, &folder)?;
     data(&workspace::root().join("data"), &folder.join("data"))?;
     for file in PAGES {
@@ -105,16 +134,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         &folder.join("licences/font").join(font),
     )?;
     let linked = licences::collect(&metadata, &programs, &folder.join("licences"))?;
-    if OS == "linux" {
+    if system.os == "linux" {
         fs::write(folder.join("balatro-lens.svg"), icon::svg())?;
         fs::write(folder.join("balatro-lens.desktop"), DESKTOP_ENTRY)?;
     }
     let archive = out.join(format!("{name}.zip"));
     zip(&folder, &name, &archive)?;
-    let cards = try_out(&archive, &name)?;
+    let tried = match target {
+        Some(Target::Windows) => windows::try_out(&archive, &name, &programs, version)?,
+        None => format!("unpacked elsewhere it named {} cards", try_out(&archive, &name)?),
+    };
     let megabytes = fs::metadata(&archive)?.len() as f64 / 1e6;
     println!(
-        "{}\n{megabytes:.1} MB with {} and the licences of {linked} crates; unpacked elsewhere it named {cards} cards",
+        "{}\n{megabytes:.1} MB with {} and the licences of {linked} crates; {tried}",
         archive.display(),
         programs.join(", "),
     );
@@ -132,10 +164,22 @@ Terminal=false
 Categories=Game;Utility;
 ";
 
-fn build(programs: &[&str], profile: Profile) -> Result<PathBuf> {
-    let mut command = workspace::cargo();
-    // The features of the whole workspace, as everything else is built: nothing compiles twice.
-    command.args(["build", "--workspace"]);
+fn build(programs: &[&str], profile: Profile, target: Option<Target>) -> Result<PathBuf> {
+    let (mut command, folder) = match target {
+        Some(Target::Windows) => {
+            let (mut command, folder) = platforms::builder_for_windows()?;
+            // Of the default members, without the trainer: there is no libtorch for it here.
+            command.args(["build", "--target", platforms::WINDOWS]);
+            (command, folder)
+        }
+        None => {
+            let mut command = workspace::cargo();
+            // The features of the whole workspace, as everything else is built: nothing compiles
+            // twice.
+            command.args(["build", "--workspace"]);
+            (command, workspace::target())
+        }
+    };
     if profile == Profile::Release {
         command.arg("--release");
     }
@@ -143,7 +187,7 @@ fn build(programs: &[&str], profile: Profile) -> Result<PathBuf> {
         command.args(["--bin", program]);
     }
     workspace::check(&mut command)?;
-    Ok(workspace::target().join(if profile == Profile::Release { "release" } else { "debug" }))
+    Ok(folder.join(if profile == Profile::Release { "release" } else { "debug" }))
 }
 
 /// The library, what it loads itself, and its licences.
@@ -244,8 +288,7 @@ fn try_out(archive: &Path, name: &str) -> Result<usize> {
     zip::ZipArchive::new(File::open(archive)?)?.extract(&place)?;
     let trial = Trial { folder: place.join(name), home: place.join("home") };
     fs::create_dir_all(&trial.home)?;
-    let picture = workspace::root().join("docs/practice.png");
-    let picture = fs::canonicalize(&picture).context("the picture of the practice table is gone")?;
+    let picture = picture()?;
     let named =
         trial.run("overlay", &["identify", "--model", "practice", "--json", &picture.to_string_lossy()])?;
     let answer: serde_json::Value = serde_json::from_slice(&named)?;
@@ -256,7 +299,7 @@ fn try_out(archive: &Path, name: &str) -> Result<usize> {
     for program in PROGRAMS {
         trial.run(program, &["--version"])?;
     }
-    if OS == "linux" {
+    if System::HERE.os == "linux" {
         trial.run("overlay", &["desktop-entry"])?;
         let entry = fs::read_to_string(trial.home.join(".local/share/applications/balatro-lens.desktop"))?;
         let program = trial.folder.join("overlay");
@@ -264,6 +307,12 @@ fn try_out(archive: &Path, name: &str) -> Result<usize> {
     }
     fs::remove_dir_all(&place)?;
     Ok(cards)
+}
+
+/// A picture of the practice table.
+fn picture() -> Result<PathBuf> {
+    let picture = workspace::root().join("docs/practice.png");
+    fs::canonicalize(&picture).context("the picture of the practice table is gone")
 }
 
 /// An unpacked package, and the empty home of whoever tries it.
@@ -275,7 +324,7 @@ struct Trial {
 impl Trial {
     /// Runs one of the programs; answers what it printed.
     fn run(&self, program: &str, arguments: &[&str]) -> Result<Vec<u8>> {
-        let mut command = Command::new(self.folder.join(format!("{program}{EXE_SUFFIX}")));
+        let mut command = Command::new(self.folder.join(format!("{program}{}", System::HERE.exe_suffix())));
         command.args(arguments).current_dir(&self.home);
         // Neither the cache nor the data of whoever packs may help.
         command.env_clear().env("HOME", &self.home).env("BALATRO_LENS_CACHE", self.home.join("no cache"));

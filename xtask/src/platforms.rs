@@ -1,19 +1,21 @@
-//! Type-checks everything but the trainer for Windows and macOS, on a machine that is neither.
+//! Type-checks everything but the trainer for Windows and macOS, on a machine that is neither, and
+//! builds programs for Windows.
 //!
 //! A type-check needs the target's standard library, not its linker. Where `rustup` has it or can
 //! fetch it, the pinned toolchain does the work. Else, on Debian, the distribution's compiler does,
 //! with a library that is built once from the sources that come with it. Where neither is possible
 //! the check is skipped, and says so.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
-use crate::workspace::{self, cargo};
+use crate::setup;
+use crate::workspace::{self, cargo, has_program};
 
 mod debian;
 
@@ -38,7 +40,7 @@ pub(crate) enum Outcome {
 
 /// So long `rustup` may take to fetch a library of some 30 MB.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(120);
-const WINDOWS: &str = "x86_64-pc-windows-gnu";
+pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
 const MACOS: &str = "aarch64-apple-darwin";
 
 /// Checks; a type error is an error.
@@ -58,10 +60,7 @@ pub(crate) fn run(which: Which) -> Result<Outcome> {
             skipped.push(*target);
             continue;
         };
-        // Its own folder and no compiler that looks: it may be another one than the workspace's.
-        command.env_remove(workspace::COMPILER_VARIABLE);
-        command.env("CARGO_TARGET_DIR", workspace::target().join("other-platforms"));
-        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+        keep_apart(&mut command);
         workspace::check(command.args(["check", "--quiet", "--target", target]))?;
         println!("{target}: no type errors, {:.0} s", started.elapsed().as_secs_f32());
     }
@@ -70,6 +69,36 @@ pub(crate) fn run(which: Which) -> Result<Outcome> {
     } else {
         Outcome::Skipped(format!("no standard library for {}", skipped.join(" and ")))
     })
+}
+
+/// Cargo that can build programs for Windows, and the folder that it builds into.
+///
+/// # Errors
+/// When there is no linker or no standard library for Windows here.
+pub(crate) fn builder_for_windows() -> Result<(Command, PathBuf)> {
+    const LINKER: &str = "x86_64-w64-mingw32-gcc";
+    const PACKAGE: &str = "gcc-mingw-w64-x86-64-win32";
+    let has_linker = || has_program(LINKER, &["--version"]);
+    ensure!(
+        has_linker() || setup::try_to_install(&[PACKAGE]) && has_linker(),
+        "{LINKER} is missing, which links for Windows\nhelp: on Debian, sudo apt-get install {PACKAGE}"
+    );
+    ensure!(
+        has_library(WINDOWS) || add_to_toolchain(WINDOWS),
+        "there is no standard library for {WINDOWS} here\nhelp: `rustup target add {WINDOWS}` brings it"
+    );
+    let mut command = cargo();
+    let folder = keep_apart(&mut command);
+    Ok((command, folder.join(WINDOWS)))
+}
+
+/// Gives a build a folder of its own, and no compiler that looks: it may be another one than the
+/// workspace's.
+fn keep_apart(command: &mut Command) -> PathBuf {
+    let folder = workspace::target().join("other-platforms");
+    command.env_remove(workspace::COMPILER_VARIABLE);
+    command.env("CARGO_TARGET_DIR", &folder).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    folder
 }
 
 /// Cargo with a compiler that can check for this target, if there is any.

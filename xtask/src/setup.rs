@@ -26,7 +26,7 @@ mod system;
 mod wheel;
 
 use system::{Consent, Groups};
-pub(crate) use system::{apt_install, browser, is_debian, is_root, missing_on_debian};
+pub(crate) use system::{apt_install, browser, is_debian, is_root, missing_on_debian, try_to_install};
 
 /// What `cargo xtask setup` is asked for.
 #[derive(Args)]
@@ -43,6 +43,23 @@ pub(crate) struct Options {
     /// Install system packages without asking
     #[arg(long)]
     yes: bool,
+}
+
+/// An operating system and the processors that it runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct System {
+    pub(crate) os: &'static str,
+    pub(crate) arch: &'static str,
+}
+
+impl System {
+    pub(crate) const HERE: Self = Self { os: std::env::consts::OS, arch: std::env::consts::ARCH };
+    pub(crate) const WINDOWS: Self = Self { os: "windows", arch: "x86_64" };
+
+    /// What names of programs end in.
+    pub(crate) fn exe_suffix(self) -> &'static str {
+        if self.os == "windows" { ".exe" } else { "" }
+    }
 }
 
 /// The builds of ONNX Runtime.
@@ -89,9 +106,14 @@ pub(crate) fn for_trainer() -> Result<()> {
     libtorch::install().map(drop)
 }
 
-/// The library of ONNX Runtime, installed if it was not.
-pub(crate) fn runtime() -> Result<PathBuf> {
-    onnxruntime::install(onnxruntime::any_installed())
+/// The library of ONNX Runtime, installed if it was not: for this machine a build that is here, for
+/// others the one that runs on all of them.
+pub(crate) fn runtime(system: System) -> Result<PathBuf> {
+    if system == System::HERE {
+        return onnxruntime::install(onnxruntime::any_installed());
+    }
+    system::install(Groups { tests: false, trainer: false, pip: true }, Consent::Given)?;
+    onnxruntime::install_for(system)
 }
 
 /// The folder of TensorBoard's Python package, installed if it was not.

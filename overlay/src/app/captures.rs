@@ -128,8 +128,8 @@ impl App {
     }
 
     pub(super) fn card_under_pointer(&self) -> Option<Track> {
-        let view = self.output.view(self.snapshot.frame_size())?;
-        let card = self.target.card_under_pointer(&self.snapshot.tracks, view)?.clone();
+        let frame = self.snapshot.frame_size();
+        let card = self.target.card_under_pointer(&self.snapshot.tracks, frame)?.clone();
         Some(self.services.captures.with_lasting_guesses(card))
     }
 }

@@ -68,23 +68,27 @@ impl App {
     /// Builds the scene anew and asks for a redraw when it is another one.
     pub(super) fn rebuild(&mut self) {
         let now = Instant::now();
-        let Some(view) = self.output.view(self.snapshot.frame_size()) else { return };
+        let frame = self.snapshot.frame_size();
+        let Some(canvas) = self.output.canvas(frame) else { return };
+        let view = canvas.view;
         let age = self.snapshot.picture.as_ref().map_or(Duration::ZERO, |frame| frame.captured_at.elapsed());
         let tracks = if self.output.is_shown { track::glide(&self.snapshot.tracks, age) } else { Vec::new() };
+        let pointed = self.tooltip.is_shown.then(|| self.target.card_under_pointer(&tracks, frame)).flatten();
+        let pointed = pointed.cloned();
+        let tracks = canvas.tracks(tracks);
         let style = &self.choices.settings.style;
         let catalogue = &self.model.running.catalogue;
         let measure = &mut self.output.measure;
         let mut scene = scene::build(&tracks, catalogue, style, view, &self.output.scene, measure);
-        if let (true, Some(texts)) = (self.tooltip.is_shown, &self.tooltip.texts)
-            && let Some(track) = self.target.card_under_pointer(&tracks, view)
-        {
-            let track = &self.services.captures.with_lasting_guesses(track.clone());
+        if let (Some(track), Some(texts)) = (pointed, &self.tooltip.texts) {
+            let track = &self.services.captures.with_lasting_guesses(track);
             let words = texts.words(track, catalogue, &style.palette);
-            let card = view.overlay_from_frame().quad(track.quad).bounds();
+            let card = view.overlay_from_frame().quad(canvas.quad(track.quad)).bounds();
             scene.say(&words, Place::Beside(card), style, measure);
         }
         if self.output.is_shown {
-            scene.flash(self.services.captures.lit(&self.snapshot.tracks, now), view);
+            let lit = self.services.captures.lit(&self.snapshot.tracks, now);
+            scene.flash(lit.into_iter().map(|(quad, tone)| (canvas.quad(quad), tone)), view);
         }
         for text in self.notices.now(now) {
             let words = Words::notice(text, colour::UNKNOWN);

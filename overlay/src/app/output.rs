@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use cpu_time::ProcessTime;
 use marks::render::Backdrop;
 use marks::render::text::FontMeasure;
-use marks::scene::{OverlayScene, View};
+use marks::scene::OverlayScene;
 
 use super::cadence::Cadence;
+use super::canvas::Canvas;
 use super::overlay_window::{OverlayWindow, OverlayWindowError};
 use super::target::Stage;
 use crate::messages::window::Compositor;
@@ -58,8 +59,12 @@ impl Output {
     }
 
     /// Where frames of this size lie in the window; `None` while there is no window.
-    pub(super) fn view(&self, frame: [u32; 2]) -> Option<View> {
-        Some(View { window: self.window.as_ref()?.size(), frame })
+    pub(super) fn canvas(&self, frame: [u32; 2]) -> Option<Canvas> {
+        let window = self.window.as_ref()?;
+        Some(match window.output() {
+            Some(_) => Canvas::fitted(window.size(), frame),
+            None => Canvas::filled(window.size(), frame),
+        })
     }
 
     /// Whether a compositor runs.

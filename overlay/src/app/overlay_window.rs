@@ -20,6 +20,11 @@ use crate::messages::window::WindowId;
 pub struct OverlayWindow {
     surface: SurfaceWindow<Window>,
     area: Option<Rect<OnScreen>>,
+    /// The size of the output that it always covers: gamescope's.
+    output: Option<[u32; 2]>,
+    /// Whether it is never cut to the marks.
+    #[cfg(target_os = "linux")]
+    is_whole: bool,
     #[cfg(target_os = "linux")]
     desktop: Option<crate::desktop::window::x11::Desktop>,
 }
@@ -65,10 +70,34 @@ impl OverlayWindow {
                 .with_override_redirect(true)
                 .with_x11_window_type(vec![WindowType::Notification])
         };
-        let window = Self::open(event_loop, attributes, Transparency::Transparent)?;
+        let mut window = Self::open(event_loop, attributes, Transparency::Transparent)?;
         window.window().set_cursor_hittest(false)?;
+        window.meet_desktop();
         Ok(window)
     }
+
+    /// Learns how this desktop shows the window, and asks gamescope to show it above the game.
+    #[cfg(target_os = "linux")]
+    fn meet_desktop(&mut self) {
+        use crate::desktop::window::x11::Desktop;
+        let Some(window) = self.x11_id() else { return };
+        let met = Desktop::connect().and_then(|desktop| {
+            // Compositors of Wayland go on showing what lay outside of an outline.
+            self.is_whole = desktop.is_xwayland()?;
+            self.output = desktop.gamescope_output()?;
+            if self.output.is_some() {
+                desktop.call_external_overlay(window)?;
+            }
+            self.desktop = Some(desktop);
+            Ok(())
+        });
+        if let Err(error) = met {
+            log::warn!("marks may be shown wrongly here: {error}");
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn meet_desktop(&mut self) {}
 
     /// An ordinary window.
     ///
@@ -92,6 +121,9 @@ impl OverlayWindow {
         Ok(Self {
             surface,
             area: None,
+            output: None,
+            #[cfg(target_os = "linux")]
+            is_whole: false,
             #[cfg(target_os = "linux")]
             desktop: None,
         })
@@ -121,8 +153,15 @@ impl OverlayWindow {
         self.window().request_redraw();
     }
 
-    /// Lays the window over a part of the screen and shows it.
+    /// The size of gamescope's output, where the window covers that.
+    pub(super) fn output(&self) -> Option<[u32; 2]> {
+        self.output
+    }
+
+    /// Lays the window over a part of the screen, or over all of gamescope's output, and shows it.
     pub fn cover(&mut self, area: Rect<OnScreen>) {
+        let whole = |[width, height]: [u32; 2]| Rect::ltwh(0.0, 0.0, width as f32, height as f32);
+        let area = self.output.map_or(area, whole);
         let before = self.area.replace(area);
         if before == Some(area) {
             return;
@@ -175,12 +214,10 @@ impl OverlayWindow {
     /// Cuts the window down to what the scene covers, and so much around it.
     #[cfg(target_os = "linux")]
     pub(super) fn outline(&mut self, scene: &OverlayScene, margin: f32) {
-        use crate::desktop::window::x11::{Desktop, shape};
-        let Some(window) = self.x11_id() else { return };
-        if self.desktop.is_none() {
-            self.desktop = Desktop::connect().ok();
-        }
-        let Some(desktop) = &self.desktop else { return };
+        use crate::desktop::window::x11::shape;
+        let (Some(window), Some(desktop), false) = (self.x11_id(), &self.desktop, self.is_whole) else {
+            return;
+        };
         let mut runs = scene::outline::runs(scene, margin);
         if runs.is_empty() && margin > 0.0 {
             // Mutter takes an outline of nothing for none at all, and goes on showing the marks

@@ -1,7 +1,6 @@
 //! What the overlay looks at: where it is now, and how it is captured.
 
 use lens_core::geometry::{InFrame, OnScreen, Point, Rect};
-use marks::scene::View;
 use tracking::track::Track;
 
 use crate::capture::source::CaptureError;
@@ -103,11 +102,11 @@ impl Target {
         is_closed && self.when_closed == WhenClosed::End
     }
 
-    /// The topmost of these cards that the mouse pointer is on.
-    pub(super) fn card_under_pointer<'a>(&self, tracks: &'a [Track], view: View) -> Option<&'a Track> {
+    /// The topmost of these cards that the mouse pointer is on, on frames of this size.
+    pub(super) fn card_under_pointer<'a>(&self, tracks: &'a [Track], frame: [u32; 2]) -> Option<&'a Track> {
         let Placement::Shown { area, .. } = self.placement else { return None };
         let pointer = pointer::pointer()?;
-        let scale = view.overlay_from_frame().scale;
+        let scale = area.width() / frame[0].max(1) as f32;
         let point = Point::<InFrame>::new((pointer.x - area.left) / scale, (pointer.y - area.top) / scale);
         // Of a fan, the card further right lies on top.
         let on = tracks.iter().filter(|track| track.quad.contains(point));

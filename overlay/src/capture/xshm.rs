@@ -28,6 +28,7 @@ use x11rb::rust_connection::RustConnection;
 
 use super::pool::Pool;
 use super::source::{CaptureError, FrameSource};
+use crate::desktop::window::x11::server;
 use crate::messages::window::WindowId;
 use pixels::PixelFormat;
 use tracking::frame::{Bytes, Frame};
@@ -66,7 +67,7 @@ impl WindowSource {
         let unsupported = |what: &str| CaptureError::Unsupported(what.to_owned());
         let window = Window::try_from(window.0).map_err(|_| CaptureError::Gone)?;
         let (connection, _) =
-            x11rb::connect(None).map_err(|error| CaptureError::Display(error.to_string()))?;
+            server::connect_to_game().map_err(|error| CaptureError::Display(error.to_string()))?;
         let has =
             |name| Ok::<_, CaptureError>(connection.extension_information(name).map_err(lost)?.is_some());
         if !has(composite::X11_EXTENSION_NAME)? {

@@ -5,7 +5,7 @@ use lens_core::geometry::{OnScreen, Point};
 /// Where the pointer is on the screen; `None` where that cannot be known.
 #[cfg(target_os = "linux")]
 pub fn pointer() -> Option<Point<OnScreen>> {
-    super::window::x11::Desktop::connect().ok()?.pointer()
+    super::window::x11::Desktop::connect_to_game().ok()?.pointer()
 }
 
 /// Where the pointer is on the screen; `None` where that cannot be known.

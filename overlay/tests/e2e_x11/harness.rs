@@ -16,6 +16,7 @@ use crate::faults::{
     a_lost_device_is_opened_again, a_model_that_breaks_is_said_and_the_old_one_goes_on,
     a_window_closed_while_it_is_captured,
 };
+use crate::gamescope::marks_go_to_the_output_of_gamescope;
 use crate::guest::{
     a_better_window_is_taken_when_it_comes, a_report_is_packed, a_window_whose_frame_was_hidden_is_seen_anew,
     chords_follow_the_layout, enlarged_text_leaves_monitors_as_they_are,
@@ -48,7 +49,7 @@ pub(crate) enum Outcome {
 /// The name of a test, and what it does.
 type Test = (&'static str, fn(&mut Desktop) -> Outcome);
 
-const TESTS: [Test; 41] = [
+const TESTS: [Test; 42] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -58,6 +59,7 @@ const TESTS: [Test; 41] = [
     ("a_card_is_explained_while_the_chord_is_held", a_card_is_explained_while_the_chord_is_held),
     ("the_games_engine_is_followed", the_games_engine_is_followed),
     ("a_tiling_desktop_is_fine", a_tiling_desktop_is_fine),
+    ("marks_go_to_the_output_of_gamescope", marks_go_to_the_output_of_gamescope),
     ("other_programs_get_every_key", other_programs_get_every_key),
     ("chords_follow_the_layout", chords_follow_the_layout),
     ("a_better_window_is_taken_when_it_comes", a_better_window_is_taken_when_it_comes),

@@ -12,8 +12,9 @@ use tracking::track::Track;
 use vision::reading::Identity;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::shape::{ConnectionExt as _, SK};
-use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, MapState, Window};
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, ImageFormat, MapState, PropMode, Window};
 use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 /// Where a Wayland compositor runs in a window on another screen: that screen, which shows what its
 /// X server does not.
@@ -43,14 +44,31 @@ pub(crate) type Area = [i32; 4];
 
 impl Screen {
     pub(crate) fn connect() -> Self {
-        let open = |name: Option<&str>| {
-            let (connection, number) = x11rb::connect(name).expect("the display is there");
-            let root = connection.setup().roots[number].root;
-            (connection, root)
-        };
-        let (connection, root) = open(None);
-        let outer = std::env::var(OUTER).ok().map(|name| open(Some(&name)));
-        Self { connection, root, outer }
+        let outer = std::env::var(OUTER).ok().map(|name| Self::of(Some(&name)));
+        let outer = outer.map(|screen| (screen.connection, screen.root));
+        Self { outer, ..Self::of(None) }
+    }
+
+    /// That of an X server.
+    pub(crate) fn of(name: Option<&str>) -> Self {
+        let (connection, number) = x11rb::connect(name).expect("the display is there");
+        let root = connection.setup().roots[number].root;
+        Self { connection, root, outer: None }
+    }
+
+    /// A number that a window has under this name.
+    pub(crate) fn number(&self, window: Window, name: &str) -> Option<u32> {
+        let name = self.connection.intern_atom(false, name.as_bytes()).ok()?.reply().ok()?.atom;
+        let asked = self.connection.get_property(false, window, name, AtomEnum::CARDINAL, 0, 1).ok()?;
+        asked.reply().ok()?.value32()?.next()
+    }
+
+    /// Gives the screen itself a number.
+    pub(crate) fn set_root_number(&self, name: &str, value: u32) {
+        let name = self.connection.intern_atom(false, name.as_bytes()).unwrap().reply().unwrap().atom;
+        let kind = AtomEnum::CARDINAL;
+        let asked = self.connection.change_property32(PropMode::REPLACE, self.root, name, kind, &[value]);
+        asked.unwrap().check().unwrap();
     }
 
     /// The server whose picture is the screen's.

@@ -117,8 +117,13 @@ pub(crate) fn start_game(folder: &Path) -> Program {
 
 /// Marks of the shown cards that can be seen on the screen now, as a share of what there is to see.
 pub(crate) fn strokes(stage: &Stage, area: Area) -> f32 {
+    strokes_on(&stage.screen, stage, area)
+}
+
+/// As [`strokes`], on any screen that shows the game there.
+pub(crate) fn strokes_on(screen: &Screen, stage: &Stage, area: Area) -> f32 {
     let all = marks(&stage.state(area), &synth::practice::catalogue());
-    let shot = stage.screen.shot();
+    let shot = screen.shot();
     let alone: Vec<&Mark> =
         all.iter().filter(|mark| is_free(mark, &all) && mark.style.line == Line::Solid).collect();
     let shares = alone.iter().map(|mark| shot.stroke_share(mark, area, &[0, 1, 2, 3]));

@@ -54,10 +54,11 @@ struct Kind {
 }
 
 impl Metadata {
-    /// Asks cargo.
-    pub(crate) fn read() -> Result<Self> {
+    /// Asks cargo; without a triple about this machine.
+    pub(crate) fn read(triple: Option<&str>) -> Result<Self> {
+        let triple = triple.map_or_else(host, |triple| Ok(triple.to_owned()))?;
         let mut command = workspace::cargo();
-        command.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &host()?]);
+        command.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &triple]);
         let output = command.output().context("cannot start cargo")?;
         if !output.status.success() {
             bail!("cargo metadata failed:\n{}", String::from_utf8_lossy(&output.stderr));

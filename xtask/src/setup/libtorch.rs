@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
-use super::{archive, download, install_folder, wheel};
+use super::{System, archive, download, install_folder, wheel};
 use crate::{paths, workspace};
 
 const VERSION: &str = "2.13.0";
@@ -64,7 +64,7 @@ fn user_folder(link: &Path) -> Option<PathBuf> {
 
 fn fill(folder: &Path) -> Result<()> {
     let downloads = paths::cache().join("downloads");
-    let torch = download::fetch(&wheel::locate(&format!("torch=={VERSION}"))?, &downloads)?;
+    let torch = download::fetch(&wheel::locate(&format!("torch=={VERSION}"), System::HERE)?, &downloads)?;
     let count = archive::unpack(&torch, folder, place)?;
     let core = if cfg!(windows) { "torch_cpu.dll" } else { "libtorch_cpu" };
     let found = fs::read_dir(folder.join("lib")).is_ok_and(|entries| {
@@ -76,7 +76,7 @@ fn fill(folder: &Path) -> Result<()> {
     let mut used = vec![torch];
     if cfg!(target_os = "linux") {
         for (package, library) in COMPANIONS {
-            let wheel = download::fetch(&wheel::locate(package)?, &downloads)?;
+            let wheel = download::fetch(&wheel::locate(package, System::HERE)?, &downloads)?;
             let here = |member: &str| member.ends_with(library).then(|| Path::new("lib").join(library));
             if archive::unpack(&wheel, folder, here)? != 1 {
                 bail!("{package} does not hold {library}");

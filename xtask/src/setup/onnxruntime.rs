@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use fs_err as fs;
 
-use super::{Runtime, archive, download, install_folder, wheel};
+use super::{Runtime, System, archive, download, install_folder, wheel};
 use crate::paths;
 
 /// The wheel of one build.
@@ -16,10 +16,11 @@ struct Build {
     version: &'static str,
     /// Part of the folder's name.
     kind: &'static str,
+    system: System,
 }
 
 impl Build {
-    fn of(runtime: Runtime) -> Result<Self> {
+    fn of(runtime: Runtime, system: System) -> Result<Self> {
         let (package, version, kind, systems): (_, _, _, &[&str]) = match runtime {
             Runtime::Cpu => ("onnxruntime", "1.31.1", "cpu", &["linux", "macos", "windows"]),
             Runtime::Cuda => ("onnxruntime-gpu", "1.31.1", "cuda", &["linux", "windows"]),
@@ -27,22 +28,25 @@ impl Build {
             Runtime::Openvino => ("onnxruntime-openvino", "1.24.1", "openvino", &["linux"]),
             Runtime::Webgpu => ("onnxruntime-webgpu", "1.27.0", "webgpu", &["linux", "macos", "windows"]),
         };
-        if !systems.contains(&env::consts::OS) {
+        if !systems.contains(&system.os) {
             bail!(
                 "the {kind} build of ONNX Runtime exists for {} only\nhelp: `cargo xtask setup --runtime cpu` works \
                  everywhere",
                 systems.join(" and "),
             );
         }
-        Ok(Self { package, version, kind })
+        Ok(Self { package, version, kind, system })
     }
 
     fn folder(&self) -> PathBuf {
-        paths::cache().join(format!("onnxruntime-{}-{}", self.version, self.kind))
+        let name = format!("onnxruntime-{}-{}", self.version, self.kind);
+        // The recogniser looks for those of this machine.
+        let name = if self.system == System::HERE { name } else { format!("{name}-{}", self.system.os) };
+        paths::cache().join(name)
     }
 
     fn library(&self) -> String {
-        match env::consts::OS {
+        match self.system.os {
             "windows" => "onnxruntime.dll".to_owned(),
             "macos" => format!("libonnxruntime.{}.dylib", self.version),
             _ => format!("libonnxruntime.so.{}", self.version),
@@ -59,7 +63,7 @@ impl Build {
             folder,
             || self.is_in(folder),
             |unfinished| {
-                let wheel = wheel::locate(&format!("{}=={}", self.package, self.version))?;
+                let wheel = wheel::locate(&format!("{}=={}", self.package, self.version), self.system)?;
                 let file = download::fetch(&wheel, &paths::cache().join("downloads"))?;
                 archive::unpack(&file, unfinished, place)?;
                 if !self.is_in(unfinished) {
@@ -79,18 +83,24 @@ pub(super) fn install(runtime: Runtime) -> Result<PathBuf> {
     if let Some(library) = user_library()? {
         return Ok(library);
     }
-    let build = Build::of(runtime)?;
+    let build = Build::of(runtime, System::HERE)?;
+    build.install(&build.folder())
+}
+
+/// Installs the build for every machine of another system; returns the library's path.
+pub(super) fn install_for(system: System) -> Result<PathBuf> {
+    let build = Build::of(Runtime::Cpu, system)?;
     build.install(&build.folder())
 }
 
 /// Installs the WebGPU build where only the test of it looks, so that all else runs as before.
 pub(super) fn install_for_gpu_test() -> Result<PathBuf> {
-    Build::of(Runtime::Webgpu)?.install(&paths::cache().join("webgpu-test"))
+    Build::of(Runtime::Webgpu, System::HERE)?.install(&paths::cache().join("webgpu-test"))
 }
 
 /// Whether [`install`] would have nothing to do.
 pub(super) fn is_installed(runtime: Runtime) -> Result<bool> {
-    let build = Build::of(runtime)?;
+    let build = Build::of(runtime, System::HERE)?;
     Ok(user_library()?.is_some() || build.is_in(&build.folder()))
 }
 
@@ -98,7 +108,7 @@ pub(super) fn is_installed(runtime: Runtime) -> Result<bool> {
 pub(super) fn any_installed() -> Runtime {
     [Runtime::Cuda, Runtime::Directml, Runtime::Openvino, Runtime::Webgpu]
         .into_iter()
-        .find(|&runtime| Build::of(runtime).is_ok_and(|build| build.is_in(&build.folder())))
+        .find(|&runtime| Build::of(runtime, System::HERE).is_ok_and(|build| build.is_in(&build.folder())))
         .unwrap_or(Runtime::Cpu)
 }
 
@@ -132,8 +142,10 @@ mod tests {
     #[test]
     fn every_build_that_can_be_asked_for_has_a_hash() {
         for runtime in Runtime::value_variants() {
-            let Ok(Build { package, version, .. }) = Build::of(*runtime) else { continue };
-            assert!(hashes::has(package, version), "{package} {version}");
+            for system in [System::HERE, System::WINDOWS] {
+                let Ok(Build { package, version, .. }) = Build::of(*runtime, system) else { continue };
+                assert!(hashes::has(package, version), "{package} {version}");
+            }
         }
     }
 

@@ -202,14 +202,22 @@ pub(crate) fn browser() -> Result<&'static str, String> {
 /// Installs a browser where that is one package and allowed; one test wants it, and says so when
 /// there is none.
 pub(super) fn try_to_install_browser() {
-    // On Debian's children it comes in another way.
-    if is_debian()
-        && is_root()
-        && browser().is_err()
-        && let Err(error) = apt_install(&["chromium"])
-    {
+    if browser().is_err() {
+        // On Debian's children it comes in another way.
+        try_to_install(&["chromium"]);
+    }
+}
+
+/// Installs packages that are not needed for anything else, where that is allowed; says why not.
+pub(crate) fn try_to_install(packages: &[&str]) -> bool {
+    if !(is_debian() && is_root()) {
+        return false;
+    }
+    let installed = apt_install(packages);
+    if let Err(error) = &installed {
         eprintln!("note: {error:#}");
     }
+    installed.is_ok()
 }
 
 /// Installs packages on Debian; the caller is root.

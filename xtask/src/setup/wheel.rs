@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::hashes;
+use super::{System, hashes};
 use crate::workspace::has_program;
 
 /// A file to download.
@@ -48,8 +48,8 @@ pub(super) fn python(package: &str) -> Result<&'static str> {
     })
 }
 
-/// Finds the wheel of `package`, for example `onnxruntime==1.31.1`, for this machine.
-pub(super) fn locate(package: &str) -> Result<Wheel> {
+/// Finds the wheel of `package`, for example `onnxruntime==1.31.1`, for a system.
+pub(super) fn locate(package: &str, system: System) -> Result<Wheel> {
     let python = python(package)?;
     // With `--dry-run` nothing is written to the target, but other platforms' wheels ask for one.
     let target = env::temp_dir().join("balatro-lens-no-target");
@@ -57,7 +57,7 @@ pub(super) fn locate(package: &str) -> Result<Wheel> {
         .args(["-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps"])
         .args(["--only-binary=:all:", "--report", "-", "--quiet", "--disable-pip-version-check"])
         .args(["--retries", "2", "--python-version", PYTHON])
-        .args(platforms()?.iter().flat_map(|platform| ["--platform", platform]))
+        .args(platforms(system)?.iter().flat_map(|platform| ["--platform", platform]))
         .arg("--target")
         .arg(target)
         .arg(package)
@@ -83,8 +83,7 @@ fn parse(report: &[u8]) -> Result<(String, String)> {
 }
 
 /// The platform's names in wheels, newest first: the index may have any of them.
-fn platforms() -> Result<Vec<String>> {
-    let (os, arch) = (env::consts::OS, env::consts::ARCH);
+fn platforms(System { os, arch }: System) -> Result<Vec<String>> {
     Ok(match (os, arch) {
         ("linux", "x86_64" | "aarch64") => {
             let minor = (17..=28).rev().map(|minor| format!("manylinux_2_{minor}_{arch}"));

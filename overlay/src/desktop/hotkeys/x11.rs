@@ -27,7 +27,9 @@ use x11rb::rust_connection::RustConnection;
 use super::aim::{Aim, Refusal};
 use super::layout::{Beyond, Key, Layout};
 use super::planned::Planned;
+use crate::desktop::window::x11::{Desktop, server};
 use crate::messages::event::{AppEvent, EventSink};
+use crate::messages::window::Focus;
 use crate::messages::worker::{self, Worker};
 use crate::settings::chords::HOTKEYS;
 
@@ -70,6 +72,8 @@ struct Shared {
     root: Window,
     /// A window of our own, never shown: what is sent to it wakes the thread that listens.
     bell: Window,
+    /// Whether the server is a guest of a Wayland compositor.
+    is_guest: bool,
     state: Mutex<State>,
 }
 
@@ -100,7 +104,7 @@ impl Grabber {
     /// # Errors
     /// When there is no X server, or it has no keyboard extension.
     pub(super) fn open(sink: EventSink) -> Result<Self, GrabberError> {
-        let (connection, screen) = x11rb::connect(None)?;
+        let (connection, screen) = server::connect_to_game()?;
         let root = connection.setup().roots[screen].root;
         connection.xkb_use_extension(1, 0)?.reply()?;
         let keyboard = xkb::ID::USE_CORE_KBD.into();
@@ -113,7 +117,9 @@ impl Grabber {
         connection
             .create_window(0, bell, root, -1, -1, 1, 1, 0, class, 0, &CreateWindowAux::new())?
             .check()?;
-        let shared = Arc::new(Shared { connection, root, bell, state: Mutex::default() });
+        // A display that goes meanwhile is noticed by what comes next.
+        let is_guest = Desktop::connect_to_game().and_then(|desktop| desktop.is_xwayland()).unwrap_or(false);
+        let shared = Arc::new(Shared { connection, root, bell, is_guest, state: Mutex::default() });
         shared.read_layout(&mut shared.lock())?;
         let theirs = Arc::clone(&shared);
         let worker = worker::spawn("hotkeys", move || theirs.listen(&sink))?;
@@ -132,13 +138,8 @@ impl Grabber {
     /// Takes the chords from there instead.
     pub(super) fn aim(&mut self, aim: Aim) {
         let mut state = self.shared.lock();
-        let window = |aim| match aim {
-            Aim::Nowhere => None,
-            Aim::Window { id, .. } => Some(id.0),
-            Aim::Everywhere => Some(0),
-        };
-        if window(state.aim) != window(aim) {
-            state.aim = aim;
+        let before = std::mem::replace(&mut state.aim, aim);
+        if self.shared.place(before) != self.shared.place(aim) {
             self.shared.grab(&mut state);
         }
     }
@@ -237,14 +238,14 @@ impl Shared {
         }
     }
 
+    fn place(&self, aim: Aim) -> Option<Window> {
+        place(aim, self.root, self.is_guest)
+    }
+
     /// Gives back what is grabbed, and grabs what is wanted where it is wanted.
     fn grab(&self, state: &mut State) {
         self.release(state);
-        let window = match state.aim {
-            Aim::Nowhere => None,
-            Aim::Window { id, .. } => Window::try_from(id.0).ok(),
-            Aim::Everywhere => Some(self.root),
-        };
+        let window = self.place(state.aim);
         for planned in &state.wanted {
             let Some(grab) = window.and_then(|window| wanted(planned, window, &state.layout)) else {
                 continue;
@@ -288,7 +289,8 @@ impl Shared {
     /// on the root window for a moment.
     fn refusal(&self, state: &State, planned: &Planned) -> Option<Refusal> {
         let Some(grab) = wanted(planned, self.root, &state.layout) else { return Some(Refusal::NoKey) };
-        if state.aim == Aim::Everywhere && state.grabs.iter().any(|it| it.index == grab.index) {
+        let is_ours = |it: &Grab| (it.index, it.window) == (grab.index, self.root);
+        if state.grabs.iter().any(is_ours) {
             return None;
         }
         match self.take(grab, &state.locks) {
@@ -344,6 +346,18 @@ impl Shared {
     }
 }
 
+/// The window whose keys are grabbed.
+fn place(aim: Aim, root: Window, is_guest: bool) -> Option<Window> {
+    match aim {
+        Aim::Nowhere => None,
+        // KWin takes the keyboard for good from a window whose key was grabbed. Programs of Wayland
+        // get every key all the same: an X server is asked for those of its own windows alone.
+        Aim::Window { focus, .. } if is_guest => (focus == Focus::Here).then_some(root),
+        Aim::Window { id, .. } => Window::try_from(id.0).ok(),
+        Aim::Everywhere => Some(root),
+    }
+}
+
 /// The grab of a chord on a window; `None` when no key stands for it.
 fn wanted(planned: &Planned, window: Window, layout: &Layout) -> Option<Grab> {
     let key = layout.find(planned.key.key)?;
@@ -369,4 +383,23 @@ fn key(place: [u8; 4], map: &xkb::KeySymMap) -> Key {
     };
     let symbols = map.syms.chunks(width).take(count).map(<[u32]>::to_vec).collect();
     Key { place, symbols, beyond }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::window::WindowId;
+
+    #[test]
+    fn a_guest_of_wayland_takes_keys_from_all_of_x_while_the_game_has_them() {
+        const ROOT: Window = 1;
+        let window = |focus| Aim::Window { id: WindowId(7), focus };
+        let check = |aim, is_guest, wanted| assert_eq!(place(aim, ROOT, is_guest), wanted, "{aim:?}");
+        check(window(Focus::Here), false, Some(7));
+        check(window(Focus::Elsewhere), false, Some(7));
+        check(window(Focus::Here), true, Some(ROOT));
+        check(window(Focus::Elsewhere), true, None);
+        check(Aim::Everywhere, true, Some(ROOT));
+        check(Aim::Nowhere, true, None);
+    }
 }

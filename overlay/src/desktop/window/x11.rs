@@ -2,14 +2,16 @@
 
 pub mod focus;
 pub mod follow;
+mod gamescope;
 pub mod lost;
+pub mod server;
 pub mod shape;
 
 use std::path::Path;
 
 use lens_core::geometry::{OnScreen, Point, Rect};
 use x11rb::connection::Connection as _;
-use x11rb::errors::{ConnectionError, ReplyError};
+use x11rb::errors::{ConnectError, ConnectionError, ReplyError};
 use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, MapState, Window};
 use x11rb::rust_connection::RustConnection;
 
@@ -29,6 +31,8 @@ x11rb::atom_manager! {
         _NET_WM_PID,
         _NET_WM_STATE,
         _NET_WM_STATE_HIDDEN,
+        GAMESCOPE_EXTERNAL_OVERLAY,
+        GAMESCOPE_XWAYLAND_SERVER_ID,
         UTF8_STRING,
         WM_STATE,
     }
@@ -47,13 +51,25 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// Connects to the display named by `DISPLAY`.
+    /// Connects to the display named by `DISPLAY`, on which the overlay's window is.
     ///
     /// # Errors
     /// When there is none.
     pub fn connect() -> Result<Self, DesktopError> {
+        Self::new(x11rb::connect(None))
+    }
+
+    /// Connects to the display that the game is on.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn connect_to_game() -> Result<Self, DesktopError> {
+        Self::new(server::connect_to_game())
+    }
+
+    fn new(connected: Result<(RustConnection, usize), ConnectError>) -> Result<Self, DesktopError> {
         let none = |error: &dyn std::error::Error| DesktopError::NoDisplay(error.to_string());
-        let (connection, screen) = x11rb::connect(None).map_err(|error| none(&error))?;
+        let (connection, screen) = connected.map_err(|error| none(&error))?;
         let atoms = Atoms::new(&connection).map_err(|error| none(&error))?;
         let atoms = atoms.reply().map_err(|error| none(&error))?;
         let root = connection.setup().roots[screen].root;
@@ -209,7 +225,7 @@ impl Desktop {
 /// # Errors
 /// When there is no display.
 pub fn list() -> Result<Vec<WindowInfo>, DesktopError> {
-    Desktop::connect()?.windows()
+    Desktop::connect_to_game()?.windows()
 }
 
 /// A property of 32-bit numbers.

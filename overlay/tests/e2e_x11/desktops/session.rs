@@ -136,7 +136,8 @@ pub(crate) const KINDS: [Kind; 10] = [
                 .arg(format!("--config={}", config.display()));
             setup.nest(&mut weston);
         },
-        minimises: true,
+        // Not when a program asks for it.
+        minimises: false,
         go_to: None,
     },
 ];

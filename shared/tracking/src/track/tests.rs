@@ -115,6 +115,15 @@ fn a_fan_that_slides_by_one_card_keeps_its_ids() {
     assert_eq!(bench.shown(), [(0, "a".into()), (1, "b".into()), (2, "c".into())]);
 }
 
+/// The hand closes up over the place of a card that was played.
+#[test]
+fn a_card_that_was_played_leaves_no_mark_on_its_neighbours() {
+    let mut bench = Bench::default();
+    (0..12).for_each(|_| bench.show(&[(100.0, "a"), (150.0, "b"), (200.0, "c")]));
+    (0..8).for_each(|_| bench.show(&[(125.0, "a"), (175.0, "c")]));
+    assert_eq!(bench.shown(), [(0, "a".into()), (2, "c".into())]);
+}
+
 #[test]
 fn cards_that_cross_while_being_sorted_keep_their_ids() {
     let mut bench = Bench::default();

@@ -15,7 +15,7 @@ use x11rb::protocol::xproto::{
     ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, EventMask, StackMode, Window,
 };
 
-use super::{Desktop, compositor_of, quiet};
+use super::{Desktop, compositor_of, quiet, server};
 use crate::desktop::target::{self, Query};
 use crate::desktop::window::error::DesktopError;
 use crate::messages::event::{AppEvent, EventSink};
@@ -48,7 +48,7 @@ impl Follower {
     /// # Errors
     /// When there is no display.
     pub fn start(query: Query, sink: EventSink) -> Result<Self, DesktopError> {
-        let desktop = Desktop::connect()?;
+        let desktop = Desktop::connect_to_game()?;
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let worker = worker::spawn_reporting("follow", sink, move |sink| {
@@ -80,7 +80,10 @@ impl Follower {
 
     /// Says which window is the overlay, so that it is kept directly above the game.
     pub fn keep_above(&self, overlay: u32) {
-        self.shared.overlay.store(overlay, Ordering::Relaxed);
+        // On another server the number is of another window.
+        if server::of_game().is_none() {
+            self.shared.overlay.store(overlay, Ordering::Relaxed);
+        }
     }
 }
 
@@ -110,7 +113,10 @@ impl Following<'_> {
     fn run(&mut self) -> Result<(), DesktopError> {
         let compositor = self.desktop.compositor_selection()?;
         self.watch_desktop(compositor)?;
-        self.tell(AppEvent::Compositor(self.desktop.compositor()?));
+        let is_here = server::of_game().is_none();
+        if is_here {
+            self.tell(AppEvent::Compositor(self.desktop.compositor()?));
+        }
         self.tell(AppEvent::Stacking(self.desktop.stacking()));
         let mut news = true;
         while !self.shared.stop.load(Ordering::Relaxed) {
@@ -132,7 +138,7 @@ impl Following<'_> {
             while let Some(event) = self.desktop.connection.poll_for_event()? {
                 news = true;
                 match event {
-                    Event::XfixesSelectionNotify(event) if event.selection == compositor => {
+                    Event::XfixesSelectionNotify(event) if is_here && event.selection == compositor => {
                         self.tell(AppEvent::Compositor(compositor_of(event.owner)));
                     }
                     Event::DestroyNotify(event) if Some(event.window) == self.window => {
