@@ -8,9 +8,11 @@ A form that this version of Ultralytics does not know is said and left out. File
 import shutil
 from pathlib import Path
 
+import numpy as np
 import onnx
 import ultralytics
 import yaml
+from PIL import Image
 from ultralytics import YOLO
 
 CONFIGS = Path(ultralytics.__file__).parent / "cfg/models"
@@ -31,6 +33,10 @@ FORMS = [
     ("yolo26-obb", {"nms": False}),
     ("yolo26-pose", {}),
     ("yolo26-pose", {"nms": False}),
+    # Static int8, as exporters write it since 8.4.
+    ("yolo11", {"int8": True}),
+    ("yolo26", {"int8": True}),
+    ("yolo26-pose", {"int8": True}),
 ]
 
 
@@ -48,6 +54,24 @@ def config(name):
     return path
 
 
+def calibration(name):
+    """A data set of noise for the ranges of int8."""
+    folder = Path("noise").absolute()
+    random = np.random.default_rng(1)
+    for part in ["images", "labels"]:
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    points = " 0.4 0.4 2 0.6 0.4 2 0.6 0.6 2 0.4 0.6 2" if "pose" in name else ""
+    for number in range(4):
+        pixels = random.integers(0, 255, (96, 160, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"images/{number}.png")
+        (folder / f"labels/{number}.txt").write_text(f"0 0.5 0.5 0.2 0.2{points}\n")
+    path = folder / f"{name}.yaml"
+    corners = {"kpt_shape": [4, 3]} if points else {}
+    names = {0: "joker", 1: "button"}
+    path.write_text(yaml.safe_dump({"path": str(folder), "train": "images", "val": "images", "names": names, **corners}))
+    return str(path)
+
+
 print("Ultralytics", ultralytics.__version__)
 for name, options in FORMS:
     target = Path(name + "".join(f"-{key}-{value}" for key, value in options.items()) + ".onnx")
@@ -58,7 +82,9 @@ for name, options in FORMS:
         print(f"left out: {name} is not known")
         continue
     try:
-        written = YOLO(str(path)).export(format="onnx", imgsz=[96, 160], simplify=False, verbose=False, **options)
+        more = {"data": calibration(name), "batch": 1} if options.get("int8") else {}
+        export = {"format": "onnx", "imgsz": [96, 160], "simplify": False, "verbose": False, **options, **more}
+        written = YOLO(str(path)).export(**export)
     except Exception as error:
         print(f"left out: {target} cannot be exported: {error}")
         continue
