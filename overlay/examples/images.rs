@@ -19,6 +19,8 @@ use practice::table::Table;
 use vision::network::Options;
 
 const SIZE: [u32; 2] = [1280, 720];
+/// Where the cards of the example mod lie: left, top, width, height.
+const ROW: [u32; 4] = [80, 200, 1120, 260];
 /// A shape that does not make the page that shows it slow to load.
 const FILM: [u32; 2] = [720, 405];
 /// Frames of the film, of the table's own time, and how many of them are seen.
@@ -32,7 +34,9 @@ fn main() -> Result<()> {
     let folder: PathBuf = std::env::args_os().nth(1).context("name a folder")?.into();
     garden::write_mod(&folder.join("Mods"))?;
     let (cards, _) = garden::table(&[0, 1, 2, 3, 4, 5]);
-    cards.save(folder.join("mods.png"))?;
+    // Without the table above and below them.
+    let [left, top, width, height] = ROW;
+    imageops::crop_imm(&cards, left, top, width, height).to_image().save(folder.join("mods.png"))?;
 
     let frames = folder.join("frames");
     fs::create_dir_all(&frames)?;
