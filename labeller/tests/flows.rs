@@ -471,7 +471,7 @@ fn a_card_of_the_collection_leads_to_its_captures() {
     go_to(&mut bench, 3);
     bench.press(&[Key::Num1, Key::Enter, Key::F3]);
     bench.click("Owl: 1");
-    assert!(bench.harness().query_by_label("1 labels").is_some(), "its label is shown");
+    assert!(bench.harness().query_by_label("1 label").is_some(), "its label is shown");
     let search = |bench: &mut Bench, text: &str| {
         bench.press(&[Key::F3]);
         if bench.harness().query_by_label("Show all").is_some() {
