@@ -149,9 +149,9 @@ fn viewers_read_what_a_card_does() {
         let address = format!("http://127.0.0.1:{}/overlay{query}", stage.port());
         let mut tab = Tab::open(program, &address);
         tab.wait_until("cards.size === 2 && document.querySelectorAll('[data-track]').length >= 2");
-        let panel = "document.getElementById('panel').innerText";
+        let panel = "document.getElementById('panel').textContent";
         tab.point_at(x, y);
-        tab.wait_until(&format!("{panel}.includes('+4 Mult <b>\\nfor each \u{2026} card')"));
+        tab.wait_until(&format!("{panel}.includes('+4 Mult <b>for each \u{2026} card')"));
         tab.picture(&format!("{}.png", query[1..].replace('=', "-")));
         tab.point_at(1000.0, 600.0);
         tab.wait_until("document.getElementById('panel').hidden");

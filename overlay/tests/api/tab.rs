@@ -35,8 +35,7 @@ impl Tab {
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let (socket, _) = tungstenite::client(format!("ws://127.0.0.1:{port}{path}"), stream).unwrap();
         let mut tab = Self { browser, socket, session: Value::Null, sent: 0, _profile: profile };
-        let made =
-            tab.ask("Target.createTarget", &json!({"url": "about:blank", "width": 1280, "height": 720}));
+        let made = tab.ask("Target.createTarget", &json!({"url": "about:blank"}));
         let attached =
             tab.ask("Target.attachToTarget", &json!({"targetId": made["targetId"], "flatten": true}));
         tab.session = attached["sessionId"].clone();
