@@ -453,7 +453,7 @@ impl Labeller {
     pub(super) fn show_page(&mut self, page: Page) {
         self.keep_draft();
         if self.page != page {
-            // It was about the other page; a hint for this one stands there until something is said.
+            // It was about the other page: a hint stands there until this one says something.
             self.message = None;
         }
         self.page = page;

@@ -1,7 +1,7 @@
 //! Every page in windows of every size: nothing that a player acts on lies outside.
 //!
-//! With `BALATRO_LENS_PAGES` the pages are written into that folder, to be looked at. The pages Train
-//! and Mods have tests of their own.
+//! With `BALATRO_LENS_PAGES` the pages are written into that folder, to be looked at. The pages
+//! Train and Mods have tests of their own.
 
 use std::path::Path;
 use std::sync::Arc;

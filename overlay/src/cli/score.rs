@@ -27,7 +27,8 @@ const FORMAT: u32 = 1;
 /// Score a model on screenshots with known truth
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ScoreArgs {
-    /// Truth files, and at most one folder with their screenshots [default: where the truth files lie]
+    /// Truth files, and at most one folder with their screenshots [default: where the truth files
+    /// lie]
     #[arg(required = true, value_name = "TRUTH.json|SCREENSHOTS")]
     paths: Vec<PathBuf>,
     /// Print JSON instead of a table
