@@ -323,7 +323,7 @@ fn card_of(folders: &[PathBuf], source: &Source) -> anyhow::Result<(RgbaImage, Q
         return Ok((frame, quad));
     }
     let crop = open(folders, &source.file)
-        .ok_or_else(|| anyhow::anyhow!("cannot read the picture {}", source.file))?;
+        .ok_or_else(|| anyhow::anyhow!("cannot read the capture {}", source.file))?;
     let quad = crop::quad_in_crop(crop.width(), crop.height());
     Ok((crop, quad))
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::counted::counted;
 use lens_core::manifest::Manifest;
 use lens_core::paths;
 use vision::gallery::{self, Prototype, forgotten};
@@ -118,9 +119,7 @@ fn cards(prototypes: Vec<Prototype>) -> Vec<Enrolled> {
 /// How long ago something was, in words; both in milliseconds since 1970.
 pub fn ago(now: u64, then: u64) -> String {
     let days = now.saturating_sub(then) / (24 * 60 * 60 * 1000);
-    let some = |count: u64, what: &str| {
-        if count == 1 { format!("a {what} ago") } else { format!("{count} {what}s ago") }
-    };
+    let some = |count: u64, what: &str| format!("{} ago", counted(count, what));
     match days {
         0 => "today".into(),
         1 => "yesterday".into(),
@@ -188,7 +187,7 @@ mod tests {
             (0, "today"),
             (1, "yesterday"),
             (3, "3 days ago"),
-            (8, "a week ago"),
+            (8, "1 week ago"),
             (20, "2 weeks ago"),
             (90, "3 months ago"),
             (800, "2 years ago"),

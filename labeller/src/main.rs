@@ -25,7 +25,7 @@ struct Cli {
     /// Raw captures [default: screenshots among the data]
     #[arg(long, value_name = "DIR")]
     captures: Option<PathBuf>,
-    /// Labelled pictures and labels.json [default: `dataset_default` among the data]
+    /// Labelled captures and labels.json [default: `dataset_default` among the data]
     #[arg(long, value_name = "DIR")]
     labels: Option<PathBuf>,
     /// Settings of the overlay, which say where mods are and which are off [default: overlay.toml

@@ -322,8 +322,8 @@ mod tests {
         use std::os::unix::process::ExitStatusExt as _;
         let status = ExitStatus::from_raw(256);
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-        let said = lines("identifier: step 3\nerror: none of the 2 pictures can be read\nhelp: look at them");
-        assert_eq!(why(&said, status), "none of the 2 pictures can be read\nhelp: look at them");
+        let said = lines("identifier: step 3\nerror: none of the 2 captures can be read\nhelp: look at them");
+        assert_eq!(why(&said, status), "none of the 2 captures can be read\nhelp: look at them");
         assert_eq!(why(&lines("a\nb\nc\nd"), status), "b\nc\nd");
         assert!(why(&[], status).contains("without a word"));
         let linker = lines("trainer: error while loading shared libraries: libtorch.so: cannot open");

@@ -128,7 +128,7 @@ impl Labeller {
 fn hint(page: Page) -> &'static str {
     match page {
         Page::Label => "Enter names what agrees, digits take a suggestion",
-        Page::Verify => "Click on pictures that have the wrong name, type the right one, press Enter",
+        Page::Verify => "Click on captures that have the wrong name, type the right one, press Enter",
         Page::Collection => "Click on a card to see its captures",
         Page::Frames => "Choose a card, name it, Ctrl+S saves what has a name",
         Page::Bin => "Ctrl+R restores all, Shift+Delete empties the bin",

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use dataset::labels::Label;
 use dataset::labels::store::Change;
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
 
@@ -160,6 +161,13 @@ impl Labeller {
         }
     }
 
+    /// The same with another page to begin with.
+    #[must_use]
+    pub fn with_page(mut self, page: Page) -> Self {
+        self.show_page(page);
+        self
+    }
+
     /// The state of labelling.
     pub fn session(&self) -> &Session {
         &self.session
@@ -238,6 +246,14 @@ impl Labeller {
         }
     }
 
+    /// Other groups of the current one's cluster, those that are read as the same card first.
+    pub(crate) fn neighbours(&self) -> Vec<u64> {
+        let own = self.session.group().and_then(|group| self.title(group).1);
+        let mut neighbours = self.session.neighbours();
+        neighbours.sort_by_cached_key(|group| self.title(*group).1 != own);
+        neighbours
+    }
+
     /// What a picture in a list is called.
     pub(crate) fn title_of(&self, picture: &Picture) -> String {
         if let Some(label) = &picture.label {
@@ -308,8 +324,14 @@ impl Labeller {
             }
             Intent::Save => self.save(),
             Intent::Act(action) => drop(self.act(&action)),
-            Intent::Undo => self.travel(Repository::undo, Session::last_redo, "Taken back"),
-            Intent::Redo => self.travel(Repository::redo, Session::last_undo, "Done again"),
+            Intent::Undo => self.travel(
+                Repository::undo,
+                Session::last_redo,
+                ["Taken back", "There is nothing to take back"],
+            ),
+            Intent::Redo => {
+                self.travel(Repository::redo, Session::last_undo, ["Done again", "Nothing was taken back"]);
+            }
             Intent::Step(by) => {
                 self.keep_draft();
                 self.session.step(by);
@@ -358,7 +380,7 @@ impl Labeller {
             }
             Intent::Bin => self.bin(),
             Intent::RestoreAll => self.restore_all(),
-            Intent::MergeFirst => match self.session.neighbours().first() {
+            Intent::MergeFirst => match self.neighbours().first() {
                 Some(neighbour) => drop(self.act(&Action::Merge(*neighbour))),
                 None => self.say("There is no other group that looks like this one", Tone::Told),
             },
@@ -430,6 +452,10 @@ impl Labeller {
 
     pub(super) fn show_page(&mut self, page: Page) {
         self.keep_draft();
+        if self.page != page {
+            // It was about the other page: a hint stands there until this one says something.
+            self.message = None;
+        }
         self.page = page;
         self.stale = true;
         match page {
@@ -471,15 +497,16 @@ impl Labeller {
         &mut self,
         go: impl FnOnce(&mut Repository, &mut Session) -> Result<Vec<Change>, WriteError>,
         back: impl Fn(&Session) -> Option<&[Change]>,
-        what: &str,
+        [what, nothing]: [&str; 2],
     ) {
         self.keep_draft();
         match go(&mut self.repository, &mut self.session) {
-            Ok(changes) if changes.is_empty() => self.say("There is nothing more", Tone::Told),
+            Ok(changes) if changes.is_empty() => self.say(nothing, Tone::Told),
             Ok(changes) => {
                 self.teach(&changes, back(&self.session).unwrap_or_default());
                 let count = changes.iter().filter(|it| matches!(it, Change::Label { .. })).count();
-                let text = if count > 0 { format!("{what}: {}", pictures(count)) } else { what.into() };
+                let text =
+                    if count > 0 { format!("{what}: {}", counted(count, "capture")) } else { what.into() };
                 self.say(text, Tone::Done);
                 self.stale = true;
                 self.loaded.0 = Subject::None;
@@ -487,11 +514,6 @@ impl Labeller {
             Err(error) => self.say(error.to_string(), Tone::Warned),
         }
     }
-}
-
-/// So many pictures, in words.
-pub(crate) fn pictures(count: usize) -> String {
-    if count == 1 { "1 picture".into() } else { format!("{count} pictures") }
 }
 
 fn source(picture: &Picture) -> Source {

@@ -29,6 +29,11 @@ use vision::reading::GuessSource;
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
 
+#[path = "support/settled.rs"]
+mod settled;
+
+use settled::settle;
+
 const SIZE: [u32; 2] = [1280, 720];
 /// Captures that the player has.
 const CAPTURES: usize = 300;
@@ -106,22 +111,6 @@ fn at(cards: &[TableCard], quad: lens_core::geometry::Quad<lens_core::geometry::
     let overlap = |card: &&TableCard| card.quad.iou(quad);
     let best = cards.iter().max_by(|a, b| overlap(a).total_cmp(&overlap(b)))?;
     (overlap(&best) >= 0.5).then(|| best.id.to_string())
-}
-
-/// Frames until every thread has answered.
-fn settle(harness: &mut Harness<'static, App>) {
-    let start = Instant::now();
-    loop {
-        harness.run_steps(2);
-        if harness.state().labeller().is_some_and(Labeller::is_idle) {
-            harness.run_steps(2);
-            if harness.state().labeller().is_some_and(Labeller::is_idle) {
-                return;
-            }
-        }
-        assert!(start.elapsed() < Duration::from_secs(120), "the threads do not answer");
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }
 
 #[test]

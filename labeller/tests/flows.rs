@@ -13,8 +13,15 @@ use lens_core::modifiers::Modifiers;
 
 #[path = "flows/bench.rs"]
 mod bench;
+#[path = "support/golden.rs"]
+mod golden;
+#[path = "support/opened.rs"]
+mod opened;
+#[path = "support/settled.rs"]
+mod settled;
 
-use bench::{Bench, CARDS, captured, card, folders, framed, go_to, named, settle, two_aces, window};
+use bench::{Bench, CARDS, captured, card, folders, framed, go_to, named, two_aces, window};
+use settled::settle;
 
 #[test]
 fn a_digit_and_enter_name_a_card_and_the_next_one_comes() {
@@ -39,7 +46,7 @@ fn letters_complete_a_name_and_a_new_one_stays_as_typed() {
     bench.write("o");
     bench.write("w");
     // The picture of the guide, so that the guide shows what there is.
-    bench.is_pictured_in(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"), "labelling");
+    golden::is_pictured_in(bench.harness(), concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"), "labelling");
     bench.press(&[Key::Enter]);
     go_to(&mut bench, 2);
     bench.write("X");
@@ -148,7 +155,7 @@ fn emptying_the_bin_is_asked_for_and_leaves_nothing() {
     bench.click("Empty the bin");
     bench.press(&[Key::Enter]);
     let message = bench.state().message().unwrap_or_default().to_owned();
-    assert!(message.contains("1 picture gone for good"), "{message}");
+    assert!(message.contains("1 capture gone for good"), "{message}");
     assert!(!at.captures.join(&file).exists() && !at.labels.join(&file).exists());
     assert_eq!(bench.state().session().pictures().len(), all - 1);
     // Nothing brings it back: no undo, no word of the overlay, no other window.
@@ -464,7 +471,7 @@ fn a_card_of_the_collection_leads_to_its_captures() {
     go_to(&mut bench, 3);
     bench.press(&[Key::Num1, Key::Enter, Key::F3]);
     bench.click("Owl: 1");
-    assert!(bench.harness().query_by_label("1 labels").is_some(), "its label is shown");
+    assert!(bench.harness().query_by_label("1 label").is_some(), "its label is shown");
     let search = |bench: &mut Bench, text: &str| {
         bench.press(&[Key::F3]);
         if bench.harness().query_by_label("Show all").is_some() {

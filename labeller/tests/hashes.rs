@@ -88,7 +88,7 @@ fn no_card_and_no_edition_is_taken_for_another() {
     }
     let total = deck.seen.len();
     eprintln!(
-        "{total} pictures; pairs within {DUPLICATE} bits: {same} of the same card and edition ({again} duplicates), {near} of others ({} duplicates)",
+        "{total} captures; pairs within {DUPLICATE} bits: {same} of the same card and edition ({again} duplicates), {near} of others ({} duplicates)",
         wrong.len()
     );
     assert!(near > 0, "otherwise the colours are not needed");
@@ -199,7 +199,7 @@ fn the_third_hash_says_something() {
         bits.sort_unstable();
         let at = |part: usize| bits[(bits.len() - 1) * part / 100];
         eprintln!(
-            "{name}: {} pictures; pairs of strangers within {DUPLICATE} and {SAME_CARD} bits: {two:?} by two hashes, \
+            "{name}: {} captures; pairs of strangers within {DUPLICATE} and {SAME_CARD} bits: {two:?} by two hashes, \
              {three:?} by three; moved by a pixel {again} of {asked} are within {DUPLICATE} (third hash: {}, {} and {} \
              bits at 50, 95 and 99 %)",
             deck.seen.len(),

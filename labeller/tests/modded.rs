@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use dataset::captures::record::CaptureContext;
 use dataset::captures::store::Captures;
-use egui::{Key, Modifiers as Held, Vec2};
-use egui_kittest::Harness;
+use egui::{Key, Modifiers as Held};
 use egui_kittest::kittest::Queryable as _;
 use image::{Rgba, RgbaImage};
 use labeller::app::App;
@@ -15,17 +14,22 @@ use labeller::repository::Folders;
 use labeller::window::Labeller;
 use mods::choice::Choice;
 
+#[path = "support/bench.rs"]
+mod bench;
 #[path = "modded/garden.rs"]
 mod garden;
-#[path = "pages/windows.rs"]
+#[path = "support/golden.rs"]
+mod golden;
+#[path = "support/opened.rs"]
+mod opened;
+#[path = "support/settled.rs"]
+mod settled;
+#[path = "support/windows.rs"]
 mod windows;
 
+use bench::Bench;
 use garden::plant;
-
-struct Bench {
-    root: tempfile::TempDir,
-    harness: Harness<'static, App>,
-}
+use opened::Window;
 
 const SETTINGS: &str = "# mine\n[show]\nopacity = 0.5 # not so loud\n\n[mods]\ninterpreter = false\n";
 
@@ -34,10 +38,10 @@ impl Bench {
         Self::of_size(plant, windows::WINDOWS[0])
     }
 
-    fn of_size(plant: impl FnOnce(&Path), ([width, height], scale): ([f32; 2], f32)) -> Self {
+    fn of_size(plant: impl FnOnce(&Path), window: Window) -> Self {
         let root = tempfile::tempdir().unwrap();
-        let mods = root.path().join("Mods");
-        std::fs::create_dir(&mods).unwrap();
+        let mods = mods_folder(root.path());
+        std::fs::create_dir_all(&mods).unwrap();
         plant(&mods);
         let settings = format!("{SETTINGS}folder = {:?}\n", mods.display().to_string());
         std::fs::write(root.path().join("overlay.toml"), settings).unwrap();
@@ -47,44 +51,11 @@ impl Bench {
             Labeller::new(repository, session, synth::practice::catalogue(), None)
                 .with_mods(settings.clone(), cache.clone())
         });
-        let harness = Harness::builder()
-            .with_size(Vec2::new(width, height) / scale)
-            .with_pixels_per_point(scale)
-            .build_ui_state(|ui, root: &mut App| root.ui(ui), app.unwrap());
-        let mut bench = Self { root, harness };
-        bench.settle();
-        bench
-    }
-
-    fn labeller(&self) -> &Labeller {
-        self.harness.state().labeller().unwrap()
+        Self::open(root, app.unwrap(), window)
     }
 
     fn settings(&self) -> PathBuf {
         self.root.path().join("overlay.toml")
-    }
-
-    fn settle(&mut self) {
-        let start = Instant::now();
-        loop {
-            self.harness.run_steps(3);
-            if self.labeller().is_idle() {
-                self.harness.run_steps(2);
-                return;
-            }
-            assert!(start.elapsed() < Duration::from_secs(60), "the threads do not answer");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn press(&mut self, key: Key) {
-        self.harness.key_press(key);
-        self.settle();
-    }
-
-    fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.settle();
     }
 
     fn search(&mut self, text: &str) {
@@ -97,14 +68,11 @@ impl Bench {
     fn is_seen(&self, label: &str) -> bool {
         self.harness.query_by_label(label).is_some()
     }
+}
 
-    fn looks_like(&mut self, name: &str) {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-        let tolerance = egui_kittest::OsThreshold::new(400);
-        let options = egui_kittest::SnapshotOptions::new();
-        let options = options.threshold(1.5).max_failed_pixels(tolerance).output_path(folder);
-        self.harness.snapshot_options(name, &options);
-    }
+/// As deep as the game has it: the page shows the last parts.
+fn mods_folder(root: &Path) -> PathBuf {
+    root.join("Balatro/Mods")
 }
 
 fn folders(root: &Path) -> Folders {
@@ -177,7 +145,7 @@ fn mods_that_come_later_appear_by_themselves_and_none_is_said() {
     let mut bench = Bench::new(|_| {});
     bench.press(Key::F7);
     assert!(bench.is_seen("There is no mod in the folder."));
-    plant(&bench.root.path().join("Mods"), "Garden", &["Rose"]);
+    plant(&mods_folder(bench.root.path()), "Garden", &["Rose"]);
     let start = Instant::now();
     while !bench.is_seen("Rose") {
         bench.settle();
@@ -196,7 +164,7 @@ fn mods_that_come_later_appear_by_themselves_and_none_is_said() {
 fn lists_are_filtered_by_mod() {
     let mut bench = Bench::new(|mods| {
         two_mods(mods);
-        let mut captures = Captures::open(&folders(mods.parent().unwrap()).captures).unwrap();
+        let mut captures = Captures::open(&folders(mods.ancestors().nth(2).unwrap()).captures).unwrap();
         for (number, guess) in ["j_ga_rose", "j_we_nettle", "H_A"].into_iter().enumerate() {
             // Pictures that look like nothing else.
             let crop = RgbaImage::from_fn(72, 96, |x, y| {
@@ -245,21 +213,21 @@ fn lists_are_filtered_by_mod() {
 
 #[test]
 fn the_page_fits_every_window() {
-    for (size, scale) in windows::WINDOWS {
+    for window in windows::WINDOWS {
         let names: Vec<String> = (0..60).map(|at| format!("Flower of the {at}th garden")).collect();
         let mut bench = Bench::of_size(
             |mods| {
                 two_mods(mods);
                 plant(mods, "Orchard", &names);
             },
-            (size, scale),
+            window,
         );
         bench.press(Key::F7);
         let all = bench.harness.ctx.content_rect();
         for wanted in ["All mods", "Weeds on", "Rose", "Keys"] {
             let seen = bench.harness.get_by_label(wanted).rect();
-            assert!(all.contains_rect(seen), "{wanted} lies at {seen:?} of {all:?} in {size:?} at {scale}");
+            assert!(all.contains_rect(seen), "{wanted} lies at {seen:?} of {all:?} in {window:?}");
         }
-        windows::picture(&mut bench.harness, size, scale, "mods");
+        windows::picture(&mut bench.harness, window, "mods");
     }
 }

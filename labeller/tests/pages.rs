@@ -1,14 +1,14 @@
 //! Every page in windows of every size: nothing that a player acts on lies outside.
 //!
-//! With `LABELLER_PAGES` the pages are written into that folder, to be looked at. The pages Train
-//! and Mods have tests of their own.
+//! With `BALATRO_LENS_PAGES` the pages are written into that folder, to be looked at. The pages
+//! Train and Mods have tests of their own.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use dataset::captures::record::CaptureContext;
 use dataset::captures::store::Captures;
-use egui::{Key, Vec2};
+use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use labeller::app::App;
@@ -21,12 +21,19 @@ use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::{Table, TableCard};
 
-#[path = "pages/windows.rs"]
+#[path = "support/opened.rs"]
+mod opened;
+#[path = "support/settled.rs"]
+mod settled;
+#[path = "support/windows.rs"]
 mod windows;
 
+use opened::Window;
+use settled::settle;
 use windows::{WINDOWS, picture};
 
 const SIZE: [u32; 2] = [1280, 720];
+
 fn folders(root: &Path) -> Folders {
     Folders { captures: root.join("screenshots"), labels: root.join("dataset_default") }
 }
@@ -71,27 +78,12 @@ fn capture(root: &Path) {
     }
 }
 
-fn settle(harness: &mut Harness<'static, App>) {
-    for _ in 0..600 {
-        harness.run_steps(3);
-        if harness.state().labeller().is_none_or(Labeller::is_idle) {
-            harness.run_steps(3);
-            return;
-        }
-        std::thread::yield_now();
-    }
-    panic!("pictures do not arrive");
-}
-
-fn window(root: &Path, [width, height]: [f32; 2], scale: f32) -> Harness<'static, App> {
+fn open(root: &Path, window: Window) -> Harness<'static, App> {
     let catalogue = synth::practice::catalogue();
     let app = App::open(folders(root), move |repository, session| {
         Labeller::new(repository, session, Arc::clone(&catalogue), None)
     });
-    let mut harness = Harness::builder()
-        .with_size(Vec2::new(width, height) / scale)
-        .with_pixels_per_point(scale)
-        .build_ui_state(|ui, root: &mut App| root.ui(ui), app.unwrap());
+    let mut harness = opened::open(app.unwrap(), window);
     settle(&mut harness);
     harness
 }
@@ -101,14 +93,14 @@ fn every_page_fits_every_window() {
     let root = tempfile::tempdir().unwrap();
     capture(root.path());
     let mut wide = Vec::new();
-    for (number, (size, scale)) in WINDOWS.into_iter().enumerate() {
-        let mut harness = window(root.path(), size, scale);
-        let picture = |harness: &mut Harness<'static, App>, page: &str| picture(harness, size, scale, page);
+    for (number, window) in WINDOWS.into_iter().enumerate() {
+        let mut harness = open(root.path(), window);
+        let picture = |harness: &mut Harness<'static, App>, page: &str| picture(harness, window, page);
         picture(&mut harness, "label");
-        for wanted in ["Not a card", "Undo", "The picture", "Keys"] {
+        for wanted in ["Not a card", "Undo", "The capture", "Keys"] {
             let seen = harness.get_by_label(wanted).rect();
             let all = harness.ctx.content_rect();
-            assert!(all.contains_rect(seen), "{wanted} lies at {seen:?} of {all:?} in {size:?} at {scale}");
+            assert!(all.contains_rect(seen), "{wanted} lies at {seen:?} of {all:?} in {window:?}");
         }
         // A larger window has larger letters, whatever makes it large.
         wide.push(harness.get_by_label("Not a card").rect().width() * harness.ctx.pixels_per_point());

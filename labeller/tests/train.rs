@@ -7,8 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use egui::{Key, Modifiers as Held, Vec2};
-use egui_kittest::Harness;
+use egui::{Key, Modifiers as Held};
 use egui_kittest::kittest::Queryable as _;
 use labeller::app::App;
 use labeller::inference::Inference;
@@ -19,13 +18,19 @@ use lens_core::modifiers::Modifiers;
 use lens_core::retraining::{Outcome, Phase};
 use vision::gallery::{self, Prototype, forgotten};
 
-#[path = "pages/windows.rs"]
+#[path = "support/bench.rs"]
+mod bench;
+#[path = "support/golden.rs"]
+mod golden;
+#[path = "support/opened.rs"]
+mod opened;
+#[path = "support/settled.rs"]
+mod settled;
+#[path = "support/windows.rs"]
 mod windows;
 
-struct Bench {
-    root: tempfile::TempDir,
-    harness: Harness<'static, App>,
-}
+use bench::Bench;
+use opened::Window;
 
 /// A model's folder without its networks, which was taught two cards.
 fn model(root: &Path) -> PathBuf {
@@ -71,7 +76,7 @@ impl Bench {
         Self::of_size(script, windows::WINDOWS[0])
     }
 
-    fn of_size(script: Option<&str>, ([width, height], scale): ([f32; 2], f32)) -> Self {
+    fn of_size(script: Option<&str>, window: Window) -> Self {
         let root = tempfile::tempdir().unwrap();
         let model = model(root.path());
         let program = script.map(|script| stand_in(root.path(), script));
@@ -85,19 +90,10 @@ impl Bench {
             Labeller::new(repository, session, synth::practice::catalogue(), Some(inference))
                 .with_trainer(program.clone())
         });
-        let harness = Harness::builder()
-            .with_size(Vec2::new(width, height) / scale)
-            .with_pixels_per_point(scale)
-            .build_ui_state(|ui, root: &mut App| root.ui(ui), app.unwrap());
-        let mut bench = Self { root, harness };
-        bench.settle();
+        let mut bench = Self::open(root, app.unwrap(), window);
         bench.press(Key::F6);
         bench.until("the model is read", |labeller| labeller.knowledge().is_some());
         bench
-    }
-
-    fn labeller(&self) -> &Labeller {
-        self.harness.state().labeller().unwrap()
     }
 
     fn model(&self) -> PathBuf {
@@ -106,27 +102,6 @@ impl Bench {
 
     fn arguments(&self) -> String {
         std::fs::read_to_string(self.root.path().join("arguments")).unwrap_or_default()
-    }
-
-    fn settle(&mut self) {
-        self.harness.run_steps(3);
-        let start = Instant::now();
-        while !self.labeller().is_idle() {
-            assert!(start.elapsed() < Duration::from_secs(30), "the threads do not answer");
-            std::thread::sleep(Duration::from_millis(5));
-            self.harness.run_steps(1);
-        }
-        self.harness.run_steps(2);
-    }
-
-    fn press(&mut self, key: Key) {
-        self.harness.key_press(key);
-        self.settle();
-    }
-
-    fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.settle();
     }
 
     /// Frames until something is so.
@@ -155,14 +130,6 @@ impl Bench {
 
     fn taught(&self) -> Vec<String> {
         gallery::prototypes(&self.model()).unwrap().into_iter().map(|it| it.name).collect()
-    }
-
-    fn looks_like(&mut self, name: &str) {
-        let tolerance = egui_kittest::OsThreshold::new(400);
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-        let options = egui_kittest::SnapshotOptions::new();
-        let options = options.threshold(1.5).max_failed_pixels(tolerance).output_path(folder);
-        self.harness.snapshot_options(name, &options);
     }
 }
 
@@ -368,21 +335,21 @@ fn going_back_is_asked_for_first() {
 
 #[test]
 fn the_page_fits_every_window() {
-    for (size, scale) in windows::WINDOWS {
+    for window in windows::WINDOWS {
         let script = format!("{}\n{WAITS}\n{}", begun(), ends(r#""outcome":"installed""#));
-        let mut bench = Bench::of_size(Some(&script), (size, scale));
+        let mut bench = Bench::of_size(Some(&script), window);
         let is_inside = |bench: &Bench, wanted: &str| {
             let (seen, all) = (bench.harness.get_by_label(wanted).rect(), bench.harness.ctx.content_rect());
-            assert!(all.contains_rect(seen), "{wanted} lies at {seen:?} of {all:?} in {size:?} at {scale}");
+            assert!(all.contains_rect(seen), "{wanted} lies at {seen:?} of {all:?} in {window:?}");
         };
         is_inside(&bench, "Forget Yeti");
         bench.press(Key::R);
         bench.until("a step is told", |it| it.training().is_some_and(|it| it.step == 40));
         is_inside(&bench, "Stop");
-        windows::picture(&mut bench.harness, size, scale, "training");
+        windows::picture(&mut bench.harness, window, "training");
         std::fs::write(bench.root.path().join("go"), "").unwrap();
         bench.ended();
         is_inside(&bench, "Retrain now  R");
-        windows::picture(&mut bench.harness, size, scale, "train");
+        windows::picture(&mut bench.harness, window, "train");
     }
 }

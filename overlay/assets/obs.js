@@ -3,6 +3,7 @@
 //   view=list|boxes   names in a column, or quads over a capture of the game of the same size
 //   types=Joker,Tarot only these types
 //   notice=no         nothing is said when the overlay is not there
+//   texts=yes         the list says below each name what the card does
 //
 // Names, colours and the places of chips are those of the overlay: shared/marks/src/scene.
 
@@ -24,6 +25,8 @@ const suits = { Spades: ["♠", "#b9c7ff"], Hearts: ["♥", "#ff6b81"], Clubs: [
 const list = document.getElementById("list");
 const boxes = document.getElementById("boxes");
 const notice = document.getElementById("notice");
+const panel = document.getElementById("panel");
+const texts = query.get("texts") === "yes";
 // An SVG element has the attribute, but no property of that name.
 (view === "boxes" ? boxes : list).removeAttribute("hidden");
 
@@ -34,6 +37,8 @@ let drawing = false;
 let listed = new Set();
 /** The place of each card's chip in the picture before, by track: chips must not jump. */
 let places = new Map();
+/** Where the pointer rests, in pixels of the page; nowhere when it has left. */
+let pointer = null;
 
 /** Applies one event; the first of a connection is always a snapshot. */
 function apply(event) {
@@ -81,13 +86,48 @@ function draw() {
   if (view === "list") {
     const lines = counted(shown).map(([card, count]) => item(card, count));
     list.replaceChildren(...lines);
-    listed = new Set(lines.map((line) => line.title));
+    listed = new Set(lines.map((line) => line.ariaLabel));
   } else {
     const [width, height] = frame;
     boxes.setAttribute("viewBox", `0 0 ${width || 1} ${height || 1}`);
     boxes.replaceChildren(...picture(shown));
   }
+  explain();
 }
+
+/** Shows what is known of the card below the pointer. The page's own panel: OBS draws no hints of a browser. */
+function explain() {
+  const below = pointer && document.elementFromPoint(...pointer);
+  const owner = below && below.closest("[data-track]");
+  const card = owner && cards.get(Number(owner.dataset.track));
+  panel.hidden = !card;
+  if (!card) return;
+  const [name, ...lines] = told(card);
+  const title = document.createElement("b");
+  title.textContent = name;
+  panel.style.setProperty("--kind", kinds[card.type] || UNKNOWN);
+  panel.replaceChildren(title, ...lines.map(paragraph));
+  const { width, height } = panel.getBoundingClientRect();
+  const [x, y] = pointer;
+  const across = x + 18 + width <= innerWidth ? x + 18 : x - 18 - width;
+  panel.style.left = `${Math.max(across, 4)}px`;
+  panel.style.top = `${Math.max(Math.min(y + 18, innerHeight - height - 4), 4)}px`;
+}
+
+function paragraph(text) {
+  const line = document.createElement("p");
+  line.textContent = text;
+  return line;
+}
+
+addEventListener("pointermove", (event) => {
+  pointer = [event.clientX, event.clientY];
+  explain();
+});
+document.addEventListener("pointerleave", () => {
+  pointer = null;
+  explain();
+});
 
 /** Cards that read the same are one line with their number. */
 function counted(shown) {
@@ -113,8 +153,8 @@ function short(card) {
 function item(card, count) {
   const entry = document.createElement("li");
   entry.dataset.track = card.track;
-  entry.title = told(card);
-  if (!listed.has(entry.title)) entry.className = "new";
+  entry.ariaLabel = told(card).join("\n");
+  if (!listed.has(entry.ariaLabel)) entry.className = "new";
   entry.style.setProperty("--kind", kinds[card.type] || UNKNOWN);
   const piece = (name, [text, colour]) => {
     const element = document.createElement(name);
@@ -130,6 +170,7 @@ function item(card, count) {
     entry.append(times);
   }
   entry.append(...worn(card).map((it) => piece("small", it)));
+  if (texts) entry.append(...(card.text || []).map(paragraph));
   return entry;
 }
 
@@ -146,14 +187,14 @@ function worn(card) {
   return found;
 }
 
-/** What is read when the pointer rests on a card. */
+/** Lines that are read when the pointer rests on a card. */
 function told(card) {
   const lines = [card.name || "Unknown card"];
   const kind = [card.type, card.rarity].filter(Boolean).join(", ");
   if (kind) lines.push(kind);
   lines.push(...worn(card).map(([text]) => text));
   if (!card.name && card.guesses.length) lines.push(`Perhaps ${card.guesses.map((it) => it.name).join(" or ")}`);
-  return lines.concat(card.text || []).join("\n");
+  return lines.concat(card.text || []);
 }
 
 const brush = document.createElement("canvas").getContext("2d");
@@ -201,11 +242,8 @@ function picture(shown) {
 
 function outline(card) {
   const points = card.quad.map((corner) => corner.join(",")).join(" ");
-  const edge = svg("polygon", { points, class: "edge" });
+  const edge = svg("polygon", { points, class: "edge", "data-track": card.track, "aria-label": told(card).join("\n") });
   edge.style.setProperty("--kind", kinds[card.type] || UNKNOWN);
-  const title = svg("title", {});
-  title.textContent = told(card);
-  edge.append(title);
   return [svg("polygon", { points, class: "casing" }), edge];
 }
 
@@ -259,10 +297,7 @@ function chipAt(card, chip, [left, top]) {
   const size = chip.lines[0][0][2];
   const round = (value) => Math.round(value * 10) / 10;
   const box = { x: round(left), y: round(top), width: round(wide), height: round(high), rx: round(size * 0.2) };
-  const ground = svg("rect", { ...box, class: "chip" });
-  const title = svg("title", {});
-  title.textContent = told(card);
-  ground.append(title);
+  const ground = svg("rect", { ...box, class: "chip", "data-track": card.track });
   const bar = svg("rect", { x: box.x, y: box.y, width: round(size * 0.18), height: box.height, class: "kind" });
   bar.style.setProperty("--kind", kinds[card.type] || UNKNOWN);
   let baseline = top + size * 0.1;

@@ -13,9 +13,9 @@ pub mod mods;
 mod raw;
 pub mod watch;
 
+use ::mods::language;
 use vision::providers::Provider;
 
-use crate::tooltips;
 use chords::Chord;
 use inactive::Inactive;
 use lines::Lines;
@@ -37,7 +37,7 @@ pub struct Settings {
     pub inactive: Inactive,
     /// Whether the desktop shows what cannot be read over the game.
     pub notifications: bool,
-    /// Language of the effect texts, or [`tooltips::AS_PLAYED`].
+    /// Language of the effect texts, or [`language::AS_PLAYED`].
     pub language: String,
     /// The cards of mods.
     pub mods: Mods,
@@ -119,9 +119,9 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
     lines.within("capture.per_second", per_second, 1.0..=240.0)?;
     lines.within("capture.processor", processor, 2.0..=400.0)?;
     let language = raw.information.language;
-    if language != tooltips::AS_PLAYED && !tooltips::LANGUAGES.contains(&language.as_str()) {
-        let known = tooltips::LANGUAGES.join(", ");
-        let message = format!("{language:?} is no language; there are {} and {known}", tooltips::AS_PLAYED);
+    if language != language::AS_PLAYED && !language::LANGUAGES.contains(&language.as_str()) {
+        let known = language::LANGUAGES.join(", ");
+        let message = format!("{language:?} is no language; there are {} and {known}", language::AS_PLAYED);
         return Err(lines.at("information.language", &message));
     }
     let raw::Mods { folder, interpreter, off } = raw.mods;

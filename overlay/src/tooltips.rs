@@ -19,21 +19,9 @@ use marks::scene::label::{self, DETAIL, NAME, Piece};
 use marks::scene::mark_style::MarkStyle;
 use marks::scene::panel::Words;
 use marks::scene::style::Palette;
+use mods::language;
 use tracking::track::Track;
 use vision::reading::Identity;
-
-/// Whatever language the game is played in.
-pub const AS_PLAYED: &str = "auto";
-/// Languages of the game whose letters the overlay's font has; the first stands for all others.
-pub const LANGUAGES: [&str; 11] =
-    ["en-us", "de", "es_419", "es_ES", "fr", "id", "it", "nl", "pl", "pt_BR", "ru"];
-
-/// The language of a setting as the game's files are called; for [`AS_PLAYED`] the one that the
-/// game is set to.
-pub fn language(setting: &str) -> String {
-    let played = || mods::language::played().unwrap_or_else(|| LANGUAGES[0].to_owned());
-    if setting == AS_PLAYED { played() } else { setting.to_owned() }
-}
 
 /// The game's texts; empty when they were not imported.
 #[derive(Clone, Debug, Default)]
@@ -48,13 +36,9 @@ pub struct Localisation {
 const MAX_GUESSES: usize = 4;
 
 impl Localisation {
-    /// Reads the texts in a folder of a game's art; [`AS_PLAYED`] looks up the language in the
-    /// game's own settings.
+    /// Reads the texts in a folder of a game's art, in the language that a setting asks for.
     pub fn open(folder: &Path, language: &str) -> Self {
-        if language == AS_PLAYED {
-            let played = mods::language::played().filter(|it| LANGUAGES.contains(&it.as_str()));
-            return Self::open(folder, played.as_deref().unwrap_or(LANGUAGES[0]));
-        }
+        let language = language::wanted(language);
         let read = |file: &str| std::fs::read_to_string(folder.join(file));
         let wanted = format!("localization/{language}.lua");
         let (file, text) = match read(&wanted) {
@@ -102,6 +86,18 @@ impl Localisation {
         let number = self.number(key, &text);
         lines.extend(text.iter().map(|line| text::pieces(line, number)));
         true
+    }
+
+    /// What a card does, a line each; nothing where the texts are not there or do not list it.
+    pub fn text(&self, id: &str, catalogue: &Catalogue) -> Vec<String> {
+        let plain = |line: Vec<Piece>| line.into_iter().map(|(text, ..)| text).collect::<String>();
+        let Some(card) = catalogue.card(id) else { return Vec::new() };
+        let mut lines = Vec::new();
+        match &card.from_mod {
+            Some(from_mod) => lines.extend(from_mod.text.iter().map(|line| text::pieces(line, None))),
+            None => _ = self.effect(sections(Some(card.card_type)), id, &mut lines),
+        }
+        lines.into_iter().map(plain).collect()
     }
 
     /// What is shown of a card: name, kind, effect, what is on it, and why it has this name.

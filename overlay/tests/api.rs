@@ -23,6 +23,8 @@ use tracking::track::Track;
 
 #[path = "api/browser.rs"]
 mod browser;
+#[path = "api/tab.rs"]
+mod tab;
 #[path = "../../shared/marks/tests/support/track.rs"]
 mod track;
 

@@ -1,8 +1,10 @@
-//! What other programs send to the API, and recordings that somebody else made.
+//! What other programs send to the API, recordings that somebody else made, and files of the game.
 
 #[path = "../../shared/lens-core/tests/fuzz/mutation.rs"]
 mod mutation;
 
+use std::fs;
+use std::io::{self, Cursor, Read, Write};
 use std::time::Instant;
 
 use lens_client::api::State;
@@ -11,8 +13,10 @@ use overlay::api::auth::Auth;
 use overlay::api::broadcast::Broadcast;
 use overlay::api::request::{MAX_BODY, MAX_HEAD, Request};
 use overlay::api::routes::{self, Answer};
+use overlay::api::stream;
 use overlay::capture::recording;
 use overlay::run::replay::{compare, timeline::Timeline};
+use overlay::tooltips::Localisation;
 
 #[test]
 fn settings() {
@@ -117,4 +121,80 @@ fn timelines() {
         let Ok(found) = Timeline::parse(&String::from_utf8_lossy(bytes)) else { return };
         let _ = compare::compare(&wanted, &found).to_string();
     });
+}
+
+/// What a reader of the stream sends, and nothing after it for now.
+struct Sent {
+    bytes: Cursor<Vec<u8>>,
+    answered: usize,
+}
+
+impl Read for Sent {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.bytes.read(buffer)? {
+            0 if !buffer.is_empty() => Err(io::ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
+    }
+}
+
+impl Write for Sent {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.answered += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn web_sockets() {
+    // As RFC 6455 has them: masked by zeros, which changes nothing.
+    let masked = |first: u8, content: &[u8]| {
+        let length = match content.len() {
+            short @ 0..126 => vec![0x80 | short as u8],
+            long => [&[0x80 | 126][..], &(long as u16).to_be_bytes()].concat(),
+        };
+        [&[first][..], &length, &[0; 4], content].concat()
+    };
+    let (text, ping, close) = (masked(0x81, b"hello"), masked(0x89, b"?"), masked(0x88, &[3, 232]));
+    let parts = [masked(0x01, b"he"), masked(0x80, b"llo"), masked(0x82, &[7; 300])].concat();
+    let seeds = [text.clone(), ping.clone(), close.clone(), parts, [text, ping, close].concat()];
+    let (mut left, mut refused) = (0, 0);
+    fuzz("web-socket", &seeds, |bytes| {
+        let mut socket = stream::socket(Sent { bytes: Cursor::new(bytes.to_vec()), answered: 0 });
+        match stream::read_all(&mut socket) {
+            Ok(has_left) => left += usize::from(has_left),
+            Err(_) => refused += 1,
+        }
+        let _ = socket.flush();
+        let answered = socket.get_ref().answered;
+        assert!(answered <= 8 * bytes.len() + 200, "{answered} bytes are answered to {}", bytes.len());
+    });
+    assert!(left > 0 && refused > 0, "{left} left, {refused} refused");
+}
+
+#[test]
+fn texts_of_the_game() {
+    let texts = r##"-- texts
+return { descriptions = { Joker = { x_owl = { name = "Owl", text = { "{C:mult}+#1#{} Mult", [[long]], {"a", 'b'}, } } },
+    Edition = { e_foil = { name = "Foil", text = {"{C:chips}+#1#{} chips"} } } }, misc = { [7] = -1.5e3, on = true, f = g("}") .. "x" } }"##;
+    let rules = "function Game:init()\n  self.P_CENTERS = {\n    x_owl = {config = {extra = 4}, pos = {x = 0, y = 1}},\n  }\nend";
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir_all(place.path().join("localization")).unwrap();
+    let catalogue = synth::practice::catalogue();
+    let mut told = 0;
+    fuzz("lua-tables", &[texts.into(), rules.into()], |bytes| {
+        let is_rules = bytes.windows(9).any(|it| it == b"P_CENTERS");
+        let (own, other) = if is_rules { (texts.as_bytes(), bytes) } else { (bytes, rules.as_bytes()) };
+        fs::write(place.path().join("localization/en-us.lua"), own).unwrap();
+        fs::write(place.path().join("game.lua"), other).unwrap();
+        let read = Localisation::open(place.path(), "en-us");
+        let lines = read.text("x_owl", &catalogue);
+        told += usize::from(!lines.is_empty());
+        assert!(lines.len() <= own.len(), "{} lines of {} bytes", lines.len(), own.len());
+    });
+    assert!(told > 0);
 }

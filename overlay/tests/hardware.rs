@@ -64,7 +64,7 @@ fn both_ways_are_measured_and_the_result_is_kept_and_told() {
     assert!(record.refused.iter().any(|it| it.provider == Provider::Cuda), "{:?}", record.refused);
 
     // It may find fault with a machine that has no display.
-    let output = overlay(&["doctor", "--json", "--pictures", "1"], &library, place.path());
+    let output = overlay(&["doctor", "--json", "--frames", "1"], &library, place.path());
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let kept: Vec<Record> = serde_json::from_value(told["hardware"].clone()).unwrap();
     assert_eq!(kept, [record]);

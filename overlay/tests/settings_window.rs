@@ -26,6 +26,9 @@ fn open(folder: &Path, text: &str) -> Harness<'static, SettingsWindow> {
     harness
 }
 
+const SECTIONS: [&str; 8] =
+    ["Colours", "Recognition", "Capture", "Information", "Mods", "API", "Hotkeys", "Show"];
+
 fn text(folder: &Path) -> String {
     std::fs::read_to_string(folder.join("overlay.toml")).unwrap()
 }
@@ -159,19 +162,52 @@ fn a_mod_is_switched_off_where_it_is_listed() {
 fn the_page_of_the_api_names_the_token() {
     let folder = tempfile::tempdir().unwrap();
     let mut harness = open(folder.path(), "");
-    harness.get_by_label("Api").click();
+    harness.get_by_label("API").click();
     harness.run_steps(2);
     let token = lens_client::api::token_path(&lens_client::data_folder()).display().to_string();
     assert!(harness.query_by_label(&token).is_some(), "{token}");
 }
 
+/// With `BALATRO_LENS_PAGES` they are written into that folder, to be looked at.
 #[test]
-fn every_section_can_be_shown() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut harness = open(folder.path(), "");
-    for section in ["Colours", "Recognition", "Capture", "Information", "Mods", "Api", "Hotkeys", "Show"] {
-        harness.get_by_label(section).click();
+fn every_section_can_be_shown_in_every_window() {
+    let sizes = [([1280.0, 800.0], 1.0), ([1920.0, 1080.0], 1.0), ([2560.0, 1440.0], 1.0)];
+    let scaled = [([1920.0, 1200.0], 1.5), ([2560.0, 1600.0], 2.0), ([760.0, 480.0], 1.0)];
+    for ([width, height], scale) in sizes.into_iter().chain(scaled) {
+        let folder = tempfile::tempdir().unwrap();
+        garden::write_mod(&folder.path().join("Mods")).unwrap();
+        let file = folder.path().join("overlay.toml");
+        let settings =
+            format!("[mods]\nfolder = '{}'\ninterpreter = false\n", folder.path().join("Mods").display());
+        std::fs::write(&file, &settings).unwrap();
+        let window = SettingsWindow::open(file).unwrap();
+        let builder = Harness::builder().with_size(Vec2::new(width, height) / scale);
+        let mut harness = builder
+            .with_pixels_per_point(scale)
+            .build_ui_state(|ui, window: &mut SettingsWindow| window.ui(ui), window);
         harness.run_steps(2);
+        for section in SECTIONS {
+            harness.get_by_label(section).click();
+            harness.run_steps(2);
+            if section == "Mods" {
+                let begin = std::time::Instant::now();
+                while harness.query_by_label("The Garden").is_none() {
+                    assert!(begin.elapsed().as_secs() < 60, "the mod is not listed");
+                    harness.run_steps(1);
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                }
+            }
+            let all = harness.ctx.content_rect();
+            for wanted in SECTIONS.into_iter().chain(["Preview"]) {
+                let seen = harness.get_all_by_label(wanted).next().unwrap().rect();
+                assert!(all.contains_rect(seen), "{wanted} lies at {seen:?} of {all:?}, in {section}");
+            }
+            if let Some(pages) = std::env::var_os("BALATRO_LENS_PAGES") {
+                let name = format!("settings_{}-{width}x{height}@{scale}.png", section.to_lowercase());
+                std::fs::create_dir_all(&pages).unwrap();
+                harness.render().unwrap().save(Path::new(&pages).join(name)).unwrap();
+            }
+        }
+        assert_eq!(text(folder.path()), settings, "looking changes nothing");
     }
-    assert_eq!(text(folder.path()), "", "looking changes nothing");
 }

@@ -96,6 +96,11 @@ const CRASH: &str = "OVERLAY_TEST_CRASH";
 fn crashes_when_told() {
     let Some(folder) = std::env::var_os(CRASH) else { return };
     panic_hook::install(folder.into());
+    // The parser of the game's settings panics on this, which is caught: no crash of the overlay.
+    let place = tempfile::tempdir().unwrap();
+    let settings = place.path().join("settings.jkr");
+    std::fs::write(&settings, "return {language=`de`}").unwrap();
+    assert_eq!(mods::language::written(&settings), None);
     let home = std::env::var("HOME").unwrap_or_default();
     let worker = worker::spawn("vision", move || panic!("cannot find {home}/cards")).unwrap();
     assert!(worker.join().is_err());
@@ -155,7 +160,7 @@ fn the_doctor_examines_what_ships() {
     let report = folder.path().join("report.zip");
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
     let output = Process::new(env!("CARGO_BIN_EXE_overlay"))
-        .args(["doctor", "--pictures", "3", "--report"])
+        .args(["doctor", "--frames", "3", "--report"])
         .arg(&report)
         .env("BALATRO_LENS_DATA", &data)
         .output()
@@ -194,7 +199,7 @@ fn another_version_of_onnx_runtime_is_told() {
         println!("SKIPPED: there is no C compiler");
         return;
     }
-    for arguments in [&["doctor", "--pictures", "1"][..], &["identify", "nothing.png"]] {
+    for arguments in [&["doctor", "--frames", "1"][..], &["identify", "nothing.png"]] {
         let mut overlay = Process::new(env!("CARGO_BIN_EXE_overlay"));
         let output = overlay.args(arguments).env("ORT_DYLIB_PATH", &library).output().unwrap();
         let text = said(&output);
@@ -222,7 +227,7 @@ fn a_damaged_model_is_bad_and_the_rest_is_examined() {
     }
     let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
     let output =
-        command.args(["doctor", "--pictures", "1"]).env("BALATRO_LENS_DATA", folder.path()).output().unwrap();
+        command.args(["doctor", "--frames", "1"]).env("BALATRO_LENS_DATA", folder.path()).output().unwrap();
     let text = said(&output);
     assert!(!output.status.success());
     assert!(

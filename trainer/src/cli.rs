@@ -23,7 +23,7 @@ pub mod train;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Trains the recogniser's networks on composed pictures and exports them.
+/// Trains the recogniser's networks on composed images and exports them.
 #[derive(Debug, Parser)]
 #[command(name = "trainer", version)]
 pub struct Arguments {
@@ -45,7 +45,7 @@ enum Command {
     Average(average::Arguments),
     /// Measures class centroids and thresholds for unknown cards, after training
     Calibrate(calibrate::Arguments),
-    /// Measures a run's networks or an exported model on composed pictures and screenshots
+    /// Measures a run's networks or an exported model on composed images and screenshots
     Evaluate(evaluate::Arguments),
     /// Measures whether the loader keeps the networks fed
     Bench(bench::Arguments),
@@ -55,7 +55,7 @@ enum Command {
     /// Makes captures with names of what people labelled with YOLO, COCO, Label Studio, or in
     /// folders
     ImportLabels(import_labels::Arguments),
-    /// Names the cards on pictures of single cards
+    /// Names the cards on images of single cards
     Predict(predict::Arguments),
     /// Writes what an identifier makes of labelled captures, as vectors and as a map
     Embed(embed::Arguments),
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(said_once(&inner), "cannot export: there is no model x\nhelp: there are y");
     }
 
-    /// Without `--data` it trains on composed pictures, so the help must not promise a folder.
+    /// Without `--data` it trains on composed images, so the help must not promise a folder.
     #[test]
     fn the_help_of_train_promises_no_default_data() {
         let mut command = Arguments::command();

@@ -7,7 +7,7 @@ use trainer::cli::{self, Ending};
 
 /// What libtorch and the C library read before `main`, and what it does.
 ///
-/// Waiting threads sleep instead of spinning, because others compose pictures on the same
+/// Waiting threads sleep instead of spinning, because others compose images on the same
 /// processors; freed memory stays with the process, because every step asks for the same large
 /// tensors again (a quarter of the time otherwise).
 const ENVIRONMENT: [(&str, &str); 4] = [

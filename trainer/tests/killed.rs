@@ -90,6 +90,7 @@ fn left_over(place: &Path) -> Vec<String> {
 
 #[test]
 fn kills_leave_a_whole_model_and_the_former_one() {
+    let _alone = kills::alone();
     let rounds = kills::rounds(40);
     let place = tempfile::tempdir().unwrap();
     two_models(place.path());
@@ -109,6 +110,7 @@ fn kills_leave_a_whole_model_and_the_former_one() {
 
 #[test]
 fn every_step_leaves_a_whole_model_and_the_former_one() {
+    let _alone = kills::alone();
     let check = |place: &Path, what: &str, allowed: &[[u64; 2]]| {
         let folder = model(place);
         let found = [says(&folder), says(&previous(&folder))];
@@ -198,6 +200,7 @@ fn shots(place: &Path) {
 
 #[test]
 fn kills_leave_a_whole_data_set_or_none() {
+    let _alone = kills::alone();
     let rounds = kills::rounds(40);
     let place = tempfile::tempdir().unwrap();
     shots(place.path());
@@ -216,6 +219,7 @@ fn kills_leave_a_whole_data_set_or_none() {
 
 #[test]
 fn every_step_leaves_a_whole_data_set_or_none() {
+    let _alone = kills::alone();
     let check = |place: &Path, what: &str| {
         let found = exported(place, what);
         assert!(found.is_none_or(|it| it == 1), "{what}");
@@ -306,6 +310,7 @@ fn again(place: &Path, number: u64, what: &str) {
 
 #[test]
 fn kills_lose_no_label_that_was_imported() {
+    let _alone = kills::alone();
     let rounds = kills::rounds(40);
     let mut place = tempfile::tempdir().unwrap();
     let mut start = 0;
@@ -329,6 +334,7 @@ fn kills_lose_no_label_that_was_imported() {
 
 #[test]
 fn every_step_leaves_labels_that_can_be_imported_again() {
+    let _alone = kills::alone();
     let prepare = |place: &Path| _ = import(place, 0);
     let check = |place: &Path, what: &str| {
         let (names, captures) = named(place, what);

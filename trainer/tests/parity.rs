@@ -104,7 +104,7 @@ fn the_identifier_agrees_and_takes_any_batch() {
     for index in 0..4 {
         for (name, alone) in session.run(&together.narrow(0, index, 1)).unwrap() {
             let difference = (alone - all[&name].narrow(0, index, 1)).abs().max().double_value(&[]);
-            assert!(difference < 1e-4, "{name} of picture {index} depends on its batch: {difference}");
+            assert!(difference < 1e-4, "{name} of image {index} depends on its batch: {difference}");
         }
     }
 }

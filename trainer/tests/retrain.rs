@@ -170,7 +170,7 @@ fn labels_that_are_there_are_not_said_to_be_missing() {
     std::fs::write(data.join("dataset_default/labels.json"), labels).unwrap();
     let said = command(data, &RETRAIN).output().unwrap();
     let text = String::from_utf8_lossy(&said.stderr);
-    assert!(!said.status.success() && text.contains("none of the 2 labelled pictures"), "{text}");
+    assert!(!said.status.success() && text.contains("2 labelled images, of which none"), "{text}");
     assert!(text.contains("gone.png") && !text.contains("there is no labels.json"), "{text}");
 }
 
@@ -202,7 +202,7 @@ fn without_art_only_the_heads_are_trained() {
     // Heads alone take more steps, which cost less.
     let retrain = RETRAIN.map(|word| if word == "100" { "800" } else { word });
     let said = trainer(data, &retrain);
-    assert!(said.contains("without composed pictures only the heads are trained"), "{said}");
+    assert!(said.contains("without composed images only the heads are trained"), "{said}");
     assert!(said.contains("is installed") && !said.contains("composed cards"), "{said}");
     let after = body(&folder);
     assert!(!before.is_empty() && before.keys().eq(after.keys()));

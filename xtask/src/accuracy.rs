@@ -99,7 +99,7 @@ pub(crate) fn run(predictions: Option<&Path>, show: bool) -> Result<ExitCode> {
         }
     }
     println!(
-        "{} pictures, {} cards; strewn: {} pictures, {} cards",
+        "{} screenshots, {} cards; strewn: {} screenshots, {} cards",
         report.plain.pictures, report.plain.recall.of, strewn.pictures, strewn.recall.of
     );
     let lines = [verdicts(&WANTED, &report.plain), verdicts(&WANTED_STREWN, &strewn)].concat();

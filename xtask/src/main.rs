@@ -13,6 +13,7 @@ mod bench;
 mod desktops;
 mod gate;
 mod gpu_check;
+mod images;
 mod kill;
 mod package;
 mod platforms;
@@ -61,6 +62,8 @@ enum Task {
     },
     /// Try the overlay on every desktop that is installed here, and write the table of them
     Desktops(desktops::Options),
+    /// Make the images of the README and the pages anew
+    Images(images::Options),
     /// Kill what writes, at random moments, very often
     Kill(kill::Options),
     /// Score recognition on real screenshots, in the folder that BALATRO_LENS_ART names
@@ -69,7 +72,7 @@ enum Task {
         /// overlay
         #[arg(long)]
         predictions: Option<PathBuf>,
-        /// List what is wrong in each picture
+        /// List what is wrong in each screenshot
         #[arg(long)]
         show: bool,
     },
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
         Task::Package(options) => package::run(&options).map(|()| ExitCode::SUCCESS),
         Task::CheckPlatforms { which } => platforms::run(which).map(|_| ExitCode::SUCCESS),
         Task::Desktops(options) => desktops::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Images(options) => images::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Kill(options) => kill::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Accuracy { predictions, show } => accuracy::run(predictions.as_deref(), show),
     };

@@ -1,12 +1,13 @@
 //! The page of what was thrown away, and can come back.
 
 use egui::{ScrollArea, Ui, vec2};
+use lens_core::counted::counted;
 
 use super::theme;
 use super::tile::{self, Marks};
 use crate::intent::{Intent, Question};
 use crate::session::Action;
-use crate::window::{Labeller, pictures};
+use crate::window::Labeller;
 
 const TILE: egui::Vec2 = vec2(96.0, 124.0);
 const ROW: f32 = TILE.y + 62.0;
@@ -21,13 +22,13 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         .collect();
     if binned.is_empty() {
         let lines = [
-            "Delete throws a picture away, on the pages Label and Verify.",
+            "Delete throws a capture away, on the pages Label and Verify.",
             "It waits here, and can come back.",
         ];
         return theme::empty(ui, "The bin is empty", &lines);
     }
     ui.horizontal(|ui| {
-        ui.heading(format!("{} in the bin", pictures(binned.len())));
+        ui.heading(format!("{} in the bin", counted(binned.len(), "capture")));
         if theme::keyed(ui, "Restore all", "Ctrl+R") {
             intents.push(Intent::RestoreAll);
         }

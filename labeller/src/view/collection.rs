@@ -7,6 +7,7 @@ use egui::{
     StrokeKind, Ui, Vec2, pos2, vec2,
 };
 use lens_core::catalogue::CardType;
+use lens_core::counted::counted;
 
 use super::filter;
 use super::theme::{self, ACCENT, FAINT, GOOD, GROUND, RAISED, TEXT, WARNING};
@@ -43,7 +44,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
             ui.heading("Collection");
             let [met, all] = Coverage::met(coverage.rows.iter().filter(|row| row.from_mod.is_none()));
             let [pairs, of] = coverage.share();
-            let text = format!("{met} of {all} cards");
+            let text = format!("{met} of {}", counted(all, "card"));
             theme::progress(ui, met as f32 / all.max(1) as f32, &text, GOOD, 190.0);
             let text = format!("{pairs} of {of} with editions");
             theme::progress(ui, pairs as f32 / of.max(1) as f32, &text, ACCENT, 210.0);
@@ -86,14 +87,16 @@ fn hunt(labeller: &mut Labeller, coverage: &Coverage, ui: &mut Ui, intents: &mut
         draw(labeller, ui, row, edition, picture, Color32::WHITE);
         let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
         let at = area.left_center() + vec2(38.0, 0.0);
-        painter.text(at, Align2::LEFT_BOTTOM, &row.name, theme::name_font(12.5), TEXT);
+        let width = area.right() - at.x;
+        theme::write(&painter, at, Align2::LEFT_BOTTOM, &row.name, theme::name_font(12.5), TEXT, width);
         let words = match row.total() {
             0 => "none yet".to_owned(),
             _ if edition != "base" => format!("no {edition} yet"),
             count => format!("{count} of {ENOUGH}"),
         };
         let colour = if edition == "base" { FAINT } else { theme::of_edition(edition) };
-        painter.text(at + vec2(0.0, 2.0), Align2::LEFT_TOP, words, egui::FontId::proportional(11.5), colour);
+        let (at, font) = (at + vec2(0.0, 2.0), egui::FontId::proportional(11.5));
+        theme::write(&painter, at, Align2::LEFT_TOP, words, font, colour, width);
         if response.clicked() {
             intents.push(Intent::Captures(row.id.clone()));
         }
@@ -266,10 +269,9 @@ fn card(
         ui.painter().rect_stroke(shape, 6.0, Stroke::new(1.0, colour), StrokeKind::Inside);
     }
     let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
-    let name = painter.layout_no_wrap(row.name.clone(), theme::name_font(11.5), TEXT);
     let colour = if total == 0 { FAINT } else { TEXT };
-    let left = (area.center().x - name.size().x / 2.0).max(area.left() + 3.0);
-    painter.galley_with_override_text_color(pos2(left, area.top() + 136.0), name, colour);
+    let (at, font) = (pos2(area.center().x, area.top() + 136.0), theme::name_font(11.5));
+    theme::write(&painter, at, Align2::CENTER_TOP, &row.name, font, colour, area.width() - 6.0);
     badges(ui, coverage, row, pos2(area.center().x, area.top() + 163.0));
     if response.clicked() {
         intents.push(Intent::Captures(row.id.clone()));

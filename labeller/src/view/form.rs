@@ -51,7 +51,8 @@ pub(super) fn suggestions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<In
         painter.text(key.center(), middle, (place + 1).to_string(), theme::name_font(11.5), FAINT);
         let clipped = painter.with_clip_rect(area.intersect(ui.clip_rect()));
         let at = area.left_center() + vec2(36.0, 0.0);
-        clipped.text(at, egui::Align2::LEFT_BOTTOM, &it.name, theme::name_font(13.0), TEXT);
+        let (font, width) = (theme::name_font(13.0), area.right() - 6.0 - at.x);
+        theme::write(&clipped, at, egui::Align2::LEFT_BOTTOM, &it.name, font, TEXT, width);
         let small = egui::FontId::proportional(11.5);
         let words = clipped.text(at + vec2(0.0, 2.0), egui::Align2::LEFT_TOP, number(it), small, colour);
         if it.origin == Origin::Model {

@@ -6,6 +6,7 @@ use egui::{
     Align2, CentralPanel, Color32, Panel, Pos2, Rect, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, pos2,
     vec2,
 };
+use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Point};
 
 use super::form;
@@ -37,8 +38,9 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         });
         return;
     }
-    Panel::right("frame form").default_size(286.0).frame(theme::panel()).show(ui, |ui| {
-        ScrollArea::vertical().show(ui, |ui| {
+    Panel::right("frame form").default_size(324.0).frame(theme::panel()).show(ui, |ui| {
+        theme::foot(ui, "frame actions", |ui| actions(labeller, ui, intents));
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             cards(labeller, ui, intents);
             ui.add_space(8.0);
             let is_chosen = labeller.frame.as_ref().is_some_and(|it| it.card().is_some());
@@ -47,8 +49,6 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
                 ui.add_space(6.0);
                 form::form(labeller, ui, intents);
             });
-            ui.add_space(8.0);
-            actions(labeller, ui, intents);
         });
     });
     CentralPanel::default().frame(theme::ground()).show(ui, |ui| {
@@ -60,8 +60,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
                 ("drag", "a corner, a new box"),
                 ("wheel", "magnify"),
             ] {
-                theme::key(ui, key);
-                ui.label(RichText::new(what).small().color(FAINT));
+                theme::hint(ui, key, what);
             }
         });
         canvas(labeller, ui, intents);
@@ -133,7 +132,8 @@ fn actions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     }
     let ready = frame.unsaved().count();
     ui.add_enabled_ui(ready > 0, |ui| {
-        if theme::keyed(ui, &format!("Save {ready} as captures"), "Ctrl+S") {
+        let text = if ready > 0 { format!("Save {}", counted(ready, "capture")) } else { "Save".into() };
+        if theme::keyed(ui, &text, "Ctrl+S") {
             intents.push(Intent::SaveFrame);
         }
     });

@@ -4,6 +4,7 @@ use egui::{
     Align2, CentralPanel, Color32, Panel, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2,
     pos2, vec2,
 };
+use lens_core::counted::counted;
 
 use super::theme::{self, ACCENT, Enabled, FAINT, GOOD, HOVERED, RAISED, TEXT, WARNING};
 use super::tile::{self, Marks, WHOLE, fitted};
@@ -13,7 +14,7 @@ use crate::intent::Intent;
 use crate::reading::{Origin, Reading};
 use crate::session::{Action, Order, Picture};
 use crate::thumbnails::Size;
-use crate::window::{Labeller, pictures};
+use crate::window::Labeller;
 
 const ROW: f32 = 64.0;
 const TILE: Vec2 = vec2(70.0, 92.0);
@@ -28,14 +29,15 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         .frame(theme::panel())
         .show(ui, |ui| queue(labeller, ui, intents));
     let is_open = labeller.session.group().is_some();
-    Panel::right("form").default_size(286.0).frame(theme::panel()).show(ui, |ui| {
-        ScrollArea::vertical().show(ui, |ui| {
+    Panel::right("form").default_size(324.0).frame(theme::panel()).show(ui, |ui| {
+        theme::foot(ui, "actions", |ui| {
+            ui.add_enabled_ui(is_open, |ui| actions(labeller, ui, intents));
+        });
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.add_enabled_ui(is_open, |ui| {
                 form::suggestions(labeller, ui, intents);
                 ui.add_space(8.0);
                 form::form(labeller, ui, intents);
-                ui.add_space(8.0);
-                actions(labeller, ui, intents);
             });
         });
     });
@@ -84,7 +86,7 @@ fn actions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
         intents.push(Intent::Save);
     }
     if !out.is_empty() {
-        let text = format!("{} do not agree, and stay for a name of their own", out.len());
+        let text = format!("Left for another name: {}", counted(out.len(), "capture"));
         ui.label(RichText::new(text).color(WARNING).small());
     }
     ui.add_space(2.0);
@@ -104,7 +106,7 @@ fn actions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
 fn queue(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     ui.horizontal(|ui| {
         let count = labeller.session.queue().len();
-        ui.heading(if count == 1 { "1 group".to_owned() } else { format!("{count} groups") });
+        ui.heading(counted(count, "group"));
         let mut order = labeller.session.order();
         let name = |order| match order {
             Order::Doubt => "Most doubtful first",
@@ -162,9 +164,11 @@ fn row(labeller: &mut Labeller, ui: &mut Ui, group: u64, intents: &mut Vec<Inten
     let words = Rect::from_min_max(pos2(picture.right() + 10.0, inner.top()), inner.max);
     let clipped = painter.with_clip_rect(words.intersect(ui.clip_rect()));
     let at = words.left_center();
-    clipped.text(at + vec2(0.0, -2.0), Align2::LEFT_BOTTOM, title, theme::name_font(13.0), TEXT);
-    let text = format!("{} \u{b7} {says}", pictures(count));
-    clipped.text(at + vec2(0.0, 4.0), Align2::LEFT_TOP, text, egui::FontId::proportional(12.0), tone);
+    let (width, font) = (words.width() - 4.0, theme::name_font(13.0));
+    theme::write(&clipped, at + vec2(0.0, -2.0), Align2::LEFT_BOTTOM, title, font, TEXT, width);
+    let text = format!("{} \u{b7} {says}", counted(count, "capture"));
+    let font = egui::FontId::proportional(12.0);
+    theme::write(&clipped, at + vec2(0.0, 4.0), Align2::LEFT_TOP, text, font, tone, width);
     if response.clicked() {
         intents.push(Intent::GoTo(group));
     }
@@ -208,11 +212,10 @@ fn group(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     ui.add_space(4.0);
     in_frame(labeller, ui, &member, lower);
     ui.horizontal(|ui| {
-        theme::section(ui, &format!("{} in the group", pictures(members.len())));
+        theme::section(ui, &format!("{} in the group", counted(members.len(), "capture")));
         for (text, key) in [("another", "\u{2191}\u{2193}"), ("in or out", "Space"), ("split off", "Ctrl+D")]
         {
-            theme::key(ui, key);
-            ui.label(RichText::new(text).small().color(FAINT));
+            theme::hint(ui, key, text);
         }
     });
     ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
@@ -261,7 +264,7 @@ fn side_by_side(
     };
     let own = column(0.0, 0.42).shrink2(vec2(4.0, 0.0));
     let response = ui.interact(own, ui.scope_id().with("picture"), Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "The picture"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "The capture"));
     let texture = labeller.thumbnails.get(ui.ctx(), &member.file, Size::Large);
     let under = Rect::from_min_max(own.min, own.max - vec2(0.0, 34.0));
     tile::large(ui, texture.as_ref(), under, labeller.magnified);
@@ -331,7 +334,7 @@ fn guess(labeller: &mut Labeller, ui: &Ui, area: Rect, id: &str, name: &str, wor
         }
     } else {
         let font = theme::name_font(13.0);
-        ui.painter().text(picture.center(), Align2::CENTER_CENTER, "no picture of it", font, FAINT);
+        ui.painter().text(picture.center(), Align2::CENTER_CENTER, "no image of it", font, FAINT);
     }
     caption(ui, area, name, words, colour);
 }
@@ -339,8 +342,9 @@ fn guess(labeller: &mut Labeller, ui: &Ui, area: Rect, id: &str, name: &str, wor
 fn caption(ui: &Ui, area: Rect, name: &str, words: &str, colour: Color32) {
     let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
     let at = pos2(area.center().x, area.bottom() - 32.0);
-    painter.text(at, Align2::CENTER_TOP, name, theme::name_font(13.0), TEXT);
-    painter.text(at + vec2(0.0, 17.0), Align2::CENTER_TOP, words, egui::FontId::proportional(12.0), colour);
+    let (font, small) = (theme::name_font(13.0), egui::FontId::proportional(12.0));
+    theme::write(&painter, at, Align2::CENTER_TOP, name, font, TEXT, area.width());
+    theme::write(&painter, at + vec2(0.0, 17.0), Align2::CENTER_TOP, words, small, colour, area.width());
 }
 
 /// The frame that it was cut from, with the card outlined.
@@ -370,7 +374,7 @@ fn in_frame(labeller: &mut Labeller, ui: &mut Ui, member: &Picture, height: f32)
 
 /// The other groups of the cluster.
 fn alike(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
-    let neighbours = labeller.session.neighbours();
+    let neighbours = labeller.neighbours();
     ui.horizontal(|ui| {
         theme::section(ui, "Looks alike");
         theme::key(ui, "Ctrl+M");
@@ -384,6 +388,7 @@ fn alike(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
                 let (file, count) = (first.file.clone(), members.len());
                 let (title, _) = labeller.title(group);
                 let shown = ui.vertical(|ui| {
+                    ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
                     let marks = Marks::default();
                     let tile = tile::show(labeller, ui, &file, &format!("Alike {group}"), TILE, marks);
                     tile.dnd_set_drag_payload(file.clone());

@@ -1,9 +1,12 @@
 //! The page of mods: each with its cards as pictures, what was left out and why, on and off.
 
+use std::path::Path;
+
 use egui::{
     Align2, CentralPanel, Color32, CornerRadius, FontId, Panel, Pos2, Rect, RichText, ScrollArea, Sense,
     Stroke, StrokeKind, TextEdit, Ui, Vec2, pos2, vec2,
 };
+use lens_core::counted::counted;
 use mods::{Card, Library, Mod, Origin, Reading, State};
 
 use super::theme::{self, ACCENT, EDGE, FAINT, GOOD, GROUND, HOVERED, RAISED, TEXT, WARNING};
@@ -70,12 +73,10 @@ fn nothing(labeller: &Labeller, ui: &mut Ui) {
 /// The mods, with how much was read of each.
 fn list(labeller: &mut Labeller, library: &Library, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let mods = &library.mods;
-    let words = if mods.len() == 1 { "1 mod".to_owned() } else { format!("{} mods", mods.len()) };
-    ui.heading(format!("{words}, {} cards", library.cards().count()));
-    ui.add(
-        egui::Label::new(RichText::new(library.folder.display().to_string()).small().color(FAINT)).truncate(),
-    )
-    .on_hover_text(library.folder.display().to_string());
+    let cards = counted(library.cards().count(), "card");
+    ui.heading(format!("{}, {cards}", counted(mods.len(), "mod")));
+    let folder = RichText::new(last_parts(&library.folder)).small().color(FAINT);
+    ui.add(egui::Label::new(folder).truncate()).on_hover_text(library.folder.display().to_string());
     let before = labeller.shown().clone();
     let mut shown = before.clone();
     ui.horizontal(|ui| {
@@ -90,10 +91,8 @@ fn list(labeller: &mut Labeller, library: &Library, ui: &mut Ui, intents: &mut V
         intents.push(Intent::Filter(Box::new(shown)));
     }
     ui.horizontal(|ui| {
-        for (text, key) in [("another", "\u{2191}\u{2193}"), ("on or off", "Space")] {
-            theme::key(ui, key);
-            ui.label(RichText::new(text).small().color(FAINT));
-        }
+        theme::hint(ui, "\u{2191}\u{2193}", "another");
+        theme::hint(ui, "Space", "on or off");
     });
     ui.add_space(2.0);
     ScrollArea::vertical().auto_shrink(false).show_rows(ui, ROW, mods.len() + 1, |ui, rows| {
@@ -105,6 +104,17 @@ fn list(labeller: &mut Labeller, library: &Library, ui: &mut Ui, intents: &mut V
             }
         }
     });
+}
+
+/// The end of a path, which tells folders apart; the whole is read where the pointer rests.
+fn last_parts(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().collect();
+    match &parts[..] {
+        [_, .., parent, last] if parts.len() > 3 => {
+            format!("\u{2026}/{}/{}", parent.to_string_lossy(), last.to_string_lossy())
+        }
+        _ => path.display().to_string(),
+    }
 }
 
 fn row(ui: &mut Ui, name: &str, is_chosen: bool) -> (Rect, egui::Response) {
@@ -142,9 +152,11 @@ fn one(labeller: &Labeller, of_mod: &Mod, ui: &mut Ui, intents: &mut Vec<Intent>
     let painter = ui.painter().with_clip_rect(words.intersect(ui.clip_rect()));
     let at = words.left_center();
     let colour = if is_on { TEXT } else { FAINT };
-    painter.text(at - vec2(0.0, 1.0), Align2::LEFT_BOTTOM, &of_mod.name, theme::name_font(13.5), colour);
+    let (font, width) = (theme::name_font(13.5), words.width());
+    theme::write(&painter, at - vec2(0.0, 1.0), Align2::LEFT_BOTTOM, &of_mod.name, font, colour, width);
     let (text, colour) = state(of_mod, is_on);
-    painter.text(at + vec2(0.0, 2.0), Align2::LEFT_TOP, text, FontId::proportional(12.0), colour);
+    let font = FontId::proportional(12.0);
+    theme::write(&painter, at + vec2(0.0, 2.0), Align2::LEFT_TOP, text, font, colour, width);
     if toggle.clicked() {
         intents.push(Intent::ToggleMod(Some(of_mod.id.clone())));
     } else if response.clicked() {
@@ -169,8 +181,7 @@ fn state(of_mod: &Mod, is_on: bool) -> (String, Color32) {
         State::Off(why) => (format!("off in the game: {why}"), FAINT),
         State::Broken(why) => (format!("cannot be read: {why}"), WARNING),
         State::On => {
-            let count = of_mod.cards.len();
-            let mut text = if count == 1 { "1 card".to_owned() } else { format!("{count} cards") };
+            let mut text = counted(of_mod.cards.len(), "card");
             if !of_mod.left_out.is_empty() {
                 text += &format!(", {} left out", of_mod.left_out.len());
             }
@@ -278,7 +289,8 @@ fn cards(labeller: &mut Labeller, library: &Library, ui: &mut Ui, intents: &mut 
 fn words(ui: &Ui, at: Pos2, width: f32, text: &str, colour: Color32) {
     let area = Rect::from_min_size(at, vec2(width, WORDS));
     let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
-    painter.text(area.left_center(), Align2::LEFT_CENTER, text, FontId::proportional(12.5), colour);
+    let font = FontId::proportional(12.5);
+    theme::write(&painter, area.left_center(), Align2::LEFT_CENTER, text, font, colour, width);
 }
 
 fn heading(labeller: &Labeller, ui: &Ui, at: Pos2, width: f32, of_mod: &Mod) {
@@ -297,7 +309,8 @@ fn heading(labeller: &Labeller, ui: &Ui, at: Pos2, width: f32, of_mod: &Mod) {
     let (says, colour) = state(of_mod, is_on);
     let text = format!("{}{version}{read} \u{b7} {says}", of_mod.id);
     let at = pos2(title.right() + 12.0, area.center().y + 1.0);
-    painter.text(at, Align2::LEFT_CENTER, text, FontId::proportional(12.0), colour);
+    let (font, width) = (FontId::proportional(12.0), area.right() - at.x);
+    theme::write(&painter, at, Align2::LEFT_CENTER, text, font, colour, width);
 }
 
 fn card(
@@ -328,12 +341,12 @@ fn card(
         ui.painter().rect_stroke(shape, 6.0, edge, StrokeKind::Inside);
     }
     let painter = ui.painter().with_clip_rect(area.shrink(2.0).intersect(ui.clip_rect()));
-    let name = painter.layout_no_wrap(label, theme::name_font(11.5), if is_on { TEXT } else { FAINT });
-    let left = (area.center().x - name.size().x / 2.0).max(area.left() + 3.0);
-    painter.galley(pos2(left, area.top() + 135.0), name, TEXT);
+    let (name_colour, width) = (if is_on { TEXT } else { FAINT }, area.width() - 6.0);
+    let at = pos2(area.center().x, area.top() + 135.0);
+    theme::write(&painter, at, Align2::CENTER_TOP, label, theme::name_font(11.5), name_colour, width);
     let kind = if card.set.is_empty() { "Card" } else { &card.set };
     let at = pos2(area.center().x, area.top() + 150.0);
-    painter.text(at, Align2::CENTER_TOP, kind, FontId::proportional(10.5), colour);
+    theme::write(&painter, at, Align2::CENTER_TOP, kind, FontId::proportional(10.5), colour, width);
     if response.clicked() {
         intents.push(Intent::Captures(card.key.clone()));
     }
@@ -354,7 +367,7 @@ fn explained(card: &Card, ui: &mut Ui) {
         ui.label(RichText::new("Code of the mod changes how it looks at times").small().color(FAINT));
     }
     if card.sprite.guessed {
-        let text = "Its sheet is not declared; a picture of that name was taken";
+        let text = "Its sheet is not declared; an image of that name was taken";
         ui.label(RichText::new(text).small().color(FAINT));
     }
     ui.label(RichText::new("Click to see its captures").small().color(FAINT));

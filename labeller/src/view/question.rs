@@ -1,10 +1,11 @@
 //! What is asked before it is done, over the page.
 
 use egui::{Context, Id, Modal, RichText};
+use lens_core::counted::counted;
 
 use super::theme::{self, Enabled, FAINT};
 use crate::intent::{Intent, Question};
-use crate::window::{Labeller, pictures};
+use crate::window::Labeller;
 
 /// Heading, what it means, and the word on the button.
 fn words(question: &Question) -> (String, String, &'static str) {
@@ -16,8 +17,15 @@ fn words(question: &Question) -> (String, String, &'static str) {
                 .into(),
             "Forget it",
         ),
+        Question::EmptyBin(1) => (
+            "Empty the bin of 1 capture?".into(),
+            "It goes for good, with its label, and with its frame unless something else was cut from \
+             that. This cannot be undone."
+                .into(),
+            "Empty it",
+        ),
         Question::EmptyBin(count) => (
-            format!("Empty the bin of {}?", pictures(*count)),
+            format!("Empty the bin of {}?", counted(count, "capture")),
             "They go for good, with their labels, and with the frames that nothing else was cut from. \
              This cannot be undone."
                 .into(),

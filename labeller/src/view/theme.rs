@@ -205,8 +205,23 @@ pub(super) fn key(ui: &mut Ui, key: &str) {
     frame.show(ui, |ui| ui.label(RichText::new(key).size(11.0).color(FAINT)));
 }
 
+/// Begins another line where a key and words of this size do not fit into this one: a group of
+/// widgets does not know how wide it will be.
+fn break_before(ui: &mut Ui, key_name: &str, text: &str, size: f32, padding: f32) {
+    let wide = |text: &str, size: f32| {
+        ui.painter().layout_no_wrap(text.to_owned(), FontId::proportional(size), TEXT).size().x
+    };
+    // Between them are five points, and twelve around the key's name.
+    let width = wide(key_name, 11.0) + wide(text, size) + 2.0 * padding + 17.0;
+    if ui.layout().main_wrap && ui.available_size_before_wrap().x < width {
+        ui.end_row();
+    }
+}
+
 /// A button that is set off by its key.
 pub(super) fn keyed(ui: &mut Ui, text: &str, key_name: &str) -> bool {
+    let padding = ui.spacing().button_padding.x;
+    break_before(ui, key_name, text, 14.0, padding);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         let clicked = ui.button(text).clicked();
@@ -214,6 +229,39 @@ pub(super) fn keyed(ui: &mut Ui, text: &str, key_name: &str) -> bool {
         clicked
     })
     .inner
+}
+
+/// A key with what it does, which stay together where a line breaks.
+pub(super) fn hint(ui: &mut Ui, key_name: &str, text: &str) {
+    break_before(ui, key_name, text, 11.5, 0.0);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        key(ui, key_name);
+        ui.label(RichText::new(text).small().color(FAINT));
+    });
+}
+
+/// What is done with a panel's content: below it, however much of that there is.
+pub(super) fn foot(ui: &mut Ui, name: &'static str, add: impl FnOnce(&mut Ui)) {
+    let frame = egui::Frame::new().inner_margin(Margin { top: 8, ..Margin::ZERO });
+    egui::Panel::bottom(name).resizable(false).frame(frame).show(ui, add);
+}
+
+/// Paints a line of at most this width, which ends with an ellipsis where it does not fit.
+pub(super) fn write(
+    painter: &egui::Painter,
+    at: egui::Pos2,
+    align: egui::Align2,
+    text: impl Into<String>,
+    font: FontId,
+    colour: Color32,
+    width: f32,
+) {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.into(), font, colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+    let galley = painter.layout_job(job);
+    let area = align.anchor_size(at, galley.size());
+    painter.galley(area.min, galley, colour);
 }
 
 /// A list of which one is chosen; `name` is for those who do not see it.

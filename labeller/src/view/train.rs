@@ -6,6 +6,7 @@ use egui::{
     Align, Align2, CentralPanel, CornerRadius, FontId, Layout, Panel, Rect, RichText, ScrollArea, Sense, Ui,
     Vec2, pos2, vec2,
 };
+use lens_core::counted::counted;
 use lens_core::retraining::{Figure, Outcome, Phase, Row};
 
 use super::theme::{self, ACCENT, EDGE, Enabled, FAINT, GOOD, GROUND, RAISED, TEXT, WARNING};
@@ -78,10 +79,10 @@ fn taught(labeller: &mut Labeller, knowledge: &Knowledge, ui: &mut Ui, intents: 
     ui.horizontal(|ui| {
         let count = knowledge.enrolled.len();
         let captures: usize = knowledge.enrolled.iter().map(|it| it.count).sum();
-        ui.heading(format!("{} taught", cards(count)));
+        ui.heading(format!("{} taught", counted(count, "card")));
         if count > 0 {
-            let words = if captures == 1 { "1 capture".into() } else { format!("{captures} captures") };
-            ui.label(RichText::new(format!("from {words}")).color(FAINT));
+            let words = format!("from {}", counted(captures, "capture"));
+            ui.label(RichText::new(words).color(FAINT));
         }
         if !knowledge.forgotten.is_empty() {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -150,12 +151,14 @@ fn card(labeller: &mut Labeller, ui: &mut Ui, card: &Enrolled, state: State, int
     let painter = ui.painter().with_clip_rect(words.intersect(ui.clip_rect()));
     let colour = theme::of_type(labeller.catalogue.card(&card.id).map(|it| it.card_type));
     let colour = if colour == FAINT { TEXT } else { colour };
-    painter.text(words.min, Align2::LEFT_TOP, &card.name, theme::name_font(13.0), colour);
+    let (font, width) = (theme::name_font(13.0), words.width());
+    theme::write(&painter, words.min, Align2::LEFT_TOP, &card.name, font, colour, width);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
-    let count = if card.count == 1 { "1 capture".to_owned() } else { format!("{} captures", card.count) };
+    let count = counted(card.count, "capture");
     let when = card.taught_at_millis.map_or_else(String::new, |then| format!(", {}", ago(now, then)));
     let at = words.min + vec2(0.0, 17.0);
-    painter.text(at, Align2::LEFT_TOP, format!("{count}{when}"), FontId::proportional(11.5), FAINT);
+    let (text, font) = (format!("{count}{when}"), FontId::proportional(11.5));
+    theme::write(&painter, at, Align2::LEFT_TOP, text, font, FAINT, width);
     let button = Rect::from_min_max(pos2(words.left(), area.bottom() - 28.0), words.max);
     // A part of the card: it moves nothing of what comes next.
     let ui = &mut ui.new_child(egui::UiBuilder::new().max_rect(button));
@@ -172,10 +175,6 @@ fn card(labeller: &mut Labeller, ui: &mut Ui, card: &Enrolled, state: State, int
             State::Forgotten => Intent::Remember(id, name),
         });
     }
-}
-
-fn cards(count: usize) -> String {
-    if count == 1 { "1 card".into() } else { format!("{count} cards") }
 }
 
 /// The right side: training, what came of it, and going back.
@@ -234,7 +233,7 @@ fn begin(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     );
     ui.horizontal(|ui| {
         ui.label("May take");
-        let words = |minutes: u32| format!("{minutes} minutes");
+        let words = |minutes: u32| counted(minutes, "minute");
         theme::choice(ui, "Time", &words(labeller.train.minutes), 100.0, |ui| {
             for minutes in MINUTES {
                 let is_chosen = labeller.train.minutes == minutes;

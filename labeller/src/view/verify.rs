@@ -1,13 +1,14 @@
 //! The page where labels are verified: all cards by name and edition, the odd ones first.
 
 use egui::{CentralPanel, Panel, RichText, ScrollArea, Ui, Vec2, vec2};
+use lens_core::counted::counted;
 
 use super::theme::{self, ACCENT, Enabled, FAINT, WARNING};
 use super::tile::{self, Marks};
 use super::{filter, form};
 use crate::intent::{Intent, Shown};
 use crate::verify::{Class, Oddity};
-use crate::window::{Labeller, pictures};
+use crate::window::Labeller;
 
 const TILE: Vec2 = vec2(76.0, 98.0);
 /// The line below a picture, which says what is odd.
@@ -31,14 +32,17 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         });
         return;
     }
-    Panel::right("relabel").default_size(286.0).frame(theme::panel()).show(ui, |ui| {
-        ScrollArea::vertical().show(ui, |ui| chosen(labeller, ui, intents));
+    Panel::right("relabel").default_size(324.0).frame(theme::panel()).show(ui, |ui| {
+        if !labeller.chosen.is_empty() {
+            theme::foot(ui, "relabel actions", |ui| actions(labeller, ui, intents));
+        }
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| chosen(labeller, ui, intents));
     });
     CentralPanel::default().frame(theme::ground()).show(ui, |ui| {
         ui.horizontal(|ui| {
             let odd = labeller.odd().len();
             let labels = labeller.classes.iter().map(|it| it.files.len()).sum::<usize>();
-            ui.heading(format!("{labels} labels"));
+            ui.heading(counted(labels, "label"));
             if odd > 0 {
                 theme::chip(ui, &format!("{odd} may be wrong"), WARNING);
             } else {
@@ -51,14 +55,14 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
     });
 }
 
-/// What is chosen, and what becomes of it.
+/// What is chosen, and what it shall be.
 fn chosen(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let count = labeller.chosen.len();
-    ui.heading(format!("{} chosen", pictures(count)));
+    ui.heading(format!("{} chosen", counted(count, "capture")));
     if count == 0 {
         ui.add_space(4.0);
-        ui.weak("Click on pictures that have the wrong name, type the right one, press Enter.");
-        ui.weak("A click on a name on the left chooses all of its pictures.");
+        ui.weak("Click on captures that have the wrong name, type the right one, press Enter.");
+        ui.weak("A click on a name on the left chooses all of its captures.");
         return;
     }
     let files: Vec<String> = labeller.chosen.iter().take(3).cloned().collect();
@@ -68,11 +72,14 @@ fn chosen(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
         }
     });
     form::form(labeller, ui, intents);
-    ui.add_space(8.0);
-    let name = labeller.form.name.trim().to_owned();
+}
+
+/// What becomes of it.
+fn actions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
+    let name = labeller.form.name.trim();
     let text = match &labeller.new_name {
         Some(name) => format!("Add the new card {name}"),
-        None => format!("Relabel {count}"),
+        None => format!("Relabel {}", labeller.chosen.len()),
     };
     if theme::primary(ui, &format!("{text}  \u{23ce}"), Enabled::when(!name.is_empty())) {
         intents.push(Intent::Save);
@@ -139,7 +146,7 @@ fn row(labeller: &mut Labeller, ui: &mut Ui, class: &Class, line: &Line, intents
             }
             ui.horizontal(|ui| {
                 theme::chip(ui, &class.modifier, theme::of_edition(&class.modifier));
-                ui.weak(pictures(class.files.len()));
+                ui.weak(counted(class.files.len(), "capture"));
             });
             if class.odd() > 0 {
                 ui.label(RichText::new(format!("{} may be wrong", class.odd())).small().color(WARNING));

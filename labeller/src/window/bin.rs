@@ -1,6 +1,8 @@
 //! Throwing away, taking back, and emptying the bin.
 
-use super::{Labeller, pictures};
+use lens_core::counted::counted;
+
+use super::Labeller;
 use crate::intent::{Page, Tone};
 use crate::session::Action;
 
@@ -35,7 +37,7 @@ impl Labeller {
     pub(super) fn empty_bin(&mut self) {
         let count = self.binned().len();
         if self.try_act(&Action::Empty).is_some() {
-            self.say(format!("{} gone for good", pictures(count)), Tone::Done);
+            self.say(format!("{} gone for good", counted(count, "capture")), Tone::Done);
         }
     }
 }

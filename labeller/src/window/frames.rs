@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use dataset::captures::store::FRAMES;
 use dataset::labels::Label;
+use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Quad};
 
-use super::{Labeller, Subject, pictures};
+use super::{Labeller, Subject};
 use crate::form::Form;
 use crate::frame::{FrameCard, OpenFrame};
 use crate::inference::Job;
@@ -145,7 +146,7 @@ impl Labeller {
                     self.act(&crate::session::Action::Relabel(vec![file], label, BTreeMap::default()));
                 }
                 self.say(
-                    format!("{} saved with their frame \u{b7} Verify shows them", pictures(count)),
+                    format!("{} saved with their frame \u{b7} Verify shows them", counted(count, "capture")),
                     Tone::Done,
                 );
                 self.stale = true;

@@ -72,13 +72,6 @@ impl Labeller {
         self
     }
 
-    /// The same with another page to begin with.
-    #[must_use]
-    pub fn with_page(mut self, page: Page) -> Self {
-        self.show_page(page);
-        self
-    }
-
     /// The mods that were read; nothing while they are, and where there is no folder.
     pub fn library(&self) -> Option<&Arc<Library>> {
         self.modded.read.library.as_ref()

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use dataset::labels::Label;
 use dataset::labels::store::Change;
 use egui::Context;
+use lens_core::counted::counted;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
 
-use super::{Labeller, Subject, pictures};
+use super::{Labeller, Subject};
 use crate::completion;
 use crate::form::{Form, Stated};
 use crate::intent::{Page, Tone};
@@ -255,14 +256,14 @@ impl Labeller {
             self.say(format!("{count} saved as {name}{rest} \u{b7} Ctrl+Z takes it back"), Tone::Done);
             self.loaded.0 = Subject::None;
         } else {
-            self.say("Everything in the group is left out: Space takes a picture in again", Tone::Told);
+            self.say("Everything in the group is left out: Space takes a capture in again", Tone::Told);
         }
     }
 
     /// Gives the chosen pictures what is in the form as their label.
     pub(super) fn relabel(&mut self) {
         if self.chosen.is_empty() {
-            self.say("Choose pictures first: click on them", Tone::Told);
+            self.say("Choose captures first: click on them", Tone::Told);
             return;
         }
         let Some(label) = self.label() else {
@@ -279,7 +280,8 @@ impl Labeller {
             &label,
             files.iter().filter_map(|file| self.session.picture(file)).map(|it| (it, before(it))),
         );
-        let said = format!("{} are {} now \u{b7} Ctrl+Z takes it back", pictures(files.len()), label.name);
+        let said =
+            format!("{} named {} \u{b7} Ctrl+Z takes it back", counted(files.len(), "capture"), label.name);
         if self.try_act(&Action::Relabel(files, label, worn)).is_some() {
             self.chosen.clear();
             self.say(said, Tone::Done);

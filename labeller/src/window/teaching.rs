@@ -41,7 +41,7 @@ impl Labeller {
         }
         for job in jobs {
             if !inference.ask(job) {
-                log::info!("the model is busy: some pictures teach it at the next training");
+                log::info!("the model is busy: some captures teach it at the next training");
             }
         }
     }

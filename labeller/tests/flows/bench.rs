@@ -6,14 +6,18 @@ use std::sync::Arc;
 use dataset::captures::record::CaptureContext;
 use dataset::captures::store::Captures;
 use dataset::labels::store::read;
-use egui::{Key, Modifiers as Held, Vec2};
+use egui::{Key, Modifiers as Held};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use egui_kittest::{Harness, OsThreshold, SnapshotOptions};
 use image::{Rgba, RgbaImage, imageops};
 use labeller::app::App;
 use labeller::repository::Folders;
 use labeller::window::Labeller;
 use lens_core::modifiers::Modifiers;
+
+use super::golden;
+use super::opened;
+use super::settled::settle;
 
 pub(crate) struct Bench {
     pub(crate) root: tempfile::TempDir,
@@ -65,9 +69,7 @@ pub(crate) fn window(folders: Folders) -> Harness<'static, App> {
     let root = App::open(folders, move |repository, session| {
         Labeller::new(repository, session, Arc::clone(&catalogue), None)
     });
-    let mut harness = Harness::builder()
-        .with_size(Vec2::new(1100.0, 720.0))
-        .build_ui_state(|ui, root: &mut App| root.ui(ui), root.unwrap());
+    let mut harness = opened::open(root.unwrap(), ([1100.0, 720.0], 1.0));
     settle(&mut harness);
     harness
 }
@@ -110,16 +112,8 @@ impl Bench {
         settle(self.harness());
     }
 
-    /// What is seen must be the golden picture of this name.
     pub(crate) fn looks_like(&mut self, name: &str) {
-        self.is_pictured_in(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"), name);
-    }
-
-    pub(crate) fn is_pictured_in(&mut self, folder: &str, name: &str) {
-        // Drivers round edges of text and shapes differently.
-        let tolerance = OsThreshold::new(400);
-        let options = SnapshotOptions::new().threshold(1.5).max_failed_pixels(tolerance).output_path(folder);
-        self.harness().snapshot_options(name, &options);
+        golden::is_pictured_in(self.harness(), golden::FOLDER, name);
     }
 
     /// Name and edition of each labelled file, as another program reads them.
@@ -133,19 +127,6 @@ impl Bench {
         names.sort();
         names
     }
-}
-
-/// Frames until nothing is on its way.
-pub(crate) fn settle(harness: &mut Harness<'static, App>) {
-    for _ in 0..400 {
-        harness.run_steps(3);
-        if harness.state().labeller().is_none_or(Labeller::is_idle) {
-            harness.run_steps(2);
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("pictures do not arrive");
 }
 
 pub(crate) fn named(pairs: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -7,6 +7,7 @@ use lens_core::catalogue::{CardType, Catalogue};
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 
+use crate::tooltips::Localisation;
 use tracking::track::Track;
 use vision::reading::Identity;
 
@@ -48,6 +49,16 @@ pub fn card(track: &Track, catalogue: &Catalogue) -> CardView {
         modifiers: modifiers(&track.modifiers),
         quad: quad(track.quad),
         guesses: track.guesses.iter().take(MAX_GUESSES).map(guess).collect(),
+        text: Vec::new(),
+    }
+}
+
+/// Adds what cards do. Most of them were there `before`, with the same text.
+pub fn explain(cards: &mut [CardView], before: &[CardView], catalogue: &Catalogue, texts: &Localisation) {
+    for card in cards {
+        let Some(id) = &card.id else { continue };
+        let old = before.iter().find(|it| it.track == card.track && it.id == card.id && !it.text.is_empty());
+        card.text = old.map_or_else(|| texts.text(id, catalogue), |it| it.text.clone());
     }
 }
 
@@ -69,7 +80,7 @@ pub fn events(before: &Cards, after: &Cards) -> Vec<Event> {
             events.push(Event::Appear { sequence, card: card.clone() });
             continue;
         };
-        if (&old.id, &old.modifiers) != (&card.id, &card.modifiers) {
+        if (&old.id, &old.modifiers, &old.text) != (&card.id, &card.modifiers, &card.text) {
             events.push(Event::Change { sequence, card: card.clone() });
         } else if old.quad != card.quad {
             events.push(Event::Move { sequence, track: card.track, quad: card.quad });

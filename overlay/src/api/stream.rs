@@ -1,6 +1,6 @@
 //! Events to one reader: over a WebSocket, or as lines of JSON that any program can read.
 
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ const MAX_MESSAGE: usize = 4 << 10;
 /// When the connection breaks; most readers leave that way.
 pub fn run(stream: TcpStream, subscriber: Subscriber, streaming: &Streaming) -> io::Result<()> {
     let mut reader = Reader::greet(stream, streaming)?;
-    let Subscriber { snapshot, events: news } = subscriber;
+    let Subscriber { snapshot, events: news, broadcast } = subscriber;
     reader.send(&[Event::Snapshot(snapshot)])?;
     let mut looked = Instant::now();
     loop {
@@ -41,6 +41,8 @@ pub fn run(stream: TcpStream, subscriber: Subscriber, streaming: &Streaming) -> 
         }
         if looked.elapsed() >= CHECK_INTERVAL {
             looked = Instant::now();
+            // The game may be another one than at the beginning.
+            broadcast.read_texts();
             if reader.has_left()? {
                 return Ok(());
             }
@@ -76,11 +78,7 @@ impl Reader {
         if streaming.socket_key.is_none() {
             return Ok(Self::Lines(stream));
         }
-        let config = WebSocketConfig::default()
-            .read_buffer_size(MAX_MESSAGE)
-            .max_message_size(Some(MAX_MESSAGE))
-            .max_frame_size(Some(MAX_MESSAGE));
-        Ok(Self::Socket(Box::new(WebSocket::from_raw_socket(stream, Role::Server, Some(config)))))
+        Ok(Self::Socket(Box::new(socket(stream))))
     }
 
     fn send(&mut self, events: &[Event]) -> io::Result<()> {
@@ -120,18 +118,13 @@ impl Reader {
             }
             Self::Socket(socket) => {
                 socket.get_ref().set_nonblocking(true)?;
-                // A flood of messages does not keep this thread for ever.
-                let read = (0..64).try_for_each(|_| socket.read().map(drop));
+                let read = read_all(socket);
                 socket.get_ref().set_nonblocking(false)?;
-                match read {
-                    Ok(()) => Err(io::Error::other("the reader sends what nobody asked for")),
-                    Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
-                        socket.flush().map_err(broken)?;
-                        Ok(false)
-                    }
-                    Err(tungstenite::Error::ConnectionClosed) => Ok(true),
-                    Err(error) => Err(broken(error)),
+                let has_left = read?;
+                if !has_left {
+                    socket.flush().map_err(broken)?;
                 }
+                Ok(has_left)
             }
         }
     }
@@ -143,6 +136,30 @@ impl Reader {
             socket.flush().map_err(broken)?;
         }
         Ok(())
+    }
+}
+
+/// The server's end of a WebSocket over this stream.
+pub fn socket<S: Read + Write>(stream: S) -> WebSocket<S> {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(MAX_MESSAGE)
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE));
+    WebSocket::from_raw_socket(stream, Role::Server, Some(config))
+}
+
+/// Reads what is there to be read, over a stream that does not wait. Returns whether the reader has
+/// said goodbye.
+///
+/// # Errors
+/// When the connection is broken, what comes is no WebSocket, or it has no end.
+pub fn read_all<S: Read + Write>(socket: &mut WebSocket<S>) -> io::Result<bool> {
+    // A flood of messages does not keep this thread for ever.
+    match (0..64).try_for_each(|_| socket.read().map(drop)) {
+        Ok(()) => Err(io::Error::other("the reader sends what nobody asked for")),
+        Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+        Err(tungstenite::Error::ConnectionClosed) => Ok(true),
+        Err(error) => Err(broken(error)),
     }
 }
 

@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mods::Library;
+use lens_core::counted::counted;
+use mods::{Library, language};
 use vision::providers::Provider;
 
 use crate::recognition::hardware::chooser::Found;
-use crate::recognition::modded::{Wanted, counted};
+use crate::recognition::modded::Wanted;
 use crate::recognition::model;
 use crate::recognition::models::{self, ModelRequest, ReadMods};
 use crate::recognition::pace::Pace;
 use crate::settings::mods::{Mods, ModsPlace};
 use crate::settings::{Recognition, Settings};
-use crate::tooltips;
 
 /// What the command line fixes, whatever the settings say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -108,7 +108,7 @@ impl Choices {
             true => ModsPlace::Nowhere,
             false => self.fixed.mods.as_ref().unwrap_or(&chosen.place).clone(),
         };
-        Wanted::new(Mods { place, ..chosen.clone() }, tooltips::language(&self.settings.language))
+        Wanted::new(Mods { place, ..chosen.clone() }, language::wanted(&self.settings.language))
     }
 
     /// The mods that were read and have cards, a line for each.
@@ -152,11 +152,9 @@ mod tests {
     use super::*;
     use crate::settings;
 
-    #[test]
-    fn the_command_line_stands_above_the_file_and_the_file_above_the_usual() {
-        let text = "[recognition]\nmodel = \"mine\"\nthreads = 2\n[capture]\nper_second = 20\n";
-        let settings = settings::parse(text).unwrap();
-        let mut choices = Choices {
+    /// Nothing was chosen but what the settings say.
+    fn of_settings(settings: Settings) -> Choices {
+        Choices {
             settings,
             file: None,
             fixed: Fixed::default(),
@@ -166,7 +164,14 @@ mod tests {
             library: None,
             measured: None,
             failed: None,
-        };
+        }
+    }
+
+    #[test]
+    fn the_command_line_stands_above_the_file_and_the_file_above_the_usual() {
+        let text = "[recognition]\nmodel = \"mine\"\nthreads = 2\n[capture]\nper_second = 20\n";
+        let settings = settings::parse(text).unwrap();
+        let mut choices = of_settings(settings);
         assert!(choices.request().folder.ends_with("models/mine"));
         let of_mods = |without_mods| Choices { without_mods, ..choices.clone() }.mods().mods.place;
         assert_eq!((of_mods(false), of_mods(true)), (ModsPlace::Found, ModsPlace::Nowhere));
@@ -186,18 +191,7 @@ mod tests {
     #[test]
     fn the_latest_choice_counts_and_one_that_was_refused_does_not() {
         let of = |model: &str| settings::parse(&format!("[recognition]\nmodel = \"{model}\"\n")).unwrap();
-        let fixed = Fixed::default();
-        let mut choices = Choices {
-            settings: of("a"),
-            file: None,
-            fixed,
-            picked: None,
-            usual_model: "practice",
-            without_mods: false,
-            library: None,
-            measured: None,
-            failed: None,
-        };
+        let mut choices = of_settings(of("a"));
         let a = choices.request().folder;
         choices.runs(&a);
         assert_eq!(choices.picked, None, "it is what was asked for");
@@ -215,17 +209,7 @@ mod tests {
     #[test]
     fn recognition_runs_where_it_was_said_to_else_where_it_was_measured_to_be_best() {
         use crate::recognition::hardware::{Key, Record, Timing};
-        let mut choices = Choices {
-            settings: Settings::default(),
-            file: None,
-            fixed: Fixed::default(),
-            picked: None,
-            usual_model: "practice",
-            without_mods: false,
-            library: None,
-            measured: None,
-            failed: None,
-        };
+        let mut choices = of_settings(Settings::default());
         let order = |choices: &Choices| choices.request().recognition.providers.unwrap();
         assert_eq!(order(&choices), [Provider::Cpu], "it starts at once");
         let timing = |provider, millis| Timing {

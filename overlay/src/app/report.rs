@@ -18,7 +18,7 @@ impl App {
             let folder = panic_hook::folder(&lens_core::paths::data());
             let text = match report::write(&moment, &folder, &Redactor::for_this_user()) {
                 Ok(path) => format!(
-                    "Saved a report: {}\nIt holds the picture of the game: look at it before you send it",
+                    "Saved a report: {}\nIt holds an image of the game: look at it before you send it",
                     path.display()
                 ),
                 Err(error) => format!("No report could be saved: {error}"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use tracking::frame::Frame;
 use tracking::pipeline::Snapshot;
 
@@ -64,8 +65,8 @@ impl Statistics {
             .first_names
             .map_or_else(String::new, |it| format!("; first names after {:.2} s", it.as_secs_f64()));
         format!(
-            "saw {seen}{first}\n{} frames recognised ({} dropped), median {}; {} drawn, median {}; picture to screen {}",
-            self.recognitions.len(),
+            "saw {seen}{first}\n{} recognised ({} dropped), median {}; {} drawn, median {}; capture to screen {}",
+            counted(self.recognitions.len(), "frame"),
             dropped,
             median(&self.recognitions),
             self.draws.len(),

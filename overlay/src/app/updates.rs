@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use lens_core::counted::counted;
+
 use super::App;
 use crate::recognition::modded::watch::Task;
 
@@ -52,6 +54,9 @@ impl App {
         }
         if before.settings.language != self.choices.settings.language {
             self.tooltip.texts = None;
+            self.services
+                .broadcast
+                .explain(&lens_core::paths::data().join("art"), &self.choices.settings.language);
         }
         if before.settings.hotkeys != self.choices.settings.hotkeys {
             self.register_hotkeys();
@@ -87,7 +92,7 @@ impl App {
     pub(super) fn take_mods(&mut self) {
         let Some(library) = self.services.mailboxes.libraries.try_take() else { return };
         let cards = library.as_ref().map_or(0, |library| library.cards().count());
-        log::info!("{cards} cards of mods are known");
+        log::info!("known of mods: {}", counted(cards, "card"));
         self.choices.library = library;
         self.load();
     }

@@ -88,7 +88,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, CaptureError> {
     let entries = std::fs::read_dir(path).map_err(|error| wrong(error.to_string()))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_picture).collect();
     files.sort();
-    if files.is_empty() { Err(wrong("there is no picture in it".into())) } else { Ok(files) }
+    if files.is_empty() { Err(wrong("there is no image in it".into())) } else { Ok(files) }
 }
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
         assert!(matches!(ImageSource::open(&folder), Err(CaptureError::Picture { .. })));
         let path = folder.join("one.png");
         image::RgbaImage::from_pixel(3, 2, image::Rgba([1, 2, 3, 255])).save(&path).unwrap();
-        std::fs::write(folder.join("notes.txt"), "no picture").unwrap();
+        std::fs::write(folder.join("notes.txt"), "no image").unwrap();
         let mut source = ImageSource::open(&folder).unwrap();
         assert_eq!(source.files(), [path]);
         let frame = source.grab().unwrap().unwrap();

@@ -61,7 +61,7 @@ pub enum RecordingError {
     #[error(transparent)]
     Picture(#[from] CaptureError),
     /// A picture cannot be packed.
-    #[error("cannot pack a picture: {0}")]
+    #[error("cannot pack a frame: {0}")]
     Pack(#[from] image::ImageError),
 }
 

@@ -23,7 +23,7 @@ pub trait FrameSource: Send {
 
     /// How pictures are taken, for people.
     fn way(&self) -> &'static str {
-        "pictures from memory"
+        "frames from memory"
     }
 
     /// Takes a picture now; `None` while there is nothing to see (a minimised window).

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use lens_core::counted::counted;
+
 use super::source::{CaptureError, FrameSource};
 
 /// How long captures took.
@@ -25,10 +27,10 @@ impl fmt::Display for Timings {
         let [width, height] = self.size;
         let millis = |time: Duration| time.as_secs_f64() * 1e3;
         let (median, min, p95) = (millis(self.median), millis(self.min), millis(self.p95));
-        let count = self.count;
+        let count = counted(self.count, "frame");
         write!(
             formatter,
-            "{width}x{height}: median {median:.2} ms, least {min:.2}, 95 % below {p95:.2} ({count} pictures)"
+            "{width}x{height}: median {median:.2} ms, least {min:.2}, 95 % below {p95:.2} ({count})"
         )
     }
 }

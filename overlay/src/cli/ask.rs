@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use lens_client::Client;
+use lens_core::counted::counted;
 
 use crate::desktop::{target, window};
 use crate::diagnostics::doctor::bundle;
@@ -140,9 +141,9 @@ pub(crate) fn report() -> Result<()> {
     };
     println!("wrote {}, which holds:", path.display());
     for (name, bytes) in bundle::contents(&std::fs::read(&path)?)? {
-        println!("  {name:<16} {bytes} bytes");
+        println!("  {name:<16} {}", counted(bytes, "byte"));
     }
-    println!("help: look at it before you send it: frame.png is the picture of the game's window");
+    println!("help: look at it before you send it: frame.png is the game's window");
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use image::RgbaImage;
+use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Quad};
 use synth::bank::Bank;
 use synth::recipe::{LayoutWeights, SceneRecipe};
@@ -18,7 +19,7 @@ use vision::providers::Provider;
 use vision::recogniser::Recogniser;
 use vision::stages::{Stage, StageTimes};
 
-use super::inputs::{know_mods, open_model, read_picture, said_once};
+use super::inputs::{know_mods, open_model, progress, read_picture, said_once};
 use crate::settings::mods::ModsPlace;
 
 /// Measure how long recognising takes
@@ -30,7 +31,7 @@ pub(crate) struct BenchArgs {
     /// The Mods folder whose cards are known too; "none" for no mods [default: none]
     #[arg(long, value_name = "DIR|none")]
     mods: Option<ModsPlace>,
-    /// A picture to measure with instead of a composed one
+    /// An image to measure with instead of a composed one
     #[arg(long)]
     image: Option<PathBuf>,
     /// Threads to measure with
@@ -47,9 +48,9 @@ pub(crate) struct BenchArgs {
     runs: usize,
 }
 
-/// The size of the composed picture.
+/// The size of the composed image.
 const SIZE: [u32; 2] = [1920, 1080];
-/// Cards to compose the picture from.
+/// Cards to compose the image from.
 const BANK_CARDS: usize = 60;
 /// Frames before measuring: memory is laid out on the first ones.
 const WARM_UP_FRAMES: usize = 5;
@@ -57,7 +58,7 @@ const WARM_UP_FRAMES: usize = 5;
 /// Runs the command.
 ///
 /// # Errors
-/// When the model or the picture cannot be used.
+/// When the model or the image cannot be used.
 pub(crate) fn run(args: BenchArgs) -> Result<()> {
     let BenchArgs { model, mods, image, threads: thread_counts, cards: card_counts, providers, runs } = args;
     let providers = providers.unwrap_or_else(Provider::default_order);
@@ -70,7 +71,12 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
         }
         None => composed()?,
     };
-    println!("{}x{} in memory, median (least) ms of {} frames", picture.width(), picture.height(), runs);
+    println!(
+        "{}x{} in memory, median (least) ms of {}",
+        picture.width(),
+        picture.height(),
+        counted(runs, "frame")
+    );
     println!(
         "{:<8} {:>7} {:>5} | {:>13} {:>13} {:>13} {:>13} {:>13} {:>13} | {:>13}",
         "files",
@@ -103,6 +109,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
                 let mut samples = Samples::default();
                 for run in 0..WARM_UP_FRAMES + runs {
                     let sample = measure(&mut recogniser, &picture, &quads)?;
+                    progress("frames", run + 1, WARM_UP_FRAMES + runs);
                     if run >= WARM_UP_FRAMES {
                         samples.push(sample);
                     }
@@ -150,11 +157,11 @@ impl Samples {
     }
 }
 
-/// Where the cards of the picture that was given lie.
+/// Where the cards of the image that was given lie.
 fn found(model: &str, picture: &RgbaImage) -> Result<Vec<Quad<InFrame>>> {
     let mut recogniser = open_model(model, &Options::default()).map_err(|error| said_once(&error))?;
     let detections = recogniser.detect(&picture.into())?;
-    ensure!(!detections.is_empty(), "no card was found in the picture; choose another");
+    ensure!(!detections.is_empty(), "no card was found in the image; choose another");
     Ok(detections.iter().map(|detection| detection.quad).collect())
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct BenchCaptureArgs {
     /// Part of the window's title [default: the game's window]
     #[arg(long)]
     title: Option<String>,
-    /// How many pictures to take
+    /// How many frames to take
     #[arg(long, default_value_t = 100)]
     count: usize,
 }

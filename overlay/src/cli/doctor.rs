@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use lens_core::counted::counted;
 use serde::Serialize;
 
 use crate::diagnostics::doctor::finding::{Finding, Verdict};
@@ -21,9 +22,9 @@ pub(crate) struct DoctorArgs {
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,
-    /// Pictures of the practice table that are recognised as a test
-    #[arg(long, default_value_t = 20)]
-    pictures: usize,
+    /// Frames of the practice table that are recognised as a test
+    #[arg(long, alias = "pictures", default_value_t = 20)]
+    frames: usize,
 }
 
 /// What is printed for programs.
@@ -39,7 +40,7 @@ struct Report<'a> {
 /// # Errors
 /// When something does not work at all, or the report cannot be written.
 pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
-    let scope = Scope { data: lens_core::paths::data(), pictures: args.pictures, sight: sight() };
+    let scope = Scope { data: lens_core::paths::data(), frames: args.frames, sight: sight() };
     let findings = doctor::examine(&scope, |finding| {
         if !args.json {
             println!("{finding}");
@@ -55,12 +56,12 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
         lens_core::atomic::write(path, &packed).with_context(cannot)?;
         eprintln!("wrote {}, which holds:", path.display());
         for (name, bytes) in bundle::contents(&packed)? {
-            eprintln!("  {name:<16} {bytes} bytes");
+            eprintln!("  {name:<16} {}", counted(bytes, "byte"));
         }
         eprintln!("help: read it before you send it; it is a ZIP file of plain text");
     }
     let bad = findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count();
-    ensure!(bad == 0, "{bad} of {} do not work: see BAD above", findings.len());
+    ensure!(bad == 0, "{bad} of {} failed: see BAD above", counted(findings.len(), "check"));
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use image::RgbaImage;
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use serde::Serialize;
@@ -20,16 +21,16 @@ use crate::run::annotate::Annotator;
 use crate::run::words::{name_of, words_of};
 use crate::settings::mods::ModsPlace;
 
-/// Name the cards of pictures
+/// Name the cards of images
 #[derive(Args, Clone, Debug)]
 pub(crate) struct IdentifyArgs {
-    /// Pictures: PNG, JPEG, WebP or BMP
+    /// Images: PNG, JPEG, WebP or BMP
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
-    /// Write a copy of each picture with its cards drawn on into this folder
+    /// Write a copy of each image with its cards drawn on into this folder
     #[arg(long, value_name = "DIR")]
     annotate: Option<PathBuf>,
     /// Name of a model, or its folder
@@ -47,7 +48,7 @@ pub(crate) struct IdentifyArgs {
     threshold: Option<f32>,
 }
 
-/// What is printed of one picture.
+/// What is printed of one image.
 #[derive(Debug, Serialize)]
 struct PictureReport {
     image: String,
@@ -87,7 +88,7 @@ struct Guess {
 /// Runs the command.
 ///
 /// # Errors
-/// When the model cannot be used. Pictures that cannot be read are told on standard error, the
+/// When the model cannot be used. Images that cannot be read are told on standard error, the
 /// others are done, and the command fails at the end.
 pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
     let mut recogniser = open_model(&args.model, &Options::default()).map_err(|error| said_once(&error))?;
@@ -112,7 +113,7 @@ pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&reports)?);
     }
     if failed > 0 {
-        bail!("{failed} of {} pictures could not be done", args.images.len());
+        bail!("{failed} of {} could not be done", counted(args.images.len(), "image"));
     }
     Ok(())
 }
@@ -171,14 +172,8 @@ fn report(
 }
 
 fn print_table(report: &PictureReport) {
-    let count = report.cards.len();
-    println!(
-        "{}: {count} card{} in {}x{}",
-        report.image,
-        if count == 1 { "" } else { "s" },
-        report.width,
-        report.height
-    );
+    let count = counted(report.cards.len(), "card");
+    println!("{}: {count} in {}x{}", report.image, report.width, report.height);
     for card in &report.cards {
         let at = card.quad.centre();
         let guesses: Vec<String> = card.top.iter().map(|it| format!("{} {:.2}", it.id, it.score)).collect();

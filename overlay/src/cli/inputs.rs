@@ -7,6 +7,7 @@ use anyhow::{Result, anyhow};
 use image::{ImageError, RgbaImage};
 use lens_core::image_file;
 use lens_core::manifest::Manifest;
+use mods::language;
 use vision::network::Options;
 use vision::providers::Provider;
 use vision::recogniser::{OpenError, Recogniser};
@@ -16,7 +17,6 @@ use crate::recognition::modded::{self, Wanted};
 use crate::recognition::model;
 use crate::settings::mods::ModsPlace;
 use crate::settings::{self, Settings};
-use crate::tooltips;
 
 /// Opens a model by its name or folder; where nobody says what it is to run on, on what was
 /// measured to be best.
@@ -47,7 +47,7 @@ pub(crate) fn settings_of_mods(given: Option<&ModsPlace>, usual: &ModsPlace) -> 
     if let Some(given) = given {
         mods.place = given.clone();
     }
-    Ok(Wanted::new(mods, tooltips::language(&settings.language)))
+    Ok(Wanted::new(mods, language::wanted(&settings.language)))
 }
 
 /// Lets a model know the cards of mods, where some are wanted.
@@ -67,22 +67,23 @@ pub(crate) fn know_mods(
     modded::teach(recogniser, &library, &wanted, |done, of| progress("cards of mods learnt", done, of))
 }
 
-/// Tells a person how far something is, in one line that changes.
+/// Tells a person how far something is, in one line that changes and goes at the end.
 pub(crate) fn progress(what: &str, done: usize, of: usize) {
     if io::stderr().is_terminal() && (done.is_multiple_of(25) || done == of) {
-        eprint!("\r{what}: {done} of {of}");
+        let line = format!("{what}: {done} of {of}");
+        eprint!("\r{line}");
         if done == of {
-            eprintln!();
+            eprint!("\r{:1$}\r", "", line.len());
         }
     }
 }
 
-/// Reads a picture, upright. The errors already say why: a context would have it said twice.
+/// Reads an image, upright. The errors already say why: a context would have it said twice.
 pub(crate) fn read_picture(path: &Path) -> Result<RgbaImage> {
     let path_name = path.display();
     image_file::open(path).map_err(|error| match error {
         ImageError::IoError(error) => anyhow!("cannot read {path_name}: {error}"),
-        error => anyhow!("{path_name} is not a picture that can be read: {error}"),
+        error => anyhow!("{path_name} is not an image that can be read: {error}"),
     })
 }
 

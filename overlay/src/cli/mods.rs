@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use lens_core::manifest::Manifest;
 use mods::{Library, Mod, Origin, State};
 use vision::enrol::sprites::{Measured, calibrate, entries};
@@ -91,7 +92,8 @@ fn table(library: &Library, show: bool) -> String {
         text += &format!("{note}\n");
     }
     let left_out: usize = library.mods.iter().map(|it| it.left_out.len()).sum();
-    text += &format!("{} cards of {} mods", library.cards().count(), library.mods.len());
+    text +=
+        &format!("{} of {}", counted(library.cards().count(), "card"), counted(library.mods.len(), "mod"));
     if left_out > 0 {
         text += &format!(", {left_out} left out");
         for (why, count) in library.reasons() {
@@ -104,8 +106,8 @@ fn table(library: &Library, show: bool) -> String {
 fn line(of_mod: &Mod, width: usize) -> String {
     let Mod { name, id, state, cards, left_out, .. } = of_mod;
     let state = match state {
-        State::On if left_out.is_empty() => format!("{} cards", cards.len()),
-        State::On => format!("{} cards, {} left out", cards.len(), left_out.len()),
+        State::On if left_out.is_empty() => counted(cards.len(), "card"),
+        State::On => format!("{}, {} left out", counted(cards.len(), "card"), left_out.len()),
         State::Off(why) => format!("off: {why}"),
         State::Broken(why) => format!("broken: {why}"),
     };
@@ -141,10 +143,10 @@ fn calibrated(model: &str, library: &Library, folder: &Path) -> Result<()> {
         "no limits keep the sprites of these mods apart\nhelp: give a folder with more mods, or another model",
     )?;
     println!(
-        "{} sprites of {} mods: cosine {:.2}, pixels {:.2}, lead {:.2}; {:.1} % named, {:.1} % named falsely when their mod is taken \
+        "{} of {}: cosine {:.2}, pixels {:.2}, lead {:.2}; {:.1} % named, {:.1} % named falsely when their mod is taken \
          away",
-        chosen.sprites,
-        with_cards.len(),
+        counted(chosen.sprites, "sprite"),
+        counted(with_cards.len(), "mod"),
         chosen.limits.similarity,
         chosen.limits.pixels,
         chosen.limits.lead,

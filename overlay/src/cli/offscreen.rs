@@ -12,7 +12,7 @@ use super::inputs::{parse_seconds, parse_size, parse_threads, with_threads};
 use crate::recognition::model;
 use crate::run::offscreen;
 
-/// Recognise the practice table without any display and write an annotated picture
+/// Recognise the practice table without any display and write an annotated frame
 #[derive(Args, Clone, Debug)]
 pub(crate) struct OffscreenArgs {
     /// Name of a model, or its folder
@@ -21,7 +21,7 @@ pub(crate) struct OffscreenArgs {
     /// Another seed deals other cards
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Width and height of the picture
+    /// Width and height of the frame
     #[arg(long, default_value = "1280x720", value_parser = parse_size)]
     size: [u32; 2],
     /// How long to run
@@ -30,7 +30,7 @@ pub(crate) struct OffscreenArgs {
     /// Threads for recognition
     #[arg(long, value_parser = parse_threads)]
     threads: Option<usize>,
-    /// Where to write the picture [default: runs/practice-annotated.png among the data]
+    /// Where to write the frame [default: runs/practice-annotated.png among the data]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct OffscreenArgs {
 /// Runs the whole way without a display.
 ///
 /// # Errors
-/// When there is no usable model or nothing to draw with, or the picture cannot be written.
+/// When there is no usable model or nothing to draw with, or the frame cannot be written.
 pub(crate) fn run(args: OffscreenArgs) -> Result<()> {
     let model = model::open(&model::folder(&args.model), &with_threads(args.threads))?;
     let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));

@@ -33,13 +33,13 @@ pub(crate) struct PracticeArgs {
     /// Let the background go on while the cards stand still, as the game's does
     #[arg(long, requires = "still")]
     swirl: bool,
-    /// Show this picture instead of the table
+    /// Show this image instead of the table
     #[arg(long, value_name = "FILE", conflicts_with = "still")]
     image: Option<PathBuf>,
     /// Title of the window
     #[arg(long, default_value = practice::TITLE)]
     title: String,
-    /// Pictures a second, at most
+    /// Frames a second, at most
     #[arg(long, default_value_t = 30.0, value_parser = parse_rate)]
     fps: f32,
     /// End after this many seconds
@@ -47,10 +47,10 @@ pub(crate) struct PracticeArgs {
     seconds: Option<f32>,
 }
 
-/// Shows the table, or a picture.
+/// Shows the table, or an image.
 ///
 /// # Errors
-/// When there is no display or nothing to draw with, or the picture cannot be read.
+/// When there is no display or nothing to draw with, or the image cannot be read.
 pub(crate) fn run(args: PracticeArgs) -> Result<()> {
     let (show, size) = match args.image {
         Some(path) => {

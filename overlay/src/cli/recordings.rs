@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
+use lens_core::counted::counted;
 use tracking::pipeline::Pipeline;
 
 use super::inputs::{know_mods, parse_rate, parse_seconds, parse_threads, with_threads};
@@ -41,11 +42,11 @@ pub(crate) struct RecordArgs {
     megabytes: u64,
 }
 
-/// Run a recording, or a folder of pictures, through the whole pipeline and write what was seen
+/// Run a recording, or a folder of frames, through the whole pipeline and write what was seen
 /// when
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ReplayArgs {
-    /// A folder that `overlay record` wrote, or one with pictures in the order of their names
+    /// A folder that `overlay record` wrote, or one with frames in the order of their names
     folder: PathBuf,
     /// Name of a model, or its folder
     #[arg(long, default_value = "balatro")]
@@ -53,7 +54,7 @@ pub(crate) struct ReplayArgs {
     /// The Mods folder whose cards are known too; "none" for no mods [default: none]
     #[arg(long, value_name = "DIR|none")]
     mods: Option<ModsPlace>,
-    /// Pictures a second, for a folder without times
+    /// Frames a second, for a folder without times
     #[arg(long, default_value_t = 30.0, value_parser = parse_rate)]
     fps: f32,
     /// Where to write the timeline [default: print it]
@@ -88,8 +89,8 @@ pub(crate) fn record(args: &RecordArgs) -> Result<()> {
     let end = record::run(source, &mut recorder, limits, &stop)?;
     let folder = args.folder.display();
     println!(
-        "{} pictures in {:.1} s into {folder}: {end}",
-        recorder.pictures(),
+        "{} in {:.1} s into {folder}: {end}",
+        counted(recorder.pictures(), "frame"),
         start.elapsed().as_secs_f32()
     );
     Ok(())
@@ -103,7 +104,7 @@ fn open(source: Source) -> Result<Box<dyn FrameSource>> {
             Ok(capture::open_window(found.id)?)
         }
         Source::Monitor(number) => Ok(Box::new(MonitorSource::open(number)?)),
-        Source::Images(_) => bail!("pictures need no recording: `overlay replay` takes a folder of them"),
+        Source::Images(_) => bail!("images need no recording: `overlay replay` takes a folder of them"),
     }
 }
 
@@ -130,7 +131,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
     let timeline = replay::run(&recording, Pipeline::new(Box::new(model)), &name, |time| times.push(time))?;
     times.sort_unstable();
     let median = times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1e3;
-    eprintln!("{} pictures, recognition {median:.1} ms in the middle", times.len());
+    eprintln!("{}, recognition {median:.1} ms in the middle", counted(times.len(), "frame"));
     match &args.out {
         Some(path) => lens_core::atomic::write(path, timeline.to_text().as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?,

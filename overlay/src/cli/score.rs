@@ -27,8 +27,9 @@ const FORMAT: u32 = 1;
 /// Score a model on screenshots with known truth
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ScoreArgs {
-    /// Truth files, and at most one folder with their pictures [default: where the truth files lie]
-    #[arg(required = true, value_name = "TRUTH.json|PICTURES")]
+    /// Truth files, and at most one folder with their screenshots [default: where the truth files
+    /// lie]
+    #[arg(required = true, value_name = "TRUTH.json|SCREENSHOTS")]
     paths: Vec<PathBuf>,
     /// Print JSON instead of a table
     #[arg(long)]
@@ -54,19 +55,19 @@ struct Report {
     model: String,
     truth: Vec<PathBuf>,
     plain: Figures,
-    /// Pictures with cards strewn about; none when there is no such picture.
+    /// Screenshots with cards strewn about; none when there is no such screenshot.
     strewn: Option<Figures>,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When a truth file makes no sense, a picture is missing, or the model cannot be used.
+/// When a truth file makes no sense, a screenshot is missing, or the model cannot be used.
 pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
     let (folders, files): (Vec<_>, Vec<_>) = args.paths.iter().partition(|path| path.is_dir());
     if files.is_empty() || folders.len() > 1 {
         bail!(
-            "give truth files and at most one folder of pictures\nhelp: overlay score TRUTH.json [PICTURES]"
+            "give truth files and at most one folder of screenshots\nhelp: overlay score TRUTH.json [SCREENSHOTS]"
         );
     }
     let pictures = folders.first().map(|folder| folder.as_path());
@@ -158,7 +159,7 @@ impl Card {
 
 /// Where recognised cards come from.
 trait Reader {
-    /// The size of a picture and the cards on it.
+    /// The size of a screenshot and the cards on it.
     fn cards(&mut self, picture: &Path) -> Result<([u32; 2], Vec<Card>)>;
 }
 
@@ -179,7 +180,7 @@ impl Reader for Recogniser {
     }
 }
 
-/// What `identify --json` printed, by the names of the pictures' files.
+/// What `identify --json` printed, by the names of the screenshots' files.
 struct Stored {
     path: PathBuf,
     pictures: BTreeMap<String, StoredPicture>,
@@ -211,7 +212,7 @@ impl Reader for Stored {
         let stored = self.pictures.get(file_name(&name)).ok_or_else(|| {
             let (path, picture) = (self.path.display(), picture.display());
             anyhow!(
-                "{path} says nothing of {picture}\nhelp: run `overlay identify --json` on that picture too"
+                "{path} says nothing of {picture}\nhelp: run `overlay identify --json` on that screenshot too"
             )
         })?;
         Ok(([stored.width, stored.height], stored.cards.clone()))
@@ -251,7 +252,7 @@ fn table(report: &Report) -> String {
         text += &line("", vec!["plain".to_owned(), "strewn about".to_owned()]);
     }
     let pictures = |it: &&Figures| format!("{}, cards {}", it.pictures, it.recall.of);
-    text += &line("pictures", columns.iter().map(pictures).collect());
+    text += &line("screenshots", columns.iter().map(pictures).collect());
     for (what, count) in ROWS {
         let cell = |figures: &&Figures| {
             let Ratio { right, of } = count(figures);
@@ -263,7 +264,7 @@ fn table(report: &Report) -> String {
         0 => "-".to_owned(),
         pictures => format!("{} on {pictures}", it.blank_marks),
     };
-    text + &line("marks on pictures without card", columns.iter().map(marks).collect())
+    text + &line("marks on screenshots without card", columns.iter().map(marks).collect())
 }
 
 #[cfg(test)]
@@ -289,12 +290,12 @@ mod tests {
             .map(|line| line.split("  ").filter(|it| !it.is_empty()).map(str::trim).collect())
             .collect();
         assert_eq!(lines[0], ["plain", "strewn about"]);
-        assert_eq!(lines[1], ["pictures", "12, cards 108", "1, cards 35"]);
+        assert_eq!(lines[1], ["screenshots", "12, cards 108", "1, cards 35"]);
         assert_eq!(lines[2], ["recall", "0.991", "107/108", "0.914", "32/35"]);
         assert_eq!(lines[4], ["names right", "-", "-"], "no case says nothing");
-        assert_eq!(lines.last().unwrap(), &["marks on pictures without card", "3 on 2", "-"]);
+        assert_eq!(lines.last().unwrap(), &["marks on screenshots without card", "3 on 2", "-"]);
         report.strewn = None;
-        assert!(table(&report).starts_with("pictures"), "one column needs no head");
+        assert!(table(&report).starts_with("screenshots"), "one column needs no head");
     }
 
     #[test]

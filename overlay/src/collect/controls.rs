@@ -167,13 +167,13 @@ pub enum SaveError {
     #[error("No card under the pointer")]
     NoCard,
     /// Nothing was captured yet.
-    #[error("There is no picture")]
+    #[error("There is no frame")]
     NoPicture,
     /// The model had fewer guesses.
     #[error("There is no guess number {0}")]
     NoGuess(u8),
     /// The disk is slower than the player.
-    #[error("Not saved: {MAX_WAITING} pictures wait already\nhelp: is the disk very slow?")]
+    #[error("Not saved: {MAX_WAITING} frames wait already\nhelp: is the disk very slow?")]
     Full,
 }
 
@@ -262,7 +262,7 @@ mod tests {
         captures.automatic = true;
         (captures.is_due, captures.last_automatic) = (true, Some(now));
         let later = now + AUTOMATIC_INTERVAL;
-        assert_eq!(captures.next_change(now), Some(later), "the last picture is saved from, too");
+        assert_eq!(captures.next_change(now), Some(later), "the last frame is saved from, too");
         assert_eq!(captures.next_change(later), None, "nothing waits for what is over");
         let known = SaveOutcome { duplicates: vec![3], ..SaveOutcome::default() };
         assert_eq!(captures.take_outcome(&known, now), None, "no news");

@@ -286,7 +286,7 @@ fn picture() -> Icon {
             () => [0; 4],
         }
     };
-    Icon::from_rgba((0..SIDE * SIDE).flat_map(pixel).collect(), SIDE, SIDE).expect("the picture has its size")
+    Icon::from_rgba((0..SIDE * SIDE).flat_map(pixel).collect(), SIDE, SIDE).expect("the image has its size")
 }
 
 #[cfg(test)]

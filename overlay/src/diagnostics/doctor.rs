@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use finding::Finding;
+use lens_core::counted::counted;
 
 pub mod bundle;
 mod desktop;
@@ -40,7 +41,10 @@ fn machine() -> Finding {
         Some(line.trim_matches('"').to_owned())
     });
     let name = name.map_or_else(String::new, |name| format!(" ({name})"));
-    Finding::good("machine", format!("Balatro Lens {version} on {os} {arch}{name}, {cores} cores"))
+    Finding::good(
+        "machine",
+        format!("Balatro Lens {version} on {os} {arch}{name}, {}", counted(cores, "core")),
+    )
 }
 
 fn data(folder: &Path) -> Finding {
@@ -68,7 +72,9 @@ fn data(folder: &Path) -> Finding {
 fn running(data: &Path) -> Finding {
     let name = "overlay and API";
     match lens_client::Client::find_in(data).and_then(|client| client.cards()) {
-        Ok(cards) => Finding::good(name, format!("running, {:?}, {} cards", cards.state, cards.cards.len())),
+        Ok(cards) => {
+            Finding::good(name, format!("running, {:?}, {}", cards.state, counted(cards.cards.len(), "card")))
+        }
         Err(error @ lens_client::ClientError::NotRunning(_)) => {
             Finding::less(name, error.to_string().lines().next().unwrap_or_default())
         }

@@ -13,6 +13,8 @@ use crate::diagnostics::redact::Redactor;
 /// How `println!` and `eprintln!` panic when what reads the output has left, as `head` does: the
 /// usual end of a pipe, not a bug.
 const NOBODY_READS: &str = "failed printing to std";
+/// The crate that parses mods and the game's settings.
+const LUA_PARSER: &str = "full_moon";
 /// Reports that are kept; older ones are removed.
 const MAX_REPORTS: usize = 10;
 /// Colours off, cursor on: whatever drew last may have been interrupted.
@@ -28,6 +30,10 @@ pub fn install(folder: PathBuf) {
     std::panic::set_hook(Box::new(move |info| {
         if said(info).starts_with(NOBODY_READS) {
             std::process::exit(0);
+        }
+        // It panics on what is not Lua, which whoever reads mods and settings takes for an answer.
+        if info.location().is_some_and(|place| place.file().contains(LUA_PARSER)) {
+            return;
         }
         let thread = std::thread::current().name().unwrap_or("unnamed").to_owned();
         let text = report(&thread, &said(info), info, &Backtrace::force_capture());

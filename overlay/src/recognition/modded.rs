@@ -66,11 +66,6 @@ impl Wanted {
     }
 }
 
-/// `1 card`, `2 cards`.
-pub fn counted(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
-}
-
 /// Lets a recogniser know the cards of a library, making the entries that are not kept yet;
 /// `progress` is told how many cards are done, of how many.
 ///

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::anyhow;
+use lens_core::counted::counted;
 use lens_core::geometry::{Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
 use mods::Library;
@@ -128,7 +129,9 @@ pub fn open(request: &ModelRequest) -> anyhow::Result<ModelSwap> {
     let pictures = [dataset::captures::folder(), dataset::labels::folder()];
     match model::carry_over(&mut model, &request.folder, &pictures) {
         Ok(0) => {}
-        Ok(taught) => log::info!("{taught} cards that other models were taught are known to this one now"),
+        Ok(taught) => {
+            log::info!("{} of other models, taught there, known to this one now", counted(taught, "card"));
+        }
         // On a read-only disk it names what it knows.
         Err(error) => log::warn!("what other models were taught cannot be taken over: {error:#}"),
     }

@@ -153,6 +153,7 @@ fn start(
     let when_closed = if live.practice { WhenClosed::End } else { WhenClosed::Wait };
     let target = Target::new(stage, open, when_closed);
     let broadcast = Broadcast::default();
+    broadcast.explain(&lens_core::paths::data().join("art"), &choices.settings.language);
     let api = ApiConfig {
         enabled: live.api.enabled && choices.settings.api.enabled,
         port: if live.api.port == 0 { 0 } else { choices.settings.api.port },

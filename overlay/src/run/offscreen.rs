@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use image::RgbaImage;
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use lens_core::pixels::ChannelOrder;
 
 use marks::render::Backdrop;
@@ -20,6 +21,9 @@ use practice::table::{Table, TableState};
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
 use vision::reading::Recognise;
+
+/// Seconds into the first round at which a run begins, so that a short one sees a hand.
+const OFFSET: f32 = 2.6;
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
@@ -44,11 +48,47 @@ pub struct Outcome {
     pub device: String,
 }
 
-/// Runs the table for `seconds`, as fast as it goes, and writes the last picture with its marks to
+/// Recognises and marks one frame of the table after the other.
+struct Studio<'a> {
+    gpu: Offscreen,
+    pipeline: Pipeline,
+    measure: FontMeasure,
+    scene: OverlayScene,
+    catalogue: &'a Catalogue,
+    frames: u64,
+}
+
+impl<'a> Studio<'a> {
+    fn open(recogniser: Box<dyn Recognise>, catalogue: &'a Catalogue) -> anyhow::Result<Self> {
+        Ok(Self {
+            gpu: Offscreen::open()?,
+            pipeline: Pipeline::new(recogniser),
+            measure: FontMeasure::default(),
+            scene: OverlayScene::default(),
+            catalogue,
+            frames: 0,
+        })
+    }
+
+    fn see(&mut self, image: &RgbaImage, since: Duration) -> anyhow::Result<Snapshot> {
+        let frame = frame(image, self.frames)?;
+        self.frames += 1;
+        Ok(self.pipeline.see(&frame, since)?)
+    }
+
+    fn draw(&mut self, image: &RgbaImage, snapshot: &Snapshot) -> anyhow::Result<RgbaImage> {
+        let view = View { window: [image.width(), image.height()], frame: snapshot.frame_size() };
+        let (style, tracks) = (Style::default(), &snapshot.tracks);
+        self.scene = scene::build(tracks, self.catalogue, &style, view, &self.scene, &mut self.measure);
+        Ok(self.gpu.draw(&self.scene, Backdrop::Picture(image.into()))?)
+    }
+}
+
+/// Runs the table for `seconds`, as fast as it goes, and writes the last frame with its marks to
 /// `out`.
 ///
 /// # Errors
-/// When nothing can be drawn, the model breaks, or the picture cannot be written.
+/// When nothing can be drawn, the model breaks, or the image cannot be written.
 pub fn run(
     table: &Table,
     painter: &mut Painter,
@@ -57,29 +97,22 @@ pub fn run(
     seconds: f32,
     out: &Path,
 ) -> anyhow::Result<Outcome> {
-    let mut gpu = Offscreen::open()?;
-    let mut pipeline = Pipeline::new(recogniser);
-    let mut measure = FontMeasure::default();
-    let mut outcome = Outcome { device: gpu.device_name().to_owned(), ..Outcome::default() };
+    let mut studio = Studio::open(recogniser, catalogue)?;
+    let mut outcome = Outcome { device: studio.gpu.device_name().to_owned(), ..Outcome::default() };
     let (mut painting, mut recognition, mut drawing) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut scene, mut marked) = (OverlayScene::default(), None);
+    let mut marked = None;
     let start = Instant::now();
-    // Into the first round, so that a short run sees a hand.
-    let offset = 2.6;
     while marked.is_none() || start.elapsed().as_secs_f32() < seconds {
         let since = start.elapsed();
         let began = Instant::now();
-        let state = table.at(offset + since.as_secs_f32());
-        let picture = painter.paint(&state).clone();
+        let state = table.at(OFFSET + since.as_secs_f32());
+        let image = painter.paint(&state).clone();
         painting.push(began.elapsed());
-        let frame = frame(&picture, outcome.frames as u64)?;
-        let snapshot = pipeline.see(&frame, since)?;
+        let snapshot = studio.see(&image, since)?;
         recognition.extend(snapshot.recognition);
         compare(&state, &snapshot, &mut outcome);
         let began = Instant::now();
-        let view = View { window: state.size, frame: snapshot.frame_size() };
-        scene = scene::build(&snapshot.tracks, catalogue, &Style::default(), view, &scene, &mut measure);
-        marked = Some(gpu.draw(&scene, Backdrop::Picture((&picture).into()))?);
+        marked = Some(studio.draw(&image, &snapshot)?);
         drawing.push(began.elapsed());
         outcome.names = names(&snapshot, catalogue);
         outcome.frames += 1;
@@ -99,15 +132,15 @@ impl Outcome {
         let share = |part: usize| 100.0 * part as f32 / self.readable.max(1) as f32;
         let millis = |time: Duration| time.as_secs_f64() * 1e3;
         format!(
-            "saw {}\n{} of {} readable cards found ({:.1} %), {} named right ({:.1} %), on {} pictures\nmedian a \
-             picture: recognition {:.1} ms, marks {:.1} ms ({}), drawing the table {:.1} ms",
+            "saw {}\n{} of {} found ({:.1} %), {} named right ({:.1} %), on {}\nmedian a \
+             frame: recognition {:.1} ms, marks {:.1} ms ({}), drawing the table {:.1} ms",
             if self.names.is_empty() { "no cards".to_owned() } else { self.names.join(", ") },
             self.found,
-            self.readable,
+            counted(self.readable, "readable card"),
             share(self.found),
             self.named,
             share(self.named),
-            self.frames,
+            counted(self.frames, "frame"),
             millis(self.recognition),
             millis(self.drawing),
             self.device,
@@ -116,7 +149,30 @@ impl Outcome {
     }
 }
 
-/// A painted picture as a captured one.
+/// Runs the table at so many frames a second of its own time, whatever time that takes here, and
+/// shows each frame with its marks.
+///
+/// # Errors
+/// When nothing can be drawn, the model breaks, or `each` says so.
+pub fn film(
+    table: &Table,
+    painter: &mut Painter,
+    recogniser: Box<dyn Recognise>,
+    catalogue: &Catalogue,
+    [frames, per_second]: [u32; 2],
+    mut each: impl FnMut(u32, RgbaImage) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut studio = Studio::open(recogniser, catalogue)?;
+    for number in 0..frames {
+        let since = Duration::from_secs(1) * number / per_second;
+        let image = painter.paint(&table.at(OFFSET + since.as_secs_f32())).clone();
+        let snapshot = studio.see(&image, since)?;
+        each(number, studio.draw(&image, &snapshot)?)?;
+    }
+    Ok(())
+}
+
+/// A painted image as a captured one.
 ///
 /// # Errors
 /// When it is empty.

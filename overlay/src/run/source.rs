@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn sources_are_read_or_refused_with_help() {
         assert_eq!("monitor:1".parse(), Ok(Source::Monitor(1)));
-        assert_eq!("images:C:\\pictures".parse(), Ok(Source::Images("C:\\pictures".into())));
+        assert_eq!("images:C:\\images".parse(), Ok(Source::Images("C:\\images".into())));
         assert_eq!("window:A: B".parse(), Ok(Source::Window(Query::Title("A: B".into()))));
         for wrong in ["", "window", "window:", "monitor:first", "screen:1"] {
             let error = wrong.parse::<Source>().unwrap_err();

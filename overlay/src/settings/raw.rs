@@ -134,7 +134,7 @@ pub(super) struct Information {
 
 impl Default for Information {
     fn default() -> Self {
-        Self { language: crate::tooltips::AS_PLAYED.into() }
+        Self { language: mods::language::AS_PLAYED.into() }
     }
 }
 

@@ -5,11 +5,11 @@ use std::ops::RangeInclusive;
 
 use lens_core::catalogue::CardType;
 use marks::scene::style::Corner;
+use mods::language;
 
 use crate::recognition::models;
 use crate::settings::file;
 use crate::settings::inactive::Inactive;
-use crate::tooltips;
 
 /// A section of the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,7 +84,7 @@ fn kind(section: &str, key: &str, value: &str) -> Kind {
         }
         ("show", "inactive") => Kind::Choice(names(&mut Inactive::ALL.into_iter().map(|(name, _)| name))),
         ("information", "language") => {
-            Kind::Choice(names(&mut std::iter::once(tooltips::AS_PLAYED).chain(tooltips::LANGUAGES)))
+            Kind::Choice(names(&mut std::iter::once(language::AS_PLAYED).chain(language::LANGUAGES)))
         }
         ("recognition", "model") => {
             let known = models::list(&lens_core::paths::data().join("models"));

@@ -5,17 +5,17 @@
 
 use egui::{RichText, Ui};
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use lens_core::manifest::Manifest;
-use mods::{Library, Mod, State};
+use mods::{Library, Mod, State, language};
 use toml_edit::{Array, Value};
 
 use crate::messages::mailbox::Mailbox;
 use crate::messages::worker::{self, Worker};
-use crate::recognition::modded::{Wanted, counted};
+use crate::recognition::modded::Wanted;
 use crate::recognition::model;
 use crate::settings::Settings;
 use crate::settings::mods::Mods;
-use crate::tooltips;
 
 /// The model when nobody chose one.
 const USUAL_MODEL: &str = "balatro";
@@ -48,7 +48,7 @@ impl ModsPage {
         }
         self.asked = Some(wanted.clone());
         let name = settings.recognition.model.clone().unwrap_or_else(|| USUAL_MODEL.to_owned());
-        let wanted = Wanted::new(wanted, tooltips::language(&settings.language));
+        let wanted = Wanted::new(wanted, language::wanted(&settings.language));
         let answers = self.answers.clone();
         match worker::spawn("mods", move || answers.put(read(&name, &wanted))) {
             Ok(worker) => (self.worker, self.waits) = (Some(worker), true),

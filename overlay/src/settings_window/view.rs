@@ -1,8 +1,10 @@
 //! What is seen: sections at the left, the keys of one of them, the preview at the right.
 
 use egui::{
-    CentralPanel, Color32, ComboBox, DragValue, Id, Panel, Response, RichText, ScrollArea, Slider, Ui,
+    CentralPanel, Color32, ComboBox, DragValue, Id, Panel, Response, RichText, ScrollArea, Slider, Ui, Vec2,
+    vec2,
 };
+use lens_core::palette;
 use marks::scene::colour::Colour;
 use toml_edit::{Array, Value};
 
@@ -11,12 +13,15 @@ use super::window::{SettingsWindow, Wish};
 
 /// For what is wrong.
 const WARNING: Color32 = Color32::from_rgb(0xff, 0xb3, 0x5c);
+/// The window for which sizes are meant, in points: a larger one has larger letters.
+const USUAL: Vec2 = vec2(1120.0, 760.0);
 /// Width of the preview at most.
 const PREVIEW_WIDTH: f32 = 520.0;
 
 impl SettingsWindow {
     /// Draws a frame and does what was wanted in it.
     pub fn ui(&mut self, ui: &mut Ui) {
+        look(ui.ctx());
         let mut wishes = self.take_news(ui);
         show(self, ui, &mut wishes);
         for wish in wishes {
@@ -30,6 +35,33 @@ impl eframe::App for SettingsWindow {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         Self::ui(self, ui);
     }
+}
+
+/// Gives the window the overlay's dark ground, on which what matters less can be read too (WCAG
+/// 2.2, level AA, which the palette keeps to), and sizes that follow its own.
+fn look(context: &egui::Context) {
+    let id = Id::unique("look");
+    if !context.data(|data| data.get_temp::<bool>(id).unwrap_or_default()) {
+        context.data_mut(|data| data.insert_temp(id, true));
+        context.options_mut(|options| options.zoom_with_keyboard = false);
+        context.set_theme(egui::Theme::Dark);
+        context.all_styles_mut(|style| {
+            style.visuals.panel_fill = of(palette::GROUND);
+            style.visuals.weak_text_color = Some(of(palette::FAINT));
+        });
+    }
+    let physical = context.content_rect().size() * context.zoom_factor();
+    let room = (physical.x / USUAL.x).min(physical.y / USUAL.y).max(1.0);
+    let wanted = (room.powf(0.75).min(2.5) * 20.0).round() / 20.0;
+    if (wanted - context.zoom_factor()).abs() > 0.01 {
+        context.set_zoom_factor(wanted);
+        context.request_repaint();
+    }
+}
+
+fn of(rgb: u32) -> Color32 {
+    let [red, green, blue] = palette::bytes(rgb);
+    Color32::from_rgb(red, green, blue)
 }
 
 fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
@@ -55,7 +87,7 @@ fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
         if let Some(preview) = &window.preview {
             let [width, height] = preview.size().map(|side| side as f32);
             let shown = PREVIEW_WIDTH.min(ui.ctx().content_rect().width() * 0.42);
-            ui.image((preview.id(), egui::vec2(shown, shown * height / width)));
+            ui.image((preview.id(), vec2(shown, shown * height / width)));
         } else {
             ui.weak("There is nothing to draw with");
         }
@@ -83,6 +115,9 @@ fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
 
 /// `snapshot_pointer` as people read it.
 fn title(name: &str) -> String {
+    if name == "api" {
+        return "API".into();
+    }
     let words = name.replace('_', " ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

@@ -9,6 +9,7 @@ use lens_core::modifiers::Modifiers;
 use tracking::track::Track;
 
 use super::Stage;
+use super::tab::Tab;
 use super::track::{known, track};
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -74,7 +75,7 @@ fn the_page_for_obs_shows_the_cards() {
     let names = ["H_A", "S_K"].map(|id| catalogue.card(id).unwrap().name.clone());
     let text = |text: &str, _: &Path| text.to_owned();
     // Short, as the overlay writes them; in full where the pointer rests.
-    let listed = |text: &str, name: &str| text.contains(&format!("title=\"{name}\nPlaying Card\""));
+    let listed = |text: &str, name: &str| text.contains(&format!("aria-label=\"{name}\nPlaying Card\""));
     let lists = |text: &String| {
         let short = ["A</span>", "♥</span>", "K</span>", "♠</span>"].iter().all(|it| text.contains(it));
         short && names.iter().all(|name| listed(text, name))
@@ -107,12 +108,54 @@ fn the_boxes_for_obs_lie_on_the_cards() {
         picture.as_ref().is_some_and(|picture| picture.get_pixel(100, 100)[3] > 200)
     };
     let Some(drawn) = look(program, "?view=boxes", &stage, picture, edge) else {
-        println!("SKIPPED: this browser does not write a picture and the page at once");
+        println!("SKIPPED: this browser does not write an image and the page at once");
         return;
     };
     assert!(edge(&Some(drawn.clone())), "the left edge of the second card is drawn");
     assert_eq!(drawn.get_pixel(640, 500)[3], 0, "what is not drawn is see-through");
     assert_eq!(drawn.get_pixel(135, 110)[3], 0, "so is the inside of a card");
+}
+
+/// In both views, what the player's own copy of the game says is read where the pointer rests.
+#[test]
+fn viewers_read_what_a_card_does() {
+    let Some(program) = chromium() else { return };
+    let stage = Stage::start();
+    let art = tempfile::tempdir().unwrap();
+    let texts = art.path().join("practice/localization");
+    std::fs::create_dir_all(&texts).unwrap();
+    let table = r##"return { descriptions = { Joker = { x_owl = { name = "Owl",
+        text = { "{C:mult}+4{} Mult <b>", "for each #1# card" } } } } }"##;
+    std::fs::write(texts.join("en-us.lua"), table).unwrap();
+    stage.broadcast.explain(art.path(), "en-us");
+    stage.show(&[(1, "x_owl"), (2, "S_K")]);
+    let text = |text: &str, _: &Path| text.to_owned();
+    let name = synth::practice::catalogue().card("x_owl").unwrap().name.clone();
+    // What a browser writes of an attribute: older ones leave `<` as it is.
+    let told = |text: &String| {
+        let lines = ["+4 Mult <b>", "+4 Mult &lt;b&gt;"];
+        let label = |line: &str| text.contains(&format!("\n{line}\nfor each \u{2026} card\""));
+        text.contains(&format!("aria-label=\"{name}\n")) && lines.into_iter().any(label)
+    };
+    for query in ["?view=list", "?view=boxes"] {
+        let page = look(program, query, &stage, text, told);
+        assert!(told(&page), "{query}:\n{page}");
+    }
+    let below = |text: &String| text.contains("<p>+4 Mult &lt;b&gt;</p><p>for each \u{2026} card</p></li>");
+    let page = look(program, "?texts=yes", &stage, text, below);
+    assert!(below(&page), "{page}");
+    // A pointer rests on the card, then beside all of them.
+    for (query, (x, y)) in [("?view=list", (60.0, 25.0)), ("?view=boxes", (35.0, 100.0))] {
+        let address = format!("http://127.0.0.1:{}/overlay{query}", stage.port());
+        let mut tab = Tab::open(program, &address);
+        tab.wait_until("cards.size === 2 && document.querySelectorAll('[data-track]').length >= 2");
+        let panel = "document.getElementById('panel').textContent";
+        tab.point_at(x, y);
+        tab.wait_until(&format!("{panel}.includes('+4 Mult <b>for each \u{2026} card')"));
+        tab.picture(&format!("{}.png", query[1..].replace('=', "-")));
+        tab.point_at(1000.0, 600.0);
+        tab.wait_until("document.getElementById('panel').hidden");
+    }
 }
 
 /// Names of a hand lay over each other.

@@ -27,7 +27,7 @@ pub(crate) fn screens_of_other_depths(desktop: &mut Desktop) -> Outcome {
         openbox.arg("--sm-disable");
         let _manager = Program::start(openbox, &desktop.folder.join("openbox-of-depth.log"));
         wait_for("the window manager", || run("xdotool", &["get_desktop"]).then_some(()));
-        let output = Command::new(OVERLAY).args(["doctor", "--pictures", "1"]).output().unwrap();
+        let output = Command::new(OVERLAY).args(["doctor", "--frames", "1"]).output().unwrap();
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
         let are_seen = told.contains("good marks");
         assert!(are_seen || depth != 24 && told.contains("BAD  marks"), "on {depth} bits: {told}");

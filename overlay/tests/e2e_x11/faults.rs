@@ -57,9 +57,7 @@ pub(crate) fn a_window_closed_while_it_is_captured(_: &mut Desktop) -> Outcome {
         let counts = taken.join().expect("a window that goes is no reason to panic").unwrap();
         (frames, nothing) = (frames + counts.0, nothing + counts.1);
     }
-    println!(
-        "    {WINDOWS} windows destroyed, after {frames} pictures and {nothing} looks without a new one"
-    );
+    println!("    {WINDOWS} windows destroyed, after {frames} images and {nothing} looks without a new one");
     Outcome::Passed
 }
 
@@ -133,7 +131,7 @@ pub(crate) fn lose_device() -> Option<ExitCode> {
     Some(match drawing.drawn {
         [before, after] if before > 0 && after > 0 => ExitCode::SUCCESS,
         drawn => {
-            eprintln!("pictures shown before and after: {drawn:?}");
+            eprintln!("images shown before and after: {drawn:?}");
             ExitCode::FAILURE
         }
     })

@@ -136,12 +136,12 @@ pub(crate) fn a_window_whose_frame_was_hidden_is_seen_anew(_: &mut Desktop) -> O
         let frame = source.grab().unwrap()?;
         Some((changed, frame.pixels().rgb(10, 10)))
     };
-    wait_for("the first picture", || (colour(&mut source)?.1 == [200, 40, 40]).then_some(()));
+    wait_for("the first image", || (colour(&mut source)?.1 == [200, 40, 40]).then_some(()));
     window.show_frame(false);
     wait_for("nothing is seen", || colour(&mut source).is_none().then_some(()));
     window.show_frame(true);
     window.paint([40, 200, 40]);
-    wait_for("the new picture", || (colour(&mut source)?.1 == [40, 200, 40]).then_some(()));
+    wait_for("the new image", || (colour(&mut source)?.1 == [40, 200, 40]).then_some(()));
     Outcome::Passed
 }
 

@@ -90,7 +90,7 @@ fn measure(desktop: &Desktop, on: &str, options: &[&str]) -> Outcome {
     // The machine itself is faster now and slower then: its mean around the measurement counts.
     let alone = if seconds >= MEASURED_FROM { f32::midpoint(before, alone()) } else { before };
     println!(
-        "    {on} alone {alone:.2} pictures a second, beneath the overlay {beneath:.2} ({:+.1} %); of a core, recognition \
+        "    {on} alone {alone:.2} frames a second, beneath the overlay {beneath:.2} ({:+.1} %); of a core, recognition \
          took {:.0} %, drawing by software {:.0} %; {early} MB, at the end {memory} MB",
         100.0 * (beneath / alone - 1.0),
         100.0 * recognition,
@@ -126,6 +126,6 @@ fn wait_for_end(game: &mut Program, every: Duration, mut tell: impl FnMut()) {
 
 fn rate(game: &Program) -> f32 {
     let log = game.log();
-    let rate = log.lines().find_map(|line| line.strip_suffix(" pictures a second")?.parse::<f32>().ok());
+    let rate = log.lines().find_map(|line| line.strip_suffix(" frames a second")?.parse::<f32>().ok());
     rate.unwrap_or_else(|| panic!("the game says nothing of its rate: {log}"))
 }

@@ -24,7 +24,7 @@ pub(crate) fn a_recording_replays_the_same(desktop: &mut Desktop) -> Outcome {
     let mut record = Command::new(OVERLAY);
     record.args(["record", &folder_name, "--source", &source, "--fps", "10", "--seconds", "600"]);
     let record = Program::start(record, &desktop.folder.join("record.log"));
-    wait_for("pictures of some seconds", || {
+    wait_for("images of some seconds", || {
         let lines = std::fs::read_to_string(folder.join("frames.jsonl")).ok()?.lines().count();
         (lines > 20).then_some(())
     });

@@ -41,7 +41,7 @@ pub(crate) fn an_unknown_card_is_taught(desktop: &mut Desktop) -> Outcome {
     let records = || Some(store::read(&captures).ok()?.len()).filter(|count| *count > 0);
     let saved = wait_for("records of captures", records);
     println!("    {unknown} cards are unknown, {saved} were saved");
-    wait_for("their pictures and one of the whole frame", || {
+    wait_for("their images and one of the whole frame", || {
         (pictures(&captures) >= saved && pictures(&captures.join("frames")) == 1).then_some(())
     });
 

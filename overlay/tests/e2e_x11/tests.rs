@@ -63,7 +63,7 @@ pub(crate) fn it_follows_hides_and_returns(desktop: &mut Desktop) -> Outcome {
         stage.screen.area(stage.screen.find("Cover")?.0).filter(|area| area[0] > 400)
     });
     let middle = [covered[0] + covered[2] / 2, covered[1] + covered[3] / 2];
-    wait_for("the other window's picture", || {
+    wait_for("the other window's image", || {
         (stage.screen.shot().rgb(middle[0], middle[1]) == [200, 0, 200]).then_some(())
     });
     std::thread::sleep(Duration::from_millis(500));
@@ -121,7 +121,7 @@ pub(crate) fn a_steady_picture_costs_nothing(desktop: &mut Desktop) -> Outcome {
     let (calls, used) = (stage.calls().saturating_sub(calls), stage.overlay.processor_time() - used);
     assert_eq!(calls, 0, "recognised though nothing changed");
     let share = used.as_secs_f64() / span.as_secs_f64();
-    println!("    a standing picture takes {:.2} % of a core", 100.0 * share);
+    println!("    a standing image takes {:.2} % of a core", 100.0 * share);
     assert!(share < 0.01, "{:.2} % of a core while nothing changes", 100.0 * share);
     Outcome::Passed
 }
@@ -253,7 +253,7 @@ pub(crate) fn a_real_screenshot(desktop: &mut Desktop) -> Outcome {
         .unwrap()
         .values()
         .find(|it| it["path"].as_str().is_some_and(|it| it.ends_with("raien_in_blind.png")));
-    let cards = entry.expect("the picture has its truth")["cards"].as_array().unwrap().clone();
+    let cards = entry.expect("the image has its truth")["cards"].as_array().unwrap().clone();
     let mut game = Command::new(OVERLAY);
     game.args(["practice", "--title", "Balatro", "--image"]).arg(&path);
     let _game = Program::start(game, &desktop.folder.join("game.log"));
@@ -267,7 +267,7 @@ pub(crate) fn a_real_screenshot(desktop: &mut Desktop) -> Outcome {
         })
     };
     // The window manager moves a new window, so its place is asked for again with each look.
-    let (area, before) = wait_for("the picture in the game's window", || {
+    let (area, before) = wait_for("the image in the game's window", || {
         let (area, shot) = (screen.area(screen.find("Balatro")?.0)?, screen.shot());
         is_painted(&shot, area).then_some((area, shot))
     });

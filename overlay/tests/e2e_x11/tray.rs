@@ -190,7 +190,7 @@ fn no_bus() -> Outcome {
 /// What the doctor says of the tray.
 fn doctor(address: &str) -> String {
     let mut doctor = Command::new(OVERLAY);
-    let output = doctor.args(["doctor", "--pictures", "1"]).env(ADDRESS, address).output().unwrap();
+    let output = doctor.args(["doctor", "--frames", "1"]).env(ADDRESS, address).output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines = told.lines().skip_while(|line| !line.contains(" tray ")).take(3);
     lines.collect::<Vec<_>>().join("\n")

@@ -128,6 +128,10 @@ pub struct CardView {
     pub quad: Quad,
     /// The likeliest names, best first.
     pub guesses: Vec<GuessView>,
+    /// What it does, a line each, in the texts of the player's own copy of the game; empty where
+    /// they were not imported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text: Vec<String>,
 }
 
 /// All cards on the screen: the answer of `GET /v1/cards`.

@@ -139,6 +139,7 @@ fn raw_pictures(place: &Path) {
 
 #[test]
 fn kills_lose_no_label() {
+    let _alone = kills::alone();
     let rounds = kills::rounds(200);
     let root = tempfile::tempdir().unwrap();
     raw_pictures(root.path());
@@ -172,6 +173,7 @@ fn kills_lose_no_label() {
 
 #[test]
 fn every_step_leaves_labels_that_were_there() {
+    let _alone = kills::alone();
     let prepare = |place: &Path| {
         raw_pictures(place);
         let mut store = open(place);

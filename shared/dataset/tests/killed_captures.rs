@@ -62,6 +62,7 @@ fn check(folder: &Path, records: &[Record], what: &str) {
 
 #[test]
 fn kills_lose_no_capture() {
+    let _alone = kills::alone();
     let rounds = kills::rounds(200);
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("screenshots");
@@ -85,6 +86,7 @@ fn kills_lose_no_capture() {
 /// Also the step in which the journal is folded into the file.
 #[test]
 fn every_step_leaves_whole_captures() {
+    let _alone = kills::alone();
     let before = tempfile::tempdir().unwrap();
     let folder = before.path().join("screenshots");
     let mut captures = Captures::open(&folder).unwrap();

@@ -28,6 +28,7 @@
 pub mod atomic;
 pub mod card_id;
 pub mod catalogue;
+pub mod counted;
 pub mod files;
 pub mod font;
 pub mod geometry;

@@ -57,7 +57,7 @@ impl<'a> From<&'a RgbaImage> for Pixels<'a> {
 
 /// A pixel buffer whose length does not fit its size.
 #[derive(Debug, thiserror::Error)]
-#[error("a picture of {width}x{height} needs {} bytes, got {bytes}", *width as usize * *height as usize * 4)]
+#[error("an image of {width}x{height} needs {} bytes, got {bytes}", *width as usize * *height as usize * 4)]
 pub struct WrongSize {
     width: u32,
     height: u32,

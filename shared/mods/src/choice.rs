@@ -20,10 +20,6 @@ use crate::{folder, known, language};
 const GAME: &str = "balatro";
 /// The section of the settings.
 const SECTION: &str = "mods";
-/// The language of a game that says none.
-const USUAL_LANGUAGE: &str = "en-us";
-/// Whatever language the game is played in.
-const AS_PLAYED: &str = "auto";
 /// Stands in a file that is made for one choice.
 const HEAD: &str = "# Settings of the overlay. Keys that are left out have their defaults; `overlay settings` shows all of them.\n\n";
 
@@ -162,10 +158,7 @@ impl Choice {
 pub fn language(settings: &Path) -> String {
     let document = document(settings).ok().flatten().unwrap_or_default();
     let said = document.get("information").and_then(|it| it.get("language")).and_then(Item::as_str);
-    match said {
-        Some(said) if said != AS_PLAYED => said.to_owned(),
-        _ => language::played().unwrap_or_else(|| USUAL_LANGUAGE.to_owned()),
-    }
+    language::wanted(said.unwrap_or(language::AS_PLAYED))
 }
 
 /// Leaves a mod out of what the overlay knows, or takes it in again. A file that is not there is

@@ -13,6 +13,22 @@ use crate::settings;
 /// The file of the game's settings.
 const SETTINGS_FILE: &str = "settings.jkr";
 
+/// Whatever language the game is played in.
+pub const AS_PLAYED: &str = "auto";
+/// The game's languages, as its files are called; the first stands for a game that says none.
+pub const LANGUAGES: [&str; 15] = [
+    "en-us", "de", "es_419", "es_ES", "fr", "id", "it", "ja", "ko", "nl", "pl", "pt_BR", "ru", "zh_CN",
+    "zh_TW",
+];
+
+/// The language that a setting asks for; for [`AS_PLAYED`] the one that the game is set to.
+pub fn wanted(setting: &str) -> String {
+    if setting != AS_PLAYED {
+        return setting.to_owned();
+    }
+    played().unwrap_or_else(|| LANGUAGES[0].to_owned())
+}
+
 /// The language in the settings of the game that was played last on this machine, as the game's
 /// files are called.
 pub fn played() -> Option<String> {
@@ -24,14 +40,16 @@ pub fn played() -> Option<String> {
     language
 }
 
-/// What a settings file says.
-fn written(file: &Path) -> Option<String> {
+/// The language that a `settings.jkr` says, as the game's files are called.
+pub fn written(file: &Path) -> Option<String> {
     let text = settings::of_file(file)?;
     let tree = source::parse(&text).ok()?;
     let mut globals = Globals::default();
     let returned = Walk::new(&mut Deaf, &mut globals).file(&tree);
-    let language = returned.table()?.borrow().text("language");
-    language.map(|it| it.to_string())
+    let language = returned.table()?.borrow().text("language")?.to_string();
+    // A part of a path, later on.
+    let is_name = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_');
+    (!language.is_empty() && language.chars().all(is_name)).then_some(language)
 }
 
 #[cfg(test)]
@@ -56,6 +74,7 @@ mod tests {
         assert_eq!(read(&packed).as_deref(), Some("es_419"));
         assert_eq!(read(text.as_bytes()).as_deref(), Some("es_419"));
         assert_eq!(read(b"return {}"), None);
+        assert_eq!(read(b"return {language=\"../../secret\"}"), None);
         assert_eq!(read(b"\xff\x00 no settings"), None);
         assert_eq!(read(&packed[..packed.len() / 2]), None);
         assert_eq!(written(&folder.path().join("gone")), None);

@@ -34,9 +34,9 @@ pub struct Sprite {
 pub enum PictureError {
     #[error("{path} cannot be read: {error}")]
     File { path: String, error: std::io::Error },
-    #[error("{path} is no picture that can be read: {why}")]
+    #[error("{path} is no image that can be read: {why}")]
     Picture { path: String, why: String },
-    #[error("the cell lies outside of {path}: the picture was changed\nhelp: read the folder again")]
+    #[error("the cell lies outside of {path}: the image was changed\nhelp: read the folder again")]
     Outside { path: String },
     #[error("{entry} is no longer in the Mods folder\nhelp: read the folder again")]
     Gone { entry: String },
@@ -157,6 +157,6 @@ mod tests {
         bytes[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
         bytes[20..24].copy_from_slice(&60_000_u32.to_be_bytes());
         assert!(unpack(&bytes).is_err());
-        assert!(unpack(b"no picture").is_err());
+        assert!(unpack(b"no image").is_err());
     }
 }

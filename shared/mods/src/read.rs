@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lens_core::counted::counted;
 use rayon::prelude::*;
 
 use crate::cache::Cache;
@@ -239,8 +240,10 @@ impl Run<'_> {
         let is_in_doubt = |it: &Read| it.reading == Reading::Parsed && !it.notes.is_empty();
         let doubtful = read.iter().flatten().filter(|it| is_in_doubt(it)).count();
         let is_off = self.options.interpreter == Interpreter::Off && doubtful > 0;
-        let note =
-            format!("{doubtful} mods would have to be run to know all of their cards, which is switched off");
+        let note = format!(
+            "not all cards are known: {} to be run for that, which is switched off",
+            counted(doubtful, "mod")
+        );
         is_off.then_some(note).into_iter().collect()
     }
 
@@ -285,7 +288,10 @@ impl Run<'_> {
             _ if doubts == 0 => return (declared, Reading::Parsed),
             Interpreter::Program(program) => program,
             Interpreter::Off => {
-                let note = format!("{doubts} places of its code say only when it runs what they declare");
+                let note = format!(
+                    "what it declares is decided only when it runs, at {} of its code",
+                    counted(doubts, "place")
+                );
                 declared.problems.push(note);
                 return (declared, Reading::Parsed);
             }

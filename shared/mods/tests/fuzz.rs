@@ -114,6 +114,21 @@ fn saved_settings() {
 }
 
 #[test]
+fn settings_of_the_game() {
+    let text = r#"return {["GAMESPEED"]=4,["language"]="es_419",["SOUND"]={["volume"]=50,},}"#;
+    let mut packed = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("settings.jkr");
+    let mut told = 0;
+    fuzz("settings-jkr", &[text.into(), packed.finish().unwrap()], |bytes| {
+        fs::write(&file, bytes).unwrap();
+        told += usize::from(mods::language::written(&file).is_some());
+    });
+    assert!(told >= 2, "both settings say a language");
+}
+
+#[test]
 fn archives() {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in [("garden/garden.json", METADATA), ("garden/main.lua", MAIN), ("../evil.lua", "x")] {

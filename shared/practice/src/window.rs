@@ -63,7 +63,7 @@ pub fn run(
         failure: None,
     };
     event_loop.run_app(&mut app)?;
-    println!("{:.2} pictures a second", app.shown as f32 / app.start.elapsed().as_secs_f32());
+    println!("{:.2} frames a second", app.shown as f32 / app.start.elapsed().as_secs_f32());
     app.failure.map_or(Ok(()), Err)
 }
 

@@ -27,7 +27,7 @@ pub enum ArtError {
     #[error("cannot read the sheet {path}: {source}")]
     Read { path: PathBuf, source: std::io::Error },
     /// A sheet is not a whole picture.
-    #[error("the sheet {file} is not a whole PNG picture: {reason}")]
+    #[error("the sheet {file} is not a whole PNG image: {reason}")]
     Picture {
         /// The file, with its scale: `2x/Jokers.png`.
         file: String,

@@ -91,6 +91,7 @@ fn prepare(place: &Path) {
 
 #[test]
 fn kills_leave_whole_art() {
+    let _alone = kills::alone();
     let rounds = kills::rounds(40);
     let place = tempfile::tempdir().unwrap();
     prepare(place.path());
@@ -107,6 +108,7 @@ fn kills_leave_whole_art() {
 
 #[test]
 fn every_step_leaves_whole_art() {
+    let _alone = kills::alone();
     let check = |place: &Path, what: &str| {
         let found = says(place, what);
         assert!(found < 2, "{what}: {found}");

@@ -14,7 +14,7 @@ use crate::evaluate::classifier::Classifier;
 use crate::model::model_folder;
 use crate::recipe::{ArtSource, FILE_NAME, Recipe};
 
-/// Where the pictures of the cards are.
+/// Where the images of the cards are.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ArtArguments {
     /// Folder with the texture folders 1x and 2x [default: textures in BALATRO_LENS_ART, else
@@ -24,7 +24,7 @@ pub struct ArtArguments {
 }
 
 impl ArtArguments {
-    /// The pictures that a recipe is trained on.
+    /// The images that a recipe is trained on.
     ///
     /// # Errors
     /// When the catalogue or the textures cannot be read.
@@ -155,11 +155,6 @@ pub fn card_type(text: &str) -> Result<CardType, String> {
     })
 }
 
-/// `1 capture`, `2 captures`.
-pub fn counted_as(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 /// A cosine.
 ///
 /// # Errors
@@ -233,7 +228,7 @@ impl WhichOrInstalled {
 /// Where labelled captures are.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct CaptureArguments {
-    /// Folder with labels.json and its pictures; a command that is nothing without takes
+    /// Folder with labels.json and its images; a command that is nothing without takes
     /// `data/dataset_default`
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
@@ -247,7 +242,7 @@ pub struct CaptureArguments {
 pub struct DataArguments {
     #[command(flatten)]
     pub captures: CaptureArguments,
-    /// Folder with augmented.json and its pictures [default: augmented, beside the other]
+    /// Folder with augmented.json and its images [default: augmented, beside the other]
     #[arg(long, value_name = "DIR")]
     pub augmented: Option<PathBuf>,
 }
@@ -297,16 +292,16 @@ impl CaptureArguments {
 }
 
 impl DataArguments {
-    /// The folder of the augmented pictures.
+    /// The folder of the augmented images.
     pub fn augmented(&self) -> PathBuf {
         let beside = || self.captures.folder().parent().unwrap_or(Path::new(".")).join("augmented");
         self.augmented.clone().unwrap_or_else(beside)
     }
 
-    /// Originals and, where there are some, augmented pictures; what is wrong with them is printed.
+    /// Originals and, where there are some, augmented images; what is wrong with them is printed.
     ///
     /// # Errors
-    /// When there are no labels, or no augmented pictures where somebody said they are.
+    /// When there are no labels, or no augmented images where somebody said they are.
     pub fn read(&self) -> Result<DataSet> {
         let augmented = self.augmented();
         let is_there = augmented.join(AUGMENTED).is_file();
@@ -317,7 +312,7 @@ impl DataArguments {
     }
 }
 
-/// The pictures and the composer's settings of a recipe.
+/// The images and the composer's settings of a recipe.
 pub(crate) fn material(recipe: &Recipe, sprites: Arc<Sprites>) -> Material {
     Material { sprites, recipe: recipe.scenes.clone(), cards: recipe.bank.cards, seed: recipe.seed }
 }

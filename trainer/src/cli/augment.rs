@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use dataset::labels::{Label, Labels};
 use image::RgbaImage;
+use lens_core::counted::counted;
 use rayon::prelude::*;
 use synth::preview;
 
@@ -24,17 +25,17 @@ use crate::report::bar::Bar;
 pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
-    /// Augmented pictures for each original; without it, as many as make what --balance says
+    /// Augmented images for each original; without it, as many as make what --balance says
     /// equally frequent
     #[arg(long, value_name = "N", conflicts_with_all = ["to", "balance", "most"], value_parser = super::arguments::count::<1, 1000>)]
     per_image: Option<usize>,
     /// What is made equally frequent
     #[arg(long, value_enum, default_value = "name")]
     balance: Balance,
-    /// Pictures that each card (or modifier) shall have [default: as the most frequent one]
+    /// Images that each card (or modifier) shall have [default: as the most frequent one]
     #[arg(long, value_name = "N", value_parser = super::arguments::count::<1, 100_000>)]
     to: Option<usize>,
-    /// The most augmented pictures of one original, when balancing
+    /// The most augmented images of one original, when balancing
     #[arg(long, value_name = "N", default_value_t = 24, value_parser = super::arguments::count::<1, 1000>)]
     most: usize,
     /// Only these kinds [default: all but flip and negative]
@@ -43,21 +44,21 @@ pub struct Arguments {
     /// These kinds too
     #[arg(long, value_enum, value_delimiter = ',')]
     also: Vec<Kind>,
-    /// Another seed gives other pictures
+    /// Another seed gives other images
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
 /// Name of the sheet of examples.
 const SHEET: &str = "contact-sheet.png";
-/// Originals on the sheet, and pictures in a row of it.
+/// Originals on the sheet, and images in a row of it.
 const ON_SHEET: usize = 14;
 const COLUMNS: u32 = 8;
 
 /// Augments.
 ///
 /// # Errors
-/// When there is nothing to augment, or a picture cannot be written.
+/// When there is nothing to augment, or an image cannot be written.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let folder = arguments.data.captures.folder();
     let out = arguments.data.augmented();
@@ -103,7 +104,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     written.iter().for_each(|(file, label)| labels.set(file, label));
     labels.write(&out.join(AUGMENTED))?;
     sheet(&out, &originals, &written)?;
-    say!("{} pictures of {} originals are in {}", written.len(), originals.len(), out.display());
+    let (images, of) = (counted(written.len(), "image"), counted(originals.len(), "original"));
+    say!("{images} of {of} written into {}", out.display());
     say!("look at {}", out.join(SHEET).display());
     Ok(())
 }
@@ -280,7 +282,7 @@ mod tests {
         let mut there: BTreeSet<String> =
             bytes(&out).into_keys().map(|path| path.file_name().unwrap().to_string_lossy().into()).collect();
         assert!(there.remove(AUGMENTED) && there.remove(SHEET));
-        assert_eq!(there, wanted, "each picture has a file");
+        assert_eq!(there, wanted, "each image has a file");
         for (file, label) in written.iter() {
             let parent = label.parent.as_deref().unwrap();
             let place = files.iter().position(|(file, _)| *file == parent).unwrap();

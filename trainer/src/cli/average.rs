@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use lens_core::atomic;
+use lens_core::counted::counted;
 
 use crate::checkpoint::{Checkpoint, Network};
 use crate::recipe::FILE_NAME;
@@ -76,7 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     for (network, mean, count) in means {
         mean.write(&arguments.run)?;
-        say!("{}: the mean of {count} runs", network.name());
+        say!("{}: the mean of {}", network.name(), counted(count, "run"));
     }
     say!("written to {}; calibrate it next", arguments.run.display());
     Ok(())

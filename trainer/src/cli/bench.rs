@@ -19,6 +19,7 @@ use crate::model::network::identifier::Backbone;
 use crate::model::network::torch::{Mode, Module, Weights};
 use crate::recipe::Recipe;
 use crate::recipe::training::Training;
+use crate::report::bar::Bar;
 use crate::train::Task;
 use crate::train::detector::DetectorTask;
 use crate::train::identifier::IdentifierTask;
@@ -39,11 +40,11 @@ pub struct Arguments {
     /// Steps that are measured, of each kind
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     steps: u64,
-    /// Measures ResNet18 as the identifier instead of the recipe's networks, on pictures of this
+    /// Measures ResNet18 as the identifier instead of the recipe's networks, on images of this
     /// width and height
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(32..=1024))]
     resnet18: Option<u32>,
-    /// Pictures in a batch [default: the recipe's]
+    /// Images in a batch [default: the recipe's]
     #[arg(long, value_parser = super::arguments::count::<2, 4096>)]
     batch: Option<usize>,
     /// Where the network computes
@@ -52,7 +53,7 @@ pub struct Arguments {
     /// Threads for the network [default: all processors]
     #[arg(long, value_parser = super::arguments::threads)]
     threads: Option<usize>,
-    /// Threads that compose pictures [default: one for four processors]
+    /// Threads that compose images [default: one for four processors]
     #[arg(long, value_parser = super::arguments::threads)]
     loaders: Option<usize>,
     #[command(flatten)]
@@ -121,29 +122,34 @@ fn measure<T: Task>(
     let resident = make(0);
     let mut batches = Batches::start(loaders, 0, make).context("cannot start the loader")?;
     let mut next = || batches.next_batch().context("the loader has died");
-    // From here on a batch needs as many new pictures as any other of a long training.
     let reuse = training.reuse();
-    for _ in 0..(reuse.uses * reuse.window).div_ceil(training.batch as u64) {
+    let first = (reuse.uses * reuse.window).div_ceil(training.batch as u64);
+    let part = steps.div_ceil(ROUNDS);
+    let all = first + steps + ROUNDS * 2 * (UNMEASURED + part);
+    let bar = Bar::new(&format!("{}: batches", spec.network.name()), all as usize);
+    // From here on a batch needs as many new images as any other of a long training.
+    for _ in 0..first {
         next()?;
+        bar.step();
     }
     // Meanwhile the next bank of cards is drawn, which a training does once in hundreds of steps.
-    Speed::default().measure(steps, || step(&next()?))?;
+    Speed::default().measure(steps, &bar, || step(&next()?))?;
     // By turns, because the machine itself is faster at times and slower at others.
-    let part = steps.div_ceil(ROUNDS);
     let (mut fed, mut alone) = (Speed::default(), Speed::default());
     for _ in 0..ROUNDS {
-        Speed::default().measure(UNMEASURED, || step(&next()?))?;
-        fed.measure(part, || step(&next()?))?;
+        Speed::default().measure(UNMEASURED, &bar, || step(&next()?))?;
+        fed.measure(part, &bar, || step(&next()?))?;
         // The queues are full by the end of the first steps, so that the loader's threads sleep.
-        Speed::default().measure(UNMEASURED, || step(&resident))?;
-        alone.measure(part, || step(&resident))?;
+        Speed::default().measure(UNMEASURED, &bar, || step(&resident))?;
+        alone.measure(part, &bar, || step(&resident))?;
     }
+    drop(bar);
     let (fed, alone) = (fed.per_second(), alone.per_second());
     say!("{:<12} {alone:>12.1} {fed:>12.1} {:>6.1} %", spec.network.name(), 100.0 * fed / alone);
     Ok(())
 }
 
-/// Pictures and the time that the network took for them.
+/// Images and the time that the network took for them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Speed {
     pictures: i64,
@@ -152,12 +158,13 @@ struct Speed {
 
 impl Speed {
     /// Adds what `steps` times of this take; `step` returns how many images it was given.
-    fn measure(&mut self, steps: u64, mut step: impl FnMut() -> Result<i64>) -> Result<()> {
-        let begin = Instant::now();
+    fn measure(&mut self, steps: u64, bar: &Bar, mut step: impl FnMut() -> Result<i64>) -> Result<()> {
         for _ in 0..steps {
+            let begin = Instant::now();
             self.pictures += step()?;
+            self.seconds += begin.elapsed().as_secs_f64();
+            bar.step();
         }
-        self.seconds += begin.elapsed().as_secs_f64();
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use lens_core::atomic::{self, keep_former};
+use lens_core::counted::counted;
 
 use super::arguments::{CaptureArguments, WhichOrInstalled};
 use crate::evaluate::embedding::{map, npy, of_samples};
@@ -69,7 +70,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     plot::points(&points, &names, 900)
         .save(&path)
         .with_context(|| format!("cannot write {}", path.display()))?;
-    say!("{} vectors of {} numbers and their map are in {}", vectors.len(), vectors[0].len(), out.display());
+    let (count, length) = (counted(vectors.len(), "vector"), counted(vectors[0].len(), "number"));
+    say!("written into {}: {count} of {length}, and a map of them", out.display());
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use lens_core::atomic::{self, keep_former};
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use lens_core::paths;
 use serde_json::{Map, Value, json};
 use synth::art::Sprites;
@@ -67,7 +68,7 @@ pub struct Arguments {
 
 /// Crops for each scene.
 const CROPS_PER_SCENE: usize = 20;
-/// Misread pictures of a kind that are written: nobody looks at more.
+/// Misread images of a kind that are written: nobody looks at more.
 const MAX_FAILURES: usize = 1000;
 
 /// Shares that are told of a report, in words.
@@ -144,7 +145,7 @@ fn labelled(arguments: &Arguments) -> Result<Value> {
     let held_out = run.as_deref().map(held_out).transpose()?.flatten();
     if let (Some(held_out), false) = (held_out, arguments.all) {
         samples.retain(|sample| held_out.contains(&sample.file));
-        eprintln!("{} captures were held out of this run; --all takes the others too", samples.len());
+        eprintln!("{} held out of this run; --all takes the others too", counted(samples.len(), "capture"));
     }
     ensure!(
         !samples.is_empty(),
@@ -269,7 +270,7 @@ fn screens(arguments: &Arguments, opened: &mut Opened, truth: &Path) -> Result<V
     Ok(json!({ "screens": plain, "stress": stress }))
 }
 
-/// Misread pictures and what was confused, where a folder for them was given.
+/// Misread images and what was confused, where a folder for them was given.
 fn write_failures(
     arguments: &Arguments,
     what: &str,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use lens_core::catalogue::id_of_class;
+use lens_core::counted::counted;
 use lens_core::geometry::{Point, Quad, Rect};
 use lens_core::manifest::NOT_A_CARD;
 use rayon::prelude::*;
@@ -93,9 +94,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let (folder, cards) = (arguments.out.display(), parts.iter().flatten().flat_map(Picture::seen).count());
     let told = PARTS.iter().zip(counts).map(|(part, count)| format!("{count} for {part}"));
     say!(
-        "{} images with {cards} cards of {} classes are in {folder} ({})",
-        counts[0] + counts[1],
-        classes.len(),
+        "{} with {} of {} written into {folder} ({})",
+        counted(counts[0] + counts[1], "image"),
+        counted(cards, "card"),
+        counted(classes.len(), "class"),
         told.collect::<Vec<_>>().join(", ")
     );
     Ok(())

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use lens_core::paths;
 use synth::art::import::import;
 
@@ -44,7 +45,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    say!("{} sheets from {} are in {}", report.sheets, report.source.display(), report.textures.display());
+    let sheets = counted(report.sheets, "sheet");
+    say!("{sheets} of {} copied into {}", report.source.display(), report.textures.display());
     for sheet in &report.computed {
         say!("the other scale of {sheet} is computed");
     }

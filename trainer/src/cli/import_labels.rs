@@ -8,11 +8,12 @@ use dataset::captures::store::{Captures, read as read_captures};
 use dataset::labels::Label;
 use dataset::labels::store::read as read_labels;
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::counted::counted;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
 use lens_core::paths;
 
-use super::arguments::{card_type, counted_as};
+use super::arguments::card_type;
 use crate::data::import::plan::{Meaning, plan};
 use crate::data::import::write::write;
 use crate::data::import::{Named, Source, coco, folders, label_studio, yolo};
@@ -107,7 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if !unknown.is_empty() {
         say!(
             "{} no card of {}: {}\nhelp: --added TYPE makes cards of them, --without-names takes them without a name",
-            counted_as(unknown.len(), "name") + if unknown.len() == 1 { " is" } else { " are" },
+            counted(unknown.len(), "name") + if unknown.len() == 1 { " is" } else { " are" },
             catalogue.title,
             unknown.iter().take(arguments.lines).copied().collect::<Vec<_>>().join(", ")
         );

@@ -30,7 +30,7 @@ pub struct Arguments {
     /// its metadata]
     #[arg(long, value_name = "FILE", requires = "identifier")]
     labels: Option<PathBuf>,
-    /// How the classifier wants its pictures: from 0 to 1, or as torchvision's networks, by mean
+    /// How the classifier wants its images: from 0 to 1, or as torchvision's networks, by mean
     /// and deviation of ImageNet
     #[arg(long, value_enum, default_value_t = Levels::Unit, requires = "identifier")]
     normalise: Levels,
@@ -63,7 +63,7 @@ pub struct Arguments {
     /// Folder of the new model [default: data/models/NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Pictures of whole screens, or folders of them, to try it on [default: composed scenes of the
+    /// Images of whole screens, or folders of them, to try it on [default: composed scenes of the
     /// practice deck]
     #[arg(long, value_name = "IMAGE|DIR", num_args = 1..)]
     sample: Vec<PathBuf>,

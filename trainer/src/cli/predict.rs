@@ -8,11 +8,12 @@ use serde_json::json;
 use super::arguments::WhichOrInstalled;
 use crate::data::dataset::picture::{self, image_files};
 use crate::evaluate::tally::Verdict;
+use crate::report::bar::Bar;
 
 /// What `trainer predict` takes.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
-    /// Pictures of single cards, or folders of them (whole screens: `overlay identify`)
+    /// Images of single cards, or folders of them (whole screens: `overlay identify`)
     #[arg(required = true, value_name = "IMAGE|DIR")]
     pictures: Vec<PathBuf>,
     #[command(flatten)]
@@ -26,7 +27,7 @@ pub struct Arguments {
     /// Probability below which a card is said to be unknown [default: the model's thresholds]
     #[arg(long, value_parser = super::arguments::probability)]
     threshold: Option<f64>,
-    /// A JSON line for each picture
+    /// A JSON line for each image
     #[arg(long)]
     json: bool,
 }
@@ -34,18 +35,21 @@ pub struct Arguments {
 /// Predicts.
 ///
 /// # Errors
-/// When the network or all pictures cannot be read.
+/// When the network or all images cannot be read.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let mut classifier = arguments.which.open(&arguments.game)?;
     if let Some(threshold) = arguments.threshold {
         classifier.thresholds.probability = threshold as f32;
     }
     let mut read = 0;
-    for path in image_files(&arguments.pictures)? {
+    let files = image_files(&arguments.pictures)?;
+    let bar = Bar::new("images", files.len());
+    for path in files {
+        bar.step();
         let picture = match picture::read(&path) {
             Ok(picture) => picture.image,
             Err(fault) => {
-                eprintln!("{}: {fault}; {}", path.display(), fault.help());
+                bar.aside(|| eprintln!("{}: {fault}; {}", path.display(), fault.help()));
                 continue;
             }
         };
@@ -63,17 +67,19 @@ pub fn run(arguments: &Arguments) -> Result<()> {
                 Verdict::Unknown | Verdict::Dropped => None,
             };
             let known = name.is_some();
-            say!("{}", json!({ "file": path, "card": name, "known": known, "top": top, "heads": heads }));
+            let line = json!({ "file": path, "card": name, "known": known, "top": top, "heads": heads });
+            bar.aside(|| say!("{line}"));
         } else {
             let guesses: Vec<String> =
                 cards.iter().map(|(id, probability)| format!("{id} {:.1} %", 100.0 * probability)).collect();
             let heads: Vec<String> = heads.iter().map(|(head, word)| format!("{head} {word}")).collect();
             let words = words(verdict);
-            say!("{}: {words}{} ({})", path.display(), guesses.join(", "), heads.join(", "));
+            let (guesses, heads) = (guesses.join(", "), heads.join(", "));
+            bar.aside(|| say!("{}: {words}{guesses} ({heads})", path.display()));
         }
     }
     if read == 0 {
-        bail!("none of these is a picture that can be read");
+        bail!("none of these is an image that can be read");
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use image::imageops::{FilterType, resize};
+use lens_core::counted::counted;
 use lens_core::replace::Staging;
 use rayon::prelude::*;
 use synth::{crop, preview, scene};
@@ -45,7 +46,7 @@ pub struct Arguments {
     art: ArtArguments,
 }
 
-/// How much larger the pictures are drawn, so that words can be read.
+/// How much larger the images are drawn, so that words can be read.
 const ENLARGED: u32 = 2;
 /// Crops in a row of the sheet.
 const COLUMNS: u32 = 12;
@@ -53,7 +54,7 @@ const COLUMNS: u32 = 12;
 /// Writes them.
 ///
 /// # Errors
-/// When the recipe or the art cannot be read, or a picture cannot be written.
+/// When the recipe or the art cannot be read, or an image cannot be written.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let recipe = arguments.recipe.read()?;
     let material = material(&recipe, arguments.art.sprites(&recipe)?);
@@ -84,7 +85,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .collect();
     save(&preview::sheet(&crops, &bank, material.recipe.crop.size, COLUMNS), "crops.png".into())?;
     staging.publish().with_context(|| format!("cannot write {}", out.display()))?;
-    say!("{} scenes and {} crops are in {}", arguments.count, crops.len(), out.display());
+    let (scenes, crops) = (counted(arguments.count, "scene"), counted(crops.len(), "crop"));
+    say!("written into {}: {scenes} and {crops}", out.display());
     Ok(())
 }
 
@@ -108,6 +110,6 @@ fn write_labelled(arguments: &Arguments, material: &Material, folder: &Path) -> 
     let staging = fresh(folder)?;
     let count = composed::write(staging.path(), &bank, &material.recipe, amount, arguments.seed, &|_| true)?;
     staging.publish().with_context(|| format!("cannot write {}", folder.display()))?;
-    say!("{count} labelled captures are in {}", folder.display());
+    say!("{} written into {}", counted(count, "labelled capture"), folder.display());
     Ok(())
 }

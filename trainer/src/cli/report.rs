@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use lens_core::catalogue::{Card, Catalogue, id_of_class};
+use lens_core::counted::counted;
 use lens_core::modifiers::Modifiers;
 use lens_core::{atomic, paths};
 use serde_json::Value;
 use synth::art::Sprites;
 use synth::single;
 
-use super::arguments::{ArtArguments, counted_as, read_json};
+use super::arguments::{ArtArguments, read_json};
 use crate::checkpoint::{Checkpoint, Network};
 use crate::data::dataset::coverage::Coverage;
 use crate::recipe::Recipe;
@@ -35,7 +36,7 @@ pub struct Arguments {
     /// The page [default: report.html in the run's folder]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Where the pictures of confused cards come from.
+    /// Where the images of confused cards come from.
     #[command(flatten)]
     art: ArtArguments,
 }
@@ -57,7 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let images = summaries::write(&arguments.run, step, &measured, &faces)
         .with_context(|| format!("cannot write events into {}", arguments.run.display()))?;
     if images > 0 {
-        say!("{} of it are in TensorBoard too", counted_as(images, "image"));
+        say!("{} of it are in TensorBoard too", counted(images, "image"));
     }
     Ok(())
 }
@@ -95,7 +96,7 @@ impl Drawn {
         let names = cards.iter().map(|card| (card.id.clone(), card.name.clone())).collect();
         let sprites = recipe.map(|recipe| art.sprites(&recipe));
         if let Some(Err(error)) = &sprites {
-            eprintln!("confused cards have no pictures: {error}");
+            eprintln!("confused cards have no images: {error}");
         }
         Self { names, cards, sprites: sprites.and_then(Result::ok) }
     }

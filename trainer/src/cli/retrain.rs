@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use lens_core::manifest::Manifest;
 use lens_core::retraining::{self as said, Outcome, Phase};
 use lens_core::{atomic, paths};
@@ -101,7 +102,7 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
         console.show(&event);
     })?;
     drop(console);
-    voice.tell(&said::Event::Message { text: format!("trained for {} steps", steps.done) });
+    voice.tell(&said::Event::Message { text: format!("trained for {}", counted(steps.done, "step")) });
     // A training that has come to its end is stopped by the same signal: nothing is installed after
     // it.
     let is_stopped = || stop.load(Ordering::Relaxed);

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::counted::counted;
 
-use super::arguments::{DataArguments, counted_as};
+use super::arguments::DataArguments;
 use crate::data::dataset::Sample;
 use crate::evaluate::classifier::Classifier;
 use crate::evaluate::embedding::{Suspect, centroids, close_classes, of_samples, suspects};
@@ -45,14 +46,14 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let augmented = set.samples.len() - originals.len();
     say!(
         "{}, {augmented} augmented, {}",
-        counted_as(originals.len(), "capture"),
-        counted_as(set.problems.len(), "problem")
+        counted(originals.len(), "capture"),
+        counted(set.problems.len(), "problem")
     );
     let list = |title: &str, counts: Vec<(String, usize)>| print_counts(title, &counts, arguments.lines);
-    list("cards", counted(originals.iter().map(|sample| sample.class.clone())));
-    list("modifiers", counted(originals.iter().map(|sample| sample.label.modifiers().edition)));
+    list("cards", tallied(originals.iter().map(|sample| sample.class.clone())));
+    list("modifiers", tallied(originals.iter().map(|sample| sample.label.modifiers().edition)));
     let of_cluster = |sample: &Sample| sample.label.cluster.map(|cluster| format!("cluster {cluster}"));
-    list("clusters", counted(originals.iter().filter_map(of_cluster)));
+    list("clusters", tallied(originals.iter().filter_map(of_cluster)));
     if let Some(catalogue) = &catalogue {
         coverage(&originals, catalogue, arguments.lines);
     }
@@ -87,7 +88,7 @@ fn looks(classifier: &mut Classifier, originals: &[Sample], arguments: &Argument
     let vectors = of_samples(classifier, originals)?;
     drop(bar);
     let close = close_classes(&centroids(&vectors, originals), arguments.close);
-    say!("{} pairs of cards look nearly the same (cosine above {})", close.len(), arguments.close);
+    say!("nearly the same (cosine above {}): {} of cards", arguments.close, counted(close.len(), "pair"));
     for (one, other, cosine) in close.iter().take(arguments.lines) {
         say!("  {cosine:.3}  {one}, {other}");
     }
@@ -98,12 +99,12 @@ fn looks(classifier: &mut Classifier, originals: &[Sample], arguments: &Argument
         let (nearest, cosine) = &suspect.nearest;
         say!("  {}: labelled {} ({own:.3}), most like {nearest} ({cosine:.3})", sample.file, sample.class);
     };
-    say!("{} captures look like another card than their label says", mislabelled.len());
+    say!("more like another card than their label says: {}", counted(mislabelled.len(), "capture"));
     mislabelled.iter().take(arguments.lines).for_each(line);
     say!(
-        "{} captures look like none of the others of their card (cosine below {})",
-        outliers.len(),
-        arguments.far
+        "like none of the others of their card (cosine below {}): {}",
+        arguments.far,
+        counted(outliers.len(), "capture")
     );
     outliers.iter().take(arguments.lines).for_each(line);
     Ok(())
@@ -120,9 +121,9 @@ fn coverage(originals: &[Sample], catalogue: &Catalogue, lines: usize) {
     let missing: Vec<&str> =
         catalogue.cards.iter().map(|card| card.id.as_str()).filter(|id| !cards.contains(id)).collect();
     say!(
-        "\n{} of {} cards of the catalogue are labelled",
+        "\nlabelled: {} of {} of the catalogue",
         catalogue.cards.len() - missing.len(),
-        catalogue.cards.len()
+        counted(catalogue.cards.len(), "card")
     );
     print_names("missing", &missing, lines * 4);
     let has_editions = |kind: CardType| matches!(kind, CardType::Joker | CardType::Playing);
@@ -138,14 +139,14 @@ fn coverage(originals: &[Sample], catalogue: &Catalogue, lines: usize) {
         .map(|(id, edition)| format!("{id} {edition}"))
         .collect();
     say!(
-        "{} of {} pairs of a card and an edition are labelled",
+        "labelled: {} of {} of a card and an edition",
         possible.len() - absent.len(),
-        possible.len()
+        counted(possible.len(), "pair")
     );
     print_names("missing", &absent.iter().map(String::as_str).collect::<Vec<_>>(), lines);
 }
 
-fn counted(values: impl Iterator<Item = String>) -> Vec<(String, usize)> {
+fn tallied(values: impl Iterator<Item = String>) -> Vec<(String, usize)> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     values.for_each(|value| *counts.entry(value).or_default() += 1);
     let mut counts: Vec<(String, usize)> = counts.into_iter().collect();

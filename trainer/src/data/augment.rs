@@ -212,7 +212,7 @@ mod tests {
             assert_eq!(change.name(), name);
             let changed = apply(&picture(), [60, 80], &[change], 3);
             let by = difference(&changed, &picture());
-            assert!((0.3..130.0).contains(&by), "{name} changes the picture by {by}");
+            assert!((0.3..130.0).contains(&by), "{name} changes the image by {by}");
             assert!(changed.pixels().all(|pixel| pixel[3] == 255));
         };
         check(Change::Rotate(15.0), "rotate+15");

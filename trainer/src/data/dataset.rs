@@ -22,6 +22,7 @@ use dataset::file_name;
 use dataset::labels::store::{self, StoreError};
 use dataset::labels::{FILE_NAME, Label, Labels, LabelsError};
 use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::counted::counted;
 use lens_core::manifest::{Added, NOT_A_CARD, UNKNOWN};
 use rayon::prelude::*;
 
@@ -119,14 +120,15 @@ pub enum DataError {
         folder: PathBuf,
     },
     /// There is a file of labels, and nothing in it.
-    #[error("labels.json in {folder} names no picture\nhelp: label captures with the labeller")]
+    #[error("labels.json in {folder} names no image\nhelp: label captures with the labeller")]
     Empty {
         /// The folder.
         folder: PathBuf,
     },
     /// No picture can be used.
     #[error(
-        "none of the {labels} labelled pictures of {folder} can be used{first}\nhelp: mend what is listed, or label other captures"
+        "{folder} has {}, of which none can be used{first}\nhelp: mend what is listed, or label other captures",
+        counted(.labels, "labelled image")
     )]
     NothingUsable {
         /// The folder.
@@ -138,7 +140,7 @@ pub enum DataError {
     },
     /// There is nothing to tell apart.
     #[error(
-        "all usable pictures of {folder} show {class:?}\nhelp: label at least one other card: a network needs two classes to tell apart"
+        "all usable images of {folder} show {class:?}\nhelp: label at least one other card: a network needs two classes to tell apart"
     )]
     OneClass {
         /// The folder.
@@ -248,7 +250,7 @@ impl DataSet {
             let problem = match originals.get(parent) {
                 None => left_out(
                     sample,
-                    format!("its parent {parent:?} is no usable picture of the data set"),
+                    format!("its parent {parent:?} is no usable image of the data set"),
                     "run `trainer augment` again",
                 ),
                 Some(class) if *class != sample.class => left_out(
@@ -288,7 +290,7 @@ impl DataSet {
                     "it shows {:?}, {} of the same card group {group} shows {:?}",
                     other.0, one.1, one.0
                 ),
-                help: "look at both: pictures of one group are nearly the same".into(),
+                help: "look at both: images of one group are nearly the same".into(),
                 meanwhile: Meanwhile::Used,
             });
         }

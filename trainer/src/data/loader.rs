@@ -173,7 +173,7 @@ mod tests {
             cache.forget_before(reuse.oldest(n));
         }
         let made = cache.made();
-        assert!((950..=1020).contains(&made), "{made} pictures for 4000 samples, about 1000 expected");
+        assert!((950..=1020).contains(&made), "{made} images for 4000 samples, about 1000 expected");
         assert!(cache.made.lock().unwrap().len() <= 17);
     }
 }

@@ -126,7 +126,7 @@ pub enum ExportError {
         reason: String,
     },
     /// There is nothing to compare or calibrate with.
-    #[error("{0} has no pictures to check and calibrate with\nhelp: compose some first")]
+    #[error("{0} has no images to check and calibrate with\nhelp: compose some first")]
     NoPictures(String),
     /// The folder cannot be written.
     #[error(

@@ -54,6 +54,14 @@ impl Bar {
         bar
     }
 
+    /// Writes something without the bar in its way.
+    pub fn aside(&self, write: impl FnOnce()) {
+        match &self.shown.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
     /// One more is done.
     pub fn step(&self) {
         self.shown.advance(1);

@@ -17,6 +17,7 @@ use super::history;
 use crate::checkpoint::Network;
 use crate::data::dataset::coverage::{Captures, Coverage};
 use chart::{Series, Unit, lines};
+use lens_core::counted::counted;
 use matrix::{Counts, pairs};
 use words::{base64, duration, escaped, number, percent, whole};
 
@@ -184,8 +185,12 @@ fn headline(measured: &Measured, epochs: &[(&str, Vec<Value>)], steps: &[(&str, 
     let spent: f64 = epochs.iter().flat_map(|(_, it)| it).filter_map(|it| it["seconds"].as_f64()).sum();
     if spent > 0.0 {
         let count = epochs.iter().map(|(_, it)| it.len()).sum::<usize>();
-        let _ =
-            write!(cards, "<div class=\"card\"><b>{}</b>of training, {count} epochs</div>", duration(spent));
+        let _ = write!(
+            cards,
+            "<div class=\"card\"><b>{}</b>of training, {}</div>",
+            duration(spent),
+            counted(count, "epoch")
+        );
     }
     for (network, lines) in steps {
         let last = lines.last().and_then(|it| it["step"].as_i64());

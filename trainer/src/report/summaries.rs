@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 
 use image::{Rgba, RgbaImage, imageops};
+use lens_core::counted::counted;
 use serde_json::Value;
 
 use super::page::coverage::by_type;
@@ -56,7 +57,12 @@ fn images(run: &Path, measured: &Measured, faces: &dyn Faces) -> Vec<(String, Rg
             text,
         };
         let cards = types.iter().map(|it| {
-            let text = format!("{} of {} cards, {} captures", it.covered, it.cards, it.captures);
+            let text = format!(
+                "{} of {}, {}",
+                it.covered,
+                counted(it.cards, "card"),
+                counted(it.captures, "capture")
+            );
             bar(&it.name, it.covered, it.cards, text)
         });
         images.push(("coverage/cards".to_owned(), plot::bars(&cards.collect::<Vec<_>>())));
@@ -68,7 +74,7 @@ fn images(run: &Path, measured: &Measured, faces: &dyn Faces) -> Vec<(String, Rg
             let most = counts.values().max().copied().unwrap_or(0);
             let bars: Vec<plot::Bar> = counts
                 .iter()
-                .map(|(name, count)| bar(name, *count, most, format!("{count} captures")))
+                .map(|(name, count)| bar(name, *count, most, counted(count, "capture")))
                 .collect();
             if bars.len() > 1 {
                 images.push((format!("coverage/{tag}"), plot::bars(&bars)));

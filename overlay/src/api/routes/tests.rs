@@ -156,6 +156,7 @@ fn the_description_is_true() {
     assert_eq!(described(&openapi, "Cards"), keys(&cards));
     let mut of_card = described(&openapi, "Card");
     assert!(of_card.remove("mod"), "it is there for cards of mods alone");
+    assert!(of_card.remove("text"), "it is there where the game's texts are");
     assert_eq!(of_card, keys(&cards["cards"][0]));
     assert_eq!(described(&openapi, "Modifiers"), keys(&cards["cards"][0]["modifiers"]));
     assert_eq!(described(&openapi, "Displayed"), keys(&get("/v1/cards/H_A").1));

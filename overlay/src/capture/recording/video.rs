@@ -29,7 +29,7 @@ pub enum VideoError {
         reason: String,
     },
     /// There is no room for the pictures, or ffmpeg cannot be started.
-    #[error("cannot make pictures of {video}: {source}")]
+    #[error("cannot make frames of {video}: {source}")]
     Failed {
         /// Its file.
         video: PathBuf,
@@ -65,7 +65,7 @@ pub fn unpack(video: &Path, fps: f32, ffmpeg: &Path) -> Result<tempfile::TempDir
     let is_empty = || std::fs::read_dir(folder.path()).map_or(true, |mut entries| entries.next().is_none());
     if !output.status.success() || is_empty() {
         let said = String::from_utf8_lossy(&output.stderr);
-        let reason = said.lines().last().unwrap_or("it has no pictures").to_owned();
+        let reason = said.lines().last().unwrap_or("it has no frames").to_owned();
         return Err(VideoError::Unreadable { video: video.into(), reason });
     }
     Ok(folder)
@@ -99,7 +99,7 @@ mod tests {
         let error = unpack(&video, 15.0, &broken).unwrap_err().to_string();
         assert!(error.contains("game.MP4") && error.ends_with("moov atom not found"), "{error}");
         let empty = unpack(&video, 15.0, &stand_in(folder.path(), "exit 0")).unwrap_err().to_string();
-        assert!(empty.ends_with("it has no pictures"), "{empty}");
+        assert!(empty.ends_with("it has no frames"), "{empty}");
         let none = unpack(&video, 15.0, &folder.path().join("nothing")).unwrap_err().to_string();
         assert!(none.contains("not installed") && none.contains("help:"), "{none}");
     }

@@ -12,6 +12,7 @@ use crate::desktop::window;
 use crate::messages::window::Compositor;
 use crate::messages::window::WindowInfo;
 use crate::settings::chords::Chord;
+use lens_core::counted::counted;
 use marks::render::offscreen::Offscreen;
 
 /// Pictures that are taken to see how long capturing takes.
@@ -41,11 +42,11 @@ fn graphics() -> Finding {
 
 fn display(windows: usize) -> Finding {
     if !cfg!(target_os = "linux") {
-        return Finding::good("display", format!("{windows} windows"));
+        return Finding::good("display", counted(windows, "window"));
     }
     let value = |key: &str| std::env::var(key).unwrap_or_default();
     let (session, desktop) = (value("XDG_SESSION_TYPE"), value("XDG_CURRENT_DESKTOP"));
-    let text = format!("X11 with {windows} windows (session {session:?}, desktop {desktop:?})");
+    let text = format!("X11 with {} (session {session:?}, desktop {desktop:?})", counted(windows, "window"));
     if value("WAYLAND_DISPLAY").is_empty() {
         return Finding::good("display", text);
     }

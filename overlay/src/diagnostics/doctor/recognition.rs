@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use lens_core::manifest::Manifest;
 use lens_core::pixels::Pixels;
 use vision::network::Options;
@@ -98,9 +99,10 @@ fn files(data: &Path, folder: &Path) -> Finding {
             return Finding::bad(name, text)
                 .line("help: run `trainer export` again, or install the model again");
         }
-        Ok(catalogue) => {
-            Finding::good(name.clone(), format!("{} cards of {}", catalogue.cards.len(), catalogue.title))
-        }
+        Ok(catalogue) => Finding::good(
+            name.clone(),
+            format!("{} of {}", counted(catalogue.cards.len(), "card"), catalogue.title),
+        ),
     };
     for (file, digest) in &manifest.sha256 {
         if let Err(error) = manifest.read_network(folder, file) {
@@ -136,17 +138,17 @@ fn practice(scope: &Scope) -> Vec<Finding> {
         findings.push(finding);
     }
     findings.push(
-        self_test(&mut recogniser, scope.pictures).unwrap_or_else(|error| Finding::bad("self-test", error)),
+        self_test(&mut recogniser, scope.frames).unwrap_or_else(|error| Finding::bad("self-test", error)),
     );
     findings
 }
 
-fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vision::network::RunError> {
+fn self_test(recogniser: &mut Recogniser, frames: usize) -> Result<Finding, vision::network::RunError> {
     let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let table = Table::new(1, [1280, 720], painter.catalogue());
     let (mut readable, mut right) = (0_usize, 0_usize);
     let mut times = Vec::new();
-    for number in 0..pictures.max(1) {
+    for number in 0..frames.max(1) {
         let state = table.at(2.6 + 0.4 * number as f32);
         let picture = painter.paint(&state);
         let start = std::time::Instant::now();
@@ -170,7 +172,7 @@ fn self_test(recogniser: &mut Recogniser, pictures: usize) -> Result<Finding, vi
     let (median, worst) = (millis(times[times.len() / 2]), millis(times[times.len() - 1]));
     let share = right as f32 / readable.max(1) as f32;
     let text = format!(
-        "{:.1} % of {readable} practice cards named right; {median:.1} ms a picture of 1280x720, {worst:.1} at most",
+        "{:.1} % of {readable} practice cards named right; {median:.1} ms a frame of 1280x720, {worst:.1} at most",
         100.0 * share
     );
     Ok(if share >= MIN_SHARE_RIGHT {

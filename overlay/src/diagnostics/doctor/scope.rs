@@ -10,7 +10,7 @@ pub struct Scope {
     /// The data folder.
     pub data: PathBuf,
     /// Pictures of the practice table that are recognised to see how fast it goes.
-    pub pictures: usize,
+    pub frames: usize,
     /// Opens the overlay's window and looks whether it can be seen; `None` where that is not tried.
     pub sight: Option<fn() -> (Verdict, String)>,
 }

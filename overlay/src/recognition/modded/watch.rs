@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use lens_core::manifest::Manifest;
 use mods::Library;
 use vision::network::Options;
@@ -148,7 +149,7 @@ fn ready(task: &Task, sink: &EventSink) -> anyhow::Result<(Option<Library>, bool
     }
     let missing: usize = missing(&library, &manifest, &task.wanted).iter().map(|it| it.cards.len()).sum();
     if missing > 0 {
-        sink(AppEvent::Notice(format!("Learning {missing} cards of your mods")));
+        sink(AppEvent::Notice(format!("Learning {} of your mods", counted(missing, "card"))));
         let mut recogniser = model::open(&task.model, &Options { threads: 1, ..Options::default() })?;
         make_missing(&mut recogniser, &library, &task.wanted, |_, _| {})?;
     }

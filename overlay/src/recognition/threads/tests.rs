@@ -177,7 +177,7 @@ fn a_card_that_fails_is_left_for_the_processor_and_tracks_go_on() {
         matches!(&failures[..], [(Provider::WebGpu, why)] if why.contains("device lost")),
         "{failures:?}"
     );
-    assert_eq!(on_card.load(Ordering::SeqCst), 2, "one picture, and the one on which it failed");
+    assert_eq!(on_card.load(Ordering::SeqCst), 2, "one image, and the one on which it failed");
     assert!(on_processor.load(Ordering::SeqCst) >= 1);
 }
 
@@ -241,10 +241,10 @@ fn cards_are_followed_on_pictures_that_are_not_recognised() {
         if snapshot.recognition.is_none() {
             let truth = (frame.captured_at - start).as_secs_f32() * SPEED;
             let left = track.quad.bounds().left;
-            // Within a frame and a half at this rate; standing still it would soon be hundreds off.
-            assert!((left - truth).abs() < 16.0, "the box is at {left}, the card at {truth}");
+            // Within a frame at this rate; standing still it would soon be hundreds off.
+            assert!((left - truth).abs() < 6.0, "the box is at {left}, the card at {truth}");
             followed += 1;
         }
     }
-    assert!(followed >= 3, "{followed} pictures were followed, {} recognised", calls.load(Ordering::SeqCst));
+    assert!(followed >= 3, "{followed} images were followed, {} recognised", calls.load(Ordering::SeqCst));
 }

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use lens_core::counted::counted;
+
 use super::timeline::{Card, Moment, Timeline};
 
 /// Overlap from which two quads are the same card.
@@ -55,10 +57,12 @@ impl fmt::Display for Differences {
         }
         write!(
             formatter,
-            "{:.2} % of {wanted} cards at moments differ: {missing} missing, {extra} extra, {renamed} with another \
-             name, {modified} with other modifiers; {switched} tracks switched; corners at most {:.1} % of a card's \
+            "{:.2} % of {} at moments differ: {missing} missing, {extra} extra, {renamed} with another \
+             name, {modified} with other modifiers; {} switched; corners at most {:.1} % of a card's \
              height apart",
             100.0 * self.share(),
+            counted(wanted, "card"),
+            counted(switched, "track"),
             100.0 * shift,
         )
     }

@@ -27,6 +27,7 @@ fn card() -> CardView {
         },
         quad: [[0.3, 10.0], [71.0, 10.5], [71.0, 105.0], [0.3, 105.0]],
         guesses: vec![GuessView { id: "S_K".into(), name: "King of Spades".into(), probability: 0.9 }],
+        text: Vec::new(),
     }
 }
 
@@ -38,6 +39,8 @@ fn a_card_is_written_as_the_description_says() {
     let from_mod = ModView { id: "Garden".into(), name: "The Garden".into(), kind: "Flower".into() };
     let written = r#""rarity":null,"mod":{"id":"Garden","name":"The Garden","kind":"Flower"},"#;
     check(&CardView { from_mod: Some(from_mod), ..card() }, &CARD.replace(r#""rarity":null,"#, written));
+    let written = CARD.replace("]}", "],\"text\":[\"+4 Mult\"]}");
+    check(&CardView { text: vec!["+4 Mult".into()], ..card() }, &written);
     let unknown = CardView { id: None, name: None, card_type: None, confidence: None, ..card() };
     let text = serde_json::to_string(&unknown).unwrap();
     assert!(

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder as _, RgbaImage};
+use lens_core::counted::counted;
 use serde::{Deserialize, Serialize};
 
 use super::Verdict;
@@ -79,7 +80,7 @@ pub enum CapturesError {
     /// `seen_hashes.json` is damaged.
     #[error(
         "{path} is damaged: {reason}\nhelp: put back an earlier copy, \
-         or move it away: pictures stay where they are"
+         or move it away: images stay where they are"
     )]
     Damaged {
         /// The file.
@@ -373,7 +374,7 @@ fn upgrade(folder: &Path, records: &mut [Record], hashing: &Hashing) -> bool {
         }
     }
     if upgraded > 0 {
-        log::info!("{upgraded} captures of an earlier version have a new hash");
+        log::info!("of an earlier version, with a new hash now: {}", counted(upgraded, "capture"));
     }
     upgraded > 0
 }

@@ -20,6 +20,7 @@ use crate::{disk, file_name};
 use arrangement::Arrangement;
 use change::state;
 use external_edits::Known;
+use lens_core::counted::counted;
 use lens_core::{atomic, files};
 use reading::read_files;
 
@@ -80,8 +81,8 @@ pub enum StoreError {
     InUse(PathBuf),
     /// `labels.json` was broken by hand.
     #[error(
-        "{path} is damaged: {reason}\nhelp: mend that place, or take the last good state \
-         of {good} labels; the damaged file is kept either way"
+        "{path} is damaged: {reason}\nhelp: mend that place, or take the last good state, of {}; the \
+         damaged file is kept either way", counted(.good, "label")
     )]
     Damaged {
         /// The file.

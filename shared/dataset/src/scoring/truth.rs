@@ -108,8 +108,8 @@ pub enum TruthError {
     },
     /// A picture is missing.
     #[error(
-        "{path}: the picture {picture} of {screen:?} is not there\nhelp: \
-         give the folder of the pictures behind the truth file"
+        "{path}: the screenshot {picture} of {screen:?} is not there\nhelp: \
+         give the folder of the screenshots behind the truth file"
     )]
     NoPicture {
         /// The file.

@@ -9,6 +9,7 @@ use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 const FOLDER: &str = "KILLED_FOLDER";
@@ -62,6 +63,13 @@ pub(crate) fn job() -> Option<Job> {
 pub(crate) fn done(number: u64) {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "done {number}").and_then(|()| out.flush());
+}
+
+/// Held by each test that starts children, where several run in one process: between fork and exec
+/// a child of one has the locks open that another holds, and keeps them from being taken anew.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How many kills: as `KILLS` says, else the usual number.

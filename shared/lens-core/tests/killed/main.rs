@@ -63,6 +63,7 @@ fn works_until_it_is_killed() {
 
 #[test]
 fn kills_leave_a_whole_folder() {
+    let _alone = kills::alone();
     let rounds = kills::rounds(200);
     let place = tempfile::tempdir().unwrap();
     install(place.path(), 1).unwrap();
@@ -82,6 +83,7 @@ fn kills_leave_a_whole_folder() {
 
 #[test]
 fn every_step_leaves_a_whole_folder() {
+    let _alone = kills::alone();
     let prepare = |place: &Path| {
         install(place, 101).unwrap();
         install(place, 102).unwrap();

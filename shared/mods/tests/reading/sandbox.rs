@@ -149,4 +149,7 @@ fn without_a_program_that_runs_mods_parsing_is_left_and_says_so() {
         assert_eq!(cards(&library), ["j_gd_rose \"-\" 0,0"]);
         assert_eq!(library.mods[0].notes.len(), 1, "{:?}", library.mods[0].notes);
     }
+    let off = garden.parsed();
+    assert!(off.mods[0].notes[0].ends_with("at 2 places of its code"), "{:?}", off.mods[0].notes);
+    assert!(off.notes[0].contains(": 1 mod to be run"), "{:?}", off.notes);
 }

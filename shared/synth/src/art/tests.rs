@@ -70,7 +70,7 @@ fn every_cell_of_the_game_has_a_picture() {
     }
     // 24 tags, 31 blinds and 10 chips, without most of the 21 frames of each blind.
     let count = sprites.not_cards().len();
-    assert!((24 + 31 + 10..100).contains(&count), "{count} pictures that are not cards");
+    assert!((24 + 31 + 10..100).contains(&count), "{count} images that are not cards");
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::train::identifier::heads;
 
 /// Something that can be measured.
 pub(super) struct Opened {
-    /// How it was trained: pictures are composed alike.
+    /// How it was trained: images are composed alike.
     pub(super) recipe: Recipe,
     /// Sizes, classes and thresholds.
     pub(super) manifest: Manifest,
@@ -48,7 +48,7 @@ pub(super) fn model(model: &Path) -> Result<Opened> {
     Ok(Opened { recipe, manifest, subject, crop, finds: true, names: true })
 }
 
-/// An exported model, with what it says of itself. What was made elsewhere is judged on pictures of
+/// An exported model, with what it says of itself. What was made elsewhere is judged on images of
 /// the game's own recipe.
 pub(super) fn recogniser(model: &Path) -> Result<(Recipe, Manifest, Recogniser)> {
     let folder = model_folder(model)?;

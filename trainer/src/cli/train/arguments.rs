@@ -34,7 +34,7 @@ pub struct Arguments {
     /// Threads for the network [default: all processors]
     #[arg(long, value_parser = threads)]
     pub(super) threads: Option<usize>,
-    /// Threads that compose pictures [default: one for four processors]
+    /// Threads that compose images [default: one for four processors]
     #[arg(long, value_parser = threads)]
     pub(super) loaders: Option<usize>,
     /// Seconds between checkpoints of a training without epochs [default: 120]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use lens_core::atomic;
+use lens_core::counted::counted;
 use synth::art::Sprites;
 use tch::Device;
 
@@ -228,7 +229,7 @@ impl Job<'_> {
         let network = position.network;
         if position.progress() >= 1.0 {
             let seconds = duration(position.seconds);
-            say!("{}: finished after {} steps in {seconds}", network.name(), position.step);
+            say!("{}: finished after {} in {seconds}", network.name(), counted(position.step, "step"));
             return Ok(Outcome::Finished);
         }
         let mut console = Console::new(self.run, position)
@@ -243,19 +244,20 @@ impl Job<'_> {
         let outcome = session.run(task, self.run, &self.options, self.stop, &mut tell)?;
         drop(console);
         let position = session.position();
-        let (name, step, seconds) = (network.name(), position.step, duration(position.seconds));
+        let (name, seconds) = (network.name(), duration(position.seconds));
+        let steps = counted(position.step, "step");
         let file = Checkpoint::path(self.run, network);
         match outcome {
             Outcome::Finished => {
-                say!("{name}: finished after {step} steps in {seconds}: {}", file.display());
+                say!("{name}: finished after {steps} in {seconds}: {}", file.display());
             }
             Outcome::OutOfPatience => say!(
-                "{name}: stopped after {step} steps, {} epochs without a lower loss; the best is {}",
-                position.epochs.map_or(0, |progress| progress.waited),
+                "{name}: stopped after {steps}, {} without a lower loss; the best is {}",
+                counted(position.epochs.map_or(0, |progress| progress.waited), "epoch"),
                 Checkpoint::best_path(self.run, network).display()
             ),
             Outcome::Stopped => say!(
-                "{name}: stopped after {step} steps, saved {}\nto go on: {}",
+                "{name}: stopped after {steps}, saved {}\nto go on: {}",
                 file.display(),
                 self.resume_command()
             ),

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use lens_core::counted::counted;
 use lens_core::paths;
 
 use super::arguments::Arguments;
@@ -75,7 +76,7 @@ pub(super) fn run(
     let (task, mut session) = (prepared.task, prepared.session);
     let progress = session.position().epochs.unwrap_or_default();
     if progress.epoch >= task.labelled().epochs {
-        say!("finished after {} epochs\nhelp: give more --epochs", progress.epoch);
+        say!("finished after {}\nhelp: give more --epochs", counted(progress.epoch, "epoch"));
         return Ok(Ending::Done);
     }
     let mut console = Console::new(&run, session.position())
@@ -113,14 +114,14 @@ fn ending(outcome: Outcome, progress: &Progress, run: &Path) -> String {
     let path = Checkpoint::best_path(run, Network::Identifier);
     let best = format!("the best epoch is {}: {}", progress.best_epoch, path.display());
     match outcome {
-        Outcome::Finished => format!("finished after {} epochs; {best}", progress.epoch),
+        Outcome::Finished => format!("finished after {}; {best}", counted(progress.epoch, "epoch")),
         Outcome::OutOfPatience => {
-            let (epochs, waited) = (progress.epoch, progress.waited);
-            format!("stopped after {epochs} epochs, {waited} without a lower loss; {best}")
+            let (epochs, waited) = (counted(progress.epoch, "epoch"), progress.waited);
+            format!("stopped after {epochs}, {waited} without a lower loss; {best}")
         }
         Outcome::Stopped => format!(
-            "stopped after {} whole epochs\nto go on: the same command with --run {} --resume",
-            progress.epoch,
+            "stopped after {}\nto go on: the same command with --run {} --resume",
+            counted(progress.epoch, "whole epoch"),
             run.display()
         ),
     }

@@ -49,7 +49,7 @@ impl Quirk {
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// It is not there.
-    #[error("there is no such picture")]
+    #[error("there is no such image")]
     Missing,
     /// It has no bytes.
     #[error("it is empty")]
@@ -58,7 +58,7 @@ pub enum Fault {
     #[error("it cannot be read: {0}")]
     Unreadable(std::io::Error),
     /// It is something else.
-    #[error("it is no picture")]
+    #[error("it is no image")]
     NotAPicture,
     /// It begins as a picture and is broken.
     #[error("it is damaged or cut off: {0}")]

@@ -58,7 +58,7 @@ fn every_broken_picture_and_label_is_listed_with_what_to_do() {
         plain(&at(name));
     }
     fs::write(at("empty.png"), []).unwrap();
-    fs::write(at("text.png"), "this is no picture at all, only a text with that name").unwrap();
+    fs::write(at("text.png"), "this is no image at all, only a text with that name").unwrap();
     let whole = fs::read(at("good.png")).unwrap();
     fs::write(at("cut.png"), &whole[..whole.len() / 2]).unwrap();
     fs::write(at("palette.png"), palette_png()).unwrap();
@@ -87,9 +87,9 @@ fn every_broken_picture_and_label_is_listed_with_what_to_do() {
         assert!(!problem.help.is_empty());
     };
     for (file, words) in [
-        ("missing.png", "no such picture"),
+        ("missing.png", "no such image"),
         ("empty.png", "empty"),
-        ("text.png", "no picture"),
+        ("text.png", "no image"),
         ("cut.png", "cut off"),
         ("bomb.png", "60000 x 60000"),
         ("tiny.png", "2 x 2"),
@@ -119,7 +119,7 @@ fn nothing_to_tell_apart_is_refused() {
     let error = refused(r#"{"a.png": {"name": "Fox"}}"#);
     assert!(error.contains("\"Fox\"") && error.contains("two classes"), "{error}");
     let error = refused(r#"{"b.png": {"name": "Fox"}}"#);
-    assert!(error.contains("none of the 1") && error.contains("no such picture"), "{error}");
+    assert!(error.contains("1 labelled image, of which none") && error.contains("no such image"), "{error}");
     let error = DataSet::read(&folder.path().join("nowhere"), None, None).unwrap_err().to_string();
     assert!(error.contains("no labels.json"), "{error}");
 }
@@ -164,8 +164,8 @@ fn it_is_said_why_there_is_nothing_to_train_on() {
         let said = set.check_trainable(folder.path()).unwrap_err().to_string();
         assert!(said.contains(wanted), "{said}");
     };
-    check("{}", "names no picture");
-    check(r#"{"a.png": {"name": "Fox"}}"#, "none of the 1 labelled pictures");
+    check("{}", "names no image");
+    check(r#"{"a.png": {"name": "Fox"}}"#, "1 labelled image, of which none");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use dataset::captures::index::Index;
 use dataset::captures::record::Record;
 use dataset::labels::{Label, Labels};
 use image::RgbaImage;
+use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Quad};
 
 use super::{Card, Named, Source};
@@ -262,8 +263,9 @@ impl fmt::Display for Counts {
         let Self { new, named, known, again, conflicts } = self;
         write!(
             f,
-            "{new} new captures, {named} that were there and get a name, {known} known already, {again} seen twice, \
-             {conflicts} in conflict"
+            "{}, {named} that were there and get a name, {known} known already, {again} seen twice, \
+             {conflicts} in conflict",
+            counted(new, "new capture")
         )
     }
 }

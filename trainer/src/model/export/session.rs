@@ -21,7 +21,7 @@ pub enum SessionError {
     #[error("ONNX Runtime does not run the exported network: {0}")]
     Refused(String),
     /// libtorch cannot hand over the pictures.
-    #[error("libtorch cannot hand over the pictures: {0}")]
+    #[error("libtorch cannot hand over the images: {0}")]
     Pictures(#[from] tch::TchError),
 }
 
@@ -58,7 +58,7 @@ impl OnnxSession {
     pub fn run(&mut self, pictures: &Tensor) -> Result<BTreeMap<String, Tensor>, SessionError> {
         let packed = pictures.pixel_unshuffle(2).permute([0, 2, 3, 1]).contiguous();
         let shape = packed.size();
-        debug_assert_eq!(shape[3], PACK as i64, "pictures have three channels");
+        debug_assert_eq!(shape[3], PACK as i64, "images have three channels");
         let bytes = Vec::<u8>::try_from(&packed.to_kind(Kind::Uint8).view([-1]))?;
         let input = OrtTensor::from_array((shape, bytes))?;
         let outputs = self.session.run(ort::inputs![INPUT => input])?;

@@ -1,6 +1,7 @@
 //! What was understood of imported networks, in words, so that a misunderstanding is seen.
 
 use lens_core::catalogue::Catalogue;
+use lens_core::counted::counted;
 use lens_core::manifest::external::{Corners, DetectorKind, Fit, IdentifierKind, Layout, Normalise, Scores};
 use lens_core::manifest::{Detector, Identifier, Manifest};
 
@@ -40,10 +41,10 @@ fn of_detector(detector: &Detector) -> String {
                 Layout::Suppressed => " after its own suppression",
             };
             format!(
-                "YOLO, {width} x {height} pixels, {} {corners}{ending}; cards are {} of its {} classes: {}",
+                "YOLO, {width} x {height} pixels, {} {corners}{ending}; cards are {} of its {}: {}",
                 yolo.boxes,
                 cards.len(),
-                yolo.classes.len(),
+                counted(yolo.classes.len(), "class"),
                 in_short(cards)
             )
         }
@@ -55,7 +56,7 @@ fn of_detector(detector: &Detector) -> String {
 fn in_short(names: &[String]) -> String {
     const SHOWN: usize = 12;
     let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN { format!("{shown} and {} others", names.len() - SHOWN) } else { shown }
+    if names.len() > SHOWN { format!("{shown} and {}", counted(names.len() - SHOWN, "other")) } else { shown }
 }
 
 fn of_identifier(identifier: &Identifier, catalogue: &Catalogue) -> String {
@@ -76,13 +77,13 @@ fn of_identifier(identifier: &Identifier, catalogue: &Catalogue) -> String {
                 Fit::Stretch => "stretched",
                 Fit::Centre => "cut about the centre",
             };
-            format!("classifier ({scores}; pictures {levels}, {fit})")
+            format!("classifier ({scores}; images {levels}, {fit})")
         }
         IdentifierKind::Own => "our own".to_owned(),
     };
     format!(
-        "{kind}, {width} x {height} pixels, {} labels, {known} of them cards of {}",
-        classes.len(),
+        "{kind}, {width} x {height} pixels, {}, {known} of them cards of {}",
+        counted(classes.len(), "label"),
         catalogue.title
     )
 }

@@ -3,6 +3,7 @@
 //!
 //! Exports for other tasks, and those of other families of networks, are told apart and refused.
 
+use lens_core::counted::counted;
 use lens_core::manifest::Detector;
 use lens_core::manifest::external::{Corners, DetectorKind, Layout, Yolo};
 
@@ -53,16 +54,16 @@ fn ask(description: &Description) -> Result<Asked, ImportError> {
     let corners = corners(description)?;
     let input = description.picture_input()?;
     if ![1, -1].contains(&input.shape[0]) {
-        let reason = format!("it takes {} pictures at once", input.shape[0]);
-        return Err(ImportError::new(reason, "export it for one picture: `batch=1`"));
+        let reason = format!("it takes {} images at once", input.shape[0]);
+        return Err(ImportError::new(reason, "export it for one image: `batch=1`"));
     }
     let size = description.picture_size(input)?;
     let output = description.only_output(DETECTION)?;
     if output.shape.len() != 3 {
         let reason = format!(
-            "its output {:?} has {} dimensions, {:?}; a detector's has three, [1, 4 + classes, boxes]",
+            "its output {:?} has {}, {:?}; a detector's has three, [1, 4 + classes, boxes]",
             output.name,
-            output.shape.len(),
+            counted(output.shape.len(), "dimension"),
             output.shape
         );
         return Err(ImportError::new(reason, DETECTION));
@@ -161,7 +162,8 @@ fn boxes(
         }
         [1, a, b] if a == rows + 1 || b == rows + 1 => Err(ImportError::new(
             format!(
-                "its output {shape:?} has an objectness beside {classes} classes, as YOLO v5 and v7 have"
+                "its output {shape:?} has an objectness beside {}, as YOLO v5 and v7 have",
+                counted(classes, "class")
             ),
             DETECTION,
         )),
@@ -171,8 +173,9 @@ fn boxes(
         )),
         [1, found, _] => Err(ImportError::new(
             format!(
-                "its metadata names {classes} classes, but its output {shape:?} has room for {} (and the {} other \
+                "its metadata names {}, but its output {shape:?} has room for {} (and the {} other \
                  numbers of a box)",
+                counted(classes, "class"),
                 found - 4 - more,
                 4 + more
             ),
@@ -291,6 +294,6 @@ mod tests {
     #[test]
     fn one_picture_at_a_time() {
         let description = description(floats("images", &[8, 3, 320, 640]), Vec::new(), &NAMED);
-        assert!(ask(&description).unwrap_err().reason.contains("8 pictures at once"));
+        assert!(ask(&description).unwrap_err().reason.contains("8 images at once"));
     }
 }

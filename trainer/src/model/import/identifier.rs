@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use lens_core::catalogue::{CardType, Catalogue};
+use lens_core::counted::counted;
 use lens_core::manifest::external::{Classifier, Fit, IdentifierKind, MAX_BATCH, Normalise, Scores};
 use lens_core::manifest::{
     Activation, Added, Head, IDENTIFICATION, Identifier, NOT_A_CARD, Thresholds, UNKNOWN,
@@ -40,7 +41,7 @@ pub enum UnmappedLabels {
     Refused,
 }
 
-const CLASSIFIER: &str = "a classifier is understood whose one output is [pictures, classes]";
+const CLASSIFIER: &str = "a classifier is understood whose one output is [images, classes]";
 const LABELS: &str = "give a file with its labels in the order of its output: --labels FILE";
 /// The most labels that a message lists.
 const LISTED: usize = 20;
@@ -68,10 +69,10 @@ fn ask(description: &Description) -> Result<(Pictures, String), ImportError> {
         -1 => 1,
         batch if (1..=i64::from(MAX_BATCH)).contains(&batch) => batch as u32,
         batch => {
-            let reason = format!("it takes {batch} pictures at once");
+            let reason = format!("it takes {batch} images at once");
             return Err(ImportError::new(
                 reason,
-                "export it for one picture, or for any number (`dynamic=True`)",
+                "export it for one image, or for any number (`dynamic=True`)",
             ));
         }
     };
@@ -106,7 +107,8 @@ fn describe(
         (None, None) => return Err(ImportError::new("it does not say what its classes are", LABELS)),
     };
     if labels.len() != classes {
-        let reason = format!("it has {classes} classes, but there are {} labels", labels.len());
+        let reason =
+            format!("it has {}, but there are {}", counted(classes, "class"), counted(labels.len(), "label"));
         return Err(ImportError::new(reason, LABELS));
     }
     let Matched { classes, added } = match_all(&labels, options.unmapped, catalogue)?;
@@ -268,7 +270,7 @@ mod tests {
         check(&[], &[1, 3], &options(), "does not say what its classes are");
         check(&[("names", "{0: ")], &[1, 3], &options(), "cannot be read");
         check(&[NAMES], &[1, 4], &options(), "4 classes, but there are 3 labels");
-        check(&[NAMES], &[1, 3], &labels(&["x_fox"]), "3 classes, but there are 1 labels");
+        check(&[NAMES], &[1, 3], &labels(&["x_fox"]), "3 classes, but there are 1 label");
         check(&[], &[1, 2], &labels(&[NOT_A_CARD, UNKNOWN]), "none of its labels is a card");
         let strict = Options { unmapped: UnmappedLabels::Refused, ..options() };
         check(&[NAMES], &[1, 3], &strict, "no cards of Practice");
@@ -276,7 +278,7 @@ mod tests {
             said(-1, &[], &[1, 1], &[0.0], &Options { labels: labels(&["x_owl"]).labels, ..strict }).is_ok()
         );
         let error = said(500, &[NAMES], &[500, 3], &[], &options()).unwrap_err();
-        assert!(error.reason.contains("500 pictures"), "{error:?}");
+        assert!(error.reason.contains("500 images"), "{error:?}");
     }
 
     #[test]

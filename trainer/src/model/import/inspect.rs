@@ -104,8 +104,8 @@ impl Network {
         let grey = vec![0.5_f32; shape.iter().product()];
         let failed = |error: ort::Error| {
             ImportError::new(
-                format!("ONNX Runtime cannot run it on pictures of {width} x {height} pixels: {error}"),
-                "export it with a fixed size of pictures",
+                format!("ONNX Runtime cannot run it on images of {width} x {height} pixels: {error}"),
+                "export it with a fixed size of images",
             )
         };
         let input = Tensor::from_array((shape, grey)).map_err(failed)?;
@@ -163,7 +163,7 @@ impl Description {
         let [input] = self.inputs.as_slice() else {
             let names: Vec<&str> = self.inputs.iter().map(|port| port.name.as_str()).collect();
             let reason = format!("it has {} inputs ({})", names.len(), names.join(", "));
-            return Err(ImportError::new(reason, "it must have one, which takes pictures"));
+            return Err(ImportError::new(reason, "it must have one, which takes images"));
         };
         let Port { name, element, shape } = input;
         match element {
@@ -185,7 +185,7 @@ impl Description {
             None => {
                 return Err(ImportError::new(
                     format!("its input {name:?} is no tensor"),
-                    "it must take pictures [batch, 3, height, width]",
+                    "it must take images [batch, 3, height, width]",
                 ));
             }
         }
@@ -197,7 +197,7 @@ impl Description {
             )),
             _ => Err(ImportError::new(
                 format!("its input {name:?} has the shape {shape:?}"),
-                "it must take pictures in colour: [batch, 3, height, width]",
+                "it must take images in colour: [batch, 3, height, width]",
             )),
         }
     }
@@ -217,11 +217,11 @@ impl Description {
         match [side(3, said_width), side(2, said_height)] {
             sides if sides.iter().all(|side| (8..=4096).contains(side)) => Ok(sides.map(|side| side as u32)),
             [-1, _] | [_, -1] => Err(ImportError::new(
-                "it takes pictures of any size and does not say which it was trained on",
+                "it takes images of any size and does not say which it was trained on",
                 "export it with a fixed size, or with `imgsz` in its metadata",
             )),
             [width, height] => Err(ImportError::new(
-                format!("it takes pictures of {width} x {height} pixels"),
+                format!("it takes images of {width} x {height} pixels"),
                 "both sides must be between 8 and 4096",
             )),
         }

@@ -43,7 +43,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Sample>> {
             .map_err(|fault| anyhow::anyhow!("{}: {fault}\nhelp: {}", path.display(), fault.help()))?;
         samples.push(Sample { name: path.display().to_string(), image: picture.image, shown: None });
     }
-    ensure!(!samples.is_empty(), "there is no picture in what --sample names\nhelp: PNG, JPEG, WebP or BMP");
+    ensure!(!samples.is_empty(), "there is no image in what --sample names\nhelp: PNG, JPEG, WebP or BMP");
     Ok(samples)
 }
 
@@ -108,7 +108,7 @@ pub fn try_out(
     }
     if total == 0 {
         tell(
-            "NOTHING was found on any picture: try others with --sample, a lower --threshold, or other --cards before \
+            "NOTHING was found on any image: try others with --sample, a lower --threshold, or other --cards before \
              you use this model"
                 .to_owned(),
         );

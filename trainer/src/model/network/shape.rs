@@ -5,6 +5,8 @@
 
 use std::collections::HashSet;
 
+use lens_core::counted::counted;
+
 use crate::model::network::{Graph, Node, Op};
 
 /// Extents of a value without its batch: `[channels, height, width]`, or `[features]`.
@@ -67,7 +69,7 @@ fn result(node: &Node, inputs: &[&Shape]) -> Result<Shape, String> {
         _ => 1,
     };
     if inputs.len() != arity {
-        return Err(format!("it reads {} values, {arity} expected", inputs.len()));
+        return Err(format!("it reads {}, {arity} expected", counted(inputs.len(), "value")));
     }
     let first = inputs[0];
     Ok(match node.op {

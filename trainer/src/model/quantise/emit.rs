@@ -227,7 +227,7 @@ impl<'a> Emitter<'a> {
         output: i64,
     ) -> Result<(), GraphError> {
         let [channels, height, width] = self.shapes[node.inputs[0]][..] else {
-            return Err(GraphError::new(&node.name, "a convolution reads a picture"));
+            return Err(GraphError::new(&node.name, "a convolution reads an image"));
         };
         let name = |part: &str| format!("{}.{part}", node.name);
         transpose(writer, &input.name, &name("last"), &CHANNELS_LAST);

@@ -4,12 +4,14 @@
 //! theme, for which colours must be names of the page's style, and legends are text beside the
 //! picture, so that they never lie on it.
 
+use lens_core::counted::counted;
+
 use super::words::{escaped, number, percent, whole};
 
 /// Width and height of a diagram, in its own units; the page scales it.
 const SIZE: [f64; 2] = [560.0, 270.0];
 /// Room at the left, top, right and bottom for the numbers and names of the axes.
-const MARGIN: [f64; 4] = [58.0, 14.0, 16.0, 42.0];
+const MARGIN: [f64; 4] = [58.0, 14.0, 28.0, 42.0];
 /// Colours of the page's style.
 const COLOURS: usize = 8;
 
@@ -68,7 +70,9 @@ pub(super) fn lines(title: &str, across: &str, unit: Unit, series: &[Series]) ->
             y(value) + 4.0
         );
     }
-    for value in ticks(left, right, 7).into_iter().filter(|it| (left..=right).contains(it)) {
+    // Steps and epochs are whole.
+    let is_marked = |it: &f64| (left..=right).contains(it) && (it - it.round()).abs() < 1e-9;
+    for value in ticks(left, right, 7).into_iter().filter(is_marked) {
         svg += &format!(
             "<line class=\"axis\" x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{}\" y2=\"{}\"/>\
              <text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
@@ -130,7 +134,7 @@ pub(super) fn reliability(what: &str, bins: &[(u64, f64)]) -> String {
     let (side, left, bottom) = (250.0, 58.0, 42.0);
     let mut svg = format!(
         "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Reliability\" style=\"max-width:420px\">",
-        left + side + 16.0,
+        left + side + MARGIN[2],
         side + bottom + 14.0
     );
     for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
@@ -154,13 +158,13 @@ pub(super) fn reliability(what: &str, bins: &[(u64, f64)]) -> String {
         let range = [number, number + 1].map(|it| 100.0 * it as f64 / bins.len() as f64);
         svg += &format!(
             "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{high:.1}\" rx=\"2\" style=\"fill:var(--c0)\">\
-             <title>{:.0} to {:.0} % sure: {} pictures, {} right</title></rect>",
+             <title>{:.0} to {:.0} % sure: {}, {} right</title></rect>",
             left + number as f64 * width + 1.0,
             14.0 + side - high,
             width - 2.0,
             range[0],
             range[1],
-            whole(count as i64),
+            counted(whole(count as i64), "image"),
             percent(accuracy, Some(count))
         );
     }
@@ -222,6 +226,19 @@ mod tests {
             let found = ticks(from, to, 5);
             assert!(found[0] <= from && found[found.len() - 1] >= to && found.len() >= 2, "{found:?}");
         }
+    }
+
+    #[test]
+    fn epochs_are_whole_and_each_is_written_once() {
+        let written = |last: f64| -> Vec<String> {
+            let svg = lines("Loss", "epoch", Unit::Number, &[("a".into(), vec![[1.0, 0.9], [last, 0.4]])]);
+            let texts = svg.split("<line class=\"axis\"").skip(1);
+            let text = |it: &str| it.split_once("middle\">")?.1.split('<').next().map(str::to_owned);
+            texts.filter_map(text).collect()
+        };
+        assert_eq!(written(2.0), ["1", "2"]);
+        assert_eq!(written(3.0), ["1", "2", "3"]);
+        assert_eq!(written(18.0), ["5", "10", "15"]);
     }
 
     #[test]

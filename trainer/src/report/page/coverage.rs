@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use lens_core::catalogue::id_of_class;
+use lens_core::counted::counted;
 
 use super::words::{escaped, percent, whole};
 use super::{Faces, Named};
@@ -70,10 +71,10 @@ pub(super) fn section(coverage: &Coverage, right: &BTreeMap<String, f64>, faces:
     let [covered, all] = [0, 1].map(|at| types.iter().map(|it| [it.covered, it.cards][at]).sum::<usize>());
     let few = rare(coverage, faces);
     let mut html = format!(
-        "<h2>Coverage of the data</h2><p class=\"note\">{} of {} cards have captures; {} of them have fewer than {FEW}. \
+        "<h2>Coverage of the data</h2><p class=\"note\">With captures: {} of {}; with fewer than {FEW}: {}. \
          What a model has seldom seen it seldom names right: capture these next.</p>",
         whole(covered as i64),
-        whole(all as i64),
+        counted(whole(all as i64), "card"),
         whole(few.len() as i64)
     );
     let rows: String = types
@@ -228,7 +229,7 @@ mod tests {
             types.iter().map(|it| (it.name.as_str(), it.covered, it.cards, it.captures)).collect();
         assert_eq!(told, [("Joker", 1, 2, 5), ("Playing Card", 0, 1, 0), ("Others", 1, 1, 9)]);
         let html = section(&coverage, &[("fox@A".to_owned(), 1.0)].into(), &Deck);
-        assert!(html.contains("2 of 4 cards have captures; 1 of them have fewer than 4"), "{html}");
+        assert!(html.contains("With captures: 2 of 4 cards; with fewer than 4: 1."), "{html}");
         assert!(html.contains("No captures yet: 1 Joker") && html.contains("OWL&lt;"), "{html}");
         assert!(
             html.contains("the fox@B (1)") && html.contains(">foil<") && !html.contains(">seal<"),

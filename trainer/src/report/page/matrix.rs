@@ -1,6 +1,8 @@
 //! What was taken for what: a matrix with names on both sides, and the worst pairs with their
 //! pictures. Pure.
 
+use lens_core::counted::counted;
+
 use super::Faces;
 use super::words::{base64, escaped, whole};
 
@@ -112,7 +114,7 @@ impl Counts {
         let note = match left_out {
             0 => String::new(),
             count => {
-                format!("<p class=\"note\">The other {} classes are not shown.</p>", whole(count as i64))
+                format!("<p class=\"note\">{} more not shown.</p>", counted(whole(count as i64), "class"))
             }
         };
         format!(

@@ -284,7 +284,7 @@ fn no_name_leads_out_of_the_folder() {
 fn what_is_erased_is_gone_from_every_file_and_its_number_is_not_given_again() {
     let at = folders();
     let file = file_name::format(0, 0, 7);
-    fs::write(at.raw.join(&file), "a picture").unwrap();
+    fs::write(at.raw.join(&file), "an image").unwrap();
     let mut store = Store::open(&at.data, &at.raw).unwrap();
     store.apply(&[named(&file, "Secret"), named("b.png", "DNA"), bin(&file, true)]).unwrap();
     store.checkpoint().unwrap();

@@ -192,7 +192,7 @@ fn a_sheet_of_another_size_is_refused_before_it_is_decoded() {
 
 #[test]
 fn a_sheet_that_is_no_picture_is_refused() {
-    for bytes in [b"not a picture".to_vec(), png(6, 4)[..60].to_vec()] {
+    for bytes in [b"not an image".to_vec(), png(6, 4)[..60].to_vec()] {
         let error = refused_with("picture", |files| files[0].1 = bytes);
         assert!(matches!(error, ImportError::Sheet { source: ArtError::Picture { .. }, .. }), "{error}");
     }
