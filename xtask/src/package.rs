@@ -75,6 +75,8 @@ enum Profile {
 
 /// The programs that are packed, as far as the workspace has them.
 const PROGRAMS: [&str; 2] = ["overlay", "labeller"];
+/// What runs mods, which Linux has in every build.
+const INTERPRETER: [&str; 2] = ["--features", "mods/interpreter"];
 /// The models that the project has; others are a user's own.
 const MODELS: [&str; 2] = ["balatro", "practice"];
 /// The README and what it shows or links to, beside `docs`.
@@ -182,6 +184,10 @@ fn build(programs: &[&str], profile: Profile, target: Option<Target>) -> Result<
     };
     if profile == Profile::Release {
         command.arg("--release");
+    }
+    if target.map_or(System::HERE, Target::system).os != "linux" {
+        // Its sources in C need that system's compiler, so that only packages have it there.
+        command.args(INTERPRETER);
     }
     for program in programs {
         command.args(["--bin", program]);

@@ -59,6 +59,7 @@ impl Metadata {
         let triple = triple.map_or_else(host, |triple| Ok(triple.to_owned()))?;
         let mut command = workspace::cargo();
         command.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &triple]);
+        command.args(super::INTERPRETER);
         let output = command.output().context("cannot start cargo")?;
         if !output.status.success() {
             bail!("cargo metadata failed:\n{}", String::from_utf8_lossy(&output.stderr));

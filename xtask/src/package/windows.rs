@@ -1,6 +1,7 @@
 //! Tries a package for Windows out in Wine: its programs start, the doctor finds nothing wrong, it
 //! draws, and the cards of pictures are those that this machine sees.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -45,6 +46,7 @@ pub(super) fn try_out(archive: &Path, name: &str, programs: &[&str], version: &s
             format!("the same {cards} on {} screenshots", screenshots.len())
         }
     };
+    let mods = same_mods(&wine, &overlay, &place.join("Mods"))?;
     let doctor = wine.run(&overlay, &["doctor"])?;
     for line in String::from_utf8_lossy(&doctor).lines() {
         println!("    {line}");
@@ -56,7 +58,10 @@ pub(super) fn try_out(archive: &Path, name: &str, programs: &[&str], version: &s
     let version = wine.version()?;
     drop(wine);
     fs::remove_dir_all(&place)?;
-    Ok(format!("in {version} it saw the same {practice} practice cards as this machine, and {game}"))
+    Ok(format!(
+        "in {version} it saw the same {practice} practice cards as this machine, {game}, and read the same {mods} cards \
+         of a mod that has to be run"
+    ))
 }
 
 /// Screenshots of the game, where there are some.
@@ -76,15 +81,55 @@ fn same_cards(wine: &Wine, overlay: &Path, model: &str, pictures: &[PathBuf]) ->
     let shown: Vec<String> = pictures.iter().map(|picture| wine::path(picture)).collect();
     let arguments: Vec<&str> = identify.into_iter().chain(shown.iter().map(String::as_str)).collect();
     let there = wine.run(overlay, &arguments)?;
+    let pictures = pictures.iter().map(|picture| picture.as_os_str());
+    let arguments: Vec<&OsStr> = identify.iter().map(OsStr::new).chain(pictures).collect();
+    let cards = compare_pictures(&on_this_machine(&arguments)?, &there)?;
+    ensure!(cards > 0, "no card is seen in {arguments:?}");
+    Ok(cards)
+}
+
+/// A mod whose cards only its code knows.
+const MOD: &str = "\
+--- STEAMODDED HEADER
+--- MOD_NAME: Trial
+--- MOD_ID: Trial
+--- MOD_AUTHOR: [nobody]
+--- MOD_DESCRIPTION: Cards whose names are made when it runs.
+--- PREFIX: trial
+
+SMODS.Atlas { key = 'cards', path = 'cards.png', px = 71, py = 95 }
+local x = 0
+for name in ('one,two,three'):gmatch('%a+') do
+  SMODS.Joker { key = name, atlas = 'cards', pos = { x = x, y = 0 }, loc_txt = { name = name, text = { name } } }
+  x = x + 1
+end
+";
+
+/// Reads a mod that has to be run on this machine and in Wine; returns how many cards it has.
+fn same_mods(wine: &Wine, overlay: &Path, mods: &Path) -> Result<usize> {
+    let sheets = mods.join("Trial/assets/1x");
+    fs::create_dir_all(&sheets)?;
+    fs::write(mods.join("Trial/Trial.lua"), MOD)?;
+    // Any image that is as large as three cells.
+    fs::copy(workspace::root().join("docs/labelling.png"), sheets.join("cards.png"))?;
+    let there = wine.run(overlay, &["mods", "--json", &wine::path(mods)])?;
+    let here = on_this_machine(&[OsStr::new("mods"), OsStr::new("--json"), mods.as_os_str()])?;
+    let of = |text: &[u8]| -> Result<Value> { Ok(serde_json::from_slice::<Value>(text)?["mods"][0].take()) };
+    let (here, there) = (of(&here)?, of(&there)?);
+    compare("mod", &here, &there)?;
+    ensure!(there["reading"] == "run", "the mod was not run: {there}");
+    there["cards"].as_array().map(Vec::len).filter(|&cards| cards > 0).context("the mod has no card")
+}
+
+/// What the overlay of this machine says.
+fn on_this_machine(arguments: &[&OsStr]) -> Result<Vec<u8>> {
     workspace::build(&["overlay"])?;
     let mut here = workspace::program("overlay");
-    here.args(identify).args(pictures).env("BALATRO_LENS_DATA", workspace::root().join("data"));
+    here.args(arguments).env("BALATRO_LENS_DATA", workspace::root().join("data"));
     here.env("ORT_DYLIB_PATH", setup::runtime(System::HERE)?);
-    let here = here.output().context("cannot start overlay identify")?;
+    let here = here.output().context("cannot start the overlay")?;
     ensure!(here.status.success(), "{}", String::from_utf8_lossy(&here.stderr));
-    let cards = compare_pictures(&here.stdout, &there)?;
-    ensure!(cards > 0, "no card is seen in {pictures:?}");
-    Ok(cards)
+    Ok(here.stdout)
 }
 
 /// Whether two outputs of `overlay identify --json` say the same but for rounding; returns how many

@@ -15,7 +15,7 @@ const SLACK: f64 = 0.002;
 
 /// Right names of captures that differ by less are as good: what a training gains beyond that, it
 /// knows by heart.
-const ENOUGH: f64 = 0.005;
+const ENOUGH: f64 = 0.02;
 
 /// Of known cards, a new one may claim this share.
 const CLAIMED: f64 = 0.001;
