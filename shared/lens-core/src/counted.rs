@@ -15,7 +15,8 @@ pub fn counted(number: impl Display, singular: &str) -> String {
     let ends = |ending: &str| singular.ends_with(ending);
     match number.as_str() {
         "1" => format!("1 {singular}"),
-        _ if ["s", "x", "ch", "sh"].into_iter().any(ends) => format!("{number} {singular}es"),
+        // The end of "epoch" sounds otherwise.
+        _ if ["s", "x", "ch", "sh"].into_iter().any(ends) && !ends("och") => format!("{number} {singular}es"),
         _ => match singular.strip_suffix('y').filter(|it| !it.ends_with(['a', 'e', 'o', 'u'])) {
             Some(stem) => format!("{number} {stem}ies"),
             None => format!("{number} {singular}s"),
@@ -36,6 +37,7 @@ mod tests {
         check("11", "class", "11 classes");
         check("3", "box", "3 boxes");
         check("2", "batch", "2 batches");
+        check("8", "whole epoch", "8 whole epochs");
         check("2", "copy", "2 copies");
         check("2", "day", "2 days");
         assert_eq!(counted(1_u64, "frame"), "1 frame");

@@ -47,14 +47,15 @@ use crate::train::labelled::pictures::{Costs, Order, Pictures};
 use crate::train::warm_start::{Known, fill};
 use crate::train::{Event, Options, Outcome, Session};
 
-/// Composed crops that both models are judged by: for a minute, fewest and most. With 8000 the share
-/// of right names is known to within half a point, nineteen times of twenty.
+/// Composed crops that both models are judged by: for a minute, fewest and most. With 8000 the
+/// share of right names is known to within half a point, nineteen times of twenty.
 const CROPS: [f64; 3] = [600.0, 200.0, 8000.0];
 /// At most so many of them are read again and again, and when a file is tried out.
 const FEWER_CROPS: usize = 3000;
 /// Images in each half of a batch.
 const BATCH: usize = 32;
-/// Of rightly named composed crops this share may be said to be unknown, as with the shipped models.
+/// Of rightly named composed crops this share may be said to be unknown, as with the shipped
+/// models.
 const REJECTED: f64 = 0.008;
 /// Of the heads and of what lies below; the installed model was trained to its end already.
 const LEARNING_RATE: f64 = 3e-4;
@@ -164,7 +165,7 @@ impl Job {
             }
             Ok(_) => None,
             Err(error) => {
-                messages.push(format!("without composed pictures only the heads are trained: {error}"));
+                messages.push(format!("without composed images only the heads are trained: {error}"));
                 None
             }
         };
