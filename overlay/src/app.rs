@@ -39,12 +39,12 @@ use statistics::Statistics;
 use target::{Stage, Target};
 
 mod cadence;
-mod canvas;
 mod captures;
 pub mod choices;
 mod commands;
 mod controls;
 mod drawing;
+mod frame_place;
 mod hardware;
 mod naming;
 mod notices;

@@ -30,7 +30,7 @@ const PAGES: &str = "BALATRO_LENS_PAGES";
 /// Milliseconds that a frame of the film is shown.
 const FRAME_MILLIS: &str = "100";
 /// How good the film looks: it shall be about a megabyte.
-const QUALITY: &str = "70";
+const QUALITY: &str = "55";
 
 /// Makes all of them.
 pub(crate) fn run(options: &Options) -> Result<()> {

@@ -69,13 +69,13 @@ impl App {
     pub(super) fn rebuild(&mut self) {
         let now = Instant::now();
         let frame = self.snapshot.frame_size();
-        let Some(canvas) = self.output.canvas(frame) else { return };
-        let view = canvas.view;
+        let Some(place) = self.output.frame_place(frame) else { return };
+        let view = place.view;
         let age = self.snapshot.picture.as_ref().map_or(Duration::ZERO, |frame| frame.captured_at.elapsed());
         let tracks = if self.output.is_shown { track::glide(&self.snapshot.tracks, age) } else { Vec::new() };
         let pointed = self.tooltip.is_shown.then(|| self.target.card_under_pointer(&tracks, frame)).flatten();
         let pointed = pointed.cloned();
-        let tracks = canvas.tracks(tracks);
+        let tracks = place.tracks(tracks);
         let style = &self.choices.settings.style;
         let catalogue = &self.model.running.catalogue;
         let measure = &mut self.output.measure;
@@ -83,12 +83,12 @@ impl App {
         if let (Some(track), Some(texts)) = (pointed, &self.tooltip.texts) {
             let track = &self.services.captures.with_lasting_guesses(track);
             let words = texts.words(track, catalogue, &style.palette);
-            let card = view.overlay_from_frame().quad(canvas.quad(track.quad)).bounds();
+            let card = view.overlay_from_frame().quad(place.quad(track.quad)).bounds();
             scene.say(&words, Place::Beside(card), style, measure);
         }
         if self.output.is_shown {
             let lit = self.services.captures.lit(&self.snapshot.tracks, now);
-            scene.flash(lit.into_iter().map(|(quad, tone)| (canvas.quad(quad), tone)), view);
+            scene.flash(lit.into_iter().map(|(quad, tone)| (place.quad(quad), tone)), view);
         }
         for text in self.notices.now(now) {
             let words = Words::notice(text, colour::UNKNOWN);

@@ -8,7 +8,7 @@ use marks::render::text::FontMeasure;
 use marks::scene::OverlayScene;
 
 use super::cadence::Cadence;
-use super::canvas::Canvas;
+use super::frame_place::FramePlace;
 use super::overlay_window::{OverlayWindow, OverlayWindowError};
 use super::target::Stage;
 use crate::messages::window::Compositor;
@@ -59,11 +59,11 @@ impl Output {
     }
 
     /// Where frames of this size lie in the window; `None` while there is no window.
-    pub(super) fn canvas(&self, frame: [u32; 2]) -> Option<Canvas> {
+    pub(super) fn frame_place(&self, frame: [u32; 2]) -> Option<FramePlace> {
         let window = self.window.as_ref()?;
         Some(match window.output() {
-            Some(_) => Canvas::fitted(window.size(), frame),
-            None => Canvas::filled(window.size(), frame),
+            Some(_) => FramePlace::fitted(window.size(), frame),
+            None => FramePlace::filled(window.size(), frame),
         })
     }
 

@@ -1,4 +1,4 @@
-//! Where the game's picture lies in the overlay's window. Pure.
+//! Where the game's frame lies in the overlay's window. Pure.
 //!
 //! It fills that window, but for gamescope's output: there it lies in the middle, as large as fits.
 
@@ -6,16 +6,16 @@ use lens_core::geometry::{InFrame, Quad};
 use marks::scene::View;
 use tracking::track::Track;
 
-/// Lays frames out in the window.
+/// Takes what is in a frame to its place in the window.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Canvas {
+pub(super) struct FramePlace {
     /// Of a frame that fills the window.
     pub(super) view: View,
     /// Where the frame lies in that one, in its own pixels.
     offset: [f32; 2],
 }
 
-impl Canvas {
+impl FramePlace {
     /// The frame fills the window.
     pub(super) fn filled(window: [u32; 2], frame: [u32; 2]) -> Self {
         Self { view: View { window, frame }, offset: [0.0; 2] }
@@ -50,15 +50,15 @@ mod tests {
 
     use super::*;
 
-    fn drawn(canvas: Canvas, x: f32, y: f32) -> [f32; 2] {
-        let quad = canvas.quad(Quad::from_rect(Rect::ltwh(x, y, 10.0, 20.0)));
-        let Point { x, y, .. } = canvas.view.overlay_from_frame().point(quad.corners[0]);
+    fn drawn(place: FramePlace, x: f32, y: f32) -> [f32; 2] {
+        let quad = place.quad(Quad::from_rect(Rect::ltwh(x, y, 10.0, 20.0)));
+        let Point { x, y, .. } = place.view.overlay_from_frame().point(quad.corners[0]);
         [x, y]
     }
 
     #[track_caller]
-    fn check(canvas: Canvas, frame: [f32; 2], wanted: [f32; 2]) {
-        let [x, y] = drawn(canvas, frame[0], frame[1]);
+    fn check(place: FramePlace, frame: [f32; 2], wanted: [f32; 2]) {
+        let [x, y] = drawn(place, frame[0], frame[1]);
         assert!((x - wanted[0]).abs() < 0.6 && (y - wanted[1]).abs() < 0.6, "{x}, {y} for {wanted:?}");
     }
 
@@ -72,10 +72,10 @@ mod tests {
             ([800, 800], [240.0, 0.0], [1040.0, 800.0]),
             ([2560, 1440], [0.0, 40.0], [1280.0, 760.0]),
         ] {
-            let canvas = Canvas::fitted([1280, 800], frame);
-            check(canvas, [0.0, 0.0], first);
-            check(canvas, frame.map(|side| side as f32), last);
+            let place = FramePlace::fitted([1280, 800], frame);
+            check(place, [0.0, 0.0], first);
+            check(place, frame.map(|side| side as f32), last);
         }
-        check(Canvas::filled([640, 360], [1280, 720]), [1280.0, 720.0], [640.0, 360.0]);
+        check(FramePlace::filled([640, 360], [1280, 720]), [1280.0, 720.0], [640.0, 360.0]);
     }
 }
