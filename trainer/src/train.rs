@@ -22,6 +22,7 @@ pub mod held_out;
 pub mod identifier;
 pub mod labelled;
 pub mod loss;
+mod narrow;
 pub mod optimiser;
 pub mod retrain;
 pub mod warm_start;

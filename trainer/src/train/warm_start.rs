@@ -1,10 +1,12 @@
-//! Warm start: copies every weight whose shape matches, and reports the rest.
+//! Warm start: copies every weight whose shape matches, narrows those that are wider, and reports
+//! the rest.
 
 use std::path::{Path, PathBuf};
 
 use lens_core::manifest::{FILE_NAME, Head, METADATA_KEY, Manifest};
 use tch::Tensor;
 
+use super::narrow::narrow;
 use crate::checkpoint::{Checkpoint, Network};
 use crate::model::network::resnet18::load_pretrained;
 use crate::model::network::torch::{Weights, initial_weights};
@@ -138,15 +140,19 @@ pub fn fill(graph: &Graph, heads: &[Head], seed: u64, known: Option<&Known>) -> 
         return WarmStart { weights, report: Vec::new(), frozen_batch_norm: false };
     };
     let mut report = Vec::new();
-    let mut taken = 0;
+    let (mut taken, mut cut) = (0, 0);
     let is_head = |name: &str| heads.iter().any(|head| name.starts_with(&format!("{}.", head.name)));
-    let unfolded = if known.folded { unfold(graph, &known.weights) } else { Weights::new() };
+    let mut body_known = known.weights.iter().map(|(name, tensor)| (name.clone(), tensor.copy())).collect();
+    if known.folded {
+        unfold(graph, &mut body_known);
+    }
+    let narrowed = narrow(graph, &body_known).unwrap_or_default();
     let body: Vec<String> = weights.keys().filter(|name| !is_head(name)).cloned().collect();
     let mut missing = Vec::new();
     for name in &body {
-        let found = unfolded.get(name).or_else(|| known.weights.get(name));
-        match found.filter(|found| found.size() == weights[name].size()) {
+        match narrowed.get(name).filter(|found| found.size() == weights[name].size()) {
             Some(found) => {
+                cut += usize::from(found.size() != body_known[name].size());
                 weights.insert(name.clone(), found.copy());
                 taken += 1;
             }
@@ -154,6 +160,9 @@ pub fn fill(graph: &Graph, heads: &[Head], seed: u64, known: Option<&Known>) -> 
         }
     }
     report.push(format!("{taken} of {} weights below the heads are from {}", body.len(), known.from));
+    if cut > 0 {
+        report.push(format!("{cut} of these were wider: the channels that weigh most were kept"));
+    }
     if !missing.is_empty() {
         let shown = missing.iter().take(4).copied().collect::<Vec<_>>().join(", ");
         report.push(format!("new: {shown}{}", if missing.len() > 4 { " and others" } else { "" }));
@@ -206,23 +215,23 @@ fn fill_head(head: &Head, known: &Known, weights: &mut Weights) -> String {
 }
 
 /// Gives folded layers a batch normalisation that changes nothing but adds their bias.
-fn unfold(graph: &Graph, folded: &Weights) -> Weights {
-    let mut weights = Weights::new();
+fn unfold(graph: &Graph, weights: &mut Weights) {
     for (index, node) in graph.nodes.iter().enumerate() {
-        let (Op::BatchNorm { channels }, Some(before)) = (&node.op, node.inputs[0].checked_sub(1)) else {
+        let (Op::BatchNorm { .. }, Some(before)) = (&node.op, node.inputs[0].checked_sub(1)) else {
             continue;
         };
-        let Some(bias) = folded.get(&format!("{}.bias", graph.nodes[before].name)) else { continue };
+        let Some(bias) = weights.get(&format!("{}.bias", graph.nodes[before].name)).map(Tensor::copy) else {
+            continue;
+        };
         debug_assert!(before < index, "a graph is in the order of execution");
-        let full = |value: f64| Tensor::full([*channels], value, (tch::Kind::Float, tch::Device::Cpu));
+        let full = |value: f64| bias.full_like(value);
         let mut put =
             |suffix: &str, tensor: Tensor| weights.insert(format!("{}.{suffix}", node.name), tensor);
         put("weight", full(1.0));
-        put("bias", bias.copy());
         put("running_mean", full(0.0));
         put("running_var", full(1.0 - BATCH_NORM_EPSILON));
+        put("bias", bias.copy());
     }
-    weights
 }
 
 #[cfg(test)]
