@@ -33,10 +33,11 @@ pub(super) struct Candidate {
     pub(super) composed: f64,
 }
 
-/// Of all ways after which no composed card has lost its name, the shortest that knows the captures
-/// as well as any; where each loses names, the one that loses fewest.
+/// Of all ways on which no composed card has lost its name so far, the shortest that knows the
+/// captures as well as any; where each loses names, the one that loses fewest. `candidates` are
+/// in the order of their shares: one that keeps the names beyond another that does not was lucky.
 pub(super) fn choose(installed: Candidate, candidates: &[Candidate]) -> f64 {
-    let kept = || candidates.iter().filter(|it| it.composed >= installed.composed - SLACK);
+    let kept = || candidates.iter().take_while(|it| it.composed >= installed.composed - SLACK);
     let best = kept().map(|it| it.captures).fold(0.0, f64::max);
     let shortest =
         kept().filter(|it| it.captures >= best - ENOUGH).min_by(|a, b| a.share.total_cmp(&b.share));
@@ -80,6 +81,7 @@ mod tests {
         // A longer way knows more captures, but has lost names.
         check(&[at(0.2, 0.95, 0.97), at(0.5, 1.0, 0.96), at(1.0, 1.0, 0.95)], 0.2);
         check(&[at(0.2, 0.95, 0.96), at(0.5, 1.0, 0.965), at(1.0, 1.0, 0.95)], 0.5);
+        check(&[at(0.2, 0.95, 0.97), at(0.5, 0.98, 0.96), at(1.0, 1.0, 0.97)], 0.2);
     }
 
     #[test]
