@@ -1,7 +1,7 @@
-//! The capture thread: takes pictures and sends on those that are to be recognised.
+//! The capture thread: takes images and sends on those that are to be recognised.
 //!
-//! It captures as often as it may and computes each picture's coarse signature; the shared
-//! [`Shared::admits`] says which picture is worth recognising, and when. To the others cards are
+//! It captures as often as it may and computes each image's coarse signature; the shared
+//! [`Shared::admits`] says which image is worth recognising, and when. To the others cards are
 //! followed, as far as the recognition thread has time.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -16,8 +16,9 @@ use crate::capture::source::{CaptureError, FrameSource};
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
 
-/// How often a source that is told of changes is asked for them while there are none.
-const QUIET_INTERVAL: Duration = Duration::from_millis(10);
+/// How often a source that is told of changes is asked for them while there are none: each time
+/// costs what waking up costs, 1.1 % of a core at 10 ms.
+const QUIET_INTERVAL: Duration = Duration::from_millis(20);
 /// Extra delay between captures while the window is hidden.
 const HIDDEN_DELAY: Duration = Duration::from_millis(150);
 
@@ -38,11 +39,11 @@ pub(super) fn run(
 ) {
     let mut filter: Option<ChangeFilter> = None;
     let mut next = Instant::now();
-    // When the next new picture is wanted at the earliest.
+    // When the next new image is wanted at the earliest.
     let mut due = next;
     let mut hidden = false;
     let mut pending: Option<Pending> = None;
-    // When the picture that was sent to be recognised last was taken.
+    // When the image that was sent to be recognised last was taken.
     let mut recognised = next.checked_sub(Duration::from_secs(1)).unwrap_or(next);
     loop {
         let input = match &filter {
