@@ -1,8 +1,9 @@
-"""Writes one ONNX file for each form of network that Ultralytics exports, with random weights, into the current folder.
+"""Writes one ONNX file for each form of network that Ultralytics exports, with random weights, into the current folder,
+and one each of RF-DETR and D-FINE where `rfdetr` and `transformers` are installed.
 
     python scripts/check_networks.py [NAME ...]
 
-Names of networks (yolo26-obb) leave out all others. A form that this version of Ultralytics does not know is said and
+Names of networks (yolo26-obb, rfdetr, dfine) leave out all others. A form that this version of Ultralytics does not know is said and
 left out. Files that are there are kept.
 """
 
@@ -108,3 +109,42 @@ if Path("yolo11.onnx").exists() and not Path("second/second.onnx").exists():
     model = onnx.load("yolo11.onnx")
     onnx.save(model, "second/second.onnx", save_as_external_data=True, location="second.data", size_threshold=0)
     print("second/second.onnx: weights in second.data")
+
+
+def rfdetr(target):
+    """RF-DETR's own export."""
+    from rfdetr import RFDETRNano
+
+    RFDETRNano(pretrain_weights=None, num_classes=2, device="cpu").export(output_dir="made-rfdetr")
+    shutil.move(next(Path("made-rfdetr").glob("*.onnx")), target)
+
+
+def dfine(target):
+    """D-FINE of transformers, whose outputs keep their names."""
+    import torch
+    from transformers import DFineConfig, DFineForObjectDetection
+
+    class Outputs(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = DFineForObjectDetection(DFineConfig(num_labels=2, num_queries=100)).eval()
+
+        def forward(self, images):
+            found = self.network(pixel_values=images)
+            return found.logits, found.pred_boxes
+
+    names = {"input_names": ["pixel_values"], "output_names": ["logits", "pred_boxes"]}
+    torch.onnx.export(Outputs(), (torch.rand(1, 3, 320, 320),), target, dynamo=False, opset_version=17, **names)
+
+
+for name, export in [("rfdetr", rfdetr), ("dfine", dfine)]:
+    target = Path(f"{name}.onnx")
+    if (sys.argv[1:] and name not in sys.argv[1:]) or target.exists():
+        continue
+    try:
+        export(target)
+    except ImportError as error:
+        print(f"left out: {target}: {error}")
+        continue
+    outputs = [output.name for output in onnx.load(target).graph.output]
+    print(f"{target}: outputs {', '.join(outputs)}", flush=True)

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Makes networks with Ultralytics and PyTorch in every form that they export, and imports each.
+# Makes networks with Ultralytics, RF-DETR and transformers in every form that they export, and imports each.
 #
 #     PYTHON=venv/bin/python bash scripts/check_networks.sh [TRAINER] [FOLDER]
 #
-# Needs ultralytics, torch, torchvision and onnx; ONNX Runtime is the one that `cargo xtask setup` installs. The networks
-# have random weights, so no card is found: what is checked is that each is understood as what it is, and runs.
+# Needs ultralytics, torch, torchvision and onnx, and takes rfdetr and transformers where they are; ONNX Runtime is the
+# one that `cargo xtask setup` installs. The networks have random weights, so no card is found: what is checked is that
+# each is understood as what it is, and runs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 trainer=$(realpath "${1:-$here/target/debug/trainer}")

@@ -101,6 +101,21 @@ impl Letterboxer {
         transform
     }
 
+    /// Fills `planes` with the whole frame, stretched to the input.
+    ///
+    /// # Panics
+    /// When `planes` does not hold `3 * height * width` numbers.
+    pub fn stretch_planes(&mut self, frame: &Pixels<'_>, levels: &Levels, planes: &mut [f32]) {
+        let (whole, size) = (whole(frame), [self.width as usize, self.height as usize]);
+        self.shrinker.fit(whole, size[0], size[1]);
+        let Self { shrinker, averaged, rows: [row, _], .. } = self;
+        row.resize(shrinker.row_bytes(), 0);
+        for index in 0..size[1] {
+            shrinker.row(frame.data, whole.width, whole, index, averaged, row);
+            levels.spread(&row[..4 * size[0]], size[0], frame.order, planes, size, [0, index]);
+        }
+    }
+
     fn inner_size(&self, frame_width: u32, frame_height: u32) -> [u32; 2] {
         let (fw, fh) = (frame_width as f32, frame_height as f32);
         let scale = (self.width as f32 / fw).min(self.height as f32 / fh);
@@ -236,12 +251,26 @@ fn levels() -> Vec<Level> {
 mod tests {
     use super::*;
     use crate::geometry::Rect;
+    use crate::manifest::external::Normalise;
     use image::{Rgba, RgbaImage};
 
     fn gradient(width: u32, height: u32) -> RgbaImage {
         RgbaImage::from_fn(width, height, |x, y| {
             Rgba([(x * 255 / width) as u8, (y * 255 / height) as u8, 40, 255])
         })
+    }
+
+    #[test]
+    fn stretching_fills_the_input() {
+        let image = gradient(400, 200);
+        let mut planes = vec![9.0; 3 * 64 * 64];
+        Letterboxer::new(64, 64).stretch_planes(&(&image).into(), &Levels::new(Normalise::Unit), &mut planes);
+        let at = |channel: usize, x: usize, y: usize| planes[(channel * 64 + y) * 64 + x];
+        for (x, y) in [(0, 0), (63, 0), (32, 16), (10, 63)] {
+            let wanted = [x, y].map(|it| (it as f32 + 0.5) / 64.0);
+            assert!((at(0, x, y) - wanted[0]).abs() < 0.01 && (at(1, x, y) - wanted[1]).abs() < 0.01);
+            assert!((at(2, x, y) - 40.0 / 255.0).abs() < 1e-3);
+        }
     }
 
     #[test]

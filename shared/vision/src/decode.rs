@@ -1,10 +1,11 @@
 //! Turns the detector's output into quads.
 //!
-//! Here that of our own network; [`yolo`] reads external ones. Pure: no session and no frame, so it
-//! is tested without a model.
+//! Here that of our own network; [`yolo`] and [`detr`] read external ones. Pure: no session and no
+//! frame, so it is tested without a model.
 
 use lens_core::geometry::{InModel, Point, Quad};
 
+pub mod detr;
 pub mod yolo;
 
 /// Numbers of an output cell: nine for each of its 2x2 sub-cells.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lens_core::geometry::{Point, Transform};
 use lens_core::manifest::Manifest;
 use lens_core::manifest::external::{DetectorKind, Normalise};
 use lens_core::pixels::Pixels;
@@ -9,7 +10,7 @@ use lens_core::preprocess::Letterboxer;
 use lens_core::preprocess::planes::Levels;
 
 use crate::decode::yolo::{self, Boxes};
-use crate::decode::{self, Found, Grid};
+use crate::decode::{self, Found, Grid, detr};
 use crate::network::{Batch, Input, IoSpec, Network, NetworkError, Options, RunError};
 use crate::reading::Detection;
 use crate::runtime::Runtime;
@@ -30,6 +31,8 @@ pub(crate) struct Detector {
 enum Kind {
     Grid(Grid),
     Yolo(Boxes, Box<Levels>),
+    /// For each class whether it is a card.
+    Detr(Vec<bool>, Box<Levels>),
 }
 
 /// Bars about a frame that YOLO was trained with.
@@ -45,7 +48,7 @@ impl Detector {
         let detector = &manifest.detector;
         let [width, height] = detector.input_size;
         let (columns, rows) = (width / detector.stride / 2, height / detector.stride / 2);
-        let (kind, input, output) = match &detector.kind {
+        let (kind, input, outputs) = match &detector.kind {
             DetectorKind::Grid => {
                 let grid = Grid {
                     columns: 2 * columns as usize,
@@ -55,7 +58,7 @@ impl Detector {
                     anchor: detector.anchor,
                 };
                 let shape = vec![i64::from(rows), i64::from(columns), decode::CELL as i64];
-                (Kind::Grid(grid), Input::Packed, ("cells".to_owned(), shape))
+                (Kind::Grid(grid), Input::Packed, vec![("cells".to_owned(), shape)])
             }
             DetectorKind::Yolo(yolo) => {
                 let boxes = Boxes {
@@ -66,7 +69,16 @@ impl Detector {
                 };
                 let shape = boxes.shape().map(|it| it as i64).to_vec();
                 let kind = Kind::Yolo(boxes, Box::new(Levels::new(Normalise::Unit)));
-                (kind, Input::Planes(yolo.input.clone()), (yolo.output.clone(), shape))
+                (kind, Input::Planes(yolo.input.clone()), vec![(yolo.output.clone(), shape)])
+            }
+            DetectorKind::Detr(network) => {
+                let queries = i64::from(network.queries);
+                let outputs = vec![
+                    (network.boxes.clone(), vec![queries, 4]),
+                    (network.logits.clone(), vec![queries, network.classes.len() as i64]),
+                ];
+                let kind = Kind::Detr(network.is_card(), Box::new(Levels::new(network.normalise)));
+                (kind, Input::Planes(network.input.clone()), outputs)
             }
         };
         let spec = IoSpec {
@@ -74,7 +86,7 @@ impl Detector {
             files: &detector.files,
             input,
             input_size: detector.input_size,
-            outputs: vec![output],
+            outputs,
             batch: Batch::Exactly(1),
         };
         Ok(Self {
@@ -108,6 +120,11 @@ impl Detector {
                 Kind::Yolo(_, levels) => {
                     self.letterboxer.run_planes(frame, YOLO_BAR, levels, self.network.planes(1)?)
                 }
+                Kind::Detr(_, levels) => {
+                    self.letterboxer.stretch_planes(frame, levels, self.network.planes(1)?);
+                    // Boxes are in shares of the frame.
+                    Transform::new(1.0, Point::new(0.0, 0.0))
+                }
             }
         };
         {
@@ -115,10 +132,14 @@ impl Detector {
             self.network.run(1)?;
         }
         let _span = stage_span!("decode");
-        let output = self.network.output(1, 0);
+        let output = |index| self.network.output(1, index);
         match &self.kind {
-            Kind::Grid(grid) => decode::decode(grid, self.threshold, output, &mut self.found),
-            Kind::Yolo(boxes, _) => yolo::decode(boxes, self.threshold, output, &mut self.found),
+            Kind::Grid(grid) => decode::decode(grid, self.threshold, output(0), &mut self.found),
+            Kind::Yolo(boxes, _) => yolo::decode(boxes, self.threshold, output(0), &mut self.found),
+            Kind::Detr(is_card, _) => {
+                let size = [frame.width, frame.height].map(|side| side as f32);
+                detr::decode(is_card, self.threshold, [output(0), output(1)], size, &mut self.found);
+            }
         }
         let frame_from_model = model_from_frame.inverse();
         self.detections.clear();

@@ -12,6 +12,7 @@
 
 pub mod describe;
 pub mod detector;
+mod detr;
 pub mod error;
 pub mod identifier;
 pub mod inspect;
@@ -58,7 +59,7 @@ pub(crate) fn file_name(network: &str) -> NetworkFiles {
 /// What is kept of where a network came from: the name of its file, its digest, and what it says of
 /// its making. No folder, because a model may be given to others.
 pub fn origin(path: &Path, network: &Network) -> Value {
-    // Not its description, in which Ultralytics names the folder of the training pictures.
+    // Not its description, in which Ultralytics names the folder of the training images.
     const SAID: [&str; 5] = ["author", "license", "version", "date", "task"];
     let said: BTreeMap<&str, &String> =
         SAID.iter().filter_map(|&key| Some((key, network.description.metadata.get(key)?))).collect();

@@ -1,4 +1,4 @@
-//! External models, which another program trained and exported: how pictures go in, and what comes
+//! External models, which another program trained and exported: how images go in, and what comes
 //! out.
 //!
 //! Both kinds take floats, channels first, red before green before blue. What our own networks are
@@ -20,6 +20,37 @@ pub enum DetectorKind {
     Grid,
     /// An export of Ultralytics YOLO (v8 to v12, 26).
     Yolo(Yolo),
+    /// An export of RF-DETR, or of another transformer that gives boxes and logits as it does
+    /// (D-FINE, RT-DETR).
+    Detr(Detr),
+}
+
+/// A transformer that gives a set of boxes, each card once (Carion and others, *End-to-End Object
+/// Detection with Transformers*, 2020), as RF-DETR exports it.
+///
+/// Input: `[1, 3, height, width]`, the whole frame stretched. Outputs: `[1, queries, 4]`, centre,
+/// width and height in shares of the image, and `[1, queries, classes]`, logits of which each goes
+/// through a sigmoid. As with [`Yolo`], `anchor`, `corner_scale` and `stride` of the manifest say
+/// nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detr {
+    /// Name of the input.
+    pub input: String,
+    /// Name of the output with the boxes.
+    pub boxes: String,
+    /// Name of the output with the logits.
+    pub logits: String,
+    /// Boxes in the output.
+    pub queries: u32,
+    /// Names of its classes, in the order of the output.
+    pub classes: Vec<String>,
+    /// The classes that are cards; all of them when it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<String>,
+    /// What becomes of bytes before they go in.
+    #[serde(default, skip_serializing_if = "Normalise::is_unit")]
+    pub normalise: Normalise,
 }
 
 /// An export of Ultralytics YOLO (v8 to v12, 26): detection, turned boxes (OBB), or four corners
@@ -102,7 +133,7 @@ pub struct Classifier {
     pub input: String,
     /// Name of the output.
     pub output: String,
-    /// Pictures that it takes at once; any number when nothing is said.
+    /// Images that it takes at once; any number when nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<u32>,
     /// What its output is.
@@ -156,14 +187,18 @@ impl DetectorKind {
 
     /// Says what makes it impossible to run.
     pub(super) fn check(&self) -> Result<(), String> {
-        let Self::Yolo(yolo) = self else { return Ok(()) };
-        if yolo.classes.is_empty() {
+        let (boxes, classes, cards) = match self {
+            Self::Grid => return Ok(()),
+            Self::Yolo(yolo) => (yolo.boxes, &yolo.classes, &yolo.cards),
+            Self::Detr(detr) => (detr.queries, &detr.classes, &detr.cards),
+        };
+        if classes.is_empty() {
             return Err("the detector has no classes".into());
         }
-        if yolo.boxes == 0 || yolo.boxes > MAX_BOXES {
-            return Err(format!("the detector has {} boxes; 1 to {MAX_BOXES} can be read", yolo.boxes));
+        if boxes == 0 || boxes > MAX_BOXES {
+            return Err(format!("the detector has {boxes} boxes; 1 to {MAX_BOXES} can be read"));
         }
-        match yolo.cards.iter().find(|name| !yolo.classes.contains(name)) {
+        match cards.iter().find(|name| !classes.contains(name)) {
             Some(name) => Err(format!("the detector has no class {name:?} that could be a card")),
             None => Ok(()),
         }
@@ -197,8 +232,19 @@ impl Corners {
 impl Yolo {
     /// For each class whether it is a card.
     pub fn is_card(&self) -> Vec<bool> {
-        self.classes.iter().map(|class| self.cards.is_empty() || self.cards.contains(class)).collect()
+        are_cards(&self.classes, &self.cards)
     }
+}
+
+impl Detr {
+    /// For each class whether it is a card.
+    pub fn is_card(&self) -> Vec<bool> {
+        are_cards(&self.classes, &self.cards)
+    }
+}
+
+fn are_cards(classes: &[String], cards: &[String]) -> Vec<bool> {
+    classes.iter().map(|class| cards.is_empty() || cards.contains(class)).collect()
 }
 
 impl IdentifierKind {

@@ -87,15 +87,21 @@ pub fn decode(boxes: &Boxes, threshold: f32, output: &[f32], found: &mut Vec<Fou
             }
         }
     }
+    claim(found, |better, other| match boxes.corners {
+        Corners::Upright => better.bounds().iou(other.bounds()),
+        _ => better.iou(other),
+    });
+}
+
+/// Sorts boxes, best first, and leaves out those that a better one has claimed. `overlap` is the
+/// intersection over union of two.
+pub(super) fn claim(found: &mut Vec<Found>, overlap: impl Fn(Quad<InModel>, Quad<InModel>) -> f32) {
     found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
     found.truncate(MAX_CANDIDATES);
     let mut kept = 0;
     for index in 0..found.len() {
         let candidate = found[index];
-        let is_same = |better: &Found| match boxes.corners {
-            Corners::Upright => better.quad.bounds().iou(candidate.quad.bounds()) > MAX_IOU,
-            _ => better.quad.iou(candidate.quad) > MAX_IOU,
-        };
+        let is_same = |better: &Found| overlap(better.quad, candidate.quad) > MAX_IOU;
         if kept < MAX_CARDS && !found[..kept].iter().any(is_same) {
             found[kept] = candidate;
             kept += 1;

@@ -48,6 +48,21 @@ fn of_detector(detector: &Detector) -> String {
                 in_short(cards)
             )
         }
+        DetectorKind::Detr(detr) => {
+            let cards = if detr.cards.is_empty() { &detr.classes } else { &detr.cards };
+            let levels = match detr.normalise {
+                Normalise::Unit => "from 0 to 1",
+                Normalise::Imagenet => "as ImageNet",
+            };
+            format!(
+                "transformer (images {levels}, stretched), {width} x {height} pixels, {}; cards are {} of \
+                 its {}: {}",
+                counted(detr.queries as usize, "box"),
+                cards.len(),
+                counted(detr.classes.len(), "class"),
+                in_short(cards)
+            )
+        }
         DetectorKind::Grid => format!("our own, {width} x {height} pixels"),
     }
 }

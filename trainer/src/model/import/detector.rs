@@ -1,7 +1,8 @@
 //! An Ultralytics YOLO export (v8 to v12, 26) as the manifest's detector: detection, turned boxes
 //! (OBB), or four corners (pose); raw, or after suppression.
 //!
-//! Exports for other tasks, and those of other families of networks, are told apart and refused.
+//! Transformers are handed to `detr`; exports for other tasks, and those of other families of
+//! networks, are told apart and refused.
 
 use lens_core::counted::counted;
 use lens_core::manifest::Detector;
@@ -9,7 +10,7 @@ use lens_core::manifest::external::{Corners, DetectorKind, Layout, Yolo};
 
 use super::error::ImportError;
 use super::inspect::{Description, Network, Output, Pictures};
-use super::{file_name, labels};
+use super::{detr, file_name, labels};
 
 /// What a person says of a detector.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +21,7 @@ pub struct Options {
     pub threshold: f32,
 }
 
-/// Sides of the pictures are multiples of this when the metadata says nothing.
+/// Sides of the images are multiples of this when the metadata says nothing.
 const STRIDE: u32 = 32;
 /// The most boxes that an export with suppression inside gives.
 const MAX_SUPPRESSED: i64 = 1000;
@@ -34,8 +35,11 @@ const CORNERS: &str =
 /// Checks a detector and runs it once.
 ///
 /// # Errors
-/// Says what it is instead of a YOLO detector.
+/// Says what it is instead of a detector that is understood.
 pub fn detector(network: &mut Network, options: &Options) -> Result<Detector, ImportError> {
+    if detr::outputs(&network.description).is_some() {
+        return detr::detector(network, &options.cards, options.threshold);
+    }
     let asked = ask(&network.description)?;
     let given = network.run(&asked.pictures, &asked.output)?;
     describe(&network.description, &asked, &given, options)

@@ -112,7 +112,7 @@ fn describe(
         return Err(ImportError::new(reason, LABELS));
     }
     let Matched { classes, added } = match_all(&labels, options.unmapped, catalogue)?;
-    // Ultralytics trains square classifiers on the middle of a picture, and others on all of it.
+    // Ultralytics trains square classifiers on the middle of an image, and others on all of it.
     let is_ultralytics = description.metadata.contains_key("task");
     let is_cut = is_ultralytics && pictures.size[0] == pictures.size[1];
     let fit = options.fit.unwrap_or(if is_cut { Fit::Centre } else { Fit::Stretch });
@@ -176,7 +176,7 @@ pub fn listed(added: &BTreeMap<String, Added>) -> String {
     }
 }
 
-/// Probabilities of each picture sum to one; logits hardly ever do.
+/// Probabilities of each image sum to one; logits hardly ever do.
 fn scores(given: &Output, classes: usize) -> Scores {
     let is_distribution = |row: &[f32]| {
         let within = row.iter().all(|value| (-1e-6..=1.0 + 1e-3).contains(value));

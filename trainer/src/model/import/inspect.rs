@@ -56,7 +56,7 @@ pub struct Network {
     session: Session,
 }
 
-/// The pictures of a first run.
+/// The images of a first run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pictures {
     /// Name of the input.
@@ -94,7 +94,7 @@ impl Network {
         Ok(Self { description, bytes, session })
     }
 
-    /// What it makes of grey pictures, in the output `name`.
+    /// What it makes of grey images, in the output `name`.
     ///
     /// # Errors
     /// When it cannot be run.
@@ -154,7 +154,7 @@ fn port(outlet: &Outlet) -> Port {
 }
 
 impl Description {
-    /// The input, if it is what all networks made elsewhere must have: one tensor of pictures
+    /// The input, if it is what all networks made elsewhere must have: one tensor of images
     /// `[batch, 3, height, width]`.
     ///
     /// # Errors
@@ -202,7 +202,7 @@ impl Description {
         }
     }
 
-    /// Width and height of the pictures: as the input says, otherwise as the metadata `imgsz` says.
+    /// Width and height of the images: as the input says, otherwise as the metadata `imgsz` says.
     ///
     /// # Errors
     /// When neither does, or they are too small or large.

@@ -20,10 +20,10 @@ use crate::model::export::install::install;
 /// Composed scenes, and cards in their bank.
 const SCENES: u64 = 4;
 const BANK: usize = 120;
-/// Cards that are listed of a picture.
+/// Cards that are listed of an image.
 const LISTED: usize = 12;
 
-/// A picture to try the model on.
+/// An image to try the model on.
 #[derive(Debug)]
 pub struct Sample {
     name: String,
