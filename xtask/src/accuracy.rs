@@ -13,7 +13,7 @@ use crate::{setup, workspace};
 /// The limits on plain screenshots, a little below what the shipped model reaches.
 const WANTED: [Wanted; 7] = [
     Wanted { what: "recall", at_least: 0.985, of: |figures| figures.recall },
-    Wanted { what: "precision", at_least: 0.975, of: |figures| figures.precision },
+    Wanted { what: "precision", at_least: 0.98, of: |figures| figures.precision },
     Wanted { what: "name, first choice", at_least: 0.96, of: |figures| figures.names },
     Wanted { what: "edition, where not base", at_least: 0.90, of: |figures| figures.edition.not_plain },
     Wanted {
@@ -24,15 +24,15 @@ const WANTED: [Wanted; 7] = [
     Wanted { what: "seal, where not none", at_least: 2.0 / 3.0, of: |figures| figures.seal.not_plain },
     Wanted {
         what: "unknown cards said to be unknown",
-        at_least: 0.95,
+        at_least: 0.85,
         of: |figures| figures.unlisted_unknown,
     },
 ];
 
-/// And on pictures with cards strewn about.
+/// And on images with cards strewn about.
 const WANTED_STREWN: [Wanted; 2] = [
     Wanted { what: "recall, strewn cards", at_least: 0.82, of: |figures| figures.recall },
-    Wanted { what: "name, first choice, strewn cards", at_least: 0.80, of: |figures| figures.names },
+    Wanted { what: "name, first choice, strewn cards", at_least: 0.83, of: |figures| figures.names },
 ];
 
 struct Wanted {
@@ -116,7 +116,7 @@ fn score(art: &Path, predictions: Option<&Path>) -> Result<Report> {
     overlay.args(["score", "--json"]);
     let truths = TRUTHS.map(|name| art.join(name));
     overlay.args(truths.iter().filter(|path| path.is_file()));
-    // Some truth files name their pictures without the folder that they lie in.
+    // Some truth files name their images without the folder that they lie in.
     let pictures = art.join("screens");
     if pictures.is_dir() {
         overlay.arg(pictures);

@@ -1,6 +1,6 @@
 //! `overlay bench`: how long each stage of recognising takes.
 //!
-//! The number of cards is forced: that many quads of the picture's truth are identified, some of
+//! The number of cards is forced: that many quads of the image's truth are identified, some of
 //! them twice where it has fewer, whatever the detector says.
 
 use std::path::PathBuf;
@@ -182,6 +182,7 @@ fn composed() -> Result<(RgbaImage, Vec<Quad<InFrame>>)> {
         stacks: 0.0,
         pages: 0.0,
         empty: 0.0,
+        flying: 0.0,
     };
     let bank = Bank::render(&synth::practice::sprites(), &recipe, 1, BANK_CARDS, &|_| true)?;
     let scene = (0..100)

@@ -1,4 +1,4 @@
-//! Every probability and range of composed pictures, as data.
+//! Every probability and range of composed images, as data.
 //!
 //! The defaults are the ranges that were proven on real screenshots. Ranges are `[low, high]`,
 //! probabilities `0.0..=1.0`, weights are relative to each other.
@@ -25,7 +25,7 @@ pub struct SceneRecipe {
     pub scene: LayoutRecipe,
     /// What an identifier crop shows.
     pub crop: CropRecipe,
-    /// What a screen, a camera or a video does to the picture.
+    /// What a screen, a camera or a video does to the image.
     pub screen: ScreenRecipe,
 }
 
@@ -98,7 +98,7 @@ pub struct CardRecipe {
     pub double_scale: f32,
     /// Share of a bank that is invented: cards of no catalogue.
     pub unknown: f32,
-    /// Share of a playing card's pictures that are collaboration skins, where it has some.
+    /// Share of a playing card's images that are collaboration skins, where it has some.
     pub skin: f32,
     /// Share of the playing cards with skins that wear one of no catalogue: rank and suit must be
     /// read from the corners.
@@ -173,7 +173,7 @@ pub struct LayoutWeights {
     pub close_up: f32,
     /// Rows of a collection.
     pub collection: f32,
-    /// One row of jokers fills the picture.
+    /// One row of jokers fills the image.
     pub jokers: f32,
     /// A game with cards of all types strewn over it.
     pub strewn: f32,
@@ -186,6 +186,8 @@ pub struct LayoutWeights {
     pub pages: f32,
     /// Menus, titles, signs and other programs: no card, unless one is dragged over it.
     pub empty: f32,
+    /// The title: cards fly at any angle, in perspective.
+    pub flying: f32,
 }
 
 impl Default for LayoutWeights {
@@ -204,13 +206,14 @@ impl Default for LayoutWeights {
             stacks: 0.0,
             pages: 0.0,
             empty: 0.0,
+            flying: 0.0,
         }
     }
 }
 
 impl LayoutWeights {
     /// In the order of the scene's layouts.
-    pub(crate) fn in_order(self) -> [f32; 13] {
+    pub(crate) fn in_order(self) -> [f32; 14] {
         [
             self.hand,
             self.shop,
@@ -225,6 +228,7 @@ impl LayoutWeights {
             self.stacks,
             self.pages,
             self.empty,
+            self.flying,
         ]
     }
 }
@@ -236,7 +240,7 @@ pub struct LayoutRecipe {
     /// Which layouts.
     pub layouts: LayoutWeights,
     /// Share of scenes on the game's swirling paint; the others are plain or another program's
-    /// picture.
+    /// image.
     pub swirl: f32,
     /// Share of scenes where the game is inside a larger window.
     pub windowed: f32,
@@ -267,7 +271,7 @@ pub struct LayoutRecipe {
     pub unknown: f32,
     /// Share of a hand that is face down, in hands where some are.
     pub face_down: f32,
-    /// Probability that one card is dragged over the others, or over the edge of the picture.
+    /// Probability that one card is dragged over the others, or over the edge of the image.
     pub dragged: f32,
     /// How far a dragged card is turned, in radians.
     pub dragged_turn: [f32; 2],
@@ -383,7 +387,7 @@ impl Default for CropRecipe {
     }
 }
 
-/// What a screen, a camera or a video does to the picture: probabilities and ranges.
+/// What a screen, a camera or a video does to the image: probabilities and ranges.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScreenRecipe {
@@ -409,7 +413,7 @@ pub struct ScreenRecipe {
     pub blur: (f32, [f32; 2]),
     /// Sharpening, where nothing is blurred; how much.
     pub sharpen: (f32, [f32; 2]),
-    /// The picture is shrunk and enlarged again, as a video is; to which share.
+    /// The image is shrunk and enlarged again, as a video is; to which share.
     pub resample: (f32, [f32; 2]),
     /// Noise; its deviation of 255.
     pub noise: (f32, [f32; 2]),

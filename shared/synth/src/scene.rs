@@ -1,4 +1,4 @@
-//! Composed pictures of the game, with the truth about every card in them.
+//! Composed images of the game, with the truth about every card in them.
 
 use image::RgbaImage;
 use lens_core::catalogue::CardType;
@@ -20,10 +20,10 @@ mod table;
 
 use table::{Item, Table};
 
-/// A picture and its cards.
+/// An image and its cards.
 #[derive(Clone, Debug)]
 pub struct Scene {
-    /// The picture; alpha is 255.
+    /// The image; alpha is 255.
     pub image: RgbaImage,
     /// Every card of which something is seen, those further back first.
     pub cards: Vec<PlacedCard>,
@@ -58,7 +58,7 @@ pub enum Layout {
     CloseUp,
     /// Rows of a collection.
     Collection,
-    /// One row of jokers fills the picture.
+    /// One row of jokers fills the image.
     Jokers,
     /// A game with cards of all types strewn over it.
     Strewn,
@@ -70,11 +70,13 @@ pub enum Layout {
     Pages,
     /// No card.
     Empty,
+    /// The title, before which cards fly in any direction.
+    Flying,
 }
 
 impl Layout {
     /// In the order of the recipe's weights.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Hand,
         Self::Shop,
         Self::Deck,
@@ -88,6 +90,7 @@ impl Layout {
         Self::Stacks,
         Self::Pages,
         Self::Empty,
+        Self::Flying,
     ];
 }
 

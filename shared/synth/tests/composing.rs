@@ -1,4 +1,4 @@
-//! Composed pictures of the practice deck: the same everywhere, and true.
+//! Composed images of the practice deck: the same everywhere, and true.
 
 use lens_core::geometry::Rect;
 use lens_core::preprocess::Rectifier;
@@ -8,7 +8,7 @@ use synth::recipe::{LayoutWeights, SceneRecipe};
 use synth::scene::Layout;
 use synth::{crop, scene};
 
-/// A recipe whose pictures are what was drawn: no screen between.
+/// A recipe whose images are what was drawn: no screen between.
 fn clean() -> SceneRecipe {
     let mut recipe = SceneRecipe::default();
     let screen = &mut recipe.screen;
@@ -62,6 +62,7 @@ fn only(layout: Layout) -> LayoutWeights {
         stacks: weight(Layout::Stacks),
         pages: weight(Layout::Pages),
         empty: weight(Layout::Empty),
+        flying: weight(Layout::Flying),
     }
 }
 
@@ -101,7 +102,7 @@ fn one_thread_and_five_compose_the_same() {
     };
     let one = on(1);
     assert_eq!(one, on(5));
-    assert!(one.windows(2).all(|pair| pair[0] != pair[1]), "different seeds give different pictures");
+    assert!(one.windows(2).all(|pair| pair[0] != pair[1]), "different seeds give different images");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Where the cards of a scene lie.
 
+use std::f32::consts::{FRAC_PI_2, TAU};
+
 use lens_core::catalogue::CardType;
 use lens_core::geometry::{InFrame, Quad};
 
@@ -76,10 +78,11 @@ impl<'a> Table<'a> {
             Layout::Stacks => self.stacks(dice),
             Layout::Pages => self.pages(dice),
             Layout::Empty => {}
+            Layout::Flying => self.flying(dice),
         }
     }
 
-    /// A picture of the game that is no card, when the catalogue has some.
+    /// An image of the game that is no card, when the catalogue has some.
     pub(super) fn not_card(&self, dice: &mut Dice) -> Option<&Sprite> {
         let pictures = &self.bank.not_cards;
         (!pictures.is_empty()).then(|| dice.pick(pictures))
@@ -382,6 +385,28 @@ impl<'a> Table<'a> {
         let game = self.game;
         for _ in 0..dice.between(10, 34) {
             self.throw(game, self.height * dice.range(0.97, 1.03), 0.02, 0.0, dice);
+        }
+    }
+
+    /// The game's title: cards fly out of the middle towards the player, turned by any angle and seen
+    /// in perspective. Half a turn more shows the same image, so none is turned further than that.
+    fn flying(&mut self, dice: &mut Dice) {
+        let frame = self.frame;
+        let back = self.any(CardType::Deck, dice);
+        for _ in 0..dice.between(3, 14) {
+            let away = dice.range(0.05, 1.0);
+            let (sin, cos) = dice.range(0.0, TAU).sin_cos();
+            let (x, y) =
+                (frame.x + frame.w * (0.5 + 0.55 * away * cos), frame.y + frame.h * (0.5 + 0.6 * away * sin));
+            let height = frame.h * (0.12 + 0.5 * away * away) * dice.range(0.8, 1.25);
+            let card = match dice.below(10) {
+                0 => self.any(CardType::Joker, dice),
+                1 => back,
+                _ => self.plain_playing(dice),
+            };
+            let tilt = [dice.normal(0.25 * away), dice.normal(0.25 * away)].map(|tilt| tilt.clamp(-0.7, 0.7));
+            let pose = Pose { rotation: dice.range(-FRAC_PI_2, FRAC_PI_2), tilt };
+            self.put(card, x, y, height, pose);
         }
     }
 
