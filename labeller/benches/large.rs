@@ -30,7 +30,7 @@ fn main() {
     divan::main();
 }
 
-/// From the files to the first frame with its pictures.
+/// From the files to the first frame with its images.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn opening(bencher: Bencher<'_, '_>) {
     LazyLock::force(&CAPTURES);

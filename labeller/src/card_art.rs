@@ -11,7 +11,7 @@ use synth::{practice, single};
 use crate::pictures::{self, Make, Pictures};
 use crate::thumbnails::texture_of;
 
-/// Pictures that are kept: some 65 MB.
+/// Images that are kept: some 65 MB.
 const MAX_KEPT: usize = 600;
 
 /// A card with its edition.
@@ -35,7 +35,7 @@ impl pictures::Key for Key {
     }
 }
 
-/// Pictures of the catalogue's cards.
+/// Images of the catalogue's cards.
 pub struct CardArt(Pictures<Key>);
 
 impl CardArt {
@@ -55,12 +55,12 @@ impl CardArt {
         self.0.begin(context);
     }
 
-    /// The card's picture, when it is there already and there is art.
+    /// The card's image, when it is there already and there is art.
     pub fn get(&mut self, context: &Context, id: &str, edition: &str) -> Option<TextureHandle> {
         self.0.get(context, &Key { id: id.to_owned(), edition: edition.to_owned() })
     }
 
-    /// Whether every picture that was asked for is there.
+    /// Whether every image that was asked for is there.
     pub fn is_idle(&self) -> bool {
         self.0.is_idle()
     }

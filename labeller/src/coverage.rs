@@ -6,7 +6,7 @@ use lens_core::catalogue::{Card, CardType, Catalogue};
 
 use crate::session::Session;
 
-/// Pictures of a card and edition from which there are enough.
+/// Images of a card and edition from which there are enough.
 pub const ENOUGH: usize = 3;
 
 /// What there is of one card.
@@ -19,9 +19,9 @@ pub struct Row {
     pub rarity: Option<String>,
     /// Id and name of the mod that brings it.
     pub from_mod: Option<(String, String)>,
-    /// A labelled picture of it, for want of art.
+    /// A labelled image of it, for want of art.
     pub picture: Option<String>,
-    /// Labelled pictures, by edition in the catalogue's order; nothing where the card cannot have
+    /// Labelled images, by edition in the catalogue's order; nothing where the card cannot have
     /// the edition.
     pub counts: Vec<Option<usize>>,
 }
@@ -70,20 +70,20 @@ fn count(session: &Session, catalogue: &Catalogue) -> Coverage {
 }
 
 impl Row {
-    /// Labelled pictures in all editions.
+    /// Labelled images in all editions.
     pub fn total(&self) -> usize {
         self.counts.iter().flatten().sum()
     }
 }
 
 impl Coverage {
-    /// Counts the labelled pictures.
+    /// Counts the labelled images.
     pub fn new(session: &Session, catalogue: &Catalogue) -> Self {
         count(session, catalogue)
     }
 
     /// How many pairs of a card of the game and an edition there are, and of how many there is a
-    /// picture.
+    /// image.
     pub fn share(&self) -> [usize; 2] {
         let cells = || {
             self.rows.iter().filter(|row| row.from_mod.is_none()).flat_map(|row| row.counts.iter().flatten())
@@ -91,7 +91,7 @@ impl Coverage {
         [cells().filter(|count| **count > 0).count(), cells().count()]
     }
 
-    /// Of how many of these cards there is a picture, and how many they are.
+    /// Of how many of these cards there is an image, and how many they are.
     pub fn met<'a>(rows: impl Iterator<Item = &'a Row>) -> [usize; 2] {
         rows.fold([0, 0], |[met, all], row| [met + usize::from(row.total() > 0), all + 1])
     }

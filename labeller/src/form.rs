@@ -18,7 +18,7 @@ pub struct Form {
     pub modifiers: Modifiers,
 }
 
-/// What a person has said is on a card; nothing where every picture keeps what it was seen with.
+/// What a person has said is on a card; nothing where every image keeps what it was seen with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stated {
     pub edition: Option<String>,
@@ -120,7 +120,7 @@ impl Stated {
         note(&mut self.debuffed, &form.debuffed, &filled.debuffed);
     }
 
-    /// What is on a picture that was seen with these.
+    /// What is on an image that was seen with these.
     pub fn on(&self, seen: &Modifiers) -> Modifiers {
         Modifiers {
             edition: self.edition.clone().unwrap_or_else(|| seen.edition.clone()),

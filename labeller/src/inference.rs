@@ -28,17 +28,17 @@ use crate::reading::{Guess, Origin, Reading};
 /// What the thread is asked to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
-    /// Says what a picture may show.
+    /// Says what an image may show.
     Guess(Source),
     /// Finds and reads the cards of a whole frame.
     Propose(PathBuf),
     /// Reads these quads of a whole frame.
     Read(PathBuf, Vec<Quad<InFrame>>),
-    /// Teaches what a picture shows, when the model does not know it.
+    /// Teaches what an image shows, when the model does not know it.
     Teach(Source, Box<Label>),
-    /// Forgets what a picture taught.
+    /// Forgets what an image taught.
     Forget(String),
-    /// Drops all that pictures taught which go for good, also what was put aside.
+    /// Drops all that images taught which go for good, also what was put aside.
     Erase(Vec<String>),
     /// Gives what was taught another name, in all models.
     Rename(Rename),
@@ -55,13 +55,13 @@ pub enum Job {
 pub struct Rename {
     /// Captures that now show something else.
     pub captures: Vec<String>,
-    /// Ids that no picture has any more: whatever taught them goes along.
+    /// Ids that no image has any more: whatever taught them goes along.
     pub gone: Vec<String>,
     pub id: String,
     pub name: String,
 }
 
-/// A picture to look at.
+/// An image to look at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     pub file: String,
@@ -72,7 +72,7 @@ pub struct Source {
 /// What the thread says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// What a picture may show.
+    /// What an image may show.
     Guessed { file: String, reading: Reading },
     /// The cards of a whole frame; nothing where the identifier says that there is none.
     Proposed { frame: PathBuf, cards: Vec<(Quad<InFrame>, Option<Reading>)> },
@@ -310,7 +310,7 @@ fn whole(path: &Path) -> anyhow::Result<RgbaImage> {
     Ok(picture.into_rgba8())
 }
 
-/// A picture of one of these folders.
+/// An image of one of these folders.
 fn open(folders: &[PathBuf], file: &str) -> Option<RgbaImage> {
     folders.iter().find_map(|folder| image_file::open(&folder.join(file)).ok())
 }

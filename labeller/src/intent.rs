@@ -61,7 +61,7 @@ impl Page {
 pub enum Doubt {
     #[default]
     Any,
-    /// The model would name every picture of it.
+    /// The model would name every image of it.
     Sure,
     /// It would not.
     Unsure,
@@ -112,7 +112,7 @@ pub enum Question {
     Forget { id: String, name: String },
     /// The model before is to come back.
     GoBack,
-    /// So many pictures are to go for good.
+    /// So many images are to go for good.
     EmptyBin(usize),
 }
 
@@ -143,7 +143,7 @@ pub enum Intent {
     Complete(usize),
     /// Sets the edition by its number in the catalogue.
     Edition(usize),
-    /// Throws the chosen pictures away.
+    /// Throws the chosen images away.
     Bin,
     /// Takes everything out of the bin.
     RestoreAll,
@@ -153,13 +153,13 @@ pub enum Intent {
     Sort(Order),
     /// Shows a part of the current page's list.
     Filter(Box<Shown>),
-    /// Chooses a picture on the verify page, or not.
+    /// Chooses an image on the verify page, or not.
     Choose(String),
     /// Chooses these, or none of them when all are chosen.
     ChooseAll(Vec<String>),
     /// Shows the captures of a card: those that are named, else those that could be it.
     Captures(String),
-    /// Opens a frame by its name, or a picture by its path.
+    /// Opens a frame by its name, or an image by its path.
     OpenFrame(PathBuf),
     StepFrame(isize),
     StepCard(isize),
@@ -192,7 +192,7 @@ pub enum Intent {
     Minutes(u32),
     /// Has the model know a card again that it was to forget: its id and name.
     Remember(String, String),
-    /// Makes the picture larger or smaller by this many steps.
+    /// Makes the image larger or smaller by this many steps.
     Magnify(i32),
     /// Makes everything larger or smaller by this many steps; 0 goes back.
     Zoom(i32),

@@ -1,7 +1,7 @@
 //! The labelling window: names captured cards, by keyboard.
 //!
 //! ```text
-//! seen_hashes.json, labels.json ─▶ session (pure) ─Vec<Change>─▶ repository: journal, pictures
+//! seen_hashes.json, labels.json ─▶ session (pure) ─Vec<Change>─▶ repository: journal, images
 //!                                     ▲  │
 //!                              Action │  ▼
 //!             window ◀─Intent─ view (egui) ◀─ thumbnails, inference, card_art (on threads)
@@ -15,7 +15,7 @@
 //! | [`view`] | draws the pages; keys and clicks become intents |
 //! | [`session`] | groups, what is to be done next, what an action changes; no file, no window |
 //! | [`frame`] | a whole frame whose cards are put right by hand |
-//! | [`reading`] | what the model says of a picture, and what may be taken of it without looking |
+//! | [`reading`] | what the model says of an image, and what may be taken of it without looking |
 //! | [`form`], [`completion`] | what is being said of a card |
 //! | [`verify`], [`coverage`] | what has been said so far: what is odd, what is missing |
 //! | [`knowledge`] | what the model knows, and was to forget |
@@ -23,7 +23,7 @@
 //! | [`repository`] | the disk: writes changes, reads those of the overlay; or only reads |
 //! | [`inference`] | the model on its thread: guesses, and enrols what was named |
 //! | [`modded`] | the player's mods, on threads |
-//! | [`pictures`] | pictures that threads make |
+//! | [`pictures`] | images that threads make |
 //! | [`thumbnails`], [`card_art`] | those of captures, and of the catalogue |
 
 #![allow(missing_docs, reason = "only this program and its tests use it: names that speak need no words")]

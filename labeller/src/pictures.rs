@@ -1,4 +1,4 @@
-//! Pictures for the window that threads of their own make: asked for when they are drawn, kept
+//! Images for the window that threads of their own make: asked for when they are drawn, kept
 //! while they are looked at.
 //!
 //! The newest request comes first, so that after a jump through a long list what is on screen now
@@ -16,25 +16,25 @@ use egui::{ColorImage, Context, TextureHandle, TextureOptions};
 
 /// Requests that are kept; older ones are forgotten, as they have scrolled away.
 const MAX_REQUESTS: usize = 400;
-/// Pictures that may wait for the window.
+/// Images that may wait for the window.
 const MAX_WAITING: usize = 64;
-/// Pictures that a frame takes in: a screen full of small ones is there after a few.
+/// Images that a frame takes in: a screen full of small ones is there after a few.
 const MAX_TAKEN: usize = 16;
 
-/// Which picture.
+/// Which image.
 pub trait Key: Clone + Eq + Hash + Send + 'static {
     /// What the graphics card calls it.
     fn name(&self) -> String;
     /// How it is enlarged.
     fn options(&self) -> TextureOptions;
-    /// Of pictures of this kind so many are kept.
+    /// Of images of this kind so many are kept.
     fn kept(&self) -> (u8, usize);
 }
 
-/// Makes a picture; nothing where there is none.
+/// Makes an image; nothing where there is none.
 pub type Make<K> = Box<dyn FnMut(&K) -> Option<ColorImage> + Send>;
 
-/// Pictures of one source.
+/// Images of one source.
 pub struct Pictures<K: Key> {
     requests: Arc<Requests<K>>,
     made: Receiver<(K, Option<ColorImage>)>,
@@ -97,7 +97,7 @@ impl<K: Key> Pictures<K> {
         }
     }
 
-    /// Drops a tenth more than is too much, so that it is not sorted for every picture.
+    /// Drops a tenth more than is too much, so that it is not sorted for every image.
     fn drop_oldest(&mut self, kind: u8, most: usize) {
         let count = self.counts.get(&kind).copied().unwrap_or_default();
         if count <= most {
@@ -111,7 +111,7 @@ impl<K: Key> Pictures<K> {
         self.counts.insert(kind, count - surplus);
     }
 
-    /// The picture, when it is there already; otherwise it will be soon.
+    /// The image, when it is there already; otherwise it will be soon.
     pub fn get(&mut self, context: &Context, key: &K) -> Option<TextureHandle> {
         if let Some(kept) = self.textures.get_mut(key) {
             kept.used = self.clock;
@@ -131,7 +131,7 @@ impl<K: Key> Pictures<K> {
         None
     }
 
-    /// Whether it is known that there is no such picture.
+    /// Whether it is known that there is no such image.
     pub fn is_none(&self, key: &K) -> bool {
         self.textures.get(key).is_some_and(|kept| kept.texture.is_none())
     }

@@ -1,4 +1,4 @@
-//! What the model says of a picture, and which name may be taken of it without looking. Pure.
+//! What the model says of an image, and which name may be taken of it without looking. Pure.
 //!
 //! Two scales stay apart: the *probability* that the model gives one of its own classes, and the
 //! *similarity* to a capture that somebody taught. They are never compared with each other.
@@ -30,7 +30,7 @@ pub struct Guess {
     pub origin: Origin,
 }
 
-/// What the model says of a picture.
+/// What the model says of an image.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     /// Best first.
@@ -42,7 +42,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// What was read when the picture was captured; nothing when no model looked.
+    /// What was read when the image was captured; nothing when no model looked.
     pub fn of_capture(context: &CaptureContext) -> Option<Self> {
         if context.guesses.is_empty() && context.card.is_none() && context.modifiers.is_none() {
             return None;

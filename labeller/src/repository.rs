@@ -70,7 +70,7 @@ pub enum WriteError {
     /// The captures cannot be read or written.
     #[error(transparent)]
     Captures(#[from] captures::CapturesError),
-    /// The picture cannot be read.
+    /// The image cannot be read.
     #[error("{path} cannot be read: {source}")]
     Picture { path: PathBuf, source: image::ImageError },
 }
@@ -177,7 +177,7 @@ impl Repository {
     /// another action.
     ///
     /// # Errors
-    /// When the picture cannot be read, or captures cannot be written: then some may be there.
+    /// When the image cannot be read, or captures cannot be written: then some may be there.
     pub fn capture(
         &mut self,
         session: &mut Session,
@@ -212,7 +212,7 @@ impl Repository {
                 modifiers: card.reading.as_ref().and_then(|it| it.modifiers.clone()),
                 ..CaptureContext::default()
             };
-            // What a person marked is worth a picture of its own, also when there is one like it.
+            // What a person marked is worth an image of its own, also when there is one like it.
             let verdict = store.judge(&hashes, &context);
             let added = store.save(&crop, hashes, context, verdict)?;
             let record = store.records()[added.position].clone();

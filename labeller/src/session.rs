@@ -1,4 +1,4 @@
-//! The state of labelling: which pictures there are, in which groups, what is to be done next.
+//! The state of labelling: which images there are, in which groups, what is to be done next.
 //!
 //! Pure: an [`Action`] becomes [`Change`]s, whoever owns the disk writes them, and
 //! [`Session::apply`] takes in what was written. So what is shown is never ahead of what is saved.
@@ -26,7 +26,7 @@ pub struct Picture {
     pub label: Option<Label>,
     /// Whether it lies in the bin.
     pub binned: bool,
-    /// What it looks like; nothing for pictures of other tools.
+    /// What it looks like; nothing for images of other tools.
     pub hashes: Option<Hashes>,
     /// What was known when it was captured.
     pub context: CaptureContext,
@@ -40,7 +40,7 @@ pub enum Order {
     Doubt,
     /// What was captured last.
     Newest,
-    /// Groups of many pictures.
+    /// Groups of many images.
     Largest,
 }
 
@@ -49,17 +49,17 @@ pub enum Order {
 pub enum Action {
     /// Names the members of the current group; those that are dropped go to a group of their own.
     Save(Label, Worn),
-    /// Gives pictures another label, wherever they are.
+    /// Gives images another label, wherever they are.
     Relabel(Vec<String>, Label, Worn),
     /// Puts the dropped members into a group of their own.
     Split,
     /// Puts all of another group into the current one.
     Merge(u64),
-    /// Puts a picture into a group.
+    /// Puts an image into a group.
     Move(String, u64),
-    /// Throws pictures away.
+    /// Throws images away.
     Bin(Vec<String>),
-    /// Takes pictures out of the bin.
+    /// Takes images out of the bin.
     Restore(Vec<String>),
     /// Empties the bin for good; nothing undoes it.
     Empty,
@@ -90,8 +90,8 @@ impl fmt::Debug for Filter {
     }
 }
 
-/// What is on single pictures, by their files, where that is not what the label says: a group may
-/// hold a plain and a foil picture of one card.
+/// What is on single images, by their files, where that is not what the label says: a group may
+/// hold a plain and a foil image of one card.
 pub type Worn = BTreeMap<String, Modifiers>;
 
 /// Everything that the window shows, but for what is being typed.
@@ -110,7 +110,7 @@ pub struct Session {
     hidden: usize,
     at: usize,
     dropped: BTreeSet<String>,
-    /// Pictures that go for good, and whose captures may still be listed.
+    /// Images that go for good, and whose captures may still be listed.
     erased: HashSet<String>,
     /// Members that a person dropped or took in again.
     decided: BTreeSet<String>,
@@ -155,7 +155,7 @@ impl Session {
                 Change::Label { file, label } => {
                     let picture = self.picture_mut(file);
                     picture.label = label.as_deref().cloned();
-                    // Pictures of other tools have their groups in the label only.
+                    // Images of other tools have their groups in the label only.
                     if picture.hashes.is_none()
                         && let Some(label) = &picture.label
                         && let Some((cluster, group)) = label.cluster.zip(label.card_group)
@@ -182,7 +182,7 @@ impl Session {
         self.arrange();
     }
 
-    /// Takes a picture out for good, and out of all that could be undone.
+    /// Takes an image out for good, and out of all that could be undone.
     fn erase(&mut self, file: &str) {
         self.erased.insert(file.to_owned());
         if self.by_file.contains_key(file) {
@@ -292,7 +292,7 @@ impl Session {
         if out.len() == all { Vec::new() } else { out.into_iter().map(|it| moved(it, place)).collect() }
     }
 
-    /// A binned picture keeps its label, but the data set does not have it.
+    /// A binned image keeps its label, but the data set does not have it.
     fn binned(&self, files: &[String], binned: bool) -> Vec<Change> {
         let pictures = files.iter().filter_map(|file| self.picture(file)).filter(|it| it.binned != binned);
         pictures.map(|it| Change::Bin { file: it.file.clone(), binned, label: None }).collect()
@@ -324,12 +324,12 @@ impl Session {
         first.map_or(Place { cluster: 0, group }, |&at| self.pictures[at].place)
     }
 
-    /// All pictures, in the order of their capture.
+    /// All images, in the order of their capture.
     pub fn pictures(&self) -> &[Picture] {
         &self.pictures
     }
 
-    /// The picture of this file.
+    /// The image of this file.
     pub fn picture(&self, file: &str) -> Option<&Picture> {
         self.by_file.get(file).map(|&at| &self.pictures[at])
     }
@@ -487,7 +487,7 @@ impl Session {
         &mut self.pictures[at]
     }
 
-    /// Where each picture was captured into; a group of which the model surely read several cards
+    /// Where each image was captured into; a group of which the model surely read several cards
     /// is several, the first card's keeping its number.
     fn captured(&self) -> Vec<Place> {
         let mut first: HashMap<u64, &str> = HashMap::new();
@@ -506,7 +506,7 @@ impl Session {
         self.pictures.iter().map(place).collect()
     }
 
-    /// Groups and queue from the pictures; the current position stays.
+    /// Groups and queue from the images; the current position stays.
     fn arrange(&mut self) {
         let captured = self.captured();
         let places: Vec<Place> = self

@@ -1,4 +1,4 @@
-//! Pictures of captures and frames, decoded from their files.
+//! Images of captures and frames, decoded from their files.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use lens_core::image_file;
 
 use crate::pictures::{self, Make, Pictures};
 
-/// How large a picture is wanted.
+/// How large an image is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Size {
     /// At most 96 pixels high: for lists.
@@ -19,7 +19,7 @@ pub enum Size {
     Whole,
 }
 
-/// A picture, by its file below one of the folders.
+/// An image, by its file below one of the folders.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key(String, Size);
 
@@ -45,7 +45,7 @@ impl pictures::Key for Key {
     }
 }
 
-/// The pictures of some folders.
+/// The images of some folders.
 pub struct Thumbnails(Pictures<Key>);
 
 impl Thumbnails {
@@ -67,7 +67,7 @@ impl Thumbnails {
         self.0.begin(context);
     }
 
-    /// The picture, when it is there already; otherwise it will be soon.
+    /// The image, when it is there already; otherwise it will be soon.
     pub fn get(&mut self, context: &Context, file: &str, size: Size) -> Option<TextureHandle> {
         self.0.get(context, &Key(file.to_owned(), size))
     }

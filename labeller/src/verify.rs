@@ -1,8 +1,8 @@
 //! Verifies what has been said: labels that are likely wrong come first.
 //!
 //! Pure. A label is odd when its group has two names, when the model surely reads another card,
-//! when the picture looks like one of another name or edition, when it is unlike every other of its
-//! name, and when nobody was sure: neither the model nor another picture speaks for it.
+//! when the image looks like one of another name or edition, when it is unlike every other of its
+//! name, and when nobody was sure: neither the model nor another image speaks for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ use crate::session::{Picture, Session};
 pub enum Oddity {
     /// The model is sure that it is this card.
     ReadAs(String),
-    /// Another picture of the same group has another name.
+    /// Another image of the same group has another name.
     Conflict,
     /// It looks the same as one of another name.
     Lookalike,
@@ -48,7 +48,7 @@ impl Oddity {
         }
     }
 
-    /// The same in a word or two, for below a picture.
+    /// The same in a word or two, for below an image.
     pub fn short(&self) -> &str {
         match self {
             Self::ReadAs(card) => card,
@@ -62,7 +62,7 @@ impl Oddity {
     }
 }
 
-/// Labelled pictures of one name and edition.
+/// Labelled images of one name and edition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Class {
     pub name: String,
@@ -83,14 +83,14 @@ impl Class {
     }
 }
 
-/// A labelled picture with what it is compared by.
+/// A labelled image with what it is compared by.
 struct Named<'a> {
     picture: &'a Picture,
     label: &'a Label,
     reading: Option<Reading>,
 }
 
-/// All labelled pictures by name and edition; classes with odd pictures first.
+/// All labelled images by name and edition; classes with odd images first.
 pub fn classes(
     session: &Session,
     catalogue: &Catalogue,
@@ -178,7 +178,7 @@ fn is_unsure(it: &Named<'_>, catalogue: &Catalogue) -> bool {
 /// Probability below which a label that only the model speaks for is worth a second look.
 const UNSURE_BELOW: f32 = 0.97;
 
-/// For each picture those of the others that look the same, in colour too.
+/// For each image those of the others that look the same, in colour too.
 fn twins(named: &[Named<'_>]) -> Vec<Vec<usize>> {
     let mut index = Index::default();
     let with_hashes: Vec<usize> = (0..named.len()).filter(|&at| named[at].picture.hashes.is_some()).collect();
@@ -215,7 +215,7 @@ mod tests {
     use dataset::file_name;
     use dataset::labels::store::Change;
 
-    /// A picture of stripes: another slope is another card.
+    /// An image of stripes: another slope is another card.
     fn record(group: u64, id: u64, slope: u32) -> Record {
         let picture = image::RgbaImage::from_fn(64, 64, |x, y| {
             let light = if ((x + y * slope) / 8).is_multiple_of(2) { 220 } else { 30 };

@@ -47,7 +47,7 @@ enum Subject {
     None,
     /// A group that waits; nothing when none does.
     Group(Option<u64>),
-    /// Pictures that have names.
+    /// Images that have names.
     Chosen(BTreeSet<String>),
     /// A card of a frame.
     Card(PathBuf, Option<usize>),
@@ -108,7 +108,7 @@ const MIN_SUGGESTED: f32 = 0.005;
 const MAX_ZOOM: i32 = 6;
 /// How large a step is.
 const ZOOM_STEP: f32 = 1.1;
-/// How far the picture is magnified at most: each step is half as much again.
+/// How far the image is magnified at most: each step is half as much again.
 const MAX_MAGNIFIED: i32 = 5;
 /// How often labels are verified anew while the model goes through them.
 const VERIFY_INTERVAL: Duration = Duration::from_millis(500);
@@ -254,7 +254,7 @@ impl Labeller {
         neighbours
     }
 
-    /// What a picture in a list is called.
+    /// What an image in a list is called.
     pub(crate) fn title_of(&self, picture: &Picture) -> String {
         if let Some(label) = &picture.label {
             return label.name.clone();
@@ -263,7 +263,7 @@ impl Labeller {
         guess.map_or_else(|| "No name".into(), |name| format!("{name}?"))
     }
 
-    /// The picture of a card: of the catalogue's art, or the sprite of a mod.
+    /// The image of a card: of the catalogue's art, or the sprite of a mod.
     pub(crate) fn art(
         &mut self,
         context: &egui::Context,
@@ -276,7 +276,7 @@ impl Labeller {
         self.card_art.get(context, id, edition)
     }
 
-    /// A labelled picture of a card, for want of art.
+    /// A labelled image of a card, for want of art.
     pub(crate) fn example(&mut self, context: &egui::Context, id: &str) -> Option<egui::TextureHandle> {
         let is_it = |it: &&Picture| !it.binned && it.label.as_ref().is_some_and(|it| it.class() == id);
         let file = self.session.pictures().iter().find(is_it)?.file.clone();

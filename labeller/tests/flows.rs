@@ -45,7 +45,7 @@ fn letters_complete_a_name_and_a_new_one_stays_as_typed() {
     go_to(&mut bench, 3);
     bench.write("o");
     bench.write("w");
-    // The picture of the guide, so that the guide shows what there is.
+    // The image of the guide, so that the guide shows what there is.
     golden::is_pictured_in(bench.harness(), concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"), "labelling");
     bench.press(&[Key::Enter]);
     go_to(&mut bench, 2);
@@ -150,7 +150,7 @@ fn emptying_the_bin_is_asked_for_and_leaves_nothing() {
         at.captures.join(&file).exists() && at.labels.join(&file).exists(),
         "asked, and answered with no"
     );
-    // An overlay that saves cards lists the capture until it ends; its picture goes at once.
+    // An overlay that saves cards lists the capture until it ends; its image goes at once.
     let overlay = Captures::open(&at.captures).unwrap();
     bench.click("Empty the bin");
     bench.press(&[Key::Enter]);

@@ -1,6 +1,6 @@
 //! What the hashes make of every card of the practice deck, as it comes out of a screen.
 //!
-//! Pictures are composed, so the truth is known: the same card must be found again, and no other
+//! Images are composed, so the truth is known: the same card must be found again, and no other
 //! card or edition may be taken for it, because what is taken for a duplicate is never saved.
 
 use dataset::captures::hashes::{Hashes, Hashing};
@@ -92,7 +92,7 @@ fn no_card_and_no_edition_is_taken_for_another() {
         wrong.len()
     );
     assert!(near > 0, "otherwise the colours are not needed");
-    // Twins share their picture: nobody can tell them apart.
+    // Twins share their image: nobody can tell them apart.
     let sprites = synth::practice::sprites();
     let twins = |pair: &String| {
         sprites.catalogue().cards.iter().any(|card| {

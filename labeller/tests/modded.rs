@@ -166,7 +166,7 @@ fn lists_are_filtered_by_mod() {
         two_mods(mods);
         let mut captures = Captures::open(&folders(mods.ancestors().nth(2).unwrap()).captures).unwrap();
         for (number, guess) in ["j_ga_rose", "j_we_nettle", "H_A"].into_iter().enumerate() {
-            // Pictures that look like nothing else.
+            // Images that look like nothing else.
             let crop = RgbaImage::from_fn(72, 96, |x, y| {
                 let cell = (x / 9 * 7 + y / 9 * 13 + number as u32 * 97).wrapping_mul(2_654_435_761) >> 24;
                 Rgba([cell as u8, (cell * 3) as u8, (cell * 5) as u8, 255])

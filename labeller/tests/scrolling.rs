@@ -1,4 +1,4 @@
-//! Thousands of cards with their pictures scroll well: what a frame takes of the processor.
+//! Thousands of cards with their images scroll well: what a frame takes of the processor.
 
 use std::path::Path;
 use std::time::Duration;
@@ -101,7 +101,7 @@ fn a_frame_of_thousands_of_cards_is_there_in_time() {
             times[FRAMES - 1]
         );
         assert!(late < MOST, "{page}: {late:?}");
-        // It has scrolled through: pictures of cards far below are there.
+        // It has scrolled through: images of cards far below are there.
         settle(&mut harness);
     }
 }

@@ -215,7 +215,7 @@ impl App {
     /// The followed window moved, was resized, hidden, closed, or found.
     fn follow(&mut self, event_loop: &ActiveEventLoop, placement: Placement) {
         let before = std::mem::replace(&mut self.target.placement, placement);
-        // A window that comes back may have another picture behind it: it is opened anew.
+        // A window that comes back may have another image behind it: it is opened anew.
         if before.shown() != placement.shown() && !self.target.is_paused {
             self.capture_target(event_loop);
         }

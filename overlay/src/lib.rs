@@ -7,8 +7,8 @@
 //! * [`cli`]: the commands: arguments in, a call, words out. [`run`]: all parts put together, live
 //!   or without a window.
 //! * [`app`]: the main thread: what is on the screen, and what happens when something is asked for.
-//! * [`capture`]: where pictures come from, and recordings of them.
-//! * [`recognition`]: the threads between a picture and its tracks, and the models that can be
+//! * [`capture`]: where images come from, and recordings of them.
+//! * [`recognition`]: the threads between an image and its tracks, and the models that can be
 //!   swapped under them.
 //! * [`desktop`]: the game's window, hotkeys, the tray, and the overlay's place on this machine.
 //! * [`settings`]: what the player chose; [`settings_window`] changes it. [`tooltips`]: what a card

@@ -1,4 +1,4 @@
-//! From pictures to tracks: the two threads, and the models that are swapped under them while they
+//! From images to tracks: the two threads, and the models that are swapped under them while they
 //! run.
 //!
 //! [`threads::Threads`] captures from a source and puts snapshots of the tracks into a mailbox;

@@ -1,5 +1,5 @@
 //! The ways to run it: live over a window, without a display, on recordings, and on single
-//! pictures; and for the doctor `sight`, whether marks can be seen on this screen.
+//! images; and for the doctor `sight`, whether marks can be seen on this screen.
 
 pub mod annotate;
 pub mod live;

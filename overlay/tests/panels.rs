@@ -1,4 +1,4 @@
-//! A picture of what is said in boxes, compared with those in `golden/`. `BLESS=1` writes them
+//! An image of what is said in boxes, compared with those in `golden/`. `BLESS=1` writes them
 //! anew: look at what changed.
 
 use lens_core::geometry::{Quad, Rect};

@@ -59,7 +59,7 @@ fn record(folder: &Path, part: Part) -> Recording {
     Recording::open(folder, 1.0).unwrap()
 }
 
-/// Says what is true of the pictures, in their order.
+/// Says what is true of the images, in their order.
 struct Truth {
     part: Part,
     table: Table,

@@ -35,13 +35,13 @@ pub struct Recipe {
     pub name: String,
     /// Name of the catalogue: `data/catalogues/<game>.json`.
     pub game: String,
-    /// Where the pictures of the cards come from.
+    /// Where the images of the cards come from.
     pub art: ArtSource,
     /// Everything random is derived from it.
     pub seed: u64,
     /// The bank of drawn cards.
     pub bank: BankRecipe,
-    /// How pictures are composed.
+    /// How images are composed.
     #[serde(default)]
     pub scenes: SceneRecipe,
     /// The network that finds cards.
@@ -93,7 +93,7 @@ impl<'de> Deserialize<'de> for DataRecipe {
     }
 }
 
-/// Where the pictures of the cards come from.
+/// Where the images of the cards come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ArtSource {
@@ -103,7 +103,7 @@ pub enum ArtSource {
     Practice,
 }
 
-/// The bank of drawn cards that pictures are composed from.
+/// The bank of drawn cards that images are composed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BankRecipe {

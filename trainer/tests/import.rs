@@ -26,7 +26,7 @@ fn have_runtime() -> bool {
     runtime.is_ok()
 }
 
-/// Width and height of the detector's input, and how much larger the picture is.
+/// Width and height of the detector's input, and how much larger the image is.
 const INPUT: [u32; 2] = [320, 192];
 const ENLARGED: u32 = 2;
 /// Left edges of the cards in the input; they are 40 x 56 pixels, 30 pixels from the top.
@@ -42,7 +42,7 @@ fn metadata(entries: &[(&str, &str)]) -> Vec<(String, String)> {
     entries.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
-/// The three cards, the first twice, and a button; each as sure as the picture is bright. `classes`
+/// The three cards, the first twice, and a button; each as sure as the image is bright. `classes`
 /// has no say in where they are.
 fn yolo(classes: usize, entries: &[(&str, &str)]) -> Vec<u8> {
     let rows = 4 + classes;
@@ -123,7 +123,7 @@ fn picture() -> RgbaImage {
     picture
 }
 
-/// A folder with files of networks, labels and a picture, and one for models.
+/// A folder with files of networks, labels and an image, and one for models.
 struct Place {
     folder: TempDir,
 }

@@ -235,7 +235,7 @@ fn every_step_leaves_a_whole_data_set_or_none() {
 const CARDS: usize = 2;
 const SIZE: [u32; 2] = [60, 84];
 
-/// A picture that is like none of another number.
+/// An image that is like none of another number.
 fn shot(path: &Path, number: u64) {
     let cell = |x: u32, y: u32, channel: u64| {
         let place = u64::from(x / 10) | u64::from(y / 12) << 8 | channel << 16 | number << 20;
@@ -248,7 +248,7 @@ fn shot(path: &Path, number: u64) {
         .unwrap();
 }
 
-/// Imports the picture of a number, which shows two cards.
+/// Imports the image of a number, which shows two cards.
 fn import(place: &Path, number: u64) -> Counts {
     let path = place.join(format!("labelled-{number}.png"));
     if !path.exists() {

@@ -228,7 +228,7 @@ fn check_new_captures(folder: &Path, run: &Path) {
 }
 
 /// Reads the events back with TensorBoard's own package: each epoch once, with the loss, and a
-/// picture.
+/// image.
 fn check_tensorboard(run: &Path, wanted: &[(u64, f64, f64)]) {
     let python = || {
         let mut python = Command::new("python3");

@@ -40,7 +40,7 @@ enum Step {
     Setup,
     /// clippy finds nothing to say
     Clippy,
-    /// Unit, property and golden-picture tests
+    /// Unit, property and golden-image tests
     Tests,
     /// The overlay end to end, on a desktop of its own
     Desktop,

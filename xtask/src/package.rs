@@ -285,7 +285,7 @@ fn files(folder: &Path, name: &str) -> Result<Vec<(PathBuf, String)>> {
 }
 
 /// Unpacks into a clean folder and uses what is there, with nothing of this machine at hand: names
-/// the cards of a picture, lets the doctor look at the models, puts itself into the menu.
+/// the cards of an image, lets the doctor look at the models, puts itself into the menu.
 fn try_out(archive: &Path, name: &str) -> Result<usize> {
     let place = archive.with_extension("trial");
     if place.exists() {
@@ -315,10 +315,10 @@ fn try_out(archive: &Path, name: &str) -> Result<usize> {
     Ok(cards)
 }
 
-/// A picture of the practice table.
+/// An image of the practice table.
 fn picture() -> Result<PathBuf> {
     let picture = workspace::root().join("docs/practice.png");
-    fs::canonicalize(&picture).context("the picture of the practice table is gone")
+    fs::canonicalize(&picture).context("the image of the practice table is gone")
 }
 
 /// An unpacked package, and the empty home of whoever tries it.

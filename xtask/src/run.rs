@@ -1,4 +1,4 @@
-//! `cargo xtask run`: from a fresh clone to an overlay on the screen, or to a picture where there
+//! `cargo xtask run`: from a fresh clone to an overlay on the screen, or to an image where there
 //! is no screen.
 
 use std::env;

@@ -1,5 +1,5 @@
 //! What reviewers would otherwise have to look for: size and headers of files, forbidden
-//! dependencies, machine paths, pictures where none belong.
+//! dependencies, machine paths, images where none belong.
 //!
 //! Looks at every file of the workspace that git does not ignore, committed or not.
 
@@ -16,7 +16,7 @@ mod workspace;
 
 /// Longest source file.
 const MAX_LINES: usize = 600;
-/// Folders that may hold pictures, all of our own drawing: none may show the art of a game.
+/// Folders that may hold images, all of our own drawing: none may show the art of a game.
 const PICTURE_FOLDERS: [&str; 2] = ["docs/", "tests/golden/"];
 const PICTURES: [&str; 7] = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "ico"];
 /// What a crate must not depend on, neither itself nor by way of another.
@@ -194,7 +194,7 @@ fn pictures_are_in_their_folders() {
     let faults: Vec<_> = files()
         .into_iter()
         .filter(|path| is_picture(path) && !PICTURE_FOLDERS.iter().any(|place| path.contains(place)))
-        .map(|path| format!("{path}: pictures belong into {}", PICTURE_FOLDERS.join(" or ")))
+        .map(|path| format!("{path}: images belong into {}", PICTURE_FOLDERS.join(" or ")))
         .collect();
     report(&faults);
 }

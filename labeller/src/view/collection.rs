@@ -1,4 +1,4 @@
-//! The page of the collection: every card of the catalogue as a picture, with what there is of it.
+//! The page of the collection: every card of the catalogue as an image, with what there is of it.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ const GAP: f32 = 10.0;
 
 /// A part of the page, from top to bottom.
 enum Line<'a> {
-    /// A type and rarity begins; of how many of its cards there is a picture.
+    /// A type and rarity begins; of how many of its cards there is an image.
     Heading {
         title: String,
         colour: Color32,
@@ -228,7 +228,7 @@ fn heading(ui: &Ui, at: Pos2, width: f32, title: &str, colour: Color32, [met, al
     painter.rect_filled(Rect::from_min_size(line.min, done), 1.0, colour);
 }
 
-/// The catalogue's picture of a card, else a capture of it. Returns where it is.
+/// The catalogue's image of a card, else a capture of it. Returns where it is.
 fn draw(
     labeller: &mut Labeller,
     ui: &Ui,

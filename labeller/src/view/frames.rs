@@ -1,4 +1,4 @@
-//! The page of whole frames: the picture with its quads, the cards on it, and what they are.
+//! The page of whole frames: the image with its quads, the cards on it, and what they are.
 
 use std::path::PathBuf;
 

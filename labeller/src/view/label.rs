@@ -134,7 +134,7 @@ fn queue(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     });
 }
 
-/// A group of the queue: its picture, its guess, and how sure the model is.
+/// A group of the queue: its image, its guess, and how sure the model is.
 fn row(labeller: &mut Labeller, ui: &mut Ui, group: u64, intents: &mut Vec<Intent>) {
     let members: Vec<&Picture> = labeller.session.members_of(group).collect();
     let Some(first) = members.iter().find(|it| it.label.is_none()).or(members.first()) else { return };
@@ -175,7 +175,7 @@ fn row(labeller: &mut Labeller, ui: &mut Ui, group: u64, intents: &mut Vec<Inten
     drop_into(ui, area, group, intents);
 }
 
-/// How sure somebody is of a picture, in words; the two scales read differently.
+/// How sure somebody is of an image, in words; the two scales read differently.
 fn says(reading: Option<&Reading>, is_named: bool) -> (String, Color32) {
     let Some(first) = reading.and_then(Reading::first) else { return ("no guess".into(), FAINT) };
     let text = match first.origin {
@@ -185,7 +185,7 @@ fn says(reading: Option<&Reading>, is_named: bool) -> (String, Color32) {
     (text, if is_named { GOOD } else { FAINT })
 }
 
-/// A picture that is let go over a group moves there.
+/// An image that is let go over a group moves there.
 fn drop_into(ui: &Ui, area: Rect, group: u64, intents: &mut Vec<Intent>) {
     let response = ui.interact(area, ui.scope_id().with(("drop", group)), Sense::hover());
     if let Some(file) = response.dnd_release_payload::<String>() {

@@ -1,4 +1,4 @@
-//! The page of mods: each with its cards as pictures, what was left out and why, on and off.
+//! The page of mods: each with its cards as images, what was left out and why, on and off.
 
 use std::path::Path;
 

@@ -41,7 +41,7 @@ pub(super) const GOOD: Color32 = Color32::from_rgb(0x7d, 0xd9, 0x8a);
 const BOLD: &str = "bold";
 /// The window for which sizes are meant, in points.
 const USUAL: Vec2 = vec2(1280.0, 800.0);
-/// How much of a larger window goes into larger text and pictures; the rest shows more of them.
+/// How much of a larger window goes into larger text and images; the rest shows more of them.
 const GROWTH: f32 = 0.75;
 const MAX_GROWTH: f32 = 2.5;
 

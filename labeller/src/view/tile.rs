@@ -1,4 +1,4 @@
-//! One picture: in a list, or as large as there is room.
+//! One image: in a list, or as large as there is room.
 
 use egui::{
     Color32, CornerRadius, Id, Rect, Response, Sense, Stroke, StrokeKind, TextureHandle, Ui, Vec2, pos2, vec2,
@@ -11,7 +11,7 @@ use crate::window::Labeller;
 /// All of a texture.
 pub(super) const WHOLE: Rect = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
 
-/// How a picture is marked.
+/// How an image is marked.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Marks {
     /// Keys act on it.
@@ -22,7 +22,7 @@ pub(super) struct Marks {
     pub(super) bar: Option<Color32>,
 }
 
-/// Draws a picture in a box of this size. Other widgets see `name`.
+/// Draws an image in a box of this size. Other widgets see `name`.
 pub(super) fn show(
     labeller: &mut Labeller,
     ui: &mut Ui,
@@ -53,7 +53,7 @@ pub(super) fn show(
     response
 }
 
-/// A picture as large as there is room, magnified around the pointer; nothing while it is on its
+/// An image as large as there is room, magnified around the pointer; nothing while it is on its
 /// way. Returns where it is.
 pub(super) fn large(ui: &Ui, texture: Option<&TextureHandle>, area: Rect, steps: i32) -> Rect {
     let painter = ui.painter();
@@ -65,7 +65,7 @@ pub(super) fn large(ui: &Ui, texture: Option<&TextureHandle>, area: Rect, steps:
     let part = 1.0 / 1.5_f32.powi(steps);
     let at = ui.input(|input| input.pointer.hover_pos()).filter(|at| shown.contains(*at));
     let middle = at.map_or(pos2(0.5, 0.5), |at| ((at - shown.min) / shown.size()).to_pos2());
-    // The middle moves so that the edges of the picture are the edges of what is seen.
+    // The middle moves so that the edges of the image are the edges of what is seen.
     let from = |middle: f32| middle * (1.0 - part);
     let uv = Rect::from_min_size(pos2(from(middle.x), from(middle.y)), Vec2::splat(part));
     painter.rect_filled(shown, CornerRadius::ZERO, GROUND);
@@ -73,7 +73,7 @@ pub(super) fn large(ui: &Ui, texture: Option<&TextureHandle>, area: Rect, steps:
     shown
 }
 
-/// The largest box of a picture's shape in the middle of `area`.
+/// The largest box of an image's shape in the middle of `area`.
 pub(super) fn fitted(picture: Vec2, area: Rect) -> Rect {
     let scale = (area.width() / picture.x.max(1.0)).min(area.height() / picture.y.max(1.0));
     Rect::from_center_size(area.center(), picture * scale)

@@ -18,7 +18,7 @@ use crate::training::{Ended, Report, Run, Task};
 use crate::window::Labeller;
 use crate::window::train::MINUTES;
 
-/// A taught card: its picture, name, what taught it, and what can be done.
+/// A taught card: its image, name, what taught it, and what can be done.
 const CARD: Vec2 = vec2(248.0, 76.0);
 const GAP: f32 = 8.0;
 /// Lines of the trainer that are shown.

@@ -11,11 +11,11 @@ use crate::verify::{Class, Oddity};
 use crate::window::Labeller;
 
 const TILE: Vec2 = vec2(76.0, 98.0);
-/// The line below a picture, which says what is odd.
+/// The line below an image, which says what is odd.
 const WORDS: f32 = 16.0;
 const NAME: f32 = 196.0;
 
-/// A line of the list: every line is as high as a picture, so that only what is seen is drawn.
+/// A line of the list: every line is as high as an image, so that only what is seen is drawn.
 struct Line {
     class: usize,
     from: usize,

@@ -34,7 +34,7 @@ impl Labeller {
         }
     }
 
-    /// Opens a frame of the overlay's, by its name below the captures, or any picture by its path.
+    /// Opens a frame of the overlay's, by its name below the captures, or any image by its path.
     pub(super) fn open_frame(&mut self, path: &Path) {
         let whole = self.repository.folders().captures.join(path);
         let name = path.to_string_lossy().replace('\\', "/");

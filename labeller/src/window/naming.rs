@@ -55,7 +55,7 @@ impl Labeller {
         self.leave_out();
     }
 
-    /// What the labels of these pictures have in common.
+    /// What the labels of these images have in common.
     fn common(&self, files: &BTreeSet<String>) -> Form {
         let labels = files.iter().filter_map(|file| self.session.picture(file)?.label.as_ref());
         let mut forms = labels.map(Form::from_label);
@@ -73,7 +73,7 @@ impl Labeller {
         let reading = self.reading(picture);
         let named = self.named(picture);
         let known = self.session.known_label();
-        // What another picture of the group was named holds for this one, unless it is read as
+        // What another image of the group was named holds for this one, unless it is read as
         // something else.
         let agrees = |label: &&Label| {
             let first = reading.as_ref().and_then(|it| it.first());
@@ -98,7 +98,7 @@ impl Labeller {
     /// Leaves out the members of the current group that do not agree with the name in the form.
     ///
     /// A name that nobody has touched takes what is read as that card by itself. A name that a
-    /// person gave also takes what is read as the same thing as the picture that is shown, and what
+    /// person gave also takes what is read as the same thing as the image that is shown, and what
     /// is not read as anything.
     fn leave_out(&mut self) {
         if self.page != Page::Label {
@@ -130,7 +130,7 @@ impl Labeller {
         self.session.leave_out(|picture| out.contains(&picture.file));
     }
 
-    /// What the model sees on a picture.
+    /// What the model sees on an image.
     fn seen(&self, picture: &Picture) -> Option<Modifiers> {
         self.reading(picture)?.modifiers
     }
@@ -175,7 +175,7 @@ impl Labeller {
         self.form.label(&self.catalogue)
     }
 
-    /// What is on each of these pictures, under a label: as it was seen, but for what was said in
+    /// What is on each of these images, under a label: as it was seen, but for what was said in
     /// the form.
     fn worn<'a>(
         &self,
@@ -260,7 +260,7 @@ impl Labeller {
         }
     }
 
-    /// Gives the chosen pictures what is in the form as their label.
+    /// Gives the chosen images what is in the form as their label.
     pub(super) fn relabel(&mut self) {
         if self.chosen.is_empty() {
             self.say("Choose captures first: click on them", Tone::Told);

@@ -17,9 +17,9 @@ use crate::verify;
 const MAX_GUESSED_AHEAD: usize = 4;
 /// Members of the current group that the model looks at.
 const MAX_MEMBERS: usize = 48;
-/// Labelled pictures that the model looks at in one frame, while they are verified.
+/// Labelled images that the model looks at in one frame, while they are verified.
 const MAX_VERIFIED: usize = 8;
-/// Groups after the current one whose pictures are decoded.
+/// Groups after the current one whose images are decoded.
 const MAX_DECODED_AHEAD: usize = 3;
 
 impl Labeller {
@@ -102,12 +102,12 @@ impl Labeller {
         self.stale = false;
     }
 
-    /// What the model says of a picture now, else what it said when it was captured.
+    /// What the model says of an image now, else what it said when it was captured.
     pub(crate) fn reading(&self, picture: &Picture) -> Option<Reading> {
         self.readings.get(&picture.file).cloned().or_else(|| Reading::of_capture(&picture.context))
     }
 
-    /// The class that a picture may be given without looking: what it is read as now, unless it was
+    /// The class that an image may be given without looking: what it is read as now, unless it was
     /// surely read as another card when it was captured.
     pub(crate) fn named(&self, picture: &Picture) -> Option<String> {
         let reading = self.reading(picture)?;
@@ -134,7 +134,7 @@ impl Labeller {
         }
     }
 
-    /// Decodes the pictures of the groups that come next, so that they are there when Enter is
+    /// Decodes the images of the groups that come next, so that they are there when Enter is
     /// pressed.
     fn look_ahead(&mut self, context: &Context) {
         let from = self.session.at() + 1;

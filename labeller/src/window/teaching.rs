@@ -9,7 +9,7 @@ use lens_core::manifest::NOT_A_CARD;
 use super::{Labeller, source};
 use crate::inference::{Job, Rename};
 
-/// Pictures of one action that teach the model at most; all that have taught it get their new name.
+/// Images of one action that teach the model at most; all that have taught it get their new name.
 const MAX_TAUGHT: usize = 3;
 
 impl Labeller {
@@ -80,7 +80,7 @@ impl Labeller {
     }
 
     /// Whether a card that somebody made up is not spoken of any more. A card of the catalogue is
-    /// there all the same: its name was wrong for those pictures only.
+    /// there all the same: its name was wrong for those images only.
     fn is_gone(&self, class: &str) -> bool {
         let has_it = |label: &Label| label.class() == class;
         class != NOT_A_CARD

@@ -1,14 +1,14 @@
-//! How often gliding cards are drawn between two pictures.
+//! How often gliding cards are drawn between two images.
 //!
 //! A graphics card draws them at every refresh of the screen. A driver that draws by software does
-//! it on the processors that the game wants as well: there, drawing between pictures keeps to a
+//! it on the processors that the game wants as well: there, drawing between images keeps to a
 //! small share of one core.
 
 use std::time::Duration;
 
 /// A screen of 60 Hz shows no more.
 const REFRESH_INTERVAL: Duration = Duration::from_millis(16);
-/// Share of one core for drawing by software between two pictures.
+/// Share of one core for drawing by software between two images.
 const MAX_SHARE: f64 = 0.1;
 /// Weight of the last drawing in the running mean of the cost.
 const SMOOTHING: f64 = 0.2;

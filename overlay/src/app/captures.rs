@@ -55,10 +55,10 @@ impl App {
         self.capture_by_itself();
     }
 
-    /// Saves cards of the latest picture without being asked, when it is time to.
+    /// Saves cards of the latest image without being asked, when it is time to.
     pub(super) fn capture_by_itself(&mut self) {
         if let Some((frame, cards)) = self.services.captures.due(&self.snapshot, Instant::now()) {
-            // A full queue means that the disk is slow: the next picture comes in a second.
+            // A full queue means that the disk is slow: the next image comes in a second.
             let _ = self.save(frame, cards, None);
         }
     }

@@ -13,7 +13,7 @@ use tracking::track::{self, Track};
 use super::App;
 use super::overlay_window::OverlayWindowError;
 
-/// How long after a picture gliding cards still glide.
+/// How long after an image gliding cards still glide.
 const GLIDE_DURATION: Duration = Duration::from_millis(150);
 /// How often the card under the pointer is looked up while its tooltip is shown.
 const TOOLTIP_INTERVAL: Duration = Duration::from_millis(100);

@@ -187,10 +187,10 @@ impl OverlayWindow {
         }
     }
 
-    /// Gives a viewer the size of its picture, the first time.
+    /// Gives a viewer the size of its image, the first time.
     pub(super) fn fit(&self, width: u32, height: u32) {
         if self.size() != [width, height] {
-            // When the desktop decides otherwise, the picture is stretched.
+            // When the desktop decides otherwise, the image is stretched.
             let _ = self.window().request_inner_size(PhysicalSize::new(width, height));
         }
     }

@@ -1,4 +1,4 @@
-//! Packs a report of this moment, on a thread of its own: the picture is compressed for a while.
+//! Packs a report of this moment, on a thread of its own: the image is compressed for a while.
 
 use crate::api::dto;
 use crate::desktop::window::DesktopError;

@@ -17,7 +17,7 @@ pub enum Stage {
     OverWindow(Follower),
     /// It lies over a part of the screen that does not move.
     OverScreen(Rect<OnScreen>),
-    /// It is a window of its own that shows the pictures under the marks.
+    /// It is a window of its own that shows the images under the marks.
     Viewer,
 }
 

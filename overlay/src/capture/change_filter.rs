@@ -1,4 +1,4 @@
-//! Tells a new picture of a source from one that stayed the same.
+//! Tells a new image of a source from one that stayed the same.
 
 use tracking::frame::Frame;
 
@@ -7,22 +7,22 @@ use super::source::{CaptureError, FrameSource};
 /// The result of looking at a source again.
 #[derive(Debug)]
 pub enum News {
-    /// A picture that differs from the last one.
+    /// An image that differs from the last one.
     Fresh(Frame),
-    /// Still the same picture.
+    /// Still the same image.
     Same,
     /// Nothing to see.
     Hidden,
 }
 
-/// Compares each picture of a source with the one before.
+/// Compares each image of a source with the one before.
 pub struct ChangeFilter {
     source: Box<dyn FrameSource>,
     last: Option<Frame>,
 }
 
 impl ChangeFilter {
-    /// For `source`, whose first picture is news.
+    /// For `source`, whose first image is news.
     pub fn new(source: Box<dyn FrameSource>) -> Self {
         Self { source, last: None }
     }

@@ -27,7 +27,7 @@ pub struct WindowSource {
     next_id: u64,
 }
 
-/// How pictures are had.
+/// How images are had.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     /// The window paints itself; it may be covered.
@@ -85,7 +85,7 @@ impl FrameSource for WindowSource {
     }
 }
 
-/// A picture that the system can paint into.
+/// An image that the system can paint into.
 struct Bitmap {
     size: [u32; 2],
     context: HDC,

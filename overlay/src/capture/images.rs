@@ -1,4 +1,4 @@
-//! Pictures from disk instead of a screen: one file, or the files of a folder in the order of their
+//! Images from disk instead of a screen: one file, or the files of a folder in the order of their
 //! names.
 
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use lens_core::pixels::ChannelOrder;
 use super::source::{CaptureError, FrameSource};
 use tracking::frame::Frame;
 
-/// How long each picture of a folder stays.
+/// How long each image of a folder stays.
 const PICTURE_DURATION: Duration = Duration::from_secs(3);
 
-/// Shows the pictures of a folder one after the other, again and again.
+/// Shows the images of a folder one after the other, again and again.
 #[derive(Debug)]
 pub struct ImageSource {
     files: Vec<PathBuf>,
@@ -30,16 +30,16 @@ struct Shown {
 }
 
 impl ImageSource {
-    /// For a picture file or a folder of them.
+    /// For an image file or a folder of them.
     ///
     /// # Errors
-    /// When there is no picture.
+    /// When there is no image.
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
         let files = files(path)?;
         Ok(Self { files, shown: None, next_id: 0 })
     }
 
-    /// The pictures, in order.
+    /// The images, in order.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
     }
@@ -64,10 +64,10 @@ impl FrameSource for ImageSource {
     }
 }
 
-/// Reads one picture file as a frame.
+/// Reads one image file as a frame.
 ///
 /// # Errors
-/// When it is no picture.
+/// When it is no image.
 pub fn load(path: &Path, id: u64) -> Result<Frame, CaptureError> {
     let wrong = |reason: String| CaptureError::Picture { path: path.to_path_buf(), reason };
     let picture = image_file::open(path).map_err(|error| wrong(error.to_string()))?;

@@ -1,6 +1,6 @@
 //! Memory shared with the X server, used again once nobody holds the frame that was in it.
 //!
-//! The server writes a picture straight into the memory that recognition reads: no copy, no
+//! The server writes an image straight into the memory that recognition reads: no copy, no
 //! allocation in the steady state. System V segments, because every X server that has the MIT-SHM
 //! extension takes them.
 #![expect(unsafe_code, reason = "attaching shared memory and viewing it as bytes")]

@@ -1,7 +1,7 @@
 //! Frames on disk with their times: what `overlay record` writes and `overlay replay` reads.
 //!
-//! A folder with pictures and `frames.jsonl`: a line for each moment, so that a recording that was
-//! cut off is whole up to there. A folder of pictures without it is a recording too, with even
+//! A folder with images and `frames.jsonl`: a line for each moment, so that a recording that was
+//! cut off is whole up to there. A folder of images without it is a recording too, with even
 //! steps.
 
 pub mod video;
@@ -29,7 +29,7 @@ const MAX_INDEX_BYTES: u64 = 64 << 20;
 pub struct Moment {
     /// Milliseconds since the first.
     pub millis: u64,
-    /// File of the picture; none when there was nothing to see.
+    /// File of the image; none when there was nothing to see.
     pub file: Option<String>,
 }
 
@@ -57,10 +57,10 @@ pub enum RecordingError {
     /// There are files in the folder already.
     #[error("{0} is not empty\nhelp: record into a new folder")]
     Occupied(PathBuf),
-    /// A picture cannot be read or written.
+    /// An image cannot be read or written.
     #[error(transparent)]
     Picture(#[from] CaptureError),
-    /// A picture cannot be packed.
+    /// An image cannot be packed.
     #[error("cannot pack a frame: {0}")]
     Pack(#[from] image::ImageError),
 }
@@ -89,7 +89,7 @@ pub struct Recorder {
 pub enum Room {
     /// There is.
     Left,
-    /// The picture did not fit and was not written.
+    /// The image did not fit and was not written.
     Full,
 }
 
@@ -108,10 +108,10 @@ impl Recorder {
         Ok(Self { folder: folder.into(), index, room, pictures: 0 })
     }
 
-    /// Adds a picture that was taken `at` after the first.
+    /// Adds an image that was taken `at` after the first.
     ///
     /// # Errors
-    /// When the disk is full or the picture cannot be packed.
+    /// When the disk is full or the image cannot be packed.
     pub fn add(&mut self, frame: &Frame, at: Duration) -> Result<Room, RecordingError> {
         let packed = packed(frame)?;
         let size = packed.len() as u64;
@@ -135,7 +135,7 @@ impl Recorder {
         self.note(None, at)
     }
 
-    /// Pictures so far.
+    /// Images so far.
     pub fn pictures(&self) -> u64 {
         self.pictures
     }
@@ -172,7 +172,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Opens a folder; pictures without times come `per_second`.
+    /// Opens a folder; images without times come `per_second`.
     ///
     /// # Errors
     /// When there is nothing to replay, or the list of moments makes no sense.

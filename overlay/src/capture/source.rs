@@ -1,12 +1,12 @@
-//! A way to take pictures of one thing, and why it may fail.
+//! A way to take images of one thing, and why it may fail.
 
 use std::path::PathBuf;
 
 use tracking::frame::Frame;
 
-/// A way to take pictures of one thing.
+/// A way to take images of one thing.
 pub trait FrameSource: Send {
-    /// Whether the picture may have changed since the last [`FrameSource::grab`]. A source that
+    /// Whether the image may have changed since the last [`FrameSource::grab`]. A source that
     /// cannot know says yes.
     ///
     /// # Errors
@@ -15,25 +15,25 @@ pub trait FrameSource: Send {
         Ok(true)
     }
 
-    /// Whether [`FrameSource::changed`] knows without taking a picture, so that it can be asked all
+    /// Whether [`FrameSource::changed`] knows without taking an image, so that it can be asked all
     /// the time.
     fn is_told_of_changes(&self) -> bool {
         false
     }
 
-    /// How pictures are taken, for people.
+    /// How images are taken, for people.
     fn way(&self) -> &'static str {
         "frames from memory"
     }
 
-    /// Takes a picture now; `None` while there is nothing to see (a minimised window).
+    /// Takes an image now; `None` while there is nothing to see (a minimised window).
     ///
     /// # Errors
     /// When the thing is gone for good, or cannot be captured at all.
     fn grab(&mut self) -> Result<Option<Frame>, CaptureError>;
 }
 
-/// Why no picture can be taken.
+/// Why no image can be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     /// The window was closed.
@@ -45,7 +45,7 @@ pub enum CaptureError {
     /// The connection to the display broke.
     #[error("lost the display while capturing: {0}\nhelp: start the overlay again once the desktop is back")]
     Display(String),
-    /// Picture files that cannot be read.
+    /// Image files that cannot be read.
     #[error(
         "cannot read {path}: {reason}\nhelp: --source images: takes a PNG, JPEG or WebP file, or a folder of them"
     )]

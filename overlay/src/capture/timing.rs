@@ -10,9 +10,9 @@ use super::source::{CaptureError, FrameSource};
 /// How long captures took.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timings {
-    /// Size of the picture.
+    /// Size of the image.
     pub size: [u32; 2],
-    /// How many pictures were taken.
+    /// How many images were taken.
     pub count: usize,
     /// The middle one.
     pub median: Duration,
@@ -35,7 +35,7 @@ impl fmt::Display for Timings {
     }
 }
 
-/// Takes `count` pictures as fast as it can, after three that do not count.
+/// Takes `count` images as fast as it can, after three that do not count.
 ///
 /// # Errors
 /// As [`FrameSource::grab`], and when there is nothing to see.

@@ -1,7 +1,7 @@
-//! Windows: the system tells of each new picture of the window (Windows Graphics Capture, through
+//! Windows: the system tells of each new image of the window (Windows Graphics Capture, through
 //! `windows-capture`).
 //!
-//! The window may be covered. The overlay is never on the pictures, because only the game's own
+//! The window may be covered. The overlay is never on the images, because only the game's own
 //! window is captured.
 
 mod dispatcher;
@@ -24,9 +24,9 @@ use crate::desktop::window::windows::{handle, inside, placement, with_frame};
 use crate::messages::window::{Placement, WindowId};
 use tracking::frame::Frame;
 
-/// The game draws more often than anyone looks: so long the system waits between two pictures.
+/// The game draws more often than anyone looks: so long the system waits between two images.
 const INTERVAL: Duration = Duration::from_millis(15);
-/// So long the first picture may take.
+/// So long the first image may take.
 const FIRST: Duration = Duration::from_secs(1);
 
 /// Captures one window.
@@ -146,7 +146,7 @@ struct Flags {
     shared: Arc<Shared>,
 }
 
-/// Takes the pictures on the capture's own thread.
+/// Takes the images on the capture's own thread.
 struct Handler {
     window: WindowId,
     shared: Arc<Shared>,
@@ -199,7 +199,7 @@ impl GraphicsCaptureApiHandler for Handler {
 }
 
 impl Handler {
-    /// Which part of a picture is the window's inside; `None` while the window changes its size.
+    /// Which part of an image is the window's inside; `None` while the window changes its size.
     fn inside(&self, width: u32, height: u32) -> Option<[u32; 4]> {
         let window = handle(self.window);
         let (inside, whole) = (inside(window)?, with_frame(window)?);

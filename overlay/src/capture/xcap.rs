@@ -110,7 +110,7 @@ impl FrameSource for MonitorSource {
 }
 
 /// Where an output of the X server lies, as the server says: `xcap` divides its numbers by what the
-/// desktop enlarges text by, which its pictures are not.
+/// desktop enlarges text by, which its images are not.
 #[cfg(target_os = "linux")]
 fn area_of_output(output: u32) -> Option<[i32; 4]> {
     use x11rb::connection::Connection as _;

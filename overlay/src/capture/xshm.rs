@@ -2,7 +2,7 @@
 //! kept. Where the server shares no memory (a remote one, or one that refuses) the same pixmap is
 //! read through the connection, only slower.
 //!
-//! Redirection (the Composite extension, automatic mode) keeps the picture whole where other
+//! Redirection (the Composite extension, automatic mode) keeps the image whole where other
 //! windows cover it or it hangs off the screen, with and without a compositor, and leaves the
 //! overlay out of it. The Damage extension says whether anything was drawn at all. Errors of the
 //! server (a window that is minimised or closed meanwhile) are answers here, never panics.
@@ -155,7 +155,7 @@ impl WindowSource {
         let sides = [surface.width, surface.height].map(usize::from);
         let (connection, length) = (&self.connection, self.format.length(sides[0], sides[1]));
         if let Some(damage) = self.damage {
-            // Before the picture is taken: what is drawn during the copy must count as a change.
+            // Before the image is taken: what is drawn during the copy must count as a change.
             connection.damage_subtract(damage, x11rb::NONE, x11rb::NONE).map_err(lost)?;
         }
         let bytes: Bytes = match self.shares.then(|| self.read_shared(surface, length)) {
@@ -203,7 +203,7 @@ impl WindowSource {
         Ok(segment)
     }
 
-    /// The picture in a reply of the server: a copy through the connection.
+    /// The image in a reply of the server: a copy through the connection.
     fn read_copied(&self, surface: Surface) -> Result<Vec<u8>, CaptureError> {
         let Surface { pixmap, border, width, height } = surface;
         let format = ImageFormat::Z_PIXMAP;
@@ -278,7 +278,7 @@ fn watch_frames(connection: &RustConnection, window: Window) -> Result<(), Captu
     }
 }
 
-/// Asks to be told of drawing; without it every picture is taken and compared.
+/// Asks to be told of drawing; without it every image is taken and compared.
 fn watch_damage(connection: &RustConnection, window: Window) -> Option<damage::Damage> {
     connection.extension_information(damage::X11_EXTENSION_NAME).ok()??;
     connection.damage_query_version(1, 1).ok()?.reply().ok()?;

@@ -1,4 +1,4 @@
-//! `overlay identify`: names the cards of pictures.
+//! `overlay identify`: names the cards of images.
 //!
 //! Prints a table for people, or JSON for programs.
 

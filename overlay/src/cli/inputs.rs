@@ -1,4 +1,4 @@
-//! What several commands take: a model by its name or folder, and pictures.
+//! What several commands take: a model by its name or folder, and images.
 
 use std::io::{self, IsTerminal as _};
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! `overlay score`: how good a model is on screenshots with known truth.
 //!
-//! Truth files and pictures in, a table or JSON out; [`dataset::scoring`] does the counting.
+//! Truth files and images in, a table or JSON out; [`dataset::scoring`] does the counting.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -29,7 +29,7 @@ pub struct CaptureControls {
     writer: Writer,
     automatic: bool,
     last_automatic: Option<Instant>,
-    /// Whether there is a picture that was not saved from yet.
+    /// Whether there is an image that was not saved from yet.
     is_due: bool,
     flashes: Vec<(u64, Tone, Instant)>,
     /// The guesses for cards that were corrected, as they were before: a correction teaches, and
@@ -123,12 +123,12 @@ impl CaptureControls {
         if self.automatic { "Saving cards as they come" } else { "Saving stopped" }
     }
 
-    /// There is a new picture to save from.
+    /// There is a new image to save from.
     pub fn expect(&mut self) {
         self.is_due = true;
     }
 
-    /// The picture and the cards that are to be saved now without being asked for; a steady picture
+    /// The image and the cards that are to be saved now without being asked for; a steady image
     /// is saved from once.
     pub fn due(&mut self, snapshot: &Snapshot, now: Instant) -> Option<(Frame, Vec<Track>)> {
         let is_time = self.last_automatic.is_none_or(|last| now - last >= AUTOMATIC_INTERVAL);
@@ -151,7 +151,7 @@ impl CaptureControls {
     /// Hands cards over to the writer.
     ///
     /// # Errors
-    /// When too many pictures wait already.
+    /// When too many images wait already.
     pub fn save(&self, request: SaveRequest) -> Result<(), SaveError> {
         if self.writer.save(request) { Ok(()) } else { Err(SaveError::Full) }
     }

@@ -32,7 +32,7 @@ const DOUBTFUL_BELOW: f32 = 0.5;
 
 /// Cards of one frame that are to be saved.
 pub struct SaveRequest {
-    /// The picture that they are on.
+    /// The image that they are on.
     pub frame: Frame,
     /// Where they lie, and what they were taken for.
     pub cards: Vec<Track>,
@@ -162,7 +162,7 @@ impl Files {
         let store = captures.as_mut().expect("it was opened above");
         let pixels = request.frame.pixels();
         let taken_at = request.frame.captured_at;
-        // Several requests may be for one picture.
+        // Several requests may be for one image.
         let known =
             last_file.as_ref().filter(|(at, file)| *at == taken_at && folders.captures.join(file).is_file());
         let known = known.map(|(_, file)| file.clone());

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Level of `nice`: where both want the same processor, the game gets all but a thirtieth of it. At
-/// 10, twice as many of its pictures were lost.
+/// 10, twice as many of its images were lost.
 #[cfg(unix)]
 const NICE_LEVEL: i32 = 15;
 

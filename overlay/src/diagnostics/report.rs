@@ -1,7 +1,7 @@
 //! A report of one moment: the very frame, what was seen on it, and the state of the overlay. A
 //! player packs it when a card has a wrong name, and reads it before sending it on.
 //!
-//! No personal paths; the picture is that of the game's window, and nothing else of the screen.
+//! No personal paths; the image is that of the game's window, and nothing else of the screen.
 
 use std::io::{self, Cursor, Write as _};
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub struct Moment {
 /// Packs a moment.
 ///
 /// # Errors
-/// When the frame cannot be written as a picture.
+/// When the frame cannot be written as an image.
 pub fn pack(moment: &Moment, redactor: &Redactor) -> io::Result<Vec<u8>> {
     let lines = moment.state.iter().map(|(name, value)| format!("{name}: {value}\n"));
     let mut texts = vec![("state.txt", lines.collect::<String>())];

@@ -30,7 +30,7 @@ pub enum Command {
     Snapshot,
     /// Saves the card under the pointer.
     SnapshotPointer,
-    /// Saves cards by itself while the picture changes, or stops to.
+    /// Saves cards by itself while the image changes, or stops to.
     ToggleAutomatic,
     /// Says what the card under the pointer is: the first, second or third guess, or with 0 no card
     /// at all.

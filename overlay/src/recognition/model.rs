@@ -24,7 +24,7 @@ pub fn open(folder: &Path, options: &Options) -> anyhow::Result<Recogniser> {
     Recogniser::open(folder, options).with_context(|| format!("cannot use the model in {}", folder.display()))
 }
 
-/// Enrols what other models of its game were taught, from the pictures in these folders; returns
+/// Enrols what other models of its game were taught, from the images in these folders; returns
 /// how many cards.
 ///
 /// # Errors

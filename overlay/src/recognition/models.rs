@@ -1,6 +1,6 @@
 //! Which models there are, and the thread that opens one while another runs.
 //!
-//! A model is opened, tried on a picture and only then handed to the vision thread, which swaps it
+//! A model is opened, tried on an image and only then handed to the vision thread, which swaps it
 //! in between two frames. One that is broken is refused with the reason; nothing else changes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

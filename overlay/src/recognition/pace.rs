@@ -1,11 +1,11 @@
-//! How often a picture is taken, and how much of the processors recognition may use.
+//! How often an image is taken, and how much of the processors recognition may use.
 
 use std::time::Duration;
 
 /// How often and how much.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
-    /// Pictures a second, at most.
+    /// Images a second, at most.
     pub per_second: f32,
     /// Share of one core that capturing and recognising may take, and drawing where no graphics
     /// card does it.
@@ -30,7 +30,7 @@ impl Pace {
 /// Threads that work on one network beside a game: half of the cores, up to four.
 ///
 /// Threads of a network wait for each other after every operation. Where one of them shares its
-/// core with the game, which goes first, all of them do: on two cores such a picture took 47 to 77
+/// core with the game, which goes first, all of them do: on two cores such an image took 47 to 77
 /// ms, where one thread alone takes 14 ms.
 pub fn threads_beside_a_game() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

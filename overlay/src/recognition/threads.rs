@@ -1,9 +1,9 @@
 //! The two threads of recognition.
 //!
-//! The capture thread takes pictures and drops those that nobody had time for; the recognition
-//! thread recognises and tracks. Once the tracks of a picture that stays the same have settled,
-//! everything sleeps. Where the picture never rests, an [`tracking::pipeline::FrameGate`] says
-//! which pictures are recognised.
+//! The capture thread takes images and drops those that nobody had time for; the recognition
+//! thread recognises and tracks. Once the tracks of an image that stays the same have settled,
+//! everything sleeps. Where the image never rests, an [`tracking::pipeline::FrameGate`] says
+//! which images are recognised.
 
 mod capture;
 mod recognise;

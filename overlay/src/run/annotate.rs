@@ -1,4 +1,4 @@
-//! Copies of pictures with their cards drawn on.
+//! Copies of images with their cards drawn on.
 //!
 //! Drawn on the CPU, so that it works where there is no GPU and no display.
 
@@ -20,7 +20,7 @@ use super::words::{name_of, words_of};
 const LABEL_GROUND: Colour = [20, 24, 28];
 const LABEL_OPACITY: f32 = 225.0 / 255.0;
 
-/// Draws cards on copies of pictures.
+/// Draws cards on copies of images.
 #[derive(Debug)]
 pub struct Annotator {
     folder: PathBuf,
@@ -44,10 +44,10 @@ impl Annotator {
         Ok(Self { folder })
     }
 
-    /// Writes a PNG copy of the picture of `path`, under its name, with `cards` drawn on.
+    /// Writes a PNG copy of the image of `path`, under its name, with `cards` drawn on.
     ///
     /// # Errors
-    /// When the file cannot be written, or would be the picture itself.
+    /// When the file cannot be written, or would be the image itself.
     pub fn write(
         &self,
         path: &Path,

@@ -1,5 +1,5 @@
 //! The whole way without a display: the practice table is drawn, recognised, tracked, marked, and
-//! written as a picture.
+//! written as an image.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const OFFSET: f32 = 2.6;
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// Pictures that went through.
+    /// Images that went through.
     pub frames: usize,
     /// Median time of drawing the table.
     pub painting: Duration,
@@ -42,7 +42,7 @@ pub struct Outcome {
     pub found: usize,
     /// Those of them that were named right.
     pub named: usize,
-    /// Names that were seen on the last picture.
+    /// Names that were seen on the last image.
     pub names: Vec<String>,
     /// Graphics device.
     pub device: String,

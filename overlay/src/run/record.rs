@@ -11,7 +11,7 @@ use crate::capture::source::{CaptureError, FrameSource};
 /// How often, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// From one picture to the next.
+    /// From one image to the next.
     pub interval: Duration,
     /// Of the whole recording.
     pub duration: Duration,
@@ -41,7 +41,7 @@ impl fmt::Display for End {
     }
 }
 
-/// Records each picture that differs from the one before; `stop` ends it.
+/// Records each image that differs from the one before; `stop` ends it.
 ///
 /// # Errors
 /// When the source cannot be captured or the recording cannot be written.

@@ -15,7 +15,7 @@ pub mod timeline;
 
 /// How often tracks that have not settled are looked at again, as the live overlay does.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(16);
-/// How long after the last picture the tracks may go on changing.
+/// How long after the last image the tracks may go on changing.
 const TAIL_DURATION: Duration = Duration::from_secs(2);
 
 /// Why a replay broke off.
@@ -34,11 +34,11 @@ pub enum ReplayError {
     },
 }
 
-/// Replays a recording; `played` is called after each picture that was recognised, with how long
+/// Replays a recording; `played` is called after each image that was recognised, with how long
 /// that took.
 ///
 /// # Errors
-/// When a picture cannot be read or the model breaks.
+/// When an image cannot be read or the model breaks.
 pub fn run(
     recording: &Recording,
     mut pipeline: Pipeline,
@@ -82,7 +82,7 @@ struct Clock {
 }
 
 impl Clock {
-    /// Lets the tracks settle until `end`, with no new picture.
+    /// Lets the tracks settle until `end`, with no new image.
     fn settle(&mut self, pipeline: &mut Pipeline, timeline: &mut Timeline, end: Duration) {
         while !self.settled && self.now + SETTLE_INTERVAL < end {
             self.now += SETTLE_INTERVAL;

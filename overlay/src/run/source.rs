@@ -12,7 +12,7 @@ pub enum Source {
     Window(Query),
     /// Everything on a monitor, counted from zero.
     Monitor(usize),
-    /// A picture file or a folder of them, shown in a window of our own.
+    /// An image file or a folder of them, shown in a window of our own.
     Images(PathBuf),
 }
 

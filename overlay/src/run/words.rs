@@ -1,4 +1,4 @@
-//! A card in words, for tables and pictures.
+//! A card in words, for tables and images.
 
 use lens_core::catalogue::Catalogue;
 use lens_core::modifiers::Modifiers;

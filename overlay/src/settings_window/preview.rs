@@ -13,7 +13,7 @@ use practice::table::Table;
 use tracking::track::{Track, Velocity};
 use vision::reading::Identity;
 
-/// Of the picture.
+/// Of the image.
 const SIZE: [u32; 2] = [960, 540];
 /// A hand, five jokers and a used card lie on the table.
 const MOMENT: f32 = 3.0;

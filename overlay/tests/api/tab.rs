@@ -113,7 +113,7 @@ fn door(profile: &Path) -> (u16, String) {
     }
 }
 
-/// RFC 4648, which is how pictures come.
+/// RFC 4648, which is how images come.
 fn base64(text: &str) -> Vec<u8> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digit = |byte: u8| DIGITS.iter().position(|it| *it == byte).unwrap_or(0) as u32;

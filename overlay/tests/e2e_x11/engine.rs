@@ -19,20 +19,20 @@ const SIZES: [[u32; 2]; 3] = [[1100, 660], [960, 540], [2048, 1200]];
 /// Where it lies in a test's folder.
 const FOLDER: &str = "engine";
 
-/// Shows the picture that was painted for its size.
+/// Shows the image that was painted for its size.
 const MAIN: &str = r#"
 io.stdout:setvbuf("no")
-local picture
+local image
 local function load()
   local name = string.format("table-%dx%d.png", love.graphics.getDimensions())
-  picture = love.filesystem.getInfo(name) and love.graphics.newImage(name)
+  image = love.filesystem.getInfo(name) and love.graphics.newImage(name)
 end
 love.load, love.resize = load, load
 function love.update()
   love.timer.sleep(0.03)
 end
 function love.draw()
-  if picture then love.graphics.draw(picture, 0, 0) end
+  if image then love.graphics.draw(image, 0, 0) end
 end
 function love.keypressed(key)
   print("key " .. key)

@@ -24,7 +24,7 @@ use crate::teaching::copy_of_data;
 /// Windows that are destroyed under the capture.
 const WINDOWS: u32 = 60;
 
-/// The window goes while its picture is taken: between any two requests, after another delay each
+/// The window goes while its image is taken: between any two requests, after another delay each
 /// time.
 pub(crate) fn a_window_closed_while_it_is_captured(_: &mut Desktop) -> Outcome {
     let (connection, number) = x11rb::connect(None).expect("the display is there");

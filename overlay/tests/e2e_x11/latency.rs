@@ -1,7 +1,7 @@
 //! From a card on the screen to its box on the screen, as someone in front of it sees both.
 //!
 //! The practice table shows two of its moments in turn. The screen is looked at all the time: when
-//! does the card's picture change, when does its upper edge get a stroke? Compositor, capture,
+//! does the card's image change, when does its upper edge get a stroke? Compositor, capture,
 //! recognition and drawing are all in it.
 
 use std::process::Command;
@@ -48,7 +48,7 @@ struct Probe {
     moments: [f32; 2],
 }
 
-/// The rest of the picture stands still: the processors are idle when the card comes.
+/// The rest of the image stands still: the processors are idle when the card comes.
 pub(crate) fn boxes_come_soon(desktop: &mut Desktop) -> Outcome {
     time(desktop, "a still table", &[])
 }

@@ -12,7 +12,7 @@ use crate::stage::{OVERLAY, TITLE};
 const SECONDS: f32 = 8.0;
 const SECONDS_VARIABLE: &str = "BALATRO_LENS_SECONDS";
 /// Seconds from which it is a measurement, on an idle machine, and what must hold there: the part
-/// of its pictures that the game loses, and the part of a core that the overlay takes.
+/// of its images that the game loses, and the part of a core that the overlay takes.
 const MEASURED_FROM: f32 = 40.0;
 const MEASURED_BELOW: [f64; 2] = [0.03, 0.33];
 const RATE_VARIABLE: &str = "BALATRO_LENS_RATE";
@@ -108,7 +108,7 @@ fn measure(desktop: &Desktop, on: &str, options: &[&str]) -> Outcome {
     Outcome::Passed
 }
 
-/// Pictures a second that the game draws, as far as it can.
+/// Images a second that the game draws, as far as it can.
 fn rate_of_game() -> String {
     std::env::var(RATE_VARIABLE).unwrap_or_else(|_| "20".into())
 }

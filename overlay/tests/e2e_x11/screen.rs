@@ -27,7 +27,7 @@ pub(crate) struct Screen {
     outer: Option<(RustConnection, Window)>,
 }
 
-/// A picture of the screen.
+/// An image of the screen.
 pub(crate) struct Shot {
     area: Area,
     data: Vec<u8>,
@@ -71,7 +71,7 @@ impl Screen {
         asked.unwrap().check().unwrap();
     }
 
-    /// The server whose picture is the screen's.
+    /// The server whose image is the screen's.
     fn seen(&self) -> (&RustConnection, Window) {
         self.outer.as_ref().map_or((&self.connection, self.root), |(connection, root)| (connection, *root))
     }

@@ -138,10 +138,10 @@ pub(crate) fn a_card_is_corrected_where_it_lies(desktop: &mut Desktop) -> Outcom
     point_at(&other);
     assert!(run("xdotool", &["key", "ctrl+shift+0"]));
     wait_for("a label that says what is no card", || label(&Label::is_not_a_card));
-    // The card under the pointer was there already, and both corrections are of one picture.
+    // The card under the pointer was there already, and both corrections are of one image.
     assert_eq!((records(), pictures(&captures.join("frames"))), (Some(2), 1));
 
-    // All cards, of a picture that stays as it is: once.
+    // All cards, of an image that stays as it is: once.
     assert!(run("xdotool", &["key", "ctrl+shift+a"]));
     wait_for("records of other cards", || records().filter(|count| *count > 4));
     std::thread::sleep(Duration::from_millis(1500));

@@ -159,7 +159,7 @@ pub(crate) fn settings_and_hotkeys(desktop: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-/// Pictures come without shared memory, too: some servers, and all remote ones, have none.
+/// Images come without shared memory, too: some servers, and all remote ones, have none.
 pub(crate) fn without_shared_memory(desktop: &mut Desktop) -> Outcome {
     let server = Desktop::bare_server(&desktop.folder, &["-extension", "MIT-SHM"]);
     let mut game = Command::new(OVERLAY);
@@ -216,7 +216,7 @@ pub(crate) fn a_driver_that_dies_with_the_display(desktop: &mut Desktop) -> Outc
     Outcome::Passed
 }
 
-/// A driver may also go on for ever with a picture that nobody takes any more.
+/// A driver may also go on for ever with an image that nobody takes any more.
 pub(crate) fn a_driver_that_hangs_without_the_display(desktop: &mut Desktop) -> Outcome {
     let mut server = Desktop::bare_server(&desktop.folder, &[]);
     let mut overlay = Task::command(TITLE, SEED, STILL, &desktop.folder);
@@ -237,7 +237,7 @@ pub(crate) fn without_a_display(_: &mut Desktop) -> Outcome {
     Outcome::Passed
 }
 
-/// The product itself, as a player runs it, on a window that shows a real picture of the game.
+/// The product itself, as a player runs it, on a window that shows a real image of the game.
 pub(crate) fn a_real_screenshot(desktop: &mut Desktop) -> Outcome {
     let Some(art) = std::env::var_os("BALATRO_LENS_ART") else {
         return Outcome::Skipped("BALATRO_LENS_ART is not set".into());

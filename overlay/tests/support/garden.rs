@@ -1,4 +1,4 @@
-//! An example mod of our own: a Mods folder with cards of flowers, and a picture of a table on
+//! An example mod of our own: a Mods folder with cards of flowers, and an image of a table on
 //! which some of them lie.
 
 use std::fs;

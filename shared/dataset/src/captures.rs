@@ -1,8 +1,8 @@
 //! Captured cards: what looks alike, what is a card seen before, and the file that remembers it.
 //!
 //! ```text
-//! Frame, Quad ─crop─▶ picture ─Hashing::hash─▶ Hashes ─Index─▶ Verdict
-//!                                                            └─store─▶ picture, seen_hashes.json
+//! Frame, Quad ─crop─▶ image ─Hashing::hash─▶ Hashes ─Index─▶ Verdict
+//!                                                            └─store─▶ image, seen_hashes.json
 //! ```
 //!
 //! Three perceptual hashes of 64 bits each are compared; the largest of the three distances decides
@@ -11,7 +11,7 @@
 //! colours that agree as well, and the same modifiers, make a duplicate.
 //!
 //! [`store::Captures`] opens a folder for saving; [`store::read`] is for those who only look. A
-//! capture is a [`record::Record`] and its picture. Nothing here knows a network: what a model says
+//! capture is a [`record::Record`] and its image. Nothing here knows a network: what a model says
 //! of a capture comes in as a [`record::CaptureContext`].
 
 pub mod crop;
@@ -40,7 +40,7 @@ pub fn folder() -> std::path::PathBuf {
 pub enum Verdict {
     /// The record at this position shows the same: there is nothing to save.
     Duplicate(usize),
-    /// Another picture of the card of the record at this position.
+    /// Another image of the card of the record at this position.
     SameCard(usize),
     /// It looks a little like the record at this position.
     SameCluster(usize),

@@ -1,4 +1,4 @@
-//! Names of captured pictures: `cluster5_card17_id302.png`.
+//! Names of captured images: `cluster5_card17_id302.png`.
 
 use std::path::{Component, Path};
 

@@ -1,6 +1,6 @@
 //! `labels.json`: what people say that captures show.
 //!
-//! One object, an entry for each picture beside the file: `{"cluster5_card17_id302.png": {"name":
+//! One object, an entry for each image beside the file: `{"cluster5_card17_id302.png": {"name":
 //! "DNA", ...}}`. The format is that of the Python project this one grew from: a file made by its
 //! tools opens unchanged, and fields that nobody here knows are kept. `augmented.json` has the same
 //! entries with [`Label::parent`] and [`Label::augmentation`].
@@ -21,10 +21,10 @@ use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
 use lens_core::{atomic, files};
 
-/// The labelled pictures' folder below the data.
+/// The labelled images' folder below the data.
 pub const FOLDER: &str = "dataset_default";
 
-/// The labelled pictures' folder of this installation.
+/// The labelled images' folder of this installation.
 pub fn folder() -> PathBuf {
     lens_core::paths::data().join(FOLDER)
 }
@@ -32,7 +32,7 @@ pub fn folder() -> PathBuf {
 /// Name of the file in a data set's folder.
 pub const FILE_NAME: &str = "labels.json";
 
-/// What one picture shows.
+/// What one image shows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Label {
@@ -47,10 +47,10 @@ pub struct Label {
     /// The edition: `Base`, `Foil`, `Holographic`, `Polychrome` or `Negative`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modifier: Option<String>,
-    /// Number of the cluster of pictures that look alike.
+    /// Number of the cluster of images that look alike.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<u64>,
-    /// Number of the group of pictures that show the same card.
+    /// Number of the group of images that show the same card.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card_group: Option<u64>,
     /// The card's id in the catalogue; none for cards of no catalogue.

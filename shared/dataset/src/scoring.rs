@@ -4,14 +4,14 @@
 //! ```text
 //! truth.json ─Truth::read─▶ Screen ┐
 //!                                  ├ Screen::compare ─▶ Comparison ─Figures::add─▶ Figures
-//! recognised cards of its picture ─┘
+//! recognised cards of its image ─┘
 //! ```
 //!
 //! A recognised card matches a true one where the bounding boxes' intersection over union is at
 //! least [`pairing::MIN_OVERLAP`], one to one, best first. What is doubtful, face down or a stone
 //! card counts for detection only. Which names count as the same is the catalogue's to say.
 //!
-//! Nothing here runs a network or opens a picture. `docs/scoring.md` describes the truth file.
+//! Nothing here runs a network or opens an image. `docs/scoring.md` describes the truth file.
 
 pub mod figures;
 pub mod pairing;
@@ -27,7 +27,7 @@ pub use truth::{Screen, TrueCard, Truth, TruthError, UnlistedCard};
 /// A card as a recogniser tells it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recognised<'a> {
-    /// Its bounding box, in pixels of the picture.
+    /// Its bounding box, in pixels of the image.
     pub bounds: Rect<InFrame>,
     /// Its id; none when it is said to be unknown.
     pub id: Option<&'a str>,
@@ -53,7 +53,7 @@ pub struct Comparison<'a> {
 }
 
 impl Screen {
-    /// Pairs the cards that were recognised on a picture of this width and height with the true
+    /// Pairs the cards that were recognised on an image of this width and height with the true
     /// ones.
     pub fn compare<'a>(&'a self, size: [u32; 2], cards: &[Recognised<'_>]) -> Comparison<'a> {
         let boxes: Vec<Rect<InFrame>> = cards.iter().map(|card| self.scaled(card.bounds, size)).collect();
@@ -72,7 +72,7 @@ impl Screen {
         }
     }
 
-    /// From the picture's pixels to those that the truth was measured in.
+    /// From the image's pixels to those that the truth was measured in.
     fn scaled(&self, bounds: Rect<InFrame>, [width, height]: [u32; 2]) -> Rect<InFrame> {
         let Some([true_width, true_height]) = self.size else { return bounds };
         let (x, y) = (true_width / width as f32, true_height / height as f32);
@@ -80,7 +80,7 @@ impl Screen {
     }
 }
 
-/// Compares the cards of a screenshot's picture and counts them in one step.
+/// Compares the cards of a screenshot's image and counts them in one step.
 pub fn score<'a>(
     figures: &mut Figures,
     screen: &'a Screen,

@@ -13,7 +13,7 @@ use std::path::Path;
 use dataset::labels::Label;
 use dataset::labels::store::{Change, Place, Store};
 
-/// Pictures that things are done to over and over.
+/// Images that things are done to over and over.
 const FILES: u64 = 24;
 /// Kinds of changes.
 const KINDS: u64 = 8;
@@ -22,7 +22,7 @@ fn file(number: u64) -> String {
     format!("cluster0_card{}_id{}.png", number % FILES, number % FILES)
 }
 
-/// Pictures that go for good, and come again when they have gone.
+/// Images that go for good, and come again when they have gone.
 fn gone(number: u64) -> String {
     format!("cluster1_card{}_id{}.png", number % 3, 100 + number % 3)
 }
@@ -31,7 +31,7 @@ fn named(number: u64) -> Option<Box<Label>> {
     Some(Box::new(Label { name: format!("name {number}"), ..Label::default() }))
 }
 
-/// The change of this number. A picture is labelled, and a third of all pictures later binned;
+/// The change of this number. An image is labelled, and a third of all images later binned;
 /// after as many again it comes back, and it is labelled anew.
 fn change(number: u64) -> Change {
     let at = number / KINDS;

@@ -1,5 +1,5 @@
 //! An overlay that is killed while it saves captures has all that it acknowledged, each with its
-//! picture and its frame, and nothing half-written.
+//! image and its frame, and nothing half-written.
 
 #[path = "../../lens-core/tests/killed/kills.rs"]
 mod kills;
@@ -49,7 +49,7 @@ fn works_until_it_is_killed() {
     }
 }
 
-/// Each capture has its picture and its frame.
+/// Each capture has its image and its frame.
 fn check(folder: &Path, records: &[Record], what: &str) {
     for record in records {
         let frame = record.context.frame.as_ref().unwrap();

@@ -13,7 +13,7 @@ use crate::card_id::CardId;
 /// Version of the file format that this code reads.
 pub const FORMAT: u32 = 1;
 
-/// A game's cards and where their pictures lie in its sheets.
+/// A game's cards and where their images lie in its sheets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
@@ -25,13 +25,13 @@ pub struct Catalogue {
     pub title: String,
     /// Width and height of a card at 1x, in pixels.
     pub card_size: [u32; 2],
-    /// Picture sheets by name.
+    /// Image sheets by name.
     pub sheets: BTreeMap<String, Sheet>,
     /// The words of the modifier heads, and the cells that are drawn for them.
     pub modifiers: ModifierWords,
     /// Every card class.
     pub cards: Vec<Card>,
-    /// Sheets of pictures that are not cards (blind chips, tags): negatives in training.
+    /// Sheets of images that are not cards (blind chips, tags): negatives in training.
     #[serde(default)]
     pub not_cards: Vec<String>,
     #[serde(skip)]
@@ -169,11 +169,11 @@ pub struct Skin {
     /// Empty for the card's own art; `TW` and the like for a skin.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// The pictures that show this look (low and high contrast, for example).
+    /// The images that show this look (low and high contrast, for example).
     pub art: Vec<Art>,
 }
 
-/// The layers of a card's picture, drawn in this order.
+/// The layers of a card's image, drawn in this order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Art {

@@ -22,7 +22,7 @@ macro_rules! space {
 }
 
 space!(
-    /// Pixels of a captured frame (or of a picture on disk), origin at its top left.
+    /// Pixels of a captured frame (or of an image on disk), origin at its top left.
     InFrame
 );
 space!(

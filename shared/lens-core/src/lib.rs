@@ -1,6 +1,6 @@
 //! The vocabulary of Balatro Lens.
 //!
-//! A picture of the game flows through the program as these types:
+//! An image of the game flows through the program as these types:
 //!
 //! ```text
 //! Pixels ──preprocess::Letterboxer──▶ detector ──▶ Quad<InFrame>
@@ -8,7 +8,7 @@
 //! ```
 //!
 //! * [`geometry`]: points, quads and transforms; the space they live in is part of the type.
-//! * [`pixels`]: a borrowed picture of four bytes a pixel, as a screen gives it.
+//! * [`pixels`]: a borrowed image of four bytes a pixel, as a screen gives it.
 //! * [`preprocess`]: the only copy of the way from pixels to network input, used live and in
 //!   training.
 //! * [`card_id`]: which card of a game.

@@ -1,4 +1,4 @@
-//! The colours of card types, wherever cards are drawn on: marks, annotated pictures, previews.
+//! The colours of card types, wherever cards are drawn on: marks, annotated images, previews.
 
 use crate::catalogue::CardType;
 use crate::modifiers::edition;

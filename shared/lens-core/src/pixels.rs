@@ -1,4 +1,4 @@
-//! A borrowed picture of four bytes a pixel.
+//! A borrowed image of four bytes a pixel.
 
 use image::RgbaImage;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub enum ChannelOrder {
     Bgrx,
 }
 
-/// A picture of `width * height` pixels, rows without padding.
+/// An image of `width * height` pixels, rows without padding.
 #[derive(Clone, Copy, Debug)]
 pub struct Pixels<'a> {
     /// `width * height * 4` bytes.
@@ -29,7 +29,7 @@ impl<'a> Pixels<'a> {
     /// Wraps a buffer.
     ///
     /// # Errors
-    /// When `data` does not hold exactly `width * height * 4` bytes, or the picture is empty.
+    /// When `data` does not hold exactly `width * height * 4` bytes, or the image is empty.
     pub fn new(data: &'a [u8], width: u32, height: u32, order: ChannelOrder) -> Result<Self, WrongSize> {
         let wanted = width as usize * height as usize * 4;
         if wanted == 0 || data.len() != wanted {

@@ -35,7 +35,7 @@ pub enum Event {
         /// Of training; nothing while nobody knows.
         seconds_left: Option<f64>,
     },
-    /// Both models were measured on the same pictures.
+    /// Both models were measured on the same images.
     Compared {
         /// A figure each.
         rows: Vec<Row>,

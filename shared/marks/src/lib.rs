@@ -1,7 +1,7 @@
 //! What is drawn over the game.
 //!
 //! ```text
-//! Vec<Track> ─scene::build─▶ OverlayScene ─render::Renderer─▶ a window, or a picture
+//! Vec<Track> ─scene::build─▶ OverlayScene ─render::Renderer─▶ a window, or an image
 //! ```
 //!
 //! * [`scene`]: what is shown, as plain data.

@@ -1,7 +1,7 @@
-//! Draws scenes: on a window, or into a picture without any display.
+//! Draws scenes: on a window, or into an image without any display.
 //!
 //! One renderer for both: what tests compare is what players see. Colours are written as they are
-//! (no linear light) and premultiplied: the window's transparency is the picture's alpha.
+//! (no linear light) and premultiplied: the window's transparency is the image's alpha.
 
 mod fonts;
 pub mod gpu;
@@ -28,7 +28,7 @@ use text::TextPainter;
 pub enum Backdrop<'a> {
     /// The game: the window is transparent.
     Transparent,
-    /// A picture that fills the window.
+    /// An image that fills the window.
     Picture(lens_core::pixels::Pixels<'a>),
 }
 
@@ -86,7 +86,7 @@ impl Renderer {
             let mut pass = begin(&mut encoder, target);
             self.quads.paint(&mut pass);
             self.texts.paint(&mut pass)?;
-            // Last and below: marks take each other away, which must not take the picture.
+            // Last and below: marks take each other away, which must not take the image.
             if let Backdrop::Picture(_) = backdrop {
                 self.picture.paint(&mut pass);
             }

@@ -1,4 +1,4 @@
-//! Pictures of scenes, compared with those in `golden/`; `BLESS=1` writes them anew.
+//! Images of scenes, compared with those in `golden/`; `BLESS=1` writes them anew.
 
 use std::path::Path;
 

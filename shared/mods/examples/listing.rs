@@ -1,4 +1,4 @@
-//! What a folder of mods holds, as JSON, and its sprites as pictures where a folder for them is
+//! What a folder of mods holds, as JSON, and its sprites as images where a folder for them is
 //! named.
 //!
 //! `cargo run -p mods --example listing -- MODS [LANGUAGE] [SPRITES]`

@@ -1,7 +1,7 @@
-//! From what a mod declares to cards with a sprite: which picture, which cell, which name.
+//! From what a mod declares to cards with a sprite: which image, which cell, which name.
 //!
-//! Looks at the sizes of pictures, not at their pixels. Keys are those of the game already. A card
-//! whose sheet no mod declares gets a picture of the sheet's name, if there is one, and says so.
+//! Looks at the sizes of images, not at their pixels. Keys are those of the game already. A card
+//! whose sheet no mod declares gets an image of the sheet's name, if there is one, and says so.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -36,7 +36,7 @@ pub(crate) struct Known<'a> {
     cells: &'a BTreeMap<String, [u32; 2]>,
 }
 
-/// A sheet whose picture was found.
+/// A sheet whose image was found.
 #[derive(Clone)]
 struct Found {
     package: String,
@@ -219,7 +219,7 @@ fn cell_of(sheet: &Found, pos: (f64, f64), size: (f64, f64)) -> Option<Cell> {
     Some(Cell { picture: sheet.picture.clone(), scale: sheet.scale, x, y, width, height })
 }
 
-/// The sheet of a key: the mod's own, another mod's, a picture of that name.
+/// The sheet of a key: the mod's own, another mod's, an image of that name.
 fn find(
     part: &Part<'_>,
     known: &Known<'_>,
@@ -241,7 +241,7 @@ fn find(
     of_sheet(part, &guess, true).map_err(|_| no_sheet())
 }
 
-/// Pictures of the mod by their names without folder and ending, as paths below the folder of a
+/// Images of the mod by their names without folder and ending, as paths below the folder of a
 /// scale.
 fn by_name(part: &Part<'_>) -> HashMap<String, String> {
     let assets = format!("{}assets/", part.folder).to_lowercase();

@@ -2,7 +2,7 @@
 //! prefixes.
 //!
 //! Plain data that also travels from the process in which a mod is run. Nothing here has looked at
-//! a picture.
+//! an image.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(crate) struct Declared {
     pub(crate) problems: Vec<String>,
 }
 
-/// A picture with cells of one size.
+/// An image with cells of one size.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Sheet {

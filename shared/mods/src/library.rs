@@ -43,9 +43,9 @@ pub struct Mod {
     pub left_out: Vec<LeftOut>,
     /// What went wrong or may surprise, in words.
     pub notes: Vec<String>,
-    /// Changes with anything that the cards were read from, pictures included.
+    /// Changes with anything that the cards were read from, images included.
     pub digest: String,
-    /// Changes with the pictures alone.
+    /// Changes with the images alone.
     pub pictures: String,
 }
 
@@ -87,7 +87,7 @@ pub struct Card {
     pub text: Vec<String>,
     /// Under whose key it is known.
     pub origin: Origin,
-    /// Where its picture lies.
+    /// Where its image lies.
     pub sprite: Place,
     /// Code of the mod decides how it looks at times.
     pub drawn_by_code: bool,
@@ -116,18 +116,18 @@ pub struct Place {
     pub shown: [f64; 2],
     /// Of an animated sheet; 1 otherwise. The cell is the first.
     pub frames: u32,
-    /// The sheet's declaration was not found, but a picture of its name.
+    /// The sheet's declaration was not found, but an image of its name.
     pub guessed: bool,
 }
 
-/// A rectangle of a picture.
+/// A rectangle of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
-    /// The picture's path in the package.
+    /// The image's path in the package.
     pub picture: String,
-    /// Pixels of the picture for each of the game's: 1 or 2.
+    /// Pixels of the image for each of the game's: 1 or 2.
     pub scale: u8,
-    /// From the left, in the picture's pixels, as all that follow.
+    /// From the left, in the image's pixels, as all that follow.
     pub x: u32,
     /// From the top.
     pub y: u32,
@@ -156,9 +156,9 @@ pub enum Why {
     NoSprite,
     /// No such sheet was declared.
     NoSheet(String),
-    /// The sheet's picture is not in the mod.
+    /// The sheet's image is not in the mod.
     NoPicture(String),
-    /// The picture cannot be read.
+    /// The image cannot be read.
     Picture(String),
     /// Its cell is not on the sheet.
     OutsideOfSheet(String),

@@ -3,7 +3,7 @@
 //! In: the mod's files. Out: sheets and cards, as far as they are written down, and how much is in
 //! doubt (`Parsed`). Declarations are found where a class of the loader is called with a table;
 //! beside these, tables that look like cards and that something else hands on count, too, if it can
-//! be told what they are. Absent: pictures, and running.
+//! be told what they are. Absent: images, and running.
 
 use std::cell::RefCell;
 use std::rc::Rc;

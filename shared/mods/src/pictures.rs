@@ -1,6 +1,6 @@
 //! Sprites out of a mod's sheets, and how large the sheets are.
 //!
-//! Pictures of strangers: what is too large is refused before it is unpacked. A sheet is unpacked
+//! Images of strangers: what is too large is refused before it is unpacked. A sheet is unpacked
 //! once for all its cards.
 
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use crate::package::Package;
 const WIDEST: u32 = 16_384;
 /// Bytes of a sheet once unpacked. The largest real sheet has 40 MB.
 const MAX_SIZE: u64 = 400 << 20;
-/// Where the size of a picture is written.
+/// Where the size of an image is written.
 const HEAD: u64 = 64 << 10;
 
 /// A card's sprite.
@@ -43,7 +43,7 @@ pub enum PictureError {
 }
 
 impl Sprite {
-    /// All layers in one picture.
+    /// All layers in one image.
     pub fn whole(&self) -> RgbaImage {
         let mut whole = self.image.clone();
         for layer in &self.layers {
@@ -120,7 +120,7 @@ fn unpack(bytes: &[u8]) -> Result<RgbaImage, String> {
     reader.decode().map(image::DynamicImage::into_rgba8).map_err(|it| it.to_string())
 }
 
-/// Width and height of a picture, by its first bytes alone.
+/// Width and height of an image, by its first bytes alone.
 pub(crate) fn size(package: &Package, path: &str) -> Result<(u32, u32), String> {
     let bytes = package.read_start(path, HEAD).map_err(|it| it.to_string())?;
     let (width, height) = match size_of_png(&bytes) {

@@ -1,4 +1,4 @@
-//! The pictures of cards, drawn once and kept.
+//! The images of cards, drawn once and kept.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -27,7 +27,7 @@ impl CardArt {
         self.sprites.catalogue()
     }
 
-    /// A card's picture with straight alpha; `None` when it is not listed, or without art.
+    /// A card's image with straight alpha; `None` when it is not listed, or without art.
     pub fn picture(&mut self, id: &str, modifiers: &Modifiers) -> Option<Rc<RgbaImage>> {
         let key = key(id, modifiers);
         if let Some(picture) = self.drawn.get(&key) {

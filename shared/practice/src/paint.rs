@@ -18,7 +18,7 @@ use crate::table::{TableCard, TableState};
 mod panel;
 mod swirl;
 
-/// Draws tables; keeps what it has drawn before, so the first picture takes longest.
+/// Draws tables; keeps what it has drawn before, so the first image takes longest.
 pub struct Painter {
     art: CardArt,
     writer: Writer,
@@ -27,7 +27,7 @@ pub struct Painter {
     canvas: Canvas,
 }
 
-/// Pictures of cards that are kept at their size on screen; one round shows about forty.
+/// Images of cards that are kept at their size on screen; one round shows about forty.
 const MAX_SPRITES: usize = 160;
 
 impl Painter {
@@ -45,7 +45,7 @@ impl Painter {
         self.art.catalogue()
     }
 
-    /// Draws the table; the picture stays valid until the next call.
+    /// Draws the table; the image stays valid until the next call.
     pub fn paint(&mut self, state: &TableState) -> &RgbaImage {
         let [width, height] = state.size;
         if self.canvas.image().dimensions() != (width, height) {
@@ -70,7 +70,7 @@ impl Painter {
         self.canvas.paste(&sprite, card.quad, Sampling::Precise);
     }
 
-    /// The card's picture about as high as it is shown; heights are rounded, so that few are made.
+    /// The card's image about as high as it is shown; heights are rounded, so that few are made.
     fn sprite(&mut self, card: &TableCard, on_table: f32) -> Option<Rc<Sprite>> {
         let steps = (card.quad.height() / on_table * 4.0).round().clamp(2.0, 8.0);
         let height = (on_table * steps / 4.0).round().max(8.0) as u32;
@@ -93,7 +93,7 @@ impl fmt::Debug for Painter {
     }
 }
 
-/// A picture with straight alpha, resized to this height and premultiplied.
+/// An image with straight alpha, resized to this height and premultiplied.
 fn sprite(picture: &RgbaImage, height: u32) -> Sprite {
     let width = (picture.width() * height).div_ceil(picture.height());
     let mut scaled = picture.clone();

@@ -29,13 +29,13 @@ pub enum Show {
         /// Whether the background goes on while cards stand still.
         swirls: bool,
     },
-    /// A picture, stretched to the window.
+    /// An image, stretched to the window.
     Picture(RgbaImage),
 }
 
 /// Runs the window until it is closed, or for so many seconds.
 ///
-/// Clicks are written to the standard output, and at the end how many pictures a second were shown.
+/// Clicks are written to the standard output, and at the end how many images a second were shown.
 ///
 /// # Errors
 /// When there is no display or nothing to draw with.
@@ -86,7 +86,7 @@ struct TableApp {
     start: Instant,
     next: Instant,
     until: Option<Instant>,
-    /// Pictures so far.
+    /// Images so far.
     shown: u32,
     pointer: [f64; 2],
     window: Option<SurfaceWindow<Window>>,
@@ -137,7 +137,7 @@ impl TableApp {
         Ok(())
     }
 
-    /// Time between two pictures; `None` when there is only one.
+    /// Time between two images; `None` when there is only one.
     fn interval(&self) -> Option<Duration> {
         match &self.show {
             Show::Picture(_) => None,
@@ -196,7 +196,7 @@ impl ApplicationHandler for TableApp {
             return;
         };
         if now >= self.next {
-            // A picture that took too long is not made up for.
+            // An image that took too long is not made up for.
             self.next = now + interval;
             if let Some(window) = &self.window {
                 window.window().request_redraw();

@@ -26,7 +26,7 @@ use faulty::Faulty;
 
 const SIZE: [u32; 2] = [768, 432];
 const RATE: f32 = 30.0;
-/// From the picture to the moment that its tracks can be drawn.
+/// From the image to the moment that its tracks can be drawn.
 const LATENCY: f32 = 0.030;
 /// Of a core, as the overlay takes when nobody says otherwise.
 const SHARE: f32 = 0.3;
@@ -103,7 +103,7 @@ fn measure() -> Figures {
         let picture = Arc::new(painter.paint(&now).as_raw().clone());
         let [width, height] = SIZE;
         let frame = Frame::new(u64::from(number), Instant::now(), width, height, ChannelOrder::Rgbx, picture)
-            .expect("the picture has its size");
+            .expect("the image has its size");
         let at = Duration::from_secs_f32(time);
         gate.spend(LOOKING);
         if gate.admits(&FrameSignature::new(&frame.pixels()), at) {
@@ -135,7 +135,7 @@ fn a_card_that_changes_in_place_soon_has_its_new_name() {
     let delay = |share: f32| figures.delays[((figures.delays.len() - 1) as f32 * share) as usize];
     let read = figures.read as f32 / figures.located as f32;
     println!(
-        "{} changes: the new name after {:.2} s (median), {:.2} s (90 %), {:.2} s (99 %); {} pictures were recognised, {:.1} \
+        "{} changes: the new name after {:.2} s (median), {:.2} s (90 %), {:.2} s (99 %); {} images were recognised, {:.1} \
          % of located cards were read",
         figures.delays.len(),
         delay(0.5),

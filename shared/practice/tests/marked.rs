@@ -1,4 +1,4 @@
-//! The marked practice table, compared with the picture in `golden/`; `BLESS=1` writes it anew.
+//! The marked practice table, compared with the image in `golden/`; `BLESS=1` writes it anew.
 
 use marks::render::Backdrop;
 use marks::render::text::FontMeasure;

@@ -1,4 +1,4 @@
-//! Which pictures of the practice table differ enough to be recognised anew.
+//! Which images of the practice table differ enough to be recognised anew.
 
 use practice::art::CardArt;
 use practice::paint::Painter;

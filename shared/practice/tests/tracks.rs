@@ -2,7 +2,7 @@
 //!
 //! The networks are stood in for by the truth with faults of their own: corners that tremble, cards
 //! that are overlooked, wrong names, names withheld. What is measured is what tracking makes of
-//! them: once where every picture is recognised, and once over a background that never rests, where
+//! them: once where every image is recognised, and once over a background that never rests, where
 //! the budget has the say. With `--no-capture` the figures are printed.
 
 use std::collections::{HashMap, VecDeque};
@@ -24,16 +24,16 @@ mod faulty;
 use faulty::Faulty;
 
 const SIZE: [u32; 2] = [768, 432];
-/// Pictures a second, and how many: two rounds of the table.
+/// Images a second, and how many: two rounds of the table.
 const RATE: f32 = 30.0;
 const PICTURES: u32 = 1140;
-/// From the picture to the moment that its tracks can be drawn, when it is recognised and when its
+/// From the image to the moment that its tracks can be drawn, when it is recognised and when its
 /// cards are only followed.
 const LATENCY: f32 = 0.030;
 const FOLLOWED_LATENCY: f32 = LATENCY - 0.014;
 /// Of a core, as the overlay takes when nobody says otherwise.
 const SHARE: f32 = 0.3;
-/// What of a processor a picture takes (`overlay bench`, 13 cards on one thread), what looking at
+/// What of a processor an image takes (`overlay bench`, 13 cards on one thread), what looking at
 /// one takes (`overlay bench-capture`), what following the cards of one takes, and what drawing by
 /// software takes at a time while cards glide.
 const RECOGNISING: Duration = Duration::from_micros(14_000);
@@ -52,7 +52,7 @@ struct Figures {
     switches: usize,
     read: usize,
     located: usize,
-    /// Pictures to which cards were followed, and what that took.
+    /// Images to which cards were followed, and what that took.
     followed: u32,
     following: Duration,
     /// Of cards that glide: how long ago the card was where its box is drawn, in seconds.
@@ -62,7 +62,7 @@ struct Figures {
 /// A card of a round, and since when it has been visible without a break.
 type Since = HashMap<(u64, usize), f32>;
 
-/// Which pictures are recognised.
+/// Which images are recognised.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Recognised {
     All,
@@ -81,7 +81,7 @@ fn measure(recognised: Recognised) -> Figures {
     let mut gate = FrameGate::new(SHARE);
     let (mut figures, mut since, mut tracks_of) = (Figures::default(), Since::new(), HashMap::new());
     let (mut known, mut coming, mut shown) = (None::<Said>, VecDeque::new(), None::<Said>);
-    // Screens show sixty pictures a second. Every second one is looked at, and all of them while
+    // Screens show sixty images a second. Every second one is looked at, and all of them while
     // cards glide.
     for number in 0..2 * PICTURES {
         let time = number as f32 / (2.0 * RATE);
@@ -151,7 +151,7 @@ fn measure(recognised: Recognised) -> Figures {
     figures
 }
 
-/// What is known can be drawn some time after its picture was taken.
+/// What is known can be drawn some time after its image was taken.
 fn show(coming: &mut VecDeque<Said>, shown: &mut Option<Said>, now: f32) {
     let is_ready = |said: &Said| now >= said.ready_at;
     // One that took longer and is older is not drawn any more.
@@ -160,7 +160,7 @@ fn show(coming: &mut VecDeque<Said>, shown: &mut Option<Said>, now: f32) {
     }
 }
 
-/// What recognition said of a picture.
+/// What recognition said of an image.
 #[derive(Clone)]
 struct Said {
     taken_at: f32,
@@ -223,9 +223,9 @@ fn check(recognised: Recognised) {
     let switches = 1e3 * figures.switches as f32 / figures.card_frames as f32;
     let read = figures.read as f32 / figures.located as f32;
     println!(
-        "{} of {PICTURES} pictures, {} card-frames: {:.2} % named right, {switches:.2} of 1000 swapped; {:.1} % of located \
+        "{} of {PICTURES} images, {} card-frames: {:.2} % named right, {switches:.2} of 1000 swapped; {:.1} % of located \
          cards were read;\n{} gliding boxes trail by {:.1} ms (median), {:.1} ms (90 %), {:.1} ms (99 %); following took {:.0} us a \
-         picture",
+         image",
         figures.pictures,
         figures.card_frames,
         100.0 * right,
@@ -244,7 +244,7 @@ fn check(recognised: Recognised) {
     assert!(lag(0.99) < 70.0, "{} ms for ninety-nine in a hundred", lag(0.99));
     assert!(read < 0.12, "{read}");
     if recognised == Recognised::Admitted {
-        assert!(figures.pictures < PICTURES as usize / 2, "{} pictures were recognised", figures.pictures);
+        assert!(figures.pictures < PICTURES as usize / 2, "{} images were recognised", figures.pictures);
     }
 }
 

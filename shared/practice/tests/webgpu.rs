@@ -81,7 +81,7 @@ fn compare() {
     assert!(largest < MAX_DIFFERENCE, "{largest}");
 }
 
-/// What networks say of a picture.
+/// What networks say of an image.
 struct Said {
     /// Of the cards that are found, best first.
     names: Vec<Option<String>>,

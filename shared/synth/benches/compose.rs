@@ -46,7 +46,7 @@ fn bank_of(cards: usize) -> Bank {
     Bank::render(&SPRITES, &RECIPE, 1, cards, &|_| true).expect("the practice deck has cards")
 }
 
-/// Another picture each time: their costs differ widely.
+/// Another image each time: their costs differ widely.
 #[derive(Default)]
 struct Seeds(AtomicU64);
 

@@ -26,7 +26,7 @@ pub enum ArtError {
     /// A sheet is there but cannot be read.
     #[error("cannot read the sheet {path}: {source}")]
     Read { path: PathBuf, source: std::io::Error },
-    /// A sheet is not a whole picture.
+    /// A sheet is not a whole image.
     #[error("the sheet {file} is not a whole PNG image: {reason}")]
     Picture {
         /// The file, with its scale: `2x/Jokers.png`.
@@ -41,7 +41,7 @@ pub enum ArtError {
     Size {
         /// The file, with its scale: `2x/Jokers.png`.
         file: String,
-        /// Width and height of the picture.
+        /// Width and height of the image.
         found: (u32, u32),
         /// Width and height from the catalogue.
         expected: (u32, u32),
@@ -114,7 +114,7 @@ impl Sprites {
         &self.catalogue
     }
 
-    /// The picture of a cell, at scale 1 or 2.
+    /// The image of a cell, at scale 1 or 2.
     ///
     /// # Panics
     /// When the cell is not of this catalogue, or for another scale.
@@ -128,7 +128,7 @@ impl Sprites {
         }
     }
 
-    /// Pictures that are not cards (tags, blind chips), at 1x: each once, without empty cells.
+    /// Images that are not cards (tags, blind chips), at 1x: each once, without empty cells.
     pub fn not_cards(&self) -> &[RgbaImage] {
         &self.not_cards
     }
@@ -173,7 +173,7 @@ pub(crate) fn decode(bytes: &[u8], sheet: &Sheet, scale: u32) -> Result<RgbaImag
     let expected = expected_size(sheet, scale);
     let failed = |reason: String| ArtError::Picture { file: scaled_file(sheet, scale), reason };
     let reader = || image::ImageReader::with_format(std::io::Cursor::new(bytes), image::ImageFormat::Png);
-    // The header first: a picture of a wrong size is never decoded, however large it claims to be.
+    // The header first: an image of a wrong size is never decoded, however large it claims to be.
     let found = reader().into_dimensions().map_err(|error| failed(error.to_string()))?;
     if found != expected {
         return Err(ArtError::Size { file: scaled_file(sheet, scale), found, expected });

@@ -1,4 +1,4 @@
-//! Behind the cards: the game's swirling paint, plain colour, or another program's picture.
+//! Behind the cards: the game's swirling paint, plain colour, or another program's image.
 //!
 //! Paint is kept as one number a pixel and coloured late: few patterns give many backgrounds.
 
@@ -71,7 +71,7 @@ impl Swirl {
         Self { paint }
     }
 
-    /// Colours a window of the pattern; `step` is how many of its pixels one of the picture takes.
+    /// Colours a window of the pattern; `step` is how many of its pixels one of the image takes.
     pub(crate) fn draw(
         &self,
         target: &mut RgbaImage,
@@ -151,7 +151,7 @@ pub(crate) fn palette(dice: &mut Dice) -> [[u8; 4]; 256] {
     })
 }
 
-/// Another program's picture: smooth or blocky patches of colour.
+/// Another program's image: smooth or blocky patches of colour.
 pub(crate) fn patches(width: u32, height: u32, dice: &mut Dice) -> RgbaImage {
     let (columns, rows) = (dice.between(2, 30) as u32, dice.between(2, 20) as u32);
     let manner = if dice.chance(0.5) { Manner::Linear } else { Manner::Nearest };

@@ -31,7 +31,7 @@ pub enum BankError {
     NoSuchCard { id: String, game: String },
 }
 
-/// Drawn cards, backgrounds and pictures that are not cards.
+/// Drawn cards, backgrounds and images that are not cards.
 pub struct Bank {
     catalogue: Arc<Catalogue>,
     classes: Vec<String>,
@@ -133,7 +133,7 @@ impl Bank {
                         draw(sprites, entry.class, entry, &recipe.cards, scale, &mut dice)
                     }
                     Planned::Invented => {
-                        // Siblings share the dice that decide their picture.
+                        // Siblings share the dice that decide their image.
                         let mut shared = Dice::new(seed, SIBLINGS + number.min(sibling(number)) as u64);
                         let scale = if shared.chance(recipe.cards.double_scale) { 2 } else { 1 };
                         if !disguised.is_empty() && shared.chance(0.3) {
@@ -239,7 +239,7 @@ enum Planned {
 /// Invented cards in a family: two drawings that differ in a detail, two renderings of each.
 const FAMILY: usize = 4;
 
-/// The other card of a pair with one picture, each with modifiers of its own.
+/// The other card of a pair with one image, each with modifiers of its own.
 ///
 /// Invented cards come in such pairs so that the embedding learns, by contrast with all others,
 /// that two views of one unknown card belong together.
@@ -340,7 +340,7 @@ fn draw(
         _ => card::plain(sprites, art, enhancement, scale),
     };
     let finish = finish(catalogue, truth, recipe, dice);
-    // Cards that share a picture may differ in size only: Joker and Wee Joker.
+    // Cards that share an image may differ in size only: Joker and Wee Joker.
     let twins = card.twins.iter().filter_map(|id| catalogue.card(id)).filter(|twin| twin.looks.is_empty());
     let small = twins.map(|twin| twin.scale).find(|&scale| scale != card.scale);
     let size = small.filter(|_| dice.chance(0.15)).unwrap_or(card.scale);

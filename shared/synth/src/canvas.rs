@@ -1,9 +1,9 @@
-//! A picture that shapes, text and cards are drawn on by the processor, and who owns each of its
+//! An image that shapes, text and cards are drawn on by the processor, and who owns each of its
 //! pixels.
 //!
 //! Shapes and pastes claim the pixels that they cover by more than half for who draws now, so that
 //! what of a card stays visible is counted, not estimated. Shadows darken without claiming;
-//! [`writer`] and `smooth` are for pictures that people look at, where nobody counts.
+//! [`writer`] and `smooth` are for images that people look at, where nobody counts.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ pub type Colour = [u8; 3];
 /// The owner of pixels that no card owns.
 pub(crate) const NOBODY: u16 = 0;
 
-/// A picture and the owners of its pixels.
+/// An image and the owners of its pixels.
 pub struct Canvas {
     /// What is seen; alpha is always 255.
     pub(crate) image: RgbaImage,

@@ -1,4 +1,4 @@
-//! One card's picture with its modifiers, and what is true of it.
+//! One card's image with its modifiers, and what is true of it.
 //!
 //! Layers are drawn as the game draws them: enhancement or base, front, edition, what floats, seal,
 //! stickers, and the cross of a debuffed card last.
@@ -14,7 +14,7 @@ use crate::dice::Dice;
 use crate::edition::{self, Effect};
 use crate::resize::{Manner, resized};
 
-/// What is true of a card in a composed picture. Words are indices into the catalogue's lists.
+/// What is true of a card in a composed image. Words are indices into the catalogue's lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CardTruth {
     /// Index into the bank's classes.
@@ -71,7 +71,7 @@ pub struct RenderedCard {
 }
 
 impl RenderedCard {
-    /// The picture of the whole cell, with straight alpha.
+    /// The image of the whole cell, with straight alpha.
     pub fn image(&self) -> RgbaImage {
         self.sprite.picture()
     }
@@ -197,7 +197,7 @@ pub(crate) fn overlay(picture: &mut RgbaImage, over: &RgbaImage) {
     }
 }
 
-/// Left, top, right and bottom of what is opaque in shares of the picture, and how much of that is
+/// Left, top, right and bottom of what is opaque in shares of the image, and how much of that is
 /// filled.
 pub(crate) fn extent(picture: &RgbaImage) -> ([f32; 4], f32) {
     let (width, height) = picture.dimensions();

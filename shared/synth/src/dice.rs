@@ -1,4 +1,4 @@
-//! Seeded randomness for one picture.
+//! Seeded randomness for one image.
 //!
 //! Every scene, crop and rendered card owns a `Dice` of its own seed, so that it is the same on
 //! any number of threads.
@@ -35,7 +35,7 @@ impl Dice {
     }
 
     /// As [`Dice::chance`], but nothing is thrown for what never happens: a share that is added to
-    /// a recipe leaves the pictures of older recipes as they are.
+    /// a recipe leaves the images of older recipes as they are.
     pub(crate) fn happens(&mut self, probability: f32) -> bool {
         probability > 0.0 && self.chance(probability)
     }

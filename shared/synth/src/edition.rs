@@ -92,7 +92,7 @@ pub(crate) fn apply(picture: &mut RgbaImage, effect: Effect, dice: &mut Dice) {
     }
 }
 
-/// A card's picture as the game draws it in the negative edition, without the moving light.
+/// A card's image as the game draws it in the negative edition, without the moving light.
 pub fn as_negative(picture: &RgbaImage) -> RgbaImage {
     let mut picture = picture.clone();
     each(&mut picture, |_, tex| inverted(tex));

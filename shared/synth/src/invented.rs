@@ -1,6 +1,6 @@
 //! Cards of no catalogue, for outlier exposure (Hendrycks, Mazeika, Dietterich, 2019).
 //!
-//! They must look like cards and like no card: collages, mirrored pictures, foreign pictures in a
+//! They must look like cards and like no card: collages, mirrored images, foreign images in a
 //! known frame, and drawings that nobody made. Recolouring alone is not enough, because editions
 //! recolour known cards.
 
@@ -128,7 +128,7 @@ impl Donors<'_> {
         self.drawing(dice)
     }
 
-    /// A known frame around another card's picture, a tag or a chip.
+    /// A known frame around another card's image, a tag or a chip.
     fn foreign_picture(&self, dice: &mut Dice) -> (RgbaImage, CardType) {
         let kinds = [
             CardType::Joker,
@@ -223,7 +223,7 @@ impl Donors<'_> {
         (picture, kind)
     }
 
-    /// A playing card without rank and suit, or with foreign pictures on it.
+    /// A playing card without rank and suit, or with foreign images on it.
     fn blank(&self, dice: &mut Dice) -> (RgbaImage, CardType) {
         let enhancements = &self.sprites.catalogue().modifiers.enhancements;
         let cells: Vec<_> = enhancements.iter().filter_map(|it| it.cell.as_ref()).collect();
@@ -259,7 +259,7 @@ impl Donors<'_> {
     }
 }
 
-/// Replaces parts of a picture by those of others: its lower part, quarters, a diagonal half, or
+/// Replaces parts of an image by those of others: its lower part, quarters, a diagonal half, or
 /// its middle.
 fn cut_up(picture: &mut RgbaImage, others: &[RgbaImage; 3], dice: &mut Dice) {
     let (width, height) = picture.dimensions();

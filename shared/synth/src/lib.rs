@@ -1,7 +1,7 @@
-//! Card art in, composed pictures with their truth out.
+//! Card art in, composed images with their truth out.
 //!
 //! ```text
-//! art::Sprites ─bank::Bank::render─▶ Bank ─┬─ scene::compose ─▶ Scene: picture, quads, truth
+//! art::Sprites ─bank::Bank::render─▶ Bank ─┬─ scene::compose ─▶ Scene: image, quads, truth
 //!  (recipe, seed)                          └─ crop::compose ──▶ Crop: input, class
 //! ```
 //!
@@ -10,10 +10,10 @@
 //! * [`recipe`]: every probability and range, as data.
 //! * [`card`], [`bank`]: cards with their modifiers, drawn once for a run; invented ones among
 //!   them.
-//! * [`scene`]: whole pictures for the detector. [`crop`]: single cards for the identifier.
+//! * [`scene`]: whole images for the detector. [`crop`]: single cards for the identifier.
 //! * [`canvas`]: drawing by the processor: shapes, text, cards in perspective.
 //! * [`single`]: one card as it is asked for.
-//! * [`preview`]: the truth drawn over a picture, for people.
+//! * [`preview`]: the truth drawn over an image, for people.
 //!
 //! Everything is a function of a seed: the same on any number of threads. There is no clock, no
 //! file but art, and no network here.

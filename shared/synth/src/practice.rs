@@ -2,7 +2,7 @@
 //!
 //! Everything that needs cards (composed scenes, the practice table, tests) works with it as with
 //! an imported game. Its playing cards, enhancements, seals and stickers have the same words as
-//! Balatro's; the pictures are its own.
+//! Balatro's; the images are its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

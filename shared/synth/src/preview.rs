@@ -1,4 +1,4 @@
-//! Draws the truth over a composed picture, for people to look at.
+//! Draws the truth over a composed image, for people to look at.
 
 use image::imageops::{FilterType, replace, resize};
 use image::{Rgba, RgbaImage};
@@ -56,7 +56,7 @@ pub fn sheet(crops: &[Crop], bank: &Bank, [width, height]: [u32; 2], columns: u3
     captioned(&named.collect::<Vec<_>>(), [width, height], columns)
 }
 
-/// Pictures side by side, `columns` in a row, each shrunk or enlarged to fit a cell and over its
+/// Images side by side, `columns` in a row, each shrunk or enlarged to fit a cell and over its
 /// caption.
 pub fn captioned(pictures: &[(RgbaImage, String)], [width, height]: [u32; 2], columns: u32) -> RgbaImage {
     let (cell_width, cell_height) = (width + 4, height + 14);

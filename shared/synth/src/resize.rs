@@ -1,10 +1,10 @@
-//! Pictures at another size.
+//! Images at another size.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbaImage;
 
-/// How a picture is resized.
+/// How an image is resized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
     /// Every pixel counts by its area.
@@ -28,7 +28,7 @@ pub(crate) fn resized(picture: &RgbaImage, width: u32, height: u32, manner: Mann
         Manner::Linear => ResizeAlg::Convolution(FilterType::Bilinear),
         Manner::Nearest => ResizeAlg::Nearest,
     };
-    // Alpha costs two passes more; only pictures of cards have some, and they are smaller than
+    // Alpha costs two passes more; only images of cards have some, and they are smaller than
     // this.
     let with_alpha = picture.width() <= 256 && picture.pixels().any(|pixel| pixel[3] < 255);
     let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(with_alpha);

@@ -1,7 +1,7 @@
 //! Faces of no catalogue on court cards: what players' own skins look like.
 //!
-//! Rank and suit stay in their corners, the picture between them is another card's. So a network
-//! has to read the corners, and names court cards whose picture it has never seen.
+//! Rank and suit stay in their corners, the image between them is another card's. So a network
+//! has to read the corners, and names court cards whose image it has never seen.
 
 use image::{RgbaImage, imageops};
 use lens_core::catalogue::{Card, CardType};
@@ -10,12 +10,12 @@ use crate::art::Sprites;
 use crate::dice::Dice;
 use crate::resize::{Manner, resized};
 
-/// Left and right end of the picture between the corners, in shares of the card's width.
+/// Left and right end of the image between the corners, in shares of the card's width.
 const ACROSS: [f32; 2] = [0.23, 0.77];
 /// Its upper and lower end, in shares of the height.
 const DOWN: [f32; 2] = [0.05, 0.95];
 
-/// A front with another picture between its corners.
+/// A front with another image between its corners.
 pub(crate) fn dressed(sprites: &Sprites, front: &RgbaImage, scale: u32, dice: &mut Dice) -> RgbaImage {
     let mut picture = front.clone();
     let (width, height) = (picture.width() as f32, picture.height() as f32);

@@ -1,7 +1,7 @@
-//! What a screen, a camera or a video does to a picture.
+//! What a screen, a camera or a video does to an image.
 //!
-//! Without these a network trained on composed pictures fails on real ones. Lengths in a recipe are
-//! pixels at 640x360; `px` says how many pixels of this picture one of those is.
+//! Without these a network trained on composed images fails on real ones. Lengths in a recipe are
+//! pixels at 640x360; `px` says how many pixels of this image one of those is.
 
 use std::sync::OnceLock;
 
@@ -16,7 +16,7 @@ mod smooth;
 
 /// Throws the effects and applies them.
 ///
-/// `shrunk` is below one when the picture stands for a larger one: what is as fine as its pixels is
+/// `shrunk` is below one when the image stands for a larger one: what is as fine as its pixels is
 /// then weaker.
 pub(crate) fn apply(image: &mut RgbaImage, recipe: &ScreenRecipe, px: f32, shrunk: f32, dice: &mut Dice) {
     if dice.chance(recipe.aberration.0) {
@@ -167,7 +167,7 @@ mod tests {
         recipe
     }
 
-    /// Every effect changes a picture, none destroys it, and without any it stays as it is.
+    /// Every effect changes an image, none destroys it, and without any it stays as it is.
     #[test]
     fn each_effect_changes_a_picture_a_little() {
         let effects: [fn(&mut ScreenRecipe); 10] = [

@@ -1,4 +1,4 @@
-//! One card with given modifiers: for the practice table, whose truth comes before its picture.
+//! One card with given modifiers: for the practice table, whose truth comes before its image.
 
 use image::RgbaImage;
 use lens_core::catalogue::{CardType, ModifierArt};
@@ -9,7 +9,7 @@ use crate::card::{self, CardTruth, Finish};
 use crate::dice::Dice;
 use crate::edition::Effect;
 
-/// The picture of a card in its first look, with straight alpha; words that the catalogue has not
+/// The image of a card in its first look, with straight alpha; words that the catalogue has not
 /// are left out. `seed` decides the moment of a moving edition. `None` when the card is not listed
 /// or has no art of its own.
 pub fn picture(

@@ -1,4 +1,4 @@
-//! Recipes keep their pictures: what the default recipe composed before shares were added to it, it
+//! Recipes keep their images: what the default recipe composed before shares were added to it, it
 //! composes still.
 
 use synth::bank::Bank;

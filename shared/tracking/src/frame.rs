@@ -1,4 +1,4 @@
-//! One captured picture of the game.
+//! One captured image of the game.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use lens_core::pixels::{ChannelOrder, Pixels, WrongSize};
 /// The bytes behind a frame: a vector, or memory shared with the display server.
 pub type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
-/// A captured picture, cheap to clone and to send to another thread.
+/// A captured image, cheap to clone and to send to another thread.
 #[derive(Clone)]
 pub struct Frame {
     /// Counts the frames of one source, from zero.
     pub id: u64,
-    /// When the picture was taken.
+    /// When the image was taken.
     pub captured_at: Instant,
     /// Pixels across.
     pub width: u32,
@@ -26,10 +26,10 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Wraps bytes, of which the first `width * height * 4` are the picture.
+    /// Wraps bytes, of which the first `width * height * 4` are the image.
     ///
     /// # Errors
-    /// When there are fewer, or the picture is empty.
+    /// When there are fewer, or the image is empty.
     pub fn new(
         id: u64,
         captured_at: Instant,
@@ -44,12 +44,12 @@ impl Frame {
         Ok(Self { id, captured_at, width, height, order, bytes })
     }
 
-    /// The picture, as recognition takes it.
+    /// The image, as recognition takes it.
     pub fn pixels(&self) -> Pixels<'_> {
         Pixels { data: self.data(), width: self.width, height: self.height, order: self.order }
     }
 
-    /// Whether both show the same picture, whenever they were taken. The unused fourth byte counts
+    /// Whether both show the same image, whenever they were taken. The unused fourth byte counts
     /// too.
     pub fn same_picture(&self, other: &Self) -> bool {
         (self.width, self.height, self.order) == (other.width, other.height, other.order)

@@ -1,6 +1,6 @@
 //! Cards over time: frames and what recognition says of them in, tracks out.
 //!
-//! * [`frame`]: one captured picture.
+//! * [`frame`]: one captured image.
 //! * [`track`]: which card of one frame is which of the next.
 //! * [`pipeline`]: recogniser and tracker together; which frames are recognised at all.
 //!

@@ -66,7 +66,7 @@ impl Pipeline {
         Self { recogniser, tracker, last, picture: None, newest: None, recognition: None }
     }
 
-    /// Takes in a new picture; `now` is when it was taken, as the time since any fixed moment.
+    /// Takes in a new image; `now` is when it was taken, as the time since any fixed moment.
     ///
     /// # Errors
     /// When the model cannot be run.
@@ -100,7 +100,7 @@ impl Pipeline {
         Ok(self.snapshot(now))
     }
 
-    /// Follows the cards to a new picture by their own pixels, without recognising it. `None` when
+    /// Follows the cards to a new image by their own pixels, without recognising it. `None` when
     /// no card moved: nothing is to be drawn anew.
     pub fn follow(&mut self, frame: &Frame, now: Duration) -> Option<Snapshot> {
         let size = |frame: &Frame| (frame.width, frame.height);
@@ -121,7 +121,7 @@ impl Pipeline {
         self.picture.as_ref()
     }
 
-    /// Counts the last picture once more, without recognising it again: it was still the same at
+    /// Counts the last image once more, without recognising it again: it was still the same at
     /// `now`.
     pub fn settle(&mut self, now: Duration) -> Snapshot {
         self.tracker.repeat(&self.last, now);

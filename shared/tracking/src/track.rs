@@ -177,7 +177,7 @@ struct Card {
     seen: u32,
     first_shown: Option<Duration>,
     last_seen: Duration,
-    /// The first picture since then, on which it was not.
+    /// The first image since then, on which it was not.
     missed_at: Option<Duration>,
     reading: ReadSoFar,
 }
@@ -311,7 +311,7 @@ impl Tracker {
         self.cards.iter().any(|card| card.first_shown.is_none())
     }
 
-    /// Whether another look at the same picture would change nothing: then nothing needs to run.
+    /// Whether another look at the same image would change nothing: then nothing needs to run.
     pub(crate) fn is_settled(&self, now: Duration) -> bool {
         self.cards.iter().all(|card| {
             let shown = card.reading.votes.is_none() || card.opacity(now) == Some(1.0);
@@ -502,7 +502,7 @@ impl Card {
     /// `None` while it is not shown.
     fn opacity(&self, now: Duration) -> Option<f32> {
         let share = |time: Duration| (time.as_secs_f32() / FADE.as_secs_f32()).min(1.0);
-        // The first picture already shows something, so that fast cards do not stay bare.
+        // The first image already shows something, so that fast cards do not stay bare.
         let coming = 0.5 + 0.5 * share(now.saturating_sub(self.first_shown?));
         Some(coming * (1.0 - share(self.overdue(now))))
     }

@@ -1,4 +1,4 @@
-//! Names the cards of a picture file.
+//! Names the cards of an image file.
 //!
 //! `cargo run -p vision --example recognise -- data/models/balatro screenshot.png`
 

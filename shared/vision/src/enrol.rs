@@ -111,7 +111,7 @@ pub fn can_enrol(recogniser: &Recogniser) -> bool {
 /// networks were replaced; those that it names right by itself are skipped. Returns how many
 /// captures were enrolled: none where none can be.
 ///
-/// `picture` finds a capture's picture; without one the capture waits for the next time.
+/// `picture` finds a capture's image; without one the capture waits for the next time.
 ///
 /// # Errors
 /// When the network cannot run or the gallery cannot be written.

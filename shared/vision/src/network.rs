@@ -110,11 +110,11 @@ pub(crate) struct IoSpec<'a> {
     pub(crate) input_size: [u32; 2],
     /// Name and shape of each output, without the batch.
     pub(crate) outputs: Vec<(String, Vec<i64>)>,
-    /// How many pictures it takes at once.
+    /// How many images it takes at once.
     pub(crate) batch: Batch,
 }
 
-/// How pictures go in.
+/// How images go in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
     /// Packed bytes as [`INPUT`]: our own networks, which carry their manifest.
@@ -123,7 +123,7 @@ pub(crate) enum Input {
     Planes(String),
 }
 
-/// How many pictures go through a network at once.
+/// How many images go through a network at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Batch {
     /// Any number up to this one.
@@ -133,14 +133,14 @@ pub(crate) enum Batch {
 }
 
 impl Batch {
-    /// The most pictures.
+    /// The most images.
     pub(crate) fn max(self) -> usize {
         match self {
             Self::UpTo(count) | Self::Exactly(count) => count,
         }
     }
 
-    /// The batch to run for `count` pictures.
+    /// The batch to run for `count` images.
     pub(crate) fn size_for(self, count: usize) -> usize {
         match self {
             Self::UpTo(_) => count,
@@ -243,12 +243,12 @@ impl Network {
         &self.report
     }
 
-    /// How many pictures it takes at once.
+    /// How many images it takes at once.
     pub(crate) fn batch(&self) -> Batch {
         self.batch
     }
 
-    /// The input for `batch` pictures, to be filled before [`Network::run`]: packed bytes.
+    /// The input for `batch` images, to be filled before [`Network::run`]: packed bytes.
     ///
     /// # Panics
     /// When the specification asks for planes.
@@ -260,7 +260,7 @@ impl Network {
         }
     }
 
-    /// The input for `batch` pictures, to be filled before [`Network::run`]: planes of floats.
+    /// The input for `batch` images, to be filled before [`Network::run`]: planes of floats.
     ///
     /// # Panics
     /// When the specification asks for packed bytes.

@@ -1,9 +1,9 @@
 //! Cards of a player's mods, known by their sprites.
 //!
 //! * *Sprite entry*: what the identifier makes of a sprite that lies on the table, and a small
-//!   picture of it. Entries are made by [`crate::enrol::sprites`] and kept in files
+//!   image of it. Entries are made by [`crate::enrol::sprites`] and kept in files
 //!   ([`mod@file`]) of their own, apart from the gallery of what people taught.
-//! * *Search*: the entries nearest to a crop by cosine, of which the one whose picture is most like
+//! * *Search*: the entries nearest to a crop by cosine, of which the one whose image is most like
 //!   the crop's is taken. Among thousands of cards the cosine alone often finds another mod's.
 //!
 //! Whether what was found is a name is decided in [`crate::decide`]. Nothing here runs a network.
@@ -18,7 +18,7 @@ mod pictures;
 
 use pictures::CropPicture;
 
-/// How many of the nearest entries have their pictures compared.
+/// How many of the nearest entries have their images compared.
 const COMPARED: usize = 8;
 /// 1.0 of an embedding, as entries keep it: sums of products stay within 32 bits.
 const ONE: f32 = 16_384.0;
@@ -68,7 +68,7 @@ pub struct Found {
     pub card: usize,
     /// Cosine between the embeddings.
     pub similarity: f32,
-    /// Correlation of the pictures, 1.0 where they are the same.
+    /// Correlation of the images, 1.0 where they are the same.
     pub pixels: f32,
 }
 
@@ -153,7 +153,7 @@ impl SpriteEntries {
         }
     }
 
-    /// The entry that is most like a crop, by its picture, among the nearest by cosine; none where
+    /// The entry that is most like a crop, by its image, among the nearest by cosine; none where
     /// no entry is near enough. `counts` leaves cards out.
     pub fn find(
         &self,

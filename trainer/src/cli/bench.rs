@@ -110,7 +110,7 @@ fn measure<T: Task>(
     let mut optimiser = Optimiser::new(spec.plan.optimiser, &module);
     let wanted = task.wanted();
     let mut number = 0;
-    // The pictures of a step: more than samples, because an invented card is seen twice.
+    // The images of a step: more than samples, because an invented card is seen twice.
     let mut step = |batch: &T::Batch| -> Result<i64> {
         let input = task.input(batch);
         let outputs = module.forward(&input, &wanted, Mode::Train);

@@ -1,5 +1,5 @@
 //! `trainer import-model`: networks trained elsewhere as a model for the overlay, checked on
-//! pictures.
+//! images.
 
 use std::path::{Path, PathBuf};
 

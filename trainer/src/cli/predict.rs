@@ -1,4 +1,4 @@
-//! `trainer predict`: what an identifier makes of pictures of single cards.
+//! `trainer predict`: what an identifier makes of images of single cards.
 
 use std::path::PathBuf;
 

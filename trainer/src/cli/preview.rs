@@ -1,4 +1,4 @@
-//! `trainer scenes`: composed pictures with their truth drawn on, to look at, or a labelled data
+//! `trainer scenes`: composed images with their truth drawn on, to look at, or a labelled data
 //! set of composed crops.
 
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
-//! Changes to a picture of a card that leave it the same card: as data, so that they can be named,
+//! Changes to an image of a card that leave it the same card: as data, so that they can be named,
 //! sampled and repeated.
 //!
 //! [`apply`] is used for files (`trainer augment`) and on the fly in training alike. [`plan`]
-//! decides how many each picture gets; [`sample`] what they are. Pure: no file is read or written.
+//! decides how many each image gets; [`sample`] what they are. Pure: no file is read or written.
 
 pub mod plan;
 pub mod sample;
@@ -65,13 +65,13 @@ pub fn names(changes: &[Change]) -> String {
     changes.iter().map(Change::name).collect::<Vec<_>>().join(",")
 }
 
-/// A picture of `width x height` pixels with these changes; the same seed gives the same noise.
-/// Beyond the picture's edge its edge is repeated.
+/// An image of `width x height` pixels with these changes; the same seed gives the same noise.
+/// Beyond the image's edge its edge is repeated.
 pub fn apply(source: &RgbaImage, [width, height]: [u32; 2], changes: &[Change], seed: u64) -> RgbaImage {
     let mut image = moved(source, [width, height], changes);
     for change in changes {
         match *change {
-            // Noise and blur are of the picture itself; what covers it lies over it in order.
+            // Noise and blur are of the image itself; what covers it lies over it in order.
             Change::Blur(deviation) => image = image::imageops::blur(&image, deviation),
             Change::Cover(part, grey) => cover(&mut image, part, grey),
             _ => {}
@@ -230,7 +230,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is undone is the picture again, but for what left it and for rounding.
+        /// What is undone is the image again, but for what left it and for rounding.
         #[test]
         fn changes_have_opposites(degrees in -15.0_f32..15.0, by in -0.2_f32..0.2, x in -0.1_f32..0.1) {
             let there = apply(&picture(), [60, 80], &[Change::Rotate(degrees), Change::Flip, Change::Negative], 0);

@@ -1,7 +1,7 @@
 //! Captures that people labelled, made ready to train on: what can be used, and a list of what
 //! cannot.
 //!
-//! * [`picture`]: is a file a picture that can be used?
+//! * [`picture`]: is a file an image that can be used?
 //! * [`fields`]: what a label says to a head.
 //! * [`split`]: what is trained on and what is held out. [`coverage`]: how many of each card.
 //! * [`composed`]: a data set written from composed crops, for tests and for those without
@@ -28,10 +28,10 @@ use rayon::prelude::*;
 
 use picture::{Fault, Quirk};
 
-/// Name of the labels of augmented pictures.
+/// Name of the labels of augmented images.
 pub const AUGMENTED: &str = "augmented.json";
 
-/// A picture and what it shows.
+/// An image and what it shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// Its name in the labels.
@@ -72,7 +72,7 @@ pub struct Problem {
     pub meanwhile: Meanwhile,
 }
 
-/// What happens to a picture that something is wrong with.
+/// What happens to an image that something is wrong with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meanwhile {
     /// Nothing is trained on it.
@@ -91,7 +91,7 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// The usable pictures of a folder with its labels.
+/// The usable images of a folder with its labels.
 #[derive(Clone, Debug, Default)]
 pub struct DataSet {
     /// Originals in the order of `labels.json`, then augmented ones.
@@ -125,7 +125,7 @@ pub enum DataError {
         /// The folder.
         folder: PathBuf,
     },
-    /// No picture can be used.
+    /// No image can be used.
     #[error(
         "{folder} has {}, of which none can be used{first}\nhelp: mend what is listed, or label other captures",
         counted(.labels, "labelled image")
@@ -151,11 +151,11 @@ pub enum DataError {
 }
 
 impl DataSet {
-    /// Reads the labels of `folder` and, where given, of a folder of augmented pictures, and looks
-    /// at every picture.
+    /// Reads the labels of `folder` and, where given, of a folder of augmented images, and looks
+    /// at every image.
     ///
     /// # Errors
-    /// When there are no labels, or they are no JSON. Single pictures and labels end up in
+    /// When there are no labels, or they are no JSON. Single images and labels end up in
     /// [`DataSet::problems`].
     pub fn read(
         folder: &Path,
@@ -185,7 +185,7 @@ impl DataSet {
     /// Whether there is something to train on.
     ///
     /// # Errors
-    /// When no picture is usable, or all show the same.
+    /// When no image is usable, or all show the same.
     pub fn check_trainable(&self, folder: &Path) -> Result<(), DataError> {
         let classes: BTreeSet<&str> = self.samples.iter().map(|sample| sample.class.as_str()).collect();
         match classes.len() {
@@ -211,7 +211,7 @@ impl DataSet {
         }
     }
 
-    /// Pictures of each class, augmented ones apart.
+    /// Images of each class, augmented ones apart.
     pub fn counts(&self) -> BTreeMap<&str, [usize; 2]> {
         let mut counts: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
         for sample in &self.samples {
@@ -235,7 +235,7 @@ impl DataSet {
         }
     }
 
-    /// Leaves out augmented pictures that have no usable parent, or that claim to show something
+    /// Leaves out augmented images that have no usable parent, or that claim to show something
     /// else.
     fn keep_children_of(&mut self, originals: &BTreeMap<String, String>) {
         let left_out = |sample: &Sample, what: String, help: &str| Problem {
@@ -339,7 +339,7 @@ fn first_two<'a>(of: &BTreeMap<&'a str, &'a str>) -> ((&'a str, &'a str), (&'a s
     (next(), next())
 }
 
-/// Looks at one entry of the labels and its picture.
+/// Looks at one entry of the labels and its image.
 fn look(
     folder: &Path,
     file: &str,

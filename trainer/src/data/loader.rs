@@ -110,27 +110,27 @@ impl<T> Cache<T> {
     }
 }
 
-/// Which composed picture a sample is cut from: each is used about `uses` times, over `window`
-/// pictures' time.
+/// Which composed image a sample is cut from: each is used about `uses` times, over `window`
+/// images' time.
 ///
-/// Composing costs more than cutting and jittering, so pictures are used more than once, but far
-/// apart. The choice needs no memory: sample `n` draws from the window that begins at picture `n /
+/// Composing costs more than cutting and jittering, so images are used more than once, but far
+/// apart. The choice needs no memory: sample `n` draws from the window that begins at image `n /
 /// uses`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reuse {
-    /// Samples cut from a picture, on average.
+    /// Samples cut from an image, on average.
     pub uses: u64,
-    /// Pictures alive at a time.
+    /// Images alive at a time.
     pub window: u64,
 }
 
 impl Reuse {
-    /// The picture of sample `n`, given 64 random bits of that sample.
+    /// The image of sample `n`, given 64 random bits of that sample.
     pub fn picture(self, n: u64, bits: u64) -> u64 {
         self.oldest(n) + bits % self.window.max(1)
     }
 
-    /// No sample from `n` on uses a picture before this one.
+    /// No sample from `n` on uses an image before this one.
     pub fn oldest(self, n: u64) -> u64 {
         n / self.uses.max(1)
     }

@@ -1,4 +1,4 @@
-//! Who goes first on the processors: the network, before what prepares pictures for it.
+//! Who goes first on the processors: the network, before what prepares images for it.
 
 /// Lets the calling thread, and those that it starts, compute only while a processor has nothing
 /// else to do: between the operations of a network, a part of them always idles.

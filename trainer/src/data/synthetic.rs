@@ -21,7 +21,7 @@ use crate::random::{Stream, seed_of};
 /// The material of a recipe.
 #[derive(Clone)]
 pub struct Material {
-    /// The pictures of the cards.
+    /// The images of the cards.
     pub sprites: Arc<Sprites>,
     /// How they are composed.
     pub recipe: SceneRecipe,
@@ -49,7 +49,7 @@ impl Material {
     }
 }
 
-/// Banks by number, the next one drawn while pictures are still composed of this one.
+/// Banks by number, the next one drawn while images are still composed of this one.
 struct Banks {
     material: Material,
     drawn: Cache<Bank>,
@@ -77,12 +77,12 @@ impl Banks {
     }
 }
 
-/// Composed pictures by number.
+/// Composed images by number.
 pub struct Pictures<T> {
     banks: Arc<Banks>,
     purpose: Stream,
     compose: fn(&Bank, &SceneRecipe, u64) -> T,
-    /// Pictures drawn from a bank.
+    /// Images drawn from a bank.
     per_bank: u64,
     reuse: Reuse,
     pictures: Cache<T>,
@@ -120,7 +120,7 @@ impl<T> Pictures<T> {
         Self { banks, purpose, compose, per_bank, reuse, pictures: Cache::default() }
     }
 
-    /// The picture that sample `n` is cut from; `random` is the sample's own.
+    /// The image that sample `n` is cut from; `random` is the sample's own.
     ///
     /// # Panics
     /// When the recipe leaves no card; whoever starts a training has drawn a bank before.

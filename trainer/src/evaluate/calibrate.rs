@@ -4,7 +4,7 @@
 //! * [`centroids`]: the mean embedding of each class.
 //! * [`gallery`]: how alike captures of the same card are.
 //! * [`measure`]: all of these for a run on composed images.
-//! * [`signals`]: what the identifier says of a picture.
+//! * [`signals`]: what the identifier says of an image.
 //! * [`thresholds`]: when a card is said to be unknown.
 
 pub mod centroids;

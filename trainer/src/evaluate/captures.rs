@@ -24,19 +24,19 @@ use crate::data::dataset::{Sample, picture};
 /// How good it is.
 #[derive(Clone, Debug, Serialize)]
 pub struct CapturesReport {
-    /// The names; numbers of pictures are those of the samples.
+    /// The names; numbers of images are those of the samples.
     #[serde(flatten)]
     pub names: NamesReport,
     /// The other heads: right ones and what holds them with 95 % confidence.
     pub heads: BTreeMap<String, (Share, Option<[f64; 2]>)>,
-    /// Milliseconds for a picture, reading files not counted.
+    /// Milliseconds for an image, reading files not counted.
     pub millis: f64,
 }
 
 /// Has every sample read.
 ///
 /// # Errors
-/// When the network cannot run. Pictures that were readable before and no longer are, are left out.
+/// When the network cannot run. Images that were readable before and no longer are, are left out.
 pub fn measure(classifier: &mut Classifier, samples: &[Sample]) -> Result<CapturesReport> {
     let mut tally = Tally::new(&ids(&classifier.heads[0].classes));
     let mut heads: BTreeMap<String, Share> = BTreeMap::new();

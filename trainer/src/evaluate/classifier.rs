@@ -51,7 +51,7 @@ enum Backend {
     Onnx(OnnxSession),
 }
 
-/// What an identifier makes of a picture.
+/// What an identifier makes of an image.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     /// Logits of each head.
@@ -62,7 +62,7 @@ pub struct Answer {
     pub similarity: Vec<f32>,
 }
 
-/// Pictures in a batch.
+/// Images in a batch.
 const BATCH: usize = 64;
 
 impl Classifier {
@@ -111,7 +111,7 @@ impl Classifier {
         })
     }
 
-    /// Pictures of whole cards.
+    /// Images of whole cards.
     ///
     /// # Errors
     /// When the network cannot run.

@@ -13,7 +13,7 @@ use crate::evaluate::classifier::Classifier;
 /// A row of length one for each sample.
 ///
 /// # Errors
-/// When there are no samples, a picture is gone, or the network cannot run.
+/// When there are no samples, an image is gone, or the network cannot run.
 pub fn of_samples(classifier: &mut Classifier, samples: &[Sample]) -> Result<Vec<Vec<f32>>> {
     ensure!(!samples.is_empty(), "there are no captures to embed");
     let mut vectors = Vec::with_capacity(samples.len());

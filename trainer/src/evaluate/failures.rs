@@ -1,4 +1,4 @@
-//! Misread cards as pictures: each beside what it was taken for.
+//! Misread cards as images: each beside what it was taken for.
 
 use std::path::Path;
 
@@ -25,12 +25,12 @@ pub struct Misread {
     pub other: Option<RgbaImage>,
 }
 
-/// Width and height of a picture in a pair.
+/// Width and height of an image in a pair.
 const SIZE: [u32; 2] = [144, 192];
 /// What is behind a sprite.
 const BACKGROUND: Rgba<u8> = Rgba([48, 51, 60, 255]);
 
-/// Writes a picture of each pair into `folder`; says how many. What has no other picture yet is
+/// Writes an image of each pair into `folder`; says how many. What has no other image yet is
 /// shown as `sprites` draw it.
 ///
 /// # Errors
@@ -51,7 +51,7 @@ pub fn write(
     Ok(count)
 }
 
-/// Both pictures over their captions; the second is empty where nobody knows what it would look
+/// Both images over their captions; the second is empty where nobody knows what it would look
 /// like.
 pub fn pair(misread: Misread, sprites: Option<&Sprites>) -> RgbaImage {
     let Misread { picture, is, taken_for, other, .. } = misread;
@@ -78,7 +78,7 @@ mod tests {
         Misread { name: "set/one".into(), picture, is: "x_fox".into(), taken_for: taken_for.into(), other }
     }
 
-    /// The colour of the pair in the middle of its second picture.
+    /// The colour of the pair in the middle of its second image.
     fn second(picture: &RgbaImage) -> Rgba<u8> {
         *picture.get_pixel(SIZE[0] + 4 + SIZE[0] / 2, SIZE[1] / 2)
     }
@@ -90,7 +90,7 @@ mod tests {
         let shown = pair(misread("x_owl", Some(RgbaImage::from_pixel(72, 96, blue))), Some(&sprites));
         assert_eq!(*shown.get_pixel(SIZE[0] / 2, SIZE[1] / 2), Rgba([200, 0, 0, 255]));
         assert_eq!(second(&shown), blue);
-        // Without a picture at hand, the catalogue's card is drawn, on a ground that shows no hole.
+        // Without an image at hand, the catalogue's card is drawn, on a ground that shows no hole.
         let drawn = pair(misread("x_owl", None), Some(&sprites));
         let [left, right] = [SIZE[0] + 4, 2 * SIZE[0] + 4];
         let lit = (left..right).flat_map(|x| (0..SIZE[1]).map(move |y| (x, y)));

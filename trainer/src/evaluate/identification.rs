@@ -23,7 +23,7 @@ use crate::random::{Stream, seed_of};
 /// How many crops were named rightly.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct IdentificationReport {
-    /// The names; numbers of pictures are those of the crops. Cards that the identifier has no
+    /// The names; numbers of images are those of the crops. Cards that the identifier has no
     /// class for are unknown.
     #[serde(flatten)]
     pub names: NamesReport,

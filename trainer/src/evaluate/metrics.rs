@@ -61,7 +61,7 @@ impl Confusion {
         self.classes.iter().position(|it| it == class)
     }
 
-    /// One picture of the class `truth` was taken for `predicted`.
+    /// One image of the class `truth` was taken for `predicted`.
     pub fn add(&mut self, truth: usize, predicted: usize) {
         self.counts[truth * self.classes.len() + predicted] += 1;
     }
@@ -85,7 +85,7 @@ impl Confusion {
         })
     }
 
-    /// Mean of the classes' shares; classes without pictures do not count.
+    /// Mean of the classes' shares; classes without images do not count.
     pub fn balanced(&self) -> Option<f64> {
         let shares: Vec<f64> =
             (0..self.classes.len()).filter_map(|class| self.of_class(class).value()).collect();

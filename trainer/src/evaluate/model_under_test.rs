@@ -23,7 +23,7 @@ pub type Scored = (Quad<InFrame>, f32);
 
 /// Something that finds and names cards.
 pub trait ModelUnderTest {
-    /// Where the cards of a picture are, best first, with at least this score.
+    /// Where the cards of an image are, best first, with at least this score.
     ///
     /// # Errors
     /// When the network cannot run.
@@ -82,7 +82,7 @@ impl ModelUnderTest for Exported {
     }
 }
 
-/// For a picture of one card that is a frame of its own: the quad that widening makes the whole
+/// For an image of one card that is a frame of its own: the quad that widening makes the whole
 /// frame of.
 pub fn whole(identifier: &Identifier, [width, height]: [u32; 2]) -> Quad<InFrame> {
     Quad::from_rect(Rect::ltwh(0.0, 0.0, width as f32, height as f32)).scaled(1.0 / identifier.widen)
@@ -147,7 +147,7 @@ impl Run {
 /// Crops in a batch.
 const BATCH: usize = 64;
 
-/// Bytes `[n, 3, height, width]` of packed pictures, as `lens_core::preprocess` fills them.
+/// Bytes `[n, 3, height, width]` of packed images, as `lens_core::preprocess` fills them.
 pub fn unpacked(packed: &[u8], [width, height]: [u32; 2]) -> Tensor {
     let count = packed.len() as i64 / i64::from(3 * width * height);
     let shape = [count, i64::from(height / 2), i64::from(width / 2), PACK as i64];

@@ -31,9 +31,9 @@ pub struct NamesReport {
     pub rejected: Share,
     /// Unknown cards that are said to be unknown, or no card.
     pub unknown_flagged: Share,
-    /// Pictures of no card that are said to be none.
+    /// Images of no card that are said to be none.
     pub nothing_dropped: Share,
-    /// Pictures of no card that are said to be a known card.
+    /// Images of no card that are said to be a known card.
     pub nothing_named: Share,
     /// Area under the curve of known against unknown cards, by the best name's probability.
     pub unknown_auroc: Option<f64>,
@@ -46,12 +46,12 @@ pub struct NamesReport {
     /// What was taken for what.
     #[serde(skip)]
     pub confusion: Confusion,
-    /// Numbers of the pictures that were misread, and what they were taken for.
+    /// Numbers of the images that were misread, and what they were taken for.
     #[serde(skip)]
     pub failures: Vec<(usize, String)>,
 }
 
-/// What is said of a picture.
+/// What is said of an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction<'a> {
     /// What comes of it.
@@ -62,7 +62,7 @@ pub struct Prediction<'a> {
     pub similarity: f32,
 }
 
-/// What comes of a picture.
+/// What comes of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict<'a> {
     /// It shows no card.
@@ -110,7 +110,7 @@ impl Tally {
         Self { report, predictions: Vec::new(), scores: Default::default() }
     }
 
-    /// Counts a picture: its number, which card it shows ([`NOT_A_CARD`] and [`UNKNOWN`] are such
+    /// Counts an image: its number, which card it shows ([`NOT_A_CARD`] and [`UNKNOWN`] are such
     /// too), and what is said.
     pub fn add(&mut self, number: usize, truth: &str, said: &Prediction<'_>) {
         let dropped = said.verdict == Verdict::Dropped;
@@ -196,7 +196,7 @@ mod tests {
     }
 
     /// Two cards `a` and `b` and both reserved classes. Four known cards of which two are right,
-    /// two unknown ones of which one is named, three pictures of nothing of which one is dropped.
+    /// two unknown ones of which one is named, three images of nothing of which one is dropped.
     #[test]
     fn a_few_pictures_by_hand() {
         let mut tally = Tally::new(&["a", "b", "c", NOT_A_CARD, UNKNOWN].map(str::to_owned));

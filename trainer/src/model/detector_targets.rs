@@ -1,4 +1,4 @@
-//! What the detector should say of a picture with these cards.
+//! What the detector should say of an image with these cards.
 //!
 //! Pure. The encoding is that of Zhou et al., *Objects as Points* (2019), with one change: the cell
 //! that answers for a card is not its centre but [`ANCHOR`], which lies in the strip that stays
@@ -24,7 +24,7 @@ const MIN_CORNER_OBJECTNESS: f32 = 0.35;
 /// Objectness of a hardly visible card from which cells are left out of the loss.
 const IGNORED_OBJECTNESS: f32 = 0.3;
 
-/// A card in a training picture.
+/// A card in a training image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Card {
     /// The whole card, also where it is covered or cut.
@@ -50,7 +50,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// Of a picture without cards, with sides that are multiples of [`CELL`].
+    /// Of an image without cards, with sides that are multiples of [`CELL`].
     pub fn empty(width: usize, height: usize) -> Self {
         let (columns, rows) = (width / CELL as usize, height / CELL as usize);
         let plane = columns * rows;
@@ -64,7 +64,7 @@ impl Target {
         }
     }
 
-    /// Of a picture with these cards.
+    /// Of an image with these cards.
     pub fn encode(cards: &[Card], width: usize, height: usize) -> Self {
         let mut target = Self::empty(width, height);
         for card in cards {

@@ -1,7 +1,7 @@
 //! From trained weights to a model's folder that the overlay accepts.
 //!
 //! Each network is written in floats and in int8, run with ONNX Runtime beside libtorch on the same
-//! pictures, and only when both agree is the folder replaced. How good the networks are is not
+//! images, and only when both agree is the folder replaced. How good the networks are is not
 //! judged here.
 //!
 //! * [`session`]: runs a file as the overlay will.
@@ -47,7 +47,7 @@ const INT8_TOLERANCE: f64 = 0.5;
 /// Batches that both run; all others only calibrate.
 const COMPARED: usize = 8;
 
-/// A trained network, and pictures of the kind that it will see.
+/// A trained network, and images of the kind that it will see.
 #[derive(Debug)]
 pub struct Source<'a> {
     /// What it is.
@@ -56,7 +56,7 @@ pub struct Source<'a> {
     pub weights: &'a Weights,
     /// Its batch in the exported file.
     pub batch: Batch,
-    /// Batches of composed pictures, bytes `[n, 3, height, width]`.
+    /// Batches of composed images, bytes `[n, 3, height, width]`.
     pub pictures: &'a [Tensor],
     /// How it is quantised.
     pub options: &'a Options,
@@ -282,7 +282,7 @@ fn planes(bytes: &Tensor) -> Tensor {
     bytes.to_kind(Kind::Float) / 255.0
 }
 
-/// Bytes without any order, like no picture.
+/// Bytes without any order, like no image.
 fn noise(like: &Tensor) -> Tensor {
     let mut state = 1_u32;
     let bytes: Vec<u8> = (0..like.numel())

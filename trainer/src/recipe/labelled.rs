@@ -27,11 +27,11 @@ pub struct LabelledRecipe {
     pub tasks: Vec<String>,
     /// Part of the originals of each card that is held out.
     pub validation: f64,
-    /// How often every picture is seen.
+    /// How often every image is seen.
     pub epochs: u64,
-    /// Pictures in a step.
+    /// Images in a step.
     pub batch: usize,
-    /// What is done to pictures on the fly.
+    /// What is done to images on the fly.
     pub transforms: Level,
     /// Weights to start from: a run, a checkpoint, an exported model, or torchvision's `ResNet18`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -24,7 +24,7 @@ use words::{base64, duration, escaped, number, percent, whole};
 const STYLE: &str = include_str!("page/style.css");
 /// Name of the file in a run's folder with the figures of the model before it and of its own.
 pub const COMPARISON: &str = "comparison.json";
-/// Name of the folder below a run's with pictures of misread cards.
+/// Name of the folder below a run's with images of misread cards.
 pub const FAILURES: &str = "failures";
 /// Misread cards that are shown.
 pub(super) const MAX_MISREAD: usize = 24;
@@ -33,7 +33,7 @@ pub(super) const MAX_MISREAD: usize = 24;
 pub trait Faces {
     /// Name for people.
     fn name(&self, class: &str) -> String;
-    /// A picture, as PNG.
+    /// An image, as PNG.
     fn picture(&self, class: &str) -> Option<Vec<u8>>;
     /// All cards that there are, as far as they are known.
     fn cards(&self) -> Vec<Named> {
@@ -395,7 +395,7 @@ fn coverage(epochs: &[(&str, Vec<Value>)], run: &Path, faces: &dyn Faces) -> Str
     counted.map_or_else(String::new, |counted| coverage::section(&counted, &right, faces))
 }
 
-/// How often what is so sure is right: of which pictures, and their bins.
+/// How often what is so sure is right: of which images, and their bins.
 pub(super) fn reliabilities(evaluation: &Value) -> Vec<(&'static str, Vec<(u64, f64)>)> {
     let paths = [
         ("captures", "/labelled/calibration"),

@@ -1,4 +1,4 @@
-//! Figures as pictures: confusion matrices, points, bars and reliability. Pure.
+//! Figures as images: confusion matrices, points, bars and reliability. Pure.
 
 use image::{Rgba, RgbaImage};
 use synth::preview;

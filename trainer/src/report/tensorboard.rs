@@ -1,4 +1,4 @@
-//! Event files that TensorBoard opens: scalars and pictures by step.
+//! Event files that TensorBoard opens: scalars and images by step.
 //!
 //! A file is a row of records (`TFRecord`: length, masked CRC-32C of it, content, masked CRC-32C of
 //! it), each an `Event` message of TensorFlow's `event.proto`. Only what is written here is
@@ -83,7 +83,7 @@ struct Image {
 
 /// `SessionLog.START`: what an earlier file says of this step and later ones is forgotten.
 const START: i32 = 1;
-/// Channels of a picture.
+/// Channels of an image.
 const RGBA: i32 = 4;
 
 impl Events {
@@ -116,7 +116,7 @@ impl Events {
         self.write(step, What::Summary(Summary { value: values.iter().map(value).collect() }))
     }
 
-    /// A picture of a step.
+    /// An image of a step.
     ///
     /// # Errors
     /// When the disk is full.

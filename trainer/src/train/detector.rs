@@ -218,7 +218,7 @@ impl Cutter {
     fn cut(&mut self, scene: &Scene, region: Rect<InFrame>) -> Vec<Card> {
         let (width, height) = scene.image.dimensions();
         let source = ImageRef::new(width, height, scene.image.as_raw(), PixelType::U8x4)
-            .expect("a picture has four bytes a pixel");
+            .expect("an image has four bytes a pixel");
         let scale = self.image.width() as f32 / region.width();
         let filter = if scale < 1.0 { FilterType::Box } else { FilterType::Bilinear };
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false).crop(
@@ -227,7 +227,7 @@ impl Cutter {
             f64::from(region.width().min(width as f32 - region.left)),
             f64::from(region.height().min(height as f32 - region.top)),
         );
-        self.resizer.resize(&source, &mut self.image, &options).expect("the part lies inside the picture");
+        self.resizer.resize(&source, &mut self.image, &options).expect("the part lies inside the image");
         let to_sample: Transform<InFrame, InModel> =
             Transform::new(scale, Point::new(-region.left * scale, -region.top * scale));
         let card = |quad: Quad<InFrame>, visible| Card { quad: to_sample.quad(quad), visible };

@@ -1,7 +1,7 @@
 //! Training the identifier on captures that people labelled.
 //!
 //! ```text
-//! captures, labels ─▶ split ─▶ pictures: batches, loss ─▶ task ─▶ the training loop ─▶ export
+//! captures, labels ─▶ split ─▶ images: batches, loss ─▶ task ─▶ the training loop ─▶ export
 //!                        ▲                                 ▲ warm_start: a run, a model, others
 //!                  split.json of the run
 //! ```

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// Side of the picture.
+/// Side of the image.
 const SIDE: i32 = 256;
 /// The cards' angles about the foot of the fan, in degrees, and their colours.
 const FAN: [(i32, &str); 3] = [(-24, "#4fc3d9"), (0, "#f5f2e8"), (24, "#f5b041")];

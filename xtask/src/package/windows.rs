@@ -1,5 +1,5 @@
 //! Tries a package for Windows out in Wine: its programs start, the doctor finds nothing wrong, it
-//! draws, and the cards of pictures are those that this machine sees.
+//! draws, and the cards of images are those that this machine sees.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -75,7 +75,7 @@ fn screenshots() -> Result<Vec<PathBuf>> {
     Ok(pictures)
 }
 
-/// Names the cards of pictures on this machine and in Wine; returns how many there are.
+/// Names the cards of images on this machine and in Wine; returns how many there are.
 fn same_cards(wine: &Wine, overlay: &Path, model: &str, pictures: &[PathBuf]) -> Result<usize> {
     let identify = ["identify", "--model", model, "--mods", "none", "--json"];
     let shown: Vec<String> = pictures.iter().map(|picture| wine::path(picture)).collect();
@@ -137,7 +137,7 @@ fn on_this_machine(arguments: &[&OsStr]) -> Result<Vec<u8>> {
 fn compare_pictures(here: &[u8], there: &[u8]) -> Result<usize> {
     let read = |text: &[u8]| serde_json::from_slice::<Vec<Value>>(text);
     let (here, there) = (read(here)?, read(there)?);
-    ensure!(here.len() == there.len(), "{} pictures here, {} in Wine", here.len(), there.len());
+    ensure!(here.len() == there.len(), "{} images here, {} in Wine", here.len(), there.len());
     let mut cards = 0;
     for (here, there) in here.iter().zip(&there) {
         let name = here["image"].as_str().unwrap_or_default();
@@ -187,7 +187,7 @@ mod tests {
             (text("H_A", 10.0, 0.8), "cards/0/top/0/score"),
             (here.replace('9', "7"), "width"),
             (r#"[{"width": 9, "height": 8, "cards": []}]"#.to_owned(), "cards"),
-            ("[]".to_owned(), "1 pictures here"),
+            ("[]".to_owned(), "1 images here"),
         ] {
             let error = check(&there).unwrap_err();
             assert!(error.root_cause().to_string().starts_with(place), "{error:#}");

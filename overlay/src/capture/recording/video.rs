@@ -1,4 +1,4 @@
-//! A video as a folder of pictures, by `ffmpeg`, which reads every format that there is.
+//! A video as a folder of images, by `ffmpeg`, which reads every format that there is.
 
 use std::ffi::OsStr;
 use std::io;
@@ -20,7 +20,7 @@ pub enum VideoError {
         /// Its file.
         video: PathBuf,
     },
-    /// ffmpeg cannot make pictures of it.
+    /// ffmpeg cannot make images of it.
     #[error("ffmpeg cannot read {video}: {reason}")]
     Unreadable {
         /// Its file.
@@ -28,7 +28,7 @@ pub enum VideoError {
         /// The last words of ffmpeg.
         reason: String,
     },
-    /// There is no room for the pictures, or ffmpeg cannot be started.
+    /// There is no room for the images, or ffmpeg cannot be started.
     #[error("cannot make frames of {video}: {source}")]
     Failed {
         /// Its file.
@@ -44,7 +44,7 @@ pub fn is_video(path: &Path) -> bool {
     path.is_file() && EXTENSIONS.iter().any(|video| end.eq_ignore_ascii_case(video))
 }
 
-/// Writes the pictures of a video into a folder that goes when it is dropped: `fps` a second, by
+/// Writes the images of a video into a folder that goes when it is dropped: `fps` a second, by
 /// the program `ffmpeg`.
 ///
 /// # Errors
@@ -91,7 +91,7 @@ mod tests {
         assert!(!is_video(&video), "there is none");
         std::fs::write(&video, b"a video").unwrap();
         assert!(is_video(&video) && !is_video(folder.path()));
-        // The last argument is the pattern of the pictures, the one after -vf the rate.
+        // The last argument is the pattern of the images, the one after -vf the rate.
         let script = r#"for last; do :; done; test "$8" = "fps=12.5" && touch "$(printf "$last" 1)""#;
         let made = unpack(&video, 12.5, &stand_in(folder.path(), script)).unwrap();
         assert!(made.path().join("000001.png").is_file());

@@ -40,12 +40,12 @@ impl PixelFormat {
         (width * self.bytes).next_multiple_of(self.pad)
     }
 
-    /// Bytes of a picture.
+    /// Bytes of an image.
     pub fn length(self, width: usize, height: usize) -> usize {
         self.stride(width) * height
     }
 
-    /// The picture in four bytes a pixel: blue, green, red, nothing.
+    /// The image in four bytes a pixel: blue, green, red, nothing.
     pub fn plain(self, written: &[u8], width: usize, height: usize) -> Vec<u8> {
         let channels = self.masks.map(Channel::of);
         let mut plain = Vec::with_capacity(width * height * 4);

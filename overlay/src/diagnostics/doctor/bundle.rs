@@ -1,5 +1,5 @@
 //! The file that a player attaches to a bug report: findings, settings, crash reports. No personal
-//! paths, no pictures, no token.
+//! paths, no images, no token.
 
 use std::io::{self, Cursor, Write as _};
 use std::path::Path;

@@ -15,7 +15,7 @@ use crate::settings::chords::Chord;
 use lens_core::counted::counted;
 use marks::render::offscreen::Offscreen;
 
-/// Pictures that are taken to see how long capturing takes.
+/// Images that are taken to see how long capturing takes.
 const CAPTURES: usize = 20;
 
 pub(super) fn examine() -> Vec<Finding> {
@@ -72,7 +72,7 @@ fn compositor() -> Finding {
     Finding::good("compositor", "part of the system")
 }
 
-/// Takes pictures of the game, or where it does not run, of the topmost window that shows
+/// Takes images of the game, or where it does not run, of the topmost window that shows
 /// something.
 fn capturing(windows: &[WindowInfo]) -> Finding {
     let name = "capture";

@@ -23,7 +23,7 @@ use practice::table::Table;
 /// Overlap from which a detection is a card of the table.
 const MIN_OVERLAP: f32 = 0.5;
 /// Share of names below which something is broken: the practice table fans and covers its cards,
-/// and this looks at single pictures, so that four of five are usual.
+/// and this looks at single images, so that four of five are usual.
 const MIN_SHARE_RIGHT: f32 = 0.65;
 
 pub(super) fn examine(scope: &Scope) -> Vec<Finding> {

@@ -9,7 +9,7 @@ use super::finding::Verdict;
 pub struct Scope {
     /// The data folder.
     pub data: PathBuf,
-    /// Pictures of the practice table that are recognised to see how fast it goes.
+    /// Images of the practice table that are recognised to see how fast it goes.
     pub frames: usize,
     /// Opens the overlay's window and looks whether it can be seen; `None` where that is not tried.
     pub sight: Option<fn() -> (Verdict, String)>,

@@ -44,7 +44,7 @@ fn swap(name: &str) -> ModelSwap {
     }
 }
 
-/// Always the same picture: nothing but a swap wakes the vision thread.
+/// Always the same image: nothing but a swap wakes the vision thread.
 struct Still;
 
 impl FrameSource for Still {

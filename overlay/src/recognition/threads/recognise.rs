@@ -1,7 +1,7 @@
 //! The recognition thread: recognises, tracks, and puts a snapshot of the tracks into a mailbox.
 //!
-//! It sleeps once the tracks of a picture that stays the same have settled. A graphics card that
-//! fails is left for the processor, on the same picture.
+//! It sleeps once the tracks of an image that stays the same have settled. A graphics card that
+//! fails is left for the processor, on the same image.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -96,7 +96,7 @@ impl Recognition {
         snapshot.or_else(|error| self.fall_back(&error, frame, at, sink))
     }
 
-    /// Recognises a picture on the processor, and all later ones; fails when that was it already.
+    /// Recognises an image on the processor, and all later ones; fails when that was it already.
     fn fall_back(
         &mut self,
         error: &RunError,
@@ -114,7 +114,7 @@ impl Recognition {
         Ok(self.pipeline.see(frame, at)?)
     }
 
-    /// Follows the cards to a picture; `None` when nothing is to be drawn anew.
+    /// Follows the cards to an image; `None` when nothing is to be drawn anew.
     fn follow(&mut self, frame: &Frame, last: &mut Duration) -> Option<Snapshot> {
         let used = ThreadTime::now();
         let at = self.shared.since_start(frame.captured_at);
@@ -126,7 +126,7 @@ impl Recognition {
         snapshot
     }
 
-    /// Recognises the last picture with another model.
+    /// Recognises the last image with another model.
     fn again(&mut self, last: &mut Duration, sink: &EventSink) -> anyhow::Result<Snapshot> {
         match self.pipeline.picture().cloned() {
             Some(frame) => {

@@ -10,15 +10,15 @@ use crate::recognition::pace::Pace;
 
 /// What the capture thread sends to the recognition thread.
 pub(super) enum FrameMessage {
-    /// A picture to recognise.
+    /// An image to recognise.
     Frame(Frame),
-    /// A picture that is not recognised yet, or not at all: cards are followed to it.
+    /// An image that is not recognised yet, or not at all: cards are followed to it.
     Passing(Frame),
     /// There is nothing to see.
     Nothing,
 }
 
-/// A picture that nobody has recognised yet.
+/// An image that nobody has recognised yet.
 pub(super) struct Pending {
     pub(super) frame: Frame,
     pub(super) signature: FrameSignature,
@@ -34,9 +34,9 @@ pub(super) struct Shared {
 pub(super) struct State {
     pub(super) pace: Pace,
     pub(super) gate: FrameGate,
-    /// Whether cards glide, so that pictures are wanted twice as often.
+    /// Whether cards glide, so that images are wanted twice as often.
     pub(super) glides: bool,
-    /// When the source was last seen to show the same picture still.
+    /// When the source was last seen to show the same image still.
     pub(super) same_at: Duration,
 }
 
@@ -51,7 +51,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a picture is to be recognised now.
+    /// Whether an image is to be recognised now.
     pub(super) fn admits(&self, picture: &Pending) -> bool {
         self.lock().gate.admits(&picture.signature, self.start.elapsed())
     }

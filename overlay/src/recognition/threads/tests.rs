@@ -50,7 +50,7 @@ impl FrameSource for Still {
     }
 }
 
-/// Starts the threads on a still picture; returns the events until `enough`, and how often the
+/// Starts the threads on a still image; returns the events until `enough`, and how often the
 /// model ran.
 fn run(shade: u8, enough: impl Fn(&AppEvent, Option<&Snapshot>) -> bool) -> (Vec<AppEvent>, usize) {
     let calls = Arc::new(AtomicUsize::new(0));
@@ -92,7 +92,7 @@ fn a_model_that_breaks_is_reported_once_and_ends_the_thread() {
     assert_eq!(calls, 1);
 }
 
-/// Sees the card on the first picture and fails on all later ones, as a card does whose driver was
+/// Sees the card on the first image and fails on all later ones, as a card does whose driver was
 /// exchanged.
 struct FailsLater {
     calls: Arc<AtomicUsize>,
@@ -122,7 +122,7 @@ impl Drop for FailsLater {
     }
 }
 
-/// Shades that differ from picture to picture, so that each is recognised.
+/// Shades that differ from image to image, so that each is recognised.
 struct Changing(u8);
 
 impl FrameSource for Changing {
@@ -220,7 +220,7 @@ impl FrameSource for Gliding {
     }
 }
 
-/// Within a budget that lets hardly any picture be recognised, boxes stick to cards that glide.
+/// Within a budget that lets hardly any image be recognised, boxes stick to cards that glide.
 #[test]
 fn cards_are_followed_on_pictures_that_are_not_recognised() {
     let calls = Arc::new(AtomicUsize::new(0));

@@ -26,7 +26,7 @@ pub struct Timeline {
 /// The screen from this moment on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Moment {
-    /// Milliseconds since the first picture.
+    /// Milliseconds since the first image.
     pub millis: u64,
     /// Width and height of the frame.
     pub frame: [u32; 2],

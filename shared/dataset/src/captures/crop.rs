@@ -1,4 +1,4 @@
-//! Cuts a card out of a frame as it is, in its own size: the picture that is kept.
+//! Cuts a card out of a frame as it is, in its own size: the image that is kept.
 
 use image::RgbaImage;
 

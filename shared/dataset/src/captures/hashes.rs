@@ -89,7 +89,7 @@ impl Hashing {
 }
 
 /// What so many bits of [`Hashes::shapes`] count for beside the other two: a shift by one pixel
-/// turns twice as many of them over, and pictures that have nothing in common differ by 32.
+/// turns twice as many of them over, and images that have nothing in common differ by 32.
 pub(super) fn of_shapes(bits: u32) -> u32 {
     use super::{DUPLICATE, SAME_CARD, SAME_CLUSTER};
     // Bits of the same card in another place, of the same card otherwise, and of a cluster.

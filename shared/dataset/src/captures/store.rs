@@ -1,8 +1,8 @@
-//! `seen_hashes.json` and the pictures beside it.
+//! `seen_hashes.json` and the images beside it.
 //!
-//! One writer at a time holds a lock. A capture is a picture, then one line in a journal beside the
+//! One writer at a time holds a lock. A capture is an image, then one line in a journal beside the
 //! file. The journal is folded into the file now and then, so that saving costs the same at the
-//! first capture and at the hundred thousandth. A crash leaves a picture that nobody lists, or
+//! first capture and at the hundred thousandth. A crash leaves an image that nobody lists, or
 //! nothing.
 
 use std::collections::BTreeSet;
@@ -266,7 +266,7 @@ impl Captures {
         self.save(crop, hashes, context, verdict)
     }
 
-    /// Saves a crop though it shows the same as another: a correction is worth a picture of its
+    /// Saves a crop though it shows the same as another: a correction is worth an image of its
     /// own.
     ///
     /// # Errors
@@ -289,7 +289,7 @@ impl Captures {
             let name = file_name::format(cluster, card_group, self.next.id);
             let path = self.folder.join(&name);
             self.next.id += 1;
-            // A picture that a crash left without a record keeps its name.
+            // An image that a crash left without a record keeps its name.
             if !path.exists() {
                 break (name, path);
             }
@@ -299,7 +299,7 @@ impl Captures {
         written.map_err(|source| CapturesError::File { path: path.clone(), source })?;
         let record = Record { filename, cluster, card_group, hashes, context };
         if let Err(source) = self.journal.append(&record) {
-            // Without a record the picture would only be in the way.
+            // Without a record the image would only be in the way.
             let _ = fs::remove_file(&path);
             return Err(CapturesError::File { path: self.folder.join(JOURNAL), source });
         }
@@ -314,7 +314,7 @@ impl Captures {
         Ok(Added { verdict, position: self.records.len() - 1 })
     }
 
-    /// Removes captures for good: their pictures, their records, and frames that only they were cut
+    /// Removes captures for good: their images, their records, and frames that only they were cut
     /// from. What is not there any more is no fault, so that a kill in between is mended by doing
     /// it again.
     ///
@@ -362,12 +362,12 @@ impl Captures {
     }
 }
 
-/// Gives captures of an earlier version the hash that they lack, from their pictures; says whether
+/// Gives captures of an earlier version the hash that they lack, from their images; says whether
 /// there were any. Groups and clusters stay as they are.
 fn upgrade(folder: &Path, records: &mut [Record], hashing: &Hashing) -> bool {
     let mut upgraded = 0;
     for record in records.iter_mut().filter(|record| record.hashes.shapes.is_none()).take(UPGRADED_AT_ONCE) {
-        // A picture that is gone has no shapes; its other hashes go on telling what it is like.
+        // An image that is gone has no shapes; its other hashes go on telling what it is like.
         if let Ok(picture) = image_file::open(&folder.join(&record.filename)) {
             record.hashes.shapes = hashing.hash(&picture).shapes;
             upgraded += 1;

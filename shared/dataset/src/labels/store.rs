@@ -116,7 +116,7 @@ impl StoreError {
 
 impl Store {
     /// Opens a data set for changing it, with what a crash left in its journal and what waits in
-    /// its inbox; makes the folder when it is not there. Labelled pictures are copied from
+    /// its inbox; makes the folder when it is not there. Labelled images are copied from
     /// `originals`.
     ///
     /// A damaged `arrangement.json` is kept under another name; [`Store::take_notes`] then says so.
@@ -191,7 +191,7 @@ impl Store {
         Ok(aside)
     }
 
-    /// What the pictures show.
+    /// What the images show.
     pub fn labels(&self) -> &Labels {
         &self.labels
     }
@@ -201,7 +201,7 @@ impl Store {
         state(&self.labels, &self.arrangement)
     }
 
-    /// Removes the labelled pictures of what goes for good, and forgets every word that was said of
+    /// Removes the labelled images of what goes for good, and forgets every word that was said of
     /// it. Its capture is [`crate::captures::store::Captures::remove`]'s to remove; when that is
     /// done, [`Change::Erase`] says so.
     ///
@@ -216,7 +216,7 @@ impl Store {
         self.checkpoint()
     }
 
-    /// Pictures that go for good, and whose files may still be there.
+    /// Images that go for good, and whose files may still be there.
     pub fn erased(&self) -> Vec<String> {
         self.arrangement.erased.iter().cloned().collect()
     }
@@ -310,7 +310,7 @@ impl Store {
         Ok(())
     }
 
-    /// A labelled picture is copied from the originals, whole or not at all.
+    /// A labelled image is copied from the originals, whole or not at all.
     fn keep_picture(&self, change: &Change) -> Result<(), StoreError> {
         let Change::Label { file, label: Some(_) } = change else { return Ok(()) };
         let is_inside = file_name::is_inside(file) && !self.arrangement.erased.contains(file);

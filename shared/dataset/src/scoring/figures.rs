@@ -104,7 +104,7 @@ pub enum CardError {
         /// What it is.
         label: String,
     },
-    /// It is none: left, top, right and bottom in the picture, and what it was taken for.
+    /// It is none: left, top, right and bottom in the image, and what it was taken for.
     Extra {
         /// Where.
         bounds: [i32; 4],

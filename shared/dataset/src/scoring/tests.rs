@@ -31,7 +31,7 @@ fn modifiers(edition: &str, enhancement: &str, seal: &str) -> Modifiers {
     Modifiers { edition, enhancement, seal, ..Modifiers::default() }
 }
 
-/// Scores cards on a picture of half the truth's size: left and top edge there, the id or nothing,
+/// Scores cards on an image of half the truth's size: left and top edge there, the id or nothing,
 /// and modifiers.
 fn scored(cards: &[(f32, f32, &str, Modifiers)]) -> Figures {
     let truth = truth(TRUTH).unwrap();

@@ -24,11 +24,11 @@ pub struct Truth {
 pub struct Screen {
     /// Its name.
     pub name: String,
-    /// The picture, as the truth file writes it.
+    /// The image, as the truth file writes it.
     pub picture: PathBuf,
-    /// Width and height that the boxes refer to; none when those of the picture are meant.
+    /// Width and height that the boxes refer to; none when those of the image are meant.
     pub size: Option<[f32; 2]>,
-    /// The cards; small pictures of tags are none.
+    /// The cards; small images of tags are none.
     pub cards: Vec<TrueCard>,
     /// Cards of no catalogue.
     pub unlisted: Vec<UnlistedCard>,
@@ -106,7 +106,7 @@ pub enum TruthError {
         /// What to do.
         help: &'static str,
     },
-    /// A picture is missing.
+    /// An image is missing.
     #[error(
         "{path}: the screenshot {picture} of {screen:?} is not there\nhelp: \
          give the folder of the screenshots behind the truth file"
@@ -116,7 +116,7 @@ pub enum TruthError {
         path: PathBuf,
         /// The screenshot's name.
         screen: String,
-        /// The picture.
+        /// The image.
         picture: PathBuf,
     },
 }
@@ -133,7 +133,7 @@ impl Truth {
         Self::parse(&text, path, catalogue)
     }
 
-    /// Checks the text of a file; `path` is for the errors and for finding pictures.
+    /// Checks the text of a file; `path` is for the errors and for finding images.
     ///
     /// # Errors
     /// As [`Truth::read`].
@@ -148,7 +148,7 @@ impl Truth {
         Ok(Self { path: path.into(), screens: screens.collect::<Result<_, _>>()? })
     }
 
-    /// Where a screenshot's picture lies: in the folder of the pictures, when one is given, else
+    /// Where a screenshot's image lies: in the folder of the images, when one is given, else
     /// beside the truth file.
     ///
     /// # Errors

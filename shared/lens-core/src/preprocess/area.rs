@@ -1,4 +1,4 @@
-//! Shrinks pictures by averaging: each pixel of the result is the mean of the area that it covers.
+//! Shrinks images by averaging: each pixel of the result is the mean of the area that it covers.
 //!
 //! Four bytes a pixel, in any order. A row of the result is made in two steps: the rows under it
 //! are averaged, then the pixels along them. Both use the widest vectors of the processor and
@@ -21,7 +21,7 @@ const QUAD: usize = 4;
 /// Bytes of a row that are averaged at once.
 const BLOCK: usize = 32;
 
-/// A part of a picture, in whole pixels.
+/// A part of an image, in whole pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Region {
     pub(super) left: usize,
@@ -30,7 +30,7 @@ pub(super) struct Region {
     pub(super) height: usize,
 }
 
-/// Shrinks pictures of one size to another; keeps its tables while the sizes stay.
+/// Shrinks images of one size to another; keeps its tables while the sizes stay.
 #[derive(Debug)]
 pub(super) struct Shrinker {
     level: Level,
@@ -90,11 +90,11 @@ impl Shrinker {
         4 * self.columns.spans.target.next_multiple_of(QUAD)
     }
 
-    /// Writes row `index` of the shrunk `region` of a picture with rows of `stride` pixels.
+    /// Writes row `index` of the shrunk `region` of an image with rows of `stride` pixels.
     /// `averaged` is a buffer to use again.
     ///
     /// # Panics
-    /// When the region is not inside the picture, is not the one of [`Shrinker::fit`], or `target`
+    /// When the region is not inside the image, is not the one of [`Shrinker::fit`], or `target`
     /// is shorter than [`Shrinker::row_bytes`].
     pub(super) fn row(
         &self,

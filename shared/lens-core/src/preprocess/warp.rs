@@ -1,4 +1,4 @@
-//! Samples a picture under a projective map, bilinearly.
+//! Samples an image under a projective map, bilinearly.
 //!
 //! Eight pixels at a time with the widest vectors of the processor; every one gives the same
 //! bytes.
@@ -113,7 +113,7 @@ fn sample<S: Simd>(simd: S, source: &Source<'_>, x: i32x8<S>, y: i32x8<S>, sampl
 }
 
 /// Whether all places are from zero on and before the last pixel, so that both neighbours are in
-/// the picture.
+/// the image.
 #[inline(always)]
 fn lies_before<S: Simd>(simd: S, places: i32x8<S>, last: i32) -> bool {
     let places: u32x8<S> = places.bitcast();

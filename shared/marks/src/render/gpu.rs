@@ -31,7 +31,7 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// A device to draw pictures with; software drivers are fine.
+    /// A device to draw images with; software drivers are fine.
     ///
     /// # Errors
     /// When there is no driver.

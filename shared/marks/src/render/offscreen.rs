@@ -1,4 +1,4 @@
-//! Scenes drawn into pictures, without a display.
+//! Scenes drawn into images, without a display.
 
 use image::RgbaImage;
 use wgpu::{BufferUsages, Texture, TextureFormat, TextureUsages};
@@ -7,7 +7,7 @@ use super::gpu::{Gpu, GpuError};
 use super::{Backdrop, RenderError, Renderer};
 use crate::scene::OverlayScene;
 
-/// Draws scenes into pictures.
+/// Draws scenes into images.
 #[derive(Debug)]
 pub struct Offscreen {
     gpu: Gpu,
@@ -32,7 +32,7 @@ impl Offscreen {
     }
 
     /// Draws a scene; over [`Backdrop::Transparent`] the colours are premultiplied with the
-    /// picture's alpha.
+    /// image's alpha.
     ///
     /// # Errors
     /// When text cannot be prepared, or the device is lost.

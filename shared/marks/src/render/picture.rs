@@ -1,4 +1,4 @@
-//! A picture that fills the target, under the marks: the practice table, or a picture from disk.
+//! An image that fills the target, under the marks: the practice table, or an image from disk.
 
 use lens_core::pixels::{ChannelOrder, Pixels};
 use wgpu::{BindGroup, BindGroupLayout, Device, Queue, RenderPass, RenderPipeline, Texture, TextureFormat};

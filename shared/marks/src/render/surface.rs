@@ -42,7 +42,7 @@ enum Choice {
     Any,
 }
 
-/// What asking a window for its next picture came to.
+/// What asking a window for its next image came to.
 pub(super) enum Next {
     /// Draw on it, then hand it to [`Surface::present`].
     Draw(SurfaceTexture),
@@ -122,12 +122,12 @@ impl Surface {
         Ok(Some(Self { gpu, surface, configuration }))
     }
 
-    /// Pixel format of the pictures to draw on.
+    /// Pixel format of the images to draw on.
     pub(super) fn format(&self) -> TextureFormat {
         self.configuration.format
     }
 
-    /// Width and height of the pictures to draw on.
+    /// Width and height of the images to draw on.
     pub(super) fn size(&self) -> [u32; 2] {
         [self.configuration.width, self.configuration.height]
     }
@@ -140,7 +140,7 @@ impl Surface {
         }
     }
 
-    /// The next picture to draw on.
+    /// The next image to draw on.
     pub(super) fn next_frame(&mut self) -> Next {
         match self.surface.get_current_texture() {
             CurrentSurfaceTexture::Success(texture) | CurrentSurfaceTexture::Suboptimal(texture) => {

@@ -1,4 +1,4 @@
-//! Compares what is drawn with the pictures in a crate's `tests/golden`; `BLESS=1` writes them
+//! Compares what is drawn with the images in a crate's `tests/golden`; `BLESS=1` writes them
 //! anew: look at what changed. Tests of other crates take this file by its path.
 
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub(crate) fn device() -> Option<Offscreen> {
     }
 }
 
-/// Compares with the kept picture. Drivers differ in the last bit of an edge, not in what is drawn.
+/// Compares with the kept image. Drivers differ in the last bit of an edge, not in what is drawn.
 #[track_caller]
 pub(crate) fn check(name: &str, drawn: &RgbaImage) {
     let path =
@@ -28,7 +28,7 @@ pub(crate) fn check(name: &str, drawn: &RgbaImage) {
         return;
     }
     let kept = image::open(&path).expect("run once with BLESS=1").into_rgba8();
-    assert_eq!(kept.dimensions(), drawn.dimensions(), "{name}: another size than the kept picture");
+    assert_eq!(kept.dimensions(), drawn.dimensions(), "{name}: another size than the kept image");
     let far = |(a, b): &(&Rgba<u8>, &Rgba<u8>)| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > 24);
     let differing = kept.pixels().zip(drawn.pixels()).filter(far).count();
     if differing * 1000 > kept.pixels().len() {

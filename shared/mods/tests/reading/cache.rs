@@ -36,7 +36,7 @@ fn what_did_not_change_is_neither_read_nor_run_again() {
     assert_eq!(changed.mods[0].cards[0].key, "j_gd_tulip");
     assert_ne!(changed.mods[0].digest, first.mods[0].digest);
 
-    // Another picture alone changes the digest too.
+    // Another image alone changes the digest too.
     garden.sheet("Garden/assets/2x/roses.png", [5, 3], [142, 190]);
     assert_ne!(garden.read(interpreter()).mods[0].digest, changed.mods[0].digest);
 }

@@ -77,7 +77,7 @@ fn a_broken_mod_costs_itself_alone_and_says_so() {
     garden.file("Zip.zip", "no zip");
     garden.file("Half/half.json", r#"{"id": "Half", "main_file": "main.lua", "name": "Half"}"#);
     garden.file("Readme/readme.txt", "no mod");
-    garden.file("Garden/assets/2x/torn.png", "no picture");
+    garden.file("Garden/assets/2x/torn.png", "no image");
     garden.metadata("Part", "pt");
     garden.sheet("Part/assets/2x/roses.png", [4, 3], [142, 190]);
     garden.file("Part/main.lua", format!("{SHEET}SMODS.load_file('bad.lua')() {ROSE}"));

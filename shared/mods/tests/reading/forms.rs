@@ -179,7 +179,7 @@ fn cards_are_handed_on_by_loops_helpers_and_files() {
         ),
     ];
     for case in &cases {
-        // The one whose picture is beside the others needs it.
+        // The one whose image is beside the others needs it.
         if case.0 != "cards under the names of their files" {
             check(case);
             continue;

@@ -113,7 +113,7 @@ fn drawn([columns, rows]: [u32; 2], [width, height]: [u32; 2]) -> Vec<u8> {
     bytes
 }
 
-/// Which cell a picture was cut from, if it was cut from one alone.
+/// Which cell an image was cut from, if it was cut from one alone.
 pub(crate) fn cell_of(picture: &RgbaImage) -> Option<[u8; 2]> {
     let first = *picture.get_pixel(0, 0);
     picture.pixels().all(|it| *it == first).then(|| [(first[0] - 10) / 20, (first[1] - 10) / 20])

@@ -96,7 +96,7 @@ pub enum ImportError {
     /// Sheets are there at neither scale.
     #[error("{path} lacks {} of the game's sheets: {}\nhelp: the copy is incomplete or of another version", sheets.len(), sheets.join(", "))]
     Missing { path: PathBuf, sheets: Vec<String> },
-    /// A sheet is not a picture, or has another size.
+    /// A sheet is not an image, or has another size.
     #[error("{path} cannot be used: {source}")]
     Sheet {
         path: PathBuf,

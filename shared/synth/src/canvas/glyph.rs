@@ -1,5 +1,5 @@
-//! Glyphs of one font and a line of them: what all text of software pictures is written with; and
-//! of fonts of the system, for pictures that people look at.
+//! Glyphs of one font and a line of them: what all text of software images is written with; and
+//! of fonts of the system, for images that people look at.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use swash::FontRef;
 use swash::scale::{Render, ScaleContext, Source};
 use swash::zeno::{Format, Placement};
 
-/// A letter's picture.
+/// A letter's image.
 #[derive(Debug)]
 pub(super) struct Glyph {
     /// From the pen to the left of the mask, and from the line's height to its top.

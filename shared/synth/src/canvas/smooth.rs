@@ -1,11 +1,11 @@
-//! Smooth edges, for pictures that people look at. Slower than the other shapes; claims nothing.
+//! Smooth edges, for images that people look at. Slower than the other shapes; claims nothing.
 
 use lens_core::geometry::{InFrame, Rect};
 
 use crate::canvas::{Canvas, Colour};
 
 impl Canvas {
-    /// Lays a colour over one pixel, 1.0 being opaque; outside the picture nothing happens.
+    /// Lays a colour over one pixel, 1.0 being opaque; outside the image nothing happens.
     pub fn blend(&mut self, x: i64, y: i64, colour: Colour, opacity: f32) {
         let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return };
         let Some(pixel) = self.image.get_pixel_mut_checked(x, y) else { return };

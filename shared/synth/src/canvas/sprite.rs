@@ -1,4 +1,4 @@
-//! A card's picture, ready to be pasted.
+//! A card's image, ready to be pasted.
 //!
 //! Premultiplied, kept at halving sizes so that shrinking starts from the nearest larger one, and
 //! with a transparent edge so that sampling needs no checks.
@@ -7,13 +7,13 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbaImage;
 
-/// A premultiplied picture at its full size and at halves of it.
+/// A premultiplied image at its full size and at halves of it.
 #[derive(Clone, Debug)]
 pub struct Sprite {
     levels: Vec<Level>,
 }
 
-/// A premultiplied picture with a transparent edge of one pixel all around.
+/// A premultiplied image with a transparent edge of one pixel all around.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Level {
     pub(super) width: usize,
@@ -42,7 +42,7 @@ impl Sprite {
         Self { levels }
     }
 
-    /// From a picture that is premultiplied already, without halves: for [`Sampling::Precise`].
+    /// From an image that is premultiplied already, without halves: for [`Sampling::Precise`].
     ///
     /// [`Sampling::Precise`]: super::warp::Sampling::Precise
     pub fn premultiplied(picture: &RgbaImage) -> Self {
@@ -88,7 +88,7 @@ impl Sprite {
 }
 
 impl Level {
-    /// Makes `target` this picture, area-averaged to `width x height`.
+    /// Makes `target` this image, area-averaged to `width x height`.
     pub(super) fn shrink_into(
         &self,
         resizer: &mut Resizer,

@@ -1,4 +1,4 @@
-//! Text of composed pictures: a pixel font at two widths, a sans-serif one, and blocks of strokes
+//! Text of composed images: a pixel font at two widths, a sans-serif one, and blocks of strokes
 //! that look like Chinese.
 //!
 //! Glyphs are rasterised once, at a ladder of sizes, so that a line of text costs its pixels only.

@@ -1,4 +1,4 @@
-//! Lays a picture into a quad of a canvas, in perspective.
+//! Lays an image into a quad of a canvas, in perspective.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -9,10 +9,10 @@ use lens_core::geometry::{Homography, InFrame, Quad};
 use crate::canvas::sprite::{Level, Shrunk, Sprite, packed, spread};
 use crate::canvas::{Canvas, crossings};
 
-/// How the pixels of a pasted picture are found.
+/// How the pixels of a pasted image are found.
 ///
-/// The first two shrink a picture that is larger than its quad and work with 8 bits of fraction:
-/// for composing pictures by the thousand. The third is for pictures made at about the size they
+/// The first two shrink an image that is larger than its quad and work with 8 bits of fraction:
+/// for composing images by the thousand. The third is for images made at about the size they
 /// are shown at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sampling {
@@ -24,7 +24,7 @@ pub enum Sampling {
     Precise,
 }
 
-/// A picture that is this much smaller on screen than its level is area-averaged first.
+/// An image that is this much smaller on screen than its level is area-averaged first.
 const SHRINK_BELOW: f32 = 0.9;
 
 thread_local! {
@@ -32,7 +32,7 @@ thread_local! {
 }
 
 impl Canvas {
-    /// Draws the whole picture into `quad`, claiming what it covers by more than half.
+    /// Draws the whole image into `quad`, claiming what it covers by more than half.
     pub fn paste(&mut self, sprite: &Sprite, quad: Quad<InFrame>, sampling: Sampling) {
         if sampling == Sampling::Precise {
             self.paste_precisely(sprite, quad);
@@ -61,7 +61,7 @@ impl Canvas {
         });
     }
 
-    /// Darkens what lies under a picture's shape, 1.0 being black, without claiming it.
+    /// Darkens what lies under an image's shape, 1.0 being black, without claiming it.
     pub fn shade_under(&mut self, sprite: &Sprite, quad: Quad<InFrame>, strength: f32) {
         let strength = (256.0 * strength) as u32;
         self.for_texels(sprite, quad, |pixel, _, [.., alpha]| {
@@ -84,7 +84,7 @@ impl Canvas {
         });
     }
 
-    /// Calls `put` with each pixel that a picture in a quad may cover, its owner, and the picture's
+    /// Calls `put` with each pixel that an image in a quad may cover, its owner, and the image's
     /// premultiplied colour there.
     fn for_texels(
         &mut self,
@@ -158,7 +158,7 @@ impl Canvas {
     }
 }
 
-/// The rows of a picture that a convex quad reaches, each with its columns: a little more than what
+/// The rows of an image that a convex quad reaches, each with its columns: a little more than what
 /// it covers.
 fn for_rows((width, height): (u32, u32), quad: Quad<InFrame>, mut row: impl FnMut(usize, Range<usize>)) {
     let (corners, bounds) = (quad.to_xy(), quad.bounds());
@@ -182,7 +182,7 @@ fn for_rows((width, height): (u32, u32), quad: Quad<InFrame>, mut row: impl FnMu
     }
 }
 
-/// The homography by which pixels of the canvas are looked up in a picture that lies in `quad`.
+/// The homography by which pixels of the canvas are looked up in an image that lies in `quad`.
 fn level_from_canvas(level: &Level, quad: Quad<InFrame>) -> Option<[f32; 9]> {
     let map = Homography::quad_from_rect(level.width as f32, level.height as f32, quad)?;
     Some(map.inverse()?.matrix().map(|value| value as f32))

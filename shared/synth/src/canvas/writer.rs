@@ -1,4 +1,4 @@
-//! Text in the bundled font at any size, for pictures that people look at.
+//! Text in the bundled font at any size, for images that people look at.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use crate::canvas::{Canvas, Colour};
 #[derive(Debug, Default)]
 pub struct Writer {
     glyphs: HashMap<(char, u32), Glyph>,
-    /// Nothing where pictures must be the same everywhere.
+    /// Nothing where images must be the same everywhere.
     others: Option<SystemGlyphs>,
     /// Letters that were looked for in the system's fonts.
     looked_for: HashSet<char>,

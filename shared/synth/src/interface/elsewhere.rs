@@ -1,4 +1,4 @@
-//! Pictures in which no card is: titles, menus, signs, pages of a browser, a camera, flat cards of
+//! Images in which no card is: titles, menus, signs, pages of a browser, a camera, flat cards of
 //! other programs.
 
 use image::{Rgba, RgbaImage};
@@ -167,7 +167,7 @@ fn menu(canvas: &mut Canvas, game: Area, dice: &mut Dice) {
     }
 }
 
-/// A page of a browser or an editor: bars, paragraphs, pictures, and flat cards as web games draw
+/// A page of a browser or an editor: bars, paragraphs, images, and flat cards as web games draw
 /// them.
 fn page(canvas: &mut Canvas, px: f32, dice: &mut Dice) {
     let whole = Area::new(0.0, 0.0, canvas.width(), canvas.height());
@@ -221,7 +221,7 @@ fn flat_card(canvas: &mut Canvas, area: Area, dice: &mut Dice) {
     }
 }
 
-/// A part of the picture as a camera sees it.
+/// A part of the image as a camera sees it.
 fn camera(canvas: &mut Canvas, dice: &mut Dice) {
     let (w, h) = (canvas.width() * dice.range(0.12, 0.35), canvas.height() * dice.range(0.15, 0.4));
     let (x, y) = (dice.unit() * (canvas.width() - w), dice.unit() * (canvas.height() - h));

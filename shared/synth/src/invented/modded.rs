@@ -160,7 +160,7 @@ pub(crate) fn vary(picture: &mut RgbaImage, dice: &mut Dice) {
     }
 }
 
-/// One shape on the picture, as wide as a share of it; its outline stays.
+/// One shape on the image, as wide as a share of it; its outline stays.
 fn token(picture: &mut RgbaImage, widths: [f32; 2], dice: &mut Dice) {
     let (w, h) = (picture.width() as f32, picture.height() as f32);
     let alpha: Vec<u8> = picture.pixels().map(|pixel| pixel[3]).collect();

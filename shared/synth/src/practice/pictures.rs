@@ -110,7 +110,7 @@ const BACKS: [(&str, Motif); 6] = [
     ("x_ripples", backs::ripples),
 ];
 
-/// The picture of a card; none when no card of this id is drawn here.
+/// The image of a card; none when no card of this id is drawn here.
 pub(super) fn draw(id: &str, name: &str) -> Option<RgbaImage> {
     let mut pen = Pen::card();
     let mut inside = Pen::card();

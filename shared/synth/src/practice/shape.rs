@@ -1,4 +1,4 @@
-//! Shapes as sets of pixels: what a part of a picture covers.
+//! Shapes as sets of pixels: what a part of an image covers.
 //!
 //! Coordinates are whole pixels of a 71x95 cell and name the middle of the pixel; column 35 is the
 //! axis of a card.

@@ -49,7 +49,7 @@ pub(super) fn sharpen(image: &mut RgbaImage, strength: f32) {
     }
 }
 
-/// Adds a wide blur of the picture to itself.
+/// Adds a wide blur of the image to itself.
 pub(super) fn bloom(image: &mut RgbaImage, strength: f32, deviation: f32) {
     let (width, height) = image.dimensions();
     let (small_width, small_height) = (width.div_ceil(4).max(2), height.div_ceil(4).max(2));

@@ -199,7 +199,7 @@ fn a_card_that_goes_lingers_fades_and_is_forgotten() {
     assert!(bench.tracker.is_settled(gone + millis(300)), "nothing is left to wait for");
 }
 
-/// Where pictures are rare, a card that is missed on one of them is neither dropped nor made pale.
+/// Where images are rare, a card that is missed on one of them is neither dropped nor made pale.
 #[test]
 fn a_blink_counts_as_little_where_pictures_are_rare() {
     let mut bench = Bench::default();

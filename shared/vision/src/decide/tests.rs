@@ -253,7 +253,7 @@ fn drawn(seed: u32) -> Vec<u8> {
     (0..36 * 48).flat_map(cell).collect()
 }
 
-/// Reads a crop with a mod's joker at this cosine, whose picture is as this seed draws it.
+/// Reads a crop with a mod's joker at this cosine, whose image is as this seed draws it.
 fn read_with_sprite(crop: &Crop, cosine: f32, seed: u32) -> Option<Reading> {
     let mut entries = SpriteEntries::new(2);
     let (id, card_type) = ("j_mod".into(), CardType::Joker);
@@ -274,7 +274,7 @@ fn read_with_sprite(crop: &Crop, cosine: f32, seed: u32) -> Option<Reading> {
 fn a_card_of_a_mod_is_named_where_embedding_and_pixels_agree_and_no_class_is_nearer() {
     let check = |crop: &Crop, cosine: f32, seed: u32, id: Option<&str>| {
         let reading = read_with_sprite(crop, cosine, seed).expect("a card");
-        assert_eq!(reading.id().map(CardId::as_str), id, "cosine {cosine}, picture {seed}");
+        assert_eq!(reading.id().map(CardId::as_str), id, "cosine {cosine}, image {seed}");
         reading
     };
     let unlike = || Crop { similarity: 0.05, ..Crop::of(&[("j_one", 0.9)]) };

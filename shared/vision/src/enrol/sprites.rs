@@ -1,4 +1,4 @@
-//! Makes sprite entries: sprites as pictures in, what the identifier makes of them out.
+//! Makes sprite entries: sprites as images in, what the identifier makes of them out.
 //!
 //! A sprite is laid on the table's colour, because its corners are transparent, and seen in
 //! slightly different views; the mean of their embeddings is the entry's. A sprite that fills its
@@ -23,7 +23,7 @@ pub use calibration::{Calibration, Measured, calibrate};
 pub struct Sprite {
     /// Whose it is.
     pub card: SpriteCard,
-    /// All layers in one picture.
+    /// All layers in one image.
     pub plain: RgbaImage,
     /// The same as a negative card.
     pub negative: RgbaImage,

@@ -114,7 +114,7 @@ pub fn take_back(folder: &Path, id: &str) -> Result<(), GalleryError> {
     Ok(())
 }
 
-/// Drops captures from what was put aside, in all models: their pictures are gone for good.
+/// Drops captures from what was put aside, in all models: their images are gone for good.
 ///
 /// # Errors
 /// As [`put_aside`].
@@ -212,7 +212,7 @@ mod tests {
         put_aside(&one, "x").unwrap();
         drop_captures(&one, &["a.png".into()]).unwrap();
         take_back(&one, "x").unwrap();
-        assert!(!enrolled(&one).unwrap().iter().any(|it| it.id == "x"), "its picture is gone for good");
+        assert!(!enrolled(&one).unwrap().iter().any(|it| it.id == "x"), "its image is gone for good");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sprite entries in a file: one for each mod, named by its contents and the networks.
 //!
 //! ```text
-//! "BLSPRITE" version  lengths  ids and types  { card, embedding } ...  pictures
+//! "BLSPRITE" version  lengths  ids and types  { card, embedding } ...  images
 //! ```
 //!
 //! Numbers are little-endian. A file that is not as it should be is as good as absent: entries can

@@ -18,7 +18,7 @@ pub const FILE_NAME: &str = "sprites.json";
 pub struct Limits {
     /// Cosine between the embeddings.
     pub similarity: f32,
-    /// Correlation of the pictures.
+    /// Correlation of the images.
     pub pixels: f32,
     /// How much nearer than any class of the model's own the entry must be: some mods draw a card
     /// much like one of the game.

@@ -1,21 +1,21 @@
-//! Small pictures of crops and of sprites, and how like one another they are.
+//! Small images of crops and of sprites, and how like one another they are.
 //!
-//! A picture has a quarter of the crop's pixels, slightly blurred, as three planes of bytes. Two
+//! An image has a quarter of the crop's pixels, slightly blurred, as three planes of bytes. Two
 //! are compared by normalised cross-correlation over all three planes, without their edges and for
 //! small shifts: quads miss corners by a few pixels, and brightness and contrast differ.
 
 use lens_core::preprocess::PACK;
 use multiversion::multiversion;
 
-/// Pixels at each edge that are left out, by which pictures may be shifted.
+/// Pixels at each edge that are left out, by which images may be shifted.
 const REACH: usize = 2;
 /// Shifts in one direction.
 const STEPS: usize = 2 * REACH + 1;
 const SHIFTS: usize = STEPS * STEPS;
-/// Spread below which a picture is as good as of one colour.
+/// Spread below which an image is as good as of one colour.
 const FLAT: f64 = 1.0;
 
-/// A crop's picture, ready to be compared with sprites.
+/// A crop's image, ready to be compared with sprites.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CropPicture {
     width: usize,
@@ -26,7 +26,7 @@ pub(super) struct CropPicture {
     windows: Vec<(f64, f64)>,
 }
 
-/// Appends the picture of a packed crop of this width.
+/// Appends the image of a packed crop of this width.
 pub(super) fn append(packed: &[u8], width: usize, bytes: &mut Vec<u8>) {
     let (cells, _) = packed.as_chunks::<PACK>();
     let width = width / 2;
@@ -49,7 +49,7 @@ pub(super) fn append(packed: &[u8], width: usize, bytes: &mut Vec<u8>) {
 }
 
 impl CropPicture {
-    /// Bytes of a picture.
+    /// Bytes of an image.
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -78,7 +78,7 @@ impl CropPicture {
         (3 * (self.width - 2 * REACH) * (self.height - 2 * REACH)) as f64
     }
 
-    /// How like a sprite's picture it is, at the best shift; `values` is a buffer.
+    /// How like a sprite's image it is, at the best shift; `values` is a buffer.
     pub(super) fn correlation(&self, sprite: &[u8], values: &mut Vec<i16>) -> f32 {
         if self.windows.is_empty() || sprite.len() != self.bytes.len() {
             return 0.0;

@@ -1,4 +1,4 @@
-//! Entries of made-up embeddings and pictures.
+//! Entries of made-up embeddings and images.
 
 use super::*;
 
@@ -87,7 +87,7 @@ fn cards_of_another_mod_follow_behind() {
 
 #[test]
 fn a_shifted_crop_and_another_brightness_are_still_the_same() {
-    // A picture of 36x48 cells, the same two pixels to the left and darker, and another.
+    // An image of 36x48 cells, the same two pixels to the left and darker, and another.
     let picture = |shift: usize, dim: f32, pace: f32| -> Vec<u8> {
         let value = |x: usize, y: usize, plane: usize| {
             let wave = ((x + shift) as f32 * pace).sin() + (y as f32 * (pace + plane as f32 * 0.2)).cos();

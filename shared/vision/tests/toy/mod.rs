@@ -1,6 +1,6 @@
 //! A model small enough to be written by hand, so that tests need no trained one.
 //!
-//! Its networks say the same of every picture: two cards where [`CARDS`] lie, the first class of
+//! Its networks say the same of every image: two cards where [`CARDS`] lie, the first class of
 //! each head.
 
 use std::collections::BTreeMap;

@@ -23,7 +23,7 @@ impl Graph {
         let mut graph = Self { fields: Vec::new(), batch: input[0] };
         text(&mut graph.fields, 2, "toy");
         message(&mut graph.fields, 11, &value_info("image", element, &input));
-        // The input's size must not be lost: zero for each picture, to be added to the constants.
+        // The input's size must not be lost: zero for each image, to be added to the constants.
         graph.node("Cast", &["image"], "floats", &[integer("to", Element::F32 as u64)]);
         graph.node(
             "ReduceMax",

@@ -1,4 +1,4 @@
-//! How many augmented pictures each original gets. Pure.
+//! How many augmented images each original gets. Pure.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use crate::data::dataset::Sample;
 pub enum Amount {
     /// The same for each.
     PerImage(usize),
-    /// More where there are few, until each value of a field has `target` pictures: that of the
+    /// More where there are few, until each value of a field has `target` images: that of the
     /// most frequent one when nothing is said.
     Balanced {
         /// The field.
         by: Balance,
-        /// Pictures that each value shall have, originals counted.
+        /// Images that each value shall have, originals counted.
         target: Option<usize>,
         /// The most that one original gets.
         most: usize,
@@ -30,7 +30,7 @@ pub enum Balance {
     Modifier,
 }
 
-/// Augmented pictures for each of the originals.
+/// Augmented images for each of the originals.
 pub fn plan(originals: &[&Sample], amount: Amount) -> Vec<usize> {
     let (by, target, most) = match amount {
         Amount::PerImage(count) => return vec![count; originals.len()],

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Change;
 use crate::random::normal;
 
-/// How much pictures are changed on the fly in training.
+/// How much images are changed on the fly in training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {

@@ -17,7 +17,7 @@ pub enum FieldValue {
     Some(Vec<String>),
 }
 
-/// Names of the field that holds the edition: the labels', and the one of composed pictures.
+/// Names of the field that holds the edition: the labels', and the one of composed images.
 const EDITION: [&str; 2] = ["modifier", "edition"];
 
 /// What a label says of `task`; `None` where it says nothing, so that nothing is learned from it.

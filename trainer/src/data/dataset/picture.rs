@@ -1,4 +1,4 @@
-//! Is a file a picture that can be trained on? Says no before a hostile or broken one costs memory.
+//! Is a file an image that can be trained on? Says no before a hostile or broken one costs memory.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -9,16 +9,16 @@ use lens_core::geometry::{Quad, Rect};
 use lens_core::image_file;
 use lens_core::preprocess::Rectifier;
 
-/// The most pixels of a picture; a screen of 8K has 33 million.
+/// The most pixels of an image; a screen of 8K has 33 million.
 const MAX_PIXELS: u64 = 40_000_000;
-/// The longest side of a picture.
+/// The longest side of an image.
 const MAX_SIDE: u32 = 16_384;
 /// The most bytes of a file.
 const MAX_BYTES: u64 = 200_000_000;
 /// Both sides are at least this long.
 const MIN_SIDE: u32 = 8;
 
-/// A picture, and what is odd about its file.
+/// An image, and what is odd about its file.
 #[derive(Clone, Debug)]
 pub struct Picture {
     /// Its pixels, eight bits a channel, upright.
@@ -60,7 +60,7 @@ pub enum Fault {
     /// It is something else.
     #[error("it is no image")]
     NotAPicture,
-    /// It begins as a picture and is broken.
+    /// It begins as an image and is broken.
     #[error("it is damaged or cut off: {0}")]
     Damaged(String),
     /// It is far larger than any screen.
@@ -86,7 +86,7 @@ impl Fault {
     }
 }
 
-/// Reads a picture.
+/// Reads an image.
 ///
 /// # Errors
 /// When it is none that can be used.
@@ -102,7 +102,7 @@ pub fn read(path: &Path) -> Result<Picture, Fault> {
     decode(&std::fs::read(path).map_err(io)?)
 }
 
-/// Reads a picture from the bytes of its file.
+/// Reads an image from the bytes of its file.
 ///
 /// # Errors
 /// When they are none that can be used.

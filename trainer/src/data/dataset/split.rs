@@ -1,6 +1,6 @@
 //! What is trained on and what is held out. Pure.
 //!
-//! Near-duplicates (the same card group) stay on one side, and augmented pictures follow their
+//! Near-duplicates (the same card group) stay on one side, and augmented images follow their
 //! parent: otherwise the network is judged on what it has learned by heart. Every class with
 //! originals in two groups is in both sides.
 
@@ -35,7 +35,7 @@ pub struct SplitFile {
     pub only_in_training: Vec<String>,
 }
 
-/// A card group, or a single picture that is in none.
+/// A card group, or a single image that is in none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Group {
     Numbered(Option<u64>, u64),
@@ -49,8 +49,8 @@ pub fn split(samples: &[Sample], share: f64, seed: u64) -> Split {
 }
 
 /// The same for a run that goes on: what it was trained on is never held out afterwards, and what
-/// it held out stays so. New pictures of a card group follow it; new groups are held out where a
-/// class has too few that are. A held-out picture that has come into a group with trained ones goes
+/// it held out stays so. New images of a card group follow it; new groups are held out where a
+/// class has too few that are. A held-out image that has come into a group with trained ones goes
 /// over to them.
 pub fn split_again(samples: &[Sample], share: f64, seed: u64, before: &SplitFile) -> Split {
     let mut members: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
@@ -167,12 +167,12 @@ impl Split {
 }
 
 impl SplitFile {
-    /// The pictures that it says the side of.
+    /// The images that it says the side of.
     pub fn files(&self) -> BTreeSet<&str> {
         self.train.iter().chain(&self.validation).map(String::as_str).collect()
     }
 
-    /// Keeps in mind where pictures were that are not there at the moment: they may come back.
+    /// Keeps in mind where images were that are not there at the moment: they may come back.
     pub fn remember(&mut self, before: &Self) {
         let here = self.files();
         let gone = |files: &[String]| -> Vec<String> {
@@ -281,7 +281,7 @@ mod tests {
             after.remember(&before);
             prop_assert!(before.train.iter().all(|file| after.train.contains(file)));
             prop_assert!(before.validation.iter().all(|file| after.validation.contains(file)));
-            // The same pictures again: the same sides.
+            // The same images again: the same sides.
             prop_assert_eq!(&split, &split_again(&all, share, seed, &after));
         }
 

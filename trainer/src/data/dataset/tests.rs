@@ -30,7 +30,7 @@ fn palette_png() -> Vec<u8> {
     bytes
 }
 
-/// A PNG whose header promises a picture of 60000 x 60000 pixels.
+/// A PNG whose header promises an image of 60000 x 60000 pixels.
 fn bomb() -> Vec<u8> {
     let mut bytes = palette_png();
     bytes[25] = 2;

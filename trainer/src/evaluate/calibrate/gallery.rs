@@ -41,7 +41,7 @@ pub struct GalleryReport {
 /// When the network does not fit.
 pub fn measure(module: &Module, bank: &Bank, recipe: &SceneRecipe) -> Result<GalleryReport> {
     let invented = bank.cards().iter().enumerate().filter(|(_, card)| card.truth.class == bank.unknown());
-    // Every other one: two in a row are renderings of the same picture.
+    // Every other one: two in a row are renderings of the same image.
     let cards: Vec<usize> = invented.map(|(index, _)| index).step_by(2).take(CARDS).collect();
     let mut captures: Vec<Vec<Vec<f32>>> = Vec::new();
     for &card in &cards {

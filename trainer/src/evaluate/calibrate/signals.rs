@@ -1,4 +1,4 @@
-//! What the identifier says of pictures, as far as it matters for thresholds.
+//! What the identifier says of images, as far as it matters for thresholds.
 
 use std::collections::HashMap;
 

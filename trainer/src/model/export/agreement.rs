@@ -6,7 +6,7 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use tch::{Kind, Tensor};
 
-/// The difference in one result over all pictures that were tried.
+/// The difference in one result over all images that were tried.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Agreement {
     /// Largest difference.
@@ -25,7 +25,7 @@ impl Agreement {
         (self.squared_difference / self.squared_deviation.max(f64::MIN_POSITIVE)).sqrt()
     }
 
-    /// Share of the pictures whose largest value is the same one, for rows of features.
+    /// Share of the images whose largest value is the same one, for rows of features.
     pub fn same_best(&self) -> Option<f64> {
         (self.rows > 0).then(|| self.same_best as f64 / self.rows as f64)
     }

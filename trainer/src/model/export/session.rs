@@ -20,7 +20,7 @@ pub enum SessionError {
     /// ONNX Runtime refuses the file or the input.
     #[error("ONNX Runtime does not run the exported network: {0}")]
     Refused(String),
-    /// libtorch cannot hand over the pictures.
+    /// libtorch cannot hand over the images.
     #[error("libtorch cannot hand over the images: {0}")]
     Pictures(#[from] tch::TchError),
 }
@@ -50,7 +50,7 @@ impl OnnxSession {
         Ok(Self { session })
     }
 
-    /// The results for pictures `[n, 3, height, width]` of bytes; what has a height and a width
+    /// The results for images `[n, 3, height, width]` of bytes; what has a height and a width
     /// channels first, as in libtorch.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! template match.
 //!
 //! Crops are registered (corner on corner), so a fully connected layer over all positions learns
-//! each card's picture directly; a network that pools positions away needs far longer. `resnet18`
+//! each card's image directly; a network that pools positions away needs far longer. `resnet18`
 //! is there for comparison and for those who have ImageNet weights.
 
 use lens_core::manifest::{Head, IDENTIFICATION};

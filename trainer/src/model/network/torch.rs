@@ -444,7 +444,7 @@ fn pixel_unshuffle(x: &Tensor, k: i64) -> Tensor {
     cells.permute([0, 3, 1, 2])
 }
 
-/// The same picture batch with its channels next to each other in memory.
+/// The same image batch with its channels next to each other in memory.
 fn channels_last(input: &Tensor) -> Tensor {
     input.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
 }

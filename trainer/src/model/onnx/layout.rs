@@ -1,4 +1,4 @@
-//! How pictures enter and leave an ONNX file, whatever is between.
+//! How images enter and leave an ONNX file, whatever is between.
 //!
 //! In: packed bytes, channels last (see "Network contract" in `lens_core::manifest`). Inside:
 //! channels first, as in libtorch; ONNX Runtime moves channels last again where its kernels want

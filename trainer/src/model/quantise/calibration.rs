@@ -1,4 +1,4 @@
-//! What every value of a network looks like on typical pictures.
+//! What every value of a network looks like on typical images.
 
 use rayon::prelude::*;
 use tch::{TchError, Tensor};
@@ -8,7 +8,7 @@ use crate::model::network::arrays::floats;
 use crate::model::network::fold::Folded;
 use crate::model::quantise::range::{Affine, Clipping, Histogram};
 
-/// Statistics of every value, gathered picture by picture.
+/// Statistics of every value, gathered image by image.
 #[derive(Clone, Debug)]
 pub struct Calibration {
     source: Vec<Value>,

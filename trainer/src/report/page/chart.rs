@@ -2,7 +2,7 @@
 //!
 //! Drawn here rather than by a library of plots: the page has to follow the reader's light or dark
 //! theme, for which colours must be names of the page's style, and legends are text beside the
-//! picture, so that they never lie on it.
+//! image, so that they never lie on it.
 
 use lens_core::counted::counted;
 

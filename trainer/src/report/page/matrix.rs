@@ -1,5 +1,5 @@
 //! What was taken for what: a matrix with names on both sides, and the worst pairs with their
-//! pictures. Pure.
+//! images. Pure.
 
 use lens_core::counted::counted;
 
@@ -8,7 +8,7 @@ use super::words::{base64, escaped, whole};
 
 /// Classes from which only those that were confused are shown.
 const MAX_CLASSES: usize = 28;
-/// Pairs that are shown with pictures.
+/// Pairs that are shown with images.
 const MAX_PAIRS: usize = 12;
 /// Width of a cell, and room for the names.
 const CELL: f64 = 24.0;
@@ -34,7 +34,7 @@ impl Counts {
         (is_square && !classes.is_empty()).then_some(Self { classes, rows })
     }
 
-    /// How many pictures of each class were judged.
+    /// How many images of each class were judged.
     pub(super) fn held_out(&self) -> Vec<(&str, u64)> {
         self.classes.iter().map(String::as_str).zip(self.rows.iter().map(|row| row.iter().sum())).collect()
     }
@@ -133,7 +133,7 @@ fn short(name: &str) -> String {
     }
 }
 
-/// The worst pairs, each with the pictures of both cards.
+/// The worst pairs, each with the images of both cards.
 pub(super) fn pairs(pairs: &[(String, String, u64)], faces: &dyn Faces) -> String {
     let picture = |class: &str| match faces.picture(class) {
         Some(png) => format!("<img alt=\"\" src=\"data:image/png;base64,{}\">", base64(&png)),

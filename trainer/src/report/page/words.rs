@@ -5,7 +5,7 @@ pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A share in per cent: no more digits than `of` pictures can tell.
+/// A share in per cent: no more digits than `of` images can tell.
 pub(super) fn percent(share: f64, of: Option<u64>) -> String {
     match of {
         Some(of) if of < 100 => format!("{:.0} %", 100.0 * share),

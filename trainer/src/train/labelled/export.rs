@@ -225,7 +225,7 @@ impl<'a> Learned<'a> {
         Ok((weights, thresholds, report(&known, other, &[], &thresholds)))
     }
 
-    /// Pictures of cards that nobody knows, and the similarity from which two of them are the same
+    /// Images of cards that nobody knows, and the similarity from which two of them are the same
     /// card.
     fn strangers(&self, module: &Module) -> Result<(Vec<RgbaImage>, f32)> {
         let mut scenes = SceneRecipe::default();

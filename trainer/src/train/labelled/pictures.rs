@@ -1,4 +1,4 @@
-//! Batches of labelled pictures by number, and the loss.
+//! Batches of labelled images by number, and the loss.
 //!
 //! A batch follows from seed and number alone, so a resumed training goes on with the batch that it
 //! would have had.
@@ -22,7 +22,7 @@ use crate::random::{Stream, random};
 use crate::recipe::labelled::LabelledRecipe;
 use crate::train::loss::Loss;
 
-/// Pictures and what they show, for a network of a given input and heads.
+/// Images and what they show, for a network of a given input and heads.
 #[derive(Debug)]
 pub struct Pictures {
     samples: Vec<Sample>,
@@ -42,9 +42,9 @@ enum Target {
 
 /// No class: nothing is learned.
 const IGNORED: i64 = -100;
-/// Pictures are kept in memory up to this many bytes of them, and read anew beyond.
+/// Images are kept in memory up to this many bytes of them, and read anew beyond.
 const MAX_CACHED_BYTES: usize = 600 << 20;
-/// A picture that is larger than the input by more than this is kept smaller.
+/// An image that is larger than the input by more than this is kept smaller.
 const MAX_ENLARGED: f32 = 1.5;
 
 /// The samples of a step.
@@ -108,7 +108,7 @@ impl Pictures {
         }
     }
 
-    /// The picture, not much larger than the network's input.
+    /// The image, not much larger than the network's input.
     fn picture(&self, index: usize) -> Arc<RgbaImage> {
         let read = || {
             let path = &self.samples[index].path;

@@ -9,7 +9,7 @@ use crate::model::network::Value;
 use crate::model::network::torch::{Mode, Module};
 use crate::train::epoch::{HeadReport, Validation};
 
-/// Pictures in a batch.
+/// Images in a batch.
 const BATCH: usize = 64;
 
 /// Judges the module on these samples.

@@ -42,7 +42,7 @@ pub fn taught(folder: &Path, samples: &[Sample], places: &[PathBuf]) -> (Vec<Sam
 }
 
 /// Heads with a class for every card of the samples, and the cards of no catalogue among them.
-/// Cards that share another's picture get its class.
+/// Cards that share another's image get its class.
 pub fn grow(
     heads: &[Head],
     added: &BTreeMap<String, Added>,

@@ -19,7 +19,7 @@ pub(super) struct Figures {
     pub(super) composed: IdentificationReport,
 }
 
-/// What is compared; what no picture says anything of is left out.
+/// What is compared; what no image says anything of is left out.
 pub(super) fn rows(heads: &[Head], old: &Figures, new: &Figures) -> Vec<Row> {
     let row = |what: &str, weight, of: &dyn Fn(&Figures) -> Share| Row {
         what: what.to_owned(),

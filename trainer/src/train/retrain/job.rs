@@ -73,7 +73,7 @@ pub struct Job {
     recipe: Recipe,
     heads: Vec<Head>,
     added: BTreeMap<String, Added>,
-    /// Composed pictures; none without art.
+    /// Composed images; none without art.
     material: Option<Material>,
     samples: Vec<Sample>,
     train: Vec<usize>,
@@ -392,7 +392,7 @@ impl Job {
         Ok(NewModel { graph, weights, manifest })
     }
 
-    /// Both models on the same pictures.
+    /// Both models on the same images.
     ///
     /// # Errors
     /// When a network cannot run.

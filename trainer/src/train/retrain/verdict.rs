@@ -1,4 +1,4 @@
-//! Whether a new model is better than the one that is installed, on the same pictures. Pure.
+//! Whether a new model is better than the one that is installed, on the same images. Pure.
 
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ pub enum Weight {
     Shown,
 }
 
-/// A guard may fall by this, or by one picture, which is what the choice of pictures makes of it
+/// A guard may fall by this, or by one image, which is what the choice of images makes of it
 /// anyway.
 const SLACK: f64 = 0.005;
 

@@ -73,7 +73,7 @@ pub fn end_in_good_order() {
 }
 
 /// Ends the process some time after the display has gone, should it run still: Mesa's software
-/// driver, in the middle of showing a picture, goes on with that for ever.
+/// driver, in the middle of showing an image, goes on with that for ever.
 fn wait_for_end(desktop: &Desktop) {
     let connection = desktop.connection.stream();
     // Asked for nothing, it tells of the end alone: what the server sends to all is not read here.

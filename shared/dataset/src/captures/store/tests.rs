@@ -8,7 +8,7 @@ use image::Rgba;
 use super::*;
 use lens_core::modifiers::Modifiers;
 
-/// A picture that is like no other of another number.
+/// An image that is like no other of another number.
 fn crop(number: u32) -> RgbaImage {
     let cell =
         |x: u32, y: u32| ((x / 9 * 7 + y / 9 * 13 + number * 97).wrapping_mul(2_654_435_761) >> 24) as u8;
@@ -88,7 +88,7 @@ fn folding_keeps_everything_also_when_a_crash_leaves_the_journal() {
     assert_eq!(read(folder.path()).unwrap().len(), count);
 }
 
-/// A file as the version before wrote it: `dct` for `shapes`, one capture without its picture, and
+/// A file as the version before wrote it: `dct` for `shapes`, one capture without its image, and
 /// a line in the journal.
 #[test]
 fn files_of_the_version_before_are_upgraded_without_losing_a_group() {
@@ -125,7 +125,7 @@ fn files_of_the_version_before_are_upgraded_without_losing_a_group() {
         let want = if number == 4 { None } else { before.hashes.shapes };
         assert_eq!(now.hashes, Hashes { shapes: want, ..before.hashes }, "capture {number}");
     }
-    // Also the one without a picture is found again.
+    // Also the one without an image is found again.
     for number in [0, 4] {
         let again = add(&mut captures, &crop(number), CaptureContext::default());
         assert_eq!(again.verdict, Verdict::Duplicate(number as usize));

@@ -12,12 +12,12 @@ use crate::labels::Label;
 
 pub(super) const FILE_NAME: &str = "arrangement.json";
 
-/// Where a picture is among the others.
+/// Where an image is among the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
-    /// Pictures that look alike.
+    /// Images that look alike.
     pub cluster: u64,
-    /// Pictures of the same card.
+    /// Images of the same card.
     pub group: u64,
 }
 
@@ -49,19 +49,19 @@ pub(super) struct Arrangement {
     /// Groups that others took in, and where those are.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) merged: BTreeMap<u64, Place>,
-    /// Pictures in the bin, with the labels that they had.
+    /// Images in the bin, with the labels that they had.
     pub(super) bin: BTreeMap<String, Option<Label>>,
     pub(super) drafts: BTreeMap<u64, Label>,
-    /// Pictures that go for good and whose files may still be there.
+    /// Images that go for good and whose files may still be there.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) erased: BTreeSet<String>,
-    /// The newest picture that has gone: no new capture gets its number.
+    /// The newest image that has gone: no new capture gets its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) last_erased: Option<String>,
 }
 
 impl Arrangement {
-    /// A picture goes for good, or has gone.
+    /// An image goes for good, or has gone.
     pub(super) fn erase(&mut self, file: &str, done: bool) {
         self.bin.remove(file);
         self.places.remove(file);

@@ -9,23 +9,23 @@ use crate::labels::{Label, Labels};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Change {
-    /// What a picture shows; nothing takes its label away.
+    /// What an image shows; nothing takes its label away.
     Label {
-        /// The picture.
+        /// The image.
         file: String,
         /// What it shows.
         label: Option<Box<Label>>,
     },
-    /// Which group a picture is in; nothing leaves it in the one that it was captured into.
+    /// Which group an image is in; nothing leaves it in the one that it was captured into.
     Place {
-        /// The picture.
+        /// The image.
         file: String,
         /// Its cluster and group.
         place: Option<Place>,
     },
-    /// Whether a picture lies in the bin, out of the data set; its label comes back with it.
+    /// Whether an image lies in the bin, out of the data set; its label comes back with it.
     Bin {
-        /// The picture.
+        /// The image.
         file: String,
         /// Whether it does.
         binned: bool,
@@ -34,9 +34,9 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         label: Option<Box<Label>>,
     },
-    /// A picture goes for good, with all that was ever said of it; nothing undoes it.
+    /// An image goes for good, with all that was ever said of it; nothing undoes it.
     Erase {
-        /// The picture.
+        /// The image.
         file: String,
         /// Whether its files have gone: until then nothing that is said of it counts.
         done: bool,
@@ -67,7 +67,7 @@ impl Change {
         }
     }
 
-    /// The picture that it is about.
+    /// The image that it is about.
     pub fn picture(&self) -> Option<&str> {
         match self {
             Self::Label { file, .. }

@@ -16,7 +16,7 @@ pub struct FreeIds {
     pub cluster: u64,
     /// For a group; those that people split off do not count.
     pub group: u64,
-    /// For a picture.
+    /// For an image.
     pub id: u64,
 }
 

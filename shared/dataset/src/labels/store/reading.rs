@@ -15,7 +15,7 @@ const MAX_READS: usize = 20;
 /// A data set as it is, for those who only look.
 #[derive(Clone, Debug, Default)]
 pub struct DataSet {
-    /// What the pictures show.
+    /// What the images show.
     pub labels: Labels,
     pub(super) arrangement: Arrangement,
 }

@@ -1,4 +1,4 @@
-//! Animals for the companions' cards, in the middle of the picture panel.
+//! Animals for the companions' cards, in the middle of the image panel.
 
 use super::super::palette::*;
 use super::super::pen::Pen;

@@ -24,7 +24,7 @@ const MISSES: [[f32; 2]; 4] = [[1.5, 1.5], [-1.5, 1.5], [-1.5, 0.0], [1.5, -1.5]
 const LEAST: f32 = 0.4;
 /// Limits that are tried.
 const SIMILARITIES: [f32; 9] = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9];
-/// As above, of pictures.
+/// As above, of images.
 const PIXELS: [f32; 10] = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
 /// Share of the sprites that may lose their names for a stricter limit: screens vary more than
 /// sprites, so that the loosest limits of the best are taken.
