@@ -388,8 +388,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The game's title: cards fly out of the middle towards the player, turned by any angle and seen
-    /// in perspective. Half a turn more shows the same image, so none is turned further than that.
+    /// The game's title: cards fly out of the middle towards the player, turned by any angle and
+    /// seen in perspective. Half a turn more shows the same image, so none is turned further.
     fn flying(&mut self, dice: &mut Dice) {
         let frame = self.frame;
         let back = self.any(CardType::Deck, dice);
