@@ -12,6 +12,13 @@ use crate::model::network::shape::{GraphError, Shape, infer};
 use crate::model::network::torch::Weights;
 use crate::model::network::{BATCH_NORM_EPSILON, Graph, Node, Op, Value};
 
+/// Channels that are kept, in their order.
+struct Kept {
+    channels: Tensor,
+    /// How many there are in the wide network.
+    of: i64,
+}
+
 /// Weights of `wide` with as many channels as `graph` has. What has fewer channels there than here
 /// is left as it is.
 ///
@@ -23,18 +30,18 @@ pub(super) fn narrow(graph: &Graph, wide: &Weights) -> Result<Weights, GraphErro
     let kept = kept(graph, wide, &groups);
     let mut narrowed = Weights::new();
     for (index, node) in graph.nodes.iter().enumerate() {
-        let from = groups[node.inputs[0]].and_then(|group| kept.get(&group));
-        let to = groups[index + 1].and_then(|group| kept.get(&group));
+        let of = |value: Value| groups[value].and_then(|group| kept.get(&group));
+        let from = of(node.inputs[0]).map(|kept| features(kept, node.inputs[0], graph, &shapes));
+        let to = of(index + 1);
         for weight in node.weights() {
             let Some(tensor) = wide.get(&weight.name) else { continue };
             let mut tensor = tensor.copy();
-            if let Some(kept) = to.filter(|_| tensor.size()[0] > weight.shape[0]) {
-                tensor = tensor.index_select(0, kept);
+            // What has another width than the channels were chosen from belongs to other layers.
+            if let Some(kept) = to.filter(|kept| tensor.size()[0] == kept.of) {
+                tensor = tensor.index_select(0, &kept.channels);
             }
-            if let (Some(kept), [_, inputs, ..]) = (from, weight.shape.as_slice())
-                && tensor.size()[1] > *inputs
-            {
-                tensor = tensor.index_select(1, &features(kept, node.inputs[0], graph, &shapes));
+            if let Some(kept) = from.as_ref().filter(|kept| tensor.size().get(1) == Some(&kept.of)) {
+                tensor = tensor.index_select(1, &kept.channels);
             }
             narrowed.insert(weight.name, tensor);
         }
@@ -77,8 +84,8 @@ fn groups(graph: &Graph) -> Vec<Option<Value>> {
     groups
 }
 
-/// The channels of the wide network that each group keeps, in their order.
-fn kept(graph: &Graph, wide: &Weights, groups: &[Option<Value>]) -> BTreeMap<Value, Tensor> {
+/// The channels of the wide network that each group keeps.
+fn kept(graph: &Graph, wide: &Weights, groups: &[Option<Value>]) -> BTreeMap<Value, Kept> {
     let mut sums: BTreeMap<Value, (i64, Tensor)> = BTreeMap::new();
     for (index, node) in graph.nodes.iter().enumerate() {
         let (Some(group), Op::Conv { output, .. } | Op::Linear { output, .. }) =
@@ -97,7 +104,7 @@ fn kept(graph: &Graph, wide: &Weights, groups: &[Option<Value>]) -> BTreeMap<Val
     }
     let most = |(group, (count, sum)): (Value, (i64, Tensor))| {
         let (_, most) = sum.topk(count, 0, true, false);
-        (group, most.sort(0, false).0)
+        (group, Kept { channels: most.sort(0, false).0, of: sum.size()[0] })
     };
     sums.into_iter().map(most).collect()
 }
@@ -117,20 +124,21 @@ fn importance(graph: &Graph, index: usize, wide: &Weights) -> Option<Tensor> {
 
 /// The inputs of a layer that come from the kept channels: each position of these, where a value
 /// was flattened.
-fn features(kept: &Tensor, value: Value, graph: &Graph, shapes: &[Shape]) -> Tensor {
+fn features(kept: &Kept, value: Value, graph: &Graph, shapes: &[Shape]) -> Kept {
     let mut at = value;
     while let Some(node) = at.checked_sub(1).map(|index| &graph.nodes[index]) {
         if matches!(node.op, Op::Flatten) {
             let positions: i64 = shapes[node.inputs[0]][1..].iter().product();
-            let each = Tensor::arange(positions, (Kind::Int64, kept.device()));
-            return (kept.unsqueeze(1) * positions + each).flatten(0, -1);
+            let each = Tensor::arange(positions, (Kind::Int64, kept.channels.device()));
+            let channels = (kept.channels.unsqueeze(1) * positions + each).flatten(0, -1);
+            return Kept { channels, of: kept.of * positions };
         }
         if matches!(node.op, Op::Conv { .. } | Op::Linear { .. }) {
             break;
         }
         at = node.inputs[0];
     }
-    kept.copy()
+    Kept { channels: kept.channels.shallow_clone(), of: kept.of }
 }
 
 #[cfg(test)]
@@ -176,6 +184,28 @@ mod tests {
         }
     }
 
+    fn identifier(channels: &[i64], hidden: i64) -> Graph {
+        let layer = |&channels| Convolution { channels, kernel: 3, stride: 2 };
+        let backbone = Backbone::Template { convolutions: channels.iter().map(layer).collect() };
+        let head = Head {
+            name: IDENTIFICATION.to_owned(),
+            activation: Activation::Softmax,
+            classes: vec!["a".to_owned(), "b".to_owned()],
+        };
+        IdentifierShape { input: [72, 96], backbone, hidden, embedding: 8 }.graph(&[head]).unwrap()
+    }
+
+    /// The wide network's fully connected layer reads its last convolution, which is none of the
+    /// narrow one's.
+    #[test]
+    fn a_network_of_another_depth_gives_what_fits() {
+        let (deep, flat) = (identifier(&[8, 90, 7], 6), identifier(&[8, 1], 6));
+        let known = initial_weights(&deep, 1);
+        let found = narrow(&flat, &known).unwrap();
+        assert_eq!(found["conv1.conv.weight"].size(), [1, 8, 3, 3]);
+        assert_eq!(found["hidden.fc.weight"].size(), known["hidden.fc.weight"].size());
+    }
+
     #[test]
     fn the_channels_that_weigh_most_are_kept() {
         let detector = |channels: [i64; 4], neck, head| DetectorShape {
@@ -190,17 +220,6 @@ mod tests {
             &detector([9, 8, 15, 14], 12, 11).graph().unwrap(),
             [1, 3, 64, 64],
         );
-        let identifier = |first, second, hidden| {
-            let layer = |channels, stride| Convolution { channels, kernel: 3, stride };
-            let convolutions = vec![layer(first, 2), layer(second, 2)];
-            let backbone = Backbone::Template { convolutions };
-            let head = Head {
-                name: IDENTIFICATION.to_owned(),
-                activation: Activation::Softmax,
-                classes: vec!["a".to_owned(), "b".to_owned()],
-            };
-            IdentifierShape { input: [72, 96], backbone, hidden, embedding: 8 }.graph(&[head]).unwrap()
-        };
-        finds_again(&identifier(6, 4, 10), &identifier(9, 7, 16), [1, 3, 96, 72]);
+        finds_again(&identifier(&[6, 4], 10), &identifier(&[9, 7], 16), [1, 3, 96, 72]);
     }
 }

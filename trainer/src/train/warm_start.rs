@@ -142,17 +142,19 @@ pub fn fill(graph: &Graph, heads: &[Head], seed: u64, known: Option<&Known>) -> 
     let mut report = Vec::new();
     let (mut taken, mut cut) = (0, 0);
     let is_head = |name: &str| heads.iter().any(|head| name.starts_with(&format!("{}.", head.name)));
-    let mut body_known = known.weights.iter().map(|(name, tensor)| (name.clone(), tensor.copy())).collect();
+    let shared = |(name, tensor): (&String, &Tensor)| (name.clone(), tensor.shallow_clone());
+    let mut wide: Weights = known.weights.iter().map(shared).collect();
     if known.folded {
-        unfold(graph, &mut body_known);
+        unfold(graph, &mut wide);
     }
-    let narrowed = narrow(graph, &body_known).unwrap_or_default();
+    // A graph that cannot be built is refused where it is run.
+    let narrowed = narrow(graph, &wide).unwrap_or_default();
     let body: Vec<String> = weights.keys().filter(|name| !is_head(name)).cloned().collect();
     let mut missing = Vec::new();
     for name in &body {
         match narrowed.get(name).filter(|found| found.size() == weights[name].size()) {
             Some(found) => {
-                cut += usize::from(found.size() != body_known[name].size());
+                cut += usize::from(found.size() != wide[name].size());
                 weights.insert(name.clone(), found.copy());
                 taken += 1;
             }

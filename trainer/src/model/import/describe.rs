@@ -50,10 +50,7 @@ fn of_detector(detector: &Detector) -> String {
         }
         DetectorKind::Detr(detr) => {
             let cards = if detr.cards.is_empty() { &detr.classes } else { &detr.cards };
-            let levels = match detr.normalise {
-                Normalise::Unit => "from 0 to 1",
-                Normalise::Imagenet => "as ImageNet",
-            };
+            let levels = levels(detr.normalise);
             format!(
                 "transformer (images {levels}, stretched), {width} x {height} pixels, {}; cards are {} of \
                  its {}: {}",
@@ -64,6 +61,14 @@ fn of_detector(detector: &Detector) -> String {
             )
         }
         DetectorKind::Grid => format!("our own, {width} x {height} pixels"),
+    }
+}
+
+/// What becomes of bytes.
+fn levels(normalise: Normalise) -> &'static str {
+    match normalise {
+        Normalise::Unit => "from 0 to 1",
+        Normalise::Imagenet => "as ImageNet",
     }
 }
 
@@ -84,10 +89,7 @@ fn of_identifier(identifier: &Identifier, catalogue: &Catalogue) -> String {
                 Scores::Logits => "logits",
                 Scores::Probabilities => "probabilities",
             };
-            let levels = match classifier.normalise {
-                Normalise::Unit => "from 0 to 1",
-                Normalise::Imagenet => "as ImageNet",
-            };
+            let levels = levels(classifier.normalise);
             let fit = match classifier.fit {
                 Fit::Stretch => "stretched",
                 Fit::Centre => "cut about the centre",

@@ -56,12 +56,7 @@ struct Asked {
 
 fn ask(description: &Description) -> Result<Asked, ImportError> {
     let corners = corners(description)?;
-    let input = description.picture_input()?;
-    if ![1, -1].contains(&input.shape[0]) {
-        let reason = format!("it takes {} images at once", input.shape[0]);
-        return Err(ImportError::new(reason, "export it for one image: `batch=1`"));
-    }
-    let size = description.picture_size(input)?;
+    let pictures = description.one_picture()?;
     let output = description.only_output(DETECTION)?;
     if output.shape.len() != 3 {
         let reason = format!(
@@ -78,7 +73,6 @@ fn ask(description: &Description) -> Result<Asked, ImportError> {
     let classes = labels::parse_names(names).map_err(|reason| {
         ImportError::new(format!("the class names in its metadata cannot be read: {reason}"), NAMES)
     })?;
-    let pictures = Pictures { input: input.name.clone(), batch: 1, size };
     Ok(Asked { pictures, output: output.name.clone(), classes, corners })
 }
 
@@ -115,10 +109,7 @@ fn describe(
     let says =
         |key: &str| description.metadata.get(key).is_some_and(|it| it.trim().eq_ignore_ascii_case("true"));
     let (layout, boxes) = boxes(given, classes.len(), *corners, says("end2end"))?;
-    if let Some(name) = options.cards.iter().find(|name| !classes.contains(name)) {
-        let reason = format!("it has no class {name:?} that could be a card, only {}", classes.join(", "));
-        return Err(ImportError::new(reason, "name its classes with --cards as they are written here"));
-    }
+    labels::check_cards(&options.cards, classes)?;
     let stride = description.metadata.get("stride").and_then(|text| text.trim().parse().ok());
     Ok(Detector {
         kind: DetectorKind::Yolo(Yolo {

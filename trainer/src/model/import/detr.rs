@@ -7,7 +7,7 @@ use lens_core::manifest::Detector;
 use lens_core::manifest::external::{DetectorKind, Detr, Normalise};
 
 use super::error::ImportError;
-use super::inspect::{Description, Network, Pictures, Port};
+use super::inspect::{Description, Network, Port};
 use super::{file_name, labels};
 
 const EXPORT: &str = "RF-DETR is exported by `model.export()`, and D-FINE or RT-DETR of transformers with the outputs \
@@ -29,13 +29,7 @@ pub(super) fn detector(
     cards: &[String],
     threshold: f32,
 ) -> Result<Detector, ImportError> {
-    let input = network.description.picture_input()?;
-    if ![1, -1].contains(&input.shape[0]) {
-        let reason = format!("it takes {} images at once", input.shape[0]);
-        return Err(ImportError::new(reason, "export it for one image"));
-    }
-    let size = network.description.picture_size(input)?;
-    let pictures = Pictures { input: input.name.clone(), batch: 1, size };
+    let pictures = network.description.one_picture()?;
     let (boxes, logits, normalise) =
         outputs(&network.description).ok_or_else(|| ImportError::new("it has other outputs", EXPORT))?;
     let (boxes, logits) = (boxes.name.clone(), logits.name.clone());
@@ -45,13 +39,10 @@ pub(super) fn detector(
         ImportError::new(format!("the class names in its metadata cannot be read: {reason}"), EXPORT)
     })?;
     let (queries, classes) = sizes(&shapes, named)?;
-    if let Some(name) = cards.iter().find(|name| !classes.contains(name)) {
-        let reason = format!("it has no class {name:?} that could be a card, only {}", classes.join(", "));
-        return Err(ImportError::new(reason, "name its classes with --cards as they are written here"));
-    }
+    labels::check_cards(cards, &classes)?;
     Ok(Detector {
         kind: DetectorKind::Detr(Detr {
-            input: pictures.input,
+            input: pictures.input.clone(),
             boxes,
             logits,
             queries,
@@ -60,7 +51,7 @@ pub(super) fn detector(
             normalise,
         }),
         files: file_name("detector"),
-        input_size: size,
+        input_size: pictures.size,
         stride: 1,
         corner_scale: 1.0,
         anchor: [0.5, 0.5],

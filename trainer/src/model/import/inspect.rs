@@ -227,6 +227,19 @@ impl Description {
         }
     }
 
+    /// How a detector is run: on one image at a time.
+    ///
+    /// # Errors
+    /// As [`Description::picture_input`] and [`Description::picture_size`], and when it takes more.
+    pub fn one_picture(&self) -> Result<Pictures, ImportError> {
+        let input = self.picture_input()?;
+        if ![1, -1].contains(&input.shape[0]) {
+            let reason = format!("it takes {} images at once", input.shape[0]);
+            return Err(ImportError::new(reason, "export it for one image: `batch=1`"));
+        }
+        Ok(Pictures { input: input.name.clone(), batch: 1, size: self.picture_size(input)? })
+    }
+
     /// Refuses another task than `wanted`, where the metadata says what the network is for.
     ///
     /// # Errors

@@ -8,6 +8,8 @@ use lens_core::catalogue::{CardType, Catalogue};
 use lens_core::manifest::{Added, NOT_A_CARD, UNKNOWN};
 use serde_json::Value;
 
+use super::error::ImportError;
+
 /// Why names of classes cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -20,6 +22,13 @@ pub struct LabelsError(String);
 /// Says what is malformed, or which number is missing or there twice.
 pub fn parse_names(text: &str) -> Result<Vec<String>, LabelsError> {
     names_in(text).map_err(LabelsError)
+}
+
+/// Refuses a class that is said to be a card and is none of the network's.
+pub(super) fn check_cards(cards: &[String], classes: &[String]) -> Result<(), ImportError> {
+    let Some(name) = cards.iter().find(|name| !classes.contains(name)) else { return Ok(()) };
+    let reason = format!("it has no class {name:?} that could be a card, only {}", classes.join(", "));
+    Err(ImportError::new(reason, "name its classes with --cards as they are written here"))
 }
 
 fn names_in(text: &str) -> Result<Vec<String>, String> {
