@@ -235,8 +235,10 @@ impl Manifest {
             Some(head) if head.name == IDENTIFICATION && !head.classes.is_empty() => {}
             _ => return Err(format!("the first head must be {IDENTIFICATION:?} with classes")),
         }
-        self.detector.kind.check()?;
-        self.identifier.kind.check(self.identifier.heads.len(), self.identifier.embedding)?;
+        let identifier = &self.identifier;
+        let kinds = self.detector.kind.check();
+        let kinds = kinds.and_then(|()| identifier.kind.check(identifier.heads.len(), identifier.embedding));
+        kinds.map_err(|error| error.to_string())?;
         let plain = |file: &str| Path::new(file).components().count() == 1 && !file.contains(['/', '\\']);
         for files in [&self.detector.files, &self.identifier.files] {
             for file in std::iter::once(&files.float32).chain(&files.int8) {

@@ -265,7 +265,8 @@ fn of_sheet(owner: &Part<'_>, sheet: &Sheet, guessed: bool) -> Result<Found, Why
         owner.package.find(&path).map(|(path, _)| (scale, path.to_owned()))
     };
     let (scale, picture) = at(2).or_else(|| at(1)).ok_or_else(|| Why::NoPicture(sheet.path.clone()))?;
-    let (width, height) = pictures::size(owner.package, &picture).map_err(Why::Picture)?;
+    let (width, height) =
+        pictures::size(owner.package, &picture).map_err(|error| Why::Picture(error.to_string()))?;
     let whole =
         |size: Option<f64>, common: f64| size.filter(|it| it.is_finite() && *it >= 1.0).unwrap_or(common);
     let frames = sheet.frames.filter(|_| sheet.animated).unwrap_or(1.0);

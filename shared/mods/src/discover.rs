@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::library::{LeftOut, State, Why};
-use crate::metadata::{self, Metadata};
+use crate::metadata::{self, Metadata, MetadataError};
 use crate::package::Package;
 
 /// An entry of the Mods folder with the mods in it.
@@ -99,7 +99,7 @@ pub(crate) fn look(name: &str, package: Package, switched_off: &[String]) -> Res
     Ok(Some(Entry { name: name.to_owned(), package, mods }))
 }
 
-fn header(package: &Package, path: &str) -> Option<Result<Metadata, String>> {
+fn header(package: &Package, path: &str) -> Option<Result<Metadata, MetadataError>> {
     let start = package.read_start(path, 64).ok()?;
     let text = crate::package::text_of(&start);
     if !text.starts_with("--- STEAMODDED HEADER") {

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::declared::Words;
 use crate::lua::evaluate::{Deaf, Globals, Walk};
+use crate::lua::source::LuaError;
 use crate::lua::{Value, source};
 use crate::package::Package;
 
@@ -59,6 +60,17 @@ pub(crate) fn is_text(path: &str, folder: &str) -> bool {
     path.to_lowercase().starts_with(&format!("{folder}{FOLDER}").to_lowercase())
 }
 
+/// Why a file gives no texts.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TextsError {
+    #[error(transparent)]
+    Lua(#[from] LuaError),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("it returns no table that is written down")]
+    NoTable,
+}
+
 impl Texts {
     /// Reads the files of this language.
     pub(crate) fn read(package: &Package, folder: &str, language: &str) -> Self {
@@ -78,14 +90,14 @@ impl Texts {
     }
 
     /// Adds what a file says; it overwrites.
-    pub(crate) fn add(&mut self, path: &str, text: &str, globals: &mut Globals) -> Result<(), String> {
+    pub(crate) fn add(&mut self, path: &str, text: &str, globals: &mut Globals) -> Result<(), TextsError> {
         if path.to_lowercase().ends_with(".json") {
             return self.add_json(text);
         }
         let tree = source::parse(text)?;
         let returned = Walk::new(&mut Deaf, globals).file(&tree);
         let Some(table) = returned.table() else {
-            return Err("it returns no table that is written down".to_owned());
+            return Err(TextsError::NoTable);
         };
         let descriptions = table.borrow().get("descriptions").cloned();
         let Some(Value::Table(descriptions)) = descriptions else { return Ok(()) };
@@ -100,8 +112,8 @@ impl Texts {
         Ok(())
     }
 
-    fn add_json(&mut self, text: &str) -> Result<(), String> {
-        let parsed: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    fn add_json(&mut self, text: &str) -> Result<(), TextsError> {
+        let parsed: Json = serde_json::from_str(text)?;
         let sets = parsed.get("descriptions").and_then(Json::as_object);
         for (set, entries) in sets.into_iter().flatten() {
             for (key, entry) in entries.as_object().into_iter().flatten() {
@@ -190,7 +202,7 @@ mod tests {
         }
     }
 
-    fn add(texts: &mut Texts, path: &str, text: &str) -> Result<(), String> {
+    fn add(texts: &mut Texts, path: &str, text: &str) -> Result<(), TextsError> {
         texts.add(path, text, &mut Globals::default())
     }
 

@@ -24,6 +24,19 @@ pub(crate) struct Metadata {
     pub(crate) priority: i64,
 }
 
+/// Why something that means to be metadata is none.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MetadataError {
+    #[error("its metadata is no JSON ({0})")]
+    Json(serde_json::Error),
+    #[error("its metadata has no {0:?}, or not as text")]
+    Missing(&'static str),
+    #[error("its prefix {0:?} is reserved")]
+    Reserved(String),
+    #[error("the head of {file} has no {field}")]
+    Header { file: String, field: &'static str },
+}
+
 /// The line with which an old mod begins.
 const HEADER: &str = "--- STEAMODDED HEADER";
 /// Where in a file the header may be.
@@ -31,12 +44,12 @@ const HEADER_LINES: usize = 64;
 
 /// What a JSON file says; nothing if it is of something else, a reason if it means to be metadata
 /// and is not.
-pub(crate) fn from_json(text: &str) -> Option<Result<Metadata, String>> {
+pub(crate) fn from_json(text: &str) -> Option<Result<Metadata, MetadataError>> {
     let parsed: Value = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
         Ok(parsed) => parsed,
         // Only what has the words of metadata is missed.
         Err(error) if text.contains("\"main_file\"") => {
-            return Some(Err(format!("its metadata is no JSON ({error})")));
+            return Some(Err(MetadataError::Json(error)));
         }
         Err(_) => return None,
     };
@@ -47,14 +60,14 @@ pub(crate) fn from_json(text: &str) -> Option<Result<Metadata, String>> {
     Some(checked(object))
 }
 
-fn checked(object: &Map<String, Value>) -> Result<Metadata, String> {
-    let text = |key: &str| {
+fn checked(object: &Map<String, Value>) -> Result<Metadata, MetadataError> {
+    let text = |key: &'static str| {
         let found = object.get(key).and_then(Value::as_str).map(str::to_owned);
-        found.ok_or_else(|| format!("its metadata has no {key:?}, or not as text"))
+        found.ok_or(MetadataError::Missing(key))
     };
     let prefix = text("prefix")?;
     if prefix.contains('$') {
-        return Err(format!("its prefix {prefix:?} is reserved"));
+        return Err(MetadataError::Reserved(prefix));
     }
     let list = |key: &str| object.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let needs = list("dependencies").iter().filter_map(Value::as_str).map(alternatives).collect();
@@ -79,7 +92,7 @@ fn alternatives(entry: &str) -> Vec<String> {
 }
 
 /// What the head of a Lua file says; nothing if it has none.
-pub(crate) fn from_header(text: &str, file: &str) -> Option<Result<Metadata, String>> {
+pub(crate) fn from_header(text: &str, file: &str) -> Option<Result<Metadata, MetadataError>> {
     let mut lines = text.trim_start_matches('\u{feff}').lines();
     if lines.next()?.trim_end() != HEADER {
         return None;
@@ -91,7 +104,7 @@ pub(crate) fn from_header(text: &str, file: &str) -> Option<Result<Metadata, Str
             names.contains(&name.trim_end()).then(|| value.trim().to_owned())
         })
     };
-    let missing = |what: &str| format!("the head of {file} has no {what}");
+    let missing = |field| MetadataError::Header { file: file.to_owned(), field };
     let Some(id) = field(&["MOD_ID"]).filter(|id| !id.is_empty()) else {
         return Some(Err(missing("MOD_ID")));
     };

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use crate::declared::{Centre, Declared, Sheet, Size};
 use crate::localisation::{Texts, words};
 use crate::lua::evaluate::{Globals, Listener, Walk};
+use crate::lua::source::LuaError;
 use crate::lua::{Class, Table, Value, functions, source};
 use crate::prefixes::{self, Prefixes};
 
@@ -37,7 +38,7 @@ pub(crate) struct Source<'a> {
 
 /// Reads all files.
 pub(crate) fn read(source: &Source<'_>) -> Parsed {
-    let trees: Vec<(&str, Result<Ast, String>)> =
+    let trees: Vec<(&str, Result<Ast, LuaError>)> =
         source.files.par_iter().map(|(path, text)| (path.as_str(), source::parse(text))).collect();
     let mut found = Found::default();
     let mut globals = Globals::default();

@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::Cursor;
+use std::io::{self, Cursor};
+use std::sync::Arc;
 
-use image::{ImageReader, Limits, RgbaImage, imageops};
+use image::{ImageError, ImageReader, Limits, RgbaImage, imageops};
 
 use crate::library::{Card, Cell};
 use crate::package::Package;
@@ -33,13 +34,24 @@ pub struct Sprite {
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum PictureError {
     #[error("{path} cannot be read: {error}")]
-    File { path: String, error: std::io::Error },
-    #[error("{path} is no image that can be read: {why}")]
-    Picture { path: String, why: String },
+    File { path: String, error: io::Error },
+    #[error("{path} is no image that can be read: {error}")]
+    Picture { path: String, error: Arc<ImageError> },
     #[error("the cell lies outside of {path}: the image was changed\nhelp: read the folder again")]
     Outside { path: String },
     #[error("{entry} is no longer in the Mods folder\nhelp: read the folder again")]
     Gone { entry: String },
+}
+
+/// Why the size of a sheet is not known.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SizeError {
+    #[error(transparent)]
+    File(#[from] io::Error),
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    #[error("{width} by {height} pixels are more than any sheet has")]
+    TooLarge { width: u32, height: u32 },
 }
 
 impl Sprite {
@@ -56,7 +68,7 @@ impl Sprite {
 /// The sheets of one package, unpacked when they are asked for.
 pub struct Sheets {
     package: Package,
-    unpacked: HashMap<String, Result<RgbaImage, String>>,
+    unpacked: HashMap<String, Result<RgbaImage, Arc<ImageError>>>,
 }
 
 impl fmt::Debug for Sheets {
@@ -94,11 +106,11 @@ impl Sheets {
                 .package
                 .read(&cell.picture)
                 .map_err(|error| PictureError::File { path: path(), error })?;
-            self.unpacked.insert(path(), unpack(&bytes));
+            self.unpacked.insert(path(), unpack(&bytes).map_err(Arc::new));
         }
         let sheet = self.unpacked[&cell.picture]
             .as_ref()
-            .map_err(|why| PictureError::Picture { path: path(), why: why.clone() })?;
+            .map_err(|error| PictureError::Picture { path: path(), error: Arc::clone(error) })?;
         let fits = |at: u32, length: u32, whole: u32| {
             length > 0 && at.checked_add(length).is_some_and(|end| end <= whole)
         };
@@ -109,29 +121,25 @@ impl Sheets {
     }
 }
 
-fn unpack(bytes: &[u8]) -> Result<RgbaImage, String> {
-    let mut reader =
-        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|it| it.to_string())?;
+fn unpack(bytes: &[u8]) -> Result<RgbaImage, ImageError> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(WIDEST);
     limits.max_image_height = Some(WIDEST);
     limits.max_alloc = Some(MAX_SIZE);
     reader.limits(limits);
-    reader.decode().map(image::DynamicImage::into_rgba8).map_err(|it| it.to_string())
+    reader.decode().map(image::DynamicImage::into_rgba8)
 }
 
 /// Width and height of an image, by its first bytes alone.
-pub(crate) fn size(package: &Package, path: &str) -> Result<(u32, u32), String> {
-    let bytes = package.read_start(path, HEAD).map_err(|it| it.to_string())?;
+pub(crate) fn size(package: &Package, path: &str) -> Result<(u32, u32), SizeError> {
+    let bytes = package.read_start(path, HEAD)?;
     let (width, height) = match size_of_png(&bytes) {
         Some(size) => size,
-        None => {
-            let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-            reader.map_err(|it| it.to_string())?.into_dimensions().map_err(|it| it.to_string())?
-        }
+        None => ImageReader::new(Cursor::new(bytes)).with_guessed_format()?.into_dimensions()?,
     };
     if width > WIDEST || height > WIDEST || u64::from(width) * u64::from(height) * 4 > MAX_SIZE {
-        return Err(format!("{width} by {height} pixels are more than any sheet has"));
+        return Err(SizeError::TooLarge { width, height });
     }
     Ok((width, height))
 }

@@ -79,6 +79,23 @@ pub(crate) enum SandboxError {
     Refused(String),
 }
 
+/// Why the child runs no mod.
+#[derive(Debug, thiserror::Error)]
+enum ChildError {
+    #[error(transparent)]
+    Walls(#[from] walls::WallError),
+    #[error("what is to be run could not be read: {0}")]
+    Read(#[from] io::Error),
+    #[error("what is to be run could not be read: {0}")]
+    Request(#[from] serde_json::Error),
+    #[cfg(any(target_os = "linux", feature = "interpreter"))]
+    #[error(transparent)]
+    Interpreter(#[from] mlua::Error),
+    #[cfg(not(any(target_os = "linux", feature = "interpreter")))]
+    #[error("this build has no interpreter for mods")]
+    NoInterpreter,
+}
+
 #[derive(Serialize, Deserialize)]
 enum Answer {
     Declared(Box<Declared>),
@@ -100,29 +117,29 @@ pub fn child_main() {
     }
     let answer = match child() {
         Ok(declared) => Answer::Declared(Box::new(declared)),
-        Err(why) => Answer::Refused(why),
+        Err(error) => Answer::Refused(error.to_string()),
     };
     let written = serde_json::to_vec(&answer).map(|bytes| io::stdout().write_all(&bytes));
     std::process::exit(i32::from(!matches!(written, Ok(Ok(())))));
 }
 
-fn child() -> Result<Declared, String> {
+fn child() -> Result<Declared, ChildError> {
     walls::raise()?;
     let mut bytes = Vec::new();
-    io::stdin().lock().take(MAX_REQUEST_SIZE).read_to_end(&mut bytes).map_err(|it| it.to_string())?;
-    let request = serde_json::from_slice(&bytes).map_err(|it| it.to_string())?;
+    io::stdin().lock().take(MAX_REQUEST_SIZE).read_to_end(&mut bytes)?;
+    let request = serde_json::from_slice(&bytes)?;
     drop(bytes);
     interpret(request)
 }
 
 #[cfg(any(target_os = "linux", feature = "interpreter"))]
-fn interpret(request: Request) -> Result<Declared, String> {
-    interpreter::run(request)
+fn interpret(request: Request) -> Result<Declared, ChildError> {
+    Ok(interpreter::run(request)?)
 }
 
 #[cfg(not(any(target_os = "linux", feature = "interpreter")))]
-fn interpret(_: Request) -> Result<Declared, String> {
-    Err("this build has no interpreter for mods".to_owned())
+fn interpret(_: Request) -> Result<Declared, ChildError> {
+    Err(ChildError::NoInterpreter)
 }
 
 /// Runs a mod in a process of its own.

@@ -267,7 +267,7 @@ fn agree(module: &Module, file: &[u8], name: &str, pictures: &[Tensor]) -> Resul
     let mut agreements = Agreements::new();
     for batch in pictures {
         compare(&mut agreements, &session.run(batch)?, &module.outputs(&planes(batch)))
-            .map_err(|reason| disagrees(name, reason))?;
+            .map_err(|error| disagrees(name, error.to_string()))?;
         progress::advance(1);
     }
     Ok(agreements)

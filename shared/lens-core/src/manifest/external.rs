@@ -179,6 +179,21 @@ pub enum Fit {
     Centre,
 }
 
+/// What makes a network of a manifest impossible to run.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KindError {
+    #[error("the detector has no classes")]
+    NoClasses,
+    #[error("the detector has {0} boxes; 1 to {MAX_BOXES} can be read")]
+    Boxes(u32),
+    #[error("the detector has no class {0:?} that could be a card")]
+    NoClass(String),
+    #[error("a classifier has one head and an embedding of length 0")]
+    Heads,
+    #[error("the classifier has a batch of {0}; 1 to {MAX_BATCH} can be run")]
+    Batch(u32),
+}
+
 impl DetectorKind {
     /// Whether it is our own.
     pub fn is_own(&self) -> bool {
@@ -186,20 +201,20 @@ impl DetectorKind {
     }
 
     /// Says what makes it impossible to run.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), KindError> {
         let (boxes, classes, cards) = match self {
             Self::Grid => return Ok(()),
             Self::Yolo(yolo) => (yolo.boxes, &yolo.classes, &yolo.cards),
             Self::Detr(detr) => (detr.queries, &detr.classes, &detr.cards),
         };
         if classes.is_empty() {
-            return Err("the detector has no classes".into());
+            return Err(KindError::NoClasses);
         }
         if boxes == 0 || boxes > MAX_BOXES {
-            return Err(format!("the detector has {boxes} boxes; 1 to {MAX_BOXES} can be read"));
+            return Err(KindError::Boxes(boxes));
         }
         match cards.iter().find(|name| !classes.contains(name)) {
-            Some(name) => Err(format!("the detector has no class {name:?} that could be a card")),
+            Some(name) => Err(KindError::NoClass(name.clone())),
             None => Ok(()),
         }
     }
@@ -254,15 +269,13 @@ impl IdentifierKind {
     }
 
     /// Says what makes it impossible to run.
-    pub(super) fn check(&self, heads: usize, embedding: u32) -> Result<(), String> {
+    pub(super) fn check(&self, heads: usize, embedding: u32) -> Result<(), KindError> {
         let Self::Classifier(classifier) = self else { return Ok(()) };
         if embedding != 0 || heads != 1 {
-            return Err("a classifier has one head and an embedding of length 0".into());
+            return Err(KindError::Heads);
         }
         match classifier.batch {
-            Some(batch) if batch == 0 || batch > MAX_BATCH => {
-                Err(format!("the classifier has a batch of {batch}; 1 to {MAX_BATCH} can be run"))
-            }
+            Some(batch) if batch == 0 || batch > MAX_BATCH => Err(KindError::Batch(batch)),
             _ => Ok(()),
         }
     }

@@ -14,21 +14,37 @@ const MAX_SIZE: usize = 8 << 20;
 /// Of brackets, blocks and operators together. Real mods stay below 200.
 const DEEPEST: usize = 1_200;
 
+/// Why a file has no tree.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LuaError {
+    #[error("more than {} MB of Lua in one file", MAX_SIZE >> 20)]
+    TooLarge,
+    #[error("nested deeper than the game reads")]
+    TooDeep,
+    #[error(transparent)]
+    Syntax(Box<full_moon::Error>),
+    #[error("it is not Lua")]
+    NotLua,
+}
+
 /// The tree of a file.
-pub(crate) fn parse(text: &str) -> Result<Ast, String> {
+pub(crate) fn parse(text: &str) -> Result<Ast, LuaError> {
     if text.len() > MAX_SIZE {
-        return Err(format!("more than {} MB of Lua in one file", MAX_SIZE >> 20));
+        return Err(LuaError::TooLarge);
     }
     let text = without_first_line(text);
     if depth(text) > DEEPEST {
-        return Err("nested deeper than the game reads".to_owned());
+        return Err(LuaError::TooDeep);
     }
     let version = LuaVersion::lua52().with_luajit();
     let parsed = catch_unwind(AssertUnwindSafe(|| full_moon::parse_fallible(text, version).into_result()));
     match parsed {
         Ok(Ok(tree)) => Ok(tree),
-        Ok(Err(errors)) => Err(errors.first().map(ToString::to_string).unwrap_or_default()),
-        Err(_) => Err("it is not Lua".to_owned()),
+        Ok(Err(errors)) => {
+            let first = errors.into_iter().next();
+            Err(first.map_or(LuaError::NotLua, |error| LuaError::Syntax(Box::new(error))))
+        }
+        Err(_) => Err(LuaError::NotLua),
     }
 }
 

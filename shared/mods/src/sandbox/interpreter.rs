@@ -54,11 +54,7 @@ const KEPT: [&str; 21] = [
 ];
 
 /// Runs the mod and says what it declares.
-pub(super) fn run(request: Request) -> Result<Declared, String> {
-    declare(request).map_err(|error| error.to_string())
-}
-
-fn declare(request: Request) -> mlua::Result<Declared> {
+pub(super) fn run(request: Request) -> mlua::Result<Declared> {
     let lua = bare()?;
     let host = host(&lua, request)?;
     let said: Function = lua.load(STAND_INS).set_name("=stand-ins").set_mode(ChunkMode::Text).call(host)?;

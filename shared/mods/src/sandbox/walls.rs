@@ -26,9 +26,23 @@ const SECONDS: u64 = 4;
 /// How a child ends whose way out was open.
 pub(super) const OPEN: i32 = 77;
 
+/// Why a wall could not be raised.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WallError {
+    #[cfg(unix)]
+    #[error("the system sets no limit ({resource:?}): {error}")]
+    Limit { resource: rustix::process::Resource, error: rustix::io::Errno },
+    #[cfg(target_os = "linux")]
+    #[error("system calls cannot be kept out: {0}")]
+    SystemCalls(#[from] seccompiler::Error),
+    #[cfg(windows)]
+    #[error("Windows holds no job for it: {0}")]
+    Job(#[from] windows::core::Error),
+}
+
 /// Raises all walls around this process, for good.
 #[cfg(unix)]
-pub(super) fn raise() -> Result<(), String> {
+pub(super) fn raise() -> Result<(), WallError> {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
     let limits = [
@@ -42,8 +56,7 @@ pub(super) fn raise() -> Result<(), String> {
     ];
     for (resource, most) in limits {
         let limit = Rlimit { current: Some(most), maximum: Some(most) };
-        setrlimit(resource, limit)
-            .map_err(|error| format!("the system sets no limit ({resource:?}): {error}"))?;
+        setrlimit(resource, limit).map_err(|error| WallError::Limit { resource, error })?;
     }
     #[cfg(target_os = "linux")]
     system_calls::allow_few()?;
@@ -52,8 +65,8 @@ pub(super) fn raise() -> Result<(), String> {
 
 /// Raises all walls around this process, for good.
 #[cfg(windows)]
-pub(super) fn raise() -> Result<(), String> {
-    job::enclose(MEMORY, SECONDS)
+pub(super) fn raise() -> Result<(), WallError> {
+    Ok(job::enclose(MEMORY, SECONDS)?)
 }
 
 /// Tries one way out behind the walls, harmlessly, and says by the exit code whether it was open.

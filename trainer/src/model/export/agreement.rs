@@ -70,19 +70,32 @@ impl fmt::Display for Agreement {
 /// Differences by result.
 pub type Agreements = BTreeMap<String, Agreement>;
 
+/// Why results cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum ResultError {
+    /// One of them is not there.
+    #[error("it has no result {0:?}")]
+    Missing(String),
+    /// One has another shape.
+    #[error("its result {name:?} is {found:?}, not {wanted:?}")]
+    #[expect(missing_docs, reason = "the message says it")]
+    Shape { name: String, found: Vec<i64>, wanted: Vec<i64> },
+}
+
 /// Adds the results for one batch.
 ///
 /// # Errors
-/// When a result is missing or has another shape; the text names it.
+/// When a result is missing or has another shape.
 pub fn compare(
     agreements: &mut Agreements,
     found: &BTreeMap<String, Tensor>,
     wanted: &BTreeMap<String, Tensor>,
-) -> Result<(), String> {
+) -> Result<(), ResultError> {
     for (name, wanted) in wanted {
-        let found = found.get(name).ok_or_else(|| format!("it has no result {name:?}"))?;
+        let found = found.get(name).ok_or_else(|| ResultError::Missing(name.clone()))?;
         if found.size() != wanted.size() {
-            return Err(format!("its result {name:?} is {:?}, not {:?}", found.size(), wanted.size()));
+            let [found, wanted] = [found.size(), wanted.size()];
+            return Err(ResultError::Shape { name: name.clone(), found, wanted });
         }
         agreements.entry(name.clone()).or_default().add(found, wanted);
     }

@@ -11,7 +11,7 @@ use windows::Win32::System::JobObjects::{
 use windows::Win32::System::Threading::GetCurrentProcess;
 
 /// Puts this process into a job of its own, for good.
-pub(super) fn enclose(memory: u64, seconds: u64) -> Result<(), String> {
+pub(super) fn enclose(memory: u64, seconds: u64) -> windows::core::Result<()> {
     let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
     limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_ACTIVE_PROCESS
         | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION
@@ -22,10 +22,10 @@ pub(super) fn enclose(memory: u64, seconds: u64) -> Result<(), String> {
     limits.BasicLimitInformation.PerProcessUserTimeLimit =
         i64::try_from(seconds * 10_000_000).unwrap_or(i64::MAX);
     limits.ProcessMemoryLimit = usize::try_from(memory).unwrap_or(usize::MAX);
-    let size = u32::try_from(size_of_val(&limits)).map_err(|error| error.to_string())?;
+    let size = size_of_val(&limits) as u32;
     // SAFETY: the structure and its size belong together and outlive the calls; the handle of the
     // job stays open until the process ends, which is what keeps the limits.
-    let enclosed = unsafe {
+    unsafe {
         CreateJobObjectW(None, windows::core::PCWSTR::null()).and_then(|job| {
             SetInformationJobObject(
                 job,
@@ -35,6 +35,5 @@ pub(super) fn enclose(memory: u64, seconds: u64) -> Result<(), String> {
             )?;
             AssignProcessToJobObject(job, GetCurrentProcess())
         })
-    };
-    enclosed.map_err(|error| format!("Windows holds no job for it: {error}"))
+    }
 }

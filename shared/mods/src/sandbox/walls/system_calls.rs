@@ -34,9 +34,8 @@ const ALLOWED: [libc::c_long; 22] = [
 ];
 
 /// Leaves this process those calls, for good.
-pub(super) fn allow_few() -> Result<(), String> {
-    let program = program().map_err(|error| format!("system calls cannot be kept out: {error}"))?;
-    seccompiler::apply_filter(&program).map_err(|error| format!("system calls cannot be kept out: {error}"))
+pub(super) fn allow_few() -> Result<(), seccompiler::Error> {
+    seccompiler::apply_filter(&program()?)
 }
 
 fn program() -> Result<BpfProgram, seccompiler::BackendError> {
