@@ -140,9 +140,9 @@ pub struct Card {
     /// What counts as the same card in scores: the variants of a booster pack share one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// The ways it can look: its own art, then collaboration skins. Empty when a twin's art is
-    /// used.
-    pub looks: Vec<Skin>,
+    /// Its own art, then collaboration skins. Empty when a twin's art is used.
+    #[serde(rename = "looks")]
+    pub skins: Vec<Skin>,
     /// The mod that brings it; none for the cards of the file.
     #[serde(skip)]
     pub from_mod: Option<FromMod>,
@@ -161,15 +161,15 @@ pub struct FromMod {
     pub text: Vec<String>,
 }
 
-/// A skin: one way a card can look. Its classifier class is `id` for the look `""`, otherwise
-/// `id@look`.
+/// A skin: one way a card can look. Its classifier class is `id` for the skin `""`, otherwise
+/// `id@skin`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Skin {
     /// Empty for the card's own art; `TW` and the like for a skin.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// The images that show this look (low and high contrast, for example).
+    /// The images that show this skin (low and high contrast, for example).
     pub art: Vec<Art>,
 }
 
@@ -316,11 +316,11 @@ impl Catalogue {
         one == other || group(one).is_some_and(is_group) || is_twin(one, other) || is_twin(other, one)
     }
 
-    /// The classifier's classes: one for each look of each card that has art of its own.
+    /// The classifier's classes: one for each skin of each card that has art of its own.
     pub fn classes(&self) -> Vec<String> {
         self.cards
             .iter()
-            .flat_map(|card| card.looks.iter().map(|look| class_name(&card.id, &look.name)))
+            .flat_map(|card| card.skins.iter().map(|skin| class_name(&card.id, &skin.name)))
             .collect()
     }
 
@@ -353,14 +353,14 @@ impl Catalogue {
                     return Err(format!("{} has the twin {twin:?}, which is not listed", card.id));
                 }
             }
-            if card.looks.is_empty() && card.twins.is_empty() {
+            if card.skins.is_empty() && card.twins.is_empty() {
                 return Err(format!("{} has neither art nor a twin", card.id));
             }
-            for look in &card.looks {
-                if !seen.insert(class_name(&card.id, &look.name)) || look.art.is_empty() {
-                    return Err(format!("the look {:?} of {} is listed twice or empty", look.name, card.id));
+            for skin in &card.skins {
+                if !seen.insert(class_name(&card.id, &skin.name)) || skin.art.is_empty() {
+                    return Err(format!("the skin {:?} of {} is listed twice or empty", skin.name, card.id));
                 }
-                for art in &look.art {
+                for art in &skin.art {
                     for cell in [&art.base, &art.front, &art.floating].into_iter().flatten() {
                         check_cell(cell, &card.id)?;
                     }
@@ -380,9 +380,9 @@ impl Catalogue {
     }
 }
 
-/// The classifier class of a look of a card.
-pub fn class_name(id: &str, look: &str) -> String {
-    if look.is_empty() { id.to_owned() } else { format!("{id}@{look}") }
+/// The classifier class of a skin of a card.
+pub fn class_name(id: &str, skin: &str) -> String {
+    if skin.is_empty() { id.to_owned() } else { format!("{id}@{skin}") }
 }
 
 /// The card id of a classifier class.

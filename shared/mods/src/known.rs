@@ -23,7 +23,7 @@ pub fn card_of(of_mod: &Mod, card: &Card, catalogue: &Catalogue) -> catalogue::C
         scale: 1.0,
         twins: Vec::new(),
         group: None,
-        looks: Vec::new(),
+        skins: Vec::new(),
         from_mod: Some(FromMod {
             id: of_mod.id.clone(),
             name: of_mod.name.clone(),
@@ -54,7 +54,7 @@ pub fn type_of(card: &Card, catalogue: &Catalogue) -> CardType {
 /// Where the game's own cards lie on its sheets, for mods that draw a sheet anew.
 pub fn cells(catalogue: &Catalogue) -> BTreeMap<String, [u32; 2]> {
     let cell = |card: &catalogue::Card| {
-        let base = card.looks.first()?.art.first()?.base.as_ref()?;
+        let base = card.skins.first()?.art.first()?.base.as_ref()?;
         Some((card.id.to_string(), [base.x, base.y]))
     };
     catalogue.cards.iter().filter_map(cell).collect()

@@ -21,7 +21,7 @@ impl Stock {
     pub(super) fn new(catalogue: &Catalogue) -> Self {
         let of = |kind: CardType| {
             let cards = catalogue.cards.iter();
-            let drawn = cards.filter(|card| card.card_type == kind && !card.looks.is_empty());
+            let drawn = cards.filter(|card| card.card_type == kind && !card.skins.is_empty());
             (kind, drawn.map(|card| card.id.clone()).collect())
         };
         let words = &catalogue.modifiers;
@@ -30,7 +30,7 @@ impl Stock {
         };
         // A stone card is a card and an enhancement in one: it is dealt as a card.
         let own_enhancement = |card: &Card| {
-            let base = card.looks.first()?.art.first()?.base.as_ref()?;
+            let base = card.skins.first()?.art.first()?.base.as_ref()?;
             let found = words.enhancements.iter().find(|it| it.cell.as_ref() == Some(base))?;
             Some((card.id.clone(), found.word.clone()))
         };

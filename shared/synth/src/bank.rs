@@ -56,7 +56,7 @@ impl fmt::Debug for Bank {
 struct Entry {
     class: usize,
     card: usize,
-    look: usize,
+    skin: usize,
 }
 
 /// How many different paint backgrounds a bank holds.
@@ -120,7 +120,7 @@ impl Bank {
         let donors: Vec<&Card> = catalogue
             .cards
             .iter()
-            .filter(|card| !recipe.held_out.iter().any(|id| *id == card.id) && !card.looks.is_empty())
+            .filter(|card| !recipe.held_out.iter().any(|id| *id == card.id) && !card.skins.is_empty())
             .collect();
         let cards: Vec<RenderedCard> = plan
             .into_par_iter()
@@ -248,9 +248,9 @@ fn sibling(number: usize) -> usize {
 }
 
 fn entries(catalogue: &Catalogue) -> Vec<Entry> {
-    let looks = catalogue.cards.iter().enumerate();
-    let pairs = looks.flat_map(|(card, it)| (0..it.looks.len()).map(move |look| (card, look)));
-    pairs.enumerate().map(|(class, (card, look))| Entry { class, card, look }).collect()
+    let skins = catalogue.cards.iter().enumerate();
+    let pairs = skins.flat_map(|(card, it)| (0..it.skins.len()).map(move |skin| (card, skin)));
+    pairs.enumerate().map(|(class, (card, skin))| Entry { class, card, skin }).collect()
 }
 
 /// Chooses cards: all of a type equally often, each at least once while there is room.
@@ -292,9 +292,9 @@ fn plan(
         if CardType::ALL[kind] == CardType::Joker && !partial.is_empty() && dice.happens(recipe.partial) {
             card = *dice.pick(partial);
         }
-        let looks: Vec<&Entry> = shown.iter().filter(|entry| entry.card == card).collect();
-        let own = looks.len() == 1 || !dice.chance(recipe.skin);
-        let entry = if own { looks[0] } else { looks[1 + dice.below(looks.len() - 1)] };
+        let skins: Vec<&Entry> = shown.iter().filter(|entry| entry.card == card).collect();
+        let own = skins.len() == 1 || !dice.chance(recipe.skin);
+        let entry = if own { skins[0] } else { skins[1 + dice.below(skins.len() - 1)] };
         plan.push(Planned::Known(*entry));
     }
     plan
@@ -305,7 +305,7 @@ fn partial_jokers(sprites: &Sprites, shown: &[Entry]) -> Vec<usize> {
     let catalogue = sprites.catalogue();
     let is_partial = |entry: &&Entry| {
         let card = &catalogue.cards[entry.card];
-        let Some(art) = card.looks[entry.look].art.first() else { return false };
+        let Some(art) = card.skins[entry.skin].art.first() else { return false };
         let ([left, top, right, bottom], _) = card::extent(&card::plain(sprites, art, None, 1));
         card.card_type == CardType::Joker && (bottom - top < PARTIAL || right - left < PARTIAL)
     };
@@ -322,7 +322,7 @@ fn draw(
 ) -> RenderedCard {
     let catalogue = sprites.catalogue();
     let card = &catalogue.cards[entry.card];
-    let art: &Art = dice.pick(&card.looks[entry.look].art);
+    let art: &Art = dice.pick(&card.skins[entry.skin].art);
     let mut truth = modifiers(catalogue, class, card.card_type, recipe, dice);
     let enhancements = &catalogue.modifiers.enhancements;
     if card.card_type == CardType::Playing && art.base.is_some() {
@@ -331,7 +331,7 @@ fn draw(
     }
     let enhancement = enhancements.get(truth.enhancement).and_then(|it| it.cell.as_ref());
     let plain = match &art.front {
-        Some(front) if card.looks.len() > 1 && entry.look == 0 && dice.chance(recipe.reskinned) => {
+        Some(front) if card.skins.len() > 1 && entry.skin == 0 && dice.chance(recipe.reskinned) => {
             let mut picture = card::base(sprites, art, enhancement, scale);
             let front = reskin::dressed(sprites, sprites.cell(front, scale), scale, dice);
             card::overlay(&mut picture, &front);
@@ -341,7 +341,7 @@ fn draw(
     };
     let finish = finish(catalogue, truth, recipe, dice);
     // Cards that share an image may differ in size only: Joker and Wee Joker.
-    let twins = card.twins.iter().filter_map(|id| catalogue.card(id)).filter(|twin| twin.looks.is_empty());
+    let twins = card.twins.iter().filter_map(|id| catalogue.card(id)).filter(|twin| twin.skins.is_empty());
     let small = twins.map(|twin| twin.scale).find(|&scale| scale != card.scale);
     let size = small.filter(|_| dice.chance(0.15)).unwrap_or(card.scale);
     card::finish(sprites, plain, art.floating.as_ref(), truth, finish, scale, size, dice)
@@ -372,7 +372,7 @@ fn modifiers(
     }
     if kind == CardType::Playing {
         let bases: Vec<_> =
-            catalogue.cards.iter().flat_map(|card| &card.looks).flat_map(|look| &look.art).collect();
+            catalogue.cards.iter().flat_map(|card| &card.skins).flat_map(|skin| &skin.art).collect();
         let stands_alone = |index: usize| {
             let cell = &words.enhancements[index].cell;
             cell.is_some() && bases.iter().any(|art| art.base == *cell)

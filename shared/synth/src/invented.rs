@@ -78,11 +78,11 @@ impl Donors<'_> {
     }
 
     fn plain(&self, card: &Card, dice: &mut Dice) -> RgbaImage {
-        let look = dice.pick(&card.looks);
+        let skin = dice.pick(&card.skins);
         let enhancements = &self.sprites.catalogue().modifiers.enhancements;
         let number = if dice.chance(0.7) { 0 } else { dice.below(enhancements.len().max(1)) };
         let enhancement = enhancements.get(number).and_then(|it| it.cell.as_ref());
-        card::plain(self.sprites, dice.pick(&look.art), enhancement, self.scale)
+        card::plain(self.sprites, dice.pick(&skin.art), enhancement, self.scale)
     }
 
     /// Parts of different cards of one type.
@@ -232,8 +232,8 @@ impl Donors<'_> {
         let stone = self
             .cards
             .iter()
-            .flat_map(|card| &card.looks)
-            .flat_map(|look| &look.art)
+            .flat_map(|card| &card.skins)
+            .flat_map(|skin| &skin.art)
             .any(|art| art.base.as_ref() == Some(cell));
         let tags = self.sprites.not_cards();
         let marks = if stone { dice.between(2, 5) } else { dice.below(6) };

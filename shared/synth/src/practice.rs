@@ -47,7 +47,7 @@ pub fn sheets(catalogue: &Catalogue) -> BTreeMap<String, RgbaImage> {
         imageops::replace(sheet, picture, i64::from(cell.x * width), i64::from(cell.y * height));
     };
     for card in &catalogue.cards {
-        for base in card.looks.iter().flat_map(|look| &look.art).filter_map(|art| art.base.as_ref()) {
+        for base in card.skins.iter().flat_map(|skin| &skin.art).filter_map(|art| art.base.as_ref()) {
             if let Some(picture) = pictures::draw(&card.id, &card.name) {
                 put(base, &picture);
             }

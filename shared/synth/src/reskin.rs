@@ -43,13 +43,13 @@ pub(crate) fn dressed(sprites: &Sprites, front: &RgbaImage, scale: u32, dice: &m
 fn face(sprites: &Sprites, [width, height]: [u32; 2], scale: u32, dice: &mut Dice) -> RgbaImage {
     let of_court = dice.chance(0.5);
     let is_donor = |card: &&Card| {
-        let court = card.card_type == CardType::Playing && card.looks.len() > 1;
-        if of_court { court } else { !court && !card.looks.is_empty() }
+        let court = card.card_type == CardType::Playing && card.skins.len() > 1;
+        if of_court { court } else { !court && !card.skins.is_empty() }
     };
     let cards = &sprites.catalogue().cards;
     let donors: Vec<&Card> = cards.iter().filter(is_donor).collect();
     let donor = if donors.is_empty() { dice.pick(cards) } else { *dice.pick(&donors) };
-    let art = (!donor.looks.is_empty()).then(|| dice.pick(&donor.looks)).and_then(|look| look.art.first());
+    let art = (!donor.skins.is_empty()).then(|| dice.pick(&donor.skins)).and_then(|skin| skin.art.first());
     let Some(cell) = art.and_then(|art| art.front.as_ref().or(art.base.as_ref())) else {
         return RgbaImage::new(width, height);
     };
@@ -73,7 +73,7 @@ mod tests {
     fn the_corners_stay_and_the_middle_changes() {
         let sprites = practice::sprites();
         let card = sprites.catalogue().cards.iter().find(|card| card.card_type == CardType::Playing).unwrap();
-        let front = sprites.cell(card.looks[0].art[0].front.as_ref().unwrap(), 2);
+        let front = sprites.cell(card.skins[0].art[0].front.as_ref().unwrap(), 2);
         let dressed = dressed(&sprites, front, 2, &mut Dice::new(4, 0));
         let (width, height) = front.dimensions();
         let differs = |x: u32, y: u32| front.get_pixel(x, y) != dressed.get_pixel(x, y);

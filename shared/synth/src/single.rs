@@ -9,7 +9,7 @@ use crate::card::{self, CardTruth, Finish};
 use crate::dice::Dice;
 use crate::edition::Effect;
 
-/// The image of a card in its first look, with straight alpha; words that the catalogue has not
+/// The image of a card in its first skin, with straight alpha; words that the catalogue has not
 /// are left out. `seed` decides the moment of a moving edition. `None` when the card is not listed
 /// or has no art of its own.
 pub fn picture(
@@ -22,7 +22,7 @@ pub fn picture(
     let catalogue = sprites.catalogue();
     let words = &catalogue.modifiers;
     let wanted = catalogue.card(id)?;
-    let art = wanted.looks.first()?.art.first()?;
+    let art = wanted.skins.first()?.art.first()?;
     let find = |list: &[ModifierArt], word: &str| list.iter().position(|it| it.word == word).unwrap_or(0);
     let has_sticker = |it: &ModifierArt| modifiers.stickers.contains(&it.word);
     let worn = words.stickers.iter().enumerate().filter(|(_, it)| has_sticker(it));

@@ -58,7 +58,7 @@ fn every_cell_of_the_game_has_a_picture() {
     let catalogue = balatro();
     let sprites = Sprites::from_folder(Arc::clone(&catalogue), &textures).unwrap();
     let words = &catalogue.modifiers;
-    let cards = catalogue.cards.iter().flat_map(|card| &card.looks).flat_map(|look| &look.art);
+    let cards = catalogue.cards.iter().flat_map(|card| &card.skins).flat_map(|skin| &skin.art);
     let layers = cards.flat_map(|art| [&art.base, &art.front, &art.floating]);
     let modifiers =
         words.enhancements.iter().chain(&words.seals).chain(&words.stickers).map(|word| &word.cell);

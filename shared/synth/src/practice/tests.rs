@@ -11,7 +11,7 @@ fn every_cell_of_the_catalogue_is_drawn() {
     let sprites = sprites();
     let catalogue = sprites.catalogue();
     let words = &catalogue.modifiers;
-    let art = catalogue.cards.iter().flat_map(|card| &card.looks).flat_map(|look| &look.art);
+    let art = catalogue.cards.iter().flat_map(|card| &card.skins).flat_map(|skin| &skin.art);
     let layers = art.flat_map(|art| [&art.base, &art.front, &art.floating]);
     let modifiers =
         words.enhancements.iter().chain(&words.seals).chain(&words.stickers).map(|word| &word.cell);
@@ -45,7 +45,7 @@ fn pictures_differ_in_more_than_colour() {
     let outlines: Vec<Vec<bool>> = cards
         .iter()
         .map(|card| {
-            let base = card.looks[0].art[0].base.as_ref().expect("a picture card has a base");
+            let base = card.skins[0].art[0].base.as_ref().expect("a picture card has a base");
             dark_pixels(sprites.cell(base, 1))
         })
         .collect();
