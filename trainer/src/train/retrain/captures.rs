@@ -54,7 +54,7 @@ pub fn grow(
     for sample in samples {
         let twin = catalogue.card(id_of_class(&sample.class)).and_then(|card| {
             let has_class = |id: &&CardId| classes.iter().any(|class| *class == **id);
-            card.twins.iter().find(has_class).filter(|_| card.looks.is_empty())
+            card.twins.iter().find(has_class).filter(|_| card.skins.is_empty())
         });
         if let Some(twin) = twin {
             sample.class = twin.to_string();
