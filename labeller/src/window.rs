@@ -402,7 +402,10 @@ impl Labeller {
             Intent::Captures(id) => self.show_captures(&id),
             Intent::OpenFrame(path) => self.open_frame(&path),
             Intent::StepFrame(by) => self.step_frame(by),
-            Intent::SaveFrame => self.save_frame(),
+            Intent::SaveFrame => {
+                self.name_typed();
+                self.save_frame();
+            }
             Intent::StepCard(by) => self.on_frame(|frame| frame.step(by)),
             Intent::SelectCard(card) => self.on_frame(|frame| frame.select(card)),
             Intent::StepCorner => self.on_frame(OpenFrame::step_corner),

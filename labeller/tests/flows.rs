@@ -551,4 +551,15 @@ fn cards_of_a_frame_are_drawn_named_and_saved_with_it() {
     // Opened again, they are there with their names.
     bench.press(&[Key::F1, Key::F4]);
     assert!(bench.harness().query_by_label("2 OF 2 NAMED").is_some());
+    // What is said of a box counts without Enter too; a name that nobody knows is asked for first.
+    drag(&mut bench, [540.0, 240.0], [600.0, 320.0]);
+    bench.press(&[Key::Num0]);
+    bench.press_with(Held::COMMAND, Key::S);
+    assert_eq!(bench.state().session().pictures().len(), before + 3);
+    assert!(bench.labels().iter().any(|(name, _)| name == "Not a card"), "{:?}", bench.labels());
+    drag(&mut bench, [440.0, 240.0], [500.0, 320.0]);
+    bench.write("z");
+    bench.write("zz");
+    bench.press_with(Held::COMMAND, Key::S);
+    assert_eq!(bench.state().session().pictures().len(), before + 3);
 }

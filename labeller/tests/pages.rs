@@ -42,7 +42,7 @@ fn folders(root: &Path) -> Folders {
 fn guesses(card: &TableCard, number: usize) -> Vec<(String, f32)> {
     let other = if *card.id == *"S_K" { "S_Q" } else { "S_K" };
     let sure = [0.998, 0.42, 0.96, 0.87, 0.31][number % 5];
-    vec![(card.id.to_string(), sure), (other.to_owned(), (1.0 - sure) * 0.7), ("x_owl".to_owned(), 0.02)]
+    vec![(card.id.to_string(), sure), (other.to_owned(), (1.0 - sure) * 0.4), ("x_owl".to_owned(), 0.02)]
 }
 
 /// Captures of a practice table with their frames.

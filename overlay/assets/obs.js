@@ -22,6 +22,7 @@ const words = {
   eternal: "#ff95b8", perishable: "#8fa8ff", rental: "#e3c26a", debuffed: "#ff5c5c",
 };
 const suits = { Spades: ["♠", "#b9c7ff"], Hearts: ["♥", "#ff6b81"], Clubs: ["♣", "#7fe0b0"], Diamonds: ["♦", "#ffb35c"] };
+const RANKS = ["Ace", "King", "Queen", "Jack", "10", "9", "8", "7", "6", "5", "4", "3", "2"];
 const list = document.getElementById("list");
 const boxes = document.getElementById("boxes");
 const notice = document.getElementById("notice");
@@ -84,7 +85,7 @@ function draw() {
   drawing = false;
   const shown = [...cards.values()].filter((card) => !types || types.has(card.type));
   if (view === "list") {
-    const lines = counted(shown).map(([card, count]) => item(card, count));
+    const lines = counted(ordered(shown)).map(([card, count]) => item(card, count));
     list.replaceChildren(...lines);
     listed = new Set(lines.map((line) => line.ariaLabel));
   } else {
@@ -128,6 +129,17 @@ document.addEventListener("pointerleave", () => {
   pointer = null;
   explain();
 });
+
+/** By type, playing cards by rank and suit, unknown ones last; the others stay as they came. */
+function ordered(shown) {
+  const at = (all, one) => (all.includes(one) ? all.indexOf(one) : all.length);
+  const keys = new Map(shown.map((card) => {
+    const [rank, suit] = card.type === "Playing Card" ? card.name.split(" of ") : [];
+    return [card, [at(Object.keys(kinds), card.type), at(RANKS, rank), at(Object.keys(suits), suit)]];
+  }));
+  const compare = (a, b) => a.map((it, place) => it - b[place]).find((difference) => difference !== 0) || 0;
+  return [...shown].sort((a, b) => compare(keys.get(a), keys.get(b)));
+}
 
 /** Cards that read the same are one line with their number. */
 function counted(shown) {

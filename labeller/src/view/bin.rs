@@ -50,7 +50,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
                             ui.set_width(TILE.x + 14.0);
                             tile::show(labeller, ui, file, &format!("Binned {file}"), TILE, Marks::default());
                             ui.add(egui::Label::new(theme::name(name).size(12.0)).truncate());
-                            if ui.small_button("Restore").clicked() {
+                            if theme::small(ui, "Restore").clicked() {
                                 intents.push(Intent::Act(Box::new(Action::Restore(vec![file.clone()]))));
                             }
                         });

@@ -93,6 +93,8 @@ pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
     }
     if response.changed() {
         labeller.completion = 0;
+        // The button below was drawn before, with the name as it was.
+        ui.ctx().request_repaint();
     }
     if response.has_focus() {
         let found = completion::complete(&labeller.form.name, &labeller.catalogue);

@@ -19,7 +19,8 @@ use crate::window::Labeller;
 
 /// How near a corner the pointer must be to move it, in points.
 const REACH: f32 = 12.0;
-const ROW: f32 = 74.0;
+/// A frame in the list.
+const THUMB: Vec2 = vec2(160.0, 94.0);
 
 pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
@@ -72,11 +73,10 @@ fn list(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     ui.weak("Drop a screenshot here to open it");
     let frames = labeller.frames.clone();
     let open = labeller.frame.as_ref().and_then(|it| it.name.clone());
-    ScrollArea::vertical().auto_shrink(false).show_rows(ui, ROW, frames.len(), |ui, rows| {
+    ScrollArea::vertical().auto_shrink(false).show_rows(ui, THUMB.y, frames.len(), |ui, rows| {
         for name in &frames[rows] {
             let marks = Marks { is_current: open.as_ref() == Some(name), ..Marks::default() };
-            let size = vec2(ui.available_width().min(170.0), ROW - 6.0);
-            if tile::show(labeller, ui, name, &format!("Frame {name}"), size, marks).clicked() {
+            if tile::show(labeller, ui, name, &format!("Frame {name}"), THUMB, marks).clicked() {
                 intents.push(Intent::OpenFrame(PathBuf::from(name)));
             }
         }
@@ -191,11 +191,19 @@ fn canvas(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     if let Some(texture) = labeller.thumbnails.get(ui.ctx(), &file, Size::Whole) {
         painter.image(texture.id(), view.shown, WHOLE, Color32::WHITE);
     }
+    let under = response.hover_pos().and_then(|at| card_at(&frame, view.to_frame(at)));
     for (at, card) in frame.cards.iter().enumerate() {
         let corners: Vec<Pos2> = card.quad.corners.iter().map(|corner| view.to_screen(*corner)).collect();
         let is_chosen = frame.selected == Some(at);
         let (text, colour) = words(labeller, card);
-        let colour = if is_chosen { ACCENT } else { colour };
+        // A proposal is seen on any ground.
+        let colour = if is_chosen {
+            ACCENT
+        } else if colour == FAINT {
+            TEXT
+        } else {
+            colour
+        };
         painter.add(egui::Shape::closed_line(corners.clone(), Stroke::new(4.0, GROUND.gamma_multiply(0.7))));
         painter.add(egui::Shape::closed_line(corners.clone(), Stroke::new(2.0, colour)));
         if is_chosen {
@@ -208,6 +216,8 @@ fn canvas(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
                     if is_current { WARNING } else { ACCENT },
                 );
             }
+        }
+        if is_chosen || under == Some(at) {
             let galley = painter.layout_no_wrap(text, theme::name_font(12.0), TEXT);
             let top = corners.iter().map(|it| it.y).fold(f32::INFINITY, f32::min);
             let at = pos2(corners[0].x, (top - 24.0).max(area.top()));
@@ -275,11 +285,13 @@ fn pointer(ui: &Ui, response: &egui::Response, frame: &OpenFrame, view: View, in
     if response.clicked()
         && let Some(at) = response.interact_pointer_pos()
     {
-        let at = view.to_frame(at);
-        // The later ones lie above.
-        let hit = frame.cards.iter().rposition(|card| card.quad.contains(at));
-        intents.push(Intent::SelectCard(hit));
+        intents.push(Intent::SelectCard(card_at(frame, view.to_frame(at))));
     }
+}
+
+/// The card at a place; the later ones lie above.
+fn card_at(frame: &OpenFrame, at: Point<InFrame>) -> Option<usize> {
+    frame.cards.iter().rposition(|card| card.quad.contains(at))
 }
 
 /// Where the box that is being drawn began.

@@ -277,7 +277,7 @@ pub(super) fn show(labeller: &mut Labeller, context: &Context) {
     window.anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0]).show(context, |ui| {
         // In a low window the last ones are scrolled to.
         let height = context.content_rect().height() - 90.0;
-        egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             egui::Grid::new("keys").num_columns(2).spacing([18.0, 2.0]).show(ui, |ui| {
                 for (key, what) in KEYS {
                     theme::key(ui, key);

@@ -5,6 +5,7 @@ use egui::{
     pos2, vec2,
 };
 use lens_core::counted::counted;
+use lens_core::manifest::NOT_A_CARD;
 
 use super::theme::{self, ACCENT, Enabled, FAINT, GOOD, HOVERED, RAISED, TEXT, WARNING};
 use super::tile::{self, Marks, WHOLE, fitted};
@@ -43,7 +44,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
     });
     if is_open && !labeller.session.neighbours().is_empty() {
         Panel::bottom("alike")
-            .default_size(158.0)
+            .default_size(180.0)
             .frame(theme::panel())
             .show(ui, |ui| alike(labeller, ui, intents));
     }
@@ -334,7 +335,8 @@ fn guess(labeller: &mut Labeller, ui: &Ui, area: Rect, id: &str, name: &str, wor
         }
     } else {
         let font = theme::name_font(13.0);
-        ui.painter().text(picture.center(), Align2::CENTER_CENTER, "no image of it", font, FAINT);
+        let words = if id == NOT_A_CARD { "no card, nothing to compare" } else { "no image of it" };
+        ui.painter().text(picture.center(), Align2::CENTER_CENTER, words, font, FAINT);
     }
     caption(ui, area, name, words, colour);
 }
@@ -393,7 +395,7 @@ fn alike(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
                     let tile = tile::show(labeller, ui, &file, &format!("Alike {group}"), TILE, marks);
                     tile.dnd_set_drag_payload(file.clone());
                     tile.on_hover_text(&title);
-                    if ui.small_button(format!("Take in {count}")).on_hover_text(title).clicked() {
+                    if theme::small(ui, &format!("Take in {count}")).on_hover_text(title).clicked() {
                         intents.push(Intent::Act(Box::new(Action::Merge(group))));
                     }
                 });

@@ -26,6 +26,8 @@ pub(super) const HOVERED: Color32 = Color32::from_rgb(0x2a, 0x35, 0x4f);
 /// Edges.
 pub(super) const EDGE: Color32 = Color32::from_rgb(0x33, 0x3f, 0x5b);
 pub(super) const TEXT: Color32 = of(palette::TEXT);
+/// What scroll bars are dragged by, and the same under the pointer.
+const HANDLES: [Color32; 2] = [Color32::from_rgb(0x46, 0x53, 0x6f), Color32::from_rgb(0x5b, 0x6a, 0x8c)];
 /// What matters less.
 pub(super) const FAINT: Color32 = of(palette::FAINT);
 /// What keys act on.
@@ -143,11 +145,14 @@ fn style(style: &mut egui::Style) {
     visuals.widgets.hovered = look(HOVERED, ACCENT, TEXT);
     visuals.widgets.active = look(HOVERED, TEXT, TEXT);
     visuals.widgets.open = look(HOVERED, EDGE, TEXT);
+    [visuals.widgets.inactive.bg_fill, visuals.widgets.hovered.bg_fill] = HANDLES;
+    visuals.widgets.active.bg_fill = HANDLES[1];
     let spacing = &mut style.spacing;
     spacing.item_spacing = vec2(8.0, 6.0);
     spacing.button_padding = vec2(9.0, 4.0);
     spacing.interact_size.y = 24.0;
     spacing.scroll.floating = false;
+    spacing.scroll.foreground_color = false;
     spacing.scroll.bar_width = 8.0;
     let bold = FontFamily::Name(BOLD.into());
     for (text, font) in &mut style.text_styles {
@@ -227,6 +232,17 @@ pub(super) fn keyed(ui: &mut Ui, text: &str, key_name: &str) -> bool {
         let clicked = ui.button(text).clicked();
         key(ui, key_name);
         clicked
+    })
+    .inner
+}
+
+/// A button below an image.
+pub(super) fn small(ui: &mut Ui, text: &str) -> Response {
+    ui.scope(|ui| {
+        let spacing = ui.spacing_mut();
+        (spacing.interact_size.y, spacing.button_padding.y) = (20.0, 2.0);
+        // In a row its words stand in the middle.
+        ui.horizontal(|ui| ui.button(RichText::new(text).size(12.0))).inner
     })
     .inner
 }
@@ -356,6 +372,7 @@ mod tests {
         super::style(&mut style);
         assert!(contrast(style.visuals.selection.stroke.color, style.visuals.selection.bg_fill) >= 4.5);
         for look in [&style.visuals.widgets.inactive, &style.visuals.widgets.hovered] {
+            assert!(contrast(look.fg_stroke.color, look.weak_bg_fill) >= 4.5);
             assert!(contrast(look.fg_stroke.color, look.bg_fill) >= 4.5);
         }
     }

@@ -166,7 +166,7 @@ fn card(labeller: &mut Labeller, ui: &mut Ui, card: &Enrolled, state: State, int
         State::Known => ("Forget", format!("Forget {}", card.name)),
         State::Forgotten => ("Teach again", format!("Teach {} again", card.name)),
     };
-    let response = ui.small_button(text);
+    let response = theme::small(ui, text);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &said));
     if response.clicked() {
         let (id, name) = (card.id.clone(), card.name.clone());
@@ -331,7 +331,7 @@ fn table(rows: &[Row], ui: &mut Ui) {
             let what = RichText::new(format!("{}{}", "\u{2003}".repeat(indent / 2), row.what.trim_start()));
             let what = what.size(12.5).color(if row.decides { TEXT } else { FAINT });
             ui.add(egui::Label::new(what).wrap_mode(egui::TextWrapMode::Extend));
-            ui.label(RichText::new(row.old.whole.to_string()).small().color(FAINT));
+            ui.label(RichText::new(row.old.whole.to_string()).size(12.5).color(FAINT));
             share(&row.old, FAINT, ui);
             let colour = match row.new.share().partial_cmp(&row.old.share()) {
                 Some(std::cmp::Ordering::Greater) if row.decides => GOOD,

@@ -1,6 +1,6 @@
 //! The page where labels are verified: all cards by name and edition, the odd ones first.
 
-use egui::{CentralPanel, Panel, RichText, ScrollArea, Ui, Vec2, vec2};
+use egui::{CentralPanel, Panel, Rect, RichText, ScrollArea, Ui, UiBuilder, Vec2, vec2};
 use lens_core::counted::counted;
 
 use super::theme::{self, ACCENT, Enabled, FAINT, WARNING};
@@ -13,14 +13,26 @@ use crate::window::Labeller;
 const TILE: Vec2 = vec2(76.0, 98.0);
 /// The line below an image, which says what is odd.
 const WORDS: f32 = 16.0;
-const NAME: f32 = 196.0;
+/// Name, edition and number, above the images of a class.
+const HEAD: f32 = 48.0;
+/// A class is no narrower, so that its name can be read.
+const MIN_WIDTH: f32 = 2.0 * TILE.x + GAP;
+/// Between images, and between classes beside each other.
+const GAP: f32 = 8.0;
+const APART: f32 = 20.0;
 
-/// A line of the list: every line is as high as an image, so that only what is seen is drawn.
-struct Line {
+/// Images of one class that lie beside each other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Block {
     class: usize,
     from: usize,
     to: usize,
+    left: f32,
+    width: f32,
 }
+
+/// What lies beside each other: several small classes, or a part of a large one.
+type Line = Vec<Block>;
 
 pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let is_empty = !labeller.session.pictures().iter().any(|it| it.label.is_some() && !it.binned);
@@ -62,7 +74,7 @@ fn chosen(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     if count == 0 {
         ui.add_space(4.0);
         ui.weak("Click on captures that have the wrong name, type the right one, press Enter.");
-        ui.weak("A click on a name on the left chooses all of its captures.");
+        ui.weak("A click on a name chooses all of its captures.");
         return;
     }
     let files: Vec<String> = labeller.chosen.iter().take(3).cloned().collect();
@@ -106,71 +118,143 @@ fn is_shown(labeller: &Labeller, shown: &Shown, class: &Class) -> bool {
 }
 
 fn list(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
-    let columns = ((ui.available_width() - NAME - 12.0) / (TILE.x + 8.0)).floor().max(1.0) as usize;
     let classes = std::mem::take(&mut labeller.classes);
     let shown = labeller.shown().clone();
     let count = |class: &Class| if shown.only_odd { class.odd() } else { class.files.len() };
-    let lines: Vec<Line> = classes
-        .iter()
-        .enumerate()
-        .filter(|(_, class)| is_shown(labeller, &shown, class))
-        .flat_map(|(class, it)| {
-            let all = count(it);
-            (0..all).step_by(columns).map(move |from| Line { class, from, to: (from + columns).min(all) })
-        })
-        .collect();
+    let counts = classes.iter().enumerate().filter(|(_, class)| is_shown(labeller, &shown, class));
+    let lines = packed(counts.map(|(at, class)| (at, count(class))), ui.available_width() - 12.0);
     if lines.is_empty() {
         ui.weak("No label fits the filter.");
     }
-    let height = TILE.y + WORDS;
-    ScrollArea::vertical().auto_shrink(false).show_rows(ui, height, lines.len(), |ui, rows| {
-        for line in &lines[rows] {
-            ui.horizontal_top(|ui| row(labeller, ui, &classes[line.class], line, intents));
+    let whole: f32 = lines.iter().map(|line| height(line)).sum();
+    ScrollArea::vertical().auto_shrink(false).show_viewport(ui, |ui, view| {
+        ui.set_height(whole);
+        let origin = ui.max_rect().min;
+        let mut top = 0.0;
+        for line in &lines {
+            let high = height(line);
+            // Only what is in sight is drawn.
+            if top + high >= view.top() && top <= view.bottom() {
+                for it in line {
+                    let area = Rect::from_min_size(origin + vec2(it.left, top), vec2(it.width, high));
+                    block(labeller, ui, &classes[it.class], it, area, intents);
+                }
+            }
+            top += high;
         }
     });
     labeller.classes = classes;
 }
 
-fn row(labeller: &mut Labeller, ui: &mut Ui, class: &Class, line: &Line, intents: &mut Vec<Intent>) {
-    let height = TILE.y + WORDS;
-    ui.allocate_ui(vec2(NAME, height), |ui| {
-        ui.set_min_size(vec2(NAME, height));
-        ui.vertical(|ui| {
-            if line.from > 0 {
-                return;
+/// Puts classes of so many images beside each other where they fit; one that needs more than a line
+/// has its lines for itself.
+fn packed(classes: impl Iterator<Item = (usize, usize)>, room: f32) -> Vec<Line> {
+    let columns = ((room + GAP) / (TILE.x + GAP)).floor().max(1.0) as usize;
+    let mut lines: Vec<Line> = Vec::new();
+    let mut left = f32::INFINITY;
+    for (class, count) in classes.filter(|(_, count)| *count > 0) {
+        let width = (count.min(columns) as f32 * (TILE.x + GAP) - GAP).max(MIN_WIDTH);
+        if left + width > room {
+            lines.push(Line::new());
+            left = 0.0;
+        }
+        for from in (0..count).step_by(columns) {
+            if from > 0 {
+                lines.push(Line::new());
             }
-            let name = theme::name(&class.name).color(theme::of_type(class.card_type));
-            if ui.add(egui::Label::new(name).truncate().sense(egui::Sense::click())).clicked() {
-                let files = class.files.iter().map(|(file, _)| file.clone()).collect();
-                intents.push(Intent::ChooseAll(files));
-            }
-            ui.horizontal(|ui| {
-                theme::chip(ui, &class.modifier, theme::of_edition(&class.modifier));
-                ui.weak(counted(class.files.len(), "capture"));
-            });
-            if class.odd() > 0 {
-                ui.label(RichText::new(format!("{} may be wrong", class.odd())).small().color(WARNING));
-            }
-        });
+            let line = lines.last_mut().expect("one was begun");
+            line.push(Block { class, from, to: (from + columns).min(count), left, width });
+        }
+        left = if count > columns { f32::INFINITY } else { left + width + APART };
+    }
+    lines
+}
+
+/// A line that goes on with a class has no names.
+fn height(line: &[Block]) -> f32 {
+    let head = if line.iter().all(|block| block.from > 0) { 0.0 } else { HEAD };
+    head + TILE.y + WORDS + 8.0
+}
+
+fn block(
+    labeller: &mut Labeller,
+    ui: &mut Ui,
+    class: &Class,
+    block: &Block,
+    area: Rect,
+    intents: &mut Vec<Intent>,
+) {
+    let salt = (&class.id, &class.modifier, block.from);
+    let ui = &mut ui.new_child(UiBuilder::new().id_salt(salt).max_rect(area));
+    ui.spacing_mut().item_spacing = vec2(GAP, 2.0);
+    if block.from == 0 {
+        let head = Rect::from_min_size(area.min, vec2(area.width(), HEAD - 4.0));
+        head_of(&mut ui.new_child(UiBuilder::new().id_salt("head").max_rect(head)), class, intents);
+        ui.add_space(HEAD);
+    }
+    ui.horizontal_top(|ui| {
+        for (file, oddity) in &class.files[block.from..block.to] {
+            ui.vertical(|ui| image(labeller, ui, file, oddity, intents));
+        }
     });
-    for (file, oddity) in &class.files[line.from..line.to] {
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 1.0;
-            ui.set_width(TILE.x);
-            let is_chosen = labeller.chosen.contains(file);
-            let is_odd = *oddity != Oddity::None;
-            let bar = if is_odd { Some(WARNING) } else { is_chosen.then_some(ACCENT) };
-            let marks = Marks { is_current: is_chosen, bar, ..Marks::default() };
-            let tile = tile::show(labeller, ui, file, &format!("Labelled {file}"), TILE, marks);
-            if tile.clicked() {
-                intents.push(Intent::Choose(file.clone()));
-            }
-            if is_odd {
-                tile.on_hover_text(oddity.name());
-                ui.add(egui::Label::new(RichText::new(oddity.short()).size(10.5).color(WARNING)).truncate());
-            } else {
-                ui.label(RichText::new(" ").size(10.5).color(FAINT));
-            }
-        });
+}
+
+/// What the images are called; a click chooses all of them.
+fn head_of(ui: &mut Ui, class: &Class, intents: &mut Vec<Intent>) {
+    let name = theme::name(&class.name).color(theme::of_type(class.card_type));
+    if ui.add(egui::Label::new(name).truncate().sense(egui::Sense::click())).clicked() {
+        intents.push(Intent::ChooseAll(class.files.iter().map(|(file, _)| file.clone()).collect()));
+    }
+    ui.horizontal(|ui| {
+        theme::chip(ui, &class.modifier, theme::of_edition(&class.modifier));
+        let (odd, all) = (class.odd(), class.files.len());
+        let (text, colour) = match odd {
+            0 => (counted(all, "capture"), FAINT),
+            _ => (format!("{odd} of {all} odd"), WARNING),
+        };
+        ui.label(RichText::new(text).small().color(colour));
+    });
+}
+
+fn image(labeller: &mut Labeller, ui: &mut Ui, file: &str, oddity: &Oddity, intents: &mut Vec<Intent>) {
+    ui.spacing_mut().item_spacing.y = 1.0;
+    ui.set_width(TILE.x);
+    let is_chosen = labeller.chosen.contains(file);
+    let is_odd = *oddity != Oddity::None;
+    let bar = if is_odd { Some(WARNING) } else { is_chosen.then_some(ACCENT) };
+    let marks = Marks { is_current: is_chosen, bar, ..Marks::default() };
+    let tile = tile::show(labeller, ui, file, &format!("Labelled {file}"), TILE, marks);
+    if tile.clicked() {
+        intents.push(Intent::Choose(file.to_owned()));
+    }
+    if is_odd {
+        tile.on_hover_text(oddity.name());
+        ui.add(egui::Label::new(RichText::new(oddity.short()).size(10.5).color(WARNING)).truncate());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_classes_lie_beside_each_other_and_every_image_once() {
+        let counts = [1, 2, 30, 1, 0, 4, 3];
+        let lines = packed(counts.into_iter().enumerate(), 700.0);
+        let on = |line: &Line| line.iter().map(|it| (it.class, it.to - it.from)).collect::<Vec<_>>();
+        let all: Vec<_> = lines.iter().map(on).collect();
+        let large = (0..3).map(|_| vec![(2, 8)]).chain([vec![(2, 6)]]);
+        let wanted: Vec<_> = [vec![(0, 1), (1, 2)]]
+            .into_iter()
+            .chain(large)
+            .chain([vec![(3, 1), (5, 4)], vec![(6, 3)]])
+            .collect();
+        assert_eq!(all, wanted);
+        for line in &lines {
+            assert!(line.iter().all(|it| it.left + it.width <= 700.0), "{line:?}");
+            assert!(line.iter().zip(&line[1..]).all(|(one, next)| one.left + one.width < next.left));
+        }
+        assert!(height(&lines[1]) > height(&lines[2]), "the second line of a class has no name");
+        assert_eq!(packed([(0, 3)].into_iter(), 10.0).len(), 3, "however narrow");
     }
 }

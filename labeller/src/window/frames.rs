@@ -126,9 +126,18 @@ impl Labeller {
         self.loaded.0 = Subject::None;
     }
 
+    /// What was typed or chosen for the chosen card counts as its name, also without Enter.
+    pub(super) fn name_typed(&mut self) {
+        let typed = self.form.name.trim();
+        let is_chosen = self.frame.as_ref().is_some_and(|it| it.card().is_some());
+        if is_chosen && !typed.is_empty() && typed != self.prefilled_in_frame().name {
+            self.name_card();
+        }
+    }
+
     /// Saves what has a name as captures with their frame.
     pub(super) fn save_frame(&mut self) {
-        let Some(frame) = self.frame.clone() else { return };
+        let Some(frame) = self.frame.clone().filter(|_| self.new_name.is_none()) else { return };
         if frame.unsaved().next().is_none() {
             self.say("There is nothing with a name that is not saved yet", Tone::Told);
             return;

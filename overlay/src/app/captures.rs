@@ -38,7 +38,10 @@ impl App {
 
     pub(super) fn capture(&mut self, which: Which) {
         let cards: Vec<Track> = match which {
-            Which::Doubtful => self.snapshot.tracks.iter().filter(|it| is_doubtful(it)).cloned().collect(),
+            Which::Doubtful => {
+                let wanted = |it: &&Track| it.is_found && is_doubtful(it);
+                self.snapshot.tracks.iter().filter(wanted).cloned().collect()
+            }
             Which::UnderPointer => self.card_under_pointer().into_iter().collect(),
         };
         let saved = match (self.snapshot.picture.clone(), cards.is_empty(), which) {

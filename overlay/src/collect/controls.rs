@@ -136,9 +136,10 @@ impl CaptureControls {
             return None;
         }
         let frame = snapshot.picture.clone()?;
-        // Cards that still appear, or lie covered at the edge of being seen, are not worth keeping.
-        let whole = |track: &&Track| track.opacity == 1.0;
-        let cards: Vec<Track> = snapshot.tracks.iter().filter(whole).cloned().collect();
+        // Cards that still appear, or lie covered at the edge of being seen, are not worth keeping;
+        // where one that was not found was, something else may lie.
+        let is_whole = |track: &&Track| track.opacity == 1.0 && track.is_found;
+        let cards: Vec<Track> = snapshot.tracks.iter().filter(is_whole).cloned().collect();
         if cards.is_empty() {
             return None;
         }
@@ -238,6 +239,31 @@ mod tests {
         let other = card(&["S_K", "D_4"]);
         captures.forget_guesses(std::slice::from_ref(&other));
         assert_eq!(first(&captures, other), "S_K");
+    }
+
+    /// What lay elsewhere on the image was saved under the name of a card that had just left.
+    #[test]
+    fn a_card_that_is_not_on_the_image_is_not_saved_by_itself() {
+        let folders = Folders { captures: "nowhere".into(), labels: "nowhere".into() };
+        let deaf: EventSink = Arc::new(|_| true);
+        let mut captures =
+            CaptureControls::new(Writer::start(folders, Box::new(Teacher::default()), deaf).unwrap());
+        captures.toggle_automatic();
+        captures.expect();
+        let now = Instant::now();
+        let bytes = Arc::new(vec![0_u8; 8 * 8 * 4]);
+        let picture = Frame::new(0, now, 8, 8, lens_core::pixels::ChannelOrder::Rgbx, bytes).unwrap();
+        let card = |id: u64, is_found: bool| {
+            let quad = Quad::from_rect(Rect::ltwh(0.0, 0.0, 4.0, 6.0));
+            let track = crate::test_track::track(id, crate::test_track::known("S_K", 0.9), quad);
+            Track { is_found, ..track }
+        };
+        let mut snapshot =
+            Snapshot { tracks: vec![card(1, false)], picture: Some(picture), recognition: None };
+        assert!(captures.due(&snapshot, now).is_none());
+        snapshot.tracks.push(card(2, true));
+        let (_, saved) = captures.due(&snapshot, now).expect("one is there");
+        assert_eq!(saved.iter().map(|it| it.id).collect::<Vec<_>>(), [2]);
     }
 
     #[test]

@@ -59,6 +59,7 @@ impl Preview {
                 },
                 guesses: Vec::new(),
                 opacity: 1.0,
+                is_found: true,
             })
             .collect();
         let view = View { window: SIZE, frame: SIZE };

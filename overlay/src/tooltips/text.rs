@@ -1,7 +1,7 @@
 //! A line of the game's texts, with its marks for colour and its open numbers, as coloured pieces.
 
 use marks::scene::colour::{self, Colour};
-use marks::scene::label::{DETAIL, Piece};
+use marks::scene::label::{Piece, SENTENCE};
 
 /// Stands for a number that only the running game knows.
 const OPEN: &str = "…";
@@ -21,7 +21,7 @@ pub(super) fn pieces(line: &str, number: Option<f64>) -> Vec<Piece> {
             None => (rest, None, ""),
         };
         if !text.is_empty() {
-            pieces.push((filled(text, number), DETAIL, colour));
+            pieces.push((filled(text, number), SENTENCE, colour));
         }
         if let Some(mark) = mark {
             colour = marked(mark);

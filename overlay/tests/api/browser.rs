@@ -86,6 +86,16 @@ fn the_page_for_obs_shows_the_cards() {
     let chosen = look(program, "?types=Joker,Playing%20Card", &stage, text, first);
     assert!(first(&chosen), "playing cards were asked for:\n{chosen}");
 
+    // By type, then by rank, however they came.
+    stage.show(&[(1, "S_9"), (2, "H_A"), (3, "S_K"), (4, "x_owl")]);
+    let order = ["x_owl", "H_A", "S_K", "S_9"].map(|id| catalogue.card(id).unwrap().name.as_str());
+    let ordered = |text: &String| {
+        let places = order.map(|name| text.find(&format!("aria-label=\"{name}\n")));
+        places.iter().all(Option::is_some) && places.is_sorted()
+    };
+    let sorted = look(program, "", &stage, text, ordered);
+    assert!(ordered(&sorted), "{sorted}");
+
     stage.broadcast.publish(State::Paused, [0, 0], &[], &catalogue);
     let says = |text: &String| text.contains(">paused</div>");
     let paused = look(program, "?types=Joker", &stage, text, says);

@@ -194,6 +194,7 @@ pub(crate) fn marks(state: &TableState, catalogue: &Catalogue) -> Vec<Mark> {
             modifiers: card.modifiers.clone(),
             guesses: Vec::new(),
             opacity: 1.0,
+            is_found: true,
             velocity: [0.0; 2],
         })
         .collect();

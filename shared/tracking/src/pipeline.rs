@@ -29,7 +29,7 @@ const MAX_LOOK_BACK: Duration = Duration::from_millis(80);
 pub struct Snapshot {
     /// The cards.
     pub tracks: Vec<Track>,
-    /// The frame that they were last seen on; its number tells whether it is another one.
+    /// The latest frame on which some were found; its number tells whether it is another one.
     pub picture: Option<Frame>,
     /// How long recognising that frame took; `None` when its cards were only followed.
     pub recognition: Option<Duration>,

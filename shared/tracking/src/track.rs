@@ -106,6 +106,9 @@ pub struct Track {
     pub guesses: Vec<Guess>,
     /// From 0.0 (not drawn) to 1.0.
     pub opacity: f32,
+    /// Whether it was found on the latest frame; a card that was not stays for a moment where it
+    /// was.
+    pub is_found: bool,
 }
 
 impl Track {
@@ -301,6 +304,7 @@ impl Tracker {
                 modifiers: votes.modifiers(),
                 guesses: votes.guesses().to_vec(),
                 opacity: card.opacity(now)?,
+                is_found: card.placed_at == now,
             })
         };
         self.cards.iter().filter_map(track).collect()

@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let images = summaries::write(&arguments.run, step, &measured, &faces)
         .with_context(|| format!("cannot write events into {}", arguments.run.display()))?;
     if images > 0 {
-        say!("{} of it are in TensorBoard too", counted(images, "image"));
+        say!("TensorBoard has {} of it too", counted(images, "image"));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use image::{Rgba, RgbaImage, imageops};
+use lens_core::catalogue::id_of_class;
 use lens_core::modifiers::Modifiers;
 use synth::art::Sprites;
 use synth::{preview, single};
@@ -57,8 +58,17 @@ pub fn pair(misread: Misread, sprites: Option<&Sprites>) -> RgbaImage {
     let Misread { picture, is, taken_for, other, .. } = misread;
     let drawn = || sprites.and_then(|sprites| sprite(sprites, &taken_for));
     let other = other.or_else(drawn).unwrap_or_default();
-    let pair = [(picture, format!("is {is}")), (other, format!("taken for {taken_for}"))];
+    let pair = [
+        (picture, format!("is {}", called(sprites, &is))),
+        (other, format!("taken for {}", called(sprites, &taken_for))),
+    ];
     preview::captioned(&pair, SIZE, 2)
+}
+
+/// The name of a card, as far as it is known.
+fn called<'a>(sprites: Option<&'a Sprites>, class: &'a str) -> &'a str {
+    let card = sprites.and_then(|sprites| sprites.catalogue().card(id_of_class(class)));
+    card.map_or(class, |card| &card.name)
 }
 
 /// A card of the catalogue as it is drawn.
@@ -97,6 +107,7 @@ mod tests {
         let lit = lit.filter(|&(x, y)| drawn.get_pixel(x, y).0[..3].iter().any(|it| *it > 100)).count();
         assert!(lit > 2000, "only {lit} pixels are drawn");
         assert!(drawn.pixels().all(|pixel| pixel[3] == 255));
+        assert_eq!((called(Some(&sprites), "x_owl@2"), called(None, "x_owl")), ("Owl", "x_owl"));
         // And without art there is a caption only.
         assert_eq!(second(&pair(misread("x_owl", None), None)), Rgba([0, 0, 0, 255]));
     }

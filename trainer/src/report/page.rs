@@ -96,7 +96,7 @@ pub fn page(run: &Path, measured: &Measured, faces: &dyn Faces) -> Result<String
     let is_empty = epochs.is_empty() && steps.is_empty() && evaluation.is_null();
     ensure!(!is_empty, "there is nothing to report in {}", run.display());
 
-    let mut body = headline(measured, &epochs, &steps);
+    let mut body = headline(run, measured, &epochs, &steps);
     body += &comparison(run);
     for (network, epochs) in &epochs {
         let _ =
@@ -146,8 +146,14 @@ pub(super) const SHARES: [(&str, &str, &str); 9] = [
     ("cards of screenshots found", "/screens/screens/recall", ""),
 ];
 
-/// The result first, beside the model before; without an evaluation the best epoch.
-fn headline(measured: &Measured, epochs: &[(&str, Vec<Value>)], steps: &[(&str, Vec<Value>)]) -> String {
+/// The result first, beside the model before; without an evaluation what decided over a retrained
+/// model, else the best epoch.
+fn headline(
+    run: &Path,
+    measured: &Measured,
+    epochs: &[(&str, Vec<Value>)],
+    steps: &[(&str, Vec<Value>)],
+) -> String {
     let at = |value: &Value, path: &str| value.pointer(path).and_then(Value::as_f64);
     let mut cards = String::new();
     for (what, path, of) in SHARES {
@@ -159,13 +165,19 @@ fn headline(measured: &Measured, epochs: &[(&str, Vec<Value>)], steps: &[(&str, 
             let [low, high] = [low, high].map(|it| 100.0 * it.as_f64().unwrap_or(f64::NAN));
             let _ = write!(small, ", 95 % interval {low:.1} to {high:.1} %");
         }
+        if !small.is_empty() {
+            small = format!("<br><span class=\"faint\">{small}</span>");
+        }
         let change = at(&measured.before, path).map(|before| difference(before, share)).unwrap_or_default();
         let main = if cards.is_empty() { " main" } else { "" };
         let _ = write!(
             cards,
-            "<div class=\"card{main}\"><b>{}</b>{what}<br><span class=\"faint\">{small}</span>{change}</div>",
+            "<div class=\"card{main}\"><b>{}</b>{what}{small}{change}</div>",
             percent(share, of)
         );
+    }
+    if cards.is_empty() {
+        cards = decisive(run);
     }
     if cards.is_empty() {
         let best = epochs.iter().flat_map(|(_, lines)| lines).filter_map(|line| {
@@ -206,47 +218,73 @@ fn headline(measured: &Measured, epochs: &[(&str, Vec<Value>)], steps: &[(&str, 
     format!("<div class=\"cards\">{cards}</div>")
 }
 
-/// How a share has changed, in points.
+/// How a share has changed, in points, and what it was.
 fn difference(before: f64, now: f64) -> String {
+    let (class, points) = points(before, now);
+    format!("<br><span class=\"{class}\">{points}, {} before</span>", percent(before, None))
+}
+
+/// The colour of a change and its words.
+fn points(before: f64, now: f64) -> (&'static str, String) {
     let points = 100.0 * (now - before);
     let (class, arrow) = match points {
         it if it >= 0.05 => ("up", "\u{25b2}"),
         it if it <= -0.05 => ("down", "\u{25bc}"),
         _ => ("same", "="),
     };
-    format!(
-        "<br><span class=\"{class}\">{arrow} {:.1} points, {} before</span>",
-        points.abs(),
-        percent(before, None)
-    )
+    (class, format!("{arrow} {:.1} points", points.abs()))
 }
 
-/// The table that decided whether a retrained model is installed.
+/// The rows of the comparison and its verdict, where the run has one.
+fn compared(run: &Path) -> Option<(Vec<Value>, String)> {
+    let text = std::fs::read_to_string(run.join(COMPARISON)).ok()?;
+    let value: Value = serde_json::from_str(&text).ok()?;
+    Some((value["rows"].as_array()?.clone(), value["verdict"].as_str().unwrap_or_default().to_owned()))
+}
+
+/// Whether a row of the comparison has a say in what is installed.
+fn decides(row: &Value) -> bool {
+    row["weight"] != "shown"
+}
+
+/// What decided over a retrained model, as the page's first figures.
+fn decisive(run: &Path) -> String {
+    let (rows, _) = compared(run).unwrap_or_default();
+    let card = |(at, row): (usize, &Value)| {
+        let (old, new) = (row["old"].as_f64()?, row["new"].as_f64()?);
+        let main = if at == 0 { " main" } else { "" };
+        let what = escaped(row["what"].as_str().unwrap_or_default().trim());
+        let change = difference(old, new);
+        Some(format!("<div class=\"card{main}\"><b>{}</b>{what}{change}</div>", percent(new, None)))
+    };
+    // A row that is set in needs the one above it to be understood.
+    let is_whole = |row: &&Value| decides(row) && row["what"].as_str().is_some_and(|it| !it.starts_with(' '));
+    rows.iter().filter(is_whole).enumerate().filter_map(card).collect()
+}
+
+/// The table that decided whether a retrained model is installed; what only is shown has no colour.
 fn comparison(run: &Path) -> String {
-    let text = std::fs::read_to_string(run.join(COMPARISON)).unwrap_or_default();
-    let Ok(value) = serde_json::from_str::<Value>(&text) else { return String::new() };
-    let rows: String = value["rows"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|row| {
-            let share = |field: &str| row[field].as_f64();
-            let cell = |field: &str| share(field).map_or_else(|| "-".to_owned(), |it| percent(it, None));
-            let change =
-                share("old").zip(share("new")).map(|(old, new)| difference(old, new)).unwrap_or_default();
-            format!(
-                "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>",
-                escaped(row["what"].as_str().unwrap_or_default().trim()),
-                cell("old"),
-                cell("new"),
-                change.trim_start_matches("<br>")
-            )
-        })
-        .collect();
-    let verdict = escaped(value["verdict"].as_str().unwrap_or_default());
+    let Some((rows, verdict)) = compared(run) else { return String::new() };
+    let row = |row: &Value| {
+        let share = |field: &str| row[field].as_f64();
+        let cell = |field: &str| share(field).map_or_else(|| "-".to_owned(), |it| percent(it, None));
+        let change = share("old").zip(share("new")).map(|(old, new)| points(old, new));
+        let (class, words) = change.unwrap_or(("same", String::new()));
+        let what = row["what"].as_str().unwrap_or_default();
+        format!(
+            "<tr><td{}>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"{}\">{words}</td></tr>",
+            if what.starts_with(' ') { " class=\"in\"" } else { "" },
+            escaped(what.trim()),
+            cell("old"),
+            cell("new"),
+            if decides(row) { class } else { "same" }
+        )
+    };
+    let rows: String = rows.iter().map(row).collect();
     format!(
-        "<h2>Against the model before</h2><p>{verdict}</p><table><thead><tr><th></th><th class=\"n\">before</th>\
-         <th class=\"n\">now</th><th></th></tr></thead><tbody>{rows}</tbody></table>"
+        "<h2>Against the model before</h2><p>{}</p><table><thead><tr><th></th><th class=\"n\">before</th>\
+         <th class=\"n\">now</th><th></th></tr></thead><tbody>{rows}</tbody></table>",
+        escaped(&verdict)
     )
 }
 

@@ -30,6 +30,8 @@ pub struct Text {
 
 /// Size of names in a window of 720 pixels.
 pub const NAME: f32 = 12.5;
+/// Size of what a card does, which is read in sentences.
+pub const SENTENCE: f32 = 11.0;
 /// Size of everything else.
 pub const DETAIL: f32 = 9.5;
 /// Height of a line beside the size of its font.

@@ -141,29 +141,50 @@ pub(super) fn lay(
     Some(Panel { area, accent: words.accent, texts: label.texts, opacity: style.opacity.max(0.6), zoom })
 }
 
-/// A line cut at its spaces so that none of its parts is wider than `room`.
+/// A line cut where its script allows it (Unicode Standard Annex 14), so that no part is wider than
+/// `room`: at spaces, and between the letters of Chinese and Japanese.
 fn broken(line: &[Piece], room: f32, measure: &mut dyn Measure) -> Vec<Vec<Piece>> {
+    let whole: String = line.iter().map(|(text, ..)| text.as_str()).collect();
     let mut lines: Vec<Vec<Piece>> = vec![Vec::new()];
-    let mut used = 0.0;
-    for (text, size, colour) in line {
-        for word in text.split_inclusive(' ') {
-            let width = measure.width(word, *size);
-            if used > 0.0 && used + measure.width(word.trim_end(), *size) > room {
-                lines.push(Vec::new());
-                used = 0.0;
-            }
-            used += width;
-            let last = lines.last_mut().expect("there is a line");
-            match last.last_mut() {
-                // Words of one piece stay one text: fewer to shape.
-                Some((before, its_size, its_colour))
-                    if (*its_size, *its_colour) == (*size, *colour) && before.ends_with(' ') =>
-                {
-                    before.push_str(word);
-                }
-                _ => last.push((word.to_owned(), *size, *colour)),
-            }
+    let (mut used, mut from) = (0.0, 0);
+    // The piece to which the last text of the line belongs.
+    let mut written = None;
+    for (to, _) in unicode_linebreak::linebreaks(&whole) {
+        let parts = parts(line, from, to);
+        let width: f32 = parts.iter().map(|(_, text, size)| measure.width(text, *size)).sum();
+        let blank = parts.last().map_or(0.0, |(_, text, size)| {
+            measure.width(text, *size) - measure.width(text.trim_end(), *size)
+        });
+        if used > 0.0 && used + width - blank > room {
+            lines.push(Vec::new());
+            (used, written) = (0.0, None);
         }
+        used += width;
+        let last = lines.last_mut().expect("there is a line");
+        for (piece, text, size) in parts {
+            match last.last_mut() {
+                // What belongs to one piece stays one text: fewer to shape.
+                Some((before, ..)) if written == Some(piece) => before.push_str(text),
+                _ => last.push((text.to_owned(), size, line[piece].2)),
+            }
+            written = Some(piece);
+        }
+        from = to;
     }
     lines
+}
+
+/// What lies between two places of a line's whole text: the number of the piece, its text and size.
+fn parts(line: &[Piece], from: usize, to: usize) -> Vec<(usize, &str, f32)> {
+    let mut start = 0;
+    let mut parts = Vec::new();
+    for (number, (text, size, _)) in line.iter().enumerate() {
+        let inside = |at: usize| at.clamp(start, start + text.len()) - start;
+        let part = &text[inside(from)..inside(to)];
+        if !part.is_empty() {
+            parts.push((number, part, *size));
+        }
+        start += text.len();
+    }
+    parts
 }

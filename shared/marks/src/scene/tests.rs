@@ -180,6 +180,36 @@ fn a_read_out_lists_what_is_on_screen_and_panels_keep_apart() {
     }
 }
 
+/// A sentence without a space ran out of the window, and coloured words of it stood apart.
+#[test]
+fn sentences_without_spaces_are_broken_and_their_words_stay_together() {
+    let sentence = |text: &str, colour| (text.to_owned(), label::SENTENCE, colour);
+    let han = "\u{6253}\u{51fa}\u{7684}\u{6bcf}\u{5f20}".repeat(12);
+    let stop = "\u{3002}";
+    let line = vec![
+        sentence(&han, colour::TEXT),
+        sentence("+4", colour::UNKNOWN),
+        sentence(&format!("{han}{stop}"), colour::TEXT),
+    ];
+    let words = panel::Words { lines: vec![line], accent: colour::TEXT };
+    let mut scene = scene(&[]);
+    scene.say(&words, panel::Place::Corner(Corner::TopLeft), &Style::default(), &mut Plain);
+    let panel = &scene.panels[0];
+    assert!(panel.area.right <= 0.5 * 1280.0, "{:?}", panel.area);
+    let all: String = panel.texts.iter().map(|text| text.text.as_str()).collect();
+    assert_eq!(all, format!("{han}+4{han}{stop}"), "nothing is lost");
+    let tops: Vec<f32> = panel.texts.iter().map(|text| text.at[1]).collect();
+    assert!(tops.last() > tops.first(), "more than one line");
+    for (before, next) in panel.texts.iter().zip(&panel.texts[1..]) {
+        if before.at[1] == next.at[1] {
+            let end = before.at[0] + Plain.width(&before.text, before.size);
+            assert!((next.at[0] - end).abs() < 0.1, "{before:?} {next:?}");
+        } else {
+            assert!(!next.text.starts_with(stop), "no line begins with a full stop");
+        }
+    }
+}
+
 proptest! {
     /// Wherever cards lie, every one that is shown has a chip that can be read, and chips stand
     /// still when cards do.

@@ -21,5 +21,6 @@ pub(crate) fn track(id: u64, identity: Identity, quad: Quad<InFrame>) -> Track {
         modifiers: Modifiers::default(),
         guesses: Vec::new(),
         opacity: 1.0,
+        is_found: true,
     }
 }

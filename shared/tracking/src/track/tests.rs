@@ -188,9 +188,12 @@ fn a_card_that_goes_lingers_fades_and_is_forgotten() {
     (0..12).for_each(|_| bench.show(&[(10.0, "a")]));
     let gone = bench.now;
     assert!(bench.tracker.is_settled(gone));
+    assert!(bench.tracker.tracks(gone)[0].is_found);
     let mut opacity = |since: u64| {
         bench.tracker.locate(&[], None, gone + millis(since));
-        bench.tracker.tracks(gone + millis(since)).first().map_or(0.0, |track| track.opacity)
+        let tracks = bench.tracker.tracks(gone + millis(since));
+        assert!(tracks.iter().all(|track| !track.is_found), "it lingers, and is not there");
+        tracks.first().map_or(0.0, |track| track.opacity)
     };
     assert_eq!(opacity(50), 1.0, "a blink");
     let half = opacity(200);

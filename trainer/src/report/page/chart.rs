@@ -133,7 +133,7 @@ pub(super) fn lines(title: &str, across: &str, unit: Unit, series: &[Series]) ->
 pub(super) fn reliability(what: &str, bins: &[(u64, f64)]) -> String {
     let (side, left, bottom) = (250.0, 58.0, 42.0);
     let mut svg = format!(
-        "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Reliability\" style=\"max-width:420px\">",
+        "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Reliability\" style=\"max-width:360px\">",
         left + side + MARGIN[2],
         side + bottom + 14.0
     );
@@ -183,7 +183,7 @@ pub(super) fn reliability(what: &str, bins: &[(u64, f64)]) -> String {
 
 /// A number of an axis, with the digits that its step needs.
 fn on_axis(value: f64, step: f64) -> String {
-    if step >= 1.0 {
+    if step >= 1.0 && step.fract() == 0.0 {
         return whole(value.round() as i64);
     }
     // One more for steps of two and a half.
@@ -248,6 +248,7 @@ mod tests {
         };
         check(0.0005, ["0.0005", "0.0010", "0.0015"]);
         check(0.25, ["0.25", "0.50", "0.75"]);
+        check(2.5, ["2.5", "5.0", "7.5"]);
         check(250.0, ["250", "500", "750"]);
         check(5e-8, ["5.0e-8", "1.0e-7", "1.5e-7"]);
     }

@@ -105,7 +105,8 @@ impl Counts {
                         "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" style=\"fill:{};font-size:11px\">{count}</text>",
                         x + middle - 1.0,
                         y + middle + 3.0,
-                        if truth == predicted { "var(--ground)" } else { "var(--text)" }
+                        // On a pale ground the page's own text is read.
+                        if truth == predicted && strength > 0.6 { "var(--ground)" } else { "var(--text)" }
                     );
                 }
             }

@@ -86,13 +86,20 @@ fn a_composed_run_has_its_steps_as_diagrams() {
 fn a_retrained_model_is_shown_beside_the_one_before() {
     let run = tempfile::tempdir().unwrap();
     labelled_run(run.path());
-    let rows =
-        serde_json::json!([{"what": "your captures: right name", "old": 0.8, "new": 0.9, "weight": "gain"}]);
+    let rows = serde_json::json!([
+        {"what": "your captures: right name", "old": 0.8, "new": 0.9, "weight": "gain"},
+        {"what": "  said to be unknown or none", "old": 0.01, "new": 0.03, "weight": "shown"},
+    ]);
     let value = serde_json::json!({"rows": rows, "verdict": "installed"});
     std::fs::write(run.path().join(COMPARISON), value.to_string()).unwrap();
     let html = page(run.path(), &Measured::default(), &Nameless).unwrap();
+    let (first, table) = html.split_once("Against the model before").unwrap();
     assert!(
-        html.contains("Against the model before") && html.contains("10.0 points, 80.0 % before"),
-        "{html}"
+        first.contains("<b>90.0 %</b>your captures: right name")
+            && first.contains("10.0 points, 80.0 % before")
     );
+    assert!(table.contains("<td class=\"up\">\u{25b2} 10.0 points</td>"), "{html}");
+    // More of these is not better: it has no colour, and is set in below what it belongs to.
+    assert!(table.contains("<td class=\"in\">said to be unknown or none</td>"), "{html}");
+    assert!(table.contains("<td class=\"same\">\u{25b2} 2.0 points</td>"), "{html}");
 }
