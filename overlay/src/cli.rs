@@ -93,11 +93,24 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("overlay: {error:#}");
+            #[cfg(windows)]
+            wait_for_a_reader();
             match error.downcast_ref() {
                 Some(DesktopError::NoDisplay(_)) => ExitCode::from(NO_DISPLAY),
                 _ => ExitCode::FAILURE,
             }
         }
+    }
+}
+
+/// Keeps the console's window open that a click on the program opened: it would take the error with
+/// it.
+#[cfg(windows)]
+fn wait_for_a_reader() {
+    if crate::desktop::window::windows::has_own_console() {
+        eprintln!("\nPress Enter to close this window");
+        // Whoever cannot press it closes the window.
+        let _ = std::io::stdin().read_line(&mut String::new());
     }
 }
 

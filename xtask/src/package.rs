@@ -294,7 +294,7 @@ fn try_out(archive: &Path, name: &str) -> Result<usize> {
     zip::ZipArchive::new(File::open(archive)?)?.extract(&place)?;
     let trial = Trial { folder: place.join(name), home: place.join("home") };
     fs::create_dir_all(&trial.home)?;
-    let picture = picture()?;
+    let picture = workspace::picture()?;
     let named =
         trial.run("overlay", &["identify", "--model", "practice", "--json", &picture.to_string_lossy()])?;
     let answer: serde_json::Value = serde_json::from_slice(&named)?;
@@ -313,12 +313,6 @@ fn try_out(archive: &Path, name: &str) -> Result<usize> {
     }
     fs::remove_dir_all(&place)?;
     Ok(cards)
-}
-
-/// An image of the practice table.
-fn picture() -> Result<PathBuf> {
-    let picture = workspace::root().join("docs/practice.png");
-    fs::canonicalize(&picture).context("the image of the practice table is gone")
 }
 
 /// An unpacked package, and the empty home of whoever tries it.

@@ -34,6 +34,16 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T length) {
 }
 ";
 
+/// What Wine would offer to download.
+const NOT_ASKED_FOR: &str = "mscoree=;mshtml=";
+
+/// How a program ended.
+struct Ended {
+    is_success: bool,
+    printed: Vec<u8>,
+    errors: Vec<u8>,
+}
+
 /// Wine, with a folder of its own for what its programs believe to be a machine.
 pub(crate) struct Wine {
     program: &'static str,
@@ -68,13 +78,35 @@ impl Wine {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Runs a program to its end; answers what it printed.
+    /// Runs a program to its end, in its own folder as by a click on it; answers what it printed.
     pub(crate) fn run(&self, program: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
-        let (out, err) = (self.folder.join("out.txt"), self.folder.join("err.txt"));
-        let mut command = self.command();
-        // As by a click on it. Where this project lies above, its data would be taken otherwise.
         let place = program.parent().filter(|it| it.is_dir()).unwrap_or(&self.folder);
-        command.current_dir(place).arg(program).args(arguments).stdin(Stdio::null());
+        let ended = self.end_of(self.command().current_dir(place).arg(program).args(arguments))?;
+        let said = || [&ended.printed, &ended.errors].map(|text| String::from_utf8_lossy(text)).concat();
+        ensure!(ended.is_success, "{} failed at {arguments:?}:\n{}", program.display(), said());
+        Ok(ended.printed)
+    }
+
+    /// Runs a program that has to fail, with libraries of Windows taken away; answers what it says.
+    pub(crate) fn run_without(
+        &self,
+        libraries: &[&str],
+        program: &Path,
+        arguments: &[&str],
+    ) -> Result<String> {
+        let mut command = self.command();
+        let gone: String = libraries.iter().map(|library| format!(";{library}=")).collect();
+        command.env("WINEDLLOVERRIDES", format!("{NOT_ASKED_FOR}{gone}"));
+        let place = program.parent().context("a program lies in a folder")?;
+        let ended = self.end_of(command.current_dir(place).arg(program).args(arguments))?;
+        let said = String::from_utf8_lossy(&ended.errors).into_owned();
+        ensure!(!ended.is_success, "{} does not fail at {arguments:?}:\n{said}", program.display());
+        Ok(said)
+    }
+
+    fn end_of(&self, command: &mut Command) -> Result<Ended> {
+        let (out, err) = (self.folder.join("out.txt"), self.folder.join("err.txt"));
+        command.stdin(Stdio::null());
         command.stdout(fs::File::create(&out)?.into_parts().0);
         command.stderr(fs::File::create(&err)?.into_parts().0);
         let mut child = command.spawn().context("Wine does not start")?;
@@ -86,14 +118,11 @@ impl Wine {
             if started.elapsed() > LONGEST {
                 child.kill()?;
                 child.wait()?;
-                bail!("{} did not end within {} s", program.display(), LONGEST.as_secs());
+                bail!("{command:?} did not end within {} s", LONGEST.as_secs());
             }
             thread::sleep(Duration::from_millis(50));
         };
-        let (printed, errors) = (fs::read(&out)?, fs::read(&err)?);
-        let said = || [&printed, &errors].map(|text| String::from_utf8_lossy(text).into_owned()).concat();
-        ensure!(status.success(), "{} failed at {arguments:?}:\n{}", program.display(), said());
-        Ok(printed)
+        Ok(Ended { is_success: status.success(), printed: fs::read(&out)?, errors: fs::read(&err)? })
     }
 
     fn command(&self) -> Command {
@@ -101,7 +130,7 @@ impl Wine {
         // Neither the cache nor the data of whoever packs may help, nor may Wine ask for more of
         // itself.
         command.env_clear().env("HOME", &self.folder).env("WINEPREFIX", self.machine());
-        command.env("WINEDEBUG", "-all").env("WINEDLLOVERRIDES", "mscoree=;mshtml=");
+        command.env("WINEDEBUG", "-all").env("WINEDLLOVERRIDES", NOT_ASKED_FOR);
         command.env("BALATRO_LENS_CACHE", r"C:\no cache").env("DISPLAY", &self.display);
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);

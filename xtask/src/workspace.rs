@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 /// The folder of the workspace's `Cargo.toml`.
 pub(crate) fn root() -> PathBuf {
@@ -13,6 +14,12 @@ pub(crate) fn root() -> PathBuf {
     let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let manifest = manifest.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     manifest.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// An image of the practice table.
+pub(crate) fn picture() -> Result<PathBuf> {
+    let picture = root().join("docs/practice.png");
+    fs::canonicalize(&picture).context("the image of the practice table is gone")
 }
 
 /// The build folder.

@@ -15,7 +15,7 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
 use crate::plugins::{self, Plugin};
-use crate::runtime::Runtime;
+use crate::runtime::{self, Runtime};
 
 /// A way to run a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -240,9 +240,9 @@ impl Provider {
         let plugin = plugins.iter().find(|plugin| Some(plugin.name()) == self.plugin());
         plugin.map_or_else(
             || {
-                let help = self
-                    .setup()
-                    .map(|kind| format!("; `cargo xtask setup --runtime {kind}` gets one that has it"));
+                let kind = self.setup().filter(|_| runtime::is_built_here());
+                let help =
+                    kind.map(|kind| format!("; `cargo xtask setup --runtime {kind}` gets one that has it"));
                 Source::Missing(format!("not in this build of ONNX Runtime{}", help.unwrap_or_default()))
             },
             Source::Plugin,
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn every_plugin_that_is_registered_stands_for_a_provider() {
-        for name in crate::runtime::PLUGINS {
+        for name in runtime::PLUGINS {
             let mut all = Provider::default_order().into_iter().chain([Provider::WebGpu]);
             assert!(all.any(|provider| provider.plugin() == Some(name)), "{name}");
         }

@@ -39,6 +39,12 @@ pub struct Runtime {
 /// Plugins that are registered where they lie beside the library, by their names.
 pub(crate) const PLUGINS: [&str; 3] = ["nv_tensorrt_rtx", "openvino_plugin", "webgpu"];
 
+/// How the reason begins where the system's loader refuses a library.
+const NOT_LOADED: &str = "cannot be loaded";
+/// What a package needs on Windows and does not bring.
+const REDISTRIBUTABLE: &str = "https://aka.ms/vs/17/release/vc_redist.x64.exe";
+const UNPACK_ANEW: &str = "unpack the zip file anew, into an empty folder";
+
 /// Where ONNX Runtime is looked for.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
@@ -67,25 +73,35 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// Why there is no ONNX Runtime.
+/// Why there is no ONNX Runtime. What helps depends on whether the program was built here or
+/// unpacked from a zip file.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
     /// No place had one that works.
-    #[error("ONNX Runtime was not found; tried\n{}\nhelp: run `cargo xtask setup`, or set ORT_DYLIB_PATH to the library", lines(.tried))]
+    #[error("ONNX Runtime was not found; tried\n{}\nhelp: {help}", lines(.tried))]
     NotFound {
         /// Every place, in order.
         tried: Vec<Attempt>,
+        /// What to do next.
+        help: String,
     },
     /// The library that the user named does not do.
-    #[error("ORT_DYLIB_PATH names {}, which does not do: {}\nhelp: correct or unset it; `cargo xtask setup` gets a version that works", .0.place.display(), .0.reason)]
-    Explicit(Attempt),
+    #[error("ORT_DYLIB_PATH names {}, which does not do: {}\nhelp: {help}", .tried.place.display(), .tried.reason)]
+    Explicit {
+        /// The library, and why it does not do.
+        tried: Attempt,
+        /// What to do next.
+        help: String,
+    },
     /// The library loaded but did not start.
-    #[error("ONNX Runtime from {library} did not start: {reason}\nhelp: run `cargo xtask setup` again")]
+    #[error("ONNX Runtime from {library} did not start: {reason}\nhelp: {help}")]
     Start {
         /// The library.
         library: PathBuf,
         /// What it said.
         reason: String,
+        /// What to do next.
+        help: String,
     },
 }
 
@@ -174,9 +190,18 @@ impl Runtime {
 }
 
 fn start(search: &Search) -> Result<Runtime, RuntimeError> {
+    let helper = Helper { program: search.beside.as_deref(), is_windows: cfg!(windows) };
+    let build = |builder, path: &Path| {
+        build(builder, path).map_err(|reason| {
+            let library = path.to_path_buf();
+            RuntimeError::Start { library, reason, help: helper.for_start() }
+        })
+    };
     if let Some(path) = &search.explicit {
-        let builder = try_library(path)
-            .map_err(|reason| RuntimeError::Explicit(Attempt { place: path.clone(), reason }))?;
+        let builder = try_library(path).map_err(|reason| {
+            let tried = Attempt { place: path.clone(), reason };
+            RuntimeError::Explicit { tried, help: helper.for_explicit() }
+        })?;
         return build(builder, path);
     }
     let (candidates, mut tried) = search.candidates();
@@ -186,7 +211,66 @@ fn start(search: &Search) -> Result<Runtime, RuntimeError> {
             Err(reason) => tried.push(Attempt { place: path, reason }),
         }
     }
-    Err(RuntimeError::NotFound { tried })
+    let help = helper.for_places(&tried);
+    Err(RuntimeError::NotFound { tried, help })
+}
+
+/// Says what to do next, by how the program came to where it is.
+struct Helper<'a> {
+    /// Folder of the program.
+    program: Option<&'a Path>,
+    is_windows: bool,
+}
+
+impl Helper<'_> {
+    /// No place had a library that works.
+    fn for_places(&self, tried: &[Attempt]) -> String {
+        let Some(folder) = self.program.filter(|folder| !is_built_in(folder)) else {
+            return "run `cargo xtask setup`, or set ORT_DYLIB_PATH to the library".into();
+        };
+        let of_package = tried.iter().find(|attempt| attempt.place.parent() == Some(folder));
+        if self.is_windows && of_package.is_some_and(|it| it.reason.starts_with(NOT_LOADED)) {
+            return format!(
+                "install Microsoft's Visual C++ Redistributable for x64 from {REDISTRIBUTABLE}, which \
+                 onnxruntime.dll needs, and start again; if that changes nothing, {UNPACK_ANEW}"
+            );
+        }
+        match of_package {
+            Some(_) => UNPACK_ANEW.into(),
+            None => {
+                "unpack the whole zip file into a folder and start the program there: ONNX Runtime has to lie beside it"
+                    .into()
+            }
+        }
+    }
+
+    /// The library that the user named does not do.
+    fn for_explicit(&self) -> String {
+        match self.program {
+            Some(folder) if !is_built_in(folder) => {
+                "correct or unset it; without it the ONNX Runtime beside the program is taken".into()
+            }
+            _ => "correct or unset it; `cargo xtask setup` gets a version that works".into(),
+        }
+    }
+
+    /// The library loaded but did not start.
+    fn for_start(&self) -> String {
+        match self.program {
+            Some(folder) if !is_built_in(folder) => UNPACK_ANEW.into(),
+            _ => "run `cargo xtask setup` again".into(),
+        }
+    }
+}
+
+/// Whether cargo builds into this folder, or the one above it: what lies elsewhere was unpacked.
+fn is_built_in(folder: &Path) -> bool {
+    folder.ancestors().take(2).any(|folder| folder.join("deps").is_dir())
+}
+
+/// Whether this program was built on this machine, rather than unpacked from a zip file.
+pub(crate) fn is_built_here() -> bool {
+    env::current_exe().is_ok_and(|program| program.parent().is_some_and(is_built_in))
 }
 
 fn try_library(path: &Path) -> Result<ort::environment::EnvironmentBuilder, String> {
@@ -197,7 +281,7 @@ fn try_library(path: &Path) -> Result<ort::environment::EnvironmentBuilder, Stri
         // The loader's own words are the error's source.
         ort::LoadDynamicError::Dlopen { error, .. } => {
             let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-            format!("cannot be loaded ({why})")
+            format!("{NOT_LOADED} ({why})")
         }
         ort::LoadDynamicError::MissingApi { .. } => "is not ONNX Runtime".into(),
         ort::LoadDynamicError::BadVersion { version_str, .. } => {
@@ -207,7 +291,7 @@ fn try_library(path: &Path) -> Result<ort::environment::EnvironmentBuilder, Stri
     })
 }
 
-fn build(builder: ort::environment::EnvironmentBuilder, path: &Path) -> Result<Runtime, RuntimeError> {
+fn build(builder: ort::environment::EnvironmentBuilder, path: &Path) -> Result<Runtime, String> {
     let environment = builder
         .with_name("balatro-lens")
         .with_telemetry(false)
@@ -220,7 +304,7 @@ fn build(builder: ort::environment::EnvironmentBuilder, path: &Path) -> Result<R
             log::log!(target: "onnxruntime", level, "{message} ({place})");
         }))
         .build()
-        .map_err(|error| RuntimeError::Start { library: path.to_path_buf(), reason: error.to_string() })?;
+        .map_err(|error| error.to_string())?;
     // ONNX Runtime formats a message before it asks whether anyone listens.
     environment.set_log_level(LogLevel::Warning);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -288,5 +372,34 @@ mod tests {
         let folders: Vec<_> =
             found.iter().map(|path| path.parent().unwrap().file_name().unwrap().to_owned()).collect();
         assert_eq!(folders, ["onnxruntime-1.27.0-cuda", "onnxruntime-1.31.1-cpu", "onnxruntime-1.9.0-cpu"]);
+    }
+
+    #[test]
+    fn who_unpacked_a_zip_file_is_not_sent_to_cargo() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = folder.path().join("onnxruntime.dll");
+        let attempt = |reason: &str| Attempt { place: library.clone(), reason: reason.into() };
+        let refused = format!("{NOT_LOADED} (The specified module could not be found.)");
+        let helper = |is_windows| Helper { program: Some(folder.path()), is_windows };
+        for (is_windows, tried, part) in [
+            (true, vec![], "unpack the whole zip file"),
+            (true, vec![attempt(&refused)], REDISTRIBUTABLE),
+            (true, vec![attempt("is version 1.10.0; 1.24 or newer is needed")], UNPACK_ANEW),
+            (false, vec![attempt(&refused)], UNPACK_ANEW),
+        ] {
+            let help = helper(is_windows).for_places(&tried);
+            assert!(help.contains(part), "{part:?} is not in: {help}");
+        }
+        let helps = [helper(true).for_places(&[]), helper(true).for_explicit(), helper(true).for_start()];
+        assert!(!helps.concat().contains("cargo"), "{helps:?}");
+        // As cargo's folder looks, for a program and for one of its tests.
+        fs::create_dir(folder.path().join("deps")).unwrap();
+        for program in [folder.path().to_path_buf(), folder.path().join("deps")] {
+            let helper = Helper { program: Some(&program), is_windows: true };
+            for help in [helper.for_places(&[attempt(&refused)]), helper.for_explicit(), helper.for_start()] {
+                assert!(help.contains("cargo xtask setup"), "{help}");
+            }
+        }
+        assert!(is_built_here(), "this test is built here");
     }
 }

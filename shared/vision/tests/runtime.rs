@@ -29,7 +29,9 @@ fn every_place_is_named_when_none_has_it() {
     fs::create_dir(&broken).unwrap();
     let library = if cfg!(windows) { "onnxruntime.dll" } else { "libonnxruntime.so.1.31.1" };
     fs::write(broken.join(library), "half a download").unwrap();
+    // As cargo's folder looks.
     let beside = tempfile::tempdir().unwrap();
+    fs::create_dir(beside.path().join("deps")).unwrap();
     let search = Search {
         explicit: None,
         beside: Some(beside.path().into()),
@@ -38,4 +40,21 @@ fn every_place_is_named_when_none_has_it() {
     };
     let [broken, beside] = [broken.display().to_string(), beside.path().display().to_string()];
     check(&search, &[&broken, "cannot be loaded", &beside, "libno-such-onnxruntime.so", "cargo xtask setup"]);
+}
+
+/// As in an unpacked zip file: what to do next names no tool of developers.
+#[test]
+fn a_package_says_what_its_player_can_do() {
+    let package = tempfile::tempdir().unwrap();
+    let search = Search { beside: Some(package.path().into()), ..Search::default() };
+    let place = package.path().display().to_string();
+    check(&search, &[&place, "no ONNX Runtime in it", "help: unpack the whole zip file"]);
+    let name = if cfg!(windows) { "onnxruntime.dll" } else { "libonnxruntime.so.1.31.1" };
+    let library = package.path().join(name);
+    fs::write(&library, "half a download").unwrap();
+    let library = library.display().to_string();
+    let help = if cfg!(windows) { "Visual C++ Redistributable" } else { "help: unpack the zip file anew" };
+    check(&search, &[&library, "cannot be loaded", help]);
+    let search = Search { explicit: Some("/no/such/library".into()), ..search };
+    check(&search, &["/no/such/library", "help: correct or unset it; without it"]);
 }

@@ -37,7 +37,7 @@ pub(super) fn try_out(archive: &Path, name: &str, programs: &[&str], version: &s
         ensure!(said == format!("{program} {version}"), "{program}.exe says that it is {said:?}");
     }
     let overlay = installed("overlay");
-    let practice = same_cards(&wine, &overlay, "practice", &[super::picture()?])?;
+    let practice = same_cards(&wine, &overlay, "practice", &[workspace::picture()?])?;
     let screenshots = screenshots()?;
     let game = match screenshots.is_empty() {
         true => "no screenshots, for BALATRO_LENS_ART is not set".to_owned(),
@@ -47,6 +47,7 @@ pub(super) fn try_out(archive: &Path, name: &str, programs: &[&str], version: &s
         }
     };
     let mods = same_mods(&wine, &overlay, &place.join("Mods"))?;
+    says_what_is_missing(&wine, &overlay)?;
     let doctor = wine.run(&overlay, &["doctor"])?;
     for line in String::from_utf8_lossy(&doctor).lines() {
         println!("    {line}");
@@ -119,6 +120,26 @@ fn same_mods(wine: &Wine, overlay: &Path, mods: &Path) -> Result<usize> {
     compare("mod", &here, &there)?;
     ensure!(there["reading"] == "run", "the mod was not run: {there}");
     there["cards"].as_array().map(Vec::len).filter(|&cards| cards > 0).context("the mod has no card")
+}
+
+/// Takes away what a player may lack; the overlay has to say what helps, and no word of developers.
+fn says_what_is_missing(wine: &Wine, overlay: &Path) -> Result<()> {
+    let picture = wine::path(&workspace::picture()?);
+    let check = |lack: &str, without: &[&str], part: &str| -> Result<()> {
+        let said = wine.run_without(without, overlay, &["identify", "--model", "practice", &picture])?;
+        ensure!(said.contains(part) && !said.contains("cargo"), "with {lack} it says: {said}");
+        println!("    with {lack}: {}", said.trim().replace('\n', "\n    "));
+        Ok(())
+    };
+    let redistributable = ["msvcp140", "vcruntime140", "vcruntime140_1"];
+    check("no Visual C++ Redistributable", &redistributable, "Visual C++ Redistributable for x64")?;
+    let library = overlay.with_file_name("onnxruntime.dll");
+    let aside = overlay.with_file_name("aside");
+    fs::rename(&library, &aside)?;
+    check("no ONNX Runtime", &["onnxruntime"], "unpack the whole zip file")?;
+    fs::write(&library, "half a download")?;
+    check("half an ONNX Runtime", &[], "unpack the zip file anew")?;
+    Ok(fs::rename(&aside, &library)?)
 }
 
 /// What the overlay of this machine says.

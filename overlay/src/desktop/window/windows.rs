@@ -12,6 +12,7 @@ use windows::Win32::Graphics::Dwm::{
     DWMWA_CLOAKED, DWMWA_EXTENDED_FRAME_BOUNDS, DWMWINDOWATTRIBUTE, DwmGetWindowAttribute,
 };
 use windows::Win32::Graphics::Gdi::ClientToScreen;
+use windows::Win32::System::Console::GetConsoleProcessList;
 use windows::Win32::System::Threading::{
     OpenProcess, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
 };
@@ -30,6 +31,15 @@ pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(16);
 
 /// Longest title and path that are read, in UTF-16 units.
 const MAX_TEXT: usize = 1024;
+
+/// Whether the console's window is there for this process alone, as after a click on the program:
+/// it closes with it, and nobody can read what was written last.
+pub fn has_own_console() -> bool {
+    let mut processes = [0; 2];
+    // SAFETY: the list is told its length, and is not kept.
+    let count = unsafe { GetConsoleProcessList(&mut processes) };
+    count == 1
+}
 
 /// The windows of the desktop that can be seen, from the bottom to the top. This program's own are
 /// not among them: asking them for their titles would wait for the thread that asks.
