@@ -3,8 +3,8 @@ and one each of RF-DETR and D-FINE where `rfdetr` and `transformers` are install
 
     python scripts/check_networks.py [NAME ...]
 
-Names of networks (yolo26-obb, rfdetr, dfine) leave out all others. A form that this version of Ultralytics does not know is said and
-left out. Files that are there are kept.
+Names of networks (yolo26-obb, rfdetr, dfine) leave out all others. A form that this version of Ultralytics does not
+know is said and left out. Files that are there are kept.
 """
 
 import shutil
@@ -21,6 +21,8 @@ from ultralytics import YOLO
 CONFIGS = Path(ultralytics.__file__).parent / "cfg/models"
 FORMS = [
     ("yolov8", {}),
+    ("yolov9t", {}),
+    ("yolov10n", {}),
     ("yolo11", {}),
     ("yolo11", {"dynamic": True}),
     ("yolo11", {"half": True}),

@@ -15,6 +15,7 @@ mod mods;
 mod name;
 mod offscreen;
 mod practice;
+mod progress;
 mod recordings;
 mod score;
 mod settings;

@@ -92,6 +92,8 @@ pub trait Task {
 pub enum Event<'a> {
     /// A step is over.
     Step(&'a StepReport),
+    /// The network is validated.
+    Validation,
     /// An epoch is over.
     Epoch(&'a EpochReport),
 }
@@ -318,6 +320,7 @@ impl Session {
         let sums = sums.end();
         // In the precision that it is exported in.
         let averaged = Module::new(self.graph.clone(), &self.checkpoint().average(), Precision::Float32)?;
+        tell(Event::Validation);
         let validation = task.validate(&averaged);
         let progress = self.position.epochs.get_or_insert_default();
         let loss = validation.loss.unwrap_or(sums.mean_loss());

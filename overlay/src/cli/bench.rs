@@ -19,7 +19,8 @@ use vision::providers::Provider;
 use vision::recogniser::Recogniser;
 use vision::stages::{Stage, StageTimes};
 
-use super::inputs::{know_mods, open_model, progress, read_picture, said_once};
+use super::inputs::{know_mods, open_model, read_picture, said_once};
+use super::progress::Progress;
 use crate::settings::mods::ModsPlace;
 
 /// Measure how long recognising takes
@@ -107,13 +108,15 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
             for &cards in &card_counts {
                 let quads: Vec<_> = quads.iter().copied().cycle().take(cards).collect();
                 let mut samples = Samples::default();
+                let mut progress = Progress::new("frames");
                 for run in 0..WARM_UP_FRAMES + runs {
                     let sample = measure(&mut recogniser, &picture, &quads)?;
-                    progress("frames", run + 1, WARM_UP_FRAMES + runs);
+                    progress.tell(run + 1, WARM_UP_FRAMES + runs);
                     if run >= WARM_UP_FRAMES {
                         samples.push(sample);
                     }
                 }
+                drop(progress);
                 let name = if precision == Precision::Int8 { "int8" } else { "float32" };
                 println!("{name:<8} {threads:>7} {cards:>5} | {}", samples.line());
             }

@@ -11,6 +11,7 @@ use marks::render::gpu;
 use vision::providers::Provider;
 
 use super::inputs::parse_threads;
+use super::progress::Progress;
 use crate::recognition::hardware::chooser::{State, ThisMachine};
 use crate::recognition::hardware::{Record, Store, Timing, trial};
 use crate::recognition::model;
@@ -57,7 +58,10 @@ pub(crate) fn run(args: &HardwareArgs) -> Result<()> {
         return Ok(());
     }
     let go_on = AtomicBool::new(false);
-    let record = State::now(&ThisMachine, &folder, threads, &go_on)?.measure(&ThisMachine, &go_on)?;
+    let mut progress = Progress::new("measured");
+    let state = State::now(&ThisMachine, &folder, threads, &go_on)?;
+    let record = state.measure(&ThisMachine, &go_on, &mut |done, of| progress.tell(done, of))?;
+    drop(progress);
     Store::installed().put(record.clone()).context("what was measured cannot be kept in the cache")?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&record)?);

@@ -17,6 +17,7 @@ use vision::reading::RecognisedCard;
 use vision::recogniser::Recogniser;
 
 use super::inputs::{know_mods, open_model, read_picture, said_once};
+use super::progress::Progress;
 use crate::run::annotate::Annotator;
 use crate::run::words::{name_of, words_of};
 use crate::settings::mods::ModsPlace;
@@ -99,8 +100,14 @@ pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
     let annotator = args.annotate.map(Annotator::new).transpose()?;
     let mut reports = Vec::new();
     let mut failed = 0;
-    for path in &args.images {
-        match one(&mut recogniser, path, args.top, annotator.as_ref()) {
+    let mut progress = Progress::new("images");
+    for (done, path) in args.images.iter().enumerate() {
+        progress.tell(done, args.images.len());
+        let report = one(&mut recogniser, path, args.top, annotator.as_ref());
+        if !args.json || report.is_err() {
+            progress.clear();
+        }
+        match report {
             Ok(report) if args.json => reports.push(report),
             Ok(report) => print_table(&report),
             Err(error) => {
@@ -109,6 +116,7 @@ pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
             }
         }
     }
+    drop(progress);
     if args.json {
         println!("{}", serde_json::to_string_pretty(&reports)?);
     }

@@ -1,6 +1,5 @@
 //! What several commands take: a model by its name or folder, and images.
 
-use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
@@ -12,6 +11,7 @@ use vision::network::Options;
 use vision::providers::Provider;
 use vision::recogniser::{OpenError, Recogniser};
 
+use super::progress::Progress;
 use crate::recognition::hardware::Store;
 use crate::recognition::modded::{self, Wanted};
 use crate::recognition::model;
@@ -64,18 +64,8 @@ pub(crate) fn know_mods(
     if given.is_none() && recogniser.manifest().identifier.embedding == 0 {
         return Ok(());
     }
-    modded::teach(recogniser, &library, &wanted, |done, of| progress("cards of mods learnt", done, of))
-}
-
-/// Tells a person how far something is, in one line that changes and goes at the end.
-pub(crate) fn progress(what: &str, done: usize, of: usize) {
-    if io::stderr().is_terminal() && (done.is_multiple_of(25) || done == of) {
-        let line = format!("{what}: {done} of {of}");
-        eprint!("\r{line}");
-        if done == of {
-            eprint!("\r{:1$}\r", "", line.len());
-        }
-    }
+    let mut progress = Progress::new("cards of mods learnt");
+    modded::teach(recogniser, &library, &wanted, |done, of| progress.tell(done, of))
 }
 
 /// Reads an image, upright. The errors already say why: a context would have it said twice.

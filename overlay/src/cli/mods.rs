@@ -14,7 +14,8 @@ use vision::enrol::sprites::{Measured, calibrate, entries};
 use vision::network::Options;
 use vision::sprites::SpriteEntries;
 
-use super::inputs::{open_model, progress, said_once, settings_of_mods};
+use super::inputs::{open_model, said_once, settings_of_mods};
+use super::progress::Progress;
 use crate::recognition::{modded, model};
 use crate::settings::mods::ModsPlace;
 
@@ -121,24 +122,28 @@ fn calibrated(model: &str, library: &Library, folder: &Path) -> Result<()> {
     let of: usize = with_cards.iter().map(|it| it.cards.len()).sum();
     let mut all = SpriteEntries::new(recogniser.manifest().identifier.embedding as usize);
     let mut ranges = Vec::new();
+    let mut progress = Progress::new("entries");
     for of_mod in &with_cards {
         let sprites = modded::sprites_of(library, of_mod, recogniser.catalogue());
         let start = all.cards().len();
         let mut done = start;
         let made = entries(&mut recogniser, sprites, || {
             done += 1;
-            progress("entries", done, of);
+            progress.tell(done, of);
         })?;
         all.extend(&made);
         ranges.push(start..all.cards().len());
     }
+    drop(progress);
+    let mut progress = Progress::new("searched");
     let mut measured = Vec::new();
     for (of_mod, own) in with_cards.iter().zip(&ranges) {
         for sprite in modded::sprites_of(library, of_mod, recogniser.catalogue()) {
             measured.push(Measured::of(&mut recogniser, &all, &sprite, own)?);
-            progress("searched", measured.len(), of);
+            progress.tell(measured.len(), of);
         }
     }
+    drop(progress);
     let chosen = calibrate(&measured, FALSE_NAMES).context(
         "no limits keep the sprites of these mods apart\nhelp: give a folder with more mods, or another model",
     )?;

@@ -11,6 +11,7 @@ use lens_core::counted::counted;
 use tracking::pipeline::Pipeline;
 
 use super::inputs::{know_mods, parse_rate, parse_seconds, parse_threads, with_threads};
+use super::progress::Progress;
 use crate::capture;
 use crate::capture::recording::{Recorder, Recording, video};
 use crate::capture::source::FrameSource;
@@ -86,7 +87,12 @@ pub(crate) fn record(args: &RecordArgs) -> Result<()> {
         interval: Duration::from_secs_f32(1.0 / args.fps.clamp(0.5, 120.0)),
         duration: Duration::from_secs_f32(args.seconds.clamp(0.1, 86_400.0)),
     };
-    let end = record::run(source, &mut recorder, limits, &stop)?;
+    let mut progress = Progress::new("seconds recorded");
+    let all = limits.duration.as_secs() as usize;
+    let end = record::run(source, &mut recorder, limits, &stop, |for_long| {
+        progress.tell(for_long.as_secs() as usize, all);
+    })?;
+    drop(progress);
     let folder = args.folder.display();
     println!(
         "{} in {:.1} s into {folder}: {end}",
@@ -128,7 +134,16 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
     know_mods(&mut model, args.mods.as_ref(), &ModsPlace::Nowhere)?;
     let name = model.manifest().name.clone();
     let mut times = Vec::new();
-    let timeline = replay::run(&recording, Pipeline::new(Box::new(model)), &name, |time| times.push(time))?;
+    let mut progress = Progress::new("moments");
+    let all = recording.moments().len();
+    let timeline = replay::run(
+        &recording,
+        Pipeline::new(Box::new(model)),
+        &name,
+        |time| times.push(time),
+        |done| progress.tell(done, all),
+    )?;
+    drop(progress);
     times.sort_unstable();
     let median = times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1e3;
     eprintln!("{}, recognition {median:.1} ms in the middle", counted(times.len(), "frame"));

@@ -18,6 +18,7 @@ use vision::reading::RecognisedCard;
 use vision::recogniser::Recogniser;
 
 use super::inputs::{know_mods, open_model, read_picture, said_once};
+use super::progress::Progress;
 use crate::recognition::model;
 use crate::settings::mods::ModsPlace;
 
@@ -88,7 +89,9 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
         }
     };
     let [mut plain, mut strewn] = [Figures::default(), Figures::default()];
-    for (truth, screen) in screens(&truths) {
+    let all = screens(&truths).count();
+    let mut progress = Progress::new("screenshots");
+    for (done, (truth, screen)) in screens(&truths).enumerate() {
         let figures = if screen.is_strewn { &mut strewn } else { &mut plain };
         let picture = match args.predictions {
             Some(_) => screen.picture.clone(),
@@ -97,7 +100,9 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
         let (size, cards) = reader.cards(&picture)?;
         let cards: Vec<Recognised<'_>> = cards.iter().map(Card::recognised).collect();
         scoring::score(figures, screen, size, &cards, &catalogue);
+        progress.tell(done + 1, all);
     }
+    drop(progress);
     let strewn = (strewn.pictures > 0).then_some(strewn);
     let truth = files.into_iter().cloned().collect();
     let report = Report { format: FORMAT, model: args.model.clone(), truth, plain, strewn };

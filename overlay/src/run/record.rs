@@ -41,7 +41,8 @@ impl fmt::Display for End {
     }
 }
 
-/// Records each image that differs from the one before; `stop` ends it.
+/// Records each image that differs from the one before; `stop` ends it, and `tell` is told for how
+/// long it has recorded.
 ///
 /// # Errors
 /// When the source cannot be captured or the recording cannot be written.
@@ -50,6 +51,7 @@ pub fn run(
     recorder: &mut Recorder,
     limits: Limits,
     stop: &AtomicBool,
+    mut tell: impl FnMut(Duration),
 ) -> Result<End, RecordingError> {
     let mut filter = ChangeFilter::new(source);
     let start = Instant::now();
@@ -58,6 +60,7 @@ pub fn run(
         if stop.load(Ordering::Relaxed) {
             return Ok(End::Stopped);
         }
+        tell(start.elapsed());
         let next = Instant::now() + limits.interval;
         match filter.look() {
             Ok(News::Fresh(frame)) => {
@@ -96,7 +99,7 @@ mod tests {
         let mut recorder = Recorder::create(&inside, room).unwrap();
         let limits = Limits { interval: Duration::ZERO, duration: Duration::from_secs(20) };
         let source = Box::new(Script(script.to_vec()));
-        let end = run(source, &mut recorder, limits, &AtomicBool::new(stop)).unwrap();
+        let end = run(source, &mut recorder, limits, &AtomicBool::new(stop), |_| ()).unwrap();
         let moments = Recording::open(&inside, 30.0).unwrap();
         (end, moments.moments().iter().map(|Moment { file, .. }| file.clone()).collect())
     }

@@ -35,7 +35,7 @@ pub enum ReplayError {
 }
 
 /// Replays a recording; `played` is called after each image that was recognised, with how long
-/// that took.
+/// that took, and `tell` after each moment, with how many are over.
 ///
 /// # Errors
 /// When an image cannot be read or the model breaks.
@@ -44,11 +44,13 @@ pub fn run(
     mut pipeline: Pipeline,
     model: &str,
     mut played: impl FnMut(Duration),
+    mut tell: impl FnMut(usize),
 ) -> Result<Timeline, ReplayError> {
     let mut timeline = Timeline::new(model);
     let mut clock = Clock { now: Duration::ZERO, settled: true };
     let mut last: Option<Frame> = None;
     for (id, moment) in (0..).zip(recording.moments()) {
+        tell(id as usize);
         let at = Duration::from_millis(moment.millis);
         clock.settle(&mut pipeline, &mut timeline, at);
         clock.now = at;

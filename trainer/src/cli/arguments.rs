@@ -13,6 +13,7 @@ use crate::data::synthetic::Material;
 use crate::evaluate::classifier::Classifier;
 use crate::model::model_folder;
 use crate::recipe::{ArtSource, FILE_NAME, Recipe};
+use crate::report::bar::Bar;
 
 /// Where the images of the cards are.
 #[derive(Clone, Debug, clap::Args)]
@@ -283,7 +284,9 @@ impl CaptureArguments {
     }
 
     fn read_with(&self, augmented: Option<&Path>) -> Result<DataSet> {
+        let bar = Bar::listening("captures looked at", 0);
         let set = DataSet::read(&self.folder(), augmented, self.catalogue()?.as_ref())?;
+        drop(bar);
         for problem in &set.problems {
             eprintln!("{problem}");
         }

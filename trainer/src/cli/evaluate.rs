@@ -172,10 +172,10 @@ fn taught(arguments: &Arguments) -> Result<Value> {
     let (recipe, _, mut recogniser) = open::recogniser(name)?;
     let sprites = arguments.art.sprites(&recipe)?;
     let material = material(&recipe, Arc::clone(&sprites));
+    let _bar = Bar::listening("cards drawn, then looked at", 0);
     let (strangers, shown) = held_out_bank(&material, &sprites)?.context(
         "the recipe of this model held no card out\nhelp: train one with `held_out` below [scenes], and export it",
     )?;
-    let _bar = Bar::listening("cards drawn, then looked at", 0);
     Ok(serde_json::to_value(few_shot::measure(
         &mut recogniser,
         &strangers,

@@ -125,7 +125,9 @@ fn merged(names: &[String], parts: &mut [Vec<Picture>; 2], one_class: bool) -> V
 fn compose(arguments: &Arguments, export: &mut Export, count: usize) -> Result<Content> {
     let recipe = arguments.recipe.read()?;
     let material = material(&recipe, arguments.art.sprites(&recipe)?);
+    let bar = Bar::listening("cards drawn", 0);
     let bank = material.bank(seed_of(arguments.seed, Stream::Evaluation, 500))?;
+    drop(bar);
     let held_out = (count as f64 * arguments.validation).round() as usize;
     let bar = Bar::new("scenes", count);
     let mut parts = [Vec::new(), Vec::new()];

@@ -20,6 +20,7 @@ use crate::model::import::inspect::Network;
 use crate::model::import::trial::{composed, read, try_out};
 use crate::model::import::{Imported, Parts, assemble, detector, identifier, labels, origin};
 use crate::model::{Existing, NewModelError, model_folder, new_model_folder};
+use crate::report::bar::Bar;
 
 /// What `trainer import-model` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -107,8 +108,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     describe(&parts, &manifest, &catalogue).iter().for_each(|line| say!("{line}"));
     let files = assemble(&arguments.name, &base, parts)?;
     let paths = image_files(&arguments.sample)?;
+    let bar = Bar::listening("images to try it on", 0);
     let images = if arguments.sample.is_empty() { composed()? } else { read(&paths)? };
-    try_out(&out, &files, &images, &mut |line| say!("{line}"))?;
+    drop(bar);
+    let bar = Bar::listening("tried", 0);
+    try_out(&out, &files, &images, &mut |line| bar.aside(|| say!("{line}")))?;
+    drop(bar);
     // It may have been made while this one was tried.
     target(arguments)?;
     install(&out, &files).with_context(|| {

@@ -62,7 +62,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         return write_labelled(arguments, &material, folder);
     }
     let Some(out) = &arguments.out else { unreachable!("the command line asks for one of them") };
+    let bar = Bar::listening("cards drawn", 0);
     let bank = material.bank(0)?;
+    drop(bar);
     let catalogue = material.sprites.catalogue();
     let staging = fresh(out)?;
     let bar = Bar::new("scenes", arguments.count as usize);
@@ -79,10 +81,16 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         bar.step();
         save(&large, format!("scene-{number:03}.png"))
     })?;
+    drop(bar);
+    let bar = Bar::new("crops", COLUMNS as usize * arguments.count as usize);
     let crops: Vec<_> = (0..u64::from(COLUMNS) * arguments.count)
         .into_par_iter()
-        .map(|number| crop::compose(&bank, &material.recipe, seed_of(arguments.seed, Stream::Crop, number)))
+        .map(|number| {
+            bar.step();
+            crop::compose(&bank, &material.recipe, seed_of(arguments.seed, Stream::Crop, number))
+        })
         .collect();
+    drop(bar);
     save(&preview::sheet(&crops, &bank, material.recipe.crop.size, COLUMNS), "crops.png".into())?;
     staging.publish().with_context(|| format!("cannot write {}", out.display()))?;
     let (scenes, crops) = (counted(arguments.count, "scene"), counted(crops.len(), "crop"));
@@ -104,10 +112,13 @@ fn fresh(folder: &Path) -> Result<Staging> {
 /// Not the drawings that a training with this recipe begins with, so that a model may be judged by
 /// them.
 fn write_labelled(arguments: &Arguments, material: &Material, folder: &Path) -> Result<()> {
+    let bar = Bar::listening("cards drawn", 0);
     let bank = material.bank(seed_of(arguments.seed, Stream::Evaluation, 400))?;
+    drop(bar);
     let amount =
         Amount { classes: arguments.classes, groups: arguments.groups, captures: arguments.captures };
     let staging = fresh(folder)?;
+    let _bar = Bar::listening("captures", 0);
     let count = composed::write(staging.path(), &bank, &material.recipe, amount, arguments.seed, &|_| true)?;
     staging.publish().with_context(|| format!("cannot write {}", folder.display()))?;
     say!("{} written into {}", counted(count, "labelled capture"), folder.display());

@@ -95,21 +95,24 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
     let mut console = Console::of_steps(&run, Network::Identifier, 0)?;
     voice.begin(Phase::Training);
     let mut steps = Steps::new(voice);
-    let weights = job.train(budget, &run, &stop, &mut |event| {
+    // Until the first step there is nothing to see but this.
+    let mut drawing = Some(Bar::listening("cards drawn", job.work_of_drawing()));
+    let trained = job.train(budget, &run, &stop, &mut |event| {
+        drop(drawing.take());
         if let Event::Step(report) = &event {
             steps.tell(report);
         }
         console.show(&event);
     })?;
-    drop(console);
+    drop((console, drawing));
     voice.tell(&said::Event::Message { text: format!("trained for {}", counted(steps.done, "step")) });
     // A training that has come to its end is stopped by the same signal: nothing is installed after
     // it.
     let is_stopped = || stop.load(Ordering::Relaxed);
-    let Some(weights) = weights.filter(|_| !is_stopped()) else { return Ok(voice.stopped()) };
+    let Some(trained) = trained.filter(|_| !is_stopped()) else { return Ok(voice.stopped()) };
     voice.begin(Phase::Calibrating);
     let bar = Bar::listening("calibration", job.work_of_calibration());
-    let new = job.calibrated(weights)?;
+    let new = job.calibrated(trained)?;
     drop(bar);
     if is_stopped() {
         return Ok(voice.stopped());
@@ -163,7 +166,9 @@ fn gather(arguments: &Arguments, folder: &Path, messages: &mut Vec<String>) -> R
     let captures = arguments.data.captures.folder();
     let augmented = arguments.data.augmented();
     let augmented = augmented.join(AUGMENTED).is_file().then_some(augmented);
+    let bar = Bar::listening("captures looked at", 0);
     let set = DataSet::read(&captures, augmented.as_deref(), Some(&catalogue));
+    drop(bar);
     set.iter().flat_map(|set| &set.problems).for_each(|problem| eprintln!("{problem}"));
     let material = arguments.art.sprites(&recipe).map(|sprites| material(&recipe, sprites));
     let data = Captures { folder: &captures, set };

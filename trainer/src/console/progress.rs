@@ -3,16 +3,34 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-type Listener = Arc<dyn Fn(usize) + Send + Sync>;
+type Listener = Arc<dyn Fn(Said) + Send + Sync>;
 
 static LISTENER: Mutex<Option<Listener>> = Mutex::new(None);
 
+/// What is said of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// So many more things are to be done.
+    Expected(usize),
+    /// So many more things are done.
+    Done(usize),
+}
+
+/// Says that so many more things are to be done: before the first of them.
+pub fn expect(count: usize) {
+    say(Said::Expected(count));
+}
+
 /// Says that so many more things are done.
 pub fn advance(count: usize) {
+    say(Said::Done(count));
+}
+
+fn say(said: Said) {
     // What the listener does is no business of the others who want to say something.
     let listener = LISTENER.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some(listener) = listener {
-        listener(count);
+        listener(said);
     }
 }
 
@@ -21,7 +39,7 @@ pub fn advance(count: usize) {
 pub struct Listening;
 
 /// Listens, in the place of whoever listened before.
-pub fn listen(listener: impl Fn(usize) + Send + Sync + 'static) -> Listening {
+pub fn listen(listener: impl Fn(Said) + Send + Sync + 'static) -> Listening {
     *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(listener));
     Listening
 }

@@ -28,6 +28,8 @@ use rayon::prelude::*;
 
 use picture::{Fault, Quirk};
 
+use crate::console::progress;
+
 /// Name of the labels of augmented images.
 pub const AUGMENTED: &str = "augmented.json";
 
@@ -222,8 +224,13 @@ impl DataSet {
 
     fn add(&mut self, folder: &Path, labels: &Labels, catalogue: Option<&Catalogue>) {
         let files: Vec<&str> = labels.files().collect();
-        let looked: Vec<Result<(Sample, Vec<Problem>), Problem>> =
-            files.into_par_iter().map(|file| look(folder, file, labels, catalogue)).collect();
+        progress::expect(files.len());
+        let one = |file| {
+            let looked = look(folder, file, labels, catalogue);
+            progress::advance(1);
+            looked
+        };
+        let looked: Vec<Result<(Sample, Vec<Problem>), Problem>> = files.into_par_iter().map(one).collect();
         for result in looked {
             match result {
                 Ok((sample, mut problems)) => {

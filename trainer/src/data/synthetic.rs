@@ -44,6 +44,7 @@ impl Material {
     /// When the recipe leaves no card.
     pub fn bank(&self, number: u64) -> Result<Bank, BankError> {
         let seed = seed_of(self.seed, Stream::Bank, number);
+        progress::expect(self.cards);
         let tell = || progress::advance(1);
         Bank::render_telling(&self.sprites, &self.recipe, seed, self.cards, &|_| true, &tell)
     }

@@ -16,6 +16,7 @@ use crate::evaluate::classifier::Classifier;
 /// When there are no samples, an image is gone, or the network cannot run.
 pub fn of_samples(classifier: &mut Classifier, samples: &[Sample]) -> Result<Vec<Vec<f32>>> {
     ensure!(!samples.is_empty(), "there are no captures to embed");
+    progress::expect(samples.len());
     let mut vectors = Vec::with_capacity(samples.len());
     for part in samples.chunks(64) {
         let open = |sample: &Sample| {

@@ -76,6 +76,10 @@ pub fn measure(
         "every card is known to this model\nhelp: train one whose recipe has `held_out` cards (scenes.held_out)"
     );
     let free = free(recipe);
+    let invented = |(_, card): &(usize, &synth::card::RenderedCard)| card.truth.class == friends.unknown();
+    let others = friends.cards().iter().enumerate().filter(invented);
+    let views = 2 * cards.len() * VIEWS as usize + 2 * KNOWN as usize;
+    progress::expect(cards.len() + views + others.clone().count());
     let known_before = known(recogniser, friends, recipe)?;
     let mut gallery = Vec::new();
     for (id, renderings) in &cards {
@@ -88,12 +92,13 @@ pub fn measure(
             capture: None,
             taught_at_millis: None,
         });
+        progress::advance(1);
     }
     recogniser.set_gallery(Gallery::new(gallery, dimensions).map_err(anyhow::Error::msg)?);
     let mut look = |recipe: &SceneRecipe| -> Result<Outcome> {
         let mut outcome = Outcome::default();
         for (id, renderings) in &cards {
-            progress::advance(1);
+            progress::advance(VIEWS as usize);
             for number in 0..VIEWS {
                 let card = renderings[number as usize % renderings.len()];
                 let (picture, quad) = view(recogniser, strangers, recipe, card, 100 + number);
@@ -112,11 +117,11 @@ pub fn measure(
     let (free, all) = (look(&free)?, look(recipe)?);
     let known_after = known(recogniser, friends, recipe)?;
     let mut strangers = Share::default();
-    let invented = |(_, card): &(usize, &synth::card::RenderedCard)| card.truth.class == friends.unknown();
-    for (index, _) in friends.cards().iter().enumerate().filter(invented) {
+    for (index, _) in others {
         let (picture, quad) = view(recogniser, friends, recipe, index, 7);
         let said = enrol::name_of(recogniser, &Pixels::from(&picture), quad)?;
         strangers.count(said.is_some_and(|said| cards.contains_key(said.as_str())));
+        progress::advance(1);
     }
     Ok(Report { cards: cards.len(), free, all, known_before, known_after, strangers })
 }
@@ -172,6 +177,7 @@ fn known(recogniser: &mut Recogniser, bank: &Bank, recipe: &SceneRecipe) -> Resu
         let (picture, quad) = view(recogniser, bank, recipe, card, number);
         let said = enrol::name_of(recogniser, &Pixels::from(&picture), quad)?;
         right.count(said.as_deref() == Some(id.as_str()));
+        progress::advance(1);
     }
     Ok(right)
 }

@@ -99,6 +99,7 @@ const PART: usize = 256;
 
 /// Crops that nothing is trained on.
 pub fn compose(bank: &Bank, recipe: &SceneRecipe, seed: u64, count: usize) -> Vec<Crop> {
+    progress::expect(count);
     let numbers = (0..count as u64).into_par_iter();
     numbers.map(|number| compose_one(bank, recipe, seed, number)).collect()
 }

@@ -92,6 +92,7 @@ pub fn measure(
     let mut rectifier = Rectifier::new(width, height, identifier.widen);
     let ids = ids(&identifier.heads[0].classes);
     let mut counts = [Count::new(catalogue, &ids), Count::new(catalogue, &ids)];
+    progress::expect(truth.screens.len());
     for screen in &truth.screens {
         let count = &mut counts[usize::from(screen.is_strewn)];
         let path = truth.picture(screen, None)?;

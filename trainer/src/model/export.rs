@@ -254,6 +254,7 @@ pub fn export_network(
 /// # Errors
 /// When libtorch fails.
 pub fn calibrate(folded: &Folded, module: &Module, pictures: &[Tensor]) -> Result<Calibration, TchError> {
+    progress::expect(pictures.len());
     let mut calibration = Calibration::new(folded);
     for batch in pictures {
         calibration.observe(&module.forward_all(&planes(batch)))?;
@@ -264,6 +265,7 @@ pub fn calibrate(folded: &Folded, module: &Module, pictures: &[Tensor]) -> Resul
 
 fn agree(module: &Module, file: &[u8], name: &str, pictures: &[Tensor]) -> Result<Agreements, ExportError> {
     let mut session = OnnxSession::load(file, 2)?;
+    progress::expect(pictures.len());
     let mut agreements = Agreements::new();
     for batch in pictures {
         compare(&mut agreements, &session.run(batch)?, &module.outputs(&planes(batch)))

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::console::progress::{Listening, listen};
+use crate::console::progress::{Listening, Said, listen};
 
 /// Time between plain lines; what takes less says nothing.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
@@ -23,9 +23,18 @@ pub struct Bar {
 struct Shown {
     what: String,
     bar: Option<ProgressBar>,
-    total: u64,
-    done: Mutex<(u64, Instant)>,
+    /// Whether those who do it say how much there is to do.
+    is_told: bool,
+    state: Mutex<State>,
     begin: Instant,
+}
+
+#[derive(Debug)]
+struct State {
+    done: u64,
+    /// Zero where nobody knows.
+    total: u64,
+    printed: Instant,
 }
 
 impl Bar {
@@ -33,24 +42,26 @@ impl Bar {
     pub fn new(what: &str, total: usize) -> Self {
         let total = total as u64;
         let bar = std::io::stderr().is_terminal().then(|| {
-            let template = match total {
-                0 => "{msg} {pos} in {elapsed}",
-                _ => "{msg} {wide_bar} {pos}/{len} {eta} left",
-            };
-            let style = ProgressStyle::with_template(template).expect("the template is valid");
-            ProgressBar::new(total).with_style(style).with_message(what.to_owned())
+            let bar = ProgressBar::new(total).with_style(style(total)).with_message(what.to_owned());
+            // Somebody should see it also where the first of it takes long.
+            bar.tick();
+            bar
         });
         let now = Instant::now();
-        let what = what.to_owned();
-        let shown = Arc::new(Shown { what, bar, total, done: Mutex::new((0, now)), begin: now });
-        Self { shown, listening: None }
+        let state = Mutex::new(State { done: 0, total, printed: now });
+        let shown = Shown { what: what.to_owned(), bar, is_told: total == 0, state, begin: now };
+        Self { shown: Arc::new(shown), listening: None }
     }
 
-    /// The same for work that says by itself how far it is.
+    /// The same for work that says by itself how far it is, and with a `total` of zero how much
+    /// there is to do, where it knows.
     pub fn listening(what: &str, total: usize) -> Self {
         let mut bar = Self::new(what, total);
         let shown = Arc::clone(&bar.shown);
-        bar.listening = Some(listen(move |count| shown.advance(count)));
+        bar.listening = Some(listen(move |said| match said {
+            Said::Expected(count) => shown.expect(count),
+            Said::Done(count) => shown.advance(count),
+        }));
         bar
     }
 
@@ -78,17 +89,38 @@ impl Drop for Bar {
 }
 
 impl Shown {
-    fn advance(&self, count: usize) {
-        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        done.0 += count as u64;
+    fn expect(&self, count: usize) {
+        if !self.is_told {
+            return;
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.total += count as u64;
         if let Some(bar) = &self.bar {
-            // What takes longer than was thought is not done before it is.
-            bar.set_position(if self.total > 0 { done.0.min(self.total) } else { done.0 });
-        } else if done.1.elapsed() >= LINE_INTERVAL {
-            done.1 = Instant::now();
-            eprintln!("{}", line(&self.what, done.0, self.total, self.begin.elapsed()));
+            bar.set_length(state.total);
+            bar.set_style(style(state.total));
         }
     }
+
+    fn advance(&self, count: usize) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.done += count as u64;
+        let State { done, total, printed } = *state;
+        if let Some(bar) = &self.bar {
+            // What takes longer than was thought is not done before it is.
+            bar.set_position(if total > 0 { done.min(total) } else { done });
+        } else if printed.elapsed() >= LINE_INTERVAL {
+            state.printed = Instant::now();
+            eprintln!("{}", line(&self.what, done, total, self.begin.elapsed()));
+        }
+    }
+}
+
+fn style(total: u64) -> ProgressStyle {
+    let template = match total {
+        0 => "{msg} {pos} in {elapsed}",
+        _ => "{msg} {wide_bar} {pos}/{len} {eta} left",
+    };
+    ProgressStyle::with_template(template).expect("the template is valid")
 }
 
 /// What a plain line says after so many of all.
@@ -97,13 +129,30 @@ fn line(what: &str, done: u64, total: u64, taken: Duration) -> String {
         return format!("{what}: {done}");
     }
     let left = taken.as_secs_f64() / done as f64 * total.saturating_sub(done) as f64;
-    format!("{what}: {} of {total}, {} left", done.min(total), super::progress::duration(left))
+    format!("{what}: {} of {total}, {} left", done.min(total), duration(left))
+}
+
+/// Hours and minutes, or minutes and seconds.
+pub fn duration(seconds: f64) -> String {
+    let seconds = seconds.max(0.0) as u64;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::progress::advance;
+    use crate::console::progress::{advance, expect};
+
+    #[test]
+    fn durations_read_well() {
+        for (seconds, wanted) in [(5.0, "5 s"), (75.0, "1 min 15 s"), (7300.0, "2 h 01 min"), (-1.0, "0 s")] {
+            assert_eq!(duration(seconds), wanted);
+        }
+    }
 
     #[test]
     fn a_line_says_how_long_it_will_take() {
@@ -114,8 +163,11 @@ mod tests {
 
     #[test]
     fn work_is_heard_as_long_as_somebody_listens() {
-        let done = |bar: &Bar| bar.shown.done.lock().unwrap().0;
+        let done = |bar: &Bar| bar.shown.state.lock().unwrap().done;
+        let total = |bar: &Bar| bar.shown.state.lock().unwrap().total;
         let (own, bar) = (Bar::new("own", 3), Bar::listening("all", 10));
+        expect(5);
+        assert_eq!(total(&bar), 10, "who began it knew how much there is");
         std::thread::scope(|scope| {
             (0..4).for_each(|_| _ = scope.spawn(|| advance(2)));
         });
@@ -124,6 +176,11 @@ mod tests {
         let shown = Arc::clone(&bar.shown);
         drop(bar);
         advance(1);
-        assert_eq!(shown.done.lock().unwrap().0, 8);
+        assert_eq!(shown.state.lock().unwrap().done, 8);
+        let told = Bar::listening("told", 0);
+        expect(5);
+        expect(2);
+        advance(3);
+        assert_eq!((done(&told), total(&told)), (3, 7));
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::bar::{Bar, duration};
 use super::history::History;
 use super::tensorboard::{Events, FOLDER};
 use crate::checkpoint::{Network, Position};
@@ -22,6 +23,8 @@ use crate::train::epoch::{EpochReport, StepReport};
 const STEPS_PER_LINE: u64 = 25;
 /// Time between plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
+/// Time after which the bar moves before a line is full.
+const BAR_INTERVAL: Duration = Duration::from_secs(1);
 /// Parts of the bar.
 const RESOLUTION: u64 = 1000;
 
@@ -30,12 +33,15 @@ const RESOLUTION: u64 = 1000;
 pub struct Console {
     network: Network,
     bar: Option<ProgressBar>,
+    /// While a network is validated.
+    validation: Option<Bar>,
     metrics: File,
     events: Events,
     history: Option<History>,
     /// Whether the table of epochs has its header.
     has_header: bool,
     sum: Sum,
+    /// The last time that the bar or a line was changed.
     printed: Instant,
     begin: Instant,
     /// Progress at the first report, which a resumed training does not begin at zero.
@@ -77,12 +83,15 @@ impl Console {
         let bar = std::io::stderr().is_terminal().then(|| {
             let style =
                 ProgressStyle::with_template("{prefix} {wide_bar} {msg}").expect("the template is valid");
-            ProgressBar::new(RESOLUTION).with_style(style).with_prefix(network.name())
+            let bar = ProgressBar::new(RESOLUTION).with_style(style).with_prefix(network.name());
+            bar.tick();
+            bar
         });
         let now = Instant::now();
         Ok(Self {
             network,
             bar,
+            validation: None,
             metrics,
             events,
             history: None,
@@ -96,7 +105,12 @@ impl Console {
 
     /// Takes what happens.
     pub fn show(&mut self, event: &Event<'_>) {
+        self.validation = None;
         match event {
+            Event::Validation => {
+                let what = format!("{}: validation", self.network.name());
+                self.validation = Some(Bar::listening(&what, 0));
+            }
             Event::Step(report) => self.show_step(report),
             Event::Epoch(report) => self.show_epoch(report),
         }
@@ -128,7 +142,10 @@ impl Console {
             done if done > 1e-6 => Some(spent * (1.0 - report.progress) / done),
             _ => None,
         };
-        if self.sum.steps < STEPS_PER_LINE && report.progress < 1.0 {
+        let is_whole = self.sum.steps >= STEPS_PER_LINE || report.progress >= 1.0;
+        // A large network takes seconds for a step.
+        let is_slow = self.bar.is_some() && self.printed.elapsed() >= BAR_INTERVAL;
+        if !is_whole && !is_slow {
             return;
         }
         let speed = self.sum.images as f64 / self.sum.seconds.max(1e-9);
@@ -146,6 +163,7 @@ impl Console {
             Some(bar) => {
                 bar.set_position((report.progress * RESOLUTION as f64) as u64);
                 bar.set_message(line);
+                self.printed = Instant::now();
             }
             None if self.printed.elapsed() >= LINE_INTERVAL || report.progress >= 1.0 => {
                 eprintln!("{}: {line}", self.network.name());
@@ -153,8 +171,10 @@ impl Console {
             }
             None => {}
         }
-        self.write_metrics(report, speed);
-        self.sum = Sum::default();
+        if is_whole {
+            self.write_metrics(report, speed);
+            self.sum = Sum::default();
+        }
     }
 
     fn write_metrics(&mut self, report: &StepReport, images_per_second: f64) {
@@ -244,16 +264,6 @@ fn row(report: &EpochReport) -> String {
     line + &format!("  {:>8.1e}  {speed:>9.0}  {waiting:>6.1} %", report.learning_rate)
 }
 
-/// Hours and minutes, or minutes and seconds.
-pub fn duration(seconds: f64) -> String {
-    let seconds = seconds.max(0.0) as u64;
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
-    }
-}
-
 fn drop_lines_after(path: &PathBuf, step: u64) -> std::io::Result<()> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -309,12 +319,5 @@ mod tests {
             "the first training had four lines"
         );
         assert_eq!(lines[1]["images_per_second"].as_f64().unwrap().round(), 120.0);
-    }
-
-    #[test]
-    fn durations_read_well() {
-        for (seconds, wanted) in [(5.0, "5 s"), (75.0, "1 min 15 s"), (7300.0, "2 h 01 min"), (-1.0, "0 s")] {
-            assert_eq!(duration(seconds), wanted);
-        }
     }
 }

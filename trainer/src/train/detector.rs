@@ -134,7 +134,7 @@ impl Task for DetectorTask {
             let material = held_out::material(&self.material);
             let (seed, reuse) = (material.seed, self.recipe.training.reuse());
             let scenes = Arc::new(Pictures::scenes(material, self.bank.scenes, reuse));
-            (0..held_out::BATCHES).map(batches(self.recipe.clone(), scenes, seed)).collect()
+            held_out::batches(batches(self.recipe.clone(), scenes, seed), self.recipe.training.batch)
         });
         held_out::validate(self, module, batches)
     }

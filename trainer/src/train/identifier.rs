@@ -176,7 +176,7 @@ impl Task for IdentifierTask {
             let material = held_out::material(&self.material);
             let (seed, reuse) = (material.seed, self.recipe.training.reuse());
             let crops = Arc::new(Pictures::crops(material, self.bank.crops, reuse));
-            (0..held_out::BATCHES).map(batches(&self.recipe, crops, seed)).collect()
+            held_out::batches(batches(&self.recipe, crops, seed), self.recipe.training.batch)
         });
         held_out::validate(self, module, batches)
     }

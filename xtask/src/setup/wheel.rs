@@ -2,6 +2,7 @@
 //! proxy or a folder of wheels that the user has set up for `pip` is used as it is.
 
 use std::env;
+use std::io::IsTerminal as _;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -53,6 +54,9 @@ pub(super) fn locate(package: &str, system: System) -> Result<Wheel> {
     let python = python(package)?;
     // With `--dry-run` nothing is written to the target, but other platforms' wheels ask for one.
     let target = env::temp_dir().join("balatro-lens-no-target");
+    if std::io::stderr().is_terminal() {
+        eprintln!("Asking pip where {package} is");
+    }
     let output = Command::new(python)
         .args(["-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps"])
         .args(["--only-binary=:all:", "--report", "-", "--quiet", "--disable-pip-version-check"])

@@ -154,14 +154,22 @@ impl State {
         Record { key, model_name, measured_at: now(), timings: Vec::new(), refused, failed: None }
     }
 
-    /// Times all providers, the processor first.
+    /// Times all providers, the processor first; `tell` is told how many are timed, of how many.
     ///
     /// # Errors
     /// When the processor itself cannot run the model.
-    pub fn measure(self, machine: &dyn Machine, stop: &AtomicBool) -> anyhow::Result<Record> {
+    pub fn measure(
+        self,
+        machine: &dyn Machine,
+        stop: &AtomicBool,
+        tell: &mut dyn FnMut(usize, usize),
+    ) -> anyhow::Result<Record> {
         let Self { key, model, model_name, candidates, mut refused } = self;
+        let all = 1 + candidates.len();
+        tell(0, all);
         let mut timings = vec![machine.time(&model, Provider::Cpu, key.threads, stop)?];
-        for provider in candidates {
+        for (before, provider) in candidates.into_iter().enumerate() {
+            tell(before + 1, all);
             match machine.time(&model, provider, key.threads, stop) {
                 Ok(timing) => timings.push(timing),
                 Err(error) => refused.push(Refusal { provider, reason: format!("{error:#}") }),
@@ -260,7 +268,7 @@ impl Thread {
                     // There is no choice, and nothing worth keeping.
                     return Ok(Some(Found { model, record: state.alone() }));
                 }
-                let record = state.measure(&*self.machine, &self.stop)?;
+                let record = state.measure(&*self.machine, &self.stop, &mut |_, _| ())?;
                 if !self.stop.load(Ordering::SeqCst) {
                     self.keep(&record);
                 }

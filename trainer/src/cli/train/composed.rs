@@ -23,8 +23,8 @@ use crate::model::network::settle::settle;
 use crate::model::network::torch::Weights;
 use crate::recipe::training::Training;
 use crate::recipe::{DataRecipe, FILE_NAME, Recipe};
-use crate::report::bar::Bar;
-use crate::report::progress::{Console, duration};
+use crate::report::bar::{Bar, duration};
+use crate::report::progress::Console;
 use crate::train::detector::DetectorTask;
 use crate::train::identifier::IdentifierTask;
 use crate::train::warm_start::{Known, fill};
@@ -190,6 +190,8 @@ impl Job<'_> {
         if !start.frozen_batch_norm {
             return Ok(start.weights);
         }
+        let what = format!("{}: cards drawn", spec.network.name());
+        let _bar = Bar::listening(&what, self.recipe.bank.cards);
         let batches = task.batches();
         let inputs: Vec<_> = (0..SETTLING_BATCHES).map(|step| task.input(&batches(step))).collect();
         Ok(settle(&spec.graph, &start.weights, &inputs)?)

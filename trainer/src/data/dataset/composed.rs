@@ -15,6 +15,7 @@ use synth::bank::Bank;
 use synth::crop;
 use synth::recipe::SceneRecipe;
 
+use crate::console::progress;
 use crate::random::{Stream, seed_of};
 
 /// How much is written.
@@ -75,6 +76,7 @@ pub fn write(
             group += 1;
         }
     }
+    progress::expect(plan.len());
     let written: Vec<(String, Label)> = plan
         .par_iter()
         .enumerate()
@@ -92,6 +94,7 @@ pub fn write(
             let mut label = Label::new(known, &truth.modifiers(catalogue));
             (label.cluster, label.card_group) = (Some(cluster), Some(group));
             label.source = Some("composed".into());
+            progress::advance(1);
             Ok((file, label))
         })
         .collect::<Result<_, WriteError>>()?;

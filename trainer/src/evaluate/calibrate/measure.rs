@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use lens_core::catalogue::id_of_class;
+use lens_core::catalogue::{Card, id_of_class};
 use lens_core::manifest::Thresholds;
 use serde_json::json;
 use synth::art::Sprites;
@@ -13,6 +13,7 @@ use synth::recipe::SceneRecipe;
 
 use super::thresholds::{Signals, choose, report, split_by_name};
 use super::{centroids, gallery, signals};
+use crate::console::progress;
 use crate::data::synthetic::Material;
 use crate::evaluate::calibration::{Calibration, Figures};
 use crate::evaluate::detection;
@@ -38,9 +39,13 @@ pub struct Options {
 pub const OPEN: Thresholds =
     Thresholds { not_a_card: 1.1, unknown: 1.1, probability: 0.0, similarity: -1.0, gallery: 1.0 };
 
+/// Cards that are drawn of those that the recipe held out.
+const HELD_OUT_CARDS: usize = 400;
+
 /// About how many things [`calibrate`] says are done.
 pub fn work(options: &Options, material: &Material, classes: usize) -> usize {
-    let banks = 4 * material.cards;
+    let held_out = !material.recipe.held_out.is_empty() && !material.recipe.held_out_as_unknown;
+    let banks = 4 * material.cards + usize::from(held_out) * HELD_OUT_CARDS;
     // Known crops and three kinds of others, each composed and read.
     banks + centroids::work(classes) + 2 * (options.crops + options.crops / 3 * 3) + options.scenes
 }
@@ -146,6 +151,9 @@ pub fn held_out_bank(material: &Material, sprites: &Sprites) -> Result<Option<(B
     recipe.cards.unknown = 0.0;
     (recipe.crop.not_a_card, recipe.crop.unknown) = (0.0, 0.0);
     let seed = seed_of(material.seed, Stream::Evaluation, 106);
-    let bank = Bank::render(sprites, &recipe, seed, 400, &|card| held_out.iter().any(|id| *id == card.id))?;
+    let is_held_out = |card: &Card| held_out.iter().any(|id| *id == card.id);
+    progress::expect(HELD_OUT_CARDS);
+    let tell = || progress::advance(1);
+    let bank = Bank::render_telling(sprites, &recipe, seed, HELD_OUT_CARDS, &is_held_out, &tell)?;
     Ok(Some((bank, recipe)))
 }

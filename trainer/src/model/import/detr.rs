@@ -33,7 +33,7 @@ pub(super) fn detector(
     let (boxes, logits, normalise) =
         outputs(&network.description).ok_or_else(|| ImportError::new("it has other outputs", EXPORT))?;
     let (boxes, logits) = (boxes.name.clone(), logits.name.clone());
-    let shapes = [network.run(&pictures, &boxes)?.shape, network.run(&pictures, &logits)?.shape];
+    let shapes = network.run_all(&pictures, [&boxes, &logits])?.map(|output| output.shape);
     let named = network.description.metadata.get("names").map(|names| labels::parse_names(names));
     let named = named.transpose().map_err(|reason| {
         ImportError::new(format!("the class names in its metadata cannot be read: {reason}"), EXPORT)

@@ -99,6 +99,18 @@ impl Network {
     /// # Errors
     /// When it cannot be run.
     pub fn run(&mut self, pictures: &Pictures, name: &str) -> Result<Output, ImportError> {
+        self.run_all(pictures, [name]).map(|[output]| output)
+    }
+
+    /// The same for several outputs of one run.
+    ///
+    /// # Errors
+    /// As [`Network::run`].
+    pub fn run_all<const N: usize>(
+        &mut self,
+        pictures: &Pictures,
+        names: [&str; N],
+    ) -> Result<[Output; N], ImportError> {
         let [width, height] = pictures.size.map(|side| side as usize);
         let shape = [pictures.batch as usize, 3, height, width];
         let grey = vec![0.5_f32; shape.iter().product()];
@@ -110,9 +122,13 @@ impl Network {
         };
         let input = Tensor::from_array((shape, grey)).map_err(failed)?;
         let outputs = self.session.run(ort::inputs![pictures.input.as_str() => input]).map_err(failed)?;
-        let value = outputs.get(name).expect("the output is one that the file describes");
-        let (shape, values) = value.try_extract_tensor::<f32>().map_err(failed)?;
-        Ok(Output { shape: shape.to_vec(), values: values.to_vec() })
+        let mut found = Vec::with_capacity(N);
+        for name in names {
+            let value = outputs.get(name).expect("the output is one that the file describes");
+            let (shape, values) = value.try_extract_tensor::<f32>().map_err(failed)?;
+            found.push(Output { shape: shape.to_vec(), values: values.to_vec() });
+        }
+        Ok(found.try_into().expect("there is one for each name"))
     }
 }
 

@@ -14,6 +14,7 @@ use vision::reading::RecognisedCard;
 use vision::recogniser::Recogniser;
 use vision::stages::{Stage, StageTimes};
 
+use crate::console::progress;
 use crate::data::dataset::picture;
 use crate::model::export::install::install;
 
@@ -53,9 +54,12 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Sample>> {
 /// Never with the recipe that is used.
 pub fn composed() -> Result<Vec<Sample>> {
     let recipe = SceneRecipe::default();
-    let bank = Bank::render(&practice::sprites(), &recipe, 0, BANK, &|_| true)?;
+    progress::expect(BANK + SCENES as usize);
+    let tell = || progress::advance(1);
+    let bank = Bank::render_telling(&practice::sprites(), &recipe, 0, BANK, &|_| true, &tell)?;
     let scenes = (0..SCENES).map(|number| {
         let scene = scene::compose(&bank, &recipe, number);
+        progress::advance(1);
         Sample {
             name: format!("practice scene {number}"),
             image: scene.image,
@@ -85,11 +89,13 @@ pub fn try_out(
     // The first run of a network is not like the others.
     recogniser.recognise(&(&samples[0].image).into())?;
     let mut total = 0;
+    progress::expect(samples.len());
     for sample in samples {
         let (start, mut times) = (Instant::now(), StageTimes::start());
         let cards = recogniser.recognise(&(&sample.image).into())?.to_vec();
         let (taken, times) = (start.elapsed(), times.take());
         total += cards.len();
+        progress::advance(1);
         let shown = sample.shown.map(|shown| format!(" of {shown}")).unwrap_or_default();
         tell(format!(
             "{}: {}{shown} found in {:.1} ms (detector {:.1}, identifier {:.1})",

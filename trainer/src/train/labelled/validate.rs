@@ -3,6 +3,7 @@
 use lens_core::manifest::{Activation, Head};
 
 use super::pictures::{Costs, Pictures, input};
+use crate::console::progress;
 use crate::evaluate::metrics::{Confusion, Share, argmax, rank};
 use crate::evaluate::model_under_test::Rows;
 use crate::model::network::Value;
@@ -25,6 +26,7 @@ pub(super) fn validate(
     let mut reports: Vec<HeadReport> = heads.iter().map(begin).collect();
     let mut sums = vec![(0.0, 0_usize); heads.len()];
     let mut total = 0.0;
+    progress::expect(samples.len());
     for part in samples.chunks(BATCH) {
         let pixels: Vec<u8> = part.iter().flat_map(|&sample| pictures.plain(sample)).collect();
         let outputs = module.forward(&input(&pixels, size), wanted, Mode::Evaluate);
@@ -40,6 +42,7 @@ pub(super) fn validate(
                 add(&mut reports[number], rows.row(row), pictures, number, sample);
             }
         }
+        progress::advance(part.len());
     }
     for (report, (sum, count)) in reports.iter_mut().zip(sums) {
         report.loss = (count > 0).then(|| sum / count as f64);

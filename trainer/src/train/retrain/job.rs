@@ -110,6 +110,14 @@ pub struct Captures<'a> {
     pub set: Result<DataSet, DataError>,
 }
 
+/// Weights before and after a training.
+#[derive(Debug)]
+pub struct Trained {
+    task: RetrainTask,
+    before: Weights,
+    after: Weights,
+}
+
 /// A network with its manifest.
 #[derive(Debug)]
 pub struct NewModel {
@@ -205,6 +213,11 @@ impl Job {
         Ok(self.recipe.identifier.shape.graph(heads)?)
     }
 
+    /// About how many cards are drawn before the first step.
+    pub fn work_of_drawing(&self) -> usize {
+        self.material.as_ref().map_or(0, |material| material.cards)
+    }
+
     /// The new weights; none when it was asked to stop.
     ///
     /// # Errors
@@ -215,7 +228,7 @@ impl Job {
         run: &Path,
         stop: &AtomicBool,
         tell: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Option<Weights>> {
+    ) -> Result<Option<Trained>> {
         let graph = self.graph(&self.heads)?;
         let mut start = fill(&graph, &self.heads, self.recipe.seed, Some(&self.known)).weights;
         self.imprint(&mut start)?;
@@ -252,11 +265,7 @@ impl Job {
         if outcome != Outcome::Finished {
             return Ok(None);
         }
-        let trained = session.checkpoint().average();
-        Ok(Some(match &self.material {
-            Some(material) => self.taken_over(&task, material, &start, &trained)?,
-            None => trained,
-        }))
+        Ok(Some(Trained { after: session.checkpoint().average(), before: start, task }))
     }
 
     /// Gives classes that the installed model does not have a row of the identification's weights:
@@ -292,13 +301,9 @@ impl Job {
     }
 
     /// The weights between those before and after the training that forget nothing.
-    fn taken_over(
-        &self,
-        task: &RetrainTask,
-        material: &Material,
-        before: &Weights,
-        after: &Weights,
-    ) -> Result<Weights> {
+    fn taken_over(&self, trained: Trained) -> Result<Weights> {
+        let Trained { task, before, after } = trained;
+        let Some(material) = &self.material else { return Ok(after) };
         // Far beyond any training: nothing was trained on these.
         let captures: Vec<_> =
             (UNSEEN_STEP..UNSEEN_STEP + UNSEEN_STEPS).map(task.capture_batches()).collect();
@@ -306,14 +311,15 @@ impl Job {
         let bank = evaluation_bank(material)?;
         let mut recipe = material.recipe.clone();
         (recipe.crop.not_a_card, recipe.crop.unknown) = (0.0, 0.0);
-        let crops = compose(
-            &bank,
-            &recipe,
-            seed_of(material.seed, Stream::Evaluation, 51),
-            self.crops.min(FEWER_CROPS),
-        );
+        let seed = seed_of(material.seed, Stream::Evaluation, 51);
+        let crops = compose(&bank, &recipe, seed, self.crops_between());
         let known = self.manifest.identifier.heads[0].classes.len();
-        Unseen::new(task, &self.catalogue, &crops, &captures, known).best(before, after)
+        Unseen::new(&task, &self.catalogue, &crops, &captures, known).best(&before, &after)
+    }
+
+    /// Composed crops that weights between those before and after are tried on.
+    fn crops_between(&self) -> usize {
+        self.crops.min(FEWER_CROPS)
     }
 
     /// Whether two classes are of cards that count as the same.
@@ -325,7 +331,10 @@ impl Job {
     pub fn work_of_calibration(&self) -> usize {
         let composed = |material: &Material| {
             let crops = self.crops / 2 + self.crops / 4;
-            4 * material.cards + centroids::work(self.heads[0].classes.len()) + 2 * crops
+            let between = self.crops_between();
+            let captures = UNSEEN_STEPS as usize * BATCH;
+            let tried = material.cards + between + Unseen::work(between, captures);
+            tried + 4 * material.cards + centroids::work(self.heads[0].classes.len()) + 2 * crops
         };
         self.train.len() + self.material.as_ref().map_or(0, composed)
     }
@@ -336,11 +345,13 @@ impl Job {
         2 * (self.judged.len() + self.material.as_ref().map_or(0, composed))
     }
 
-    /// The network with centroids, and thresholds that fit it.
+    /// The network with as much of the training as forgets nothing, with centroids, and thresholds
+    /// that fit it.
     ///
     /// # Errors
     /// When the network cannot run.
-    pub fn calibrated(&self, mut weights: Weights) -> Result<NewModel> {
+    pub fn calibrated(&self, trained: Trained) -> Result<NewModel> {
+        let mut weights = self.taken_over(trained)?;
         let graph = self.graph(&self.heads)?;
         let classes = &self.heads[0].classes;
         let name = format!("{SIMILARITY}.weight");

@@ -12,6 +12,7 @@ use tch::Tensor;
 
 use super::blend::{Candidate, SHARES, blend, choose, restraint};
 use super::task::RetrainTask;
+use crate::console::progress;
 use crate::evaluate::metrics::Share;
 use crate::evaluate::model_under_test::{batch, floats};
 use crate::model::network::hardware::Precision;
@@ -53,6 +54,11 @@ impl<'a> Unseen<'a> {
             (input(&batch.pixels, task.size), batch.samples.iter().map(class).collect())
         });
         Self { task, catalogue, composed: composed.collect(), captures: captures.collect(), known }
+    }
+
+    /// How many images [`Unseen::best`] says were read.
+    pub(super) fn work(composed: usize, captures: usize) -> usize {
+        (SHARES.len() + 1) * (composed + captures)
     }
 
     /// The best weights between those before and after a training.
@@ -134,6 +140,7 @@ impl<'a> Unseen<'a> {
                 Vec::<f32>::try_from(logits.get(row).to_kind(tch::Kind::Float)).expect("a row of numbers")
             });
             read.extend(truths.iter().copied().zip(rows));
+            progress::advance(truths.len());
         }
         read
     }
