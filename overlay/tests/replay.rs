@@ -90,7 +90,7 @@ impl Recognise for Truth {
 
 fn truth(recording: &Recording, part: Part) -> Timeline {
     let pipeline = Pipeline::new(Box::new(Truth { part, table: part.table(), next: 0, cards: Vec::new() }));
-    replay::run(recording, pipeline, "truth", |_| ()).unwrap()
+    replay::run(recording, pipeline, "truth", |_| (), |_| ()).unwrap()
 }
 
 /// Replays a part twice and compares with the timeline that is kept under this name.
@@ -141,7 +141,8 @@ fn the_shipped_model_replays_as_the_truth() {
     let part = Part { size: [960, 540], ..DEALT };
     let folder = tempfile::tempdir().unwrap();
     let recording = record(folder.path(), part);
-    let timeline = replay::run(&recording, Pipeline::new(Box::new(model)), "practice", |_| ()).unwrap();
+    let timeline =
+        replay::run(&recording, Pipeline::new(Box::new(model)), "practice", |_| (), |_| ()).unwrap();
     let differences = compare::compare(&truth(&recording, part), &timeline);
     assert!(differences.wanted > 100, "{differences}");
     // The practice model was measured with 6 % other names and 22 % other modifiers here: cards are
