@@ -12,15 +12,15 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::workspace::{self, cargo, has_program};
-use crate::{accuracy, package, platforms, setup};
+use crate::{accuracy, package, platforms, setup, windows_tests};
 
 pub(crate) mod compiler;
 
 /// What `cargo xtask test` is asked for.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Without the trainer, the accuracy on screenshots, the package and the other platforms: what
-    /// changes most, in a few minutes
+    /// Without the trainer, the accuracy on screenshots, the package, the other platforms and Wine:
+    /// what changes most, in a few minutes
     #[arg(long, conflicts_with = "only")]
     quick: bool,
     /// Only this step; can be given several times
@@ -54,6 +54,8 @@ enum Step {
     Package,
     /// The overlay type-checks for Windows and macOS
     Platforms,
+    /// Unit tests and recognition, built for Windows, in Wine
+    Windows,
     /// Licences and sources of all dependencies are allowed
     Deny,
     /// Nothing is misspelt
@@ -86,7 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let steps: Vec<Step> = if options.only.is_empty() {
-        let slow = [Step::Accuracy, Step::Package, Step::Platforms];
+        let slow = [Step::Accuracy, Step::Package, Step::Platforms, Step::Windows];
         Step::value_variants()
             .iter()
             .copied()
@@ -172,6 +174,10 @@ impl Step {
             Self::Platforms => Ok(match platforms::run(platforms::Which::Both)? {
                 platforms::Outcome::Checked => Outcome::Passed,
                 platforms::Outcome::Skipped(why) => Outcome::Skipped(why),
+            }),
+            Self::Windows => Ok(match windows_tests::run()? {
+                windows_tests::Outcome::Ran(what) => Outcome::Noted(what),
+                windows_tests::Outcome::Skipped(why) => Outcome::Skipped(why),
             }),
             Self::Deny => deny(),
             Self::Typos => {

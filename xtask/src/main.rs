@@ -19,6 +19,7 @@ mod package;
 mod platforms;
 mod run;
 mod setup;
+mod windows_tests;
 mod wine;
 mod workspace;
 

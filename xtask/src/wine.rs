@@ -81,6 +81,11 @@ impl Wine {
     /// Runs a program to its end, in its own folder as by a click on it; answers what it printed.
     pub(crate) fn run(&self, program: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
         let place = program.parent().filter(|it| it.is_dir()).unwrap_or(&self.folder);
+        self.run_in(place, program, arguments)
+    }
+
+    /// The same in another folder.
+    pub(crate) fn run_in(&self, place: &Path, program: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
         let ended = self.end_of(self.command().current_dir(place).arg(program).args(arguments))?;
         let said = || [&ended.printed, &ended.errors].map(|text| String::from_utf8_lossy(text)).concat();
         ensure!(ended.is_success, "{} failed at {arguments:?}:\n{}", program.display(), said());
