@@ -20,12 +20,13 @@ use vision::reading::{Detection, Guess, Identity, Reading};
 use appearance::Appearance;
 use face::Face;
 pub use motion::Velocity;
+use readings::{ReadSoFar, is_sure};
 use registration::{Patch, Place};
-use votes::Votes;
 
 mod appearance;
 mod face;
 mod motion;
+mod readings;
 mod registration;
 mod votes;
 
@@ -43,9 +44,8 @@ const APPEARANCE_WEIGHT: f32 = 1.0;
 const DISTANCE_WEIGHT: f32 = 0.3;
 /// Frames that a card must be seen on before it is shown, unless it is read for sure.
 const MIN_SIGHTINGS: u32 = 2;
-/// Detection score and probability of its name from which a card is shown at first sight.
+/// Detection score from which a card with a sure name is shown at first sight.
 const SURE_SCORE: f32 = 0.4;
-const SURE_CONFIDENCE: f32 = 0.8;
 /// How long a card that is no longer seen stays as it was, at least until it is missed once:
 /// detectors blink.
 const MISSING_TIMEOUT: Duration = Duration::from_millis(120);
@@ -61,33 +61,11 @@ const MAX_FOLLOWED: Duration = Duration::from_millis(450);
 /// heights of the card a second. What changes more is another card that crosses it.
 const MAX_CHANGE: f32 = 1.0;
 const MAX_PUSH: f32 = 4.0;
+/// Heights of a card between where its pixels were followed to and where it is detected, at most:
+/// beyond, the detection is right.
+const MAX_APART: f32 = 0.06;
 /// Widths of a card between two cards, at least: what was nearer to another was that one.
 const MIN_APART: f32 = 0.4;
-
-/// Readings that a new card gets in any case.
-const MIN_READINGS: u32 = 3;
-/// Difference of appearances from which a card is read again, after a while.
-const CHANGED: f32 = 12.0;
-const CHANGED_INTERVAL: Duration = Duration::from_millis(120);
-/// Difference from which it is read at once, because it is likely another card: flipped, replaced,
-/// uncovered.
-const REPLACED: f32 = 26.0;
-/// Share of a card's face from which it is read again, though its colours are much the same, and
-/// how much above what it shows by itself: some shimmer, some tilt.
-const OTHER_FACE: f32 = 0.014;
-const ABOVE_USUAL: f32 = 1.4;
-/// What counts as usual at most, and what is left of it after each reading.
-const MAX_USUAL: f32 = 0.05;
-const USUAL_DECAY: f32 = 0.9;
-/// Readings that another face gets, when they are not sure, before it is left at that.
-const MAX_UNSETTLED: u32 = 4;
-/// How soon a doubtful card is read again; twice as long after each reading, up to the longest.
-const DOUBT_INTERVAL: Duration = Duration::from_millis(150);
-const MAX_DOUBT_INTERVAL: Duration = Duration::from_secs(2);
-/// How soon any other card is read again: nothing is believed for ever.
-const REFRESH_INTERVAL: Duration = Duration::from_secs(5);
-/// Readings in a row that must find no card before a card that was named is given up.
-const MAX_REFUSALS: u32 = 3;
 
 /// A card on the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,6 +147,8 @@ struct Card {
     placed_at: Duration,
     /// By the last two places; `None` while there is but one.
     pace: Option<Velocity>,
+    /// Where it was before its pixels were followed to the last place.
+    followed_from: Option<FollowedFrom>,
     /// By which the card is drawn from now on.
     velocity: Velocity,
     appearance: Appearance,
@@ -185,22 +165,12 @@ struct Card {
     reading: ReadSoFar,
 }
 
-/// What the identifier said of a card, and when it is to be asked again.
-#[derive(Debug, Default)]
-struct ReadSoFar {
-    /// `None` before the first reading, and where there is no card.
-    votes: Option<Votes>,
-    /// What the card looked like then.
-    appearance: Option<Appearance>,
-    face: Option<Face>,
-    /// Readings in a row of another face that were not sure.
-    unsettled: u32,
-    /// How much its face changes while it stays the same card.
-    usual: f32,
-    count: u32,
-    refusals: u32,
+/// A place of a card, and how it went on there.
+#[derive(Clone, Copy, Debug)]
+struct FollowedFrom {
+    quad: Quad<InFrame>,
     at: Duration,
-    pause: Duration,
+    pace: Option<Velocity>,
 }
 
 impl Tracker {
@@ -244,16 +214,7 @@ impl Tracker {
         }
         self.assigned.clear();
         for (owner, seen) in owner.into_iter().zip(seen) {
-            let id = owner.unwrap_or_else(|| {
-                let id = self.next_id;
-                self.next_id += 1;
-                let mut card = Card::new(id, seen, now);
-                if let Some((frame, taken_at)) = before {
-                    card.look_back(&frame, taken_at, &self.cards);
-                }
-                self.cards.push(card);
-                id
-            });
+            let id = owner.unwrap_or_else(|| self.come(seen, before, now));
             self.assigned.push(id);
         }
         for card in self.cards.iter_mut().filter(|card| card.last_seen != now) {
@@ -263,6 +224,34 @@ impl Tracker {
             .retain(|card| card.last_seen == now || (card.seen >= MIN_SIGHTINGS && card.overdue(now) < FADE));
         let wants = |id: u64| self.cards.iter().any(|card| card.id == id && card.wants_reading(now));
         (0..seen.len()).filter(|&index| wants(self.assigned[index])).collect()
+    }
+
+    /// Takes in a card that fits none of those that are known; returns its track.
+    ///
+    /// It is looked for on the frame before. One that lay there, and was not found since, is this
+    /// card: it went too far to be expected here.
+    fn come(&mut self, seen: &Seen, before: Option<(Pixels<'_>, Duration)>, now: Duration) -> u64 {
+        let mut card = Card::new(self.next_id, seen, now);
+        let came = before.and_then(|(frame, at)| Some((card.patch.place_before(&frame, card.measured)?, at)));
+        if let Some((from, at)) = came {
+            let lies_there = |other: &&mut Card| {
+                other.measured.centre().distance(from.centre()) < MIN_APART * from.width()
+            };
+            match self.cards.iter_mut().find(lies_there) {
+                None => card.go_on(from, now.saturating_sub(at), now),
+                // Another one, which may look the same.
+                Some(other) if other.last_seen == now => {}
+                Some(same) => {
+                    same.measured = from;
+                    same.placed_at = at;
+                    same.see(seen, now);
+                    return same.id;
+                }
+            }
+        }
+        self.next_id += 1;
+        self.cards.push(card);
+        self.next_id - 1
     }
 
     /// Takes in what the identifier says of a detection of the last frame; `None` when it is no
@@ -335,10 +324,6 @@ impl Tracker {
     }
 }
 
-fn is_sure(reading: &Reading) -> bool {
-    matches!(reading.identity, Identity::Known { confidence, .. } if confidence >= SURE_CONFIDENCE)
-}
-
 impl Card {
     fn new(id: u64, seen: &Seen, now: Duration) -> Self {
         Self {
@@ -347,6 +332,7 @@ impl Card {
             measured: seen.detection.quad,
             placed_at: now,
             pace: None,
+            followed_from: None,
             velocity: [0.0; 2],
             appearance: seen.appearance.clone(),
             patch: seen.patch.clone(),
@@ -369,16 +355,19 @@ impl Card {
         if elapsed.is_zero() || elapsed > MAX_FOLLOWED {
             return false;
         }
+        let here = FollowedFrom { quad: self.measured, at: self.placed_at, pace: self.pace };
         let (from, to) = (self.measured.centre(), self.expected(now).centre());
         match self.patch.find(frame, [to.x - from.x, to.y - from.y]) {
             Place::Same => {
                 let stops = motion::is_gliding(self.velocity, self.quad.height());
+                self.followed_from = Some(here);
                 self.stand(now);
                 stops
             }
             Place::Shifted([x, y]) if !self.can_go([x, y], elapsed) => false,
             Place::Shifted([x, y]) => {
                 let before = self.measured;
+                self.followed_from = Some(here);
                 self.measured = before.shifted(x, y);
                 self.patch = Patch::new(frame, self.measured);
                 self.go_on(before, elapsed, now);
@@ -409,22 +398,6 @@ impl Card {
             self.quad = quad;
         }
         moves
-    }
-
-    /// Where it was on the frame before its first; not where one of the `others` lies, which may
-    /// look the same.
-    fn look_back(&mut self, frame: &Pixels<'_>, taken_at: Duration, others: &[Self]) {
-        let elapsed = self.placed_at.saturating_sub(taken_at);
-        let before = match self.patch.find_before(frame) {
-            Place::Same => self.measured,
-            Place::Shifted([x, y]) => self.measured.shifted(x, y),
-            Place::Lost => return,
-        };
-        let is_there =
-            |other: &Self| other.measured.centre().distance(before.centre()) < MIN_APART * before.width();
-        if !others.iter().any(is_there) {
-            self.go_on(before, elapsed, self.placed_at);
-        }
     }
 
     /// It is where it was.
@@ -463,19 +436,25 @@ impl Card {
         self.show_at(quad);
         let before = std::mem::replace(&mut self.measured, quad);
         // What was followed to this very frame knows its pace better than detections do.
+        let followed_from = self.followed_from.take();
+        // Where pixels of what covers it, or of one like it, were taken for its own.
+        let misled = |_: &FollowedFrom| before.centre().distance(quad.centre()) > MAX_APART * quad.height();
         if !elapsed.is_zero() {
             if before.largest_corner_shift(quad) <= still {
                 self.stand(now);
             } else {
                 self.go_on(before, elapsed, now);
             }
+        } else if let Some(from) = followed_from.filter(misled) {
+            self.pace = from.pace;
+            self.go_on(from.quad, now.saturating_sub(from.at), now);
         }
         self.patch.clone_from(&seen.patch);
         self.score = seen.detection.score;
         self.appearance.clone_from(&seen.appearance);
         self.face.clone_from(&seen.face);
-        if self.rests() && self.reading.count > 0 {
-            self.reading.face.get_or_insert_with(|| seen.face.clone());
+        if self.rests() {
+            self.reading.know_face(&seen.face);
         }
         self.seen += 1;
         self.last_seen = now;
@@ -492,15 +471,8 @@ impl Card {
     }
 
     fn wants_reading(&self, now: Duration) -> bool {
-        let so_far = &self.reading;
-        let Some(appearance) = &so_far.appearance else { return true };
-        let since = now.saturating_sub(so_far.at);
-        let changed = appearance.difference(&self.appearance).unwrap_or(0.0);
-        so_far.count < MIN_READINGS
-            || changed > REPLACED
-            || (changed > CHANGED || self.rests() && so_far.is_other_face(&self.face))
-                && since >= CHANGED_INTERVAL
-            || since >= so_far.pause
+        let face = self.rests().then_some(&self.face);
+        self.reading.is_wanted(&self.appearance, face, now)
     }
 
     /// `None` while it is not shown.
@@ -516,78 +488,6 @@ impl Card {
     fn overdue(&self, now: Duration) -> Duration {
         let missed_at = self.missed_at.unwrap_or(now);
         now.saturating_sub(missed_at.max(self.last_seen + MISSING_TIMEOUT))
-    }
-}
-
-impl ReadSoFar {
-    /// Whether the face is another one than was read, by more than it changes by itself.
-    fn is_other_face(&self, face: &Face) -> bool {
-        self.change_of(face) > OTHER_FACE.max(ABOVE_USUAL * self.usual)
-    }
-
-    fn change_of(&self, face: &Face) -> f32 {
-        self.face.as_ref().map_or(0.0, |before| before.difference(face))
-    }
-
-    fn take(
-        &mut self,
-        reading: Option<&Reading>,
-        appearance: &Appearance,
-        face: Option<&Face>,
-        id: u64,
-        now: Duration,
-    ) {
-        let changed =
-            self.appearance.as_ref().and_then(|before| before.difference(appearance)).unwrap_or(0.0);
-        let is_other_face = face.is_some_and(|face| self.is_other_face(face));
-        let change = face.map_or(0.0, |face| self.change_of(face));
-        let is_sure = reading.is_some_and(is_sure);
-        let replaced = changed > REPLACED || is_other_face && is_sure;
-        self.usual *= USUAL_DECAY;
-        match (reading, &mut self.votes) {
-            (None, votes) => {
-                self.refusals += 1;
-                if replaced || self.refusals >= MAX_REFUSALS {
-                    *votes = None;
-                }
-            }
-            (Some(reading), votes @ None) => {
-                *votes = Some(Votes::new(reading));
-                self.count = 0;
-            }
-            (Some(reading), Some(votes)) => {
-                let id = reading.id();
-                if replaced && id.is_some() && id != votes.id() {
-                    // Another card lies there: the old one has no say in its name.
-                    *votes = Votes::new(reading);
-                    self.count = 0;
-                    self.usual = 0.0;
-                } else {
-                    if is_other_face && id == votes.id() {
-                        self.usual = self.usual.max(change).min(MAX_USUAL);
-                    }
-                    votes.add(reading);
-                }
-            }
-        }
-        if reading.is_some() {
-            self.refusals = 0;
-        }
-        self.count += 1;
-        self.appearance = Some(appearance.clone());
-        // Another face that was not read for sure is looked at once more.
-        self.unsettled = if is_other_face && !is_sure { self.unsettled + 1 } else { 0 };
-        if self.unsettled == 0 || self.unsettled >= MAX_UNSETTLED {
-            self.unsettled = 0;
-            self.face = face.cloned();
-        }
-        self.at = now;
-        let doubtful = self.votes.as_ref().is_none_or(Votes::is_doubtful);
-        self.pause = match doubtful {
-            true => (2 * self.pause).clamp(DOUBT_INTERVAL, MAX_DOUBT_INTERVAL),
-            // Not all of them on the same frame.
-            false => REFRESH_INTERVAL + Duration::from_millis(150 * (id % 12)),
-        };
     }
 }
 

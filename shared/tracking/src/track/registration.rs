@@ -6,6 +6,8 @@
 //! A card that lies still costs a microsecond or two, one that moves some ten.
 //! Only shifts are found; what turns or grows is corrected when the card is detected again.
 
+use std::ops::Range;
+
 use lens_core::geometry::{InFrame, Point, Quad};
 use lens_core::pixels::Pixels;
 
@@ -33,8 +35,15 @@ const MIN_WAY: f32 = 0.25;
 /// What a cell away from the expected place costs, in sums of differences, times its square:
 /// patterns repeat themselves.
 const FAR: u32 = 4;
+/// What a cell that lies outside of the frame costs there: the less is compared, the sooner it
+/// looks the same.
+const UNSEEN: u32 = 8;
 /// How many cells away a card may have been before it was seen, in each direction.
 const MAX_WAY: f32 = 14.0;
+
+/// Cells of the grid, and how many of them must lie within both frames.
+const IN_ALL: usize = COLUMNS * ROWS;
+const MIN_CELLS: usize = IN_ALL / 7;
 
 type Cells<const COLUMNS: usize, const ROWS: usize> = [[u8; COLUMNS]; ROWS];
 
@@ -46,6 +55,42 @@ pub(crate) struct Patch {
     /// Pixels along a cell.
     cell: f32,
     cells: Cells<COLUMNS, ROWS>,
+    /// Which of them lie within the frame.
+    inside: Inside,
+}
+
+/// The columns and rows of a grid that lie within the frame.
+#[derive(Clone, Debug, PartialEq)]
+struct Inside {
+    columns: Range<usize>,
+    rows: Range<usize>,
+}
+
+impl Inside {
+    /// Of so many columns and rows about a point.
+    fn new(frame: &Pixels<'_>, centre: Point<InFrame>, cell: f32, [columns, rows]: [usize; 2]) -> Self {
+        let range = |centre: f32, count: usize, limit: u32| {
+            let before = |edge: f32| ((edge - centre) / cell + count as f32 / 2.0).clamp(0.0, count as f32);
+            before(0.0).ceil() as usize..before(limit as f32).floor() as usize
+        };
+        Self { columns: range(centre.x, columns, frame.width), rows: range(centre.y, rows, frame.height) }
+    }
+
+    /// What is also inside of another grid, which begins at a cell of that one.
+    fn also_in(&self, other: &Self, column: usize, row: usize) -> Self {
+        let both = |ours: &Range<usize>, theirs: &Range<usize>, at: usize| {
+            let start = ours.start.max(theirs.start.saturating_sub(at));
+            start..ours.end.min(theirs.end.saturating_sub(at)).max(start)
+        };
+        Self {
+            columns: both(&self.columns, &other.columns, column),
+            rows: both(&self.rows, &other.rows, row),
+        }
+    }
+
+    fn cells(&self) -> usize {
+        self.columns.len() * self.rows.len()
+    }
 }
 
 /// Where a card is on another frame.
@@ -63,7 +108,8 @@ impl Patch {
     /// Of a card on a frame.
     pub(crate) fn new(frame: &Pixels<'_>, quad: Quad<InFrame>) -> Self {
         let (centre, cell) = (quad.centre(), (quad.height() / CELLS).max(1.0));
-        Self { centre, cell, cells: cells(frame, centre, cell) }
+        let inside = Inside::new(frame, centre, cell, [COLUMNS, ROWS]);
+        Self { centre, cell, cells: cells(frame, centre, cell), inside }
     }
 
     /// Looks for the card on another frame, where it is expected `expected` pixels to the right and
@@ -72,9 +118,18 @@ impl Patch {
         self.search(frame, expected).0
     }
 
+    /// Where a card was on the frame before the one on which it is first seen, if it is found there.
+    pub(crate) fn place_before(&self, frame: &Pixels<'_>, quad: Quad<InFrame>) -> Option<Quad<InFrame>> {
+        match self.find_before(frame) {
+            Place::Same => Some(quad),
+            Place::Shifted([x, y]) => Some(quad.shifted(x, y)),
+            Place::Lost => None,
+        }
+    }
+
     /// Looks for the card on the frame before the one on which it was first seen: about its place
     /// and in every direction.
-    pub(crate) fn find_before(&self, frame: &Pixels<'_>) -> Place {
+    fn find_before(&self, frame: &Pixels<'_>) -> Place {
         const DIRECTIONS: [[f32; 2]; 9] =
             [[0., 0.], [1., 0.], [-1., 0.], [0., 1.], [0., -1.], [1., 1.], [-1., 1.], [1., -1.], [-1., -1.]];
         let places = DIRECTIONS.map(|direction| direction.map(|way| way * MAX_WAY * self.cell));
@@ -83,30 +138,38 @@ impl Patch {
         found.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(Place::Lost, |(place, _)| place)
     }
 
-    /// Where it is, and the mean difference there.
+    /// Where it is, and the mean difference there, more where less is seen.
     fn search(&self, frame: &Pixels<'_>, expected: [f32; 2]) -> (Place, f32) {
-        let still = self.difference(&cells::<COLUMNS, ROWS>(frame, self.centre, self.cell));
+        let (here, inside) = self.sight(frame, self.centre);
+        let shown = self.inside.also_in(&inside, 0, 0);
+        let still = self.sum_at::<COLUMNS, ROWS>(&here, &shown, 0, 0) as f32 / IN_ALL as f32;
         let is_expected_here = expected.iter().all(|way| way.abs() < self.cell / 2.0);
         if still <= SAME && is_expected_here {
             return (Place::Same, still);
         }
         let middle = Point::new(self.centre.x + expected[0], self.centre.y + expected[1]);
-        let around = cells::<SEARCHED_COLUMNS, SEARCHED_ROWS>(frame, middle, self.cell);
+        let (around, inside) = self.sight::<SEARCHED_COLUMNS, SEARCHED_ROWS>(frame, middle);
+        let unseen_at = |column: usize, row: usize| {
+            let shown = self.inside.also_in(&inside, column, row);
+            let unseen = UNSEEN * (self.inside.cells() - shown.cells()) as u32;
+            (shown, unseen)
+        };
         let mut sums = [[0_u32; 2 * REACH + 1]; 2 * REACH + 1];
         let mut best = [REACH; 2];
         let mut least = u32::MAX;
         for (row, sums) in sums.iter_mut().enumerate() {
             for (column, sum) in sums.iter_mut().enumerate() {
-                *sum = self.sum_at(&around, column, row);
+                let (shown, unseen) = unseen_at(column, row);
+                *sum = self.sum_at(&around, &shown, column, row);
                 let far = row.abs_diff(REACH).pow(2) + column.abs_diff(REACH).pow(2);
-                let cost = *sum + FAR * far as u32;
+                let cost = sum.saturating_add(FAR * far as u32 + unseen);
                 if cost < least {
                     (least, best) = (cost, [column, row]);
                 }
             }
         }
         let [column, row] = best;
-        let difference = sums[row][column] as f32 / (COLUMNS * ROWS) as f32;
+        let difference = sums[row][column] as f32 / IN_ALL as f32;
         if still <= SAME && still <= difference {
             return (Place::Same, still);
         }
@@ -125,27 +188,53 @@ impl Patch {
             _ if difference > BETTER * still => Place::Lost,
             _ => Place::Shifted(way),
         };
-        (place, difference)
+        (place, difference + unseen_at(column, row).1 as f32 / IN_ALL as f32)
     }
 
-    /// Mean difference of a cell.
-    fn difference(&self, other: &Cells<COLUMNS, ROWS>) -> f32 {
-        let rows = self.cells.iter().zip(other);
-        rows.map(|(ours, theirs)| row_difference(ours, theirs)).sum::<u32>() as f32 / (COLUMNS * ROWS) as f32
+    /// What a frame shows about a point, and what of that lies within it.
+    fn sight<const W: usize, const H: usize>(
+        &self,
+        frame: &Pixels<'_>,
+        centre: Point<InFrame>,
+    ) -> (Cells<W, H>, Inside) {
+        (cells(frame, centre, self.cell), Inside::new(frame, centre, self.cell, [W, H]))
     }
 
-    /// Sum of the differences when the grid begins at this cell of what is searched.
-    fn sum_at(&self, around: &Cells<SEARCHED_COLUMNS, SEARCHED_ROWS>, column: usize, row: usize) -> u32 {
-        let rows = self.cells.iter().zip(&around[row..]);
-        rows.map(|(ours, theirs)| {
-            let theirs = theirs[column..].first_chunk().expect("the grid fits from each of these cells on");
-            row_difference(ours, theirs)
-        })
-        .sum()
+    /// Sum of the differences when the grid begins at this cell of what is searched. What is not
+    /// shown on both frames counts as much as the mean of the rest; where little is left the sum is
+    /// the greatest number.
+    fn sum_at<const W: usize, const H: usize>(
+        &self,
+        around: &Cells<W, H>,
+        shown: &Inside,
+        column: usize,
+        row: usize,
+    ) -> u32 {
+        let all = self.cells.iter().zip(&around[row..]);
+        match shown.cells() {
+            ..MIN_CELLS => u32::MAX,
+            IN_ALL => all
+                .map(|(ours, theirs)| {
+                    let theirs = theirs[column..].first_chunk();
+                    let theirs: &[u8; COLUMNS] = theirs.expect("the grid fits from each of these cells on");
+                    row_difference(ours, theirs)
+                })
+                .sum(),
+            cells => {
+                let rows = all.skip(shown.rows.start).take(shown.rows.len());
+                let sum: u32 = rows
+                    .map(|(ours, theirs)| {
+                        row_difference(&ours[shown.columns.clone()], &theirs[column..][shown.columns.clone()])
+                    })
+                    .sum();
+                sum * IN_ALL as u32 / cells as u32
+            }
+        }
     }
 }
 
-fn row_difference(ours: &[u8; COLUMNS], theirs: &[u8; COLUMNS]) -> u32 {
+#[inline]
+fn row_difference(ours: &[u8], theirs: &[u8]) -> u32 {
     let cells = ours.iter().zip(theirs);
     u32::from(cells.map(|(a, b)| u16::from(a.abs_diff(*b).min(MAX_DIFFERENCE))).sum::<u16>())
 }
@@ -270,6 +359,19 @@ mod tests {
         let (gone, far) = (RgbaImage::from_pixel(320, 240, Rgba([60, 60, 90, 255])), picture(220.0, 60.0));
         for frame in [&gone, &far] {
             assert_eq!(patch.find(&frame.into(), [0.0, 0.0]), Place::Lost);
+        }
+    }
+
+    #[test]
+    fn a_card_that_comes_in_from_outside_is_found_by_what_is_inside() {
+        for from in [[140.0, 190.0], [-24.0, 60.0], [285.0, 60.0], [140.0, -35.0]] {
+            let into = [160.0 - from[0], 110.0 - from[1]].map(|way: f32| way.clamp(-12.0, 12.0));
+            let to = [from[0] + into[0], from[1] + into[1]];
+            let patch = Patch::new(&(&picture(to[0], to[1])).into(), quad(to[0], to[1]));
+            let before = patch.place_before(&(&picture(from[0], from[1])).into(), quad(to[0], to[1]));
+            let found = before.expect("it is found").bounds();
+            let error = (found.left - from[0]).hypot(found.top - from[1]);
+            assert!(error < 1.5, "{from:?}: {found:?}");
         }
     }
 

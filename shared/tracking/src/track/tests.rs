@@ -4,6 +4,7 @@ use image::{Rgba, RgbaImage};
 use lens_core::geometry::Rect;
 use proptest::prelude::*;
 
+use super::readings::SURE_CONFIDENCE;
 use super::*;
 
 /// A card as it lies on a made-up frame: its left edge and its name, which gives its colour.
