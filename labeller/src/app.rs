@@ -90,6 +90,7 @@ fn state(
 
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        panes::fit_to_screen(ui.ctx());
         Self::ui(self, ui);
     }
 }

@@ -74,6 +74,8 @@ pub struct Source {
 pub enum Answer {
     /// What an image may show.
     Guessed { file: String, reading: Reading },
+    /// An image could not be read; the text is for people.
+    Unread { file: String, reason: String },
     /// The cards of a whole frame; nothing where the identifier says that there is none.
     Proposed { frame: PathBuf, cards: Vec<(Quad<InFrame>, Option<Reading>)> },
     /// A card was taught, and is known from now on.
@@ -119,7 +121,7 @@ impl Inference {
             while let Ok(job) = inbox.recv() {
                 let answer = match worker.work(&job) {
                     Ok(answer) => answer,
-                    Err(error) => Some(Answer::Failed(format!("{error:#}"))),
+                    Err(error) => Some(failed(&job, &error)),
                 };
                 let is_heard = answer.is_none_or(|answer| outbox.send(answer).is_ok());
                 left.fetch_sub(1, Ordering::Release);
@@ -147,6 +149,11 @@ impl Inference {
         is_accepted
     }
 
+    /// Whether there is somebody to answer.
+    pub fn is_alive(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
     /// Whether every job is done; its answer may still wait to be taken.
     pub fn is_idle(&self) -> bool {
         self.open.load(Ordering::Acquire) == 0
@@ -168,6 +175,14 @@ impl Drop for Inference {
             }
             drop(thread.join());
         }
+    }
+}
+
+fn failed(job: &Job, error: &anyhow::Error) -> Answer {
+    let reason = format!("{error:#}");
+    match job {
+        Job::Guess(source) => Answer::Unread { file: source.file.clone(), reason },
+        _ => Answer::Failed(reason),
     }
 }
 

@@ -70,7 +70,7 @@ fn run(cli: Cli) -> Result<()> {
             .with_title("Balatro Lens labeller")
             .with_app_id("balatro-lens-labeller")
             .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([900.0, 600.0]),
+            .with_min_inner_size([600.0, 400.0]),
         ..Default::default()
     };
     let opened = eframe::run_native(

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use dataset::labels::Label;
 use dataset::labels::store::Change;
-use lens_core::catalogue::Catalogue;
+use lens_core::catalogue::{Card, Catalogue};
 use lens_core::counted::counted;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
@@ -63,6 +63,10 @@ pub struct Labeller {
     inference: Option<Inference>,
     readings: HashMap<String, Reading>,
     asked: HashSet<String>,
+    /// Images that the model could not read.
+    unread: HashSet<String>,
+    /// The name that is saved as soon as the model has read the group, and which group that is.
+    saves_when_read: Option<(u64, String)>,
     pub(crate) page: Page,
     pub(crate) form: Form,
     /// What the form was when its subject was shown, and that subject.
@@ -80,6 +84,8 @@ pub struct Labeller {
     /// What stays on the screen until somebody has read it.
     pub(crate) notes: Vec<String>,
     pub(crate) completion: usize,
+    /// Whether the name is begun and not ended: the completion that is marked is what it will be.
+    pub(crate) is_begun: bool,
     message: Option<(String, Tone)>,
     pub(crate) show_keys: bool,
     pub(crate) chosen: BTreeSet<String>,
@@ -132,6 +138,8 @@ impl Labeller {
             inference,
             readings: HashMap::new(),
             asked: HashSet::new(),
+            unread: HashSet::new(),
+            saves_when_read: None,
             page: Page::Label,
             form: Form::default(),
             loaded: (Subject::None, Form::default()),
@@ -142,6 +150,7 @@ impl Labeller {
             new_name: None,
             notes: Vec::new(),
             completion: 0,
+            is_begun: false,
             message,
             show_keys: false,
             chosen: BTreeSet::new(),
@@ -303,10 +312,23 @@ impl Labeller {
         suggestions
     }
 
+    /// Cards that a name which is begun may become.
+    pub(crate) fn completions(&self) -> Vec<&Card> {
+        let found = || completion::complete(&self.form.name, &self.catalogue);
+        if self.is_begun { found() } else { Vec::new() }
+    }
+
+    /// The name that Enter saves: a begun one is completed.
+    pub(crate) fn saved_name(&self) -> &str {
+        let completed = self.completions().get(self.completion).map(|card| card.name.as_str());
+        completed.unwrap_or(self.form.name.trim())
+    }
+
     /// Does what a person wants.
     pub fn obey(&mut self, context: &egui::Context, intent: Intent) {
         if !matches!(intent, Intent::Save) {
             self.new_name = None;
+            self.saves_when_read = None;
         }
         match intent {
             Intent::Save if self.page == Page::Verify => self.relabel(),
@@ -348,6 +370,7 @@ impl Labeller {
                 }
             }
             Intent::Suggest(number) => {
+                self.is_begun = false;
                 if let Some(suggestion) = self.suggestions().into_iter().nth(number) {
                     match self.catalogue.card(&suggestion.id) {
                         Some(card) => self.form.take(card),
@@ -357,15 +380,17 @@ impl Labeller {
                 }
             }
             Intent::NotACard => {
+                self.is_begun = false;
                 self.form = Form::not_a_card();
                 self.stated = Stated::default();
                 self.filled = self.form.modifiers.clone();
             }
             Intent::StepCompletion(by) => {
-                let count = completion::complete(&self.form.name, &self.catalogue).len();
+                let count = self.completions().len();
                 self.completion = self.completion.saturating_add_signed(by).min(count.saturating_sub(1));
             }
             Intent::Complete(number) => {
+                self.is_begun = false;
                 let card = completion::complete(&self.form.name, &self.catalogue).into_iter().nth(number);
                 if let Some(card) = card {
                     self.form.take(card);

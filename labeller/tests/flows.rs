@@ -200,6 +200,17 @@ fn names_in_other_scripts_are_drawn_with_fonts_of_the_system() {
 }
 
 #[test]
+fn the_button_says_what_a_begun_name_becomes_and_saves_that() {
+    let mut bench = Bench::new();
+    go_to(&mut bench, 2);
+    bench.write("k");
+    bench.write("ing of s");
+    assert_eq!(bench.state().form().name, "king of s");
+    bench.click("Save 1 as King of Spades  \u{23ce}");
+    assert_eq!(bench.labels(), named(&[("King of Spades", "Base")]));
+}
+
+#[test]
 fn a_label_is_corrected_on_the_verify_page() {
     let mut bench = Bench::new();
     go_to(&mut bench, 2);

@@ -31,7 +31,7 @@ pub fn run(file: PathBuf) -> anyhow::Result<()> {
             .with_title("Balatro Lens settings")
             .with_app_id("balatro-lens-settings")
             .with_inner_size([1120.0, 760.0])
-            .with_min_inner_size([760.0, 480.0]),
+            .with_min_inner_size([560.0, 360.0]),
         ..Default::default()
     };
     eframe::run_native("balatro-lens-settings", options, Box::new(move |_| Ok(Box::new(window))))

@@ -6,7 +6,8 @@
 pub mod bar;
 pub mod history;
 pub mod page;
-pub mod plot;
+pub(crate) mod plot;
 pub mod progress;
 pub mod summaries;
 pub mod tensorboard;
+mod words;

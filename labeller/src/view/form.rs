@@ -8,7 +8,6 @@ use lens_core::modifiers::NONE;
 
 use super::theme::{self, ACCENT, FAINT, GOOD, GROUND, HOVERED, RAISED, TEXT};
 use super::tile::name_field;
-use crate::completion;
 use crate::form::Suggestion;
 use crate::intent::{Intent, Page};
 use crate::reading::Origin;
@@ -92,27 +91,26 @@ pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         state.store(ui.ctx(), name_field());
     }
     if response.changed() {
-        labeller.completion = 0;
+        (labeller.completion, labeller.is_begun) = (0, true);
         // The button below was drawn before, with the name as it was.
         ui.ctx().request_repaint();
     }
-    if response.has_focus() {
-        let found = completion::complete(&labeller.form.name, &labeller.catalogue);
-        for (number, card) in found.iter().enumerate() {
-            let is_chosen = number == labeller.completion;
-            let colour = theme::of_type(Some(card.card_type));
-            let mut text = egui::text::LayoutJob::default();
-            theme::name(&card.name).append_to(
-                &mut text,
-                ui.style(),
-                egui::FontSelection::Default,
-                egui::Align::Center,
-            );
-            let kind = RichText::new(format!("  {}", card.card_type.name())).color(colour);
-            kind.append_to(&mut text, ui.style(), egui::FontSelection::Default, egui::Align::Center);
-            if ui.selectable_label(is_chosen, text).clicked() {
-                intents.push(Intent::Complete(number));
-            }
+    let completions = labeller.completions();
+    let is_begun = !completions.is_empty();
+    for (number, card) in completions.iter().enumerate() {
+        let is_chosen = number == labeller.completion;
+        let colour = theme::of_type(Some(card.card_type));
+        let mut text = egui::text::LayoutJob::default();
+        theme::name(&card.name).append_to(
+            &mut text,
+            ui.style(),
+            egui::FontSelection::Default,
+            egui::Align::Center,
+        );
+        let kind = RichText::new(format!("  {}", card.card_type.name())).color(colour);
+        kind.append_to(&mut text, ui.style(), egui::FontSelection::Default, egui::Align::Center);
+        if ui.selectable_label(is_chosen, text).clicked() {
+            intents.push(Intent::Complete(number));
         }
     }
     let catalogue = Arc::clone(&labeller.catalogue);
@@ -129,7 +127,7 @@ pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
             return;
         }
         None => {
-            if !labeller.form.name.trim().is_empty() {
+            if !is_begun && !labeller.form.name.trim().is_empty() {
                 theme::chip(ui, "in no catalogue", theme::WARNING);
             }
             let types = CardType::ALL.map(CardType::name);

@@ -9,9 +9,9 @@ use egui::{
 use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Point};
 
-use super::form;
 use super::theme::{self, ACCENT, Enabled, FAINT, GOOD, GROUND, HOVERED, TEXT, WARNING};
 use super::tile::{self, Marks, WHOLE};
+use super::{form, keys};
 use crate::frame::{Begins, FrameCard, OpenFrame};
 use crate::intent::Intent;
 use crate::thumbnails::Size;
@@ -120,7 +120,7 @@ fn words(labeller: &Labeller, card: &FrameCard) -> (String, Color32) {
 
 fn actions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let Some(frame) = &labeller.frame else { return };
-    let name = labeller.form.name.trim();
+    let name = labeller.saved_name();
     let is_chosen = frame.card().is_some();
     let text = match &labeller.new_name {
         Some(name) => format!("Add the new card {name}"),
@@ -128,7 +128,7 @@ fn actions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
         None => format!("It is {name}"),
     };
     if theme::primary(ui, &format!("{text}  \u{23ce}"), Enabled::when(is_chosen && !name.is_empty())) {
-        intents.push(Intent::Save);
+        intents.extend(keys::saved(labeller));
     }
     let ready = frame.unsaved().count();
     ui.add_enabled_ui(ready > 0, |ui| {

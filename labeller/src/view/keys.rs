@@ -7,7 +7,6 @@ use egui::{Context, Event, Key, Modifiers, Window};
 
 use super::theme;
 use super::tile::name_field;
-use crate::completion;
 use crate::intent::{Intent, Page, Question};
 use crate::window::Labeller;
 
@@ -122,18 +121,22 @@ fn typed(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
             intents.push(Intent::StepCompletion(-1));
         }
         if pressed(Key::Enter) {
-            // A name that is not listed is saved as it was typed: no completion is chosen then.
-            if !completion::complete(&labeller.form.name, &labeller.catalogue).is_empty() {
-                intents.push(Intent::Complete(labeller.completion));
-            }
-            intents.push(Intent::Save);
+            intents.extend(saved(labeller));
         }
     });
     if context.input(|input| input.key_pressed(Key::Escape)) {
         labeller.new_name = None;
+        labeller.is_begun = false;
         leave_name(context);
     }
     intents
+}
+
+/// What saves the name in the form. A name that is not listed is saved as it was typed: no
+/// completion is chosen then.
+pub(super) fn saved(labeller: &Labeller) -> Vec<Intent> {
+    let completed = (!labeller.completions().is_empty()).then_some(Intent::Complete(labeller.completion));
+    completed.into_iter().chain([Intent::Save]).collect()
 }
 
 /// Lets the keys be commands again.
@@ -204,12 +207,14 @@ fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
         if labeller.page == Page::Bin {
             in_the_bin(labeller, input, &mut intents);
         }
+        if input.consume_key(Modifiers::NONE, Key::Enter) {
+            intents.extend(saved(labeller));
+        }
         let mut key = |key: Key, intent: Intent| {
             if input.consume_key(Modifiers::NONE, key) {
                 intents.push(intent);
             }
         };
-        key(Key::Enter, Intent::Save);
         key(Key::Delete, Intent::Bin);
         key(Key::Escape, Intent::Escape);
         if labeller.page == Page::Label {
@@ -263,7 +268,7 @@ fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
     if let Some(name) = begun.filter(|_| takes_names) {
         labeller.new_name = None;
         labeller.form.name = name;
-        labeller.completion = 0;
+        (labeller.completion, labeller.is_begun) = (0, true);
         context.memory_mut(|memory| memory.request_focus(name_field()));
         // The field is not there to take the letters of this frame: they are in the name already.
         context.input_mut(|input| input.events.retain(|event| !matches!(event, Event::Text(_))));

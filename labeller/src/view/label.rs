@@ -9,7 +9,7 @@ use lens_core::manifest::NOT_A_CARD;
 
 use super::theme::{self, ACCENT, Enabled, FAINT, GOOD, HOVERED, RAISED, TEXT, WARNING};
 use super::tile::{self, Marks, WHOLE, fitted};
-use super::{filter, form};
+use super::{filter, form, keys};
 use crate::form::Suggestion;
 use crate::intent::Intent;
 use crate::reading::{Origin, Reading};
@@ -74,7 +74,7 @@ fn actions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let open = labeller.session.members().filter(|it| it.label.is_none());
     let (out, taken): (Vec<&Picture>, Vec<&Picture>) =
         open.partition(|it| labeller.session.is_dropped(&it.file));
-    let name = labeller.form.name.trim();
+    let name = labeller.saved_name();
     let is_possible = !name.is_empty() && !taken.is_empty();
     let text = match (&labeller.new_name, name.is_empty()) {
         (Some(name), _) => format!("Add the new card {name}"),
@@ -84,7 +84,7 @@ fn actions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let text =
         if text.chars().count() > 34 { text.chars().take(32).chain(['\u{2026}']).collect() } else { text };
     if theme::primary(ui, &format!("{text}  \u{23ce}"), Enabled::when(is_possible)) {
-        intents.push(Intent::Save);
+        intents.extend(keys::saved(labeller));
     }
     if !out.is_empty() {
         let text = format!("Left for another name: {}", counted(out.len(), "capture"));
@@ -275,13 +275,14 @@ fn side_by_side(
             intents.push(Intent::Magnify(wheel.signum() as i32));
         }
     }
+    let before = labeller.read_before(member).map_or_else(String::new, |it| format!(" {it}"));
     let says = labeller.reading(member).map(|reading| says(Some(&reading), labeller.named(member).is_some()));
     let (title, _) = labeller.session.group().map_or_else(Default::default, |group| labeller.title(group));
     caption(
         ui,
         own,
         "This capture",
-        &says.map_or_else(|| "no guess".into(), |(says, _)| format!("{title}, {says}")),
+        &says.map_or_else(|| "no guess".into(), |(says, _)| format!("{title}, {says}{before}")),
         FAINT,
     );
     let shown = compared(labeller, &suggestions);
@@ -353,7 +354,8 @@ fn caption(ui: &Ui, area: Rect, name: &str, words: &str, colour: Color32) {
 fn in_frame(labeller: &mut Labeller, ui: &mut Ui, member: &Picture, height: f32) {
     let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let [width, window_height] = member.context.window;
-    let model = member.context.model.as_deref().map_or_else(String::new, |it| format!("model {it}\n"));
+    let model = member.context.model.as_deref();
+    let model = model.map_or_else(String::new, |it| format!("captured with {it}\n"));
     let facts = format!("{width}\u{d7}{window_height} window\n{model}{}", member.file);
     let font = egui::FontId::proportional(12.0);
     let words = ui.painter().layout(facts, font, FAINT, 190.0);

@@ -3,55 +3,26 @@
 //! Names are set in the overlay's own font. Every pair of a text and a ground is readable by WCAG
 //! 2.2, level AA (a contrast of 4.5 at least); a test holds it.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use egui::epaint::text::{FallbackRequest, FontInsert, FontPriority, FontProvider, InsertFontFamily};
-use egui::style::WidgetVisuals;
 use egui::{
-    Color32, Context, CornerRadius, FontData, FontFamily, FontId, Margin, Rect, Response, RichText, Stroke,
-    StrokeKind, TextStyle, Ui, Vec2, vec2,
+    Color32, Context, CornerRadius, FontId, Margin, Rect, Response, RichText, Stroke, StrokeKind, Ui, Vec2,
+    vec2,
 };
 use lens_core::catalogue::CardType;
-use lens_core::font::{DEJAVU_SANS_BOLD, SystemFonts};
 use lens_core::palette;
+use panes::look::of;
+pub(super) use panes::look::{
+    ACCENT, EDGE, FAINT, GROUND, HOVERED, PANEL, RAISED, TEXT, WARNING, name, name_font,
+};
 
-/// Behind everything.
-pub(super) const GROUND: Color32 = of(palette::GROUND);
-/// Panels.
-pub(super) const PANEL: Color32 = Color32::from_rgb(0x14, 0x1a, 0x28);
-/// What lies on a panel: rows, fields, buttons.
-pub(super) const RAISED: Color32 = Color32::from_rgb(0x1e, 0x26, 0x39);
-/// The same under the pointer.
-pub(super) const HOVERED: Color32 = Color32::from_rgb(0x2a, 0x35, 0x4f);
-/// Edges.
-pub(super) const EDGE: Color32 = Color32::from_rgb(0x33, 0x3f, 0x5b);
-pub(super) const TEXT: Color32 = of(palette::TEXT);
-/// What scroll bars are dragged by, and the same under the pointer.
-const HANDLES: [Color32; 2] = [Color32::from_rgb(0x46, 0x53, 0x6f), Color32::from_rgb(0x5b, 0x6a, 0x8c)];
-/// What matters less.
-pub(super) const FAINT: Color32 = of(palette::FAINT);
-/// What keys act on.
-pub(super) const ACCENT: Color32 = of(palette::of_type(CardType::Playing));
 /// What is done next.
 pub(super) const PRIMARY: Color32 = of(palette::of_type(CardType::Joker));
-/// For what is odd or missing.
-pub(super) const WARNING: Color32 = of(palette::UNKNOWN);
 /// For what is done.
 pub(super) const GOOD: Color32 = Color32::from_rgb(0x7d, 0xd9, 0x8a);
 
-/// The family of names and headings.
-const BOLD: &str = "bold";
 /// The window for which sizes are meant, in points.
 const USUAL: Vec2 = vec2(1280.0, 800.0);
-/// How much of a larger window goes into larger text and images; the rest shows more of them.
-const GROWTH: f32 = 0.75;
-const MAX_GROWTH: f32 = 2.5;
-
-/// `0xRRGGBB`.
-pub(super) const fn of(rgb: u32) -> Color32 {
-    let [red, green, blue] = palette::bytes(rgb);
-    Color32::from_rgb(red, green, blue)
-}
+/// The smallest that has room for everything in its usual size.
+const LEAST: Vec2 = vec2(900.0, 600.0);
 
 /// The colour of a kind of card; the faint one for cards of no catalogue.
 pub(super) fn of_type(card_type: Option<CardType>) -> Color32 {
@@ -65,114 +36,10 @@ pub(super) fn of_edition(word: &str) -> Color32 {
 /// Gives the window its look; called on every frame. Returns whether it can be drawn: not in the
 /// first one, whose fonts are those of before.
 pub(super) fn apply(context: &Context, zoom: f32) -> bool {
-    let id = egui::Id::unique("theme");
-    let is_ready = context.data(|data| data.get_temp::<bool>(id).unwrap_or_default());
-    if !is_ready {
-        context.data_mut(|data| data.insert_temp(id, true));
-        let family = FontFamily::Name(BOLD.into());
-        let first = |family| InsertFontFamily { family, priority: FontPriority::Highest };
-        let last = |family| InsertFontFamily { family, priority: FontPriority::Lowest };
-        context.add_font(FontInsert {
-            name: BOLD.into(),
-            data: FontData::from_static(DEJAVU_SANS_BOLD),
-            // Also for arrows and keys, which the usual font has not.
-            families: vec![first(family), last(FontFamily::Proportional), last(FontFamily::Monospace)],
-        });
-        context.add_font_provider(of_system());
-        context.options_mut(|options| options.zoom_with_keyboard = false);
-        context.set_theme(egui::Theme::Dark);
-        context.all_styles_mut(style);
-    }
+    let is_ready = panes::look::dress(context);
     let physical = context.content_rect().size() * context.zoom_factor();
-    let wanted = (growth(physical) * zoom * 20.0).round() / 20.0;
-    if (wanted - context.zoom_factor()).abs() > 0.01 {
-        context.set_zoom_factor(wanted);
-        context.request_repaint();
-    }
-    if !is_ready {
-        context.request_repaint();
-    }
+    panes::set_zoom(context, panes::growth(physical, USUAL, LEAST) * zoom);
     is_ready
-}
-
-/// Fonts of the system, for letters that no other has: names of cards can be in any script.
-fn of_system() -> Arc<dyn FontProvider> {
-    let system = Mutex::new(SystemFonts::default());
-    let find = move |request: &FallbackRequest<'_>| {
-        let letter = request.cluster.chars().next()?;
-        let mut system = system.lock().unwrap_or_else(PoisonError::into_inner);
-        let font = system.having(&[letter]).into_iter().next()?;
-        let mut data = FontData::from_owned(font.data);
-        data.index = font.index;
-        // Where it stands among those of a family is of no account: it comes last.
-        Some(FontInsert { name: font.name, data, families: Vec::new() })
-    };
-    Arc::new(find)
-}
-
-/// How much larger everything is in a window of this size.
-fn growth(window: Vec2) -> f32 {
-    let room = (window.x / USUAL.x).min(window.y / USUAL.y);
-    room.max(1.0).powf(GROWTH).min(MAX_GROWTH)
-}
-
-fn style(style: &mut egui::Style) {
-    let visuals = &mut style.visuals;
-    visuals.dark_mode = true;
-    visuals.panel_fill = PANEL;
-    visuals.window_fill = PANEL;
-    visuals.window_stroke = Stroke::new(1.0, EDGE);
-    visuals.window_corner_radius = CornerRadius::same(8);
-    visuals.extreme_bg_color = GROUND;
-    visuals.text_edit_bg_color = Some(GROUND);
-    visuals.faint_bg_color = RAISED;
-    visuals.weak_text_color = Some(FAINT);
-    visuals.warn_fg_color = WARNING;
-    visuals.error_fg_color = of(palette::of_type(CardType::Voucher));
-    visuals.hyperlink_color = ACCENT;
-    visuals.selection.bg_fill = Color32::from_rgb(0x17, 0x4a, 0x63);
-    visuals.selection.stroke = Stroke::new(1.0, TEXT);
-    let look = |fill: Color32, edge: Color32, text: Color32| WidgetVisuals {
-        bg_fill: fill,
-        weak_bg_fill: fill,
-        bg_stroke: Stroke::new(1.0, edge),
-        corner_radius: CornerRadius::same(5),
-        fg_stroke: Stroke::new(1.0, text),
-        expansion: 0.0,
-    };
-    visuals.widgets.noninteractive = look(PANEL, EDGE, Color32::from_rgb(0xdd, 0xe3, 0xee));
-    visuals.widgets.inactive = look(RAISED, EDGE, Color32::from_rgb(0xe6, 0xeb, 0xf4));
-    visuals.widgets.hovered = look(HOVERED, ACCENT, TEXT);
-    visuals.widgets.active = look(HOVERED, TEXT, TEXT);
-    visuals.widgets.open = look(HOVERED, EDGE, TEXT);
-    [visuals.widgets.inactive.bg_fill, visuals.widgets.hovered.bg_fill] = HANDLES;
-    visuals.widgets.active.bg_fill = HANDLES[1];
-    let spacing = &mut style.spacing;
-    spacing.item_spacing = vec2(8.0, 6.0);
-    spacing.button_padding = vec2(9.0, 4.0);
-    spacing.interact_size.y = 24.0;
-    spacing.scroll.floating = false;
-    spacing.scroll.foreground_color = false;
-    spacing.scroll.bar_width = 8.0;
-    let bold = FontFamily::Name(BOLD.into());
-    for (text, font) in &mut style.text_styles {
-        *font = match text {
-            TextStyle::Heading => FontId::new(17.0, bold.clone()),
-            TextStyle::Small => FontId::proportional(11.5),
-            TextStyle::Body | TextStyle::Button => FontId::proportional(14.0),
-            TextStyle::Monospace | TextStyle::Name(_) => font.clone(),
-        };
-    }
-}
-
-/// A name, as the overlay writes it.
-pub(super) fn name(text: impl Into<String>) -> RichText {
-    RichText::new(text).family(FontFamily::Name(BOLD.into())).color(TEXT)
-}
-
-/// The font of names, for what is painted by hand.
-pub(super) fn name_font(size: f32) -> FontId {
-    FontId::new(size, FontFamily::Name(BOLD.into()))
 }
 
 /// A heading above a part of a page.
@@ -368,21 +235,5 @@ mod tests {
             }
         }
         assert!(contrast(GROUND, PRIMARY) >= 4.5, "dark words on what is done next");
-        let mut style = egui::Style::default();
-        super::style(&mut style);
-        assert!(contrast(style.visuals.selection.stroke.color, style.visuals.selection.bg_fill) >= 4.5);
-        for look in [&style.visuals.widgets.inactive, &style.visuals.widgets.hovered] {
-            assert!(contrast(look.fg_stroke.color, look.weak_bg_fill) >= 4.5);
-            assert!(contrast(look.fg_stroke.color, look.bg_fill) >= 4.5);
-        }
-    }
-
-    #[test]
-    fn a_larger_window_has_larger_text_and_more_of_it() {
-        assert_eq!(growth(vec2(1280.0, 800.0)), 1.0);
-        assert_eq!(growth(vec2(900.0, 600.0)), 1.0, "a small one shows less");
-        let full_hd = growth(vec2(1920.0, 1080.0));
-        assert!((1.2..1.35).contains(&full_hd), "{full_hd}");
-        assert!(growth(vec2(2560.0, 1440.0)) > full_hd);
     }
 }

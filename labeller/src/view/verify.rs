@@ -5,7 +5,7 @@ use lens_core::counted::counted;
 
 use super::theme::{self, ACCENT, Enabled, FAINT, WARNING};
 use super::tile::{self, Marks};
-use super::{filter, form};
+use super::{filter, form, keys};
 use crate::intent::{Intent, Shown};
 use crate::verify::{Class, Oddity};
 use crate::window::Labeller;
@@ -88,13 +88,14 @@ fn chosen(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
 
 /// What becomes of it.
 fn actions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
-    let name = labeller.form.name.trim();
+    let name = labeller.saved_name();
     let text = match &labeller.new_name {
         Some(name) => format!("Add the new card {name}"),
-        None => format!("Relabel {}", labeller.chosen.len()),
+        None if name.is_empty() => format!("Relabel {}", labeller.chosen.len()),
+        None => format!("Relabel {} as {name}", labeller.chosen.len()),
     };
     if theme::primary(ui, &format!("{text}  \u{23ce}"), Enabled::when(!name.is_empty())) {
-        intents.push(Intent::Save);
+        intents.extend(keys::saved(labeller));
     }
     ui.horizontal_wrapped(|ui| {
         if theme::keyed(ui, "Into the bin", "Del") {

@@ -51,6 +51,7 @@ impl Labeller {
             self.loaded = (subject, self.form.clone());
             self.drafted = self.form.clone();
             self.completion = 0;
+            self.is_begun = false;
         }
         self.leave_out();
     }
@@ -227,10 +228,42 @@ impl Labeller {
         }
     }
 
-    /// Saves the current group under what is in the form.
+    /// Whether the model has yet to read something of the current group that waits for a name.
+    fn is_being_read(&self) -> bool {
+        self.session.members().any(|it| it.label.is_none() && self.is_awaited(it))
+    }
+
+    /// Saves what was to be saved once the model has read all of it, unless it now says something
+    /// else than when Enter was pressed.
+    pub(super) fn save_when_read(&mut self) {
+        let is_over =
+            |(group, _): &(u64, String)| self.page != Page::Label || self.session.group() != Some(*group);
+        if self.saves_when_read.as_ref().is_some_and(is_over) {
+            self.saves_when_read = None;
+        }
+        if self.saves_when_read.is_none() || self.is_being_read() {
+            return;
+        }
+        let Some((_, name)) = self.saves_when_read.take() else { return };
+        if self.label().is_some_and(|label| label.name == name) {
+            self.save();
+        } else {
+            let text =
+                format!("The model does not say {name} now: look again, Enter saves what stands there");
+            self.say(text, Tone::Warned);
+        }
+    }
+
+    /// Saves the current group under what is in the form, once the model has read it: what was read
+    /// when it was captured, perhaps by another model, counts for nothing where it can be read now.
     pub(super) fn save(&mut self) {
-        if self.session.group().is_none() {
+        let Some(group) = self.session.group() else {
             self.say("There is nothing to name", Tone::Told);
+            return;
+        };
+        if self.is_being_read() {
+            self.saves_when_read = self.label().map(|label| (group, label.name));
+            self.say("The model is reading the group", Tone::Told);
             return;
         }
         let Some(label) = self.label() else {

@@ -15,7 +15,7 @@ use crate::verify;
 
 /// Groups ahead that the model looks at.
 const MAX_GUESSED_AHEAD: usize = 4;
-/// Members of the current group that the model looks at.
+/// Members of a group that the model is asked about at a time.
 const MAX_MEMBERS: usize = 48;
 /// Labelled images that the model looks at in one frame, while they are verified.
 const MAX_VERIFIED: usize = 8;
@@ -46,6 +46,7 @@ impl Labeller {
         self.look_ahead(context);
         self.keep_draft_soon(context, now);
         self.load_form();
+        self.save_when_read();
         self.work_out(context, now);
         // News of the overlay and the quiet save need no key.
         context.request_repaint_after(Duration::from_millis(800));
@@ -54,6 +55,7 @@ impl Labeller {
     fn hear(&mut self, answer: Answer) {
         match answer {
             Answer::Guessed { file, reading } => {
+                self.unread.remove(&file);
                 self.readings.insert(file, reading);
                 self.stale |= self.page == Page::Verify;
                 // What nobody has touched yet may still be prefilled.
@@ -61,21 +63,30 @@ impl Labeller {
                     self.loaded.0 = Subject::None;
                 }
             }
+            Answer::Unread { file, reason } => {
+                self.unread.insert(file);
+                self.say(reason, Tone::Warned);
+            }
             Answer::Proposed { frame, cards } => self.proposed(&frame, cards),
             Answer::Taught(name) => {
                 log::info!("the model knows {name} now");
-                self.readings.clear();
-                self.asked.clear();
+                self.forget_readings();
             }
             Answer::Knows(knowledge, changed) => {
                 self.train.knowledge = Some(*knowledge);
                 if changed == Changed::Yes {
-                    self.readings.clear();
-                    self.asked.clear();
+                    self.forget_readings();
                 }
             }
             Answer::Failed(reason) => self.say(reason, Tone::Warned),
         }
+    }
+
+    /// The model knows other things than before: everything is read anew.
+    fn forget_readings(&mut self) {
+        self.readings.clear();
+        self.asked.clear();
+        self.unread.clear();
     }
 
     /// Works the page out that is shown, when something has changed.
@@ -107,6 +118,23 @@ impl Labeller {
         self.readings.get(&picture.file).cloned().or_else(|| Reading::of_capture(&picture.context))
     }
 
+    /// Whether the model has yet to say what it takes an image for: until then there is only what
+    /// was read when it was captured, by whichever model that was.
+    pub(crate) fn is_awaited(&self, picture: &Picture) -> bool {
+        let is_told = self.readings.contains_key(&picture.file) || self.unread.contains(&picture.file);
+        !is_told && self.inference.as_ref().is_some_and(Inference::is_alive)
+    }
+
+    /// Which model a reading is of, where that is not the present one.
+    pub(crate) fn read_before(&self, picture: &Picture) -> Option<String> {
+        if self.readings.contains_key(&picture.file) {
+            return None;
+        }
+        Reading::of_capture(&picture.context)?;
+        let by = picture.context.model.as_deref().map_or_else(String::new, |it| format!(" by {it}"));
+        Some(format!("when captured{by}"))
+    }
+
     /// The class that an image may be given without looking: what it is read as now, unless it was
     /// surely read as another card when it was captured.
     pub(crate) fn named(&self, picture: &Picture) -> Option<String> {
@@ -118,11 +146,14 @@ impl Labeller {
 
     fn ask_ahead(&mut self) {
         let Some(inference) = &self.inference else { return };
-        let mut wanted: Vec<&Picture> =
-            self.session.members().filter(|it| it.label.is_none()).take(MAX_MEMBERS).collect();
-        let groups = self.session.queue().iter().skip(self.session.at() + 1).take(MAX_GUESSED_AHEAD);
-        wanted
-            .extend(groups.filter_map(|group| self.session.members_of(*group).find(|it| it.label.is_none())));
+        let is_new = |it: &&Picture| it.label.is_none() && !self.asked.contains(&it.file);
+        let mut wanted: Vec<&Picture> = self.session.members().filter(is_new).take(MAX_MEMBERS).collect();
+        let ahead = || self.session.queue().iter().skip(self.session.at() + 1);
+        let first = |group: &u64| self.session.members_of(*group).find(|it| it.label.is_none());
+        wanted.extend(ahead().take(MAX_GUESSED_AHEAD).filter_map(first).filter(is_new));
+        // The rest of the next one, so that Enter need not wait there.
+        let next = ahead().next().into_iter().flat_map(|group| self.session.members_of(*group));
+        wanted.extend(next.filter(is_new).skip(1).take(MAX_MEMBERS));
         if self.page == Page::Verify && inference.is_idle() {
             let labelled = self.session.pictures().iter().filter(|it| it.label.is_some() && !it.binned);
             wanted.extend(labelled.filter(|it| !self.asked.contains(&it.file)).take(MAX_VERIFIED));

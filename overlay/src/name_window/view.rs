@@ -16,16 +16,21 @@ pub struct NameWindow {
     /// The one of the offered cards that Enter takes.
     marked: usize,
     chosen: Rc<RefCell<Option<String>>>,
+    /// Whether the window has been given fonts for names in every script.
+    has_fonts: bool,
 }
 
 impl NameWindow {
     /// Offers these guesses first; what is chosen is put into `chosen`.
     pub fn new(catalogue: Catalogue, guesses: Vec<String>, chosen: Rc<RefCell<Option<String>>>) -> Self {
-        Self { catalogue, guesses, typed: String::new(), marked: 0, chosen }
+        Self { catalogue, guesses, typed: String::new(), marked: 0, chosen, has_fonts: false }
     }
 
     /// Draws a frame; closes the window once something was chosen.
     pub fn ui(&mut self, ui: &mut Ui) {
+        if !std::mem::replace(&mut self.has_fonts, true) {
+            ui.ctx().add_font_provider(panes::fonts_of_system());
+        }
         let (up, down, enter, escape) = ui.input_mut(|input| {
             let none = egui::Modifiers::NONE;
             (

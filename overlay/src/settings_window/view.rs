@@ -15,6 +15,8 @@ use super::window::{SettingsWindow, Wish};
 const WARNING: Color32 = Color32::from_rgb(0xff, 0xb3, 0x5c);
 /// The window for which sizes are meant, in points: a larger one has larger letters.
 const USUAL: Vec2 = vec2(1120.0, 760.0);
+/// The smallest that has room for everything in its usual size.
+const LEAST: Vec2 = vec2(760.0, 480.0);
 /// Width of the preview at most.
 const PREVIEW_WIDTH: f32 = 520.0;
 
@@ -33,6 +35,7 @@ impl SettingsWindow {
 
 impl eframe::App for SettingsWindow {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        panes::fit_to_screen(ui.ctx());
         Self::ui(self, ui);
     }
 }
@@ -44,6 +47,7 @@ fn look(context: &egui::Context) {
     if !context.data(|data| data.get_temp::<bool>(id).unwrap_or_default()) {
         context.data_mut(|data| data.insert_temp(id, true));
         context.options_mut(|options| options.zoom_with_keyboard = false);
+        context.add_font_provider(panes::fonts_of_system());
         context.set_theme(egui::Theme::Dark);
         context.all_styles_mut(|style| {
             style.visuals.panel_fill = of(palette::GROUND);
@@ -51,12 +55,7 @@ fn look(context: &egui::Context) {
         });
     }
     let physical = context.content_rect().size() * context.zoom_factor();
-    let room = (physical.x / USUAL.x).min(physical.y / USUAL.y).max(1.0);
-    let wanted = (room.powf(0.75).min(2.5) * 20.0).round() / 20.0;
-    if (wanted - context.zoom_factor()).abs() > 0.01 {
-        context.set_zoom_factor(wanted);
-        context.request_repaint();
-    }
+    panes::set_zoom(context, panes::growth(physical, USUAL, LEAST));
 }
 
 fn of(rgb: u32) -> Color32 {

@@ -290,6 +290,9 @@ impl Classifier {
             similarity: reading.similarity,
         };
         let known = evidence.verdict(&self.thresholds) == Verdict::Known;
+        // What the model knows by itself keeps its probability: a likeness is another scale.
+        let is_other = |it: &(&CardId, f32)| !known || self.cards[best].id != *it.0;
+        let (near, nearest) = (near.filter(is_other), nearest.filter(is_other));
         let mut id = known.then(|| &self.cards[best].id);
         let mut card_type = self.cards[best].card_type;
         if let Some((enrolled, similarity)) = near

@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .map(|(point, sample)| (point, group(&sample.class)))
         .collect();
     let path = out.join("map.png");
-    plot::points(&points, &names, 900)
+    plot::picture(&plot::Points { points: &points, names: &names, side: 900.0 })
         .save(&path)
         .with_context(|| format!("cannot write {}", path.display()))?;
     let (count, length) = (counted(vectors.len(), "vector"), counted(vectors[0].len(), "number"));

@@ -282,7 +282,8 @@ fn write_failures(
     let Some(folder) = &arguments.failures else { return Ok(()) };
     let count = failures::write(folder, misread.take(MAX_FAILURES), sprites)?;
     let path = folder.join(format!("confusion{suffix}.png"));
-    plot::confusion(confusion).save(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let matrix = plot::picture(&plot::Matrix::new(confusion));
+    matrix.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
     let first = if count == MAX_FAILURES { "the first " } else { "" };
     eprintln!("{first}{count} misread {what} are in {}", folder.display());
     Ok(())

@@ -70,7 +70,7 @@ impl History {
             });
             heads.insert(head.name.clone(), line);
             if let Some(confusion) = head.confusion.as_ref().filter(|_| head.top1.whole > 0) {
-                let picture = plot::confusion(confusion);
+                let picture = plot::picture(&plot::Matrix::new(confusion));
                 self.events.image(report.epoch, &format!("{}/confusion", head.name), &picture)?;
                 picture.save(confusion_file(&self.run, &head.name, "png")).map_err(io::Error::other)?;
                 atomic::write(&confusion_file(&self.run, &head.name, "csv"), confusion.to_csv().as_bytes())?;

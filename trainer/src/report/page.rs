@@ -4,7 +4,6 @@
 mod chart;
 pub(super) mod coverage;
 mod matrix;
-mod words;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,12 +13,13 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use super::history;
+use super::plot::{Series, Unit};
+use super::words::{base64, duration, escaped, number, percent, whole};
 use crate::checkpoint::Network;
 use crate::data::dataset::coverage::{Captures, Coverage};
-use chart::{Series, Unit, lines};
+use chart::lines;
 use lens_core::counted::counted;
 use matrix::{Counts, pairs};
-use words::{base64, duration, escaped, number, percent, whole};
 
 const STYLE: &str = include_str!("page/style.css");
 /// Name of the file in a run's folder with the figures of the model before it and of its own.

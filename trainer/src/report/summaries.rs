@@ -53,7 +53,7 @@ fn images(run: &Path, measured: &Measured, faces: &dyn Faces) -> Vec<(String, Rg
         let types = by_type(&coverage, &faces.cards());
         let bar = |name: &str, part: usize, of: usize, text: String| plot::Bar {
             name: name.to_owned(),
-            share: part as f32 / of.max(1) as f32,
+            share: part as f64 / of.max(1) as f64,
             text,
         };
         let cards = types.iter().map(|it| {
@@ -65,7 +65,8 @@ fn images(run: &Path, measured: &Measured, faces: &dyn Faces) -> Vec<(String, Rg
             );
             bar(&it.name, it.covered, it.cards, text)
         });
-        images.push(("coverage/cards".to_owned(), plot::bars(&cards.collect::<Vec<_>>())));
+        let cards: Vec<plot::Bar> = cards.collect();
+        images.push(("coverage/cards".to_owned(), plot::picture(&plot::Bars(&cards))));
         for (tag, counts) in [
             ("editions", &coverage.editions),
             ("enhancements", &coverage.enhancements),
@@ -77,12 +78,12 @@ fn images(run: &Path, measured: &Measured, faces: &dyn Faces) -> Vec<(String, Rg
                 .map(|(name, count)| bar(name, *count, most, counted(count, "capture")))
                 .collect();
             if bars.len() > 1 {
-                images.push((format!("coverage/{tag}"), plot::bars(&bars)));
+                images.push((format!("coverage/{tag}"), plot::picture(&plot::Bars(&bars))));
             }
         }
     }
     for (what, bins) in reliabilities(&measured.now) {
-        images.push((format!("reliability/{what}"), plot::reliability(&bins)));
+        images.push((format!("reliability/{what}"), plot::picture(&plot::Reliability { bins: &bins })));
     }
     images.extend(misread(run).map(|sheet| ("misread".to_owned(), sheet)));
     images
@@ -97,7 +98,8 @@ fn misread(run: &Path) -> Option<RgbaImage> {
     let columns = COLUMNS.min(cards.len());
     let rows = cards.len().div_ceil(columns);
     let size = [width * columns as u32, height * rows as u32];
-    let mut sheet = RgbaImage::from_pixel(size[0], size[1], Rgba([24, 26, 32, 255]));
+    let [red, green, blue] = plot::Ink::Ground.dark();
+    let mut sheet = RgbaImage::from_pixel(size[0], size[1], Rgba([red, green, blue, 255]));
     for (number, card) in cards.iter().enumerate() {
         let [x, y] = [number % columns, number / columns].map(|it| it as i64);
         imageops::overlay(&mut sheet, card, x * i64::from(width) + 4, y * i64::from(height) + 4);

@@ -174,6 +174,31 @@ fn a_correction_wins_over_the_model_and_what_was_called_no_card_is_none() {
     check(&overlooked, Some("x_mod"), Modifiers::default());
 }
 
+/// A capture that was named right when the model was in doubt is enrolled; of others of that card
+/// the model is as sure as before.
+#[test]
+fn what_the_model_knows_by_itself_keeps_its_probability() {
+    let enrolled = |embedding| {
+        let card = Prototype {
+            id: "j_one".into(),
+            name: "One".into(),
+            embedding,
+            capture: None,
+            taught_at_millis: None,
+        };
+        Gallery::new(vec![card], 2).unwrap()
+    };
+    for embedding in [vec![1.0, 0.0], vec![0.8, 0.6]] {
+        let known = Crop { gallery: enrolled(embedding), ..Crop::of(&[("j_one", 0.99), ("S_K", 0.01)]) };
+        let reading = known.read().unwrap();
+        let first = &reading.guesses[0];
+        assert_eq!((&*first.id, first.source), ("j_one", GuessSource::Model));
+        assert!((first.probability - 0.99).abs() < 1e-3 && (reading.probability - 0.99).abs() < 1e-3);
+    }
+    let doubtful = Crop { gallery: enrolled(vec![1.0, 0.0]), ..Crop::of(&[("S_K", 0.4), ("j_one", 0.3)]) };
+    assert_eq!(doubtful.read().unwrap().guesses[0].source, GuessSource::Enrolled);
+}
+
 #[test]
 fn stone_is_a_card_and_an_enhancement_at_once() {
     let stone = || Modifiers { enhancement: "stone".into(), ..Modifiers::default() };

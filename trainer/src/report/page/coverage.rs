@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use lens_core::catalogue::id_of_class;
 use lens_core::counted::counted;
 
-use super::words::{escaped, percent, whole};
 use super::{Faces, Named};
 use crate::data::dataset::coverage::{Captures, Coverage};
+use crate::report::words::{escaped, percent, whole};
 
 /// A card with fewer captures is rare: of three, one is held out, and two show little.
 pub(in crate::report) const FEW: usize = 4;

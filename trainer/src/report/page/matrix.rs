@@ -4,15 +4,13 @@
 use lens_core::counted::counted;
 
 use super::Faces;
-use super::words::{base64, escaped, whole};
+use crate::report::plot::{Matrix, svg};
+use crate::report::words::{base64, escaped, whole};
 
 /// Classes from which only those that were confused are shown.
 const MAX_CLASSES: usize = 28;
 /// Pairs that are shown with images.
 const MAX_PAIRS: usize = 12;
-/// Width of a cell, and room for the names.
-const CELL: f64 = 24.0;
-const NAMES: f64 = 150.0;
 
 /// How often each class was taken for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,54 +61,11 @@ impl Counts {
         if shown.is_empty() {
             return String::new();
         }
-        let side = shown.len() as f64 * CELL;
-        let (width, height) = (NAMES + side + NAMES * 0.6, NAMES * 0.75 + side + 12.0);
-        let top = NAMES * 0.75;
-        let mut svg = format!(
-            "<svg viewBox=\"0 0 {width} {height}\" style=\"max-width:{width}px\" role=\"img\" aria-label=\"What was taken for what\">"
-        );
-        for (row, &truth) in shown.iter().enumerate() {
-            let name = short(&faces.name(&self.classes[truth]));
-            let whole_row = self.rows[truth].iter().sum::<u64>().max(1);
-            let y = top + row as f64 * CELL;
-            let middle = CELL / 2.0;
-            svg += &format!(
-                "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>\
-                 <text transform=\"translate({},{}) rotate(-48)\">{}</text>",
-                NAMES - 7.0,
-                y + middle + 4.0,
-                escaped(&name),
-                NAMES + row as f64 * CELL + middle + 2.0,
-                top - 6.0,
-                escaped(&name)
-            );
-            for (column, &predicted) in shown.iter().enumerate() {
-                let count = self.rows[truth][predicted];
-                let share = count as f64 / whole_row as f64;
-                let colour = if truth == predicted { "var(--good)" } else { "var(--bad)" };
-                let (fill, strength) =
-                    if count == 0 { ("var(--grid)", 1.0) } else { (colour, 0.25 + 0.7 * share) };
-                let x = NAMES + column as f64 * CELL;
-                svg += &format!(
-                    "<rect x=\"{x}\" y=\"{y}\" width=\"{0}\" height=\"{0}\" rx=\"3\" style=\"fill:{fill};fill-opacity:{strength:.2}\">\
-                     <title>{1} taken for {2}: {3} of {4}</title></rect>",
-                    CELL - 2.0,
-                    escaped(&faces.name(&self.classes[truth])),
-                    escaped(&faces.name(&self.classes[predicted])),
-                    count,
-                    whole_row
-                );
-                if count > 0 {
-                    svg += &format!(
-                        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" style=\"fill:{};font-size:11px\">{count}</text>",
-                        x + middle - 1.0,
-                        y + middle + 3.0,
-                        // On a pale ground the page's own text is read.
-                        if truth == predicted && strength > 0.6 { "var(--ground)" } else { "var(--text)" }
-                    );
-                }
-            }
-        }
+        let matrix = Matrix {
+            names: shown.iter().map(|it| faces.name(&self.classes[*it])).collect(),
+            rows: shown.iter().map(|row| shown.iter().map(|it| self.rows[*row][*it]).collect()).collect(),
+            wholes: shown.iter().map(|it| self.rows[*it].iter().sum()).collect(),
+        };
         let left_out = self.classes.len() - shown.len();
         let note = match left_out {
             0 => String::new(),
@@ -119,18 +74,11 @@ impl Counts {
             }
         };
         format!(
-            "<figure><h3>{}: rows are the truth, columns what the model says</h3>{note}<div class=\"scroll\">{svg}</svg></div></figure>",
-            escaped(head)
+            "<figure class=\"matrix\"><h3>{}: rows are the truth, columns what the model says</h3>{note}\
+             <div class=\"scroll\">{}</div></figure>",
+            escaped(head),
+            svg(&matrix)
         )
-    }
-}
-
-/// Names that are too long for a row's beginning.
-fn short(name: &str) -> String {
-    if name.chars().count() <= 20 {
-        name.to_owned()
-    } else {
-        name.chars().take(19).chain(['\u{2026}']).collect()
     }
 }
 
