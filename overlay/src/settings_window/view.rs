@@ -1,18 +1,16 @@
 //! What is seen: sections at the left, the keys of one of them, the preview at the right.
 
 use egui::{
-    CentralPanel, Color32, ComboBox, DragValue, Id, Panel, Response, RichText, ScrollArea, Slider, Ui, Vec2,
+    CentralPanel, ComboBox, DragValue, Id, Margin, Panel, Response, RichText, ScrollArea, Slider, Ui, Vec2,
     vec2,
 };
-use lens_core::palette;
 use marks::scene::colour::Colour;
+use panes::look::{self, FAINT, GROUND, WARNING};
 use toml_edit::{Array, Value};
 
 use super::entries::{Entry, Kind, Section};
 use super::window::{SettingsWindow, Wish};
 
-/// For what is wrong.
-const WARNING: Color32 = Color32::from_rgb(0xff, 0xb3, 0x5c);
 /// The window for which sizes are meant, in points: a larger one has larger letters.
 const USUAL: Vec2 = vec2(1120.0, 760.0);
 /// The smallest that has room for everything in its usual size.
@@ -23,7 +21,12 @@ const PREVIEW_WIDTH: f32 = 520.0;
 impl SettingsWindow {
     /// Draws a frame and does what was wanted in it.
     pub fn ui(&mut self, ui: &mut Ui) {
-        look(ui.ctx());
+        let is_ready = look::dress(ui.ctx());
+        let physical = ui.ctx().content_rect().size() * ui.ctx().zoom_factor();
+        panes::set_zoom(ui.ctx(), panes::growth(physical, USUAL, LEAST));
+        if !is_ready {
+            return;
+        }
         let mut wishes = self.take_news(ui);
         show(self, ui, &mut wishes);
         for wish in wishes {
@@ -40,49 +43,28 @@ impl eframe::App for SettingsWindow {
     }
 }
 
-/// Gives the window the overlay's dark ground, on which what matters less can be read too (WCAG
-/// 2.2, level AA, which the palette keeps to), and sizes that follow its own.
-fn look(context: &egui::Context) {
-    let id = Id::unique("look");
-    if !context.data(|data| data.get_temp::<bool>(id).unwrap_or_default()) {
-        context.data_mut(|data| data.insert_temp(id, true));
-        context.options_mut(|options| options.zoom_with_keyboard = false);
-        context.add_font_provider(panes::fonts_of_system());
-        context.set_theme(egui::Theme::Dark);
-        context.all_styles_mut(|style| {
-            style.visuals.panel_fill = of(palette::GROUND);
-            style.visuals.weak_text_color = Some(of(palette::FAINT));
-        });
-    }
-    let physical = context.content_rect().size() * context.zoom_factor();
-    panes::set_zoom(context, panes::growth(physical, USUAL, LEAST));
-}
-
-fn of(rgb: u32) -> Color32 {
-    let [red, green, blue] = palette::bytes(rgb);
-    Color32::from_rgb(red, green, blue)
-}
-
 fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
-    Panel::bottom("message").show(ui, |ui| {
+    let frame = |across: i8, down: i8| egui::Frame::new().inner_margin(Margin::symmetric(across, down));
+    Panel::bottom("message").frame(frame(12, 5).fill(GROUND)).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.label(&window.message);
             ui.weak(window.draft.path().display().to_string());
         });
     });
-    Panel::left("sections").resizable(false).show(ui, |ui| {
-        ui.add_space(6.0);
+    Panel::left("sections").resizable(false).frame(frame(10, 10).fill(look::PANEL)).show(ui, |ui| {
         for (index, section) in window.sections.iter().enumerate() {
-            if ui.selectable_label(window.shown == index, title(&section.name)).clicked() {
+            let is_shown = window.shown == index;
+            let name = look::name(title(&section.name)).size(13.5);
+            let name = if is_shown { name } else { name.color(FAINT) };
+            if ui.selectable_label(is_shown, name).clicked() {
                 wishes.push(Wish::Section(index));
             }
         }
         ui.separator();
         windows(window, ui, wishes);
     });
-    Panel::right("preview").resizable(false).show(ui, |ui| {
-        ui.add_space(6.0);
-        ui.strong("Preview");
+    Panel::right("preview").resizable(false).frame(frame(12, 10).fill(look::PANEL)).show(ui, |ui| {
+        ui.heading("Preview");
         if let Some(preview) = &window.preview {
             let [width, height] = preview.size().map(|side| side as f32);
             let shown = PREVIEW_WIDTH.min(ui.ctx().content_rect().width() * 0.42);
@@ -92,7 +74,7 @@ fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
         }
         ui.weak("The practice table, with the marks as they are set");
     });
-    CentralPanel::default().show(ui, |ui| {
+    CentralPanel::default().frame(frame(16, 10).fill(GROUND)).show(ui, |ui| {
         let Some(section) = window.sections.get(window.shown) else { return };
         ui.heading(title(&section.name));
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -127,7 +109,7 @@ fn row(window: &SettingsWindow, section: &Section, entry: &Entry, ui: &mut Ui, w
     ui.add_space(8.0);
     let mut label = None;
     ui.horizontal_wrapped(|ui| {
-        label = Some(ui.strong(title(&entry.key)).id);
+        label = Some(ui.label(look::name(title(&entry.key)).size(13.0)).id);
         if !window.draft.is_default(&section.name, &entry.key) && ui.small_button("Default").clicked() {
             let (section, key) = name(&entry.key);
             wishes.push(Wish::Reset { section, key });
@@ -167,19 +149,23 @@ fn field(
         }
         Kind::Number(bounds) => {
             let mut number = value.as_float().or_else(|| Some(value.as_integer()? as f64))?;
-            let slider = Slider::new(&mut number, bounds.clone()).show_value(false);
-            let changed = is_changed(ui.add(slider).labelled_by(label));
-            let exact = DragValue::new(&mut number).range(bounds.clone()).speed(0.01).max_decimals(2);
-            let changed = is_changed(ui.add(exact).labelled_by(label)) || changed;
-            changed.then(|| rounded(number).into())
+            let changed = ui.horizontal(|ui| {
+                let slider = Slider::new(&mut number, bounds.clone()).show_value(false);
+                let changed = is_changed(ui.add(slider).labelled_by(label));
+                let exact = DragValue::new(&mut number).range(bounds.clone()).speed(0.01).max_decimals(2);
+                is_changed(ui.add(exact).labelled_by(label)) || changed
+            });
+            changed.inner.then(|| rounded(number).into())
         }
         Kind::Whole(bounds) => {
             let mut number = value.as_integer().or_else(|| Some(value.as_float()? as i64))?;
-            let slider = Slider::new(&mut number, bounds.clone()).show_value(false);
-            let changed = is_changed(ui.add(slider).labelled_by(label));
-            let exact = DragValue::new(&mut number).range(bounds.clone());
-            let changed = is_changed(ui.add(exact).labelled_by(label)) || changed;
-            changed.then(|| number.into())
+            let changed = ui.horizontal(|ui| {
+                let slider = Slider::new(&mut number, bounds.clone()).show_value(false);
+                let changed = is_changed(ui.add(slider).labelled_by(label));
+                let exact = DragValue::new(&mut number).range(bounds.clone());
+                is_changed(ui.add(exact).labelled_by(label)) || changed
+            });
+            changed.inner.then(|| number.into())
         }
         Kind::Choice(all) => {
             let chosen = value.as_str()?;
