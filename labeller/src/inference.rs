@@ -12,6 +12,7 @@ use dataset::captures::crop;
 use dataset::captures::record::CaptureContext;
 use dataset::labels::Label;
 use image::RgbaImage;
+use lens_core::causes;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::image_file;
 use lens_core::manifest::NOT_A_CARD;
@@ -119,7 +120,7 @@ impl Inference {
             while let Ok(job) = inbox.recv() {
                 let answer = match worker.work(&job) {
                     Ok(answer) => answer,
-                    Err(error) => Some(Answer::Failed(format!("{error:#}"))),
+                    Err(error) => Some(Answer::Failed(causes::said_once(error.chain()))),
                 };
                 let is_heard = answer.is_none_or(|answer| outbox.send(answer).is_ok());
                 left.fetch_sub(1, Ordering::Release);

@@ -13,6 +13,7 @@ use labeller::intent::Page;
 use labeller::repository::Folders;
 use labeller::window::Labeller;
 use lens_core::catalogue::Catalogue;
+use lens_core::causes::{self, without_line};
 use lens_core::manifest::{self, Manifest};
 
 /// Names captured cards, by keyboard
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("labeller: {error:#}");
+            eprintln!("labeller: {}", causes::said_once(error.chain()));
             ExitCode::FAILURE
         }
     }
@@ -100,7 +101,7 @@ fn unopened(error: &eframe::Error, variable: &dyn Fn(&str) -> Option<OsString>) 
         eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => without_display(variable),
         _ => "WGPU_BACKEND=gl or =vulkan chooses another graphics driver".to_owned(),
     };
-    anyhow!("the window cannot be opened: {error}\nhelp: {help}")
+    anyhow!("the window cannot be opened: {}\nhelp: {help}", without_line(&error.to_string()))
 }
 
 /// What helps where no display answers.

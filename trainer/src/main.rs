@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use lens_core::causes;
 use trainer::cli::{self, Ending};
 
 /// What libtorch and the C library read before `main`, and what it does.
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Stopped) => ExitCode::from(STOPPED),
         Err(error) => {
-            eprintln!("error: {}", cli::said_once(&error));
+            eprintln!("error: {}", causes::said_once(error.chain()));
             ExitCode::FAILURE
         }
     }
