@@ -131,7 +131,7 @@ const ELSEWHERE: [(&str, &str, &str); 9] = [
     ("export", "*", "needs a run: retrain.rs"),
     ("report", "*", "needs a run: report/page/tests.rs"),
     ("bench", "*", "measures"),
-    ("retrain", "*", "retrain.rs"),
+    ("retrain", "*", "retrain.rs, but for --augmented, --dry-run and --art"),
     ("evaluate", "base", "evaluate.rs"),
     ("evaluate", "all", "needs a run: evaluate.rs"),
 ];
