@@ -174,7 +174,6 @@ type Content = (&'static str, &'static str, Vec<u8>);
 
 /// Contents of files that people and other programs write.
 fn contents() -> Vec<Content> {
-    let [width, height] = SIZE;
     let mut all: Vec<Content> = Vec::new();
     let mut add = |lines: &[&'static str], file: &'static str, texts: &[&str]| {
         for text in texts {
@@ -270,7 +269,6 @@ fn contents() -> Vec<Content> {
         "{\"format\": 99, \"pid\": 1, \"port\": 1, \"version\": \"0\"}",
     ];
     add(&of_api, "data/api.json", &ports);
-    let _ = (width, height);
     all
 }
 
@@ -357,7 +355,7 @@ impl Checked<'_> {
             1 => {}
             count => fault(&format!("says {count} errors")),
         }
-        let helps = ["help: ", "--help", "[possible values", "nusage", "Usage: "];
+        let helps = ["help: ", "--help", "[possible values", "Usage: "];
         if !helps.iter().any(|it| text.contains(it)) {
             fault("says nothing that helps");
         }
