@@ -12,6 +12,7 @@ use dataset::captures::crop;
 use dataset::captures::record::CaptureContext;
 use dataset::labels::Label;
 use image::RgbaImage;
+use lens_core::causes;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::image_file;
 use lens_core::manifest::NOT_A_CARD;
@@ -179,7 +180,7 @@ impl Drop for Inference {
 }
 
 fn failed(job: &Job, error: &anyhow::Error) -> Answer {
-    let reason = format!("{error:#}");
+    let reason = causes::said_once(error.chain());
     match job {
         Job::Guess(source) => Answer::Unread { file: source.file.clone(), reason },
         _ => Answer::Failed(reason),

@@ -1,4 +1,5 @@
 //! The labeller's command line.
+#![expect(unsafe_code, reason = "the environment is changed before there are threads")]
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use labeller::intent::Page;
 use labeller::repository::Folders;
 use labeller::window::Labeller;
 use lens_core::catalogue::Catalogue;
+use lens_core::causes::{self, without_line};
 use lens_core::manifest::{self, Manifest};
 
 /// Names captured cards, by keyboard
@@ -40,11 +42,13 @@ struct Cli {
 fn main() -> ExitCode {
     // A mod is run by this very program, in a process that has walls around it.
     mods::child_main();
+    // SAFETY: no other thread runs yet.
+    unsafe { vision::runtime::telemetry::refuse() };
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("labeller: {error:#}");
+            eprintln!("labeller: {}", causes::said_once(error.chain()));
             ExitCode::FAILURE
         }
     }
@@ -100,7 +104,7 @@ fn unopened(error: &eframe::Error, variable: &dyn Fn(&str) -> Option<OsString>) 
         eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => without_display(variable),
         _ => "WGPU_BACKEND=gl or =vulkan chooses another graphics driver".to_owned(),
     };
-    anyhow!("the window cannot be opened: {error}\nhelp: {help}")
+    anyhow!("the window cannot be opened: {}\nhelp: {help}", without_line(&error.to_string()))
 }
 
 /// What helps where no display answers.

@@ -51,11 +51,21 @@ pub struct Repository {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The labels cannot be used.
-    #[error(transparent)]
+    #[error("{}{}", .0, help(.0))]
     Labels(#[from] StoreError),
     /// The captures cannot be used.
-    #[error(transparent)]
+    #[error("{}{}", .0, help(.0))]
     Captures(#[from] captures::CapturesError),
+}
+
+/// What helps against what the system says of a folder; nothing where the error says it already.
+fn help(error: &dyn std::error::Error) -> &'static str {
+    match error.to_string().contains("\nhelp: ") {
+        true => "",
+        false => {
+            "\nhelp: see that it may be read and written, or give other folders by --captures and --labels"
+        }
+    }
 }
 
 /// Why an action cannot be done, for people.

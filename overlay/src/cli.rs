@@ -25,6 +25,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Parser;
+use lens_core::causes;
 
 use crate::desktop::window::DesktopError;
 use ask::{DisplayedArgs, ReportArgs, TellArgs, WatchArgs};
@@ -93,7 +94,7 @@ pub fn main() -> ExitCode {
     match run(Cli::parse(), started_at) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("overlay: {error:#}");
+            eprintln!("overlay: {}", causes::said_once(error.chain()));
             #[cfg(windows)]
             wait_for_a_reader();
             match error.downcast_ref() {

@@ -14,6 +14,9 @@ use std::rc::Rc;
 
 use anyhow::{Context as _, anyhow};
 use lens_core::catalogue::Catalogue;
+use lens_core::causes::without_line;
+
+use crate::desktop::window::need_display;
 
 /// Width and height of the window.
 const SIZE: [f32; 2] = [340.0, 300.0];
@@ -39,9 +42,10 @@ pub fn ask(
     if let Some(at) = at {
         viewport = viewport.with_position(at);
     }
+    need_display()?;
     let options = eframe::NativeOptions { viewport, ..Default::default() };
     eframe::run_native("balatro-lens-name", options, Box::new(move |_| Ok(Box::new(window))))
-        .map_err(|error| anyhow!("{error}\nhelp: name the card in the labeller"))
+        .map_err(|error| anyhow!("{}\nhelp: name the card in the labeller", without_line(&error.to_string())))
         .context("the window cannot be opened")?;
     Ok(chosen.take())
 }

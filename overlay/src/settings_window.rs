@@ -19,12 +19,21 @@ pub use window::SettingsWindow;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
+use lens_core::causes::without_line;
+
+use crate::desktop::window::need_display;
 
 /// Shows the window until it is closed.
 ///
 /// # Errors
 /// When the file cannot be read, or no window can be opened.
 pub fn run(file: PathBuf) -> anyhow::Result<()> {
+    // What is wrong with the file matters more than that there is no display, and that more than
+    // to write a file.
+    if file.exists() {
+        crate::settings::file::read(&file)?;
+    }
+    need_display()?;
     let window = SettingsWindow::open(file)?;
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
@@ -35,6 +44,11 @@ pub fn run(file: PathBuf) -> anyhow::Result<()> {
         ..Default::default()
     };
     eframe::run_native("balatro-lens-settings", options, Box::new(move |_| Ok(Box::new(window))))
-        .map_err(|error| anyhow!("{error}\nhelp: edit overlay.toml instead: it holds the same"))
+        .map_err(|error| {
+            anyhow!(
+                "{}\nhelp: edit overlay.toml instead: it holds the same",
+                without_line(&error.to_string())
+            )
+        })
         .context("the window cannot be opened")
 }

@@ -4,7 +4,7 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
-use std::process::Command as Process;
+use std::process::{Child, Command as Process, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
@@ -379,10 +379,48 @@ fn the_commands_answer_by_exit_code() {
     let (code, line) = run(&["watch", "--lines", "1"]);
     assert_eq!(code, Some(0));
     assert!(matches!(serde_json::from_str(&line), Ok(Event::Snapshot(_))), "{line}");
+    for (card, code) in [("H_A", 0), ("H_2", 1)] {
+        assert_eq!(run(&["displayed", card, "--quiet"]), (Some(code), String::new()));
+    }
     assert_eq!(run(&["tell", "pause"]).0, Some(0));
     assert_eq!(stage.events.recv().unwrap(), AppEvent::Command(Command::Pause));
     stage.server = None;
     assert_eq!(run(&["displayed", "H_A"]).0, Some(2), "nobody can be asked");
+}
+
+/// A card that only moves is told to whoever asks for it, and to nobody else.
+#[test]
+fn moves_are_watched_where_that_is_asked_for() {
+    let stage = Stage::start();
+    stage.show(&[(1, "H_A")]);
+    let watch = |options: &[&str]| {
+        let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
+        command.args(["watch", "--lines", "2"]).args(options);
+        command.env("BALATRO_LENS_DATA", stage.data.path()).stdout(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let second = |child: Child| {
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        lines[1].to_owned()
+    };
+    let (plain, with_moves) = (watch(&[]), watch(&["--moves"]));
+    wait_until("both watch", || stage.broadcast.subscribers() == 2);
+    let cards = |left: f32| {
+        let quad = Quad::from_rect(Rect::ltwh(left, 50.0, 71.0, 95.0));
+        [track(1, known("H_A", 0.9), quad)]
+    };
+    let publish = |tracks: &[Track]| {
+        stage.broadcast.publish(State::Watching, [1280, 720], tracks, &synth::practice::catalogue());
+    };
+    publish(&cards(400.0));
+    publish(&[]);
+    let (plain, with_moves) = (second(plain), second(with_moves));
+    let event = |line: &str| serde_json::from_str(line).unwrap();
+    assert!(matches!(event(&with_moves), Event::Move { track: 1, .. }), "{with_moves}");
+    assert!(matches!(event(&plain), Event::Leave { track: 1, .. }), "{plain}");
 }
 
 /// Marks the child of the test below.

@@ -84,25 +84,6 @@ pub enum Ending {
     Stopped,
 }
 
-/// What went wrong, each cause said once, and the help at the end.
-pub fn said_once(error: &anyhow::Error) -> String {
-    let (mut said, mut helps) = (String::new(), Vec::new());
-    for cause in error.chain() {
-        let text = cause.to_string();
-        let mut parts = text.split("\nhelp: ");
-        let what = parts.next().unwrap_or_default().trim_end_matches([':', ' ']);
-        if !said.contains(what) {
-            said = if said.is_empty() { what.to_owned() } else { format!("{said}: {what}") };
-        }
-        for help in parts.map(str::to_owned) {
-            if !helps.contains(&help) {
-                helps.push(help);
-            }
-        }
-    }
-    helps.into_iter().fold(said, |said, help| format!("{said}\nhelp: {help}"))
-}
-
 /// Does what the command line says.
 ///
 /// # Errors
@@ -151,16 +132,6 @@ mod tests {
         for line in ["trainer evaluate", "trainer predict a.png --run a --model b"] {
             assert!(Arguments::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
-    }
-
-    #[test]
-    fn a_cause_is_said_once_and_the_help_comes_last() {
-        use anyhow::Context as _;
-        let cause = std::io::Error::other("no such file");
-        let error = Err::<(), _>(cause).context("cannot read a.json: no such file\nhelp: give a file");
-        assert_eq!(said_once(&error.unwrap_err()), "cannot read a.json: no such file\nhelp: give a file");
-        let inner = anyhow::anyhow!("there is no model x\nhelp: there are y").context("cannot export");
-        assert_eq!(said_once(&inner), "cannot export: there is no model x\nhelp: there are y");
     }
 
     /// Without `--data` it trains on composed images, so the help must not promise a folder.

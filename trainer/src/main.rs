@@ -1,8 +1,10 @@
 //! Starts the trainer: the environment that libtorch runs best in, then the command line.
+#![expect(unsafe_code, reason = "the environment is changed before there are threads")]
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use lens_core::causes;
 use trainer::cli::{self, Ending};
 
 /// What libtorch and the C library read before `main`, and what it does.
@@ -21,6 +23,8 @@ const ENVIRONMENT: [(&str, &str); 4] = [
 const STOPPED: u8 = 3;
 
 fn main() -> ExitCode {
+    // SAFETY: no other thread runs yet.
+    unsafe { vision::runtime::telemetry::refuse() };
     let arguments = cli::Arguments::parse();
     restart_with_environment();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
@@ -28,7 +32,7 @@ fn main() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Stopped) => ExitCode::from(STOPPED),
         Err(error) => {
-            eprintln!("error: {}", cli::said_once(&error));
+            eprintln!("error: {}", causes::said_once(error.chain()));
             ExitCode::FAILURE
         }
     }

@@ -2,17 +2,22 @@
 //! and what is said and written differs. `--help` lists all of them, so that none is forgotten
 //! here.
 
+mod elsewhere;
 mod place;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use clap::CommandFactory as _;
+use elsewhere::{DETECTION, classifier, picture, yolo};
+use image::RgbaImage;
 use place::{Place, said};
 use trainer::cli::Arguments;
+use trainer::model::onnx::writer::Batch;
 
 /// A command with all that it needs, an option, and the value that is tried. Where the option is in
 /// the line already, `~` stands before its other value.
-const TRIED: [(&str, &str, &str); 50] = [
+const TRIED: [(&str, &str, &str); 86] = [
     ("scenes --recipe data/recipes/practice.toml --count 1 --out new", "count", "2"),
     ("scenes --recipe data/recipes/practice.toml --count 1 --out new", "seed", "5"),
     ("scenes --recipe data/recipes/practice.toml --count 1 --out new", "out", "~new/below"),
@@ -71,49 +76,89 @@ const TRIED: [(&str, &str, &str); 50] = [
     ("stats --game practice --data set", "by", "none"),
     ("stats --game practice --data set", "close", "0.1"),
     ("stats --game practice --data set", "far", "0.99"),
+    ("stats --game practice --data set", "data", "~other"),
+    ("stats --game practice --data set", "augmented", "more"),
+    ("stats --data set", "game", "nope"),
+    ("embed --data set --out new --model practice", "model", "~nope"),
+    ("embed --data set --out new --model practice", "run", "none"),
+    ("scenes --recipe data/recipes/practice.toml --count 1 --out new", "art", "nowhere"),
+    (
+        "export-dataset --format yolo --out new --scenes 1 --recipe data/recipes/practice.toml",
+        "art",
+        "nowhere",
+    ),
+    ("import-art copy --game practice --out new", "out", "~new/below"),
+    ("import-art copy --game practice --out new", "game", "~balatro"),
+    ("evaluate --model practice --composed 1", "composed", "~2"),
+    ("evaluate --model practice --composed 1", "json", ""),
+    ("evaluate --model practice --composed 1", "out", "new.json"),
+    ("evaluate --model practice --composed 1", "failures", "new"),
+    ("evaluate --model practice --composed 1", "model", "~nope"),
+    ("evaluate --model practice --composed 1", "run", "none"),
+    ("evaluate --model practice --composed 1", "data", "set"),
+    ("evaluate --model practice --composed 1", "taught", ""),
+    ("evaluate --model practice --composed 1", "art", "nowhere"),
+    ("evaluate --model practice --data set", "game", "nope"),
+    ("evaluate --model practice --screens truth.json", "screens", "~none.json"),
+    ("evaluate --model practice --screens truth.json", "show", ""),
+    ("rollback --model practice", "model", "~nope"),
+    (DETECTOR, "detector", "~other.onnx"),
+    (DETECTOR, "cards", "joker"),
+    (DETECTOR, "threshold", "0.7"),
+    (DETECTOR, "base", "~nope"),
+    (DETECTOR, "name", "~another"),
+    (DETECTOR, "out", "~new/below"),
+    (DETECTOR, "sample", "~black.png"),
+    (IDENTIFIER, "identifier", "~sure.onnx"),
+    (IDENTIFIER, "labels", "~turned.txt"),
+    (IDENTIFIER, "normalise", "imagenet"),
+    (IDENTIFIER, "fit", "centre"),
+    (IDENTIFIER, "strict", ""),
+    (IDENTIFIER, "added", "Tarot"),
+    (IDENTIFIER, "unknown-below", "0.9"),
 ];
+
+const DETECTOR: &str =
+    "import-model --detector net.onnx --base practice --name made --out new --sample screen.png";
+const IDENTIFIER: &str =
+    "import-model --identifier names.onnx --labels labels.txt --base practice --name made --out new";
 
 /// Options that are shown elsewhere, or that no short run can show.
-const ELSEWHERE: [(&str, &str, &str); 12] = [
-    ("*", "art", "needs art of the game; synth reads folders of it in its tests"),
-    ("*", "threads", "changes how fast it is, and nothing else"),
-    ("*", "loaders", "changes how fast it is, and nothing else"),
-    ("import-art", "*", "needs a copy of the game: synth/src/art/import/tests.rs"),
-    ("train", "*", "every_option_changes_what_is_trained_or_is_refused, training.rs, labelled.rs"),
+const ELSEWHERE: [(&str, &str, &str); 9] = [
+    ("train", "*", "every_option_changes_what_is_trained_or_is_refused, training.rs, labelled.rs, resume.rs"),
     ("average", "*", "needs runs: training.rs"),
     ("calibrate", "*", "needs a run, and minutes"),
-    ("evaluate", "*", "evaluate.rs"),
+    ("export", "*", "needs a run: retrain.rs"),
+    ("report", "*", "needs a run: report/page/tests.rs"),
     ("bench", "*", "measures"),
-    ("retrain", "*", "retrain.rs"),
-    ("rollback", "*", "retrain.rs"),
-    ("import-model", "*", "import.rs"),
+    ("retrain", "*", "retrain.rs, but for --augmented, --dry-run and --art"),
+    ("evaluate", "base", "evaluate.rs"),
+    ("evaluate", "all", "needs a run: evaluate.rs"),
 ];
 
-/// Options of the commands that read a run, and of those that are the same in other words.
-const SAME: [(&str, &str); 9] = [
-    ("export", "*"),
-    ("report", "*"),
-    ("scenes", "seed"),
-    ("embed", "run"),
-    ("embed", "model"),
-    ("stats", "data"),
-    ("stats", "augmented"),
-    ("stats", "game"),
-    ("export-dataset", "seed"),
-];
-
-/// What a run says and writes below `new`.
+/// What a run says and writes into what begins with `new`.
 fn outcome(place: &Place, line: &str) -> (String, BTreeMap<String, u64>) {
     let output = place.run(line);
     let said = format!("{:?}: {}", output.status.code(), said(&output));
     assert!(!said.contains("panicked"), "trainer {line}: {said}");
-    let new = place.path("new");
-    let files = if new.exists() { place.files() } else { BTreeMap::new() };
-    let below = files
-        .into_iter()
-        .filter_map(|(path, hash)| Some((path.strip_prefix(&new).ok()?.display().to_string(), hash)));
-    let files = below.collect();
-    let _ = std::fs::remove_dir_all(&new);
+    // Neither times nor how far something is says anything of an option.
+    let of_time = |line: &&str| line.contains("millis") || line.contains(" ms (") || line.ends_with(" left");
+    let lines = said.lines().filter(|line| !of_time(line));
+    let said = lines.collect::<Vec<_>>().join("\n");
+    let root = place.path("");
+    let mut files = BTreeMap::new();
+    for (path, hash) in place.files() {
+        let name = path.strip_prefix(&root).unwrap().display().to_string();
+        if name.starts_with("new") {
+            files.insert(name, hash);
+        }
+    }
+    for new in fs::read_dir(&root).unwrap().flatten() {
+        if new.file_name().to_string_lossy().starts_with("new") {
+            let _ = fs::remove_dir_all(new.path());
+            let _ = fs::remove_file(new.path());
+        }
+    }
     (said, files)
 }
 
@@ -130,29 +175,58 @@ fn with(line: &str, option: &str, value: &str) -> String {
 #[test]
 fn every_option_changes_what_is_done_or_is_refused() {
     let place = Place::new();
-    let practice = std::fs::read_to_string(place.path("data/recipes/practice.toml")).unwrap();
-    std::fs::write(place.path("other.toml"), practice.replacen("seed = ", "seed = 7", 1)).unwrap();
+    let practice = fs::read_to_string(place.path("data/recipes/practice.toml")).unwrap();
+    fs::write(place.path("other.toml"), practice.replacen("seed = ", "seed = 7", 1)).unwrap();
     place.good("scenes --recipe other.toml --labelled other --classes 2 --groups 2 --captures 1 --seed 3");
     place.good("augment --game practice --data set --augmented more --per-image 1");
     place.good("export-dataset --game practice --data set --format imagefolder --out cards");
-    std::fs::create_dir_all(place.path("tree/nobody knows")).unwrap();
-    std::fs::create_dir_all(place.path("tree/nor this")).unwrap();
-    let first = std::fs::read_dir(place.path("set")).unwrap().flatten().map(|it| it.path());
+    fs::create_dir_all(place.path("tree/nobody knows")).unwrap();
+    fs::create_dir_all(place.path("tree/nor this")).unwrap();
+    let first = fs::read_dir(place.path("set")).unwrap().flatten().map(|it| it.path());
     let images: Vec<_> = first.filter(|it| it.extension().is_some_and(|it| it == "png")).collect();
-    std::fs::copy(&images[0], place.path("tree/nobody knows/a.png")).unwrap();
-    std::fs::copy(&images[1], place.path("tree/nor this/a.png")).unwrap();
+    fs::copy(&images[0], place.path("tree/nobody knows/a.png")).unwrap();
+    fs::copy(&images[1], place.path("tree/nor this/a.png")).unwrap();
     let name = images[0].file_name().unwrap().to_string_lossy().into_owned();
     let coco = format!(
         r#"{{"images": [{{"id": 1, "file_name": "{name}"}}], "categories": [{{"id": 1, "name": "card"}}],
         "annotations": [{{"image_id": 1, "category_id": 1, "bbox": [2, 2, 60, 80]}}]}}"#
     );
-    std::fs::write(place.path("coco.json"), coco).unwrap();
+    fs::write(place.path("coco.json"), coco).unwrap();
+    // Where this says that a card is, there is none.
+    let truth = r#"{"black": {"path": "black.png", "width": 640, "height": 384,
+        "cards": [{"box": [10, 10, 60, 80], "label": "x_fox"}]}}"#;
+    fs::write(place.path("truth.json"), truth).unwrap();
+    picture().save(place.path("screen.png")).unwrap();
+    RgbaImage::from_pixel(640, 384, image::Rgba([0, 0, 0, 255])).save(place.path("black.png")).unwrap();
+    let network = |name: &str, bytes: Vec<u8>| fs::write(place.path(name), bytes).unwrap();
+    network("net.onnx", yolo(2, &DETECTION));
+    network("other.onnx", yolo(2, &[&DETECTION[..], &[("made", "later")]].concat()));
+    network("names.onnx", classifier(Batch::Dynamic, false, &[]));
+    network("sure.onnx", classifier(Batch::Dynamic, true, &[]));
+    fs::write(place.path("labels.txt"), "x_fox\nx_owl\nGhost\n").unwrap();
+    fs::write(place.path("turned.txt"), "x_owl\nx_fox\nGhost\n").unwrap();
+    copy_of_the_game(&place);
+    changes_or_refuses(&place, &TRIED);
+}
+
+/// One with empty sheets.
+fn copy_of_the_game(place: &Place) {
+    let folder = place.path("copy/resources/textures/1x");
+    fs::create_dir_all(&folder).unwrap();
+    for sheet in synth::practice::catalogue().sheets.values() {
+        let [width, height] = [0, 1].map(|it| sheet.cell[it] * sheet.grid[it]);
+        RgbaImage::new(width, height).save(folder.join(&sheet.file)).unwrap();
+    }
+}
+
+/// Each option makes a difference to its line.
+fn changes_or_refuses(place: &Place, tried: &[(&'static str, &'static str, &'static str)]) {
     let mut faults = Vec::new();
     let mut known: BTreeMap<&str, (String, BTreeMap<String, u64>)> = BTreeMap::new();
-    for (line, option, value) in TRIED {
-        let without = known.entry(line).or_insert_with(|| outcome(&place, line)).clone();
+    for &(line, option, value) in tried {
+        let without = known.entry(line).or_insert_with(|| outcome(place, line)).clone();
         let changed = with(line, option, value);
-        let with = outcome(&place, &changed);
+        let with = outcome(place, &changed);
         if without == with {
             faults.push(format!("trainer {changed} does the same: {}", with.0));
         }
@@ -167,16 +241,19 @@ fn no_option_is_forgotten() {
     let mut forgotten = Vec::new();
     for command in Arguments::command().get_subcommands() {
         for argument in command.get_arguments().filter_map(|it| it.get_long()) {
-            let fits = |(of, option): (&str, &str)| {
-                [command.get_name(), "*"].contains(&of) && [argument, "*"].contains(&option)
-            };
-            let is_known = tried.contains(&(command.get_name(), argument))
-                || ELSEWHERE.iter().any(|(of, option, _)| fits((of, option)))
-                || SAME.iter().any(|(of, option)| fits((of, option)));
+            let name = command.get_name();
+            let is_known = tried.contains(&(name, argument))
+                || ELSEWHERE.iter().any(|(of, option, _)| *of == name && [argument, "*"].contains(option));
             if !is_known && argument != "help" {
-                forgotten.push(format!("{} --{argument}", command.get_name()));
+                forgotten.push(format!("{name} --{argument}"));
             }
         }
     }
     assert!(forgotten.is_empty(), "{forgotten:?}");
+    let command = Arguments::command();
+    for (of, option, _) in ELSEWHERE {
+        let there = command.find_subcommand(of).unwrap_or_else(|| panic!("there is no command {of}"));
+        let has_option = there.get_arguments().any(|it| option == "*" || it.get_long() == Some(option));
+        assert!(has_option, "{of} has no --{option}");
+    }
 }

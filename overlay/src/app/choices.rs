@@ -184,6 +184,8 @@ mod tests {
         };
         assert!(choices.request().folder.ends_with("models/other"));
         assert_eq!((choices.pace().per_second, choices.pace().threads), (5.0, 1));
+        choices.fixed.mods = Some(ModsPlace::Nowhere);
+        assert_eq!(choices.mods().mods.place, ModsPlace::Nowhere);
         choices = Choices { settings: Settings::default(), fixed: Fixed::default(), ..choices };
         assert!(choices.request().folder.ends_with("models/practice"));
     }

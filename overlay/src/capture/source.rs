@@ -46,9 +46,7 @@ pub enum CaptureError {
     #[error("lost the display while capturing: {0}\nhelp: start the overlay again once the desktop is back")]
     Display(String),
     /// Image files that cannot be read.
-    #[error(
-        "cannot read {path}: {reason}\nhelp: --source images: takes a PNG, JPEG or WebP file, or a folder of them"
-    )]
+    #[error("cannot read {path}: {reason}\nhelp: give a PNG, JPEG or WebP file, or a folder of them")]
     Picture {
         /// The file or folder.
         path: PathBuf,

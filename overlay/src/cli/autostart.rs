@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use crate::desktop::autostart;
+use crate::settings;
 
 /// Start with the desktop, or no longer; without a word, say whether it does
 #[derive(Args, Clone, Debug)]
@@ -33,8 +34,12 @@ pub(crate) fn run(args: AutostartArgs) -> Result<()> {
     match args.wish {
         Some(Wish::On) => {
             // At login it starts in another folder.
-            let settings = args.settings.map(std::path::absolute).transpose()?;
-            autostart::enable(settings.as_deref())?;
+            let file = args.settings.map(std::path::absolute).transpose()?;
+            if let Some(path) = file.as_deref().filter(|path| path.exists()) {
+                // Nobody is there at login to read what is wrong with it.
+                settings::file::read(path)?;
+            }
+            autostart::enable(file.as_deref())?;
         }
         Some(Wish::Off) => autostart::disable()?,
         None => {}

@@ -19,7 +19,7 @@ use vision::providers::Provider;
 use vision::recogniser::Recogniser;
 use vision::stages::{Stage, StageTimes};
 
-use super::inputs::{know_mods, open_model, read_picture, said_once};
+use super::inputs::{know_mods, open_model, parse_count, parse_threads, read_picture};
 use super::progress::Progress;
 use crate::settings::mods::ModsPlace;
 
@@ -36,16 +36,16 @@ pub(crate) struct BenchArgs {
     #[arg(long)]
     image: Option<PathBuf>,
     /// Threads to measure with
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 2])]
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 2], value_parser = parse_threads)]
     threads: Vec<usize>,
     /// Numbers of cards to measure with
-    #[arg(long, value_delimiter = ',', default_values_t = [13, 30])]
+    #[arg(long, value_delimiter = ',', default_values_t = [13, 30], value_parser = parse_count::<1000>)]
     cards: Vec<usize>,
     /// What it runs on, in order of preference [default: this system's order]
     #[arg(long, value_delimiter = ',', value_name = "PROVIDER")]
     providers: Option<Vec<Provider>>,
     /// Frames to measure for each line
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = parse_count::<1_000_000>)]
     runs: usize,
 }
 
@@ -63,7 +63,6 @@ const WARM_UP_FRAMES: usize = 5;
 pub(crate) fn run(args: BenchArgs) -> Result<()> {
     let BenchArgs { model, mods, image, threads: thread_counts, cards: card_counts, providers, runs } = args;
     let providers = providers.unwrap_or_else(Provider::default_order);
-    ensure!(runs > 0, "--runs must be at least 1");
     let (picture, quads) = match &image {
         Some(path) => {
             let picture = read_picture(path)?;
@@ -102,7 +101,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
                     println!("int8: {error}");
                     break;
                 }
-                other => other.map_err(|error| said_once(&error))?,
+                other => other?,
             };
             know_mods(&mut recogniser, mods.as_ref(), &ModsPlace::Nowhere)?;
             for &cards in &card_counts {
@@ -162,9 +161,9 @@ impl Samples {
 
 /// Where the cards of the image that was given lie.
 fn found(model: &str, picture: &RgbaImage) -> Result<Vec<Quad<InFrame>>> {
-    let mut recogniser = open_model(model, &Options::default()).map_err(|error| said_once(&error))?;
+    let mut recogniser = open_model(model, &Options::default())?;
     let detections = recogniser.detect(&picture.into())?;
-    ensure!(!detections.is_empty(), "no card was found in the image; choose another");
+    ensure!(!detections.is_empty(), "no card was found in the image\nhelp: choose another --image");
     Ok(detections.iter().map(|detection| detection.quad).collect())
 }
 

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use clap::Args;
 
+use super::inputs::parse_count;
 use crate::capture::source::{CaptureError, FrameSource};
 use crate::capture::timing::measure;
 use crate::capture::{open_window, xcap};
@@ -16,7 +17,7 @@ pub(crate) struct BenchCaptureArgs {
     #[arg(long)]
     title: Option<String>,
     /// How many frames to take
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = parse_count::<1_000_000>)]
     count: usize,
 }
 

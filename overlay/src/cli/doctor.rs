@@ -7,6 +7,7 @@ use clap::Args;
 use lens_core::counted::counted;
 use serde::Serialize;
 
+use super::inputs::parse_count;
 use crate::diagnostics::doctor::finding::{Finding, Verdict};
 use crate::diagnostics::doctor::{self, Scope, bundle};
 use crate::diagnostics::redact::Redactor;
@@ -23,7 +24,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long)]
     json: bool,
     /// Frames of the practice table that are recognised as a test
-    #[arg(long, alias = "pictures", default_value_t = 20)]
+    #[arg(long, alias = "pictures", default_value_t = 20, value_parser = parse_count::<100_000>)]
     frames: usize,
 }
 

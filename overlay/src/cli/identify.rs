@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use image::RgbaImage;
 use lens_core::catalogue::Catalogue;
+use lens_core::causes;
 use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
@@ -16,7 +17,7 @@ use vision::network::Options;
 use vision::reading::RecognisedCard;
 use vision::recogniser::Recogniser;
 
-use super::inputs::{know_mods, open_model, read_picture, said_once};
+use super::inputs::{know_mods, open_model, parse_probability, read_picture};
 use super::progress::Progress;
 use crate::run::annotate::Annotator;
 use crate::run::words::{name_of, words_of};
@@ -45,7 +46,7 @@ pub(crate) struct IdentifyArgs {
     #[arg(long, default_value_t = 3, value_name = "K")]
     top: usize,
     /// Take another detection threshold than the model's, in 0..1
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = parse_probability)]
     threshold: Option<f32>,
 }
 
@@ -92,14 +93,14 @@ struct Guess {
 /// When the model cannot be used. Images that cannot be read are told on standard error, the
 /// others are done, and the command fails at the end.
 pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
-    let mut recogniser = open_model(&args.model, &Options::default()).map_err(|error| said_once(&error))?;
+    let mut recogniser = open_model(&args.model, &Options::default())?;
     know_mods(&mut recogniser, args.mods.as_ref(), &ModsPlace::Found)?;
     if let Some(threshold) = args.threshold {
         recogniser.set_detection_threshold(threshold);
     }
     let annotator = args.annotate.map(Annotator::new).transpose()?;
     let mut reports = Vec::new();
-    let mut failed = 0;
+    let mut failed = Vec::new();
     let mut progress = Progress::new("images");
     for (done, path) in args.images.iter().enumerate() {
         progress.tell(done, args.images.len());
@@ -111,8 +112,10 @@ pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
             Ok(report) if args.json => reports.push(report),
             Ok(report) => print_table(&report),
             Err(error) => {
-                eprintln!("overlay: {error:#}");
-                failed += 1;
+                if args.images.len() > 1 {
+                    eprintln!("overlay: {}", causes::said_once(error.chain()));
+                }
+                failed.push(error);
             }
         }
     }
@@ -120,10 +123,12 @@ pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&reports)?);
     }
-    if failed > 0 {
-        bail!("{failed} of {} could not be done", counted(args.images.len(), "image"));
+    // What is wrong with one image of many is told, and then how many that were.
+    match (failed.len(), args.images.len()) {
+        (0, _) => Ok(()),
+        (1, 1) => Err(failed.remove(0)),
+        (count, all) => bail!("{count} of {} could not be done", counted(all, "image")),
     }
-    Ok(())
 }
 
 fn one(

@@ -1,5 +1,6 @@
 //! What several commands take: a model by its name or folder, and images.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
@@ -71,15 +72,11 @@ pub(crate) fn know_mods(
 /// Reads an image, upright. The errors already say why: a context would have it said twice.
 pub(crate) fn read_picture(path: &Path) -> Result<RgbaImage> {
     let path_name = path.display();
+    let help = "help: give a PNG, JPEG, WebP or BMP file";
     image_file::open(path).map_err(|error| match error {
-        ImageError::IoError(error) => anyhow!("cannot read {path_name}: {error}"),
-        error => anyhow!("{path_name} is not an image that can be read: {error}"),
+        ImageError::IoError(error) => anyhow!("cannot read {path_name}: {error}\n{help}"),
+        error => anyhow!("{path_name} is not an image that can be read: {error}\n{help}"),
     })
-}
-
-/// The error's message alone, which contains those of its sources.
-pub(crate) fn said_once(error: &OpenError) -> anyhow::Error {
-    anyhow!(error.to_string())
 }
 
 /// A size that is not written as one.
@@ -118,6 +115,60 @@ fn within(text: &str, most: f32, what: &str) -> Result<f32, String> {
     read.ok_or_else(|| format!("write a number of {what}"))
 }
 
+/// A moment, in seconds: 0 or later, and at most a day.
+///
+/// # Errors
+/// When it is no such number.
+pub(crate) fn parse_moment(text: &str) -> Result<f32, String> {
+    number(text, 0.0..=86_400.0, "a moment from 0 to 86400 seconds")
+}
+
+/// How long something is shown, in seconds: long enough to be seen, and at most a day.
+///
+/// # Errors
+/// When it is no such number.
+pub(crate) fn parse_shown(text: &str) -> Result<f32, String> {
+    number(text, 0.02..=86_400.0, "a number of seconds from 0.02 to 86400")
+}
+
+/// A place on the screen.
+///
+/// # Errors
+/// When it is no such number.
+pub(crate) fn parse_place(text: &str) -> Result<f32, String> {
+    number(text, -1e6..=1e6, "a number of pixels")
+}
+
+/// A probability.
+///
+/// # Errors
+/// When it is no number from 0 to 1.
+pub(crate) fn parse_probability(text: &str) -> Result<f32, String> {
+    number(text, 0.0..=1.0, "a number from 0 to 1")
+}
+
+/// A share in per cent.
+///
+/// # Errors
+/// When it is no number from 0 to 100.
+pub(crate) fn parse_per_cent(text: &str) -> Result<f32, String> {
+    number(text, 0.0..=100.0, "a number from 0 to 100")
+}
+
+fn number(text: &str, within: RangeInclusive<f32>, what: &str) -> Result<f32, String> {
+    let read = text.trim().parse().ok().filter(|it| within.contains(it));
+    read.ok_or_else(|| format!("write {what}"))
+}
+
+/// How many of something: at least one.
+///
+/// # Errors
+/// When it is no number from 1 to `MOST`.
+pub(crate) fn parse_count<const MOST: usize>(text: &str) -> Result<usize, String> {
+    let read = text.trim().parse().ok().filter(|it| (1..=MOST).contains(it));
+    read.ok_or_else(|| format!("write a number from 1 to {MOST}"))
+}
+
 /// How many threads.
 ///
 /// # Errors
@@ -141,7 +192,10 @@ mod tests {
     fn numbers_that_never_end_are_refused() {
         for text in ["nan", "inf", "-inf", "1e30", "0", "-1", "", "x"] {
             assert!(parse_seconds(text).is_err() && parse_rate(text).is_err(), "{text:?}");
-            assert!(parse_threads(text).is_err(), "{text:?}");
+            assert!(parse_threads(text).is_err() && parse_count::<9>(text).is_err(), "{text:?}");
+            assert!(parse_shown(text).is_err(), "{text:?}");
+            let with_zero = [parse_moment(text), parse_probability(text), parse_per_cent(text)];
+            assert!(text == "0" || with_zero.iter().all(Result::is_err), "{text:?}");
         }
         assert_eq!((parse_seconds("0.5"), parse_rate("60"), parse_threads("4")), (Ok(0.5), Ok(60.0), Ok(4)));
     }

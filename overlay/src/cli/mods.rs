@@ -14,7 +14,7 @@ use vision::enrol::sprites::{Measured, calibrate, entries};
 use vision::network::Options;
 use vision::sprites::SpriteEntries;
 
-use super::inputs::{open_model, said_once, settings_of_mods};
+use super::inputs::{open_model, settings_of_mods};
 use super::progress::Progress;
 use crate::recognition::{modded, model};
 use crate::settings::mods::ModsPlace;
@@ -117,7 +117,7 @@ fn line(of_mod: &Mod, width: usize) -> String {
 
 /// Measures the limits on the sprites, and keeps them with the model.
 fn calibrated(model: &str, library: &Library, folder: &Path) -> Result<()> {
-    let mut recogniser = open_model(model, &Options::default()).map_err(|error| said_once(&error))?;
+    let mut recogniser = open_model(model, &Options::default())?;
     let with_cards: Vec<&Mod> = library.mods.iter().filter(|it| !it.cards.is_empty()).collect();
     let of: usize = with_cards.iter().map(|it| it.cards.len()).sum();
     let mut all = SpriteEntries::new(recogniser.manifest().identifier.embedding as usize);

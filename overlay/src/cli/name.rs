@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use lens_core::catalogue::Catalogue;
 
+use super::inputs::parse_place;
 use crate::name_window;
 
 /// Ask for the name of a card and print its id; the overlay starts this
@@ -18,7 +19,7 @@ pub(crate) struct NameArgs {
     #[arg(long, value_delimiter = ',')]
     guesses: Vec<String>,
     /// Where the window is to be
-    #[arg(long, num_args = 2, value_names = ["X", "Y"], allow_negative_numbers = true)]
+    #[arg(long, num_args = 2, value_names = ["X", "Y"], allow_negative_numbers = true, value_parser = parse_place)]
     at: Vec<f32>,
 }
 

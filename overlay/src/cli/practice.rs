@@ -3,17 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
 use practice::window::Show;
 
-use super::inputs::{parse_rate, parse_seconds, parse_size};
-
-/// Shortest time that one of several moments is shown.
-const MIN_DURATION: Duration = Duration::from_millis(20);
+use super::inputs::{parse_moment, parse_rate, parse_seconds, parse_shown, parse_size, read_picture};
+use crate::desktop::window;
 
 /// Show the practice table: a game-like animated table with a deck of our own
 #[derive(Args, Clone, Debug)]
@@ -25,10 +23,10 @@ pub(crate) struct PracticeArgs {
     #[arg(long, default_value = "1280x720", value_parser = parse_size)]
     size: [u32; 2],
     /// Stand still at this moment, in seconds; several take turns
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_moment)]
     still: Vec<f32>,
     /// How long each of several moments is shown, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = parse_shown)]
     each: f32,
     /// Let the background go on while the cards stand still, as the game's does
     #[arg(long, requires = "still")]
@@ -54,18 +52,17 @@ pub(crate) struct PracticeArgs {
 pub(crate) fn run(args: PracticeArgs) -> Result<()> {
     let (show, size) = match args.image {
         Some(path) => {
-            let picture =
-                image::open(&path).with_context(|| format!("cannot read {}", path.display()))?.into_rgba8();
+            let picture = read_picture(&path)?;
             let size = picture.dimensions();
             (Show::Picture(picture), [size.0, size.1])
         }
         None => {
             let painter = Box::new(Painter::new(CardArt::new(synth::practice::sprites())));
             let table = Table::new(args.seed, args.size, painter.catalogue());
-            let each = Duration::try_from_secs_f32(args.each).ok().filter(|each| *each >= MIN_DURATION);
-            let each = each.with_context(|| format!("--each {} is too short to be seen", args.each))?;
+            let each = Duration::from_secs_f32(args.each);
             (Show::Table { table, painter, still: args.still, each, swirls: args.swirl }, args.size)
         }
     };
+    window::need_display()?;
     practice::window::run(show, &args.title, size, args.fps, args.seconds)
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::Args;
 use lens_core::counted::counted;
 use tracking::pipeline::Pipeline;
 
-use super::inputs::{know_mods, parse_rate, parse_seconds, parse_threads, with_threads};
+use super::inputs::{know_mods, parse_per_cent, parse_rate, parse_seconds, parse_threads, with_threads};
 use super::progress::Progress;
 use crate::capture;
 use crate::capture::recording::{Recorder, Recording, video};
@@ -39,7 +39,7 @@ pub(crate) struct RecordArgs {
     #[arg(long, default_value_t = 15.0, value_parser = parse_rate)]
     fps: f32,
     /// Megabytes, at most
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     megabytes: u64,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
     /// Per cent of the cards at moments that may differ
-    #[arg(long, default_value_t = 0.0, requires = "compare")]
+    #[arg(long, default_value_t = 0.0, requires = "compare", value_parser = parse_per_cent)]
     allow: f32,
     /// Threads for recognition
     #[arg(long, value_parser = parse_threads)]
@@ -109,8 +109,11 @@ fn open(source: Source) -> Result<Box<dyn FrameSource>> {
             let found = choose(&windows, &query).with_context(|| format!("{query} was not found"))?;
             Ok(capture::open_window(found.id)?)
         }
-        Source::Monitor(number) => Ok(Box::new(MonitorSource::open(number)?)),
-        Source::Images(_) => bail!("images need no recording: `overlay replay` takes a folder of them"),
+        Source::Monitor(number) => {
+            window::need_display()?;
+            Ok(Box::new(MonitorSource::open(number)?))
+        }
+        Source::Images(_) => bail!("images need no recording\nhelp: `overlay replay` takes a folder of them"),
     }
 }
 
@@ -124,8 +127,10 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
         .transpose()?;
     let folder = unpacked.as_ref().map_or(args.folder.as_path(), |unpacked| unpacked.path());
     let wanted = args.compare.as_ref().map(|path| -> Result<Timeline> {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let help = "help: write one with `overlay replay DIR --out FILE`";
+            anyhow!("cannot read the timeline {}: {error}\n{help}", path.display())
+        })?;
         Timeline::parse(&text).with_context(|| format!("{} cannot be compared with", path.display()))
     });
     let wanted = wanted.transpose()?;

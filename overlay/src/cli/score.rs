@@ -17,7 +17,7 @@ use vision::network::Options;
 use vision::reading::RecognisedCard;
 use vision::recogniser::Recogniser;
 
-use super::inputs::{know_mods, open_model, read_picture, said_once};
+use super::inputs::{know_mods, open_model, read_picture};
 use super::progress::Progress;
 use crate::recognition::model;
 use crate::settings::mods::ModsPlace;
@@ -82,8 +82,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
             for (truth, screen) in screens(&truths) {
                 truth.picture(screen, pictures)?;
             }
-            let mut model =
-                open_model(&args.model, &Options::default()).map_err(|error| said_once(&error))?;
+            let mut model = open_model(&args.model, &Options::default())?;
             know_mods(&mut model, args.mods.as_ref(), &ModsPlace::Nowhere)?;
             Box::new(model)
         }
@@ -201,10 +200,12 @@ struct StoredPicture {
 
 impl Stored {
     fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let pictures: Vec<StoredPicture> = serde_json::from_slice(&text).map_err(|error| {
-            let path = path.display();
-            anyhow!("{path} is not as `overlay identify --json` prints it: {error}\nhelp: write it anew")
+        const HELP: &str = "help: write it anew, by `overlay identify --json IMAGE`";
+        let name = path.display();
+        let text = std::fs::read(path).map_err(|error| anyhow!("cannot read {name}: {error}\n{HELP}"))?;
+        let text = lens_core::files::without_mark(&text);
+        let pictures: Vec<StoredPicture> = serde_json::from_slice(text).map_err(|error| {
+            anyhow!("{name} is not as `overlay identify --json` prints it: {error}\n{HELP}")
         })?;
         let pictures = pictures.into_iter().map(|it| (file_name(&it.image).to_owned(), it)).collect();
         Ok(Self { path: path.into(), pictures })

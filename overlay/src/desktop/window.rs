@@ -30,6 +30,19 @@ pub use x11::follow::Follower;
 #[cfg(target_os = "linux")]
 pub use x11::list;
 
+/// Whether there is anything to open a window on; what a window would say of it is of no help.
+///
+/// # Errors
+/// When there is no display.
+pub fn need_display() -> Result<(), DesktopError> {
+    let is_set = |name| std::env::var_os(name).is_some_and(|it| !it.is_empty());
+    if cfg!(target_os = "linux") && !["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(is_set)
+    {
+        return Err(DesktopError::NoDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set".to_owned()));
+    }
+    Ok(())
+}
+
 /// Follows the window that `query` describes: looks for it, then sends each change of its
 /// [`crate::messages::window::Placement`].
 ///

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::anyhow;
+use lens_core::causes;
 use lens_core::counted::counted;
 use lens_core::geometry::{Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
@@ -76,7 +77,7 @@ impl Loader {
                 match opened {
                     Ok(swap) => swaps.put(swap),
                     Err(error) => {
-                        if !sink(AppEvent::ModelRefused(format!("{error:#}"))) {
+                        if !sink(AppEvent::ModelRefused(causes::said_once(error.chain()))) {
                             return;
                         }
                     }

@@ -22,7 +22,10 @@ pub enum SettingsError {
         mistake: Mistake,
     },
     /// The file cannot be read.
-    #[error("cannot read {}: {reason}", path.display())]
+    #[error(
+        "cannot read {}: {reason}\nhelp: settings are a text file as overlay.toml; without one the defaults hold",
+        path.display()
+    )]
     Unreadable {
         /// Of the settings file.
         path: PathBuf,

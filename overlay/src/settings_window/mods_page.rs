@@ -5,6 +5,7 @@
 
 use egui::{RichText, Ui};
 use lens_core::catalogue::Catalogue;
+use lens_core::causes;
 use lens_core::counted::counted;
 use lens_core::manifest::Manifest;
 use mods::{Library, Mod, State, language};
@@ -122,6 +123,6 @@ fn read(model: &str, wanted: &Wanted) -> Answer {
         let manifest = Manifest::read(&model::folder(model))?;
         Ok(Catalogue::read(&lens_core::paths::catalogue(&manifest.catalogue))?)
     };
-    let catalogue = catalogue().map_err(|error| format!("{error:#}"))?;
+    let catalogue = catalogue().map_err(|error| causes::said_once(error.chain()))?;
     wanted.read(&catalogue).map_err(|error| error.to_string())
 }

@@ -213,15 +213,18 @@ pub struct ModifierArt {
     pub cell: Option<Cell>,
 }
 
+/// What helps against each.
+const HELP: &str = "it comes with the programs: install them again, or choose a model of another game";
+
 /// Why a catalogue cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum CatalogueError {
     /// The file cannot be read.
-    #[error("cannot read the catalogue {path}: {source}")]
+    #[error("cannot read the catalogue {path}: {source}\nhelp: {}", HELP)]
     Read { path: PathBuf, source: std::io::Error },
     /// The file is not what this version expects.
-    #[error("the catalogue {path} is not valid: {source}")]
+    #[error("the catalogue {path} is not valid: {source}\nhelp: {}", HELP)]
     Invalid {
         path: PathBuf,
         /// What is wrong, and where.

@@ -17,7 +17,7 @@
 //! * [`manifest`]: `model.json`, the contract between the trainer and the overlay.
 //! * [`atomic`]: files that are either old or new, never half-written; [`replace`]: folders.
 //! * [`files`]: locks, private folders. [`image_file`]: image files, upright.
-//! * [`palette`]: the colours of card types.
+//! * [`palette`]: the colours of card types. [`causes`]: errors, as people read them.
 //! * [`paths`]: where data, models and downloaded runtimes live.
 //! * [`font`]: the one font of everything that is drawn, and the system's for letters it lacks.
 //! * [`retraining`]: what a retraining tells while it runs.
@@ -28,6 +28,7 @@
 pub mod atomic;
 pub mod card_id;
 pub mod catalogue;
+pub mod causes;
 pub mod counted;
 pub mod files;
 pub mod font;

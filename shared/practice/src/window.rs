@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::anyhow;
 use image::RgbaImage;
+use lens_core::causes::without_line;
 use winit::application::ApplicationHandler;
 use winit::dpi::PhysicalSize;
 use winit::error::EventLoopError;
@@ -46,7 +48,8 @@ pub fn run(
     per_second: f32,
     seconds: Option<f32>,
 ) -> anyhow::Result<()> {
-    let event_loop = event_loop()?;
+    let event_loop = event_loop()
+        .map_err(|error| anyhow!("the window cannot be opened: {}", without_line(&error.to_string())))?;
     let interval = Duration::from_secs_f32(1.0 / per_second.clamp(1.0, 240.0));
     let mut app = TableApp {
         show,

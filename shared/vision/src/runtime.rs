@@ -14,6 +14,8 @@ use ort::logging::LogLevel;
 
 use crate::plugins::{self, Plugin};
 
+pub mod telemetry;
+
 /// The version that `cargo xtask setup` takes.
 pub const VERSION: &str = "1.31.1";
 /// Builds of ONNX Runtime as they are named in the cache (`onnxruntime-1.31.1-cpu`), the preferred
@@ -292,6 +294,9 @@ fn try_library(path: &Path) -> Result<ort::environment::EnvironmentBuilder, Stri
 }
 
 fn build(builder: ort::environment::EnvironmentBuilder, path: &Path) -> Result<Runtime, String> {
+    if !telemetry::is_refused() {
+        log::warn!("ONNX Runtime may report to its maker: ORT_DISABLE_TELEMETRY=1 prevents it");
+    }
     let environment = builder
         .with_name("balatro-lens")
         .with_telemetry(false)

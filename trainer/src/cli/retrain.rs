@@ -157,6 +157,14 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
 
 fn gather(arguments: &Arguments, folder: &Path, messages: &mut Vec<String>) -> Result<Job> {
     let manifest = Manifest::read(folder)?;
+    if let (Some(model), Some(game)) = (&arguments.model, &arguments.data.captures.game)
+        && *game != manifest.catalogue
+    {
+        let (model, catalogue) = (model.display(), &manifest.catalogue);
+        bail!(
+            "--game {game} makes no sense: the model {model} names the cards of {catalogue:?}\nhelp: leave one of them out"
+        );
+    }
     let recipe: Recipe = serde_json::from_value(manifest.recipe.clone())
         .with_context(|| format!("{} does not say how it was trained", folder.display()))?;
     let catalogue = Catalogue::read(&paths::catalogue(&manifest.catalogue))?;

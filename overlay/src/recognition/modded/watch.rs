@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use lens_core::catalogue::Catalogue;
+use lens_core::causes;
 use lens_core::counted::counted;
 use lens_core::manifest::Manifest;
 use mods::Library;
@@ -128,7 +129,7 @@ impl State {
                 is_news.then(|| self.told.clone())
             }
             Err(error) => {
-                let text = format!("{error:#}");
+                let text = causes::said_once(error.chain());
                 if self.fault.as_ref() != Some(&text) {
                     sink(AppEvent::Notice(format!("The cards of your mods are not known: {text}")));
                     self.fault = Some(text);
