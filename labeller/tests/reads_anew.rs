@@ -2,7 +2,7 @@
 //! one has read it.
 
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 
 use dataset::captures::record::CaptureContext;
 use dataset::captures::store::Captures;
@@ -49,7 +49,7 @@ fn enter_acts_on_what_the_present_model_reads() {
     let names = ["S_K", "x_owl"].map(|id| catalogue.card(id).unwrap().name.clone());
     let pictures = vec![folders.captures.clone(), folders.labels.clone()];
     // The model answers once, and nothing more until the test has seen what is there before.
-    let (open, gate) = channel::<()>();
+    let (open, gate) = sync_channel::<()>(1);
     let mut gate = Some(gate);
     let app = App::open(folders, move |repository, session| {
         let gate = gate.take().expect("the data set is opened once");

@@ -177,7 +177,10 @@ impl Client {
         let path = token_path(&self.data);
         let token = std::fs::read_to_string(&path).map_err(|error| ClientError::Refused {
             status: 0,
-            message: format!("cannot read the token for commands, {}: {error}", path.display()),
+            message: format!(
+                "cannot read the token for commands, {}: {error}\nhelp: start `overlay`, which writes it",
+                path.display()
+            ),
         })?;
         let argument = argument.map(str::to_owned);
         let body = json(&CommandRequest { command: name.to_owned(), argument });

@@ -43,7 +43,7 @@ mod tests {
     #[error("{said}")]
     struct Fault {
         said: &'static str,
-        source: Option<Box<Fault>>,
+        source: Option<Box<Self>>,
     }
 
     #[test]

@@ -2,19 +2,15 @@
 //! and without it, and what is said and written differs. Options of what needs a desktop are shown
 //! by the tests that have one. `--help` lists all of them, so that none is forgotten here.
 
-#[path = "support/garden.rs"]
-mod garden;
-mod place;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::place::{Place, SIZE, said};
 use clap::CommandFactory as _;
 use overlay::cli::Cli;
-use place::{Place, SIZE, said};
 
 /// A command with all that it needs, an option, and the value that is tried. Where the option is in
 /// the line already, `~` stands before its other value.
@@ -151,6 +147,12 @@ fn outcome(place: &Place, line: &str) -> (String, BTreeMap<String, u64>) {
 
 /// A line without numbers that a clock gave it: those with a fraction, and those before `ms`.
 fn without_times(line: &str) -> String {
+    if let Some(names) = line.strip_prefix("saw ") {
+        // The table goes on by the clock, and cards of one score may change places.
+        let mut names: Vec<&str> = names.split(", ").collect();
+        names.sort_unstable();
+        return names.join(", ");
+    }
     let line = line.replace(['(', ')'], " ");
     let words: Vec<&str> = line.split_whitespace().collect();
     let number = |word: &str| word.trim_matches([',', ';', '|', '"']).parse::<f64>().is_ok();
@@ -175,8 +177,8 @@ fn with(line: &str, option: &str, value: &str) -> String {
 /// The place with what the lines name.
 fn furnished() -> Place {
     let place = Place::new();
-    garden::write_mod(&place.path("Mods")).unwrap();
-    let (table, lefts) = garden::table(&[0, 3, 4]);
+    crate::garden::write_mod(&place.path("Mods")).unwrap();
+    let (table, lefts) = crate::garden::table(&[0, 3, 4]);
     table.save(place.path("garden.png")).unwrap();
     fs::create_dir(place.path("garden")).unwrap();
     fs::copy(place.path("garden.png"), place.path("garden/0.png")).unwrap();

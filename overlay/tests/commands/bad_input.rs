@@ -2,15 +2,13 @@
 //! wrong, where, and what helps; nothing written, no panic, no endless run. The programs run with
 //! limited memory.
 
-mod place;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::place::{Place, SIZE, said};
 use clap::Parser as _;
 use overlay::cli::Cli;
-use place::{Place, SIZE, said};
 use sha2::{Digest as _, Sha256};
 
 /// Kilobytes of address space.
@@ -431,7 +429,8 @@ fn bad_input_is_refused_in_one_paragraph_and_changes_nothing() {
         let former = fs::read(&path).ok();
         fs::write(&path, content).unwrap();
         let name = Path::new(file).file_name().unwrap().to_string_lossy().into_owned();
-        checked.check(line, &[&name, "none.png"]);
+        // Where nobody listens at the port of a file, it is the place that is named.
+        checked.check(line, &[&name, "none.png", "127.0.0.1", "api-token"]);
         match former {
             Some(former) => fs::write(&path, former).unwrap(),
             None => fs::remove_file(&path).unwrap(),

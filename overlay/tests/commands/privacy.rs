@@ -1,12 +1,10 @@
 //! The programs keep to themselves: ONNX Runtime writes no identifier of the device, which it does
 //! before it reports to its maker.
 
-mod place;
-
 use std::path::PathBuf;
 use std::time::Duration;
 
-use place::{Place, said};
+use crate::place::{Place, said};
 
 #[test]
 fn onnx_runtime_reports_nothing() {
