@@ -252,10 +252,13 @@ fn an_overlay_that_finds_another_says_which_options_it_goes_on_without() {
     let config = ApiConfig { port: 0, data, ..ApiConfig::default() };
     let _server = Server::start(&config, &Broadcast::default(), std::sync::Arc::new(|_| true)).unwrap();
     for (option, value) in LIVE {
+        // The server takes four commands a second.
+        std::thread::sleep(Duration::from_millis(300));
         let (output, _) = place.run(&format!("--{option} {value}"), None, Duration::from_secs(60));
         let text = said(&output);
         assert!(text.contains(&format!("without --{option}:")), "--{option}: {text}");
     }
+    std::thread::sleep(Duration::from_millis(300));
     let (output, _) = place.run("", None, Duration::from_secs(60));
     assert!(!said(&output).contains("without"), "{}", said(&output));
 }

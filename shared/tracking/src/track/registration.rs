@@ -118,7 +118,7 @@ impl Patch {
         self.search(frame, expected).0
     }
 
-    /// Where a card was on the frame before the one on which it is first seen, if it is found there.
+    /// Where a card was on the frame before its first one, if it is found there.
     pub(crate) fn place_before(&self, frame: &Pixels<'_>, quad: Quad<InFrame>) -> Option<Quad<InFrame>> {
         match self.find_before(frame) {
             Place::Same => Some(quad),
