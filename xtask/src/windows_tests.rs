@@ -61,25 +61,17 @@ pub(crate) fn run() -> Result<Outcome> {
     if System::HERE == System::WINDOWS {
         return Ok(skipped("this is Windows: they ran as a part of tests"));
     }
-    let (mut cargo, _) = match platforms::builder_for_windows() {
-        Ok(builder) => builder,
-        Err(error) => return Ok(skipped(error.to_string().lines().next().unwrap_or_default())),
-    };
+    if let Err(error) = platforms::builder_for_windows() {
+        return Ok(skipped(error.to_string().lines().next().unwrap_or_default()));
+    }
     let Some(program) = Wine::find() else {
         return Ok(skipped("Wine or Xvfb is not installed"));
     };
-    cargo.args(["test", "--no-run", "--quiet", "--lib", "--example", RECOGNISE]);
-    cargo.args(["--target", platforms::WINDOWS, "--message-format", "json-render-diagnostics"]);
-    for name in CRATES {
-        cargo.args(["--package", name]);
-    }
-    let output = cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0").stderr(Stdio::inherit()).output();
-    let output = output.context("cannot start cargo")?;
-    ensure!(output.status.success(), "the tests cannot be built for Windows");
-    let (examples, tests): (Vec<_>, Vec<_>) =
-        built(&String::from_utf8_lossy(&output.stdout))?.into_iter().partition(|it| it.name == RECOGNISE);
-    let example = examples.first().context("cargo built no example")?;
+    let crates = CRATES.iter().flat_map(|name| ["--package", name]);
+    let tests = build(&["test", "--no-run", "--lib"].into_iter().chain(crates).collect::<Vec<_>>())?;
     ensure!(tests.len() == CRATES.len(), "{} test programs for {} crates", tests.len(), CRATES.len());
+    let examples = build(&["build", "--package", "vision", "--example", RECOGNISE])?;
+    let example = examples.iter().find(|it| it.name == RECOGNISE).context("cargo built no example")?;
 
     let place = tempfile::tempdir().context("no temporary folder for Wine")?;
     let wine = Wine::start(program, place.path())?;
@@ -103,6 +95,17 @@ pub(crate) fn run() -> Result<Outcome> {
     }
     let cards = same_cards(&wine, &example.program, place.path())?;
     Ok(Outcome::Ran(format!("{passed} tests and {cards} cards of an image, in {}", wine.version()?)))
+}
+
+/// Lets cargo build for Windows, without optimisation; returns the programs.
+fn build(words: &[&str]) -> Result<Vec<Built>> {
+    let (mut cargo, _) = platforms::builder_for_windows()?;
+    cargo.args(words).args(["--quiet", "--target", platforms::WINDOWS]);
+    cargo.args(["--message-format", "json-render-diagnostics"]);
+    let output = cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0").stderr(Stdio::inherit()).output();
+    let output = output.context("cannot start cargo")?;
+    ensure!(output.status.success(), "cargo cannot build for Windows: {}", words.join(" "));
+    built(&String::from_utf8_lossy(&output.stdout))
 }
 
 fn skipped(why: &str) -> Outcome {
@@ -140,11 +143,15 @@ fn same_cards(wine: &Wine, example: &Path, place: &Path) -> Result<usize> {
     fs::copy(example, &program)?;
     fs::copy(&runtime, place.join(runtime.file_name().unwrap_or_default()))?;
     let (model, picture) = (workspace::root().join("data/models/practice"), workspace::picture()?);
-    let there = wine.run(&program, &[&wine::path(&model), &wine::path(&picture)])?;
+    // The catalogue is found from the project's folder.
+    let there = wine.run_in(&workspace::root(), &program, &[&wine::path(&model), &wine::path(&picture)])?;
 
     workspace::check(workspace::cargo().args(["build", "--quiet", "--workspace", "--example", RECOGNISE]))?;
     let mut here = workspace::program(&format!("examples/{RECOGNISE}"));
-    here.arg(model).arg(picture).env("ORT_DYLIB_PATH", setup::runtime(System::HERE)?);
+    here.current_dir(workspace::root())
+        .arg(model)
+        .arg(picture)
+        .env("ORT_DYLIB_PATH", setup::runtime(System::HERE)?);
     let here = here.output().context("cannot start the example")?;
     ensure!(here.status.success(), "{}", String::from_utf8_lossy(&here.stderr));
     compare(&String::from_utf8_lossy(&here.stdout), &String::from_utf8_lossy(&there))
