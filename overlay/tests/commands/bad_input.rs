@@ -338,8 +338,8 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    /// Runs the line; `wheres` are the words of which one has to be in what it says.
-    fn check(&mut self, line: &str, wheres: &[&str]) {
+    /// Runs the line; `parts` are the words of which one has to be in what it says.
+    fn check(&mut self, line: &str, parts: &[&str]) {
         self.cases += 1;
         let before = self.place.files(written);
         let (output, taken) = self.place.run(line, Some(MEMORY), PATIENCE);
@@ -363,7 +363,7 @@ impl Checked<'_> {
         if !helps.iter().any(|it| text.contains(it)) {
             fault("says nothing that helps");
         }
-        if !wheres.is_empty() && !wheres.iter().any(|it| text.contains(it)) {
+        if !parts.is_empty() && !parts.iter().any(|it| text.contains(it)) {
             fault("does not say where");
         }
         if text.contains(".rs:") {
