@@ -3,6 +3,8 @@
 //! here.
 
 mod elsewhere;
+#[path = "../../shared/lens-core/tests/commands/lines.rs"]
+mod lines;
 mod place;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +13,7 @@ use std::fs;
 use clap::CommandFactory as _;
 use elsewhere::{DETECTION, classifier, picture, yolo};
 use image::RgbaImage;
+use lines::{remove_new, with};
 use place::{Place, said};
 use trainer::cli::Arguments;
 use trainer::model::onnx::writer::Batch;
@@ -153,23 +156,8 @@ fn outcome(place: &Place, line: &str) -> (String, BTreeMap<String, u64>) {
             files.insert(name, hash);
         }
     }
-    for new in fs::read_dir(&root).unwrap().flatten() {
-        if new.file_name().to_string_lossy().starts_with("new") {
-            let _ = fs::remove_dir_all(new.path());
-            let _ = fs::remove_file(new.path());
-        }
-    }
+    remove_new(&root);
     (said, files)
-}
-
-/// The line with the option, or with another value of it.
-fn with(line: &str, option: &str, value: &str) -> String {
-    let Some(value) = value.strip_prefix('~') else { return format!("{line} --{option} {value}") };
-    let mut words: Vec<&str> = line.split(' ').collect();
-    let name = format!("--{option}");
-    let at = words.iter().position(|word| *word == name).unwrap_or_else(|| panic!("{line} has no {name}"));
-    words[at + 1] = value;
-    words.join(" ")
 }
 
 /// Commands that only read a data set, and those of models; all others write data.

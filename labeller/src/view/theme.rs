@@ -205,25 +205,12 @@ pub(super) fn empty(ui: &mut Ui, heading: &str, lines: &[&str]) {
 
 #[cfg(test)]
 mod tests {
+    use panes::look::contrast;
+
     use super::*;
-
-    /// WCAG 2.2, "relative luminance".
-    fn luminance(colour: Color32) -> f64 {
-        let linear = |value: u8| {
-            let share = f64::from(value) / 255.0;
-            if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
-    }
-
-    fn contrast(one: Color32, other: Color32) -> f64 {
-        let (a, b) = (luminance(one), luminance(other));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
 
     #[test]
     fn every_text_is_readable_on_every_ground() {
-        assert!((contrast(Color32::WHITE, Color32::BLACK) - 21.0).abs() < 0.01);
         let mut texts = vec![("text", TEXT), ("faint", FAINT), ("accent", ACCENT), ("primary", PRIMARY)];
         texts.extend([("warning", WARNING), ("good", GOOD)]);
         texts.extend(CardType::ALL.map(|it| (it.name(), of_type(Some(it)))));

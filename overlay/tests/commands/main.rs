@@ -3,6 +3,8 @@
 mod bad_input;
 #[path = "../support/garden.rs"]
 mod garden;
+#[path = "../../../shared/lens-core/tests/commands/lines.rs"]
+mod lines;
 mod options;
 mod place;
 mod privacy;

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::lines::{remove_new, with};
 use crate::place::{Place, SIZE, said};
 use clap::CommandFactory as _;
 use overlay::cli::Cli;
@@ -136,12 +137,7 @@ fn outcome(place: &Place, line: &str) -> (String, BTreeMap<String, u64>) {
             files.insert(name, content);
         }
     }
-    for new in fs::read_dir(&root).unwrap().flatten() {
-        if new.file_name().to_string_lossy().starts_with("new") {
-            let _ = fs::remove_dir_all(new.path());
-            let _ = fs::remove_file(new.path());
-        }
-    }
+    remove_new(&root);
     (format!("{:?}: {text}", output.status.code()), files)
 }
 
@@ -162,16 +158,6 @@ fn without_times(line: &str) -> String {
     };
     let kept: Vec<&str> = (0..words.len()).map(|at| if is_time(at) { "#" } else { words[at] }).collect();
     kept.join(" ")
-}
-
-/// The line with the option, or with another value of it.
-fn with(line: &str, option: &str, value: &str) -> String {
-    let Some(value) = value.strip_prefix('~') else { return format!("{line} --{option} {value}") };
-    let mut words: Vec<&str> = line.split(' ').collect();
-    let name = format!("--{option}");
-    let at = words.iter().position(|word| *word == name).unwrap_or_else(|| panic!("{line} has no {name}"));
-    words[at + 1] = value;
-    words.join(" ")
 }
 
 /// The place with what the lines name.

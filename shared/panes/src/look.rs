@@ -43,6 +43,18 @@ pub const fn of(rgb: u32) -> Color32 {
     Color32::from_rgb(red, green, blue)
 }
 
+/// How well one colour is read on another: from 1.0, the same, to 21.0, black on white (WCAG 2.2,
+/// "contrast ratio"). Text needs 4.5 at least.
+pub fn contrast(one: Color32, other: Color32) -> f64 {
+    let linear = |value: u8| {
+        let share = f64::from(value) / 255.0;
+        if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+    };
+    let luminance = |it: Color32| 0.2126 * linear(it.r()) + 0.7152 * linear(it.g()) + 0.0722 * linear(it.b());
+    let (a, b) = (luminance(one), luminance(other));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
 /// Gives a window its look; called on every frame. Returns whether it can be drawn: not in the
 /// first one, whose fonts are those of before.
 pub fn dress(context: &Context) -> bool {
@@ -130,20 +142,6 @@ fn style(style: &mut Style) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// WCAG 2.2, "relative luminance".
-    fn luminance(colour: Color32) -> f64 {
-        let linear = |value: u8| {
-            let share = f64::from(value) / 255.0;
-            if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
-    }
-
-    fn contrast(one: Color32, other: Color32) -> f64 {
-        let (a, b) = (luminance(one), luminance(other));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
 
     #[test]
     fn what_is_written_in_a_window_is_readable_on_every_ground() {

@@ -102,7 +102,7 @@ fn a_whole_deck_is_found_and_named() {
     for (size, seed, enhanced) in views {
         let state = deck(size, seed, enhanced);
         let picture = painter.paint(&state).clone();
-        if let Some(folder) = std::env::var_os("DECK_VIEWS") {
+        if let Some(folder) = std::env::var_os("BALATRO_LENS_PAGES") {
             picture.save(std::path::Path::new(&folder).join(format!("deck{seed}.png"))).unwrap();
         }
         let [found, named, not_cards] = score(&state, recogniser.recognise(&(&picture).into()).unwrap());

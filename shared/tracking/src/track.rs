@@ -214,7 +214,16 @@ impl Tracker {
         }
         self.assigned.clear();
         for (owner, seen) in owner.into_iter().zip(seen) {
-            let id = owner.unwrap_or_else(|| self.come(seen, before, now));
+            let id = owner.unwrap_or_else(|| {
+                let id = self.next_id;
+                self.next_id += 1;
+                let mut card = Card::new(id, seen, now);
+                if let Some((frame, taken_at)) = before {
+                    card.look_back(&frame, taken_at, &self.cards);
+                }
+                self.cards.push(card);
+                id
+            });
             self.assigned.push(id);
         }
         for card in self.cards.iter_mut().filter(|card| card.last_seen != now) {
@@ -224,34 +233,6 @@ impl Tracker {
             .retain(|card| card.last_seen == now || (card.seen >= MIN_SIGHTINGS && card.overdue(now) < FADE));
         let wants = |id: u64| self.cards.iter().any(|card| card.id == id && card.wants_reading(now));
         (0..seen.len()).filter(|&index| wants(self.assigned[index])).collect()
-    }
-
-    /// Takes in a card that fits none of those that are known; returns its track.
-    ///
-    /// It is looked for on the frame before. One that lay there, and was not found since, is this
-    /// card: it went too far to be expected here.
-    fn come(&mut self, seen: &Seen, before: Option<(Pixels<'_>, Duration)>, now: Duration) -> u64 {
-        let mut card = Card::new(self.next_id, seen, now);
-        let came = before.and_then(|(frame, at)| Some((card.patch.place_before(&frame, card.measured)?, at)));
-        if let Some((from, at)) = came {
-            let lies_there = |other: &&mut Card| {
-                other.measured.centre().distance(from.centre()) < MIN_APART * from.width()
-            };
-            match self.cards.iter_mut().find(lies_there) {
-                None => card.go_on(from, now.saturating_sub(at), now),
-                // Another one, which may look the same.
-                Some(other) if other.last_seen == now => {}
-                Some(same) => {
-                    same.measured = from;
-                    same.placed_at = at;
-                    same.see(seen, now);
-                    return same.id;
-                }
-            }
-        }
-        self.next_id += 1;
-        self.cards.push(card);
-        self.next_id - 1
     }
 
     /// Takes in what the identifier says of a detection of the last frame; `None` when it is no
@@ -400,6 +381,22 @@ impl Card {
         moves
     }
 
+    /// Where it was on the frame before its first; not where one of the `others` lies, which may
+    /// look the same.
+    fn look_back(&mut self, frame: &Pixels<'_>, taken_at: Duration, others: &[Self]) {
+        let elapsed = self.placed_at.saturating_sub(taken_at);
+        let before = match self.patch.find_before(frame) {
+            Place::Same => self.measured,
+            Place::Shifted([x, y]) => self.measured.shifted(x, y),
+            Place::Lost => return,
+        };
+        let is_there =
+            |other: &Self| other.measured.centre().distance(before.centre()) < MIN_APART * before.width();
+        if !others.iter().any(is_there) {
+            self.go_on(before, elapsed, self.placed_at);
+        }
+    }
+
     /// It is where it was.
     fn stand(&mut self, now: Duration) {
         (self.pace, self.velocity) = (Some([0.0; 2]), [0.0; 2]);
@@ -435,9 +432,9 @@ impl Card {
         let elapsed = now.saturating_sub(self.placed_at);
         self.show_at(quad);
         let before = std::mem::replace(&mut self.measured, quad);
-        // What was followed to this very frame knows its pace better than detections do.
+        // What was followed to this very frame knows its pace better than detections do, unless
+        // pixels of what covers it, or of one like it, were taken for its own.
         let followed_from = self.followed_from.take();
-        // Where pixels of what covers it, or of one like it, were taken for its own.
         let misled = |_: &FollowedFrom| before.centre().distance(quad.centre()) > MAX_APART * quad.height();
         if !elapsed.is_zero() {
             if before.largest_corner_shift(quad) <= still {

@@ -118,18 +118,9 @@ impl Patch {
         self.search(frame, expected).0
     }
 
-    /// Where a card was on the frame before its first one, if it is found there.
-    pub(crate) fn place_before(&self, frame: &Pixels<'_>, quad: Quad<InFrame>) -> Option<Quad<InFrame>> {
-        match self.find_before(frame) {
-            Place::Same => Some(quad),
-            Place::Shifted([x, y]) => Some(quad.shifted(x, y)),
-            Place::Lost => None,
-        }
-    }
-
     /// Looks for the card on the frame before the one on which it was first seen: about its place
     /// and in every direction.
-    fn find_before(&self, frame: &Pixels<'_>) -> Place {
+    pub(crate) fn find_before(&self, frame: &Pixels<'_>) -> Place {
         const DIRECTIONS: [[f32; 2]; 9] =
             [[0., 0.], [1., 0.], [-1., 0.], [0., 1.], [0., -1.], [1., 1.], [-1., 1.], [1., -1.], [-1., -1.]];
         let places = DIRECTIONS.map(|direction| direction.map(|way| way * MAX_WAY * self.cell));
@@ -368,9 +359,10 @@ mod tests {
             let into = [160.0 - from[0], 110.0 - from[1]].map(|way: f32| way.clamp(-12.0, 12.0));
             let to = [from[0] + into[0], from[1] + into[1]];
             let patch = Patch::new(&(&picture(to[0], to[1])).into(), quad(to[0], to[1]));
-            let before = patch.place_before(&(&picture(from[0], from[1])).into(), quad(to[0], to[1]));
-            let found = before.expect("it is found").bounds();
-            let error = (found.left - from[0]).hypot(found.top - from[1]);
+            let Place::Shifted(found) = patch.find_before(&(&picture(from[0], from[1])).into()) else {
+                panic!("{from:?} is not found");
+            };
+            let error = (found[0] + into[0]).hypot(found[1] + into[1]);
             assert!(error < 1.5, "{from:?}: {found:?}");
         }
     }

@@ -82,6 +82,25 @@ impl Bench {
     }
 }
 
+/// On a flat card the pixels inside stay the same: followed by them alone it would stand still.
+#[test]
+fn a_detection_elsewhere_than_the_pixels_say_gives_a_speed() {
+    let mut tracker = Tracker::default();
+    let mut velocity = [0.0; 2];
+    for (number, left) in [(1, 100.0), (2, 100.0), (3, 109.0)] {
+        let (picture, now) = (frame(&[(left, "a")]), millis(40 * number));
+        let pixels = Pixels::from(&picture);
+        tracker.follow(&pixels, now);
+        let seen = [Seen::new(&pixels, Detection { quad: quad(left), score: 0.9 })];
+        for index in tracker.locate(&seen, None, now) {
+            tracker.read(index, Some(&reading("a")), now);
+        }
+        velocity = tracker.tracks(now).first().map_or([0.0; 2], |track| track.velocity);
+    }
+    // Nine pixels in 40 ms, and faster from now on.
+    assert!((225.0..500.0).contains(&velocity[0]) && velocity[1] == 0.0, "{velocity:?}");
+}
+
 #[test]
 fn one_sighting_is_not_shown_and_two_are() {
     let mut bench = Bench::default();
