@@ -196,6 +196,32 @@ impl<S: Space> Quad<S> {
         Rect::ltrb(min(xs), min(ys), max(xs), max(ys))
     }
 
+    /// How far the card is turned against the upright, in radians from -pi to pi, clockwise on
+    /// screen: the rotation that comes nearest to the directions of its edges.
+    pub fn turn(self) -> f32 {
+        let [a, b, c, d] = self.corners;
+        let direction = |x: f32, y: f32| {
+            let length = x.hypot(y).max(f32::MIN_POSITIVE);
+            [x / length, y / length]
+        };
+        let right = direction(b.x - a.x + c.x - d.x, b.y - a.y + c.y - d.y);
+        let down = direction(d.x - a.x + c.x - b.x, d.y - a.y + c.y - b.y);
+        (right[1] - down[0]).atan2(right[0] + down[1])
+    }
+
+    /// The same card, taken for one that stands on its head.
+    pub fn half_turned(self) -> Self {
+        let [a, b, c, d] = self.corners;
+        Self { corners: [c, d, a, b] }
+    }
+
+    /// The same card, taken to be the way up in which its corners lie nearer to those of `other`.
+    pub fn way_up_of(self, other: Self) -> Self {
+        let turned = self.half_turned();
+        let is_nearer = turned.largest_corner_shift(other) < self.largest_corner_shift(other);
+        if is_nearer { turned } else { self }
+    }
+
     /// Scaled about its centre.
     pub fn scaled(self, factor: f32) -> Self {
         let centre = self.centre();
@@ -401,9 +427,33 @@ fn clipped_area(subject: [[f32; 2]; 4], clip: [[f32; 2]; 4]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::f32::consts::{FRAC_PI_8, PI};
 
     fn square(left: f32, top: f32, size: f32) -> Quad<InFrame> {
         Quad::from_rect(Rect::ltwh(left, top, size, size))
+    }
+
+    #[test]
+    fn the_turn_of_a_card_follows_its_edges() {
+        let card = |turn: f32, skew: f32| -> Quad<InFrame> {
+            let (sin, cos) = turn.sin_cos();
+            let corners = [[-3.0, -4.0], [3.0, -4.0], [3.0, 4.0], [-3.0, 4.0]];
+            Quad::from_xy(corners.map(|[x, y]: [f32; 2]| {
+                let x = x + skew * y;
+                [9.0 + x * cos - y * sin, 8.0 + x * sin + y * cos]
+            }))
+        };
+        for turn in [-3.0, -1.5, -0.2, 0.0, 0.7, 1.5, 3.1] {
+            assert!((card(turn, 0.0).turn() - turn).abs() < 1e-4, "{turn}: {}", card(turn, 0.0).turn());
+        }
+        // Half of the angle by which one pair of edges leans.
+        assert!((card(0.0, 1.0).turn() + FRAC_PI_8).abs() < 1e-4);
+        assert_eq!(Quad::<InFrame>::default().turn(), 0.0);
+        let card = card(0.3, 0.1);
+        assert!((card.half_turned().turn() - (0.3 - PI) - (card.turn() - 0.3)).abs() < 1e-4);
+        assert_eq!(card.half_turned().half_turned(), card);
+        assert_eq!(card.shifted(2.0, 1.0).half_turned().way_up_of(card), card.shifted(2.0, 1.0));
+        assert_eq!(card.shifted(2.0, 1.0).way_up_of(card), card.shifted(2.0, 1.0));
     }
 
     #[test]

@@ -427,7 +427,8 @@ impl Card {
     }
 
     fn see(&mut self, seen: &Seen, now: Duration) {
-        let quad = seen.detection.quad;
+        // Which end of a card on its side is up may change from one detection to the next.
+        let quad = seen.detection.quad.way_up_of(self.measured);
         let still = MAX_TREMBLE * self.quad.height();
         let elapsed = now.saturating_sub(self.placed_at);
         self.show_at(quad);

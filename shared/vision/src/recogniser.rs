@@ -1,6 +1,7 @@
 //! The whole way from a frame to named cards.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +23,9 @@ use crate::sprites::limits::Limits;
 
 /// Best guesses that a reading keeps.
 const MAX_GUESSES: usize = 5;
+/// Turn, in radians, from which a card is read both ways up: the detector cannot tell which end of
+/// a card that lies on its side is its top.
+const MIN_TURN: f32 = 1.0;
 
 /// Finds and names the cards of frames.
 #[derive(Debug)]
@@ -35,7 +39,18 @@ pub struct Recogniser {
     gallery: Gallery,
     /// All that were ever needed, so that their buffers are used again; the first ones are in use.
     cards: Vec<RecognisedCard>,
+    buffers: Buffers,
+}
+
+/// Kept to save the allocations.
+#[derive(Debug, Default)]
+struct Buffers {
+    /// Those that are asked for, then those of turned cards the other way up.
+    quads: Vec<Quad<InFrame>>,
+    /// Of each quad what it shows.
     readings: Vec<Option<Reading>>,
+    /// Which of the quads are turned.
+    turned: Vec<usize>,
 }
 
 /// Why a model cannot be used.
@@ -121,7 +136,7 @@ impl Recogniser {
             classifier,
             gallery,
             cards: Vec::new(),
-            readings: Vec::new(),
+            buffers: Buffers::default(),
         })
     }
 
@@ -252,20 +267,14 @@ impl Recogniser {
     fn read_each(
         &mut self,
         frame: &Pixels<'_>,
-        quads: impl ExactSizeIterator<Item = Quad<InFrame>>,
+        quads: impl Iterator<Item = Quad<InFrame>>,
         score: &dyn Fn(usize) -> Option<f32>,
     ) -> Result<&[Option<Reading>], RunError> {
-        let count = quads.len();
-        if self.readings.len() < count {
-            self.readings.resize_with(count, Option::default);
-        }
-        let Self { identifier, classifier, gallery, readings, .. } = self;
-        identifier.run(frame, quads, |index, logits, crop| {
-            let mut reading = readings[index].take().unwrap_or_default();
-            let is_card = classifier.classify_crop(logits, crop, score(index), gallery, &mut reading);
-            readings[index] = is_card.then_some(reading);
-        })?;
-        Ok(&self.readings[..count])
+        let Self { identifier, classifier, gallery, buffers, .. } = self;
+        let classify = |index: usize, logits: &Logits<'_>, crop: &[u8], reading: &mut Reading| {
+            classifier.classify_crop(logits, crop, score(index), gallery, reading)
+        };
+        buffers.read(identifier, frame, quads, classify)
     }
 
     /// The cards of a frame, named, best found first; what turned out to be no card is left out.
@@ -273,21 +282,71 @@ impl Recogniser {
     /// # Errors
     /// When a network cannot run.
     pub fn recognise(&mut self, frame: &Pixels<'_>) -> Result<&[RecognisedCard], RunError> {
-        let Self { detector, identifier, classifier, gallery, cards, .. } = self;
+        let Self { detector, identifier, classifier, gallery, cards, buffers, .. } = self;
         let detections = detector.run(frame)?;
         if cards.len() < detections.len() {
             cards.resize_with(detections.len(), RecognisedCard::default);
         }
+        let classify = |index: usize, logits: &Logits<'_>, crop: &[u8], reading: &mut Reading| {
+            classifier.classify_crop(logits, crop, Some(detections[index].score), gallery, reading)
+        };
+        buffers.read(identifier, frame, detections.iter().map(|it| it.quad), classify)?;
         let mut count = 0;
-        identifier.run(frame, detections.iter().map(|it| it.quad), |index, logits, crop| {
+        for (index, detection) in detections.iter().enumerate() {
+            let Some(reading) = &mut buffers.readings[index] else { continue };
             let card = &mut cards[count];
-            card.detection = detections[index];
-            let score = Some(card.detection.score);
-            let is_card = classifier.classify_crop(logits, crop, score, gallery, &mut card.reading);
-            count += usize::from(is_card);
-        })?;
+            card.detection = Detection { quad: buffers.quads[index], ..*detection };
+            // Both keep their memory.
+            mem::swap(&mut card.reading, reading);
+            count += 1;
+        }
         Ok(&self.cards[..count])
     }
+}
+
+impl Buffers {
+    /// Reads every quad, turned ones both ways up; gives one reading each, of the better way. The
+    /// quad is kept that way up. `classify` takes the position of a quad, and says whether it shows
+    /// a card.
+    fn read(
+        &mut self,
+        identifier: &mut Identifier,
+        frame: &Pixels<'_>,
+        quads: impl Iterator<Item = Quad<InFrame>>,
+        mut classify: impl FnMut(usize, &Logits<'_>, &[u8], &mut Reading) -> bool,
+    ) -> Result<&[Option<Reading>], RunError> {
+        let Self { quads: all, readings, turned } = self;
+        all.clear();
+        all.extend(quads);
+        let count = all.len();
+        turned.clear();
+        turned.extend((0..count).filter(|&at| all[at].turn().abs() >= MIN_TURN));
+        for &at in turned.iter() {
+            all.push(all[at].half_turned());
+        }
+        if readings.len() < all.len() {
+            readings.resize_with(all.len(), Option::default);
+        }
+        identifier.run(frame, all.iter().copied(), |index, logits, crop| {
+            let card = index.checked_sub(count).map_or(index, |other| turned[other]);
+            let mut reading = readings[index].take().unwrap_or_default();
+            let is_card = classify(card, logits, crop, &mut reading);
+            readings[index] = is_card.then_some(reading);
+        })?;
+        for (other, &card) in turned.iter().enumerate() {
+            let other = count + other;
+            if certainty(readings[other].as_ref()) > certainty(readings[card].as_ref()) {
+                readings.swap(card, other);
+                all.swap(card, other);
+            }
+        }
+        Ok(&readings[..count])
+    }
+}
+
+/// Greater for what says more: a name before *unknown*, that before no card.
+fn certainty(reading: Option<&Reading>) -> (bool, f32) {
+    reading.map_or((false, -1.0), |it| (it.id().is_some(), it.probability))
 }
 
 impl Recognise for Recogniser {
