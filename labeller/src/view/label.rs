@@ -275,7 +275,7 @@ fn side_by_side(
             intents.push(Intent::Magnify(wheel.signum() as i32));
         }
     }
-    let before = labeller.read_before(member).map_or_else(String::new, |it| format!(" {it}"));
+    let before = if labeller.is_read_before(member) { " when captured" } else { "" };
     let says = labeller.reading(member).map(|reading| says(Some(&reading), labeller.named(member).is_some()));
     let (title, _) = labeller.session.group().map_or_else(Default::default, |group| labeller.title(group));
     caption(
