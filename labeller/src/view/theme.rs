@@ -130,7 +130,8 @@ pub(super) fn foot(ui: &mut Ui, name: &'static str, add: impl FnOnce(&mut Ui)) {
     egui::Panel::bottom(name).resizable(false).frame(frame).show(ui, add);
 }
 
-/// Paints a line of at most this width, which ends with an ellipsis where it does not fit.
+/// Paints a line of at most this width: somewhat smaller where it does not fit, and with an ellipsis
+/// where it does not fit then.
 pub(super) fn write(
     painter: &egui::Painter,
     at: egui::Pos2,
@@ -140,9 +141,19 @@ pub(super) fn write(
     colour: Color32,
     width: f32,
 ) {
-    let mut job = egui::text::LayoutJob::simple_singleline(text.into(), font, colour);
-    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
-    let galley = painter.layout_job(job);
+    let (text, FontId { size, family }) = (text.into(), font);
+    let laid = |smaller: f32| {
+        let font = FontId::new(size * smaller, family.clone());
+        let mut job = egui::text::LayoutJob::simple_singleline(text.clone(), font, colour);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+        painter.layout_job(job)
+    };
+    let mut galley = laid(1.0);
+    for smaller in [0.9, 0.8] {
+        if galley.elided {
+            galley = laid(smaller);
+        }
+    }
     let area = align.anchor_size(at, galley.size());
     painter.galley(area.min, galley, colour);
 }
