@@ -130,8 +130,8 @@ pub(super) fn foot(ui: &mut Ui, name: &'static str, add: impl FnOnce(&mut Ui)) {
     egui::Panel::bottom(name).resizable(false).frame(frame).show(ui, add);
 }
 
-/// Paints a line of at most this width: somewhat smaller where it does not fit, and with an ellipsis
-/// where it does not fit then.
+/// Paints a line of at most this width: somewhat smaller where it does not fit, and with an
+/// ellipsis where it does not fit then.
 pub(super) fn write(
     painter: &egui::Painter,
     at: egui::Pos2,
