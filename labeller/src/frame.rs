@@ -131,10 +131,12 @@ impl OpenFrame {
     }
 
     /// Adds a card that was drawn from corner to corner. Returns what is to be read; nothing when
-    /// it is too small to be one.
+    /// it is too small to be one, or lies beside the frame.
     pub fn draw(&mut self, from: Point<InFrame>, to: Point<InFrame>) -> Option<Quad<InFrame>> {
         let (width, height) = ((to.x - from.x).abs(), (to.y - from.y).abs());
-        if width.min(height) < MIN_DRAWN {
+        let is_beside = |from: f32, to: f32, side: u32| from.max(to) <= 0.0 || from.min(to) >= side as f32;
+        let is_outside = is_beside(from.x, to.x, self.size[0]) || is_beside(from.y, to.y, self.size[1]);
+        if width.min(height) < MIN_DRAWN || (self.size != [0, 0] && is_outside) {
             return None;
         }
         self.keep();
@@ -228,6 +230,11 @@ mod tests {
         let drawn = frame.draw(Point::new(400.0, 100.0), Point::new(330.0, 20.0)).unwrap();
         assert_eq!(drawn.corners[0], Point::new(330.0, 20.0), "from any corner to any other");
         assert!(frame.draw(Point::new(0.0, 0.0), Point::new(4.0, 90.0)).is_none(), "that was a click");
+        frame.size = [640, 360];
+        for (from, to) in [([100.0, 370.0], [160.0, 450.0]), ([-90.0, 10.0], [-5.0, 90.0])] {
+            let [from, to] = [from, to].map(|[x, y]: [f32; 2]| Point::new(x, y));
+            assert!(frame.draw(from, to).is_none(), "there is nothing beside the frame");
+        }
         for _ in 0..4 {
             assert!(frame.undo());
         }

@@ -18,7 +18,7 @@ use lens_core::image_file;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::pixels::Pixels;
 use vision::enrol::{self, NamedCard};
-use vision::gallery::{self, forgotten};
+use vision::gallery::{self, Gallery, forgotten};
 use vision::network::Options;
 use vision::reading::GuessSource;
 use vision::recogniser::Recogniser;
@@ -247,10 +247,32 @@ impl Worker {
 
     fn guess(&mut self, source: &Source) -> anyhow::Result<Answer> {
         let (picture, quad) = card_of(&self.folders, source)?;
-        let readings = self.open()?.read(&Pixels::from(&picture), &[quad])?;
-        let file = source.file.clone();
-        let reading = readings[0].as_ref().map_or_else(no_card, reading_of);
-        Ok(Answer::Guessed { file, reading })
+        let pixels = Pixels::from(&picture);
+        let read = self.open()?.read(&pixels, &[quad])?[0].as_ref().map(reading_of);
+        let reading = match read {
+            Some(reading) => reading,
+            None => self.untaught(&pixels, quad)?,
+        };
+        Ok(Answer::Guessed { file: source.file.clone(), reading })
+    }
+
+    /// Of what is read as no card: what the model says by itself comes along where somebody taught
+    /// that it is none, for whoever did may have slipped.
+    fn untaught(&mut self, pixels: &Pixels<'_>, quad: Quad<InFrame>) -> anyhow::Result<Reading> {
+        let folder = self.model.clone();
+        let recogniser = self.open()?;
+        let width = recogniser.manifest().identifier.embedding as usize;
+        let taught = Gallery::read(&folder, width)?;
+        recogniser.set_gallery(Gallery::default());
+        let own = recogniser.read(pixels, &[quad]).map(|readings| readings[0].clone());
+        let likeness = |own: &vision::reading::Reading| taught.nearest(&own.embedding).map(|it| it.1);
+        let number = own.as_ref().ok().and_then(Option::as_ref).and_then(likeness);
+        recogniser.set_gallery(taught);
+        let Some((own, number)) = own?.zip(number) else { return Ok(no_card()) };
+        let mut reading = reading_of(&own);
+        reading.guesses.insert(0, Guess { id: NOT_A_CARD.into(), number, origin: Origin::Taught });
+        reading.known = Some(NOT_A_CARD.into());
+        Ok(reading)
     }
 
     fn propose(&mut self, path: &Path) -> anyhow::Result<Answer> {

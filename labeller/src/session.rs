@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use dataset::captures::SAME_CLUSTER;
 use dataset::captures::hashes::Hashes;
 use dataset::captures::record::{CaptureContext, Record};
 use dataset::labels::Label;
@@ -31,6 +32,9 @@ pub struct Picture {
     /// What was known when it was captured.
     pub context: CaptureContext,
 }
+
+/// Images of a group that others are compared with: more of them say nothing new.
+const MAX_COMPARED: usize = 16;
 
 /// What comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -358,14 +362,22 @@ impl Session {
         self.groups.get(&group).into_iter().flatten().map(|&at| &self.pictures[at])
     }
 
-    /// Other groups of the current one's cluster.
-    pub fn neighbours(&self) -> Vec<u64> {
+    /// Other groups of the current one's cluster, each with how far its nearest image is from one
+    /// of the current group.
+    pub fn neighbours(&self) -> Vec<(u64, u32)> {
         let Some(group) = self.group() else { return Vec::new() };
         let cluster = self.place_of(group).cluster;
         let alike =
             |members: &[usize]| members.first().is_some_and(|&at| self.pictures[at].place.cluster == cluster);
+        let own: Vec<&Hashes> =
+            self.members().take(MAX_COMPARED).filter_map(|it| it.hashes.as_ref()).collect();
+        // Images of other tools have no hashes: somebody has put them into the cluster.
+        let distance = |members: &[usize]| {
+            let hashes = members.iter().filter_map(|&at| self.pictures[at].hashes.as_ref());
+            hashes.flat_map(|it| own.iter().map(|one| one.distance(it))).min().unwrap_or(SAME_CLUSTER)
+        };
         let others = self.groups.iter().filter(|(other, members)| **other != group && alike(members));
-        others.map(|(other, _)| *other).collect()
+        others.map(|(other, members)| (*other, distance(members))).collect()
     }
 
     /// The member that keys act on.

@@ -80,19 +80,20 @@ impl Labeller {
 
     /// What happened last, and where the keys are told.
     fn line(&self, ui: &mut Ui) {
+        let colour = match self.tone() {
+            Tone::Done => GOOD,
+            Tone::Told => FAINT,
+            Tone::Warned => WARNING,
+        };
+        let (text, colour) = self.message().map_or((hint(self.page), FAINT), |text| (text, colour));
         ui.horizontal(|ui| {
-            let colour = match self.tone() {
-                Tone::Done => GOOD,
-                Tone::Told => FAINT,
-                Tone::Warned => WARNING,
-            };
-            match self.message() {
-                Some(text) => ui.label(RichText::new(text).color(colour)),
-                None => ui.label(RichText::new(hint(self.page)).color(FAINT)),
-            };
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 theme::key(ui, "?");
                 ui.label(RichText::new("all keys").color(FAINT));
+                // What is long takes another line: the keys are told all the same.
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(egui::Label::new(RichText::new(text).color(colour)).wrap());
+                });
             });
         });
     }

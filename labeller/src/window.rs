@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dataset::captures::SAME_CLUSTER;
 use dataset::labels::Label;
 use dataset::labels::store::Change;
 use lens_core::catalogue::{Card, Catalogue};
@@ -255,12 +256,15 @@ impl Labeller {
         }
     }
 
-    /// Other groups of the current one's cluster, those that are read as the same card first.
+    /// Other groups of the current one's cluster: those that are read as the same card, then those
+    /// that look most like it. A cluster is a chain, whose ends may have nothing in common.
     pub(crate) fn neighbours(&self) -> Vec<u64> {
         let own = self.session.group().and_then(|group| self.title(group).1);
-        let mut neighbours = self.session.neighbours();
-        neighbours.sort_by_cached_key(|group| self.title(*group).1 != own);
-        neighbours
+        let is_same = |group: u64| own.is_some() && self.title(group).1 == own;
+        let ranked = self.session.neighbours().into_iter().map(|(it, far)| (!is_same(it), far, it));
+        let mut near: Vec<_> = ranked.filter(|(other, far, _)| !other || *far <= SAME_CLUSTER).collect();
+        near.sort_unstable();
+        near.into_iter().map(|(.., group)| group).collect()
     }
 
     /// What an image in a list is called.
@@ -314,8 +318,18 @@ impl Labeller {
 
     /// Cards that a name which is begun may become.
     pub(crate) fn completions(&self) -> Vec<&Card> {
-        let found = || completion::complete(&self.form.name, &self.catalogue);
+        let found = || completion::complete(&self.form.name, &self.catalogue, &self.likely());
         if self.is_begun { found() } else { Vec::new() }
+    }
+
+    /// Cards that the model takes what the form is about for, best first.
+    fn likely(&self) -> Vec<String> {
+        if self.page != Page::Verify {
+            return self.suggestions().into_iter().map(|it| it.id).collect();
+        }
+        let chosen = self.chosen.iter().filter_map(|file| self.session.picture(file));
+        let readings = chosen.filter_map(|it| self.reading(it));
+        readings.filter_map(|it| it.first().map(|guess| guess.id.clone())).collect()
     }
 
     /// The name that Enter saves: a begun one is completed.
@@ -327,7 +341,7 @@ impl Labeller {
     /// Does what a person wants.
     pub fn obey(&mut self, context: &egui::Context, intent: Intent) {
         if !matches!(intent, Intent::Save) {
-            self.new_name = None;
+            self.forget_new_name();
             self.saves_when_read = None;
         }
         match intent {
@@ -345,7 +359,7 @@ impl Labeller {
                 }
             }
             Intent::Save => self.save(),
-            Intent::Act(action) => drop(self.act(&action)),
+            Intent::Act(action) => self.arrange(&action),
             Intent::Undo => self.travel(
                 Repository::undo,
                 Session::last_redo,
@@ -390,10 +404,10 @@ impl Labeller {
                 self.completion = self.completion.saturating_add_signed(by).min(count.saturating_sub(1));
             }
             Intent::Complete(number) => {
+                let card = self.completions().get(number).map(|card| Card::clone(card));
                 self.is_begun = false;
-                let card = completion::complete(&self.form.name, &self.catalogue).into_iter().nth(number);
                 if let Some(card) = card {
-                    self.form.take(card);
+                    self.form.take(&card);
                 }
                 self.completion = 0;
             }
@@ -406,7 +420,7 @@ impl Labeller {
             Intent::Bin => self.bin(),
             Intent::RestoreAll => self.restore_all(),
             Intent::MergeFirst => match self.neighbours().first() {
-                Some(neighbour) => drop(self.act(&Action::Merge(*neighbour))),
+                Some(neighbour) => self.arrange(&Action::Merge(*neighbour)),
                 None => self.say("There is no other group that looks like this one", Tone::Told),
             },
             Intent::Show(page) => self.show_page(page),
@@ -478,6 +492,13 @@ impl Labeller {
         }
     }
 
+    /// A name that was shown as new is no longer asked for.
+    pub(crate) fn forget_new_name(&mut self) {
+        if self.new_name.take().is_some() {
+            self.message = None;
+        }
+    }
+
     pub(super) fn show_page(&mut self, page: Page) {
         self.keep_draft();
         if self.page != page {
@@ -498,6 +519,24 @@ impl Labeller {
         if let Some(frame) = &mut self.frame {
             change(frame);
         }
+    }
+
+    /// Puts captures elsewhere, and says what became of them.
+    fn arrange(&mut self, action: &Action) {
+        let changes = self.act(action);
+        let moved = changes.iter().filter(|it| matches!(it, Change::Place { .. } | Change::Bin { .. }));
+        let text = match (action, moved.count()) {
+            (Action::Split, 0) => {
+                return self.say("Leave captures out first: Space does it", Tone::Told);
+            }
+            (_, 0) => return,
+            (Action::Merge(_), count) => format!("{} taken in", counted(count, "capture")),
+            (Action::Split, 1) => "1 capture is a group of its own".to_owned(),
+            (Action::Split, count) => format!("{count} captures are a group of their own"),
+            (Action::Restore(_), count) => format!("{} restored", counted(count, "capture")),
+            (_, count) => format!("{} moved", counted(count, "capture")),
+        };
+        self.say(format!("{text} \u{b7} Ctrl+Z takes it back"), Tone::Done);
     }
 
     fn act(&mut self, action: &Action) -> Vec<Change> {

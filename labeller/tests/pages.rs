@@ -125,3 +125,29 @@ fn every_page_fits_every_window() {
     assert!(wide[1] > wide[0] * 1.1 && wide[2] > wide[1] * 1.1, "letters grow with the window: {wide:?}");
     assert!(wide[4] > wide[0] * 1.8, "and with the scale: {wide:?}");
 }
+
+/// It went over the keys, and stood there when what it was about was gone.
+#[test]
+fn a_long_message_leaves_room_and_goes_with_what_it_is_about() {
+    let root = tempfile::tempdir().unwrap();
+    capture(root.path());
+    let mut harness = open(root.path(), WINDOWS[0]);
+    let message = |harness: &Harness<'static, App>| {
+        harness.state().labeller().unwrap().message().unwrap_or_default().to_owned()
+    };
+    let rest = "yzzyx the modded ".repeat(12);
+    for letters in ["X", rest.as_str()] {
+        harness.event(egui::Event::Text(letters.into()));
+        settle(&mut harness);
+    }
+    harness.key_press(Key::Enter);
+    settle(&mut harness);
+    assert!(message(&harness).contains("is a new card"), "{}", message(&harness));
+    let (seen, all) = (harness.get_by_label("all keys").rect(), harness.ctx.content_rect());
+    let said = harness.get_by_label_contains("is a new card").rect();
+    assert!(all.contains_rect(seen) && all.contains_rect(said), "{seen:?} and {said:?} of {all:?}");
+    assert!(said.right() <= seen.left(), "{said:?} lies over {seen:?}");
+    harness.key_press(Key::Escape);
+    settle(&mut harness);
+    assert_eq!(message(&harness), "", "the name is no longer asked for");
+}

@@ -115,7 +115,7 @@ fn dropped_members_get_a_group_of_their_own_and_wait() {
 fn groups_are_merged_split_and_rearranged() {
     let mut session = session();
     session.go_to(0);
-    assert_eq!(session.neighbours(), [1]);
+    assert_eq!(session.neighbours(), [(1, 0)]);
     act(&mut session, &Action::Merge(1));
     assert_eq!((session.group(), session.members().count()), (Some(0), 4));
     session.toggle("cluster0_card1_id2.png");
@@ -125,6 +125,23 @@ fn groups_are_merged_split_and_rearranged() {
     let moved = session.picture("cluster5_card2_id3.png").unwrap();
     assert_eq!(moved.place, Place { cluster: 0, group: 0 });
     assert_eq!(moved.captured, Place { cluster: 5, group: 2 });
+}
+
+/// Clusters are chains: a card at the other end of one does not look alike.
+#[test]
+fn neighbours_are_told_by_how_near_their_nearest_image_is() {
+    let striped = |id: u64, width: u32| {
+        let picture = image::RgbaImage::from_fn(64, 64, |x, _| {
+            let light = if (x / width).is_multiple_of(2) { 220 } else { 30 };
+            image::Rgba([light, light, light, 255])
+        });
+        Record { hashes: Hashing::default().hash(&picture), ..record(0, id, id, 0.5) }
+    };
+    let mut session = Session::new(vec![striped(0, 8), striped(1, 16), striped(2, 8)]);
+    session.go_to(0);
+    let neighbours: BTreeMap<u64, u32> = session.neighbours().into_iter().collect();
+    assert_eq!(neighbours[&2], 0, "the same picture");
+    assert!(neighbours[&1] > SAME_CLUSTER, "{neighbours:?}");
 }
 
 #[test]

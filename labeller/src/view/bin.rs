@@ -10,7 +10,7 @@ use crate::session::Action;
 use crate::window::Labeller;
 
 const TILE: egui::Vec2 = vec2(96.0, 124.0);
-const ROW: f32 = TILE.y + 62.0;
+const ROW: f32 = TILE.y + 68.0;
 
 pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let binned: Vec<(String, String)> = labeller
@@ -49,7 +49,10 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
                         ui.vertical(|ui| {
                             ui.set_width(TILE.x + 14.0);
                             tile::show(labeller, ui, file, &format!("Binned {file}"), TILE, Marks::default());
-                            ui.add(egui::Label::new(theme::name(name).size(12.0)).truncate());
+                            let size = vec2(TILE.x + 10.0, theme::NAME);
+                            let (area, shown) = ui.allocate_exact_size(size, egui::Sense::hover());
+                            shown.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
+                            theme::write_name(ui.painter(), area, name, theme::TEXT);
                             if theme::small(ui, "Restore").clicked() {
                                 intents.push(Intent::Act(Box::new(Action::Restore(vec![file.clone()]))));
                             }

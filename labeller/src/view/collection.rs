@@ -19,7 +19,7 @@ use crate::window::Labeller;
 
 /// Cards that are named as to be hunted next.
 const MAX_HUNTED: usize = 12;
-const TILE: Vec2 = vec2(104.0, 182.0);
+const TILE: Vec2 = vec2(104.0, 190.0);
 const HEADING: f32 = 34.0;
 const GAP: f32 = 10.0;
 
@@ -270,9 +270,9 @@ fn card(
     }
     let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
     let colour = if total == 0 { FAINT } else { TEXT };
-    let (at, font) = (pos2(area.center().x, area.top() + 136.0), theme::name_font(11.5));
-    theme::write(&painter, at, Align2::CENTER_TOP, &row.name, font, colour, area.width() - 6.0);
-    badges(ui, coverage, row, pos2(area.center().x, area.top() + 163.0));
+    let name = Rect::from_min_size(area.min + vec2(2.0, 134.0), vec2(area.width() - 4.0, theme::NAME));
+    theme::write_name(&painter, name, &row.name, colour);
+    badges(ui, coverage, row, pos2(area.center().x, area.top() + 171.0));
     if response.clicked() {
         intents.push(Intent::Captures(row.id.clone()));
     }

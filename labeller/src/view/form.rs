@@ -91,6 +91,7 @@ pub(super) fn form(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         state.store(ui.ctx(), name_field());
     }
     if response.changed() {
+        labeller.forget_new_name();
         (labeller.completion, labeller.is_begun) = (0, true);
         // The button below was drawn before, with the name as it was.
         ui.ctx().request_repaint();

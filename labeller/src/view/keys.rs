@@ -125,7 +125,7 @@ fn typed(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
         }
     });
     if context.input(|input| input.key_pressed(Key::Escape)) {
-        labeller.new_name = None;
+        labeller.forget_new_name();
         labeller.is_begun = false;
         leave_name(context);
     }
@@ -266,7 +266,7 @@ fn commanded(labeller: &mut Labeller, context: &Context) -> Vec<Intent> {
         Page::Collection | Page::Bin | Page::Train | Page::Mods => false,
     };
     if let Some(name) = begun.filter(|_| takes_names) {
-        labeller.new_name = None;
+        labeller.forget_new_name();
         labeller.form.name = name;
         (labeller.completion, labeller.is_begun) = (0, true);
         context.memory_mut(|memory| memory.request_focus(name_field()));

@@ -42,7 +42,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
             });
         });
     });
-    if is_open && !labeller.session.neighbours().is_empty() {
+    if is_open && !labeller.neighbours().is_empty() {
         Panel::bottom("alike")
             .default_size(180.0)
             .frame(theme::panel())
@@ -58,7 +58,8 @@ fn nothing_waits(labeller: &Labeller, ui: &mut Ui) {
             "Ctrl+Shift+S saves every card on the screen that is unknown or in doubt,",
             "Ctrl+Shift+A saves cards by itself while you play.",
             "",
-            "They appear here by themselves. Without the game: overlay --practice",
+            "They appear here by themselves. Without the game:",
+            "$ overlay --practice",
         ];
         return theme::empty(ui, "No captures yet", &lines);
     }
@@ -267,15 +268,14 @@ fn side_by_side(
     let response = ui.interact(own, ui.scope_id().with("picture"), Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "The capture"));
     let texture = labeller.thumbnails.get(ui.ctx(), &member.file, Size::Large);
-    let under = Rect::from_min_max(own.min, own.max - vec2(0.0, 34.0));
-    tile::large(ui, texture.as_ref(), under, labeller.magnified);
+    tile::large(ui, texture.as_ref(), pictured(own), labeller.magnified);
     if response.hovered() {
         let wheel = ui.input(|input| input.smooth_scroll_delta().y);
         if wheel.abs() > 2.0 {
             intents.push(Intent::Magnify(wheel.signum() as i32));
         }
     }
-    let before = labeller.read_before(member).map_or_else(String::new, |it| format!(" {it}"));
+    let before = if labeller.is_read_before(member) { " when captured" } else { "" };
     let says = labeller.reading(member).map(|reading| says(Some(&reading), labeller.named(member).is_some()));
     let (title, _) = labeller.session.group().map_or_else(Default::default, |group| labeller.title(group));
     caption(
@@ -326,7 +326,7 @@ fn guess(labeller: &mut Labeller, ui: &Ui, area: Rect, id: &str, name: &str, wor
     let colour = theme::of_type(card.map(|card| card.card_type));
     let is_said = labeller.form.name == name;
     let edition = if is_said { labeller.form.modifiers.edition.clone() } else { "base".into() };
-    let picture = Rect::from_min_max(area.min, area.max - vec2(0.0, 34.0));
+    let picture = pictured(area);
     let texture = labeller.art(ui.ctx(), id, &edition);
     if let Some(texture) = texture.or_else(|| labeller.example(ui.ctx(), id)) {
         let shown = fitted(texture.size_vec2(), picture);
@@ -340,6 +340,12 @@ fn guess(labeller: &mut Labeller, ui: &Ui, area: Rect, id: &str, name: &str, wor
         ui.painter().text(picture.center(), Align2::CENTER_CENTER, words, font, FAINT);
     }
     caption(ui, area, name, words, colour);
+}
+
+/// Where the image is above a caption, with room for the frame around what is said.
+fn pictured(area: Rect) -> Rect {
+    const FRAME: f32 = 6.0;
+    Rect::from_min_max(area.min + vec2(0.0, FRAME), area.max - vec2(0.0, 34.0 + FRAME))
 }
 
 fn caption(ui: &Ui, area: Rect, name: &str, words: &str, colour: Color32) {

@@ -14,7 +14,7 @@ use super::tile::{WHOLE, fitted, search_field};
 use crate::intent::{Intent, Shown};
 use crate::window::Labeller;
 
-const TILE: Vec2 = vec2(104.0, 164.0);
+const TILE: Vec2 = vec2(104.0, 176.0);
 const GAP: f32 = 10.0;
 const HEADING: f32 = 38.0;
 const WORDS: f32 = 21.0;
@@ -307,7 +307,9 @@ fn heading(labeller: &Labeller, ui: &Ui, at: Pos2, width: f32, of_mod: &Mod) {
     };
     let version = if of_mod.version.is_empty() { String::new() } else { format!(" {}", of_mod.version) };
     let (says, colour) = state(of_mod, is_on);
-    let text = format!("{}{version}{read} \u{b7} {says}", of_mod.id);
+    let id = if of_mod.id == of_mod.name { "" } else { of_mod.id.as_str() };
+    let text = format!("{id}{version}{read} \u{b7} {says}");
+    let text = text.trim_start_matches([' ', '\u{b7}']);
     let at = pos2(title.right() + 12.0, area.center().y + 1.0);
     let (font, width) = (FontId::proportional(12.0), area.right() - at.x);
     theme::write(&painter, at, Align2::LEFT_CENTER, text, font, colour, width);
@@ -342,10 +344,10 @@ fn card(
     }
     let painter = ui.painter().with_clip_rect(area.shrink(2.0).intersect(ui.clip_rect()));
     let (name_colour, width) = (if is_on { TEXT } else { FAINT }, area.width() - 6.0);
-    let at = pos2(area.center().x, area.top() + 135.0);
-    theme::write(&painter, at, Align2::CENTER_TOP, label, theme::name_font(11.5), name_colour, width);
+    let name = Rect::from_min_size(area.min + vec2(2.0, 134.0), vec2(area.width() - 4.0, theme::NAME));
+    theme::write_name(&painter, name, &label, name_colour);
     let kind = if card.set.is_empty() { "Card" } else { &card.set };
-    let at = pos2(area.center().x, area.top() + 150.0);
+    let at = pos2(area.center().x, area.top() + 161.0);
     theme::write(&painter, at, Align2::CENTER_TOP, kind, FontId::proportional(10.5), colour, width);
     if response.clicked() {
         intents.push(Intent::Captures(card.key.clone()));

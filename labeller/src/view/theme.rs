@@ -130,7 +130,8 @@ pub(super) fn foot(ui: &mut Ui, name: &'static str, add: impl FnOnce(&mut Ui)) {
     egui::Panel::bottom(name).resizable(false).frame(frame).show(ui, add);
 }
 
-/// Paints a line of at most this width, which ends with an ellipsis where it does not fit.
+/// Paints a line of at most this width: somewhat smaller where it does not fit, and with an
+/// ellipsis where it does not fit then.
 pub(super) fn write(
     painter: &egui::Painter,
     at: egui::Pos2,
@@ -140,11 +141,42 @@ pub(super) fn write(
     colour: Color32,
     width: f32,
 ) {
-    let mut job = egui::text::LayoutJob::simple_singleline(text.into(), font, colour);
-    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
-    let galley = painter.layout_job(job);
+    let (text, FontId { size, family }) = (text.into(), font);
+    let laid = |smaller: f32| {
+        let font = FontId::new(size * smaller, family.clone());
+        let mut job = egui::text::LayoutJob::simple_singleline(text.clone(), font, colour);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+        painter.layout_job(job)
+    };
+    let mut galley = laid(1.0);
+    for smaller in [0.9, 0.8] {
+        if galley.elided {
+            galley = laid(smaller);
+        }
+    }
     let area = align.anchor_size(at, galley.size());
     painter.galley(area.min, galley, colour);
+}
+
+/// Height of a name below an image.
+pub(super) const NAME: f32 = 27.0;
+
+/// Paints a name into an area [`NAME`] high: smaller and in two lines where it is too long for one.
+/// Returns whether all of it is seen.
+pub(super) fn write_name(painter: &egui::Painter, area: Rect, text: &str, colour: Color32) -> bool {
+    let laid = |size: f32, rows: usize| {
+        let mut job = egui::text::LayoutJob::simple(text.to_owned(), name_font(size), colour, area.width());
+        job.wrap.max_rows = rows;
+        job.halign = egui::Align::Center;
+        painter.layout_job(job)
+    };
+    let mut galley = laid(11.5, 1);
+    if galley.elided {
+        galley = laid(10.0, 2);
+    }
+    let is_whole = !galley.elided;
+    painter.galley(area.center() - vec2(0.0, galley.size().y / 2.0), galley, colour);
+    is_whole
 }
 
 /// A list of which one is chosen; `name` is for those who do not see it.
@@ -190,7 +222,8 @@ pub(super) fn progress(ui: &mut Ui, share: f32, text: &str, colour: Color32, wid
     painter.text(area.center(), egui::Align2::CENTER_CENTER, text, font, TEXT);
 }
 
-/// What a page says that has nothing to show: what is missing, and how to begin.
+/// What a page says that has nothing to show: what is missing, and how to begin. A line that begins
+/// with `$ ` is a command.
 pub(super) fn empty(ui: &mut Ui, heading: &str, lines: &[&str]) {
     let height = ui.available_height();
     ui.vertical_centered(|ui| {
@@ -198,16 +231,45 @@ pub(super) fn empty(ui: &mut Ui, heading: &str, lines: &[&str]) {
         ui.label(name(heading).size(22.0));
         ui.add_space(6.0);
         for line in lines {
-            ui.label(RichText::new(*line).size(14.5).color(FAINT));
+            // In the other font two dashes look like one.
+            ui.label(match line.strip_prefix("$ ") {
+                Some(command) => RichText::new(command).monospace().color(ACCENT),
+                None => RichText::new(*line).size(14.5).color(FAINT),
+            });
         }
     });
 }
 
 #[cfg(test)]
 mod tests {
+    use lens_core::catalogue::Catalogue;
     use panes::look::contrast;
 
     use super::*;
+
+    #[test]
+    fn every_cards_name_is_seen_whole_below_its_image() {
+        let area = Rect::from_min_size(egui::Pos2::ZERO, vec2(100.0, NAME));
+        let read = |game: &str| Catalogue::read(&lens_core::paths::catalogue(game)).unwrap();
+        let names: Vec<String> =
+            ["balatro", "practice"].into_iter().flat_map(|it| read(it).cards).map(|it| it.name).collect();
+        assert!(names.iter().any(|it| it == "Queen of Diamonds") && names.len() > 300);
+        let look = |ui: &mut Ui, cut: &mut Option<Vec<String>>| {
+            if !apply(ui.ctx(), 1.0) {
+                return;
+            }
+            let is_cut = |name: &&String| !write_name(ui.painter(), area, name, TEXT);
+            *cut = Some(names.iter().filter(is_cut).cloned().collect());
+            let endless = "Joker ".repeat(12);
+            assert!(
+                !write_name(ui.painter(), area, &endless, TEXT),
+                "what is too long ends with an ellipsis"
+            );
+        };
+        let mut harness = egui_kittest::Harness::builder().build_ui_state(look, None);
+        harness.run_steps(3);
+        assert_eq!(harness.state().as_deref(), Some(&[][..]));
+    }
 
     #[test]
     fn every_text_is_readable_on_every_ground() {

@@ -2,6 +2,7 @@
 
 use egui::{CentralPanel, Panel, Rect, RichText, ScrollArea, Ui, UiBuilder, Vec2, vec2};
 use lens_core::counted::counted;
+use lens_core::manifest::NOT_A_CARD;
 
 use super::theme::{self, ACCENT, Enabled, FAINT, WARNING};
 use super::tile::{self, Marks};
@@ -70,13 +71,14 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
 /// What is chosen, and what it shall be.
 fn chosen(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let count = labeller.chosen.len();
-    ui.heading(format!("{} chosen", counted(count, "capture")));
     if count == 0 {
+        ui.heading("Nothing is chosen");
         ui.add_space(4.0);
         ui.weak("Click on captures that have the wrong name, type the right one, press Enter.");
         ui.weak("A click on a name chooses all of its captures.");
         return;
     }
+    ui.heading(format!("{} chosen", counted(count, "capture")));
     let files: Vec<String> = labeller.chosen.iter().take(3).cloned().collect();
     ui.horizontal(|ui| {
         for file in &files {
@@ -207,7 +209,9 @@ fn head_of(ui: &mut Ui, class: &Class, intents: &mut Vec<Intent>) {
         intents.push(Intent::ChooseAll(class.files.iter().map(|(file, _)| file.clone()).collect()));
     }
     ui.horizontal(|ui| {
-        theme::chip(ui, &class.modifier, theme::of_edition(&class.modifier));
+        if class.id != NOT_A_CARD {
+            theme::chip(ui, &class.modifier, theme::of_edition(&class.modifier));
+        }
         let (odd, all) = (class.odd(), class.files.len());
         let (text, colour) = match odd {
             0 => (counted(all, "capture"), FAINT),

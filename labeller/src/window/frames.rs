@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use dataset::captures::store::FRAMES;
 use dataset::labels::Label;
-use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Quad};
 
 use super::{Labeller, Subject};
@@ -154,10 +153,11 @@ impl Labeller {
                 for ((_, file), label) in saved.into_iter().zip(labels) {
                     self.act(&crate::session::Action::Relabel(vec![file], label, BTreeMap::default()));
                 }
-                self.say(
-                    format!("{} saved with their frame \u{b7} Verify shows them", counted(count, "capture")),
-                    Tone::Done,
-                );
+                let said = match count {
+                    1 => "1 capture saved with its frame \u{b7} Verify shows it".to_owned(),
+                    _ => format!("{count} captures saved with their frame \u{b7} Verify shows them"),
+                };
+                self.say(said, Tone::Done);
                 self.stale = true;
             }
             Err(error) => self.say(error.to_string(), Tone::Warned),

@@ -207,7 +207,7 @@ impl Labeller {
             self.new_name = None;
             return true;
         }
-        let near = completion::complete(&label.name, &self.catalogue);
+        let near = completion::complete(&label.name, &self.catalogue, &[]);
         let hint = near.first().map(|card| format!(", did you mean {}?", card.name)).unwrap_or_default();
         self.say(
             format!("{} is a new card{hint} \u{b7} Enter again adds it, Escape goes back", label.name),

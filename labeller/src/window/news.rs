@@ -125,14 +125,10 @@ impl Labeller {
         !is_told && self.inference.as_ref().is_some_and(Inference::is_alive)
     }
 
-    /// Which model a reading is of, where that is not the present one.
-    pub(crate) fn read_before(&self, picture: &Picture) -> Option<String> {
-        if self.readings.contains_key(&picture.file) {
-            return None;
-        }
-        Reading::of_capture(&picture.context)?;
-        let by = picture.context.model.as_deref().map_or_else(String::new, |it| format!(" by {it}"));
-        Some(format!("when captured{by}"))
+    /// Whether what is read of an image was read when it was captured; by which model stands beside
+    /// its frame.
+    pub(crate) fn is_read_before(&self, picture: &Picture) -> bool {
+        !self.readings.contains_key(&picture.file) && Reading::of_capture(&picture.context).is_some()
     }
 
     /// The class that an image may be given without looking: what it is read as now, unless it was

@@ -1,8 +1,8 @@
 //! What is seen: sections at the left, the keys of one of them, the preview at the right.
 
 use egui::{
-    CentralPanel, ComboBox, DragValue, Id, Margin, Panel, Response, RichText, ScrollArea, Slider, Ui, Vec2,
-    vec2,
+    Button, CentralPanel, ComboBox, DragValue, Id, Margin, Panel, Response, RichText, ScrollArea, Slider, Ui,
+    Vec2, vec2,
 };
 use marks::scene::colour::Colour;
 use panes::look::{self, FAINT, GROUND, WARNING};
@@ -15,6 +15,10 @@ use super::window::{SettingsWindow, Wish};
 const USUAL: Vec2 = vec2(1120.0, 760.0);
 /// The smallest that has room for everything in its usual size.
 const LEAST: Vec2 = vec2(760.0, 480.0);
+/// From where a field stands that is beside its name.
+const BESIDE: f32 = 104.0;
+/// Letters of a window's title.
+const TITLE: usize = 24;
 /// Width of the preview at most.
 const PREVIEW_WIDTH: f32 = 520.0;
 
@@ -106,19 +110,27 @@ fn title(name: &str) -> String {
 
 fn row(window: &SettingsWindow, section: &Section, entry: &Entry, ui: &mut Ui, wishes: &mut Vec<Wish>) {
     let name = |key: &str| (section.name.clone(), key.to_owned());
-    ui.add_space(8.0);
-    let mut label = None;
+    // What is small stands beside its name, one below the other.
+    let is_small = matches!(entry.kind, Kind::Switch | Kind::Colour);
+    ui.add_space(if matches!(entry.kind, Kind::Colour) { 0.0 } else { 8.0 });
+    let now = window.draft.value(&section.name, &entry.key);
+    let (mut label, mut chosen) = (None, None);
     ui.horizontal_wrapped(|ui| {
-        label = Some(ui.label(look::name(title(&entry.key)).size(13.0)).id);
+        let name_of = ui.label(look::name(title(&entry.key)).size(13.0));
+        label = Some(name_of.id);
+        if let Some(value) = now.filter(|_| is_small) {
+            ui.add_space((BESIDE - name_of.rect.width()).max(0.0));
+            chosen = field(window, entry, value, name_of.id, ui, wishes);
+        }
         if !window.draft.is_default(&section.name, &entry.key) && ui.small_button("Default").clicked() {
             let (section, key) = name(&entry.key);
             wishes.push(Wish::Reset { section, key });
         }
     });
-    if let Some(value) = window.draft.value(&section.name, &entry.key)
-        && let Some(label) = label
-        && let Some(value) = field(window, entry, value, label, ui, wishes)
-    {
+    if let (Some(value), Some(label), false) = (now, label, is_small) {
+        chosen = field(window, entry, value, label, ui, wishes);
+    }
+    if let Some(value) = chosen {
         let (section, key) = name(&entry.key);
         wishes.push(Wish::Set { section, key, value });
     }
@@ -225,7 +237,9 @@ fn field(
                 (false, "") => "none",
                 (false, keys) => keys,
             };
-            if ui.selectable_label(is_recorded, text).clicked() {
+            // With an edge, by which one sees that it can be clicked on.
+            let button = ui.add(Button::new(text).selected(is_recorded));
+            if button.on_hover_text("Click, then press the keys").clicked() {
                 wishes.push(Wish::Record(entry.key.clone()));
             }
             None
@@ -271,7 +285,10 @@ fn windows(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
     }
     ScrollArea::vertical().id_salt("windows").auto_shrink(false).show(ui, |ui| {
         for other in window.windows.iter().rev().filter(|it| !it.title.is_empty()) {
-            let title: String = other.title.chars().take(24).collect();
+            let mut title: String = other.title.chars().take(TITLE).collect();
+            if other.title.chars().count() > TITLE {
+                title.push('\u{2026}');
+            }
             if ui.button(title).on_hover_text(format!("{} ({})", other.title, other.program)).clicked() {
                 wishes.push(Wish::Follow(Some(other.clone())));
             }

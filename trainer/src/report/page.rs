@@ -141,7 +141,7 @@ pub(super) const SHARES: [(&str, &str, &str); 9] = [
         "/composed/identification/unknown",
     ),
     ("cards of composed scenes found", "/composed/detection/recall", "/composed/detection/cards"),
-    ("of what was found, cards", "/composed/detection/precision", ""),
+    ("finds in composed scenes that are cards", "/composed/detection/precision", ""),
     ("right names on screenshots", "/screens/screens/top1", ""),
     ("cards of screenshots found", "/screens/screens/recall", ""),
 ];
@@ -221,6 +221,9 @@ fn headline(
 /// How a share has changed, in points, and what it was.
 fn difference(before: f64, now: f64) -> String {
     let (class, points) = points(before, now);
+    if class == "same" {
+        return "<br><span class=\"same\">as before</span>".to_owned();
+    }
     format!("<br><span class=\"{class}\">{points}, {} before</span>", percent(before, None))
 }
 
@@ -282,8 +285,8 @@ fn comparison(run: &Path) -> String {
     };
     let rows: String = rows.iter().map(row).collect();
     format!(
-        "<h2>Against the model before</h2><p>{}</p><table><thead><tr><th></th><th class=\"n\">before</th>\
-         <th class=\"n\">now</th><th></th></tr></thead><tbody>{rows}</tbody></table>",
+        "<h2>Against the model before</h2><p>{}</p><div class=\"scroll\"><table><thead><tr><th></th><th class=\"n\">before</th>\
+         <th class=\"n\">now</th><th></th></tr></thead><tbody>{rows}</tbody></table></div>",
         escaped(&verdict)
     )
 }

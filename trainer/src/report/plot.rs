@@ -11,7 +11,7 @@ mod points;
 mod sheet;
 
 pub(crate) use bars::{Bar, Bars};
-pub(crate) use curves::{Lines, Reliability, Series, Unit, is_finite};
+pub(crate) use curves::{Lines, Reliability, Series, Unit, is_finite, smoothed};
 pub(crate) use matrix::Matrix;
 pub(crate) use points::Points;
 pub(crate) use sheet::{Ink, picture, svg};

@@ -1,8 +1,8 @@
 //! Figures in the page: each with its heading and, for lines, a legend beside it, so that it never
 //! lies on them. Pure.
 
-use crate::report::plot::{Ink, Lines, Reliability, Series, Unit, is_finite, svg};
-use crate::report::words::escaped;
+use crate::report::plot::{Ink, Lines, Reliability, Series, Unit, is_finite, smoothed, svg};
+use crate::report::words::{escaped, percent, whole};
 
 /// Lines in one figure; nothing when there is no point.
 pub(super) fn lines(title: &str, across: &str, unit: Unit, series: &[Series]) -> String {
@@ -14,7 +14,8 @@ pub(super) fn lines(title: &str, across: &str, unit: Unit, series: &[Series]) ->
         .iter()
         .enumerate()
         .filter_map(|(place, (name, points))| {
-            let last = points.iter().rfind(|it| is_finite(it))?;
+            let middle = smoothed(points);
+            let last = middle.as_ref().unwrap_or(points).iter().rfind(|it| is_finite(it))?;
             Some(format!(
                 "<span><i style=\"background:{}\"></i>{} <b>{}</b></span>",
                 Ink::Series(place).css(),
@@ -27,10 +28,24 @@ pub(super) fn lines(title: &str, across: &str, unit: Unit, series: &[Series]) ->
     format!("<figure><h3>{title}</h3><div class=\"legend\">{legend}</div>{}</figure>", svg(&figure))
 }
 
-/// Whether the model is as often right as it is sure.
+/// Whether the model is as often right as it is sure; beside the bars, how many images each stands
+/// for.
 pub(super) fn reliability(what: &str, bins: &[(u64, f64)]) -> String {
     let drawn = svg(&Reliability { bins });
-    format!("<figure><h3>Right {what}, by how sure the model is</h3>{drawn}</figure>")
+    let width = 100.0 / bins.len().max(1) as f64;
+    let row = |(place, &(count, right)): (usize, &(u64, f64))| {
+        let [from, to] = [place, place + 1].map(|it| it as f64 * width);
+        let right = percent(right, Some(count));
+        let count = whole(count as i64);
+        format!(
+            "<tr><td>{from:.0} to {to:.0} %</td><td class=\"n\">{count}</td><td class=\"n\">{right}</td></tr>"
+        )
+    };
+    let rows: String = bins.iter().enumerate().filter(|(_, (count, _))| *count > 0).map(row).collect();
+    format!(
+        "<figure><h3>Right {what}, by how sure the model is</h3><div class=\"beside\">{drawn}<table><thead><tr>\
+         <th>sure</th><th class=\"n\">images</th><th class=\"n\">right</th></tr></thead><tbody>{rows}</tbody></table></div></figure>"
+    )
 }
 
 #[cfg(test)]

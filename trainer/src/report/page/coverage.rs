@@ -92,12 +92,12 @@ pub(super) fn section(coverage: &Coverage, right: &BTreeMap<String, f64>, faces:
         })
         .collect();
     html += &format!(
-        "<table><thead><tr><th>type</th><th class=\"n\">cards</th><th></th><th class=\"n\">captures</th></tr></thead>\
-         <tbody>{rows}</tbody></table>"
+        "<div class=\"scroll\"><table><thead><tr><th>type</th><th class=\"n\">cards</th><th></th><th class=\"n\">captures</th></tr></thead>\
+         <tbody>{rows}</tbody></table></div>"
     );
     for it in types.iter().filter(|it| !it.missing.is_empty()) {
-        html +=
-            &names(&format!("No captures yet: {} {}", whole(it.missing.len() as i64), it.name), &it.missing);
+        let [missing, all] = [it.missing.len(), it.cards].map(|count| whole(count as i64));
+        html += &names(&format!("{}: {missing} of {all} without captures", it.name), &it.missing);
     }
     if !few.is_empty() {
         html += &names(&format!("Fewer than {FEW} captures: {}", whole(few.len() as i64)), &few);
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(told, [("Joker", 1, 2, 5), ("Playing Card", 0, 1, 0), ("Others", 1, 1, 9)]);
         let html = section(&coverage, &[("fox@A".to_owned(), 1.0)].into(), &Deck);
         assert!(html.contains("With captures: 2 of 4 cards; with fewer than 4: 1."), "{html}");
-        assert!(html.contains("No captures yet: 1 Joker") && html.contains("OWL&lt;"), "{html}");
+        assert!(html.contains("Joker: 1 of 2 without captures") && html.contains("OWL&lt;"), "{html}");
         assert!(
             html.contains("the fox@B (1)") && html.contains(">foil<") && !html.contains(">seal<"),
             "{html}"

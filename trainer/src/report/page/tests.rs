@@ -1,5 +1,7 @@
 //! What a report shows of runs and evaluations that are made up here; no network is run.
 
+use std::process::Command;
+
 use super::*;
 
 fn evaluation(top1: f64) -> Value {
@@ -100,4 +102,68 @@ fn a_retrained_model_is_shown_beside_the_one_before() {
     // More of these is not better: it has no colour, and is set in below what it belongs to.
     assert!(table.contains("<td class=\"in\">said to be unknown or none</td>"), "{html}");
     assert!(table.contains("<td class=\"same\">\u{25b2} 2.0 points</td>"), "{html}");
+}
+
+/// What a browser finds wider than a phone's window, as the page's own width; nothing without one.
+fn width_on_a_phone(html: &str) -> Option<u32> {
+    const PHONE: &str = "360";
+    let works =
+        |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|it| it.status.success());
+    let Some(program) = ["chromium", "chromium-browser", "google-chrome", "chrome"].into_iter().find(works)
+    else {
+        eprintln!("SKIPPED: the page on a phone, for Chromium is not installed");
+        return None;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    // A window of its own is never so narrow.
+    let inner = html.replace('&', "&amp;").replace('"', "&quot;");
+    let script = "const frame=document.querySelector('iframe');\
+                  const say=()=>document.title='wide '+frame.contentDocument.documentElement.scrollWidth+'.';\
+                  frame.onload=say;say()";
+    let outer = format!(
+        "<!doctype html><title></title><iframe style=\"width:{PHONE}px;height:800px;border:0\" srcdoc=\"{inner}\">\
+         </iframe><script>{script}</script>"
+    );
+    let file = folder.path().join("outer.html");
+    std::fs::write(&file, outer).unwrap();
+    let output = Command::new(program)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--virtual-time-budget=20000", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .expect("it has started before");
+    let seen = String::from_utf8_lossy(&output.stdout).into_owned();
+    let wide = seen.split("<title>wide ").nth(1).and_then(|it| it.split('.').next()?.parse().ok());
+    Some(wide.unwrap_or_else(|| panic!("the browser said nothing: {seen}")))
+}
+
+#[test]
+fn nothing_in_a_page_is_wider_than_a_phone() {
+    let run = tempfile::tempdir().unwrap();
+    labelled_run(run.path());
+    let rows = serde_json::json!([
+        {"what": "invented cards: said to be unknown", "old": 0.8, "new": 1.0, "weight": "gain"},
+    ]);
+    let value = serde_json::json!({"rows": rows, "verdict": "installed"});
+    std::fs::write(run.path().join(COMPARISON), value.to_string()).unwrap();
+    let captures = |trained| Captures { trained, held_out: 2, augmented: 1200 };
+    let cards = ["a", "the hermit of the far mountains"].map(|it| (it.to_owned(), captures(1000)));
+    let counts = || [("holographic".to_owned(), 1000), ("base".to_owned(), 3)].into();
+    let counted = Coverage {
+        game: "tiny".into(),
+        cards: cards.into(),
+        editions: counts(),
+        seals: counts(),
+        ..Coverage::default()
+    };
+    let measured = Measured { now: evaluation(0.964), before: evaluation(0.95) };
+    let mut html = page(run.path(), &measured, &Nameless).unwrap();
+    html += &coverage::section(&counted, &BTreeMap::new(), &Nameless);
+    // As a reader who opens everything sees it.
+    let html = html.replace("<details>", "<details open>");
+    if let Some(wide) = width_on_a_phone(&html) {
+        assert!(wide <= 360, "{wide} points");
+    }
 }

@@ -65,6 +65,26 @@ impl Unit {
     }
 }
 
+/// How far a line may go up and down, in its own heights, before the eye needs one through its
+/// middle.
+const MAX_TRAVEL: f64 = 6.0;
+
+/// The line through the middle of one that jumps up and down: at each point the mean of a twentieth
+/// of all around it. Nothing for a line that is calm, or short.
+pub(crate) fn smoothed(points: &[[f64; 2]]) -> Option<Vec<[f64; 2]>> {
+    let points: Vec<[f64; 2]> = points.iter().copied().filter(is_finite).collect();
+    let ends = (f64::INFINITY, f64::NEG_INFINITY);
+    let (least, most) = points.iter().fold(ends, |(least, most), it| (least.min(it[1]), most.max(it[1])));
+    let travel: f64 = points.windows(2).map(|it| (it[1][1] - it[0][1]).abs()).sum();
+    if points.len() <= MAX_MARKED || travel <= MAX_TRAVEL * (most - least) {
+        return None;
+    }
+    let reach = points.len() / 40;
+    let around = |at: usize| &points[at.saturating_sub(reach)..points.len().min(at + reach + 1)];
+    let mean = |part: &[[f64; 2]]| part.iter().map(|it| it[1]).sum::<f64>() / part.len() as f64;
+    Some(points.iter().enumerate().map(|(at, it)| [it[0], mean(around(at))]).collect())
+}
+
 /// A line: its name and its points.
 pub(crate) type Series = (String, Vec<[f64; 2]>);
 
@@ -172,6 +192,12 @@ impl Figure for Lines<'_> {
             let shown: Vec<(f64, f64)> =
                 points.iter().filter(|it| is_finite(it)).map(|it| (it[0], it[1])).collect();
             let colour = Ink::Series(place);
+            if let Some(middle) = smoothed(points) {
+                chart.draw_series(LineSeries::new(shown.iter().copied(), sheet.veiled(colour, 1.0, 0.25)))?;
+                let middle = middle.into_iter().map(|[x, y]| (x, y));
+                chart.draw_series(LineSeries::new(middle, sheet.line(colour, 2.0)))?;
+                continue;
+            }
             chart.draw_series(LineSeries::new(shown.iter().copied(), sheet.line(colour, 2.0)))?;
             if shown.len() > MAX_MARKED {
                 continue;
@@ -284,6 +310,24 @@ mod tests {
         assert!(svg.contains("stroke=\"var(--c0)\"") && svg.contains("fill=\"var(--faint)\""), "{svg}");
         assert!(!svg.contains('#') && !svg.contains("http"), "a colour of its own: {svg}");
         assert!(svg.contains("<title>a &lt;b&gt;, epoch 3: 100.0 %</title>"), "{svg}");
+    }
+
+    #[test]
+    fn a_line_that_jumps_has_another_through_its_middle() {
+        let points = |of: &dyn Fn(u32) -> f64| -> Vec<[f64; 2]> {
+            (0..400).map(|at| [f64::from(at), of(at)]).collect()
+        };
+        let jump = |at: u32| if at.is_multiple_of(2) { 0.2 } else { -0.2 };
+        let jumps = points(&|at| 1.0 - f64::from(at) / 800.0 + jump(at));
+        let middle = smoothed(&jumps).unwrap();
+        let wrong = middle.iter().map(|[x, y]| (y - (1.0 - x / 800.0)).abs()).fold(0.0, f64::max);
+        assert!(middle.len() == jumps.len() && wrong < 0.03, "{wrong}");
+        let svg = lines(Unit::Number, jumps);
+        assert_eq!(svg.matches("stroke=\"var(--c0)\"").count(), 2, "the line itself is seen behind it");
+        assert_eq!(svg.matches("opacity=\"0.25\"").count(), 1);
+        // What is calm, however long, and what is short, stay as they are.
+        assert_eq!(smoothed(&points(&|at| f64::from(1 + at).recip())), None);
+        assert_eq!(smoothed(&points(&jump)[..40]), None);
     }
 
     #[test]

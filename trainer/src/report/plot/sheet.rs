@@ -157,7 +157,12 @@ impl<B: DrawingBackend> Sheet<'_, B> {
 
     /// A line of this width in points.
     pub(crate) fn line(&self, ink: Ink, width: f64) -> ShapeStyle {
-        self.colour(ink).stroke_width(self.dots(width).max(1) as u32)
+        self.veiled(ink, width, 1.0)
+    }
+
+    /// A line that lets through what is behind it.
+    pub(crate) fn veiled(&self, ink: Ink, width: f64, opacity: f64) -> ShapeStyle {
+        self.colour(ink).mix(opacity).stroke_width(self.dots(width).max(1) as u32)
     }
 
     /// Text of this size in points.
