@@ -56,20 +56,29 @@ def config(name):
         settings["kpt_shape"] = [4, 3]
     # The export is called after it: another name than any target, which it would overwrite.
     path = Path(f"made-{name}.yaml")
-    path.write_text(yaml.safe_dump(settings))
+    # Ultralytics takes the first of the sizes, whatever `scale` says: in the order of the file that is the smallest.
+    path.write_text(yaml.safe_dump(settings, sort_keys=False))
     return path
+
+
+NOISE = Path("noise").absolute()
+
+
+def noise():
+    """Images without anything on them, which the networks are tried on when they are imported."""
+    random = np.random.default_rng(1)
+    (NOISE / "images").mkdir(parents=True, exist_ok=True)
+    for number in range(4):
+        pixels = random.integers(0, 255, (96, 160, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(NOISE / f"images/{number}.png")
 
 
 def calibration(name):
     """A data set of noise for the ranges of int8."""
-    folder = Path("noise").absolute()
-    random = np.random.default_rng(1)
-    for part in ["images", "labels"]:
-        (folder / part).mkdir(parents=True, exist_ok=True)
+    folder = NOISE
+    (folder / "labels").mkdir(parents=True, exist_ok=True)
     points = " 0.4 0.4 2 0.6 0.4 2 0.6 0.6 2 0.4 0.6 2" if "pose" in name else ""
     for number in range(4):
-        pixels = random.integers(0, 255, (96, 160, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"images/{number}.png")
         (folder / f"labels/{number}.txt").write_text(f"0 0.5 0.5 0.2 0.2{points}\n")
     path = folder / f"{name}.yaml"
     corners = {"kpt_shape": [4, 3]} if points else {}
@@ -79,6 +88,7 @@ def calibration(name):
 
 
 print("Ultralytics", ultralytics.__version__)
+noise()
 for name, options in FORMS:
     if sys.argv[1:] and name not in sys.argv[1:]:
         continue

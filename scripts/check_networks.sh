@@ -15,8 +15,10 @@ mkdir -p "$place" && cd "$place"
 export BALATRO_LENS_DATA=$here/data YOLO_OFFLINE=1
 
 "$python" "$here/scripts/check_networks.py"
+count=0
 for network in *.onnx second/*.onnx; do
     rm -rf model
-    "$trainer" import-model --detector "$network" --base practice --name check --out model | grep -m1 "^detector:" | sed "s|^|$network: |"
+    "$trainer" import-model --detector "$network" --base practice --name check --out model --sample noise/images | grep -m1 "^detector:" | sed "s|^|$network: |"
+    count=$((count + 1))
 done
-echo "all networks were imported"
+echo "all $count networks were imported"

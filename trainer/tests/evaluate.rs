@@ -161,6 +161,21 @@ fn an_exported_model_shows_what_it_misread() {
     assert!(!success && err.contains("--base"), "{err}");
 }
 
+#[test]
+fn a_page_that_is_there_is_kept_beside_the_new_one() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    std::fs::create_dir(folder.join("run")).unwrap();
+    let measured = json!({ "composed": { "identification": { "known": 10, "top1": 0.9 } } });
+    std::fs::write(folder.join("measured.json"), measured.to_string()).unwrap();
+    std::fs::write(folder.join("page.html"), "mine").unwrap();
+    let line = "report --run run --evaluation measured.json --out page.html";
+    let (success, out, err) = trainer(&line.split(' ').collect::<Vec<_>>(), folder);
+    assert!(success, "{out}{err}");
+    assert!(std::fs::read_to_string(folder.join("page.html")).unwrap().contains("<html"));
+    assert_eq!(std::fs::read_to_string(folder.join("page.former.html")).unwrap(), "mine");
+}
+
 /// Ten times the mean of red, green and blue.
 fn classifier() -> Vec<u8> {
     let mut writer = GraphWriter::new(Batch::Dynamic);

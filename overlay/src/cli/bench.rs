@@ -1,12 +1,13 @@
 //! `overlay bench`: how long each stage of recognising takes.
 //!
 //! The number of cards is forced: that many quads of the image's truth are identified, some of
-//! them twice where it has fewer, whatever the detector says.
+//! them twice where it has fewer, whatever the detector says. What the networks run on stands
+//! above the figures; where it is nothing that was asked for, there are none.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use image::RgbaImage;
 use lens_core::counted::counted;
@@ -14,13 +15,14 @@ use lens_core::geometry::{InFrame, Quad};
 use synth::bank::Bank;
 use synth::recipe::{LayoutWeights, SceneRecipe};
 use synth::scene;
-use vision::network::{Options, Precision};
-use vision::providers::Provider;
-use vision::recogniser::Recogniser;
+use vision::network::{NetworkError, Options, Precision};
+use vision::providers::{Provider, Report};
+use vision::recogniser::{OpenError, Recogniser};
 use vision::stages::{Stage, StageTimes};
 
 use super::inputs::{know_mods, open_model, parse_count, parse_threads, read_picture};
 use super::progress::Progress;
+use crate::recognition::model;
 use crate::settings::mods::ModsPlace;
 
 /// Measure how long recognising takes
@@ -41,7 +43,9 @@ pub(crate) struct BenchArgs {
     /// Numbers of cards to measure with
     #[arg(long, value_delimiter = ',', default_values_t = [13, 30], value_parser = parse_count::<1000>)]
     cards: Vec<usize>,
-    /// What it runs on, in order of preference [default: this system's order]
+    /// What it runs on, in order of preference: tensorrt, cuda, directml, coreml, openvino, webgpu,
+    /// cpu; refused where none of them runs it [default: what was measured to be best, else this
+    /// system's order]
     #[arg(long, value_delimiter = ',', value_name = "PROVIDER")]
     providers: Option<Vec<Provider>>,
     /// Frames to measure for each line
@@ -61,12 +65,13 @@ const WARM_UP_FRAMES: usize = 5;
 /// # Errors
 /// When the model or the image cannot be used.
 pub(crate) fn run(args: BenchArgs) -> Result<()> {
-    let BenchArgs { model, mods, image, threads: thread_counts, cards: card_counts, providers, runs } = args;
-    let providers = providers.unwrap_or_else(Provider::default_order);
+    let BenchArgs { model: name, mods, image, threads: thread_counts, cards: card_counts, providers, runs } =
+        args;
+    let order = providers.clone().unwrap_or_else(Provider::default_order);
     let (picture, quads) = match &image {
         Some(path) => {
             let picture = read_picture(path)?;
-            let quads = found(&model, &picture)?;
+            let quads = found(&name, &picture)?;
             (picture, quads)
         }
         None => composed()?,
@@ -92,18 +97,22 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
     );
     for precision in [Precision::Float32, Precision::Int8] {
         for &threads in &thread_counts {
-            let providers = providers.clone();
-            let options = Options { precision, threads, providers, ..Options::default() };
-            let mut recogniser = match open_model(&model, &options) {
-                Err(vision::recogniser::OpenError::Network(
-                    error @ vision::network::NetworkError::NoInt8 { .. },
-                )) => {
-                    println!("int8: {error}");
-                    break;
-                }
-                other => other?,
+            let options = Options { precision, threads, providers: order.clone(), ..Options::default() };
+            let mut recogniser = match open_model(&name, &options) {
+                Ok(recogniser) => recogniser,
+                Err(error) => match error.downcast_ref() {
+                    Some(OpenError::Network(missing @ NetworkError::NoInt8 { .. })) => {
+                        println!("int8: {missing}");
+                        break;
+                    }
+                    _ => return Err(error),
+                },
             };
+            let runs_on = runs_on(&recogniser.reports(), providers.as_deref())?;
             know_mods(&mut recogniser, mods.as_ref(), &ModsPlace::Nowhere)?;
+            if thread_counts.first() == Some(&threads) {
+                println!("{runs_on}");
+            }
             for &cards in &card_counts {
                 let quads: Vec<_> = quads.iter().copied().cycle().take(cards).collect();
                 let mut samples = Samples::default();
@@ -116,12 +125,32 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
                     }
                 }
                 drop(progress);
-                let name = if precision == Precision::Int8 { "int8" } else { "float32" };
-                println!("{name:<8} {threads:>7} {cards:>5} | {}", samples.line());
+                let files = if precision == Precision::Int8 { "int8" } else { "float32" };
+                println!("{files:<8} {threads:>7} {cards:>5} | {}", samples.line());
             }
         }
     }
     Ok(())
+}
+
+/// What each network runs on, in a line: `detector.onnx on CUDA, identifier.onnx on CPU`, with why
+/// a provider that was named before it is not used.
+///
+/// # Errors
+/// When one of them runs on nothing that was named.
+fn runs_on(reports: &[(&str, &Report)], named: Option<&[Provider]>) -> Result<String> {
+    if let Some(fault) = named.and_then(|named| model::not_as_named(reports, named)) {
+        bail!(
+            "{fault}\nhelp: `overlay hardware` measures what there is here, and --providers cpu is always there"
+        );
+    }
+    let part = |(file, report): &(&str, &Report)| {
+        let used = report.accepted.first().copied().unwrap_or(Provider::Cpu);
+        let reasons = named.map(|_| model::reasons(report)).filter(|it| !it.is_empty());
+        let reasons = reasons.map_or_else(String::new, |it| format!(" ({it})"));
+        format!("{file} on {used}{reasons}")
+    };
+    Ok(reports.iter().map(part).collect::<Vec<_>>().join(", "))
 }
 
 /// Times of one frame: each stage, then the whole.
@@ -192,4 +221,34 @@ fn composed() -> Result<(RgbaImage, Vec<Quad<InFrame>>)> {
         .find(|scene| scene.cards.len() >= 13)
         .context("no table of thirteen cards was composed")?;
     Ok((scene.image, scene.cards.iter().map(|card| card.quad).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vision::providers::Refusal;
+
+    #[test]
+    fn what_is_measured_is_what_was_asked_for() {
+        let report = |accepted: &[Provider], refused: &[(Provider, &str)]| Report {
+            accepted: accepted.to_vec(),
+            refused: refused
+                .iter()
+                .map(|&(provider, reason)| Refusal { provider, reason: reason.to_owned() })
+                .collect(),
+        };
+        let said = |report: &Report, named: Option<&[Provider]>| runs_on(&[("a.onnx", report)], named);
+        let (cuda, cpu) = (Provider::Cuda, Provider::Cpu);
+        let alone = report(&[cpu], &[(cuda, "no such device")]);
+        assert_eq!(said(&alone, None).unwrap(), "a.onnx on CPU");
+        assert_eq!(said(&report(&[cpu], &[]), Some(&[cpu])).unwrap(), "a.onnx on CPU");
+        assert_eq!(said(&alone, Some(&[cuda, cpu])).unwrap(), "a.onnx on CPU (CUDA: no such device)");
+        assert_eq!(said(&report(&[cuda, cpu], &[]), Some(&[cuda])).unwrap(), "a.onnx on CUDA");
+        let refused = said(&alone, Some(&[cuda])).unwrap_err().to_string();
+        assert!(refused.contains("a.onnx") && refused.contains("CUDA: no such device"), "{refused}");
+        assert!(refused.contains("\nhelp: "), "{refused}");
+        // One network of two is enough to make the figures something else.
+        let both = [("a.onnx", &report(&[cuda, cpu], &[])), ("b.onnx", &alone)];
+        assert!(runs_on(&both, Some(&[cuda])).unwrap_err().to_string().contains("b.onnx"));
+    }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
+use lens_core::atomic::{self, keep_former};
 use lens_core::counted::counted;
 use serde::Serialize;
 
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
     if let Some(path) = &args.report {
         let cannot = || format!("cannot write the report {}", path.display());
         let packed = bundle::pack(&findings, &scope.data, &Redactor::for_this_user()).with_context(cannot)?;
-        lens_core::atomic::write(path, &packed).with_context(cannot)?;
+        keep_former(path).and_then(|()| atomic::write(path, &packed)).with_context(cannot)?;
         eprintln!("wrote {}, which holds:", path.display());
         for (name, bytes) in bundle::contents(&packed)? {
             eprintln!("  {name:<16} {}", counted(bytes, "byte"));

@@ -98,13 +98,13 @@ pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
     if let Some(threshold) = args.threshold {
         recogniser.set_detection_threshold(threshold);
     }
-    let annotator = args.annotate.map(Annotator::new).transpose()?;
+    let mut annotator = args.annotate.map(Annotator::new).transpose()?;
     let mut reports = Vec::new();
     let mut failed = Vec::new();
     let mut progress = Progress::new("images");
     for (done, path) in args.images.iter().enumerate() {
         progress.tell(done, args.images.len());
-        let report = one(&mut recogniser, path, args.top, annotator.as_ref());
+        let report = one(&mut recogniser, path, args.top, annotator.as_mut());
         if !args.json || report.is_err() {
             progress.clear();
         }
@@ -135,7 +135,7 @@ fn one(
     recogniser: &mut Recogniser,
     path: &Path,
     top: usize,
-    annotator: Option<&Annotator>,
+    annotator: Option<&mut Annotator>,
 ) -> Result<PictureReport> {
     let picture = read_picture(path)?;
     let cards = recogniser

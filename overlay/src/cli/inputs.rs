@@ -10,7 +10,7 @@ use lens_core::manifest::Manifest;
 use mods::language;
 use vision::network::Options;
 use vision::providers::Provider;
-use vision::recogniser::{OpenError, Recogniser};
+use vision::recogniser::Recogniser;
 
 use super::progress::Progress;
 use crate::recognition::hardware::Store;
@@ -21,7 +21,10 @@ use crate::settings::{self, Settings};
 
 /// Opens a model by its name or folder; where nobody says what it is to run on, on what was
 /// measured to be best.
-pub(crate) fn open_model(model: &str, options: &Options) -> Result<Recogniser, OpenError> {
+///
+/// # Errors
+/// When the model in its folder, which the error names, cannot be used.
+pub(crate) fn open_model(model: &str, options: &Options) -> Result<Recogniser> {
     let folder = model::folder(model);
     let mut options = options.clone();
     if options.providers == Provider::default_order()
@@ -29,7 +32,7 @@ pub(crate) fn open_model(model: &str, options: &Options) -> Result<Recogniser, O
     {
         options.providers = record.order();
     }
-    Recogniser::open(&folder, &options)
+    model::open(&folder, &options)
 }
 
 /// Which mods to read: as `given`, else as the settings say, or `usual` where that is not to be

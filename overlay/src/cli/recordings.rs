@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::Args;
+use lens_core::atomic::{self, keep_former};
 use lens_core::counted::counted;
 use tracking::pipeline::Pipeline;
 
@@ -58,7 +59,7 @@ pub(crate) struct ReplayArgs {
     /// Frames a second, for a folder without times
     #[arg(long, default_value_t = 30.0, value_parser = parse_rate)]
     fps: f32,
-    /// Where to write the timeline [default: print it]
+    /// Where to write the timeline [default: print it]; one that is there is kept beside it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Compare with this timeline and fail when too much differs
@@ -153,7 +154,8 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
     let median = times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1e3;
     eprintln!("{}, recognition {median:.1} ms in the middle", counted(times.len(), "frame"));
     match &args.out {
-        Some(path) => lens_core::atomic::write(path, timeline.to_text().as_bytes())
+        Some(path) => keep_former(path)
+            .and_then(|()| atomic::write(path, timeline.to_text().as_bytes()))
             .with_context(|| format!("cannot write {}", path.display()))?,
         None if wanted.is_none() => print!("{}", timeline.to_text()),
         None => {}

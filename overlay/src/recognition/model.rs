@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use lens_core::{image_file, manifest};
 use vision::enrol;
 use vision::network::Options;
+use vision::providers::{Provider, Report};
 use vision::recogniser::Recogniser;
 
 /// A model's folder: `model` itself when it is one, otherwise the folder of that name among the
@@ -22,6 +23,25 @@ pub fn folder(model: &str) -> PathBuf {
 /// When the model, its catalogue or ONNX Runtime is missing or does not fit.
 pub fn open(folder: &Path, options: &Options) -> anyhow::Result<Recogniser> {
     Recogniser::open(folder, options).with_context(|| format!("cannot use the model in {}", folder.display()))
+}
+
+/// What a network runs on where that is none of the providers that were named, and why; `None`
+/// where all run as was asked for.
+pub fn not_as_named(reports: &[(&str, &Report)], named: &[Provider]) -> Option<String> {
+    if named.is_empty() {
+        return None;
+    }
+    reports.iter().find_map(|(file, report)| {
+        let used = report.accepted.first().filter(|used| !named.contains(used))?;
+        let named: Vec<&str> = named.iter().map(|it| it.name()).collect();
+        Some(format!("{file} runs on {used}, not on {} ({})", named.join(" or "), reasons(report)))
+    })
+}
+
+/// Why the providers that were tried in vain are not used.
+pub fn reasons(report: &Report) -> String {
+    let reasons = report.refused.iter().map(|it| format!("{}: {}", it.provider, it.reason));
+    reasons.collect::<Vec<_>>().join("; ")
 }
 
 /// Enrols what other models of its game were taught, from the images in these folders; returns

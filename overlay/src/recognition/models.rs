@@ -127,6 +127,10 @@ pub fn begin_first(
 /// When it cannot be used.
 pub fn open(request: &ModelRequest) -> anyhow::Result<ModelSwap> {
     let mut model = model::open(&request.folder, &options(&request.recognition))?;
+    let named = request.recognition.providers.as_deref();
+    if let Some(fault) = named.and_then(|named| model::not_as_named(&model.reports(), named)) {
+        log::warn!("{fault}");
+    }
     let pictures = [dataset::captures::folder(), dataset::labels::folder()];
     match model::carry_over(&mut model, &request.folder, &pictures) {
         Ok(0) => {}

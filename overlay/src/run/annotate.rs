@@ -2,11 +2,13 @@
 //!
 //! Drawn on the CPU, so that it works where there is no GPU and no display.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use image::RgbaImage;
+use lens_core::atomic::keep_former;
 use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Point, Rect};
 use lens_core::palette;
@@ -24,6 +26,8 @@ const LABEL_OPACITY: f32 = 225.0 / 255.0;
 #[derive(Debug)]
 pub struct Annotator {
     folder: PathBuf,
+    /// What it has written, in small letters: some disks do not tell them from large ones.
+    written: HashSet<String>,
 }
 
 /// A line of text and where it stands.
@@ -41,27 +45,40 @@ impl Annotator {
     pub fn new(folder: PathBuf) -> Result<Self> {
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        Ok(Self { folder })
+        Ok(Self { folder, written: HashSet::new() })
     }
 
-    /// Writes a PNG copy of the image of `path`, under its name, with `cards` drawn on.
+    /// Writes a PNG copy of the image of `path`, under its name, with `cards` drawn on. Where
+    /// another image of this name was written, the copy gets a number; a file that was there
+    /// before is kept beside it.
     ///
     /// # Errors
     /// When the file cannot be written, or would be the image itself.
     pub fn write(
-        &self,
+        &mut self,
         path: &Path,
         picture: &RgbaImage,
         cards: &[RecognisedCard],
         catalogue: &Catalogue,
     ) -> Result<()> {
         let name = path.file_stem().ok_or_else(|| anyhow!("{} has no name", path.display()))?;
-        let target = self.folder.join(name).with_extension("png");
+        let name = self.free_name(&name.to_string_lossy());
+        let target = self.folder.join(name);
         if fs::canonicalize(&target).is_ok_and(|it| fs::canonicalize(path).is_ok_and(|source| source == it)) {
             return Err(anyhow!("{} would be overwritten; annotate into another folder", path.display()));
         }
         let copy = draw(picture.clone(), cards, catalogue);
-        copy.save(&target).with_context(|| format!("cannot write {}", target.display()))
+        let cannot = || format!("cannot write {}", target.display());
+        keep_former(&target).with_context(cannot)?;
+        copy.save(&target).with_context(cannot)
+    }
+
+    /// A file name that nothing was written under yet.
+    fn free_name(&mut self, stem: &str) -> String {
+        let later = (2..).map(|number| format!("{stem}-{number}.png"));
+        let mut names = std::iter::once(format!("{stem}.png")).chain(later);
+        let free = names.find(|name| self.written.insert(name.to_lowercase()));
+        free.expect("there is always a next number")
     }
 }
 

@@ -338,8 +338,9 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    /// Runs the line; `parts` are the words of which one has to be in what it says.
-    fn check(&mut self, line: &str, parts: &[&str]) {
+    /// Runs the line; `parts` are the words of which one has to be in what it says, which is
+    /// returned.
+    fn check(&mut self, line: &str, parts: &[&str]) -> String {
         self.cases += 1;
         let before = self.place.files(written);
         let (output, taken) = self.place.run(line, Some(MEMORY), PATIENCE);
@@ -379,6 +380,7 @@ impl Checked<'_> {
         if !changed.is_empty() {
             fault(&format!("has changed {changed:?}"));
         }
+        text
     }
 }
 
@@ -411,7 +413,9 @@ fn bad_input_is_refused_in_one_paragraph_and_changes_nothing() {
                     let named = if option.is_empty() { "--at" } else { option };
                     assert!(error.to_string().contains(named), "{line}: {error}");
                 }
-                Ok(_) => checked.check(&line, &[option]),
+                Ok(_) => {
+                    checked.check(&line, &[option]);
+                }
             }
         }
     }
@@ -438,7 +442,10 @@ fn bad_input_is_refused_in_one_paragraph_and_changes_nothing() {
     }
     for (line, name, content) in networks(&place) {
         write_network(&place, name, &content);
-        checked.check(line, &[name]);
+        let text = checked.check(line, &[name]);
+        if !text.contains("the model in bad-model") {
+            checked.faults.push(format!("overlay {line}: does not say of which model: {text}"));
+        }
     }
     let Checked { cases, faults, .. } = checked;
     let cases = cases + parsed;

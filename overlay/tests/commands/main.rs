@@ -3,6 +3,7 @@
 mod bad_input;
 #[path = "../support/garden.rs"]
 mod garden;
+mod kept;
 #[path = "../../../shared/lens-core/tests/commands/lines.rs"]
 mod lines;
 mod options;

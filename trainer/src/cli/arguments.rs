@@ -301,17 +301,25 @@ impl DataArguments {
         self.augmented.clone().unwrap_or_else(beside)
     }
 
-    /// Originals and, where there are some, augmented images; what is wrong with them is printed.
+    /// The same where there are such images.
     ///
     /// # Errors
-    /// When there are no labels, or no augmented images where somebody said they are.
-    pub fn read(&self) -> Result<DataSet> {
+    /// When there are none where somebody said they are.
+    pub fn augmented_if_any(&self) -> Result<Option<PathBuf>> {
         let augmented = self.augmented();
         let is_there = augmented.join(AUGMENTED).is_file();
         if self.augmented.is_some() && !is_there {
             bail!("there is no {AUGMENTED} in {}\nhelp: `trainer augment` makes it", augmented.display());
         }
-        self.captures.read_with(is_there.then_some(augmented.as_path()))
+        Ok(Some(augmented).filter(|_| is_there))
+    }
+
+    /// Originals and, where there are some, augmented images; what is wrong with them is printed.
+    ///
+    /// # Errors
+    /// When there are no labels, or no augmented images where somebody said they are.
+    pub fn read(&self) -> Result<DataSet> {
+        self.captures.read_with(self.augmented_if_any()?.as_deref())
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use lens_core::counted::counted;
 use lens_core::paths;
 
 use super::arguments::{ArtArguments, material};
@@ -80,7 +81,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let material = material(&recipe, arguments.art.sprites(&recipe)?);
     let hardware = Hardware::best_on(arguments.device.device()?);
-    say!("{:<12} {:>12} {:>12} {:>8}", "images/s", "resident", "from loader", "");
+    say!(
+        "{} of each kind, {} for the network, {} for the loader",
+        counted(arguments.steps, "step"),
+        counted(tch::get_num_threads(), "thread"),
+        counted(loaders, "thread"),
+    );
+    say!("{:<12} {:>6} {:>12} {:>12} {:>8}", "images/s", "batch", "resident", "from loader", "");
     if arguments.resnet18.is_none() {
         let detector = DetectorTask::new(&recipe, material.clone())?;
         let weights = detector.initial_weights();
@@ -145,7 +152,8 @@ fn measure<T: Task>(
     }
     drop(bar);
     let (fed, alone) = (fed.per_second(), alone.per_second());
-    say!("{:<12} {alone:>12.1} {fed:>12.1} {:>6.1} %", spec.network.name(), 100.0 * fed / alone);
+    let (name, batch) = (spec.network.name(), training.batch);
+    say!("{name:<12} {batch:>6} {alone:>12.1} {fed:>12.1} {:>6.1} %", 100.0 * fed / alone);
     Ok(())
 }
 

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use lens_core::atomic::{self, keep_former};
 use lens_core::catalogue::{Card, Catalogue, id_of_class};
 use lens_core::counted::counted;
 use lens_core::modifiers::Modifiers;
-use lens_core::{atomic, paths};
+use lens_core::paths;
 use serde_json::Value;
 use synth::art::Sprites;
 use synth::single;
@@ -33,7 +34,7 @@ pub struct Arguments {
     /// The same of the model before, which the result is compared with
     #[arg(long, value_name = "FILE")]
     before: Option<PathBuf>,
-    /// The page [default: report.html in the run's folder]
+    /// The page [default: report.html in the run's folder]; one that is there is kept beside it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Where the images of confused cards come from.
@@ -52,7 +53,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let faces = Drawn::new(&arguments.run, &arguments.art);
     let html = page(&arguments.run, &measured, &faces)?;
     let path = arguments.out.clone().unwrap_or_else(|| arguments.run.join("report.html"));
-    atomic::write(&path, html.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    keep_former(&path)
+        .and_then(|()| atomic::write(&path, html.as_bytes()))
+        .with_context(|| format!("cannot write {}", path.display()))?;
     say!("the report is {}", path.display());
     let step = last_step(&arguments.run);
     let images = summaries::write(&arguments.run, step, &measured, &faces)

@@ -18,7 +18,7 @@ use super::arguments::{ArtArguments, DataArguments, material};
 use super::process::{start_threads, stop_on_signals};
 use crate::checkpoint::claim::Claim;
 use crate::checkpoint::{Budget, Network};
-use crate::data::dataset::{AUGMENTED, DataSet};
+use crate::data::dataset::DataSet;
 use crate::model::export::previous::{previous, put_back};
 use crate::model::model_folder;
 use crate::recipe::Recipe;
@@ -172,13 +172,18 @@ fn gather(arguments: &Arguments, folder: &Path, messages: &mut Vec<String>) -> R
         bail!("the catalogue {:?} has changed since {} was made", manifest.catalogue, folder.display());
     }
     let captures = arguments.data.captures.folder();
-    let augmented = arguments.data.augmented();
-    let augmented = augmented.join(AUGMENTED).is_file().then_some(augmented);
+    let augmented = arguments.data.augmented_if_any()?;
+    let sprites = arguments.art.sprites(&recipe);
+    let sprites = match arguments.art.art {
+        // Without art it can do less; without the art that somebody named it is not what was asked for.
+        Some(_) => Ok(sprites?),
+        None => sprites,
+    };
     let bar = Bar::listening("captures looked at", 0);
     let set = DataSet::read(&captures, augmented.as_deref(), Some(&catalogue));
     drop(bar);
     set.iter().flat_map(|set| &set.problems).for_each(|problem| eprintln!("{problem}"));
-    let material = arguments.art.sprites(&recipe).map(|sprites| material(&recipe, sprites));
+    let material = sprites.map(|sprites| material(&recipe, sprites));
     let data = Captures { folder: &captures, set };
     let minutes = arguments.minutes;
     Job::gather(Source { folder, data, manifest, recipe, catalogue, material, minutes }, messages)

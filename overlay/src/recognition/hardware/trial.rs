@@ -25,6 +25,7 @@ use vision::recogniser::Recogniser;
 use vision::stages::{Stage, StageTimes};
 
 use super::Timing;
+use crate::recognition::model;
 
 /// The frame's size.
 const SIZE: [u32; 2] = [1920, 1080];
@@ -59,7 +60,7 @@ pub fn run(folder: &Path, provider: Provider, threads: usize) -> anyhow::Result<
     let profile = (provider != Provider::Cpu).then(|| record.path().to_owned());
     let options = Options { providers, threads, profile, ..Options::default() };
     let start = Instant::now();
-    let mut recogniser = Recogniser::open(folder, &options)?;
+    let mut recogniser = model::open(folder, &options)?;
     for (file, report) in recogniser.reports() {
         if report.accepted.first() != Some(&provider) {
             let refusal = report.refused.iter().find(|refusal| refusal.provider == provider);
@@ -138,7 +139,7 @@ fn difference(
 ) -> anyhow::Result<f32> {
     let precision = Precision::Float32;
     let options = Options { providers: vec![Provider::Cpu], precision, threads: 1, ..Options::default() };
-    let mut processor = Recogniser::open(folder, &options)?;
+    let mut processor = model::open(folder, &options)?;
     let frame = picture.into();
     let said = |recogniser: &mut Recogniser| -> anyhow::Result<Vec<f32>> {
         let mut numbers: Vec<f32> = recogniser.detect(&frame)?.iter().map(|it| it.score).collect();

@@ -1,0 +1,43 @@
+//! What a command writes over stays beside it.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::place::{Place, said};
+
+#[test]
+fn a_file_that_is_there_is_kept_beside_the_new_one() {
+    let place = Place::new();
+    if !place.can_recognise() {
+        return;
+    }
+    for (line, file, former) in [
+        ("replay frames --model practice --out mine.json", "mine.json", "mine.former.json"),
+        ("doctor --frames 1 --report mine.zip", "mine.zip", "mine.former.zip"),
+    ] {
+        fs::write(place.path(file), "mine").unwrap();
+        let text = said(&place.run(line, None, Duration::from_secs(120)).0);
+        assert!(fs::read(place.path(file)).unwrap() != b"mine", "overlay {line}: {text}");
+        assert_eq!(fs::read(place.path(former)).unwrap_or_default(), b"mine", "overlay {line}: {text}");
+    }
+}
+
+#[test]
+fn images_of_one_name_are_annotated_under_two() {
+    let place = Place::new();
+    if !place.can_recognise() {
+        return;
+    }
+    for folder in ["other", "new"] {
+        fs::create_dir(place.path(folder)).unwrap();
+    }
+    fs::copy(place.path("frames/1.png"), place.path("other/0.png")).unwrap();
+    fs::write(place.path("new/0.png"), "mine").unwrap();
+    let line = "identify --model practice --mods none --annotate new frames/0.png other/0.png";
+    let text = said(&place.run(line, None, Duration::from_secs(120)).0);
+    let image = |name: &str| {
+        image::open(place.path(name)).unwrap_or_else(|error| panic!("{name}: {error}: {text}")).into_rgb8()
+    };
+    assert!(image("new/0.png") != image("new/0-2.png"), "both are of one image: {text}");
+    assert_eq!(fs::read(place.path("new/0.former.png")).unwrap_or_default(), b"mine", "{text}");
+}
