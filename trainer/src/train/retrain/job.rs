@@ -16,7 +16,7 @@ use tch::Tensor;
 
 use super::captures::{grow, taught};
 use super::comparison::{Figures, rows};
-use super::takeover::Unseen;
+use super::takeover::{REJECTED, Unseen};
 use super::task::RetrainTask;
 use super::verdict::Row;
 use crate::checkpoint::Budget;
@@ -54,9 +54,6 @@ const CROPS: [f64; 3] = [600.0, 200.0, 8000.0];
 const FEWER_CROPS: usize = 3000;
 /// Images in each half of a batch.
 const BATCH: usize = 32;
-/// Of rightly named composed crops this share may be said to be unknown, as with the shipped
-/// models.
-const REJECTED: f64 = 0.008;
 /// Of the heads and of what lies below; the installed model was trained to its end already.
 const LEARNING_RATE: f64 = 3e-4;
 /// The first step whose batch judges how much of the training is taken over, and how many there
@@ -309,15 +306,20 @@ impl Job {
             (UNSEEN_STEP..UNSEEN_STEP + UNSEEN_STEPS).map(task.capture_batches()).collect();
         // Nor on these drawings of the cards, which are those that both models are compared on.
         let bank = evaluation_bank(material)?;
-        let mut recipe = material.recipe.clone();
-        (recipe.crop.not_a_card, recipe.crop.unknown) = (0.0, 0.0);
-        let seed = seed_of(material.seed, Stream::Evaluation, 51);
-        let crops = compose(&bank, &recipe, seed, self.crops_between());
+        let crops = |unknown: f32, seed: u64, count: usize| {
+            let mut recipe = material.recipe.clone();
+            (recipe.crop.not_a_card, recipe.crop.unknown) = (0.0, unknown);
+            compose(&bank, &recipe, seed_of(material.seed, Stream::Evaluation, seed), count)
+        };
+        let [composed, mut invented] =
+            [crops(0.0, 51, self.crops_between()), crops(1.0, 52, self.crops_between() / 2)];
+        invented.retain(|crop| crop.truth.class == bank.unknown());
         let known = self.manifest.identifier.heads[0].classes.len();
-        Unseen::new(&task, &self.catalogue, &crops, &captures, known).best(&before, &after)
+        Unseen::new(&task, &self.catalogue, [&composed, &invented], &captures, known).best(&before, &after)
     }
 
-    /// Composed crops that weights between those before and after are tried on.
+    /// Composed crops of known cards that weights between those before and after are tried on; of
+    /// invented cards there are half as many.
     fn crops_between(&self) -> usize {
         self.crops.min(FEWER_CROPS)
     }
@@ -331,7 +333,7 @@ impl Job {
     pub fn work_of_calibration(&self) -> usize {
         let composed = |material: &Material| {
             let crops = self.crops / 2 + self.crops / 4;
-            let between = self.crops_between();
+            let between = self.crops_between() + self.crops_between() / 2;
             let captures = UNSEEN_STEPS as usize * BATCH;
             let tried = material.cards + between + Unseen::work(between, captures);
             tried + 4 * material.cards + centroids::work(self.heads[0].classes.len()) + 2 * crops

@@ -1,18 +1,22 @@
 //! Takes as much of a training over as forgets nothing.
 //!
 //! Weights between the installed and the trained ones are tried on images that no step has seen:
-//! composed crops of cards that the installed model knows, and changed captures. A new card that
-//! claims known ones is held back by its bias. Absent: which weights are best, which `blend`
-//! chooses, and the comparison that decides whether the new model is installed.
+//! composed crops of cards that the installed model knows, invented cards that nobody knows, and
+//! changed captures. A new card that claims others is held back by its bias. Absent: which weights
+//! are best, which `blend` chooses, and the comparison that decides whether the new model is
+//! installed.
 
 use anyhow::Result;
-use lens_core::catalogue::{Catalogue, id_of_class};
+use lens_core::catalogue::{CardType, Catalogue, id_of_class};
+use lens_core::manifest::UNKNOWN;
 use synth::crop::Crop;
 use tch::Tensor;
 
-use super::blend::{Candidate, SHARES, blend, choose, restraint};
+use super::blend::{CLAIMED, CLAIMED_UNKNOWN, Candidate, SHARES, blend, choose, restraint};
 use super::task::RetrainTask;
 use crate::console::progress;
+use crate::evaluate::calibrate::signals::from_logits;
+use crate::evaluate::calibrate::thresholds::{self, Signals};
 use crate::evaluate::metrics::Share;
 use crate::evaluate::model_under_test::{batch, floats};
 use crate::model::network::hardware::Precision;
@@ -23,11 +27,23 @@ use crate::train::labelled::pictures::{Batch, input};
 /// Images that are read at once.
 const PART: usize = 64;
 
+/// Of rightly named composed crops this share may be said to be unknown, as with the shipped
+/// models.
+pub(super) const REJECTED: f64 = 0.008;
+
+/// The head that names editions.
+const EDITION: &str = "edition";
+
 /// Images that no step has seen, with their classes.
 pub(super) struct Unseen<'a> {
     task: &'a RetrainTask,
     catalogue: &'a Catalogue,
     composed: Vec<(Tensor, Vec<usize>)>,
+    /// The class of each composed crop's edition, where it has one.
+    editions: Vec<Option<usize>>,
+    /// The number of the head that names it; the first where there is none, and nothing to name.
+    edition_head: usize,
+    invented: Vec<(Tensor, Vec<usize>)>,
     captures: Vec<(Tensor, Vec<usize>)>,
     /// How many classes the installed model has; the new ones follow.
     known: usize,
@@ -37,23 +53,38 @@ pub(super) struct Unseen<'a> {
 type Read = Vec<(usize, Vec<f32>)>;
 
 impl<'a> Unseen<'a> {
-    /// Composed crops of known cards, and batches of captures.
+    /// Composed crops of known cards and of invented ones, and batches of captures.
     pub(super) fn new(
         task: &'a RetrainTask,
         catalogue: &'a Catalogue,
-        crops: &[Crop],
+        [composed, invented]: [&[Crop]; 2],
         captures: &[Batch],
         known: usize,
     ) -> Self {
-        let composed = crops.chunks(PART).map(|crops| {
+        let images = |crops: &[Crop]| {
             let pixels: Vec<&[u8]> = crops.iter().map(|crop| crop.pixels.as_slice()).collect();
             (floats(&batch(&pixels, task.size)), crops.iter().map(|crop| crop.truth.class).collect())
-        });
+        };
         let captures = captures.iter().map(|batch| {
             let class = |&sample: &usize| task.pictures.class(0, sample).unwrap_or(usize::MAX);
             (input(&batch.pixels, task.size), batch.samples.iter().map(class).collect())
         });
-        Self { task, catalogue, composed: composed.collect(), captures: captures.collect(), known }
+        let edition_head = task.heads.iter().position(|head| head.name == EDITION);
+        let edition = |crop: &Crop| {
+            let has_one = |kind| [CardType::Joker, CardType::Playing].contains(&kind);
+            let card = crop.truth.card.filter(|card| edition_head.is_some() && has_one(card.kind));
+            card.map(|card| card.edition)
+        };
+        Self {
+            task,
+            catalogue,
+            composed: composed.chunks(PART).map(images).collect(),
+            editions: composed.iter().map(edition).collect(),
+            edition_head: edition_head.unwrap_or(0),
+            invented: invented.chunks(PART).map(images).collect(),
+            captures: captures.collect(),
+            known,
+        }
     }
 
     /// How many images [`Unseen::best`] says were read.
@@ -67,10 +98,13 @@ impl<'a> Unseen<'a> {
     /// When the network does not fit the weights.
     pub(super) fn best(&self, before: &Weights, after: &Weights) -> Result<Weights> {
         let module = Module::new(self.task.graph.clone(), before, Precision::Float32)?;
+        let (composed, edition) = self.read_with_editions(&module);
         let installed = Candidate {
             share: 0.0,
+            edition,
             captures: self.named(&self.read(&module, &self.captures), self.known),
-            composed: self.named(&self.read(&module, &self.composed), self.known),
+            composed: self.named(&composed, self.known),
+            unknown: self.doubted(&composed, &self.read(&module, &self.invented), self.known),
         };
         let mut tried = Vec::with_capacity(SHARES.len());
         for share in SHARES {
@@ -87,33 +121,69 @@ impl<'a> Unseen<'a> {
     fn candidate(&self, before: &Weights, after: &Weights, share: f64) -> Result<(Candidate, Weights)> {
         let mut weights = blend(before, after, share);
         let module = Module::new(self.task.graph.clone(), &weights, Precision::Float32)?;
-        let mut composed = self.read(&module, &self.composed);
+        let (mut composed, edition) = self.read_with_editions(&module);
+        let mut invented = self.read(&module, &self.invented);
         let mut captures = self.read(&module, &self.captures);
         let bias = &format!("{}.bias", self.task.heads[0].name);
         let held_back = weights[bias].copy();
         for class in (self.known..self.classes().len()).filter(|&class| !self.is_reserved(class)) {
-            let shift = self.restraint(class, &composed, &captures);
-            for (_, logits) in composed.iter_mut().chain(&mut captures) {
+            let shift = self.restraint(class, &composed, &invented, &captures);
+            for (_, logits) in composed.iter_mut().chain(&mut invented).chain(&mut captures) {
                 logits[class] -= shift;
             }
             let _ = held_back.get(class as i64).g_sub_scalar_(f64::from(shift));
         }
         weights.insert(bias.clone(), held_back);
         let all = self.classes().len();
+        let unknown = self.doubted(&composed, &invented, all);
         let (captures, composed) = (self.named(&captures, all), self.named(&composed, all));
-        Ok((Candidate { share, captures, composed }, weights))
+        Ok((Candidate { share, captures, composed, edition, unknown }, weights))
     }
 
     /// By how much the logit of a new card has to be less, so that it claims hardly any known card
-    /// and keeps its captures.
-    fn restraint(&self, class: usize, composed: &Read, captures: &Read) -> f32 {
-        let margin = |(_, logits): &(usize, Vec<f32>)| {
-            let others = (0..self.classes().len()).filter(|&it| it != class && !self.is_reserved(it));
-            logits[class] - others.map(|it| logits[it]).fold(f32::NEG_INFINITY, f32::max)
+    /// and few that nobody knows, and keeps its captures.
+    fn restraint(&self, class: usize, composed: &Read, invented: &Read, captures: &Read) -> f32 {
+        // By how much it exceeds every other card, and `_unknown` where that is asked too.
+        let margins = |read: &mut dyn Iterator<Item = &(usize, Vec<f32>)>, with_unknown: bool| {
+            let margin = |(_, logits): &(usize, Vec<f32>)| {
+                let competes =
+                    |it: usize| !self.is_reserved(it) || (with_unknown && self.classes()[it] == UNKNOWN);
+                let others = (0..self.classes().len()).filter(|&it| it != class && competes(it));
+                logits[class] - others.map(|it| logits[it]).fold(f32::NEG_INFINITY, f32::max)
+            };
+            read.map(margin).collect::<Vec<f32>>()
         };
-        let others: Vec<f32> = composed.iter().map(margin).collect();
-        let own: Vec<f32> = captures.iter().filter(|it| it.0 == class).map(margin).collect();
-        restraint(&others, &own)
+        let own = || captures.iter().filter(|it| it.0 == class);
+        let new = (self.known..self.classes().len()).filter(|&class| !self.is_reserved(class)).count();
+        let from_known =
+            restraint(&margins(&mut composed.iter(), false), &margins(&mut own(), false), CLAIMED);
+        let from_unknown = restraint(
+            &margins(&mut invented.iter(), true),
+            &margins(&mut own(), true),
+            CLAIMED_UNKNOWN / new.max(1) as f64,
+        );
+        from_known.max(from_unknown)
+    }
+
+    /// The share of invented cards that would be said to be unknown, with thresholds as they will
+    /// be calibrated; similarities are not asked.
+    fn doubted(&self, composed: &Read, invented: &Read, classes: usize) -> f64 {
+        let classes = &self.classes()[..classes];
+        let similarity = vec![0.0; classes.len()];
+        let signals = |(truth, logits): &(usize, Vec<f32>)| {
+            (*truth, from_logits(classes, &logits[..classes.len()], &similarity))
+        };
+        let id = |class: usize| id_of_class(&self.classes()[class]);
+        let known: Vec<(usize, Signals)> = composed.iter().map(signals).collect();
+        let (named, mut others) = thresholds::split_by_name(&known, |&shown, said| {
+            self.catalogue.is_same_card(id(shown), id(said))
+        });
+        let invented: Vec<Signals> = invented.iter().map(|it| signals(it).1).collect();
+        others.extend(&invented);
+        let chosen = thresholds::choose(&named, &others, REJECTED, 1.0);
+        let mut share = Share::default();
+        invented.iter().for_each(|it| share.count(it.is_rejected(&chosen)));
+        share.value().unwrap_or(1.0)
     }
 
     /// The share of right names where the first `classes` are asked. Whether a card is said to be
@@ -131,18 +201,37 @@ impl<'a> Unseen<'a> {
         share.value().unwrap_or(0.0)
     }
 
+    /// The composed crops, and the share of right editions.
+    fn read_with_editions(&self, module: &Module) -> (Read, f64) {
+        let (read, said) = self.read_both(module, &self.composed);
+        let mut share = Share::default();
+        for (said, truth) in said.iter().zip(&self.editions) {
+            truth.iter().for_each(|truth| share.count(said == truth));
+        }
+        (read, share.value().unwrap_or(1.0))
+    }
+
     fn read(&self, module: &Module, images: &[(Tensor, Vec<usize>)]) -> Read {
-        let head = &self.task.wanted()[..1];
-        let mut read = Read::new();
+        self.read_both(module, images).0
+    }
+
+    /// With the likeliest class of the editions' head.
+    fn read_both(&self, module: &Module, images: &[(Tensor, Vec<usize>)]) -> (Read, Vec<usize>) {
+        let wanted = self.task.wanted();
+        let heads = [wanted[0], wanted[self.edition_head]];
+        let (mut read, mut editions) = (Read::new(), Vec::new());
         for (images, truths) in images {
-            let logits = &tch::no_grad(|| module.forward(images, head, Mode::Evaluate))[0];
+            let outputs = tch::no_grad(|| module.forward(images, &heads, Mode::Evaluate));
             let rows = (0..truths.len() as i64).map(|row| {
-                Vec::<f32>::try_from(logits.get(row).to_kind(tch::Kind::Float)).expect("a row of numbers")
+                let logits = outputs[0].get(row).to_kind(tch::Kind::Float);
+                Vec::<f32>::try_from(logits).expect("a row of numbers")
             });
             read.extend(truths.iter().copied().zip(rows));
+            let best = outputs[1].argmax(-1, false);
+            editions.extend((0..truths.len() as i64).map(|row| best.int64_value(&[row]) as usize));
             progress::advance(truths.len());
         }
-        read
+        (read, editions)
     }
 
     fn classes(&self) -> &[String] {
