@@ -2,18 +2,14 @@
 //!
 //! Pure. The encoding is that of Zhou et al., *Objects as Points* (2019), with one change: the cell
 //! that answers for a card is not its centre but [`ANCHOR`], which lies in the strip that stays
-//! visible in a fan. The anchor of a card that lies on its side is its centre all the same: half a
-//! turn more shows the same image, and would want another cell.
+//! visible in a fan.
 
-use lens_core::geometry::{InModel, Point, Quad};
+use lens_core::geometry::{InModel, Quad};
 
 use crate::model::network::detector::{CELL, SUB_CELLS, VALUES};
 
 /// `(u, v)` of the point of a card whose cell answers for it.
 pub const ANCHOR: [f32; 2] = [0.25, 0.5];
-/// Turn, in radians, up to which the anchor is [`ANCHOR`], and from which it is the centre. No fan
-/// has cards that are turned so far.
-const TURN: [f32; 2] = [0.6, 1.0];
 /// Pixels of the input for 1.0 of a corner offset.
 pub const CORNER_SCALE: f32 = 32.0;
 /// Pixels of the input for a sub-cell.
@@ -91,7 +87,7 @@ impl Target {
 
     fn add(&mut self, card: &Card) {
         let stride = STRIDE as f32;
-        let anchor = anchor(card.quad);
+        let anchor = card.quad.at(ANCHOR[0], ANCHOR[1]);
         let cell = |coordinate: f32| (coordinate / stride - 0.5).round();
         let (x, y) = (cell(anchor.x), cell(anchor.y));
         let (columns, rows) = (2 * self.columns, 2 * self.rows);
@@ -136,13 +132,6 @@ impl Target {
     }
 }
 
-/// The point of a card whose cell answers for it.
-fn anchor(quad: Quad<InModel>) -> Point<InModel> {
-    let [low, high] = TURN;
-    let share = ((quad.turn().abs() - low) / (high - low)).clamp(0.0, 1.0);
-    quad.at(ANCHOR[0] + share * (0.5 - ANCHOR[0]), ANCHOR[1])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,20 +153,6 @@ mod tests {
         let y = |pixel: f32| (pixel - 82.0) / 32.0;
         assert_eq!(offsets, [x(40.0), y(40.0), x(100.0), y(40.0), x(100.0), y(120.0), x(40.0), y(120.0)]);
         assert_eq!(target.cells.iter().filter(|&&value| value == 1.0).count(), 1);
-    }
-
-    #[test]
-    fn either_end_of_a_card_on_its_side_wants_the_same_cell() {
-        let [a, b, c, d] = upright(40.0, 40.0, 1.0).quad.corners;
-        let lying = Card { quad: Quad { corners: [d, a, b, c] }, visible: 1.0 };
-        let other = Card { quad: lying.quad.half_turned(), visible: 1.0 };
-        let heat = |card: Card| Target::encode(&[card], 320, 192);
-        let (first, second) = (heat(lying), heat(other));
-        // The centre is at (70, 80).
-        let (column, row) = (17, 20);
-        assert_eq!(first.cells[first.at(column, row, 0)], 1.0);
-        assert_eq!(second.cells[second.at(column, row, 0)], 1.0);
-        assert_eq!(first.weight, second.weight);
     }
 
     #[test]

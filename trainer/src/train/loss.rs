@@ -33,15 +33,9 @@ const CORNERS: f64 = 6.0;
 /// Below this the corner loss is quadratic, in units of `CORNER_SCALE` pixels.
 const CORNER_BETA: f64 = 0.05;
 
-/// Tangent of the turn from which half a turn more counts as the same card.
-const TURNED: f64 = 1.5;
-
 /// Penalty-reduced focal loss of the objectness (Zhou et al., *Objects as Points*, 2019, equation
 /// 1, after Lin et al., *Focal Loss for Dense Object Detection*, 2017) and smooth L1 loss of the
 /// corners where a card is.
-///
-/// Which end of a card that lies on its side is up, hardly any pixel tells: the corners are right
-/// in either order (Qian et al., *Learning Modulated Loss for Rotated Object Detection*, 2021).
 pub fn detector(cells: &Tensor, target: &DetectorTarget) -> Loss {
     let split = |tensor: &Tensor| {
         let size = tensor.size();
@@ -57,26 +51,14 @@ pub fn detector(cells: &Tensor, target: &DetectorTarget) -> Loss {
     let miss = faded * probability.square() * logits.neg().log_sigmoid();
     let count = positive.sum(Kind::Float).clamp_min(1.0);
     let objectness_loss = -(hit + miss).sum(Kind::Float) / count;
-    let shift = |wanted: &Tensor| {
-        let shift = corners.smooth_l1_loss(wanted, Reduction::None, CORNER_BETA);
-        shift.mean_dim([2_i64].as_slice(), false, Kind::Float)
-    };
-    let either = shift(&wanted).minimum(&shift(&wanted.roll([4], [2])));
-    let shift = either.where_self(&is_turned(&wanted), &shift(&wanted)) * &target.weight;
+    let shift = corners.smooth_l1_loss(&wanted, Reduction::None, CORNER_BETA);
+    let shift = shift.mean_dim([2_i64].as_slice(), false, Kind::Float) * &target.weight;
     let corner_loss = shift.sum(Kind::Float) / target.weight.sum(Kind::Float).clamp_min(1.0);
     let parts = vec![
         ("heat".to_owned(), objectness_loss.double_value(&[])),
         ("corners".to_owned(), corner_loss.double_value(&[])),
     ];
     Loss { total: objectness_loss + corner_loss * CORNERS, parts }
-}
-
-/// Where corners `[b, 4, 8, h, w]` are those of a card that lies on its side or on its head.
-fn is_turned(corners: &Tensor) -> Tensor {
-    let at = |number: i64| corners.select(2, number);
-    let right = |axis: i64| at(2 + axis) - at(axis) + at(4 + axis) - at(6 + axis);
-    let down = |axis: i64| at(6 + axis) - at(axis) + at(4 + axis) - at(2 + axis);
-    ((right(1) - down(0)).abs() - (right(0) + down(1)) * TURNED).gt(0.0)
 }
 
 /// The identifier's targets of a batch.
@@ -175,28 +157,6 @@ mod tests {
         cells[1] = 0.8;
         let output = Tensor::from_slice(&cells).view([1, 36, 1, 1]);
         close(detector(&output, &target).parts[1].1, (0.8 - 0.025) / 8.0);
-    }
-
-    #[test]
-    fn a_card_on_its_side_may_have_either_end_up() {
-        let upright = [-1.0, -2.0, 1.0, -2.0, 1.0, 2.0, -1.0, 2.0];
-        let lying = [2.0, -1.0, 2.0, 1.0, -2.0, 1.0, -2.0, -1.0];
-        let half_turned = |corners: [f32; 8]| std::array::from_fn(|at| corners[(at + 4) % 8]);
-        let corners = |said: [f32; 8], wanted: [f32; 8]| {
-            let cells = |corners: [f32; 8]| {
-                let mut cells = vec![0.0_f32; 36];
-                cells[1..9].copy_from_slice(&corners);
-                Tensor::from_slice(&cells).view([1, 36, 1, 1])
-            };
-            let mut target = target(&[0.0; 4], &[1.0, 0.0, 0.0, 0.0], &[1.0; 4]);
-            target.cells = cells(wanted);
-            detector(&cells(said), &target).parts[1].1
-        };
-        close(corners(lying, lying), 0.0);
-        close(corners(half_turned(lying), lying), 0.0);
-        close(corners(upright, upright), 0.0);
-        assert!(corners(half_turned(upright), upright) > 1.0);
-        assert!(corners(upright, lying) > 0.5);
     }
 
     #[test]
