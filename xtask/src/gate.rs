@@ -4,8 +4,10 @@
 use std::env;
 use std::fmt;
 use std::fs;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -204,7 +206,9 @@ fn has_nextest() -> bool {
 fn tests(scope: Scope) -> Result<Outcome> {
     let mut command = cargo();
     if has_nextest() {
-        command.args(["nextest", "run", "--no-fail-fast"]);
+        // Most tests wait now and then, so one runs more than there are processors.
+        let at_once = thread::available_parallelism().map_or(1, NonZero::get) + 1;
+        command.args(["nextest", "run", "--no-fail-fast", "--test-threads", &at_once.to_string()]);
     } else {
         command.args(["test", "--all-targets", "--no-fail-fast"]);
     }

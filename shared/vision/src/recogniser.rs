@@ -1,7 +1,6 @@
 //! The whole way from a frame to named cards.
 
 use std::collections::BTreeMap;
-use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,7 +36,6 @@ pub struct Recogniser {
     identifier: Identifier,
     classifier: Classifier,
     gallery: Gallery,
-    /// All that were ever needed, so that their buffers are used again; the first ones are in use.
     cards: Vec<RecognisedCard>,
     buffers: Buffers,
 }
@@ -51,6 +49,8 @@ struct Buffers {
     readings: Vec<Option<Reading>>,
     /// Which of the quads are turned.
     turned: Vec<usize>,
+    /// Those that were of no card.
+    spare: Vec<Reading>,
 }
 
 /// Why a model cannot be used.
@@ -284,23 +284,17 @@ impl Recogniser {
     pub fn recognise(&mut self, frame: &Pixels<'_>) -> Result<&[RecognisedCard], RunError> {
         let Self { detector, identifier, classifier, gallery, cards, buffers, .. } = self;
         let detections = detector.run(frame)?;
-        if cards.len() < detections.len() {
-            cards.resize_with(detections.len(), RecognisedCard::default);
-        }
+        buffers.spare.extend(cards.drain(..).rev().map(|card| card.reading));
         let classify = |index: usize, logits: &Logits<'_>, crop: &[u8], reading: &mut Reading| {
             classifier.classify_crop(logits, crop, Some(detections[index].score), gallery, reading)
         };
         buffers.read(identifier, frame, detections.iter().map(|it| it.quad), classify)?;
-        let mut count = 0;
-        for (index, detection) in detections.iter().enumerate() {
-            let Some(reading) = &mut buffers.readings[index] else { continue };
-            let card = &mut cards[count];
-            card.detection = Detection { quad: buffers.quads[index], ..*detection };
-            // Both keep their memory.
-            mem::swap(&mut card.reading, reading);
-            count += 1;
-        }
-        Ok(&self.cards[..count])
+        let found = detections.iter().zip(&buffers.quads).zip(&mut buffers.readings);
+        cards.extend(found.filter_map(|((detection, &quad), reading)| {
+            let detection = Detection { quad, ..*detection };
+            Some(RecognisedCard { detection, reading: reading.take()? })
+        }));
+        Ok(&self.cards)
     }
 }
 
@@ -315,7 +309,7 @@ impl Buffers {
         quads: impl Iterator<Item = Quad<InFrame>>,
         mut classify: impl FnMut(usize, &Logits<'_>, &[u8], &mut Reading) -> bool,
     ) -> Result<&[Option<Reading>], RunError> {
-        let Self { quads: all, readings, turned } = self;
+        let Self { quads: all, readings, turned, spare } = self;
         all.clear();
         all.extend(quads);
         let count = all.len();
@@ -329,9 +323,12 @@ impl Buffers {
         }
         identifier.run(frame, all.iter().copied(), |index, logits, crop| {
             let card = index.checked_sub(count).map_or(index, |other| turned[other]);
-            let mut reading = readings[index].take().unwrap_or_default();
-            let is_card = classify(card, logits, crop, &mut reading);
-            readings[index] = is_card.then_some(reading);
+            let mut reading = readings[index].take().or_else(|| spare.pop()).unwrap_or_default();
+            if classify(card, logits, crop, &mut reading) {
+                readings[index] = Some(reading);
+            } else {
+                spare.push(reading);
+            }
         })?;
         for (other, &card) in turned.iter().enumerate() {
             let other = count + other;

@@ -175,7 +175,7 @@ fn gather(arguments: &Arguments, folder: &Path, messages: &mut Vec<String>) -> R
     let augmented = arguments.data.augmented_if_any()?;
     let sprites = arguments.art.sprites(&recipe);
     let sprites = match arguments.art.art {
-        // Without art it can do less; without the art that somebody named it is not what was asked for.
+        // Without art it can do less; without the art that somebody named, not what was asked for.
         Some(_) => Ok(sprites?),
         None => sprites,
     };
