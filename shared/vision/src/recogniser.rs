@@ -320,6 +320,7 @@ impl Buffers {
         }
         if readings.len() < all.len() {
             readings.resize_with(all.len(), Option::default);
+            spare.reserve(all.len());
         }
         identifier.run(frame, all.iter().copied(), |index, logits, crop| {
             let card = index.checked_sub(count).map_or(index, |other| turned[other]);
