@@ -49,7 +49,7 @@ struct Buffers {
     readings: Vec<Option<Reading>>,
     /// Which of the quads are turned.
     turned: Vec<usize>,
-    /// Those that were of no card.
+    /// Of the frame before, and of what was no card: to be written over.
     spare: Vec<Reading>,
 }
 
