@@ -312,11 +312,10 @@ fn why(errors: &[String], status: ExitStatus) -> String {
     text.to_owned()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    #[cfg(unix)]
     #[test]
     fn the_reason_is_what_the_trainer_says() {
         use std::os::unix::process::ExitStatusExt as _;

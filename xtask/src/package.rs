@@ -22,6 +22,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::setup::System;
+use crate::wine::Wine;
 use crate::{platforms, setup, workspace};
 use metadata::Metadata;
 
@@ -76,7 +77,7 @@ enum Profile {
 /// The programs that are packed, as far as the workspace has them.
 const PROGRAMS: [&str; 2] = ["overlay", "labeller"];
 /// What runs mods, which Linux has in every build.
-const INTERPRETER: [&str; 2] = ["--features", "mods/interpreter"];
+pub(crate) const INTERPRETER: [&str; 2] = ["--features", "mods/interpreter"];
 /// The models that the project has; others are a user's own.
 const MODELS: [&str; 2] = ["balatro", "practice"];
 /// The README and what it shows or links to, beside `docs`.
@@ -104,55 +105,102 @@ pub(crate) fn check() -> Result<()> {
 pub(crate) fn run(options: &Options) -> Result<()> {
     // Where it is asked for on Windows itself, it is this system.
     let target = options.target.filter(|target| target.system() != System::HERE);
-    let system = target.map_or(System::HERE, Target::system);
-    let metadata = Metadata::read(target.map(Target::triple))?;
-    let programs: Vec<&str> = PROGRAMS.into_iter().filter(|name| metadata.has_member(name)).collect();
-    let built = build(&programs, options.profile, target)?;
+    let package = Package::new(target)?;
+    let built = build(&package.programs, options.profile, target)?;
     let out = options.out.clone().unwrap_or_else(|| workspace::target().join("package"));
-    let version = metadata.version("overlay")?;
-    let name = format!("balatro-lens-{version}-{}-{}", system.os, system.arch);
-    let folder = out.join(&name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
-    for program in &programs {
-        let file = format!("{program}{}", system.exe_suffix());
-        copy(&built.join(&file), &folder.join(&file))?;
-    }
-    let runtime = setup::runtime(system)?;
-    runtime_files(&runtime, &folder)?;
-    data(&workspace::root().join("data"), &folder.join("data"))?;
-    for file in PAGES {
-        copy(&workspace::root().join(file), &folder.join(file))?;
-    }
-    let docs = workspace::root().join("docs");
-    for (file, inside) in files(&docs, "docs")? {
-        copy(&file, &folder.join(inside))?;
-    }
-    let font = "DejaVuSans-Bold.LICENSE.txt";
-    copy(
-        &workspace::root().join("shared/lens-core/assets").join(font),
-        &folder.join("licences/font").join(font),
-    )?;
-    let linked = licences::collect(&metadata, &programs, &folder.join("licences"))?;
-    if system.os == "linux" {
-        fs::write(folder.join("balatro-lens.svg"), icon::svg())?;
-        fs::write(folder.join("balatro-lens.desktop"), DESKTOP_ENTRY)?;
-    }
-    let archive = out.join(format!("{name}.zip"));
-    zip(&folder, &name, &archive)?;
-    let tried = match target {
-        Some(Target::Windows) => windows::try_out(&archive, &name, &programs, version)?,
-        None => format!("unpacked elsewhere it named {} cards", try_out(&archive, &name)?),
+    let Made { archive, linked } = package.make(&built, &out)?;
+    let tried = match (target, Wine::find()) {
+        (None, _) => format!("unpacked elsewhere it named {} cards", try_out(&archive, &package.name)?),
+        (Some(Target::Windows), Some(program)) => {
+            let machine = tempfile::tempdir().context("no temporary folder for Wine")?;
+            let wine = Wine::start(program, machine.path())?;
+            let tried = windows::try_out(&wine, &archive, &package)?;
+            format!("in {} {tried}", wine.version()?)
+        }
+        (Some(Target::Windows), None) => {
+            println!("SKIPPED: trying the package, for Wine or Xvfb is not installed");
+            "not tried, for Wine or Xvfb is not installed".to_owned()
+        }
     };
     let megabytes = fs::metadata(&archive)?.len() as f64 / 1e6;
     println!(
         "{}\n{megabytes:.1} MB with {} and the licences of {linked} crates; {tried}",
         archive.display(),
-        programs.join(", "),
+        package.programs.join(", "),
     );
     Ok(())
+}
+
+/// Packs programs for Windows that lie in a folder, tries the package in Wine, and throws it away;
+/// says what came of it.
+pub(crate) fn check_windows(built: &Path, wine: &Wine) -> Result<String> {
+    let out = tempfile::tempdir().context("no temporary folder for the package")?;
+    let package = Package::new(Some(Target::Windows))?;
+    let made = package.make(built, out.path())?;
+    windows::try_out(wine, &made.archive, &package)
+}
+
+/// What is packed, and for which system.
+struct Package {
+    metadata: Metadata,
+    programs: Vec<&'static str>,
+    system: System,
+    version: String,
+    /// Of the folder and the archive.
+    name: String,
+}
+
+/// A package that was made.
+struct Made {
+    archive: PathBuf,
+    /// How many crates are linked, whose licences it has.
+    linked: usize,
+}
+
+impl Package {
+    fn new(target: Option<Target>) -> Result<Self> {
+        let system = target.map_or(System::HERE, Target::system);
+        let metadata = Metadata::read(target.map(Target::triple))?;
+        let programs = PROGRAMS.into_iter().filter(|name| metadata.has_member(name)).collect();
+        let version = metadata.version("overlay")?.to_owned();
+        let name = format!("balatro-lens-{version}-{}-{}", system.os, system.arch);
+        Ok(Self { metadata, programs, system, version, name })
+    }
+
+    /// Packs programs that lie in the folder `built`.
+    fn make(&self, built: &Path, out: &Path) -> Result<Made> {
+        let folder = out.join(&self.name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        for program in &self.programs {
+            let file = format!("{program}{}", self.system.exe_suffix());
+            copy(&built.join(&file), &folder.join(&file))?;
+        }
+        runtime_files(&setup::runtime(self.system)?, &folder)?;
+        data(&workspace::root().join("data"), &folder.join("data"))?;
+        for file in PAGES {
+            copy(&workspace::root().join(file), &folder.join(file))?;
+        }
+        let docs = workspace::root().join("docs");
+        for (file, inside) in files(&docs, "docs")? {
+            copy(&file, &folder.join(inside))?;
+        }
+        let font = "DejaVuSans-Bold.LICENSE.txt";
+        copy(
+            &workspace::root().join("shared/lens-core/assets").join(font),
+            &folder.join("licences/font").join(font),
+        )?;
+        let linked = licences::collect(&self.metadata, &self.programs, &folder.join("licences"))?;
+        if self.system.os == "linux" {
+            fs::write(folder.join("balatro-lens.svg"), icon::svg())?;
+            fs::write(folder.join("balatro-lens.desktop"), DESKTOP_ENTRY)?;
+        }
+        let archive = out.join(format!("{}.zip", self.name));
+        zip(&folder, &self.name, &archive)?;
+        Ok(Made { archive, linked })
+    }
 }
 
 const DESKTOP_ENTRY: &str = "\

@@ -109,6 +109,21 @@ impl Wine {
         Ok(said)
     }
 
+    /// Starts a program in its own folder and lets it run; what it says goes into a file.
+    pub(crate) fn begin(&self, program: &Path, arguments: &[&str], said: &Path) -> Result<Running> {
+        let file = fs::File::create(said)?.into_parts().0;
+        let place = program.parent().context("a program lies in a folder")?;
+        let mut command = self.command();
+        command.current_dir(place).arg(program).args(arguments).stdin(Stdio::null());
+        command.stdout(file.try_clone()?).stderr(file);
+        Ok(Running(command.spawn().context("Wine does not start")?))
+    }
+
+    /// The screen that its programs are shown on.
+    pub(crate) fn display(&self) -> &str {
+        &self.display
+    }
+
     fn end_of(&self, command: &mut Command) -> Result<Ended> {
         let (out, err) = (self.folder.join("out.txt"), self.folder.join("err.txt"));
         command.stdin(Stdio::null());
@@ -157,6 +172,25 @@ impl Wine {
         fs::write(&source, RANDOM_SOURCE)?;
         let mut compiler = Command::new("x86_64-w64-mingw32-gcc");
         workspace::check(compiler.arg("-shared").arg("-o").arg(&library).arg(&source).arg("-ladvapi32"))
+    }
+}
+
+/// A program that was started, and is killed when this is dropped.
+pub(crate) struct Running(Child);
+
+impl Running {
+    /// Whether it has ended by itself; an exit code other than zero is an error.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        let status = self.0.try_wait()?;
+        ensure!(status.is_none_or(|status| status.success()), "it ended with {status:?}");
+        Ok(status.is_some())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

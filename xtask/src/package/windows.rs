@@ -1,5 +1,5 @@
 //! Tries a package for Windows out in Wine: its programs start, the doctor finds nothing wrong, it
-//! draws, and the cards of images are those that this machine sees.
+//! draws, the cards of images are those that this machine sees, and it works over a window.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -8,46 +8,44 @@ use anyhow::{Context, Result, ensure};
 use fs_err::{self as fs, File};
 use serde_json::Value;
 
+use super::Package;
 use crate::setup::{self, System};
 use crate::wine::{self, Wine};
 use crate::{accuracy, workspace};
+
+mod live;
 
 /// Pixels by which corners of a card may differ: the same sums are rounded otherwise there.
 const PIXELS: f64 = 0.5;
 /// The same for probabilities, similarities and scores.
 const SHARE: f64 = 0.01;
 
-/// Unpacks into a clean folder and tries what is there; says what came of it. `programs` are those
-/// of the package, and `version` is theirs.
-pub(super) fn try_out(archive: &Path, name: &str, programs: &[&str], version: &str) -> Result<String> {
-    let Some(program) = Wine::find() else {
-        println!("SKIPPED: trying the package, for Wine or Xvfb is not installed");
-        return Ok("not tried, for Wine or Xvfb is not installed".to_owned());
-    };
+/// Unpacks into a clean folder and tries what is there; says what came of it.
+pub(super) fn try_out(wine: &Wine, archive: &Path, package: &Package) -> Result<String> {
     let place = archive.with_extension("trial");
     if place.exists() {
         fs::remove_dir_all(&place)?;
     }
     zip::ZipArchive::new(File::open(archive)?)?.extract(&place)?;
-    let wine = Wine::start(program, &place)?;
-    let installed = |program: &str| place.join(name).join(format!("{program}.exe"));
-    for program in programs {
+    let place = fs::canonicalize(place)?;
+    let installed = |program: &str| place.join(&package.name).join(format!("{program}.exe"));
+    for program in &package.programs {
         let said = wine.run(&installed(program), &["--version"])?;
         let said = String::from_utf8_lossy(&said).trim().to_owned();
-        ensure!(said == format!("{program} {version}"), "{program}.exe says that it is {said:?}");
+        ensure!(said == format!("{program} {}", package.version), "{program}.exe says that it is {said:?}");
     }
     let overlay = installed("overlay");
-    let practice = same_cards(&wine, &overlay, "practice", &[workspace::picture()?])?;
+    let practice = same_cards(wine, &overlay, "practice", &[workspace::picture()?])?;
     let screenshots = screenshots()?;
     let game = match screenshots.is_empty() {
         true => "no screenshots, for BALATRO_LENS_ART is not set".to_owned(),
         false => {
-            let cards = same_cards(&wine, &overlay, "balatro", &screenshots)?;
+            let cards = same_cards(wine, &overlay, "balatro", &screenshots)?;
             format!("the same {cards} on {} screenshots", screenshots.len())
         }
     };
-    let mods = same_mods(&wine, &overlay, &place.join("Mods"))?;
-    says_what_is_missing(&wine, &overlay)?;
+    let mods = same_mods(wine, &overlay, &place.join("Mods"))?;
+    says_what_is_missing(wine, &overlay)?;
     let doctor = wine.run(&overlay, &["doctor"])?;
     for line in String::from_utf8_lossy(&doctor).lines() {
         println!("    {line}");
@@ -56,12 +54,11 @@ pub(super) fn try_out(archive: &Path, name: &str, programs: &[&str], version: &s
     let seen = wine.run(&overlay, &["offscreen", "--seconds", "2", "--out", &wine::path(&drawn)])?;
     println!("    {}", String::from_utf8_lossy(&seen).trim().replace('\n', "\n    "));
     ensure!(fs::metadata(&drawn)?.len() > 0, "overlay offscreen drew nothing");
-    let version = wine.version()?;
-    drop(wine);
+    let live = live::try_out(wine, &overlay, &place)?;
     fs::remove_dir_all(&place)?;
     Ok(format!(
-        "in {version} it saw the same {practice} practice cards as this machine, {game}, and read the same {mods} cards \
-         of a mod that has to be run"
+        "it saw the same {practice} practice cards as this machine, {game}, and read the same {mods} cards of a mod \
+         that has to be run; {live}"
     ))
 }
 
