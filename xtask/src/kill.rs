@@ -18,7 +18,7 @@ pub(crate) struct Options {
 }
 
 /// Test programs with kills, and how many tests in them kill at random.
-const PROGRAMS: [(&str, u64); 2] = [("killed", 6), ("killed_captures", 1)];
+const PROGRAMS: [(&str, u64); 2] = [("killed", 8), ("killed_captures", 1)];
 
 /// Kills, and says how often.
 pub(crate) fn run(options: &Options) -> Result<()> {

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,7 @@ impl Cache {
 
     pub(crate) fn keep(&self, key: &str, library: &Library) {
         self.write(LISTING, &ListingRef { key, library });
+        lens_core::atomic::sweep(&self.folder);
     }
 
     /// What a mod of these contents declares.
@@ -87,9 +88,7 @@ impl Cache {
     fn replace(&self, name: &str, value: &impl Serialize) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let bytes = serde_json::to_vec(value)?;
-        let part = self.folder.join(format!("{name}.{}.part", std::process::id()));
-        fs::File::create(&part)?.write_all(&bytes)?;
-        fs::rename(part, self.folder.join(name))
+        lens_core::atomic::write(&self.folder.join(name), &bytes)
     }
 }
 
