@@ -17,6 +17,8 @@ mod bench;
 mod golden;
 #[path = "support/opened.rs"]
 mod opened;
+#[path = "flows/screenshots.rs"]
+mod screenshots;
 #[path = "support/settled.rs"]
 mod settled;
 

@@ -5,6 +5,7 @@ use egui::{
     Vec2, vec2,
 };
 use marks::scene::colour::Colour;
+use panes::file_dialog::FileDialog;
 use panes::look::{self, FAINT, GROUND, WARNING};
 use toml_edit::{Array, Value};
 
@@ -41,8 +42,10 @@ impl SettingsWindow {
 }
 
 impl eframe::App for SettingsWindow {
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         panes::fit_to_screen(ui.ctx());
+        let context = ui.ctx().clone();
+        self.ask(|wanted| FileDialog::open(wanted, &*frame, move || context.request_repaint()));
         Self::ui(self, ui);
     }
 }
@@ -213,6 +216,18 @@ fn field(
         Kind::Text => {
             let before = value.as_str()?;
             let typed = typed(ui, entry, label, before)?;
+            (typed != before).then(|| typed.into())
+        }
+        Kind::Folder => {
+            let before = value.as_str()?;
+            let line = ui.horizontal(|ui| {
+                let typed = typed(ui, entry, label, before);
+                if ui.button("Choose\u{2026}").clicked() {
+                    wishes.push(Wish::Choose(entry.key.clone()));
+                }
+                typed
+            });
+            let typed = line.inner?;
             (typed != before).then(|| typed.into())
         }
         Kind::List => {

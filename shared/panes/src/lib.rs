@@ -1,7 +1,9 @@
 //! What the programs' own windows share: colours and shapes, letters of every script, sizes that
-//! follow the window, and a place on the screen. Nothing is drawn here, and no window is opened.
+//! follow the window, a place on the screen, and the desktop's dialog that chooses a file. No window
+//! of ours is opened here.
 #![warn(missing_docs)]
 
+pub mod file_dialog;
 mod letters;
 pub mod look;
 mod sizes;
