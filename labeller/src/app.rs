@@ -53,8 +53,11 @@ impl App {
             State::Open(labeller) => return labeller.ui(ui),
             State::Damaged(reason) => reason.clone(),
         };
+        if !panes::look::dress(ui.ctx()) {
+            return;
+        }
         CentralPanel::default().show(ui, |ui| {
-            ui.heading("The labels are damaged");
+            panes::heading(ui, "The labels are damaged");
             ui.label(&reason);
             ui.add_space(8.0);
             if ui.button("Take the last good state").clicked() {

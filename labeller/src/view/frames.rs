@@ -67,7 +67,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
 }
 
 fn list(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
-    ui.heading("Frames");
+    panes::heading(ui, "Frames");
     if theme::keyed(ui, "Open screenshot\u{2026}", "Ctrl+O") {
         intents.push(Intent::AskForScreenshot);
     }

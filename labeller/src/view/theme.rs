@@ -256,7 +256,7 @@ pub(super) fn empty(ui: &mut Ui, heading: &str, lines: &[&str]) {
     let height = ui.available_height();
     ui.vertical_centered(|ui| {
         ui.add_space((height * 0.3).max(20.0));
-        ui.label(name(heading).size(22.0));
+        panes::large_heading(ui, heading);
         ui.add_space(6.0);
         for line in lines {
             // In the other font two dashes look like one.

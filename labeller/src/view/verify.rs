@@ -55,7 +55,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         ui.horizontal(|ui| {
             let odd = labeller.odd().len();
             let labels = labeller.classes.iter().map(|it| it.files.len()).sum::<usize>();
-            ui.heading(counted(labels, "label"));
+            panes::heading(ui, &counted(labels, "label"));
             if odd > 0 {
                 theme::chip(ui, &format!("{odd} may be wrong"), WARNING);
             } else {
@@ -72,13 +72,13 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
 fn chosen(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let count = labeller.chosen.len();
     if count == 0 {
-        ui.heading("Nothing is chosen");
+        panes::heading(ui, "Nothing is chosen");
         ui.add_space(4.0);
         ui.weak("Click on captures that have the wrong name, type the right one, press Enter.");
         ui.weak("A click on a name chooses all of its captures.");
         return;
     }
-    ui.heading(format!("{} chosen", counted(count, "capture")));
+    panes::heading(ui, &format!("{} chosen", counted(count, "capture")));
     let files: Vec<String> = labeller.chosen.iter().take(3).cloned().collect();
     ui.horizontal(|ui| {
         for file in &files {

@@ -71,7 +71,7 @@ fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
         windows(window, ui, wishes);
     });
     Panel::right("preview").resizable(false).frame(frame(12, 10).fill(look::PANEL)).show(ui, |ui| {
-        ui.heading("Preview");
+        panes::heading(ui, "Preview");
         if let Some(preview) = &window.preview {
             let [width, height] = preview.size().map(|side| side as f32);
             let shown = PREVIEW_WIDTH.min(ui.ctx().content_rect().width() * 0.42);
@@ -83,7 +83,7 @@ fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
     });
     CentralPanel::default().frame(frame(16, 10).fill(GROUND)).show(ui, |ui| {
         let Some(section) = window.sections.get(window.shown) else { return };
-        ui.heading(title(&section.name));
+        panes::heading(ui, &title(&section.name));
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for entry in &section.entries {
                 row(window, section, entry, ui, wishes);

@@ -4,9 +4,11 @@
 #![warn(missing_docs)]
 
 pub mod file_dialog;
+mod heading;
 mod letters;
 pub mod look;
 mod sizes;
 
+pub use heading::{heading, large_heading};
 pub use letters::fonts_of_system;
 pub use sizes::{fit_to_screen, growth, set_zoom};
