@@ -119,8 +119,8 @@ impl Labeller {
                 let (named, all) = (pictures().filter(|it| it.label.is_some()).count(), pictures().count());
                 let share = named as f32 / all.max(1) as f32;
                 theme::progress(ui, share, &format!("{named} of {all} named"), GOOD, 170.0);
-                if self.repository.read_only().is_some() {
-                    ui.label(RichText::new("Read-only").color(WARNING));
+                if let Some(reason) = self.repository.read_only() {
+                    ui.label(RichText::new("Read-only").color(WARNING)).on_hover_text(reason);
                 }
             });
         });

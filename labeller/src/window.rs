@@ -178,7 +178,10 @@ impl Labeller {
     /// The same with another page to begin with.
     #[must_use]
     pub fn with_page(mut self, page: Page) -> Self {
+        // What is to be known of the window is no matter of a page.
+        let message = self.message.take();
         self.show_page(page);
+        self.message = message;
         self
     }
 
