@@ -1,7 +1,7 @@
 //! Choosing a screenshot: by the desktop's dialog, or by its path.
 //!
-//! The dialog belongs to the program's window, which [`crate::app`] knows; here is what is asked for
-//! and what the answer means.
+//! The dialog belongs to the program's window, which [`crate::app`] knows; here is what is asked
+//! for and what the answer means.
 
 use std::path::PathBuf;
 

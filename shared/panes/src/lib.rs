@@ -1,6 +1,6 @@
-//! What the programs' own windows share: colours and shapes, letters of every script, sizes that
-//! follow the window, a place on the screen, and the desktop's dialog that chooses a file. No window
-//! of ours is opened here.
+//! What the programs' own windows share: colours and shapes, letters of every script, headings,
+//! sizes that follow the window, a place on the screen, and the desktop's dialog that chooses a
+//! file. No window of ours is opened here.
 #![warn(missing_docs)]
 
 pub mod file_dialog;
