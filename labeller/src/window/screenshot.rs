@@ -69,6 +69,8 @@ impl Labeller {
         self.open_frame(&path);
         if self.frame.as_ref().is_some_and(|it| it.path == path) {
             self.screenshot.typed.clear();
+            // It may have said that there is no dialog.
+            self.message = None;
         }
     }
 }
