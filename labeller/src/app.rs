@@ -1,7 +1,11 @@
-//! The program in its window: an open data set, or the question what to do with a damaged one.
+//! The program in its window: an open data set, or the question what to do with a damaged one; and
+//! the dialog in which a screenshot is chosen.
+
+use std::io;
 
 use dataset::labels::store::{Store, StoreError};
 use egui::{CentralPanel, Ui};
+use panes::file_dialog::{FileDialog, Wanted};
 
 use crate::repository::{Folders, OpenError, Repository};
 use crate::session::Session;
@@ -15,6 +19,7 @@ pub struct App {
     folders: Folders,
     make: Make,
     state: State,
+    dialog: Option<FileDialog>,
 }
 
 enum State {
@@ -33,7 +38,7 @@ impl App {
         mut make: impl FnMut(Repository, Session) -> Labeller + 'static,
     ) -> Result<Self, OpenError> {
         let state = state(&folders, &mut make)?;
-        Ok(Self { folders, make: Box::new(make), state })
+        Ok(Self { folders, make: Box::new(make), state, dialog: None })
     }
 
     pub fn labeller(&self) -> Option<&Labeller> {
@@ -48,8 +53,11 @@ impl App {
             State::Open(labeller) => return labeller.ui(ui),
             State::Damaged(reason) => reason.clone(),
         };
+        if !panes::look::dress(ui.ctx()) {
+            return;
+        }
         CentralPanel::default().show(ui, |ui| {
-            ui.heading("The labels are damaged");
+            panes::heading(ui, "The labels are damaged");
             ui.label(&reason);
             ui.add_space(8.0);
             if ui.button("Take the last good state").clicked() {
@@ -60,6 +68,24 @@ impl App {
             }
             ui.weak("Either way the damaged file is kept.");
         });
+    }
+
+    /// Has a dialog opened that is asked for, and takes in what was chosen in one.
+    pub fn ask(&mut self, open: impl FnOnce(&Wanted) -> io::Result<FileDialog>) {
+        let State::Open(labeller) = &mut self.state else { return };
+        if let Some(answer) = self.dialog.as_ref().and_then(FileDialog::answer) {
+            self.dialog = None;
+            labeller.screenshot_chosen(answer);
+        }
+        // One at a time.
+        let Some(wanted) = labeller.wanted_dialog().filter(|_| self.dialog.is_none()) else { return };
+        match open(&wanted) {
+            Ok(dialog) => self.dialog = Some(dialog),
+            Err(error) => {
+                log::warn!("no thread for a dialog: {error}");
+                labeller.without_dialog();
+            }
+        }
     }
 
     fn restore(&mut self) {
@@ -89,8 +115,10 @@ fn state(
 }
 
 impl eframe::App for App {
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         panes::fit_to_screen(ui.ctx());
+        let context = ui.ctx().clone();
+        self.ask(|wanted| FileDialog::open(wanted, &*frame, move || context.request_repaint()));
         Self::ui(self, ui);
     }
 }

@@ -159,8 +159,14 @@ pub enum Intent {
     ChooseAll(Vec<String>),
     /// Shows the captures of a card: those that are named, else those that could be it.
     Captures(String),
-    /// Opens a frame by its name, or an image by its path.
+    /// Opens a frame by its name.
     OpenFrame(PathBuf),
+    /// Opens any image as a frame, on whichever page that is wanted.
+    OpenScreenshot(PathBuf),
+    /// Asks for a screenshot to open.
+    AskForScreenshot,
+    /// Opens the screenshot whose path was typed.
+    OpenTyped,
     StepFrame(isize),
     StepCard(isize),
     SelectCard(Option<usize>),

@@ -33,6 +33,8 @@ impl Labeller {
         }
         self.take_news(ui.ctx(), Instant::now());
         let mut intents = keys::wanted(self, ui.ctx());
+        let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
+        intents.extend(dropped.map(Intent::OpenScreenshot));
         let bar = egui::Frame::new().fill(GROUND).inner_margin(Margin::symmetric(12, 7));
         Panel::top("pages").frame(bar).show(ui, |ui| self.pages(ui, &mut intents));
         self.notes(ui);
@@ -117,8 +119,8 @@ impl Labeller {
                 let (named, all) = (pictures().filter(|it| it.label.is_some()).count(), pictures().count());
                 let share = named as f32 / all.max(1) as f32;
                 theme::progress(ui, share, &format!("{named} of {all} named"), GOOD, 170.0);
-                if self.repository.read_only().is_some() {
-                    ui.label(RichText::new("Read-only").color(WARNING));
+                if let Some(reason) = self.repository.read_only() {
+                    ui.label(RichText::new("Read-only").color(WARNING)).on_hover_text(reason);
                 }
             });
         });

@@ -29,6 +29,7 @@ use crate::session::{Action, Picture, Session};
 use crate::thumbnails::Thumbnails;
 use crate::verify::{Class, Oddity};
 use modded::ModsPage;
+use screenshot::Screenshot;
 use train::TrainPage;
 
 mod bin;
@@ -37,6 +38,7 @@ mod frames;
 mod modded;
 mod naming;
 mod news;
+pub(crate) mod screenshot;
 mod teaching;
 pub(crate) mod train;
 
@@ -97,6 +99,7 @@ pub struct Labeller {
     /// Names of the frames that the overlay saved, the newest first.
     pub(crate) frames: Vec<String>,
     pub(crate) frame: Option<OpenFrame>,
+    pub(crate) screenshot: Screenshot,
     pub(crate) train: TrainPage,
     pub(crate) modded: ModsPage,
     /// What is asked before it is done.
@@ -160,6 +163,7 @@ impl Labeller {
             shown: Default::default(),
             frames: Vec::new(),
             frame: None,
+            screenshot: Screenshot::default(),
             train: TrainPage::default(),
             modded: ModsPage::new(Arc::clone(&catalogue)),
             question: None,
@@ -174,7 +178,10 @@ impl Labeller {
     /// The same with another page to begin with.
     #[must_use]
     pub fn with_page(mut self, page: Page) -> Self {
+        // What is to be known of the window is no matter of a page.
+        let message = self.message.take();
         self.show_page(page);
+        self.message = message;
         self
     }
 
@@ -440,6 +447,9 @@ impl Labeller {
             }
             Intent::Captures(id) => self.show_captures(&id),
             Intent::OpenFrame(path) => self.open_frame(&path),
+            Intent::OpenScreenshot(path) => self.open_screenshot(path),
+            Intent::AskForScreenshot => self.ask_for_screenshot(),
+            Intent::OpenTyped => self.open_typed(),
             Intent::StepFrame(by) => self.step_frame(by),
             Intent::SaveFrame => {
                 self.name_typed();

@@ -7,6 +7,7 @@ use dataset::captures::store::Captures;
 use dataset::labels::store::{Change, read};
 use egui::{Key, Modifiers as Held, Vec2};
 use egui_kittest::kittest::Queryable as _;
+use labeller::intent::Page;
 use labeller::repository::Repository;
 use lens_core::font::SystemFonts;
 use lens_core::modifiers::Modifiers;
@@ -17,10 +18,12 @@ mod bench;
 mod golden;
 #[path = "support/opened.rs"]
 mod opened;
+#[path = "flows/screenshots.rs"]
+mod screenshots;
 #[path = "support/settled.rs"]
 mod settled;
 
-use bench::{Bench, CARDS, captured, card, folders, framed, go_to, named, two_aces, window};
+use bench::{Bench, CARDS, captured, card, folders, framed, go_to, named, two_aces, window, window_on};
 use settled::settle;
 
 #[test]
@@ -231,8 +234,12 @@ fn a_second_window_is_read_only_and_says_why() {
     second.key_press(Key::Num1);
     second.key_press(Key::Enter);
     settle(&mut second);
-    let message = second.state().labeller().unwrap().message().unwrap_or_default().to_owned();
-    assert!(message.contains("Read-only") && message.contains("another labeller"), "{message}");
+    // Also where it begins with another page than the first.
+    let third = window_on(folders(bench.root.path()), Page::Verify);
+    for window in [second, third] {
+        let message = window.state().labeller().unwrap().message().unwrap_or_default();
+        assert!(message.contains("Read-only") && message.contains("another labeller"), "{message}");
+    }
     assert!(bench.labels().is_empty());
     bench.press(&[Key::Num1, Key::Enter]);
     assert!(!bench.labels().is_empty(), "the first window goes on");

@@ -1,7 +1,7 @@
 //! The window with the settings, as a person uses it: clicks, keys, and what the file says then.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use egui::{Event, Key, Modifiers, Vec2};
@@ -9,7 +9,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use overlay::name_window::NameWindow;
 use overlay::recognition::hardware::{Key as State, Record, Store, Timing, model_name};
+use overlay::settings::mods::ModsPlace;
 use overlay::settings_window::SettingsWindow;
+use panes::file_dialog::{FileDialog, Kind};
 use vision::providers::Provider;
 
 #[expect(dead_code, reason = "other tests look at a table with its cards")]
@@ -155,6 +157,46 @@ fn a_mod_is_switched_off_where_it_is_listed() {
     harness.get_by_label("The Garden").click();
     harness.run_steps(2);
     assert!(text(folder.path()).contains("off = []"), "{}", text(folder.path()));
+}
+
+/// What was chosen in the desktop's dialog is written like what was typed.
+#[test]
+fn the_folder_of_the_mods_is_chosen_in_a_dialog() {
+    let folder = tempfile::tempdir().unwrap();
+    let mods = folder.path().join("my Mods");
+    garden::write_mod(&mods).unwrap();
+    let mut harness = open(folder.path(), "[mods]\ninterpreter = false\n");
+    harness.get_by_label("Mods").click();
+    harness.run_steps(2);
+    let choose = |harness: &mut Harness<'static, SettingsWindow>, chosen: Option<PathBuf>| {
+        harness.get_by_label("Choose\u{2026}").click();
+        harness.run_steps(2);
+        let mut opened = 0;
+        for _ in 0..2000 {
+            harness.state_mut().ask(|wanted| {
+                opened += 1;
+                assert_eq!(wanted.kind, Kind::Folder);
+                let chosen = chosen.clone();
+                FileDialog::with(|| chosen, || {})
+            });
+            harness.run_steps(1);
+            let is_done = match &chosen {
+                Some(_) => text(folder.path()).contains("folder = "),
+                None => harness.query_by_label_contains("no dialog for folders").is_some(),
+            };
+            if is_done {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        opened
+    };
+    assert_eq!(choose(&mut harness, None), 1);
+    assert!(harness.query_by_label_contains("no dialog for folders").is_some());
+    assert_eq!(text(folder.path()), "[mods]\ninterpreter = false\n");
+    assert_eq!(choose(&mut harness, Some(mods.clone())), 1);
+    let read = overlay::settings::file::read(&folder.path().join("overlay.toml")).unwrap();
+    assert_eq!(read.mods.place, ModsPlace::Folder(mods), "{}", text(folder.path()));
 }
 
 /// Where programs find the API stands on its page.

@@ -140,7 +140,8 @@ fn a_model_learns_a_new_card_and_can_go_back() {
     let old = Manifest::read(&folder).unwrap();
 
     let said = trainer(data, &RETRAIN);
-    assert!(said.contains("new cards: mod_ghost") && said.contains("is installed"), "{said}");
+    assert!(said.contains("new cards: Ghost\n") && said.contains("is installed"), "{said}");
+    assert!(!said.contains("mod_ghost"), "an id is for programs: {said}");
     let new = Manifest::read(&folder).unwrap();
     assert_eq!(new.identifier.added["mod_ghost"].name, "Ghost");
     assert_eq!(new.identifier.heads[0].classes.len(), old.identifier.heads[0].classes.len() + 1);

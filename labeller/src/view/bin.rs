@@ -28,7 +28,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         return theme::empty(ui, "The bin is empty", &lines);
     }
     ui.horizontal(|ui| {
-        ui.heading(format!("{} in the bin", counted(binned.len(), "capture")));
+        panes::heading(ui, &format!("{} in the bin", counted(binned.len(), "capture")));
         if theme::keyed(ui, "Restore all", "Ctrl+R") {
             intents.push(Intent::RestoreAll);
         }

@@ -41,7 +41,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
     });
     CentralPanel::default().frame(theme::ground()).show(ui, |ui| {
         ui.horizontal(|ui| {
-            ui.heading("Collection");
+            panes::heading(ui, "Collection");
             let [met, all] = Coverage::met(coverage.rows.iter().filter(|row| row.from_mod.is_none()));
             let [pairs, of] = coverage.share();
             let text = format!("{met} of {}", counted(all, "card"));

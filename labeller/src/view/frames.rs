@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use egui::{
-    Align2, CentralPanel, Color32, Panel, Pos2, Rect, RichText, ScrollArea, Sense, Stroke, Ui, Vec2, pos2,
-    vec2,
+    Align2, CentralPanel, Color32, Panel, Pos2, Rect, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui,
+    Vec2, pos2, vec2,
 };
 use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Point};
@@ -23,8 +23,6 @@ const REACH: f32 = 12.0;
 const THUMB: Vec2 = vec2(160.0, 94.0);
 
 pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
-    let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
-    intents.extend(dropped.map(Intent::OpenFrame));
     Panel::left("frames")
         .default_size(196.0)
         .frame(theme::panel())
@@ -33,7 +31,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         CentralPanel::default().frame(theme::ground()).show(ui, |ui| {
             let lines = [
                 "The overlay saves a frame with the cards that it saves.",
-                "Or drop a screenshot on this window, to mark and name its cards.",
+                "Or open a screenshot by Ctrl+O, or drop it on this window, to mark and name its cards.",
             ];
             theme::empty(ui, "No frame is open", &lines);
         });
@@ -69,8 +67,11 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
 }
 
 fn list(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
-    ui.heading("Frames");
-    ui.weak("Drop a screenshot here to open it");
+    panes::heading(ui, "Frames");
+    if theme::keyed(ui, "Open screenshot\u{2026}", "Ctrl+O") {
+        intents.push(Intent::AskForScreenshot);
+    }
+    path_line(labeller, ui, intents);
     let frames = labeller.frames.clone();
     let open = labeller.frame.as_ref().and_then(|it| it.name.clone());
     ScrollArea::vertical().auto_shrink(false).show_rows(ui, THUMB.y, frames.len(), |ui, rows| {
@@ -81,6 +82,20 @@ fn list(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
             }
         }
     });
+}
+
+/// Where a path can be typed: there are desktops without a dialog for files.
+fn path_line(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
+    let label = ui.label(RichText::new("or drop it here, or type its path").small().color(FAINT));
+    let line =
+        TextEdit::singleline(&mut labeller.screenshot.typed).hint_text("path").desired_width(f32::INFINITY);
+    let line = ui.add(line).labelled_by(label.id);
+    if std::mem::take(&mut labeller.screenshot.wants_keys) {
+        line.request_focus();
+    }
+    if line.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
+        intents.push(Intent::OpenTyped);
+    }
 }
 
 /// The cards of the frame, as lines to be chosen.

@@ -11,7 +11,7 @@ use crate::intent::{Intent, Page, Question};
 use crate::window::Labeller;
 
 /// Keys and what they do, for the list and the manual.
-pub(crate) const KEYS: [(&str, &str); 27] = [
+pub(crate) const KEYS: [(&str, &str); 28] = [
     ("Enter", "save what agrees, and go on"),
     ("1 to 5", "take a suggestion"),
     ("letters", "type a name; up and down choose a completion"),
@@ -33,6 +33,7 @@ pub(crate) const KEYS: [(&str, &str); 27] = [
     ("Escape", "leave the name, close this list, choose nothing"),
     ("F1 to F7", "label, verify, collection, frames, bin, train, mods"),
     ("Space, arrows with Shift", "on a frame: the next corner, move it by a pixel; with Ctrl by ten"),
+    ("Ctrl+O", "open a screenshot as a frame"),
     ("Page Up, Page Down", "another frame"),
     ("Ctrl+S", "save the cards of a frame that have a name"),
     ("R, S, B", "on the page Train: retrain, stop, go back to the model before"),
@@ -66,6 +67,7 @@ pub(super) fn wanted(labeller: &mut Labeller, context: &Context) -> Vec<Intent> 
         key(Modifiers::COMMAND, Key::Y, Intent::Redo);
         key(Modifiers::COMMAND, Key::Z, Intent::Undo);
         key(Modifiers::COMMAND, Key::M, Intent::MergeFirst);
+        key(Modifiers::COMMAND, Key::O, Intent::AskForScreenshot);
         key(Modifiers::COMMAND, Key::D, Intent::Act(Box::new(crate::session::Action::Split)));
         for (number, digit) in DIGITS.into_iter().enumerate() {
             key(Modifiers::COMMAND, digit, Intent::Edition(number));

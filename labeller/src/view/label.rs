@@ -108,7 +108,7 @@ fn actions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
 fn queue(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     ui.horizontal(|ui| {
         let count = labeller.session.queue().len();
-        ui.heading(counted(count, "group"));
+        panes::heading(ui, &counted(count, "group"));
         let mut order = labeller.session.order();
         let name = |order| match order {
             Order::Doubt => "Most doubtful first",

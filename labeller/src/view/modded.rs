@@ -74,7 +74,7 @@ fn nothing(labeller: &Labeller, ui: &mut Ui) {
 fn list(labeller: &mut Labeller, library: &Library, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let mods = &library.mods;
     let cards = counted(library.cards().count(), "card");
-    ui.heading(format!("{}, {cards}", counted(mods.len(), "mod")));
+    panes::heading(ui, &format!("{}, {cards}", counted(mods.len(), "mod")));
     let folder = RichText::new(last_parts(&library.folder)).small().color(FAINT);
     ui.add(egui::Label::new(folder).truncate()).on_hover_text(library.folder.display().to_string());
     let before = labeller.shown().clone();

@@ -45,7 +45,7 @@ pub(super) fn show(labeller: &mut Labeller, context: &Context, intents: &mut Vec
     let modal = Modal::new(Id::unique("question")).frame(theme::panel().corner_radius(8).inner_margin(18));
     modal.show(context, |ui| {
         ui.set_width(360.0);
-        ui.label(theme::name(heading).size(17.0));
+        panes::heading(ui, &heading);
         ui.add_space(4.0);
         ui.label(RichText::new(meaning).color(FAINT));
         ui.add_space(10.0);

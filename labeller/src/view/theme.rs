@@ -164,19 +164,47 @@ pub(super) const NAME: f32 = 27.0;
 /// Paints a name into an area [`NAME`] high: smaller and in two lines where it is too long for one.
 /// Returns whether all of it is seen.
 pub(super) fn write_name(painter: &egui::Painter, area: Rect, text: &str, colour: Color32) -> bool {
-    let laid = |size: f32, rows: usize| {
-        let mut job = egui::text::LayoutJob::simple(text.to_owned(), name_font(size), colour, area.width());
-        job.wrap.max_rows = rows;
+    write_in(painter, area, text, colour, &[(name_font(11.5), 1), (name_font(10.0), 2)])
+}
+
+/// The same with words that say something of an image.
+pub(super) fn write_words(painter: &egui::Painter, area: Rect, text: &str, colour: Color32) -> bool {
+    let font = FontId::proportional;
+    write_in(painter, area, text, colour, &[(font(11.0), 1), (font(11.0), 2), (font(9.5), 2)])
+}
+
+/// Paints text in the first of these fonts and numbers of lines in which it fits, no word of it
+/// torn if that can be. Returns whether all of it is seen.
+fn write_in(
+    painter: &egui::Painter,
+    area: Rect,
+    text: &str,
+    colour: Color32,
+    ways: &[(FontId, usize)],
+) -> bool {
+    let laid = |(font, rows): &(FontId, usize)| {
+        let mut job = egui::text::LayoutJob::simple(text.to_owned(), font.clone(), colour, area.width());
+        job.wrap.max_rows = *rows;
         job.halign = egui::Align::Center;
         painter.layout_job(job)
     };
-    let mut galley = laid(11.5, 1);
-    if galley.elided {
-        galley = laid(10.0, 2);
+    let galleys = || ways.iter().map(|way| (&way.0, laid(way)));
+    let is_in_words = |font: &FontId| {
+        let wide = |word: &str| painter.layout_no_wrap(word.to_owned(), font.clone(), colour).size().x;
+        text.split_whitespace().all(|word| wide(word) <= area.width())
+    };
+    let best = galleys().find(|(font, it)| !it.elided && is_in_words(font));
+    let best = best.or_else(|| galleys().find(|(_, it)| !it.elided));
+    let is_whole = best.is_some();
+    if let Some((_, galley)) = best.or_else(|| galleys().next_back()) {
+        painter.galley(area.center() - vec2(0.0, galley.size().y / 2.0), galley, colour);
     }
-    let is_whole = !galley.elided;
-    painter.galley(area.center() - vec2(0.0, galley.size().y / 2.0), galley, colour);
     is_whole
+}
+
+/// How wide a name is in a line.
+pub(super) fn name_width(ui: &Ui, text: &str, size: f32) -> f32 {
+    ui.painter().layout_no_wrap(text.to_owned(), name_font(size), TEXT).size().x
 }
 
 /// A list of which one is chosen; `name` is for those who do not see it.
@@ -228,7 +256,7 @@ pub(super) fn empty(ui: &mut Ui, heading: &str, lines: &[&str]) {
     let height = ui.available_height();
     ui.vertical_centered(|ui| {
         ui.add_space((height * 0.3).max(20.0));
-        ui.label(name(heading).size(22.0));
+        panes::large_heading(ui, heading);
         ui.add_space(6.0);
         for line in lines {
             // In the other font two dashes look like one.

@@ -43,7 +43,11 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
 
 /// The classes of the model.
 fn known(labeller: &Labeller, knowledge: &Knowledge, ui: &mut Ui) {
-    ui.heading(format!("What the model {} knows", knowledge.model));
+    ui.horizontal(|ui| {
+        panes::heading(ui, "What the model knows");
+        // As it is written: names of folders have small letters.
+        ui.label(RichText::new(&knowledge.model).color(FAINT));
+    });
     ui.horizontal_wrapped(|ui| {
         for it in knowledge.of_types(&labeller.catalogue) {
             let text = format!("{} {} of {}", it.card_type.name(), it.known, it.all);
@@ -79,7 +83,7 @@ fn taught(labeller: &mut Labeller, knowledge: &Knowledge, ui: &mut Ui, intents: 
     ui.horizontal(|ui| {
         let count = knowledge.enrolled.len();
         let captures: usize = knowledge.enrolled.iter().map(|it| it.count).sum();
-        ui.heading(format!("{} taught", counted(count, "card")));
+        panes::heading(ui, &format!("{} taught", counted(count, "card")));
         if count > 0 {
             let words = format!("from {}", counted(captures, "capture"));
             ui.label(RichText::new(words).color(FAINT));
@@ -179,7 +183,7 @@ fn card(labeller: &mut Labeller, ui: &mut Ui, card: &Enrolled, state: State, int
 
 /// The right side: training, what came of it, and going back.
 fn training(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
-    ui.heading("Train on what you labelled");
+    panes::heading(ui, "Train on what you labelled");
     let page = &labeller.train;
     if page.program.is_none() {
         return no_trainer(ui);

@@ -12,8 +12,8 @@ use crate::verify::{Class, Oddity};
 use crate::window::Labeller;
 
 const TILE: Vec2 = vec2(76.0, 98.0);
-/// The line below an image, which says what is odd.
-const WORDS: f32 = 16.0;
+/// What is odd, below an image: a name can take two lines.
+const WORDS: f32 = theme::NAME;
 /// Name, edition and number, above the images of a class.
 const HEAD: f32 = 48.0;
 /// A class is no narrower, so that its name can be read.
@@ -55,7 +55,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         ui.horizontal(|ui| {
             let odd = labeller.odd().len();
             let labels = labeller.classes.iter().map(|it| it.files.len()).sum::<usize>();
-            ui.heading(counted(labels, "label"));
+            panes::heading(ui, &counted(labels, "label"));
             if odd > 0 {
                 theme::chip(ui, &format!("{odd} may be wrong"), WARNING);
             } else {
@@ -72,13 +72,13 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
 fn chosen(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let count = labeller.chosen.len();
     if count == 0 {
-        ui.heading("Nothing is chosen");
+        panes::heading(ui, "Nothing is chosen");
         ui.add_space(4.0);
         ui.weak("Click on captures that have the wrong name, type the right one, press Enter.");
         ui.weak("A click on a name chooses all of its captures.");
         return;
     }
-    ui.heading(format!("{} chosen", counted(count, "capture")));
+    panes::heading(ui, &format!("{} chosen", counted(count, "capture")));
     let files: Vec<String> = labeller.chosen.iter().take(3).cloned().collect();
     ui.horizontal(|ui| {
         for file in &files {
@@ -204,7 +204,10 @@ fn block(
 
 /// What the images are called; a click chooses all of them.
 fn head_of(ui: &mut Ui, class: &Class, intents: &mut Vec<Intent>) {
-    let name = theme::name(&class.name).color(theme::of_type(class.card_type));
+    // As large as it can be and be seen whole; what is longer still is told by the pointer.
+    let room = ui.available_width();
+    let size = [14.0, 12.5, 11.0].into_iter().find(|size| theme::name_width(ui, &class.name, *size) <= room);
+    let name = theme::name(&class.name).size(size.unwrap_or(11.0)).color(theme::of_type(class.card_type));
     if ui.add(egui::Label::new(name).truncate().sense(egui::Sense::click())).clicked() {
         intents.push(Intent::ChooseAll(class.files.iter().map(|(file, _)| file.clone()).collect()));
     }
@@ -234,13 +237,40 @@ fn image(labeller: &mut Labeller, ui: &mut Ui, file: &str, oddity: &Oddity, inte
     }
     if is_odd {
         tile.on_hover_text(oddity.name());
-        ui.add(egui::Label::new(RichText::new(oddity.short()).size(10.5).color(WARNING)).truncate());
+        let (area, words) = ui.allocate_exact_size(vec2(TILE.x, WORDS), egui::Sense::hover());
+        words.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, oddity.short()));
+        theme::write_words(ui.painter(), area, oddity.short(), WARNING);
+        words.on_hover_text(oddity.name());
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use lens_core::catalogue::Catalogue;
+
     use super::*;
+
+    #[test]
+    fn what_the_model_reads_is_seen_whole_below_an_image() {
+        let read = |game: &str| Catalogue::read(&lens_core::paths::catalogue(game)).unwrap();
+        let cards = ["balatro", "practice"].into_iter().flat_map(|it| read(it).cards);
+        let mut words: Vec<String> = cards.map(|it| Oddity::ReadAs(it.name).short().to_owned()).collect();
+        assert!(words.len() > 300);
+        let others =
+            [Oddity::Conflict, Oddity::Lookalike, Oddity::Edition, Oddity::FarFromClass, Oddity::Unsure];
+        words.extend(others.iter().map(|it| it.short().to_owned()));
+        let area = Rect::from_min_size(egui::Pos2::ZERO, vec2(TILE.x, WORDS));
+        let look = |ui: &mut Ui, cut: &mut Option<Vec<String>>| {
+            if theme::apply(ui.ctx(), 1.0) {
+                let is_cut = |text: &&String| !theme::write_words(ui.painter(), area, text, WARNING);
+                *cut = Some(words.iter().filter(is_cut).cloned().collect());
+                assert!(!theme::write_words(ui.painter(), area, &"Joker ".repeat(12), WARNING));
+            }
+        };
+        let mut harness = egui_kittest::Harness::builder().build_ui_state(look, None);
+        harness.run_steps(3);
+        assert_eq!(harness.state().as_deref(), Some(&[][..]));
+    }
 
     #[test]
     fn small_classes_lie_beside_each_other_and_every_image_once() {

@@ -15,6 +15,11 @@ use crate::intent::Tone;
 use crate::reading::Reading;
 
 impl Labeller {
+    /// Where the frame lies that is open.
+    pub fn open_frame_path(&self) -> Option<&Path> {
+        self.frame.as_ref().map(|it| it.path.as_path())
+    }
+
     /// The frames that the overlay saved, the newest first.
     pub(super) fn list_frames(&mut self) {
         let folder = self.repository.folders().captures.join(FRAMES);

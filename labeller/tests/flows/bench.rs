@@ -11,6 +11,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use image::{Rgba, RgbaImage, imageops};
 use labeller::app::App;
+use labeller::intent::Page;
 use labeller::repository::Folders;
 use labeller::window::Labeller;
 use lens_core::modifiers::Modifiers;
@@ -65,9 +66,14 @@ pub(crate) fn captured(root: &Path, cards: &[Captured]) {
 }
 
 pub(crate) fn window(folders: Folders) -> Harness<'static, App> {
+    window_on(folders, Page::Label)
+}
+
+/// A window that begins with this page.
+pub(crate) fn window_on(folders: Folders, page: Page) -> Harness<'static, App> {
     let catalogue = synth::practice::catalogue();
     let root = App::open(folders, move |repository, session| {
-        Labeller::new(repository, session, Arc::clone(&catalogue), None)
+        Labeller::new(repository, session, Arc::clone(&catalogue), None).with_page(page)
     });
     let mut harness = opened::open(root.unwrap(), ([1100.0, 720.0], 1.0));
     settle(&mut harness);

@@ -46,6 +46,8 @@ pub enum Kind {
     Some(Vec<String>),
     /// Any text.
     Text,
+    /// The path of a folder, or a word that stands for one.
+    Folder,
     /// Words, one after the other.
     List,
     /// `#rrggbb`.
@@ -96,6 +98,7 @@ fn kind(section: &str, key: &str, value: &str) -> Kind {
         ("recognition", "detection") => Kind::Number(0.0..=0.95),
         ("recognition", "name") => Kind::Number(0.0..=1.0),
         ("recognition", "threads") => Kind::Whole(0..=64),
+        ("mods", "folder") => Kind::Folder,
         ("capture", "per_second") => Kind::Whole(1..=240),
         ("capture", "processor") => Kind::Whole(2..=400),
         ("api", "port") => Kind::Whole(1..=65_535),
@@ -125,7 +128,7 @@ mod tests {
                     Kind::Number(bounds) => value.as_float().is_some_and(|it| bounds.contains(&it)),
                     Kind::Whole(bounds) => value.as_integer().is_some_and(|it| bounds.contains(&it)),
                     Kind::Choice(all) => value.as_str().is_some_and(|it| all.iter().any(|other| other == it)),
-                    Kind::Text => value.is_str(),
+                    Kind::Text | Kind::Folder => value.is_str(),
                     Kind::Some(_) | Kind::List => value.is_array(),
                     Kind::Colour => value.as_str().is_some_and(|it| it.starts_with('#')),
                     Kind::Chord => value.is_str(),

@@ -5,6 +5,7 @@ use egui::{
     Vec2, vec2,
 };
 use marks::scene::colour::Colour;
+use panes::file_dialog::FileDialog;
 use panes::look::{self, FAINT, GROUND, WARNING};
 use toml_edit::{Array, Value};
 
@@ -41,8 +42,10 @@ impl SettingsWindow {
 }
 
 impl eframe::App for SettingsWindow {
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         panes::fit_to_screen(ui.ctx());
+        let context = ui.ctx().clone();
+        self.ask(|wanted| FileDialog::open(wanted, &*frame, move || context.request_repaint()));
         Self::ui(self, ui);
     }
 }
@@ -68,7 +71,7 @@ fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
         windows(window, ui, wishes);
     });
     Panel::right("preview").resizable(false).frame(frame(12, 10).fill(look::PANEL)).show(ui, |ui| {
-        ui.heading("Preview");
+        panes::heading(ui, "Preview");
         if let Some(preview) = &window.preview {
             let [width, height] = preview.size().map(|side| side as f32);
             let shown = PREVIEW_WIDTH.min(ui.ctx().content_rect().width() * 0.42);
@@ -80,7 +83,7 @@ fn show(window: &SettingsWindow, ui: &mut Ui, wishes: &mut Vec<Wish>) {
     });
     CentralPanel::default().frame(frame(16, 10).fill(GROUND)).show(ui, |ui| {
         let Some(section) = window.sections.get(window.shown) else { return };
-        ui.heading(title(&section.name));
+        panes::heading(ui, &title(&section.name));
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for entry in &section.entries {
                 row(window, section, entry, ui, wishes);
@@ -213,6 +216,18 @@ fn field(
         Kind::Text => {
             let before = value.as_str()?;
             let typed = typed(ui, entry, label, before)?;
+            (typed != before).then(|| typed.into())
+        }
+        Kind::Folder => {
+            let before = value.as_str()?;
+            let line = ui.horizontal(|ui| {
+                let typed = typed(ui, entry, label, before);
+                if ui.button("Choose\u{2026}").clicked() {
+                    wishes.push(Wish::Choose(entry.key.clone()));
+                }
+                typed
+            });
+            let typed = line.inner?;
             (typed != before).then(|| typed.into())
         }
         Kind::List => {

@@ -1,11 +1,13 @@
 //! The window: the file, what is being recorded, and what there is to say.
 
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use egui::{ColorImage, TextureHandle, TextureOptions, Ui};
 use lens_client::Client;
 use lens_core::manifest::Manifest;
+use panes::file_dialog::{Answer, FileDialog, Kind, Wanted};
 use toml_edit::Value;
 
 use super::api_page::ApiPage;
@@ -33,8 +35,18 @@ pub(super) enum Wish {
     Reset { section: String, key: String },
     /// Waits for the chord of this hotkey.
     Record(String),
+    /// Has the folder of this key chosen in a dialog of the desktop.
+    Choose(String),
     /// Has the running overlay follow a window, or find the game by itself.
     Follow(Option<WindowInfo>),
+}
+
+/// A folder that is chosen in a dialog.
+struct Choosing {
+    section: String,
+    key: String,
+    /// None until it is opened.
+    dialog: Option<FileDialog>,
 }
 
 /// Everything that the window shows.
@@ -44,6 +56,7 @@ pub struct SettingsWindow {
     pub(super) shown: usize,
     /// The hotkey whose chord is recorded.
     pub(super) recording: Option<String>,
+    choosing: Option<Choosing>,
     /// What is wrong with a key, or went wrong.
     pub(super) fault: Option<(String, String)>,
     pub(super) windows: Vec<WindowInfo>,
@@ -79,6 +92,7 @@ impl SettingsWindow {
             sections: entries::sections(),
             shown: 0,
             recording: None,
+            choosing: None,
             fault: None,
             windows: Vec::new(),
             hardware: String::new(),
@@ -162,6 +176,12 @@ impl SettingsWindow {
         match wish {
             Wish::Section(index) => (self.shown, self.recording) = (index, None),
             Wish::Record(name) => self.recording = Some(name),
+            // One dialog at a time.
+            Wish::Choose(_) if self.choosing.is_some() => {}
+            Wish::Choose(key) => {
+                let section = self.sections[self.shown].name.clone();
+                self.choosing = Some(Choosing { section, key, dialog: None });
+            }
             Wish::Set { section, key, value } => {
                 let done = self.draft.set(&section, &key, value);
                 self.changed(&key, done);
@@ -180,6 +200,33 @@ impl SettingsWindow {
                     (Ok(()), Some(window)) => format!("The overlay follows {:?}", window.title),
                 };
             }
+        }
+    }
+
+    /// Has the dialog opened in which a folder is to be chosen, and takes in which one it is.
+    pub fn ask(&mut self, open: impl FnOnce(&Wanted) -> io::Result<FileDialog>) {
+        let Some(choosing) = &mut self.choosing else { return };
+        let answer = match &choosing.dialog {
+            Some(dialog) => dialog.answer(),
+            None => {
+                let title = format!("Folder of {}", choosing.section);
+                let wanted = Wanted { title, kind: Kind::Folder, from: None };
+                choosing.dialog = open(&wanted).ok();
+                choosing.dialog.is_none().then_some(Answer::NoDialog)
+            }
+        };
+        let Some(answer) = answer else { return };
+        let Some(Choosing { section, key, .. }) = self.choosing.take() else { return };
+        match answer {
+            Answer::Nothing => {}
+            Answer::NoDialog => {
+                let help = "This desktop has no dialog for folders: type or paste the path";
+                self.fault = Some((key, help.into()));
+            }
+            Answer::Chosen(folder) => match folder.to_str() {
+                Some(path) => self.grant(Wish::Set { section, key, value: path.into() }),
+                None => self.fault = Some((key, format!("{} is no text: rename it", folder.display()))),
+            },
         }
     }
 

@@ -1,11 +1,12 @@
-//! The font of everything that is drawn: one file, whoever draws; and fonts of the system for
-//! letters that it lacks.
+//! The font of everything that is drawn: one file, whoever draws; fonts of the system for letters
+//! that it lacks; and the pixel font of headings.
 //!
 //! Where a text has only letters of our font, no other is looked for, so that it looks the same
 //! everywhere. Names in Chinese, Japanese, Korean and other scripts are drawn with whatever font of
 //! the system has their letters; of Chinese characters in the forms that the reader's language has.
 
 mod han;
+pub mod pixel;
 
 use std::fmt;
 

@@ -10,7 +10,6 @@ use std::fmt;
 use image::RgbaImage;
 
 mod glyph;
-mod pixel_font;
 mod smooth;
 pub mod sprite;
 pub(crate) mod text;

@@ -142,13 +142,13 @@ pub enum DataError {
     },
     /// There is nothing to tell apart.
     #[error(
-        "all usable images of {folder} show {class:?}\nhelp: label at least one other card: a network needs two classes to tell apart"
+        "all usable images of {folder} show {name:?}\nhelp: label at least one other card: a network needs two classes to tell apart"
     )]
     OneClass {
         /// The folder.
         folder: PathBuf,
-        /// The class.
-        class: String,
+        /// The name of its card.
+        name: String,
     },
 }
 
@@ -171,12 +171,10 @@ impl DataSet {
         }
         let mut set = Self { labels: labels.len(), ..Self::default() };
         set.add(folder, &labels, catalogue);
-        let originals: BTreeMap<String, String> =
-            set.samples.iter().map(|sample| (sample.file.clone(), sample.class.clone())).collect();
         if let Some(augmented) = augmented {
             let mut children = Self::default();
             children.add(augmented, &Labels::read(&augmented.join(AUGMENTED))?, catalogue);
-            children.keep_children_of(&originals);
+            children.keep_children_of(&set.samples.iter().map(|it| (it.file.as_str(), it)).collect());
             set.samples.append(&mut children.samples);
             set.problems.append(&mut children.problems);
         }
@@ -193,8 +191,8 @@ impl DataSet {
         match classes.len() {
             0 => Err(self.nothing_usable(folder)),
             1 => {
-                let class = self.samples[0].class.clone();
-                Err(DataError::OneClass { folder: folder.to_path_buf(), class })
+                let name = self.samples[0].label.name.clone();
+                Err(DataError::OneClass { folder: folder.to_path_buf(), name })
             }
             _ => Ok(()),
         }
@@ -244,7 +242,7 @@ impl DataSet {
 
     /// Leaves out augmented images that have no usable parent, or that claim to show something
     /// else.
-    fn keep_children_of(&mut self, originals: &BTreeMap<String, String>) {
+    fn keep_children_of(&mut self, originals: &BTreeMap<&str, &Sample>) {
         let left_out = |sample: &Sample, what: String, help: &str| Problem {
             file: sample.file.clone(),
             what,
@@ -260,9 +258,13 @@ impl DataSet {
                     format!("its parent {parent:?} is no usable image of the data set"),
                     "run `trainer augment` again",
                 ),
-                Some(class) if *class != sample.class => left_out(
+                Some(parent) if parent.class != sample.class => left_out(
                     sample,
-                    format!("it is labelled {:?}, its parent {class:?}", sample.class),
+                    format!(
+                        "it is labelled {}, its parent {}",
+                        said_beside(sample, parent),
+                        said_beside(parent, sample)
+                    ),
                     "run `trainer augment` again: labels have changed since",
                 ),
                 Some(_) => return true,
@@ -274,7 +276,7 @@ impl DataSet {
 
     /// Notes labels that contradict each other.
     fn compare_labels(&mut self) {
-        let mut groups: BTreeMap<(Option<u64>, u64), BTreeMap<&str, &str>> = BTreeMap::new();
+        let mut groups: BTreeMap<(Option<u64>, u64), BTreeMap<&str, &Sample>> = BTreeMap::new();
         let mut names: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
         for sample in self.samples.iter().filter(|sample| !sample.is_augmented()) {
             if let Some(group) = sample.label.card_group {
@@ -282,7 +284,7 @@ impl DataSet {
                     .entry((sample.label.cluster, group))
                     .or_default()
                     .entry(&sample.class)
-                    .or_insert(&sample.file);
+                    .or_insert(sample);
             }
             if sample.label.id.is_some() {
                 names.entry(&sample.class).or_default().entry(&sample.label.name).or_insert(&sample.file);
@@ -290,13 +292,12 @@ impl DataSet {
         }
         let mut found = Vec::new();
         for ((_, group), classes) in groups.iter().filter(|(_, classes)| classes.len() > 1) {
-            let (one, other) = first_two(classes);
+            let ((_, one), (_, other)) = first_two(classes);
+            let [said, before] = [said_beside(other, one), said_beside(one, other)];
+            let what = format!("it shows {said}, {} of the same card group {group} shows {before}", one.file);
             found.push(Problem {
-                file: other.1.to_owned(),
-                what: format!(
-                    "it shows {:?}, {} of the same card group {group} shows {:?}",
-                    other.0, one.1, one.0
-                ),
+                file: other.file.clone(),
+                what,
                 help: "look at both: images of one group are nearly the same".into(),
                 meanwhile: Meanwhile::Used,
             });
@@ -340,7 +341,13 @@ pub fn with_group(file: &str, mut label: Label) -> Label {
     label
 }
 
-fn first_two<'a>(of: &BTreeMap<&'a str, &'a str>) -> ((&'a str, &'a str), (&'a str, &'a str)) {
+/// What a label calls its card; with the id where another's has the same name.
+fn said_beside(sample: &Sample, other: &Sample) -> String {
+    let name = &sample.label.name;
+    if *name == other.label.name { format!("{name:?} ({})", sample.class) } else { format!("{name:?}") }
+}
+
+fn first_two<'a, T: Copy>(of: &BTreeMap<&'a str, T>) -> ((&'a str, T), (&'a str, T)) {
     let mut all = of.iter().map(|(key, value)| (*key, *value));
     let mut next = || all.next().expect("there are at least two");
     (next(), next())

@@ -5,8 +5,10 @@
 
 use std::sync::OnceLock;
 
+use lens_core::font::pixel as pixel_font;
+
 use crate::canvas::glyph::{self, Glyph};
-use crate::canvas::{Canvas, Colour, pixel_font};
+use crate::canvas::{Canvas, Colour};
 use crate::dice::Dice;
 
 /// A way to write.

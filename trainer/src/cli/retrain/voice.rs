@@ -74,36 +74,51 @@ pub(super) struct Steps {
     /// How many were done.
     pub(super) done: u64,
     voice: Voice,
-    begin: Instant,
     told: Option<Instant>,
-    /// Progress at the first report.
-    first: Option<f64>,
+    /// Progress at the first report, and when that came: before it cards are drawn.
+    first: Option<(f64, Instant)>,
 }
 
 impl Steps {
     pub(super) fn new(voice: Voice) -> Self {
-        Self { done: 0, voice, begin: Instant::now(), told: None, first: None }
+        Self { done: 0, voice, told: None, first: None }
     }
 
     pub(super) fn tell(&mut self, report: &StepReport) {
         self.done = report.step;
-        let first = *self.first.get_or_insert(report.progress);
         let now = Instant::now();
+        let first = *self.first.get_or_insert((report.progress, now));
         if report.progress < 1.0 && self.told.is_some_and(|told| now - told < STEP_INTERVAL) {
             return;
         }
         self.told = Some(now);
-        let done = report.progress - first;
-        let seconds = (now - self.begin).as_secs_f64();
-        let seconds_left = (done > 1e-6).then(|| seconds * (1.0 - report.progress) / done);
+        let seconds_left = left(first, (report.progress, now));
         let (step, progress, loss) = (report.step, report.progress, report.loss);
         self.voice.tell(&Event::Step { step, progress, loss, seconds_left });
     }
 }
 
+/// Seconds until progress is 1.0, as fast as it went from the first time to the second.
+fn left((first, begin): (f64, Instant), (progress, now): (f64, Instant)) -> Option<f64> {
+    let done = progress - first;
+    let seconds = (now - begin).as_secs_f64();
+    (done > 1e-6).then(|| seconds * (1.0 - progress) / done)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// It said two hours where two minutes were left: the time in which cards are drawn was in it.
+    #[test]
+    fn the_time_that_is_left_is_told_by_the_steps_alone() {
+        let begin = Instant::now();
+        let after = |seconds: u64| begin + Duration::from_secs(seconds);
+        assert_eq!(left((0.02, begin), (0.02, begin)), None, "nobody knows after one step");
+        let seconds = left((0.02, begin), (0.12, after(10))).unwrap();
+        assert!((seconds - 88.0).abs() < 1e-6, "{seconds}");
+        assert_eq!(left((0.5, begin), (1.0, after(5))), Some(0.0));
+    }
 
     #[test]
     fn a_row_says_which_figures_decide() {

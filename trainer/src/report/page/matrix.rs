@@ -1,8 +1,6 @@
 //! What was taken for what: a matrix with names on both sides, and the worst pairs with their
 //! images. Pure.
 
-use lens_core::counted::counted;
-
 use super::Faces;
 use crate::report::plot::{Matrix, svg};
 use crate::report::words::{base64, escaped, whole};
@@ -70,16 +68,32 @@ impl Counts {
         let note = match left_out {
             0 => String::new(),
             count => {
-                format!("<p class=\"note\">{} more not shown.</p>", counted(whole(count as i64), "class"))
+                format!("<p class=\"note\">Those that were confused most; {} not shown.</p>", more(count))
             }
         };
+        // On a narrow screen it is scrolled: made smaller, no name could be read.
         format!(
             "<figure class=\"matrix\"><h3>{}: rows are the truth, columns what the model says</h3>{note}\
-             <div class=\"scroll\">{}</div></figure>",
-            escaped(head),
+             <div class=\"scroll\"><div style=\"width:{:.0}px\">{}</div></div></figure>",
+            escaped(&begun(head)),
+            matrix.width(),
             svg(&matrix)
         )
     }
+}
+
+/// `1 more class is`, `38 more classes are`.
+fn more(count: usize) -> String {
+    match count {
+        1 => "1 more class is".into(),
+        _ => format!("{} more classes are", whole(count as i64)),
+    }
+}
+
+/// With a capital, as a heading begins.
+fn begun(head: &str) -> String {
+    let mut letters = head.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The worst pairs, each with the images of both cards.
@@ -138,6 +152,8 @@ mod tests {
         let html = counts.figure("identification", &Nameless);
         assert_eq!(html.matches(">a,&quot;b<").count(), 2, "{html}");
         assert!(html.contains("a,&quot;b taken for c: 1 of 3"), "{html}");
+        assert!(html.contains("<h3>Identification: rows"), "{html}");
+        assert_eq!((more(1).as_str(), more(1038).as_str()), ("1 more class is", "1,038 more classes are"));
         let names: Vec<String> = (0..60).map(|it| format!("k{it}")).collect();
         let mut rows: Vec<Vec<u64>> =
             (0..60).map(|at| (0..60).map(|it| u64::from(it == at)).collect()).collect();

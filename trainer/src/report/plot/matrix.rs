@@ -15,7 +15,7 @@ const NAME: f64 = 12.0;
 const COUNT: f64 = 11.0;
 
 /// A row for each truth, a column for each prediction: right ones are green, wrong ones red, by
-/// their share of the row.
+/// their share of the row; what is more than half of it is as strong as can be.
 #[derive(Clone, Debug)]
 pub(crate) struct Matrix {
     /// Those that are shown, as people call them.
@@ -36,6 +36,11 @@ impl Matrix {
             rows: classes.clone().map(row).collect(),
             wholes: classes.clone().map(|it| confusion.of_class(it).whole as u64).collect(),
         }
+    }
+
+    /// Its width where it is not made smaller.
+    pub(crate) fn width(&self) -> f64 {
+        self.size()[0]
     }
 
     fn is_named(&self) -> bool {
@@ -59,6 +64,12 @@ fn short(name: &str) -> String {
         return name.to_owned();
     }
     name.chars().take(MAX_LETTERS - 1).chain(['\u{2026}']).collect()
+}
+
+/// How strong the colour of a cell is, and what its count is written in. Between the two halves lie
+/// strengths on which neither ink can be read in both themes.
+fn strength(share: f64) -> (f64, Ink) {
+    if share > 0.5 { (1.0, Ink::Ground) } else { (0.2 + 0.6 * share, Ink::Text) }
 }
 
 impl Figure for Matrix {
@@ -85,8 +96,8 @@ impl Figure for Matrix {
             for (column, &count) in self.rows[row].iter().enumerate() {
                 let share = count as f64 / whole as f64;
                 let colour = if row == column { Ink::Good } else { Ink::Bad };
-                let (ink, strength) =
-                    if count == 0 { (Ink::Grid, 1.0) } else { (colour, 0.25 + 0.7 * share) };
+                let (strength, words) = strength(share);
+                let (ink, strength) = if count == 0 { (Ink::Grid, 1.0) } else { (colour, strength) };
                 let left = margin + column as f64 * cell;
                 let area = [left, at, side, side];
                 sheet.fill(area, ink, strength)?;
@@ -94,10 +105,8 @@ impl Figure for Matrix {
                     continue;
                 }
                 if count > 0 {
-                    // On a pale ground the page's own text is read.
-                    let ink = if row == column && strength > 0.6 { Ink::Ground } else { Ink::Text };
                     let place = [left + side / 2.0, middle];
-                    sheet.write(&count.to_string(), place, HPos::Center, COUNT, ink)?;
+                    sheet.write(&count.to_string(), place, HPos::Center, COUNT, words)?;
                 }
                 let taken_for = &self.names[column];
                 sheet.hint_over(area, format!("{name} taken for {taken_for}: {count} of {whole}"));
@@ -111,6 +120,39 @@ impl Figure for Matrix {
 mod tests {
     use super::super::picture;
     use super::*;
+
+    /// WCAG 2.2, level AA, in both themes of the page.
+    #[test]
+    fn counts_are_readable_on_every_strength() {
+        let style = include_str!("../page/style.css");
+        let themes: Vec<&str> = style.split("prefers-color-scheme:dark").collect();
+        assert_eq!(themes.len(), 2);
+        let colour = |theme: &str, name: &str| {
+            let at = theme.find(&format!("--{name}:#")).unwrap() + name.len() + 4;
+            let digits: String = theme[at..].chars().take_while(char::is_ascii_hexdigit).collect();
+            let long =
+                if digits.len() == 3 { digits.chars().flat_map(|it| [it, it]).collect() } else { digits };
+            [0, 2, 4].map(|at| f64::from(u8::from_str_radix(&long[at..at + 2], 16).unwrap()) / 255.0)
+        };
+        let light = |rgb: [f64; 3]| {
+            let [red, green, blue] =
+                rgb.map(|it| if it <= 0.040_45 { it / 12.92 } else { ((it + 0.055) / 1.055).powf(2.4) });
+            0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05
+        };
+        let cells =
+            ["good", "bad"].into_iter().flat_map(|ink| [0, 10, 25, 40, 50, 51, 75, 100].map(|it| (ink, it)));
+        for (theme, (ink, percent)) in
+            themes.iter().copied().flat_map(|theme| cells.clone().map(move |it| (theme, it)))
+        {
+            let (strength, words) = strength(f64::from(percent) / 100.0);
+            let words = if matches!(words, Ink::Ground) { "ground" } else { "text" };
+            let (cell, panel) = (colour(theme, ink), colour(theme, "panel"));
+            let mixed = [0, 1, 2].map(|at| cell[at] * strength + panel[at] * (1.0 - strength));
+            let (one, other) = (light(mixed), light(colour(theme, words)));
+            let contrast = one.max(other) / one.min(other);
+            assert!(contrast >= 4.5, "{words} on {ink} at {percent} %: {contrast:.2}");
+        }
+    }
 
     #[test]
     fn right_ones_are_green_and_wrong_ones_red() {

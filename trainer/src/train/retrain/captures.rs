@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use dataset::labels::Label;
 use lens_core::card_id::CardId;
 use lens_core::catalogue::{Catalogue, id_of_class};
-use lens_core::manifest::{Added, Head};
+use lens_core::manifest::{Added, Head, NOT_A_CARD};
 use vision::gallery;
 
 use crate::data::dataset::{Sample, picture, with_group};
@@ -70,6 +70,28 @@ pub fn grow(
     (heads, added)
 }
 
+/// What people call these classes, each name once: as the catalogue does, or as those who labelled
+/// a card of none.
+pub fn names<'a>(
+    classes: impl IntoIterator<Item = &'a String>,
+    catalogue: &Catalogue,
+    added: &BTreeMap<String, Added>,
+) -> String {
+    let name = |class: &String| match catalogue.card_of_class(class) {
+        Some(card) => card.name.clone(),
+        None if class == NOT_A_CARD => Label::not_a_card().name,
+        None => added.get(class).map_or_else(|| class.clone(), |card| card.name.clone()),
+    };
+    let mut names: Vec<String> = Vec::new();
+    for name in classes.into_iter().map(name) {
+        // Skins of a card have its name.
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use lens_core::catalogue::CardType;
@@ -98,6 +120,8 @@ mod tests {
         let (heads, added) = grow(&[head], &BTreeMap::new(), &mut samples, &catalogue);
         assert_eq!((heads[0].classes.len(), samples[0].class.as_str()), (count + 1, "j_joker"));
         assert_eq!(added["mod_thing"], Added { name: "Name".into(), card_type: CardType::Tarot });
+        let classes = ["S_K", "S_K@TW", "mod_thing", NOT_A_CARD, "mod_gone"].map(str::to_owned);
+        assert_eq!(names(&classes, &catalogue, &added), "King of Spades, Name, Not a card, mod_gone");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde_json::json;
 use synth::crop::Crop;
 use tch::Tensor;
 
-use super::captures::{grow, taught};
+use super::captures::{grow, names, taught};
 use super::comparison::{Figures, rows};
 use super::takeover::{REJECTED, Unseen};
 use super::task::RetrainTask;
@@ -161,7 +161,7 @@ impl Job {
         let (heads, added) = grow(&contract.heads, &contract.added, &mut samples, &catalogue);
         let new = &heads[0].classes[contract.heads[0].classes.len()..];
         if !new.is_empty() {
-            messages.push(format!("new cards: {}", new.join(", ")));
+            messages.push(format!("new cards: {}", names(new, &catalogue, &added)));
         }
         let material = match material {
             // The heads of composed crops are the first classes of the model's.
@@ -179,7 +179,7 @@ impl Job {
         if !near.is_empty() {
             messages.push(format!(
                 "judged by captures that are nearly the same as those trained on: {}",
-                near.join(", ")
+                names(&near, &catalogue, &added)
             ));
         }
         let judged = parts.judged(&samples);

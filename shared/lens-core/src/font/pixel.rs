@@ -1,4 +1,4 @@
-//! A small upright pixel font, five columns by eight rows: the look of a retro game's interface.
+//! A small upright pixel font, five columns by seven rows: the look of a retro game's interface.
 
 /// Columns of the glyphs from the space to the tilde; the lowest bit is the top row.
 const GLYPHS: [[u8; 5]; 95] = [
@@ -99,11 +99,37 @@ const GLYPHS: [[u8; 5]; 95] = [
     [0x10, 0x08, 0x08, 0x10, 0x08],
 ];
 
-pub(crate) const COLUMNS: usize = 5;
-pub(crate) const ROWS: usize = 7;
+/// Columns of a letter.
+pub const COLUMNS: usize = 5;
+/// Its rows.
+pub const ROWS: usize = 7;
+
+/// Whether it has every letter of a text.
+pub fn covers(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
 
 /// Whether the pixel of a character is set; characters outside ASCII are empty.
-pub(crate) fn is_set(character: char, column: usize, row: usize) -> bool {
+pub fn is_set(character: char, column: usize, row: usize) -> bool {
     let index = (character as usize).wrapping_sub(0x20);
     GLYPHS.get(index).is_some_and(|glyph| glyph[column] >> row & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_letter_that_it_has_is_seen_and_stands_on_the_line() {
+        for letter in (b'!'..=b'~').map(char::from) {
+            let rows: Vec<String> = (0..ROWS)
+                .map(|row| (0..COLUMNS).map(|it| if is_set(letter, it, row) { '#' } else { '.' }).collect())
+                .collect();
+            assert!(covers(&letter.to_string()) && rows.iter().any(|row| row.contains('#')), "{letter}");
+            assert!((0..COLUMNS).all(|column| !is_set(letter, column, ROWS)), "{letter}: {rows:?}");
+        }
+        assert_eq!((0..ROWS).filter(|row| is_set('I', 2, *row)).count(), ROWS);
+        assert!(covers("12 labels") && !covers("Caf\u{e9}") && !covers("a\nb"));
+        assert!(!is_set('\u{e9}', 2, 3) && !is_set(' ', 2, 3));
+    }
 }
