@@ -117,12 +117,13 @@ fn a_run_on_captures_is_judged_everywhere() {
         return;
     }
     // On screenshots another model finds the cards: that of the game, or the one that is named.
-    for base in ["", " --base practice"] {
-        let screens = evaluate(&format!("--run run --screens truth.json --failures screens{base}"), folder);
+    for (folder_of, base) in [("screens", ""), ("others", " --base practice")] {
+        let options = format!("--run run --screens truth.json --failures {folder_of}{base}");
+        let screens = evaluate(&options, folder);
         let report = &screens["screens"]["screens"];
         check_names(&report["names"]);
         assert!(report["recall"].as_f64().unwrap() > 0.3, "{report}");
-        assert!(folder.join("screens/confusion-screens.png").is_file());
+        assert!(folder.join(folder_of).join("confusion-screens.png").is_file());
     }
 }
 
