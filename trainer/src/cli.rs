@@ -20,8 +20,11 @@ pub mod retrain;
 pub mod stats;
 pub mod train;
 
+use std::ffi::OsString;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use lens_core::causes;
 
 /// Trains the recogniser's networks on composed images and exports them.
 #[derive(Debug, Parser)]
@@ -82,6 +85,32 @@ pub enum Ending {
     Done,
     /// It was asked to stop before the end.
     Stopped,
+}
+
+/// The exit code of a training that was asked to stop, and can go on.
+const STOPPED: u8 = 3;
+
+/// The program, but for the environment that it starts with: reads the words of the command line,
+/// calls `prepare` where they make sense, does what they say, and answers the exit code.
+pub fn main(words: impl IntoIterator<Item = OsString>, prepare: impl FnOnce()) -> u8 {
+    let arguments = match Arguments::try_parse_from(words) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Where it cannot be printed, the exit code still says it.
+            let _ = error.print();
+            return error.exit_code().try_into().unwrap_or(1);
+        }
+    };
+    prepare();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    match run(arguments) {
+        Ok(Ending::Done) => 0,
+        Ok(Ending::Stopped) => STOPPED,
+        Err(error) => {
+            eprintln!("error: {}", causes::said_once(error.chain()));
+            1
+        }
+    }
 }
 
 /// Does what the command line says.

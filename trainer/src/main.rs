@@ -3,9 +3,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use lens_core::causes;
-use trainer::cli::{self, Ending};
+use trainer::cli;
 
 /// What libtorch and the C library read before `main`, and what it does.
 ///
@@ -19,23 +17,10 @@ const ENVIRONMENT: [(&str, &str); 4] = [
     ("MALLOC_TOP_PAD_", "67108864"),
 ];
 
-/// The exit code of a training that was asked to stop, and can go on.
-const STOPPED: u8 = 3;
-
 fn main() -> ExitCode {
     // SAFETY: no other thread runs yet.
     unsafe { vision::runtime::telemetry::refuse() };
-    let arguments = cli::Arguments::parse();
-    restart_with_environment();
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
-    match cli::run(arguments) {
-        Ok(Ending::Done) => ExitCode::SUCCESS,
-        Ok(Ending::Stopped) => ExitCode::from(STOPPED),
-        Err(error) => {
-            eprintln!("error: {}", causes::said_once(error.chain()));
-            ExitCode::FAILURE
-        }
-    }
+    ExitCode::from(cli::main(std::env::args_os(), restart_with_environment))
 }
 
 /// Becomes the same program with [`ENVIRONMENT`], unless it is set already.

@@ -12,8 +12,10 @@ pub mod optimiser;
 pub mod schedule;
 pub mod training;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
+use lens_core::atomic::{self, keep_former};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use synth::recipe::SceneRecipe;
@@ -205,7 +207,7 @@ pub enum RecipeError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// It is not a recipe.
     #[error("the recipe {path} is not valid: {reason}")]
@@ -229,6 +231,21 @@ impl Recipe {
         let text = std::fs::read_to_string(path)
             .map_err(|source| RecipeError::Read { path: path.to_path_buf(), source })?;
         Self::parse(&text).map_err(|reason| RecipeError::Invalid { path: path.to_path_buf(), reason })
+    }
+
+    /// Writes it into a run's folder, where a later command finds it. A recipe that is there in
+    /// other words, with comments perhaps, is kept beside it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, run: &Path) -> io::Result<()> {
+        let path = run.join(FILE_NAME);
+        let text = toml::to_string(self).map_err(io::Error::other)?;
+        if std::fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+            return Ok(());
+        }
+        keep_former(&path)?;
+        atomic::write(&path, text.as_bytes())
     }
 
     /// Parses and checks the text of a recipe; the error says what is wrong.
@@ -308,6 +325,21 @@ mod tests {
         for name in ["balatro.toml", "practice.toml"] {
             let recipe = Recipe::parse(&shipped(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(Recipe::parse(&toml::to_string(&recipe).unwrap()).unwrap(), recipe, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_recipe_that_is_there_in_other_words_is_kept() {
+        let run = tempfile::tempdir().unwrap();
+        let [path, former] = ["recipe.toml", "recipe.former.toml"].map(|name| run.path().join(name));
+        let text = shipped("practice.toml") + "# mine\n";
+        let recipe = Recipe::parse(&text).unwrap();
+        std::fs::write(&path, &text).unwrap();
+        // The second time it is there already, and the former one stays.
+        for _ in 0..2 {
+            recipe.write(run.path()).unwrap();
+            assert_eq!(Recipe::read(&path).unwrap(), recipe);
+            assert_eq!(std::fs::read_to_string(&former).unwrap(), text);
         }
     }
 

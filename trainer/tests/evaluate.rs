@@ -2,9 +2,11 @@
 //! exported model.
 
 mod small;
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod trainers;
 
-use std::path::Path;
-use std::process::Command;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use synth::scene;
@@ -19,6 +21,7 @@ use trainer::recipe::training::PrecisionChoice;
 use trainer::recipe::{DataRecipe, Recipe};
 use trainer::train::Session;
 use trainer::train::detector::DetectorTask;
+use trainers::{Wanted, words};
 use vision::runtime::Runtime;
 
 fn recipe() -> Recipe {
@@ -34,19 +37,17 @@ fn recipe() -> Recipe {
     recipe
 }
 
-fn trainer(arguments: &[&str], folder: &Path) -> (bool, String, String) {
+fn trainer(line: &str, folder: &Path) -> (bool, String, String) {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
-    let output = command.args(arguments).current_dir(folder).env("BALATRO_LENS_DATA", data).output().unwrap();
+    let output = Wanted { words: &words(line), folder, data: &data, memory: None }.output();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.success(), text(&output.stdout), text(&output.stderr))
 }
 
-fn evaluate(arguments: &str, folder: &Path) -> Value {
-    let arguments: Vec<&str> = ["evaluate", "--json"].into_iter().chain(arguments.split(' ')).collect();
-    let (success, out, err) = trainer(&arguments, folder);
-    assert!(success, "{arguments:?}: {out}{err}");
-    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}"))
+fn evaluate(options: &str, folder: &Path) -> Value {
+    let (success, out, err) = trainer(&format!("evaluate --json {options}"), folder);
+    assert!(success, "{options}: {out}{err}");
+    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{options}: {error}: {out}"))
 }
 
 /// Whether exported models can run; says loudly when not.
@@ -61,6 +62,20 @@ fn have_runtime() -> bool {
 fn files(folder: &Path, begin: &str) -> usize {
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     names.filter(|name| name.to_string_lossy().starts_with(begin)).count()
+}
+
+/// All files with their bytes.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.append(&mut contents(&path));
+        } else {
+            all.insert(path.clone(), std::fs::read(&path).unwrap());
+        }
+    }
+    all
 }
 
 /// Everything that the name head is judged by.
@@ -96,7 +111,7 @@ fn a_run_on_captures_is_judged_everywhere() {
     std::fs::write(folder.join("truth.json"), truth.to_string()).unwrap();
     std::fs::write(folder.join("small.toml"), toml::to_string(&recipe).unwrap()).unwrap();
     let options = "train identifier --data data --game practice --recipe small.toml --threads 1 --run run";
-    let (success, out, err) = trainer(&options.split(' ').collect::<Vec<_>>(), folder);
+    let (success, out, err) = trainer(options, folder);
     assert!(success, "{out}{err}");
 
     let labelled = evaluate("--run run --data data --game practice --failures labelled", folder);
@@ -117,12 +132,13 @@ fn a_run_on_captures_is_judged_everywhere() {
         return;
     }
     // On screenshots another model finds the cards: that of the game, or the one that is named.
-    for base in ["", " --base practice"] {
-        let screens = evaluate(&format!("--run run --screens truth.json --failures screens{base}"), folder);
+    for (folder_of, base) in [("screens", ""), ("others", " --base practice")] {
+        let options = format!("--run run --screens truth.json --failures {folder_of}{base}");
+        let screens = evaluate(&options, folder);
         let report = &screens["screens"]["screens"];
         check_names(&report["names"]);
         assert!(report["recall"].as_f64().unwrap() > 0.3, "{report}");
-        assert!(folder.join("screens/confusion-screens.png").is_file());
+        assert!(folder.join(folder_of).join("confusion-screens.png").is_file());
     }
 }
 
@@ -140,9 +156,9 @@ fn a_detector_finds_cards_and_names_none() {
     let found = evaluate(&format!("--run {file} --composed 2"), folder);
     assert!(found["composed"]["detection"]["recall"].is_number(), "{found}");
     assert_eq!(found["composed"].get("identification"), None);
-    let (success, _, err) = trainer(&["evaluate", "--run", &file, "--screens", "truth.json"], folder);
+    let (success, _, err) = trainer(&format!("evaluate --run {file} --screens truth.json"), folder);
     assert!(!success && err.contains("names no cards"), "{err}");
-    let (success, _, err) = trainer(&["evaluate", "--run", "nowhere"], folder);
+    let (success, _, err) = trainer("evaluate --run nowhere", folder);
     assert!(!success && err.contains("nowhere") && err.contains("help:"), "{err}");
 }
 
@@ -157,7 +173,13 @@ fn an_exported_model_shows_what_it_misread() {
     assert!(found["composed"]["detection"]["millis"].as_f64().unwrap() > 0.0);
     let folder = place.path().join("misread");
     assert!(files(&folder, "composed-") > 0 && folder.join("confusion-composed.png").is_file());
-    let (success, _, err) = trainer(&["evaluate", "--model", "practice", "--base", "practice"], place.path());
+    // Once more it is refused, before anything is measured.
+    let before = contents(place.path());
+    let again = "evaluate --model practice --composed 100000 --failures misread --out figures.json";
+    let (success, _, err) = trainer(again, place.path());
+    assert!(!success && err.contains("misread is there and not empty\nhelp: give a new folder"), "{err}");
+    assert_eq!(contents(place.path()), before);
+    let (success, _, err) = trainer("evaluate --model practice --base practice", place.path());
     assert!(!success && err.contains("--base"), "{err}");
 }
 
@@ -170,10 +192,34 @@ fn a_page_that_is_there_is_kept_beside_the_new_one() {
     std::fs::write(folder.join("measured.json"), measured.to_string()).unwrap();
     std::fs::write(folder.join("page.html"), "mine").unwrap();
     let line = "report --run run --evaluation measured.json --out page.html";
-    let (success, out, err) = trainer(&line.split(' ').collect::<Vec<_>>(), folder);
+    let (success, out, err) = trainer(line, folder);
     assert!(success, "{out}{err}");
     assert!(std::fs::read_to_string(folder.join("page.html")).unwrap().contains("<html"));
     assert_eq!(std::fs::read_to_string(folder.join("page.former.html")).unwrap(), "mine");
+}
+
+#[test]
+fn embeddings_that_are_there_are_kept_beside_the_new_ones() {
+    if !have_runtime() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let set = "scenes --recipe small.toml --labelled set --classes 3 --groups 1 --captures 2";
+    std::fs::write(folder.join("small.toml"), toml::to_string(&small::recipe()).unwrap()).unwrap();
+    let (success, _, err) = trainer(set, folder);
+    assert!(success, "{err}");
+    let names = ["embeddings.npy", "embeddings.csv", "map.png"];
+    std::fs::create_dir(folder.join("mine")).unwrap();
+    names.iter().for_each(|name| std::fs::write(folder.join("mine").join(name), name).unwrap());
+    let (success, _, err) = trainer("embed --data set --game practice --model practice --out mine", folder);
+    assert!(success, "{err}");
+    for name in names {
+        let path = folder.join("mine").join(name);
+        assert_eq!(std::fs::read(lens_core::atomic::former(&path)).unwrap(), name.as_bytes());
+        assert_ne!(std::fs::read(&path).unwrap(), name.as_bytes());
+    }
+    assert!(image::open(folder.join("mine/map.png")).is_ok());
 }
 
 /// Ten times the mean of red, green and blue.
@@ -217,7 +263,7 @@ fn a_classifier_made_elsewhere_is_judged_too() {
     std::fs::write(folder.join("data/labels.json"), Value::Object(labels).to_string()).unwrap();
     let import =
         "import-model --identifier names.onnx --labels labels.txt --base practice --name new --out new";
-    let (success, out, err) = trainer(&import.split(' ').collect::<Vec<_>>(), folder);
+    let (success, out, err) = trainer(import, folder);
     assert!(success, "{out}{err}");
     let found = evaluate("--model new --data data --game practice --composed 1 --failures misread", folder);
     let labelled = &found["labelled"];

@@ -2,6 +2,12 @@
 //! former one, exports a data set or imports labels: what is there is whole, and the same command
 //! again does what it would have done.
 
+#[cfg(target_os = "linux")]
+#[path = "killed/forked.rs"]
+mod forked;
+#[cfg(target_os = "linux")]
+mod forks;
+#[cfg_attr(target_os = "linux", expect(dead_code, reason = "children are forked"))]
 #[path = "../../shared/lens-core/tests/killed/kills.rs"]
 mod kills;
 
@@ -12,10 +18,11 @@ use std::path::{Path, PathBuf};
 use dataset::captures::store::{Captures, read as read_captures};
 use dataset::labels::store::read as read_labels;
 use dataset::labels::{Label, Labels};
-use image::{Rgb, RgbImage};
+use image::{Rgba, RgbaImage};
 use lens_core::geometry::{Quad, Rect};
 use lens_core::replace::restore;
 use serde_json::{Map, Value, json};
+use trainer::data::dataset::picture::save;
 use trainer::data::export::{Export, FILE_NAME, PARTS};
 use trainer::data::formats::{Card, Format, Picture};
 use trainer::data::import::plan::{Counts, Meaning, plan};
@@ -25,10 +32,29 @@ use trainer::model::export::install::install;
 use trainer::model::export::previous::{previous, put_back};
 use vision::gallery::{FILE_NAME as GALLERY, REPLACED};
 
+/// How children are begun: libtorch takes long to load, so where the system forks it is loaded
+/// once.
+fn children() -> impl kills::Begin {
+    #[cfg(target_os = "linux")]
+    let children = forked::Forks::start("works_until_it_is_killed");
+    #[cfg(not(target_os = "linux"))]
+    let children = kills::Programs;
+    children
+}
+
 /// The child's part; alone it does nothing.
 #[test]
 fn works_until_it_is_killed() {
-    let Some(job) = kills::job() else { return };
+    #[cfg(target_os = "linux")]
+    forks::serve(|request| {
+        forked::wait_for_strace(request);
+        work(&kills::job().expect("it was forked for one"));
+        0
+    });
+    kills::job().iter().for_each(work);
+}
+
+fn work(job: &kills::Job) {
     let place = &job.folder;
     for number in job.start.. {
         match job.work.as_str() {
@@ -90,13 +116,13 @@ fn left_over(place: &Path) -> Vec<String> {
 
 #[test]
 fn kills_leave_a_whole_model_and_the_former_one() {
-    let _alone = kills::alone();
+    let (_alone, children) = (kills::alone(), children());
     let rounds = kills::rounds(40);
     let place = tempfile::tempdir().unwrap();
     two_models(place.path());
     let mut start = 1;
     for round in 0..rounds {
-        let last = kills::kill("models", place.path(), start, kills::patience(round, 9_000));
+        let last = kills::kill_by(&children, "models", place.path(), start, kills::patience(round, 9_000));
         for folder in [model(place.path()), previous(&model(place.path()))] {
             let found = says(&folder);
             assert!(found.is_some_and(|(_, cards)| cards), "round {round}: {}: {found:?}", folder.display());
@@ -110,7 +136,7 @@ fn kills_leave_a_whole_model_and_the_former_one() {
 
 #[test]
 fn every_step_leaves_a_whole_model_and_the_former_one() {
-    let _alone = kills::alone();
+    let (_alone, children) = (kills::alone(), children());
     let check = |place: &Path, what: &str, allowed: &[[u64; 2]]| {
         let folder = model(place);
         let found = [says(&folder), says(&previous(&folder))];
@@ -122,9 +148,9 @@ fn every_step_leaves_a_whole_model_and_the_former_one() {
     };
     // As it was; the installed one is kept already; done.
     let installed = |place: &Path, what: &str| check(place, what, &[[102, 101], [102, 102], [1, 102]]);
-    kills::at_every_step("install", &two_models, &installed);
+    kills::at_every_step_by(&children, "install", &two_models, &installed);
     let back = |place: &Path, what: &str| check(place, what, &[[102, 101], [101, 102]]);
-    kills::at_every_step("go back", &two_models, &back);
+    kills::at_every_step_by(&children, "go back", &two_models, &back);
     let first = |place: &Path, what: &str| {
         let folder = model(place);
         assert!(!folder.exists() || says(&folder).is_some(), "{what}");
@@ -132,7 +158,7 @@ fn every_step_leaves_a_whole_model_and_the_former_one() {
         assert_eq!(says(&folder).map(|it| it.0), Some(7), "{what}");
         assert!(left_over(&place.join("models")).is_empty(), "{what}");
     };
-    kills::at_every_step("install", &|_| (), &first);
+    kills::at_every_step_by(&children, "install", &|_| (), &first);
 }
 
 // --- data sets
@@ -200,13 +226,14 @@ fn shots(place: &Path) {
 
 #[test]
 fn kills_leave_a_whole_data_set_or_none() {
-    let _alone = kills::alone();
+    let (_alone, children) = (kills::alone(), children());
     let rounds = kills::rounds(40);
     let place = tempfile::tempdir().unwrap();
     shots(place.path());
     let mut start = 1;
     for round in 0..rounds {
-        let last = kills::kill("data sets", place.path(), start, kills::patience(round, 12_000));
+        let last =
+            kills::kill_by(&children, "data sets", place.path(), start, kills::patience(round, 12_000));
         let found = exported(place.path(), &format!("round {round}"));
         assert!(found.is_none_or(|it| [last, last + 1].contains(&it)), "round {round}: {found:?}, {last}");
         start = last + 1;
@@ -219,7 +246,7 @@ fn kills_leave_a_whole_data_set_or_none() {
 
 #[test]
 fn every_step_leaves_a_whole_data_set_or_none() {
-    let _alone = kills::alone();
+    let (_alone, children) = (kills::alone(), children());
     let check = |place: &Path, what: &str| {
         let found = exported(place, what);
         assert!(found.is_none_or(|it| it == 1), "{what}");
@@ -227,7 +254,7 @@ fn every_step_leaves_a_whole_data_set_or_none() {
         export(place, 2);
         assert_eq!(exported(place, what), Some(2), "{what}: exporting goes as always");
     };
-    kills::at_every_step("export", &shots, &check);
+    kills::at_every_step_by(&children, "export", &shots, &check);
 }
 
 // --- labels
@@ -243,9 +270,9 @@ fn shot(path: &Path, number: u64) {
         ((mixed ^ mixed >> 32).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 56) as u8
     };
     let [width, height] = [SIZE[0] * CARDS as u32, SIZE[1]];
-    RgbImage::from_fn(width, height, |x, y| Rgb([0, 1, 2].map(|channel| cell(x, y, channel))))
-        .save(path)
-        .unwrap();
+    let [red, green, blue] = [0, 1, 2];
+    let pixel = |x, y| Rgba([cell(x, y, red), cell(x, y, green), cell(x, y, blue), 255]);
+    save(&RgbaImage::from_fn(width, height, pixel), path).unwrap();
 }
 
 /// Imports the image of a number, which shows two cards.
@@ -310,7 +337,7 @@ fn again(place: &Path, number: u64, what: &str) {
 
 #[test]
 fn kills_lose_no_label_that_was_imported() {
-    let _alone = kills::alone();
+    let (_alone, children) = (kills::alone(), children());
     let rounds = kills::rounds(40);
     let mut place = tempfile::tempdir().unwrap();
     let mut start = 0;
@@ -320,7 +347,7 @@ fn kills_lose_no_label_that_was_imported() {
             (place, start) = (tempfile::tempdir().unwrap(), 0);
         }
         let what = format!("round {round}");
-        let last = kills::kill("labels", place.path(), start, kills::patience(round, 20_000));
+        let last = kills::kill_by(&children, "labels", place.path(), start, kills::patience(round, 20_000));
         let (names, captures) = named(place.path(), &what);
         assert!(captures >= (last as usize + 1) * CARDS, "{what}: {captures} captures after {last}");
         for number in start..=last {
@@ -334,7 +361,7 @@ fn kills_lose_no_label_that_was_imported() {
 
 #[test]
 fn every_step_leaves_labels_that_can_be_imported_again() {
-    let _alone = kills::alone();
+    let (_alone, children) = (kills::alone(), children());
     let prepare = |place: &Path| _ = import(place, 0);
     let check = |place: &Path, what: &str| {
         let (names, captures) = named(place, what);
@@ -342,5 +369,5 @@ fn every_step_leaves_labels_that_can_be_imported_again() {
         assert!((CARDS..=2 * CARDS).contains(&captures), "{what}: {captures} captures");
         again(place, 1, what);
     };
-    kills::at_every_step("labels", &prepare, &check);
+    kills::at_every_step_by(&children, "labels", &prepare, &check);
 }

@@ -2,9 +2,11 @@
 //! changes nothing.
 
 mod small;
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod trainers;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -20,6 +22,10 @@ use trainer::report::history;
 use trainer::train::epoch::EpochReport;
 use trainer::train::labelled::{Begin, Prepared, Source, prepare};
 use trainer::train::{Event, Options, Outcome};
+use trainers::{Trainer, Wanted};
+
+/// Time between two looks at how far a training is.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// Captures of a few cards that look much as they are drawn.
 fn captures(folder: &Path, classes: usize) -> DataSet {
@@ -112,15 +118,14 @@ fn a_few_captures_are_learned_and_resuming_changes_nothing() {
     }
 }
 
-fn trainer(arguments: &[&str], folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+fn start(arguments: &[&str], folder: &Path) -> Trainer {
+    let words: Vec<String> = arguments.iter().copied().map(str::to_owned).collect();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
-    command.args(arguments).current_dir(folder).env("BALATRO_LENS_DATA", data);
-    command
+    Wanted { words: &words, folder, data: &data, memory: None }.start()
 }
 
 fn output(arguments: &[&str], folder: &Path) -> String {
-    let output = trainer(arguments, folder).output().unwrap();
+    let output = start(arguments, folder).output();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
     text
@@ -135,7 +140,7 @@ fn losses(run: &Path) -> Vec<(u64, f64, f64)> {
         .collect()
 }
 
-/// The program itself, killed in the middle of an epoch.
+/// Killed in the middle of an epoch.
 #[test]
 fn a_killed_training_goes_on_as_if_nothing_had_happened() {
     let place = tempfile::tempdir().unwrap();
@@ -159,15 +164,12 @@ fn a_killed_training_goes_on_as_if_nothing_had_happened() {
     let whole = output(&of("whole"), folder);
     assert!(whole.contains("finished after 8 epochs") && whole.contains("identification"), "{whole}");
 
-    let mut child =
-        trainer(&of("killed"), folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = start(&of("killed"), folder);
     let killed = folder.join("killed");
     while losses(&killed).len() < 3 {
-        assert!(child.try_wait().unwrap().is_none(), "the training ended before it could be killed");
-        std::thread::yield_now();
+        assert!(!child.is_over(LOOK), "the training ended before it could be killed");
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill();
     let done = losses(&killed).len();
     assert!(done < 8, "it was too late to kill it");
     let resume = |more: &[&str]| {

@@ -9,6 +9,8 @@ mod lines;
 mod of_runs;
 mod place;
 mod small;
+#[expect(dead_code, reason = "no program is started by itself here")]
+mod trainers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -4,6 +4,8 @@
 mod place;
 #[expect(dead_code, reason = "the program draws its cards itself")]
 mod small;
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod trainers;
 
 use std::fs;
 use std::path::Path;
@@ -70,6 +72,15 @@ fn what_contradicts_a_run_is_refused_before_anything_is_written() {
     fs::write(place.path("no.safetensors"), "no weights").unwrap();
     refused(&place, "train all --recipe small.toml --run new --init no.safetensors", "no.safetensors");
     assert!(!place.path("new").exists());
+
+    // A folder with somebody's recipe is no place for an average, and a training keeps it.
+    fs::create_dir(place.path("mine")).unwrap();
+    let mine = format!("{}\n# mine\n", fs::read_to_string(place.path("small.toml")).unwrap());
+    fs::write(place.path("mine/recipe.toml"), &mine).unwrap();
+    refused(&place, "average run run --run mine", "recipe.toml is there already");
+    let captures = "train identifier --data set --game practice --recipe mine/recipe.toml --run mine";
+    place.good(&format!("{captures} --epochs 1 --threads 1"));
+    assert_eq!(fs::read_to_string(place.path("mine/recipe.former.toml")).unwrap(), mine);
 
     // After all this it goes on.
     let done = place.good("train all --run run --resume --steps 4 --threads 1");

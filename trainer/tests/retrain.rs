@@ -2,9 +2,11 @@
 //! would.
 
 mod small;
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod trainers;
 
 use std::path::Path;
-use std::process::Command;
+use std::process::Output;
 
 use dataset::labels::{Label, Labels};
 use lens_core::manifest::Manifest;
@@ -20,6 +22,7 @@ use trainer::train::detector::DetectorTask;
 use trainer::train::identifier::IdentifierTask;
 use trainer::train::warm_start::Known;
 use trainer::train::{Session, Task};
+use trainers::Wanted;
 use vision::recogniser::Recogniser;
 use vision::runtime::Runtime;
 
@@ -84,15 +87,13 @@ fn label_ghost(folder: &Path, name: &str, change: fn(&mut image::RgbImage)) {
     labels.write(&path).unwrap();
 }
 
-fn command(data: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
-    command.args(arguments).current_dir(data);
-    command.env("BALATRO_LENS_DATA", data).env_remove("BALATRO_LENS_ART");
-    command
+fn output(data: &Path, arguments: &[&str]) -> Output {
+    let words: Vec<String> = arguments.iter().copied().map(str::to_owned).collect();
+    Wanted { words: &words, folder: data, data, memory: None }.output()
 }
 
 fn trainer(data: &Path, arguments: &[&str]) -> String {
-    let output = command(data, arguments).output().unwrap();
+    let output = output(data, arguments);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
     text
@@ -171,7 +172,7 @@ fn labels_that_are_there_are_not_said_to_be_missing() {
     let data = place.path();
     let labels = r#"{"gone.png": {"name": "Fox"}, "too.png": {"name": "Owl"}}"#;
     std::fs::write(data.join("dataset_default/labels.json"), labels).unwrap();
-    let said = command(data, &RETRAIN).output().unwrap();
+    let said = output(data, &RETRAIN);
     let text = String::from_utf8_lossy(&said.stderr);
     assert!(!said.status.success() && text.contains("2 labelled images, of which none"), "{text}");
     assert!(text.contains("gone.png") && !text.contains("there is no labels.json"), "{text}");

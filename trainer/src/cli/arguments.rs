@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use lens_core::catalogue::{CardType, Catalogue};
+use lens_core::replace::Staging;
 use lens_core::{files, paths};
 use synth::art::Sprites;
 
@@ -326,6 +327,17 @@ impl DataArguments {
 /// The images and the composer's settings of a recipe.
 pub(crate) fn material(recipe: &Recipe, sprites: Arc<Sprites>) -> Material {
     Material { sprites, recipe: recipe.scenes.clone(), cards: recipe.bank.cards, seed: recipe.seed }
+}
+
+/// A folder that appears whole, where there is nothing yet.
+pub(crate) fn fresh(folder: &Path) -> Result<Staging> {
+    let is_free = std::fs::read_dir(folder).map_or(!folder.exists(), |mut it| it.next().is_none());
+    ensure!(
+        is_free,
+        "{} is there and not empty\nhelp: give a new folder, or remove that one",
+        folder.display()
+    );
+    Staging::new(folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
 /// The folder of a run: as given, else `data/runs/<name of the recipe>`.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use dataset::labels::{Label, Labels};
 use image::RgbaImage;
+use lens_core::atomic::keep_former;
 use lens_core::counted::counted;
 use rayon::prelude::*;
 use synth::preview;
@@ -15,8 +16,8 @@ use super::arguments::DataArguments;
 use crate::data::augment::plan::{Amount, Balance, plan};
 use crate::data::augment::sample::{Kind, USUAL, for_file};
 use crate::data::augment::{Change, apply, names};
-use crate::data::dataset::{AUGMENTED, Sample, picture};
-use crate::data::export::save;
+use crate::data::dataset::picture::{self, save};
+use crate::data::dataset::{AUGMENTED, Sample};
 use crate::random::{Stream, random, seed_of};
 use crate::report::bar::Bar;
 
@@ -87,6 +88,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
     let stems = stems(&originals.iter().map(|sample| sample.file.as_str()).collect::<Vec<_>>());
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    if !out.join(AUGMENTED).is_file() {
+        // No earlier run has written it.
+        let sheet = out.join(SHEET);
+        keep_former(&sheet).with_context(|| format!("cannot keep {}", sheet.display()))?;
+    }
     clear(&out)?;
     let bar = Bar::new("images", jobs.len());
     let written: Vec<(String, Label)> = jobs
@@ -162,7 +168,10 @@ fn one(sample: &Sample, kinds: &[Kind], seed: u64, path: &Path) -> Result<(Strin
     let source =
         picture::read(&sample.path).map_err(|fault| anyhow::anyhow!("{}: {fault}", sample.path.display()))?;
     let image = apply(&source.image, source.image.dimensions().into(), &changes, seed);
-    save(&image, path).with_context(|| format!("cannot write {}", path.display()))?;
+    // What an earlier run listed is gone by now; whatever has the name is somebody else's.
+    keep_former(path)
+        .and_then(|()| save(&image, path))
+        .with_context(|| format!("cannot write {}", path.display()))?;
     let mut label = sample.label.clone();
     (label.parent, label.augmentation) = (Some(sample.file.clone()), Some(names(&changes)));
     if changes.contains(&Change::Negative) {
@@ -196,8 +205,7 @@ fn sheet(out: &Path, originals: &[&Sample], written: &[(String, Label)]) -> Resu
         }
     }
     let path: PathBuf = out.join(SHEET);
-    preview::captioned(&pictures, [90, 120], COLUMNS)
-        .save(&path)
+    save(&preview::captioned(&pictures, [90, 120], COLUMNS), &path)
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
@@ -300,6 +308,22 @@ mod tests {
         augment(place.path(), &["--per-image", "1"]).unwrap();
         assert_eq!(bytes(&out).len(), 4 + 2);
         assert_eq!(bytes(&data), before);
+        // What no run has written is kept.
+        for folder in ["others", "augmented"] {
+            let folder = place.path().join(folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            let names: &[&str] =
+                if folder.ends_with("others") { &["b_aug0.png", SHEET] } else { &["b_aug1.png"] };
+            for name in names {
+                std::fs::write(folder.join(name), "mine").unwrap();
+            }
+            augment(place.path(), &["--per-image", "2", "--augmented", folder.to_str().unwrap()]).unwrap();
+            for name in names {
+                let path = folder.join(name);
+                assert_eq!(std::fs::read(lens_core::atomic::former(&path)).unwrap(), b"mine", "{name}");
+                assert!(image::open(&path).is_ok(), "{name}");
+            }
+        }
         // Never among originals.
         for folder in [data.clone(), data.join("sub")] {
             let error = augment(place.path(), &["--augmented", folder.to_str().unwrap()]).unwrap_err();

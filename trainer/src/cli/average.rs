@@ -26,12 +26,11 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When a run cannot be read, no network is in two of them, networks differ, or the new folder
-/// holds one already.
+/// holds a run already.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let networks = [Network::Detector, Network::Identifier];
-    if let Some(there) =
-        networks.iter().map(|&network| Checkpoint::path(&arguments.run, network)).find(|path| path.exists())
-    {
+    let written = networks.iter().map(|&network| Checkpoint::path(&arguments.run, network));
+    if let Some(there) = written.chain([arguments.run.join(FILE_NAME)]).find(|path| path.exists()) {
         bail!("{} is there already\nhelp: give --run another folder", there.display());
     }
     let with = |network| -> Vec<&PathBuf> {

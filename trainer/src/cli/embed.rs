@@ -1,9 +1,10 @@
 //! `trainer embed`: what an identifier makes of labelled captures, as vectors and as a map.
 
-use std::io;
+use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use image::ImageFormat;
 use lens_core::atomic::{self, keep_former};
 use lens_core::counted::counted;
 
@@ -19,8 +20,9 @@ pub struct Arguments {
     data: CaptureArguments,
     #[command(flatten)]
     which: WhichOrInstalled,
-    /// Folder for embeddings.npy, embeddings.csv (a file and a card for each row) and map.png
-    /// [default: embeddings, or a number after it when that is there]
+    /// Folder for embeddings.npy, embeddings.csv (a file and a card for each row) and map.png; such
+    /// files that are there are kept beside the new ones [default: embeddings, or a number after it
+    /// when that is there]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -66,10 +68,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         .zip(&set.samples)
         .map(|(point, sample)| (point, group(&sample.class)))
         .collect();
-    let path = out.join("map.png");
+    let mut png = Cursor::new(Vec::new());
     plot::picture(&plot::Points { points: &points, names: &names, side: 900.0 })
-        .save(&path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
+        .write_to(&mut png, ImageFormat::Png)
+        .context("cannot make an image of the map")?;
+    write("map.png", png.get_ref())?;
     let (count, length) = (counted(vectors.len(), "vector"), counted(vectors[0].len(), "number"));
     say!("written into {}: {count} of {length}, and a map of them", out.display());
     Ok(())

@@ -10,10 +10,12 @@ use lens_core::atomic::{self, keep_former};
 use lens_core::catalogue::Catalogue;
 use lens_core::counted::counted;
 use lens_core::paths;
+use lens_core::replace::Staging;
 use serde_json::{Map, Value, json};
 use synth::art::Sprites;
 
-use super::arguments::{ArtArguments, CaptureArguments, Which, material};
+use super::arguments::{ArtArguments, CaptureArguments, Which, fresh, material};
+use crate::data::dataset::picture::save;
 use crate::evaluate::calibrate::measure::{evaluation_bank, held_out_bank};
 use crate::evaluate::failures::{self, Misread};
 use crate::evaluate::metrics::Confusion;
@@ -52,7 +54,7 @@ pub struct Arguments {
     /// All labelled captures, also those that the run was trained on
     #[arg(long, requires = "data")]
     all: bool,
-    /// Writes misread captures, composed crops and cards of screenshots into this folder, each
+    /// Writes misread captures, composed crops and cards of screenshots into this new folder, each
     /// beside what it was taken for, and what was confused with what
     #[arg(long, value_name = "DIR")]
     failures: Option<PathBuf>,
@@ -101,19 +103,23 @@ fn headlines(place: &str, value: &Value, lines: &mut Vec<String>) {
 /// Measures, and prints what matters most, or JSON.
 ///
 /// # Errors
-/// When the run, the model or a file cannot be read.
+/// When the run, the model or a file cannot be read, or the folder for misread images has
+/// something in it.
 pub fn run(arguments: &Arguments) -> Result<()> {
+    // Before anything is measured: somebody may have to choose another folder.
+    let mut failures = arguments.failures.as_deref().map(Failures::begin).transpose()?;
     let mut result = Map::new();
     if arguments.data.data.is_some() {
-        result.insert("labelled".into(), labelled(arguments)?);
+        result.insert("labelled".into(), labelled(arguments, failures.as_mut())?);
     }
     if arguments.taught {
         result.insert("taught".into(), taught(arguments)?);
     }
     let nothing_else = arguments.data.data.is_none() && !arguments.taught;
     if nothing_else || arguments.composed.is_some() || arguments.screens.is_some() {
-        composed_and_screens(arguments, &mut result)?;
+        composed_and_screens(arguments, &mut result, failures.as_mut())?;
     }
+    failures.map(Failures::publish).transpose()?;
     let text = serde_json::to_string_pretty(&result)?;
     if let Some(path) = &arguments.out {
         keep_former(path)
@@ -135,7 +141,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// On labelled captures: those held out of the run where it has such, else all originals.
-fn labelled(arguments: &Arguments) -> Result<Value> {
+fn labelled(arguments: &Arguments, failures: Option<&mut Failures>) -> Result<Value> {
     let external = arguments.what.model.as_deref().map(open::external).transpose()?.flatten();
     let originals = arguments.data.read()?.samples;
     let mut samples = originals.clone();
@@ -157,11 +163,11 @@ fn labelled(arguments: &Arguments) -> Result<Value> {
         None => captures::measure(&mut arguments.what.open()?, &samples)?,
     };
     drop(bar);
-    if arguments.failures.is_some() {
+    if let Some(failures) = failures {
         let recipe = Recipe::read(&open::of_recipe(arguments.data.game())).ok();
         let sprites = recipe.and_then(|recipe| arguments.art.sprites(&recipe).ok());
         let misread = captures::misread(&report, &samples, &originals);
-        write_failures(arguments, "captures", "", misread, &report.names.confusion, sprites.as_deref())?;
+        failures.write("captures", "", misread, &report.names.confusion, sprites.as_deref())?;
     }
     Ok(serde_json::to_value(&report)?)
 }
@@ -184,7 +190,11 @@ fn taught(arguments: &Arguments) -> Result<Value> {
     )?)?)
 }
 
-fn composed_and_screens(arguments: &Arguments, result: &mut Map<String, Value>) -> Result<()> {
+fn composed_and_screens(
+    arguments: &Arguments,
+    result: &mut Map<String, Value>,
+    mut failures: Option<&mut Failures>,
+) -> Result<()> {
     let mut opened = match (&arguments.what.run, &arguments.what.model) {
         (_, Some(model)) => open::model(model)?,
         (Some(run), None) => open::run(run, arguments.base.as_deref(), arguments.screens.is_some())?,
@@ -192,16 +202,21 @@ fn composed_and_screens(arguments: &Arguments, result: &mut Map<String, Value>) 
     };
     let count = arguments.composed.or(arguments.screens.is_none().then_some(100));
     if let Some(count) = count {
-        result.insert("composed".into(), composed(arguments, &mut opened, count)?);
+        result.insert("composed".into(), composed(arguments, &mut opened, count, failures.as_deref_mut())?);
     }
     if let Some(truth) = &arguments.screens {
-        result.insert("screens".into(), screens(arguments, &mut opened, truth)?);
+        result.insert("screens".into(), screens(arguments, &mut opened, truth, failures)?);
     }
     Ok(())
 }
 
 /// On composed scenes where cards are found, on composed crops where they are named.
-fn composed(arguments: &Arguments, opened: &mut Opened, count: usize) -> Result<Value> {
+fn composed(
+    arguments: &Arguments,
+    opened: &mut Opened,
+    count: usize,
+    failures: Option<&mut Failures>,
+) -> Result<Value> {
     let sprites = arguments.art.sprites(&opened.recipe)?;
     let mut material = material(&opened.recipe, Arc::clone(&sprites));
     material.recipe.crop.size = opened.crop;
@@ -224,21 +239,22 @@ fn composed(arguments: &Arguments, opened: &mut Opened, count: usize) -> Result<
         let classes = &opened.manifest.identifier.heads[0].classes;
         let crops = count * CROPS_PER_SCENE;
         let named = identification::measure(subject, classes, &bank, scenes, seed(201), crops)?;
-        let misread = identification::misread(&named, &bank, scenes, seed(201));
-        write_failures(
-            arguments,
-            "composed crops",
-            "-composed",
-            misread,
-            &named.names.confusion,
-            Some(&sprites),
-        )?;
+        if let Some(failures) = failures {
+            let misread = identification::misread(&named, &bank, scenes, seed(201));
+            let confusion = &named.names.confusion;
+            failures.write("composed crops", "-composed", misread, confusion, Some(&sprites))?;
+        }
         result.insert("identification".into(), serde_json::to_value(named)?);
     }
     Ok(Value::Object(result))
 }
 
-fn screens(arguments: &Arguments, opened: &mut Opened, truth: &Path) -> Result<Value> {
+fn screens(
+    arguments: &Arguments,
+    opened: &mut Opened,
+    truth: &Path,
+    failures: Option<&mut Failures>,
+) -> Result<Value> {
     let catalogue = Catalogue::read(&paths::catalogue(&opened.recipe.game))?;
     let manifest = &opened.manifest;
     let bar = Bar::listening("screenshots", 0);
@@ -254,7 +270,7 @@ fn screens(arguments: &Arguments, opened: &mut Opened, truth: &Path) -> Result<V
     if arguments.show {
         plain.mistakes.iter().chain(&stress.mistakes).for_each(|mistake| eprintln!("{mistake}"));
     }
-    if arguments.failures.is_some() {
+    if let Some(failures) = failures {
         let sprites = arguments.art.sprites(&opened.recipe);
         if let Err(error) = &sprites {
             eprintln!("what misread cards were taken for is not drawn: {error}");
@@ -264,29 +280,51 @@ fn screens(arguments: &Arguments, opened: &mut Opened, truth: &Path) -> Result<V
             [(&plain, "cards of screenshots", "-screens"), (&stress, "strewn cards", "-stress")]
         {
             let confusion = &report.names.confusion;
-            write_failures(arguments, what, suffix, report.misread(), confusion, sprites.as_deref())?;
+            failures.write(what, suffix, report.misread(), confusion, sprites.as_deref())?;
         }
     }
     Ok(json!({ "screens": plain, "stress": stress }))
 }
 
-/// Misread images and what was confused, where a folder for them was given.
-fn write_failures(
-    arguments: &Arguments,
-    what: &str,
-    suffix: &str,
-    misread: impl Iterator<Item = Misread>,
-    confusion: &Confusion,
-    sprites: Option<&Sprites>,
-) -> Result<()> {
-    let Some(folder) = &arguments.failures else { return Ok(()) };
-    let count = failures::write(folder, misread.take(MAX_FAILURES), sprites)?;
-    let path = folder.join(format!("confusion{suffix}.png"));
-    let matrix = plot::picture(&plot::Matrix::new(confusion));
-    matrix.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    let first = if count == MAX_FAILURES { "the first " } else { "" };
-    eprintln!("{first}{count} misread {what} are in {}", folder.display());
-    Ok(())
+/// Misread images and what was confused, in a folder that appears whole.
+struct Failures {
+    folder: PathBuf,
+    staging: Staging,
+    /// What is said when it is there.
+    told: Vec<String>,
+}
+
+impl Failures {
+    /// A folder where there is nothing yet.
+    fn begin(folder: &Path) -> Result<Self> {
+        Ok(Self { folder: folder.to_path_buf(), staging: fresh(folder)?, told: Vec::new() })
+    }
+
+    fn write(
+        &mut self,
+        what: &str,
+        suffix: &str,
+        misread: impl Iterator<Item = Misread>,
+        confusion: &Confusion,
+        sprites: Option<&Sprites>,
+    ) -> Result<()> {
+        let cannot = || format!("cannot write into {}", self.folder.display());
+        let count =
+            failures::write(self.staging.path(), misread.take(MAX_FAILURES), sprites).with_context(cannot)?;
+        let matrix = plot::picture(&plot::Matrix::new(confusion));
+        let name = format!("confusion{suffix}.png");
+        save(&matrix, &self.staging.path().join(name)).with_context(cannot)?;
+        let first = if count == MAX_FAILURES { "the first " } else { "" };
+        self.told.push(format!("{first}{count} misread {what} are in {}", self.folder.display()));
+        Ok(())
+    }
+
+    fn publish(self) -> Result<()> {
+        let Self { folder, staging, told } = self;
+        staging.publish().with_context(|| format!("cannot write {}", folder.display()))?;
+        told.iter().for_each(|line| eprintln!("{line}"));
+        Ok(())
+    }
 }
 
 #[cfg(test)]

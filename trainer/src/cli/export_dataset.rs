@@ -13,8 +13,9 @@ use synth::scene::{self, PlacedCard};
 
 use super::arguments::{ArtArguments, DataArguments, RecipeArgument, material};
 use crate::data::dataset::Sample;
+use crate::data::dataset::picture::save;
 use crate::data::dataset::split::split;
-use crate::data::export::{Export, ExportError, PARTS, save};
+use crate::data::export::{Export, ExportError, PARTS};
 use crate::data::formats::{Card, Format, Picture};
 use crate::model::detector_targets::MIN_VISIBLE;
 use crate::random::{Stream, seed_of};

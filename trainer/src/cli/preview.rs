@@ -3,15 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use image::imageops::{FilterType, resize};
 use lens_core::counted::counted;
-use lens_core::replace::Staging;
 use rayon::prelude::*;
 use synth::{crop, preview, scene};
 
-use super::arguments::{ArtArguments, RecipeArgument, count, material};
+use super::arguments::{ArtArguments, RecipeArgument, count, fresh, material};
 use crate::data::dataset::composed::{self, Amount};
+use crate::data::dataset::picture;
 use crate::data::synthetic::Material;
 use crate::random::{Stream, seed_of};
 use crate::report::bar::Bar;
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let bar = Bar::new("scenes", arguments.count as usize);
     let save = |image: &image::RgbaImage, name: String| {
         let path = staging.path().join(&name);
-        image.save(&path).with_context(|| format!("cannot write {}", out.join(name).display()))
+        picture::save(image, &path).with_context(|| format!("cannot write {}", out.join(name).display()))
     };
     (0..arguments.count).into_par_iter().try_for_each(|number| {
         let seed = seed_of(arguments.seed, Stream::Scene, number);
@@ -96,17 +96,6 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let (scenes, crops) = (counted(arguments.count, "scene"), counted(crops.len(), "crop"));
     say!("written into {}: {scenes} and {crops}", out.display());
     Ok(())
-}
-
-/// A folder that appears whole, where there is nothing yet.
-fn fresh(folder: &Path) -> Result<Staging> {
-    let is_free = std::fs::read_dir(folder).map_or(!folder.exists(), |mut it| it.next().is_none());
-    ensure!(
-        is_free,
-        "{} is there and not empty\nhelp: give a new folder, or remove that one",
-        folder.display()
-    );
-    Staging::new(folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
 /// Not the drawings that a training with this recipe begins with, so that a model may be judged by

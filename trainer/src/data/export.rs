@@ -9,11 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use image::{ImageFormat, RgbaImage};
 use lens_core::replace::Staging;
 use serde_json::{Value, json};
 
-use super::dataset::picture;
+use super::dataset::picture::{self, save};
 use super::formats::{Format, Picture, coco, label_studio, tables, yolo};
 
 /// Says what is in the folder.
@@ -239,22 +238,6 @@ impl Export {
         let inside = path.strip_prefix(self.staging.path()).unwrap_or(path);
         ExportError::Write { path: self.out.join(inside), source }
     }
-}
-
-/// Writes an image as a PNG file.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn save(image: &RgbaImage, path: &Path) -> io::Result<()> {
-    let saved = image.save_with_format(path, ImageFormat::Png);
-    saved.map_err(|error| {
-        // Half an image is worse than none; that it cannot be removed adds nothing.
-        let _ = std::fs::remove_file(path);
-        match error {
-            image::ImageError::IoError(error) => error,
-            other => io::Error::other(other),
-        }
-    })
 }
 
 /// A name that every system takes for one, and that is not taken yet.

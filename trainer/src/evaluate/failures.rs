@@ -9,7 +9,7 @@ use lens_core::modifiers::Modifiers;
 use synth::art::Sprites;
 use synth::{preview, single};
 
-use crate::data::export::save;
+use crate::data::dataset::picture::save;
 
 /// A misread card.
 #[derive(Clone, Debug, PartialEq)]

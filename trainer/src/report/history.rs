@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::plot;
 use super::tensorboard::{Events, FOLDER};
 use crate::checkpoint::Network;
+use crate::data::dataset::picture::save;
 use crate::evaluate::metrics::Share;
 use crate::train::epoch::EpochReport;
 
@@ -72,7 +73,7 @@ impl History {
             if let Some(confusion) = head.confusion.as_ref().filter(|_| head.top1.whole > 0) {
                 let picture = plot::picture(&plot::Matrix::new(confusion));
                 self.events.image(report.epoch, &format!("{}/confusion", head.name), &picture)?;
-                picture.save(confusion_file(&self.run, &head.name, "png")).map_err(io::Error::other)?;
+                save(&picture, &confusion_file(&self.run, &head.name, "png"))?;
                 atomic::write(&confusion_file(&self.run, &head.name, "csv"), confusion.to_csv().as_bytes())?;
             }
         }

@@ -33,7 +33,7 @@ use crate::data::dataset::split::{SplitFile, split_again};
 use crate::data::dataset::{DataSet, Sample};
 use crate::model::network::hardware::Hardware;
 use crate::random::{Stream, seed_of};
-use crate::recipe::{DataRecipe, FILE_NAME, Recipe};
+use crate::recipe::{DataRecipe, Recipe};
 use pictures::Pictures;
 use task::{LabelledTask, Sides};
 
@@ -153,7 +153,7 @@ pub fn prepare(source: Source<'_>, run: &Path, begin: Begin, device: Device) -> 
         let path = run.join(name);
         atomic::write(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
     };
-    write(FILE_NAME, toml::to_string(recipe).context("cannot write the recipe as TOML")?)?;
+    recipe.write(run).with_context(|| format!("cannot write the recipe into {}", run.display()))?;
     write(SPLIT, serde_json::to_string_pretty(&file)? + "\n")?;
     coverage.write(run).with_context(|| format!("cannot write into {}", run.display()))?;
     Ok(Prepared { task, session, messages, warning })

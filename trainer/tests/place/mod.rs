@@ -1,19 +1,13 @@
-//! A data folder of its own with the practice deck, a small data set, and the program to try.
+//! A data folder of its own with the practice deck, a small data set, and trainers to try there.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use tempfile::TempDir;
 
-/// What the program sets for itself, by starting once more: that would only take time here.
-pub(crate) const AS_STARTED: [(&str, &str); 4] = [
-    ("OMP_WAIT_POLICY", "passive"),
-    ("MALLOC_MMAP_MAX_", "0"),
-    ("MALLOC_TRIM_THRESHOLD_", "17179869184"),
-    ("MALLOC_TOP_PAD_", "67108864"),
-];
+use crate::trainers::{Trainer, Wanted, words};
 
 /// The folder.
 pub(crate) struct Place {
@@ -41,20 +35,13 @@ impl Place {
 
     /// Runs the trainer with these words in the folder.
     pub(crate) fn run(&self, line: &str) -> Output {
-        self.command(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        self.start(line, None).output()
     }
 
-    /// The same with words that may have spaces in them.
-    pub(crate) fn command(&self, words: &[String]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_trainer"))
-            .args(words)
-            .current_dir(self.folder.path())
-            .env("BALATRO_LENS_DATA", self.path("data"))
-            .env_remove("BALATRO_LENS_ART")
-            .env("RUST_BACKTRACE", "0")
-            .envs(AS_STARTED)
-            .output()
-            .unwrap()
+    /// Starts it, with so much address space in bytes.
+    pub(crate) fn start(&self, line: &str, memory: Option<u64>) -> Trainer {
+        let (words, data) = (words(line), self.path("data"));
+        Wanted { words: &words, folder: self.folder.path(), data: &data, memory }.start()
     }
 
     /// The same where it has to end well. Returns what it says.

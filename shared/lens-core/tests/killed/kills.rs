@@ -2,11 +2,12 @@
 //! leaves.
 //!
 //! The child is the test program itself: its test `works_until_it_is_killed` does what [`job`]
-//! says. `KILLS=10000 cargo test --workspace --test killed` kills more often; `cargo xtask kill`
-//! spreads ten thousand kills over all programs.
+//! says. Who has another way to begin a child says so by [`Begin`].
+//! `KILLS=10000 cargo test --workspace --test killed` kills more often; `cargo xtask kill` spreads
+//! ten thousand kills over all programs.
 
 use std::env;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -51,6 +52,59 @@ pub(crate) struct Job {
     pub(crate) count: Option<u64>,
 }
 
+impl Job {
+    /// What tells a child of it.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 3] {
+        let count = self.count.map_or_else(String::new, |count| format!(" {count}"));
+        let numbers = format!("{}{count}", self.start);
+        [(WORK, self.work.clone()), (FOLDER, self.folder.display().to_string()), (START, numbers)]
+    }
+}
+
+/// A child that works until it is killed.
+pub(crate) struct Begun<'a> {
+    /// What it acknowledges, until it has ended.
+    pub(crate) said: Box<dyn Read + 'a>,
+    /// Kills it, and waits for its end.
+    pub(crate) kill: Box<dyn FnOnce() + 'a>,
+}
+
+/// A way to begin a child.
+pub(crate) trait Begin {
+    /// Begins one that does a job.
+    fn begin(&self, job: &Job) -> Begun<'_>;
+
+    /// Lets one do a job while strace does to it what `injection` says. Answers whether it ended by
+    /// itself, as it should.
+    fn under_strace(&self, job: &Job, injection: &str) -> bool;
+}
+
+/// Children are programs that are started.
+pub(crate) struct Programs;
+
+impl Begin for Programs {
+    fn begin(&self, job: &Job) -> Begun<'_> {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(TEST)
+            .envs(job.environment())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = Box::new(child.stdout.take().unwrap());
+        let kill = move || {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        };
+        Begun { said, kill: Box::new(kill) }
+    }
+
+    fn under_strace(&self, job: &Job, injection: &str) -> bool {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", injection]).arg(env::current_exe().unwrap());
+        strace.args(TEST).envs(job.environment()).output().unwrap().status.success()
+    }
+}
+
 /// What this process is to do; nothing when nobody is there to kill it.
 pub(crate) fn job() -> Option<Job> {
     let (work, folder) = (env::var(WORK).ok()?, env::var_os(FOLDER)?.into());
@@ -77,31 +131,24 @@ pub(crate) fn rounds(usual: u64) -> u64 {
     env::var("KILLS").ok().and_then(|it| it.parse().ok()).unwrap_or(usual)
 }
 
-fn child(work: &str, folder: &Path, start: u64, count: Option<u64>) -> Vec<(String, String)> {
-    let count = count.map_or_else(String::new, |count| format!(" {count}"));
-    [(WORK, work.to_owned()), (FOLDER, folder.display().to_string()), (START, format!("{start}{count}"))]
-        .map(|(key, value)| (key.to_owned(), value))
-        .into()
-}
-
 const TEST: [&str; 4] = ["works_until_it_is_killed", "--exact", "--nocapture", "--test-threads=1"];
 
 /// Starts a work at `start`, kills it `patience` after the first number that it acknowledges, and
 /// answers the last one.
 pub(crate) fn kill(work: &str, folder: &Path, start: u64, patience: Duration) -> u64 {
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(TEST)
-        .envs(child(work, folder, start, None))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    kill_by(&Programs, work, folder, start, patience)
+}
+
+/// The same with children that are begun in another way.
+pub(crate) fn kill_by(begin: &dyn Begin, work: &str, folder: &Path, start: u64, patience: Duration) -> u64 {
+    let job = Job { work: work.to_owned(), folder: folder.to_owned(), start, count: None };
+    let Begun { said, kill } = begin.begin(&job);
+    let mut lines = BufReader::new(said).lines().map_while(Result::ok);
     let done = |line: &str| line.rsplit_once("done ").and_then(|(_, number)| number.parse::<u64>().ok());
     // The clock runs from the first time, so that a slow start is not what is tested.
     let mut last = lines.find_map(|line| done(&line)).expect("the child works before it is killed");
     std::thread::sleep(patience);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill();
     // What was in the pipe was acknowledged; a line cut short has fewer digits, which is an earlier
     // number at worst.
     for number in lines.filter_map(|line| done(&line)) {
@@ -123,6 +170,16 @@ pub(crate) fn at_every_step(
     prepare: &dyn Fn(&Path),
     check: &dyn Fn(&Path, &str),
 ) -> Option<usize> {
+    at_every_step_by(&Programs, work, prepare, check)
+}
+
+/// The same with children that are begun in another way.
+pub(crate) fn at_every_step_by(
+    begin: &dyn Begin,
+    work: &str,
+    prepare: &dyn Fn(&Path),
+    check: &dyn Fn(&Path, &str),
+) -> Option<usize> {
     let try_out =
         Command::new("strace").args(["-o", "/dev/null", "-e", "inject=write:error=EIO", "true"]).output();
     if !try_out.is_ok_and(|it| it.status.success()) {
@@ -132,15 +189,10 @@ pub(crate) fn at_every_step(
     let run = |call: &str, number: usize, fault: &str| {
         let place = tempfile::tempdir().unwrap();
         prepare(place.path());
-        let output = Command::new("strace")
-            .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("inject={call}:{fault}:when={number}")])
-            .arg(env::current_exe().unwrap())
-            .args(TEST)
-            .envs(child(work, place.path(), 1, Some(1)))
-            .output()
-            .unwrap();
+        let job = Job { work: work.to_owned(), folder: place.path().to_owned(), start: 1, count: Some(1) };
+        let is_done = begin.under_strace(&job, &format!("inject={call}:{fault}:when={number}"));
         check(place.path(), &format!("{work}, {fault} at call {number} of {call}"));
-        output.status.success()
+        is_done
     };
     let mut steps = 0;
     for call in CALLS {

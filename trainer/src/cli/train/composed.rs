@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use lens_core::atomic;
 use lens_core::counted::counted;
 use synth::art::Sprites;
 use tch::Device;
@@ -52,7 +51,9 @@ pub(super) fn run(arguments: &Arguments, threads: usize, loaders: usize) -> Resu
     // Both can begin, or nothing is written and nothing trained for hours before it fails.
     let detector = (arguments.what != What::Identifier).then(|| job.detector(&sprites)).transpose()?;
     let identifier = (arguments.what != What::Detector).then(|| job.identifier(&sprites)).transpose()?;
-    write_recipe(&run, &recipe, arguments)?;
+    if !arguments.resume {
+        recipe.write(&run).with_context(|| format!("cannot write the recipe into {}", run.display()))?;
+    }
     if let Some(detector) = detector
         && job.train(detector)? == Outcome::Stopped
     {
@@ -322,14 +323,4 @@ fn check_folder(run: &Path, recipe: &Recipe, arguments: &Arguments) -> Result<()
         bail!("{} was begun with another recipe\nhelp: give another folder with --run", run.display());
     }
     Ok(())
-}
-
-/// Writes the resolved recipe into the run's folder, where a later command finds it.
-fn write_recipe(run: &Path, recipe: &Recipe, arguments: &Arguments) -> Result<()> {
-    if arguments.resume {
-        return Ok(());
-    }
-    let path = run.join(FILE_NAME);
-    let text = toml::to_string(recipe).context("cannot write the recipe as TOML")?;
-    atomic::write(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }

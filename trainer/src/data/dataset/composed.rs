@@ -15,6 +15,7 @@ use synth::bank::Bank;
 use synth::crop;
 use synth::recipe::SceneRecipe;
 
+use super::picture::save;
 use crate::console::progress;
 use crate::random::{Stream, seed_of};
 
@@ -87,7 +88,7 @@ pub fn write(
             let picture =
                 RgbaImage::from_raw(width, height, crop.pixels).expect("a crop has the recipe's size");
             let file = format!("cluster{cluster}_card{group}_id{number}.png");
-            picture.save(folder.join(&file)).map_err(|error| fail(error.to_string()))?;
+            save(&picture, &folder.join(&file)).map_err(|error| fail(error.to_string()))?;
             let truth = &bank.cards()[card].truth;
             let known =
                 catalogue.card_of_class(&bank.classes()[truth.class]).expect("only known cards are planned");
