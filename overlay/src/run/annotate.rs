@@ -11,6 +11,7 @@ use image::RgbaImage;
 use lens_core::atomic::keep_former;
 use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{InFrame, Point, Rect};
+use lens_core::image_file;
 use lens_core::palette;
 use synth::canvas::writer::Writer;
 use synth::canvas::{Canvas, Colour};
@@ -70,7 +71,7 @@ impl Annotator {
         let copy = draw(picture.clone(), cards, catalogue);
         let cannot = || format!("cannot write {}", target.display());
         keep_former(&target).with_context(cannot)?;
-        copy.save(&target).with_context(cannot)
+        image_file::save(&copy, &target).with_context(cannot)
     }
 
     /// A file name that nothing was written under yet.

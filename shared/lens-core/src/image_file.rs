@@ -1,14 +1,14 @@
 //! Image files as a person sees them: upright, as the orientation in a photo's EXIF data says.
 //!
-//! All programs read images of people here. What a training must refuse (images of no use, hostile
+//! All programs read images of people here, and write images that people look at. What a training must refuse (images of no use, hostile
 //! sizes) is refused before.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Seek};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Cursor, Seek, Write as _};
 use std::path::Path;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder as _, ImageReader, ImageResult, Limits, RgbaImage};
+use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, ImageResult, Limits, RgbaImage};
 
 /// The most bytes that the pixels of a decoded image may have; a screen of 8K with 16 bits a
 /// channel has 265 million.
@@ -31,6 +31,24 @@ pub fn decode(bytes: &[u8]) -> ImageResult<(DynamicImage, Orientation)> {
     decode_from(Cursor::new(bytes))
 }
 
+/// Writes an image as its file's name says; over one that is there, which whoever calls has kept if
+/// it matters. The image library's own way says nothing of a disk that is full when it writes the
+/// last 8 kB, which is all of many a small image.
+///
+/// # Errors
+/// When it cannot be written, or the name is of no kind of image. What was begun is removed then; a
+/// file that cannot be opened for writing stays as it is.
+pub fn save(image: &RgbaImage, path: &Path) -> io::Result<()> {
+    let mut bytes = Cursor::new(Vec::new());
+    let format = ImageFormat::from_path(path).map_err(io::Error::other)?;
+    image.write_to(&mut bytes, format).map_err(io::Error::other)?;
+    let mut file = File::create(path)?;
+    file.write_all(bytes.get_ref()).inspect_err(|_| {
+        // Half an image is worse than none; that it cannot be removed adds nothing.
+        let _ = fs::remove_file(path);
+    })
+}
+
 fn decode_from(source: impl BufRead + Seek) -> ImageResult<(DynamicImage, Orientation)> {
     let mut reader = ImageReader::new(source).with_guessed_format()?;
     let mut limits = Limits::default();
@@ -47,7 +65,7 @@ fn decode_from(source: impl BufRead + Seek) -> ImageResult<(DynamicImage, Orient
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{ImageFormat, Rgb, RgbImage};
+    use image::{Rgb, RgbImage};
 
     /// A JPEG of 24 x 16 pixels, red on its left half, with this EXIF orientation.
     fn photo(orientation: u8) -> Vec<u8> {
@@ -86,5 +104,27 @@ mod tests {
         assert_eq!(open(&path).unwrap().dimensions(), (16, 24));
         std::fs::write(&path, "no image").unwrap();
         assert!(open(&path).is_err());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_told_and_leaves_no_image() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("full.png");
+        std::os::unix::fs::symlink("/dev/full", &path).unwrap();
+        let error = save(&RgbaImage::new(9, 9), &path).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert!(path.symlink_metadata().is_err());
+        let image = RgbaImage::from_pixel(9, 9, image::Rgba([1, 2, 3, 255]));
+        save(&image, &path).unwrap();
+        assert_eq!(open(&path).unwrap(), image);
+        // What cannot be written at all is left alone.
+        let note = place.path().join("note.txt");
+        fs::write(&note, "mine").unwrap();
+        assert!(save(&image, &note).is_err());
+        assert_eq!(fs::read(&note).unwrap(), b"mine");
+        let folder = place.path().join("folder.png");
+        fs::create_dir(&folder).unwrap();
+        assert!(save(&image, &folder).is_err() && folder.is_dir());
     }
 }

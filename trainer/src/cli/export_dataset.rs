@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use lens_core::catalogue::id_of_class;
 use lens_core::counted::counted;
 use lens_core::geometry::{Point, Quad, Rect};
+use lens_core::image_file::save;
 use lens_core::manifest::NOT_A_CARD;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
@@ -13,7 +14,6 @@ use synth::scene::{self, PlacedCard};
 
 use super::arguments::{ArtArguments, DataArguments, RecipeArgument, material};
 use crate::data::dataset::Sample;
-use crate::data::dataset::picture::save;
 use crate::data::dataset::split::split;
 use crate::data::export::{Export, ExportError, PARTS};
 use crate::data::formats::{Card, Format, Picture};

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use image::imageops::{FilterType, resize};
 use lens_core::counted::counted;
+use lens_core::image_file;
 use rayon::prelude::*;
 use synth::{crop, preview, scene};
 
 use super::arguments::{ArtArguments, RecipeArgument, count, fresh, material};
 use crate::data::dataset::composed::{self, Amount};
-use crate::data::dataset::picture;
 use crate::data::synthetic::Material;
 use crate::random::{Stream, seed_of};
 use crate::report::bar::Bar;
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let bar = Bar::new("scenes", arguments.count as usize);
     let save = |image: &image::RgbaImage, name: String| {
         let path = staging.path().join(&name);
-        picture::save(image, &path).with_context(|| format!("cannot write {}", out.join(name).display()))
+        image_file::save(image, &path).with_context(|| format!("cannot write {}", out.join(name).display()))
     };
     (0..arguments.count).into_par_iter().try_for_each(|number| {
         let seed = seed_of(arguments.seed, Stream::Scene, number);

@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lens_core::image_file::save;
 use lens_core::replace::Staging;
 use serde_json::{Value, json};
 
-use super::dataset::picture::{self, save};
+use super::dataset::picture;
 use super::formats::{Format, Picture, coco, label_studio, tables, yolo};
 
 /// Says what is in the folder.

@@ -5,11 +5,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use image::{Rgba, RgbaImage, imageops};
 use lens_core::catalogue::id_of_class;
+use lens_core::image_file::save;
 use lens_core::modifiers::Modifiers;
 use synth::art::Sprites;
 use synth::{preview, single};
-
-use crate::data::dataset::picture::save;
 
 /// A misread card.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,12 +6,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use lens_core::atomic;
+use lens_core::image_file::save;
 use serde_json::{Value, json};
 
 use super::plot;
 use super::tensorboard::{Events, FOLDER};
 use crate::checkpoint::Network;
-use crate::data::dataset::picture::save;
 use crate::evaluate::metrics::Share;
 use crate::train::epoch::EpochReport;
 

@@ -10,12 +10,12 @@ use std::path::Path;
 use dataset::labels::{FILE_NAME, Label, Labels, LabelsError};
 use image::RgbaImage;
 use lens_core::catalogue::Card;
+use lens_core::image_file::save;
 use rayon::prelude::*;
 use synth::bank::Bank;
 use synth::crop;
 use synth::recipe::SceneRecipe;
 
-use super::picture::save;
 use crate::console::progress;
 use crate::random::{Stream, seed_of};
 

@@ -1,11 +1,10 @@
 //! Is a file an image that can be trained on? Says no before a hostile or broken one costs memory.
-//! Writes images as well.
 
 use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 
 use image::metadata::Orientation;
-use image::{ImageFormat, ImageReader, RgbaImage};
+use image::{ImageReader, RgbaImage};
 use lens_core::geometry::{Quad, Rect};
 use lens_core::image_file;
 use lens_core::preprocess::Rectifier;
@@ -166,36 +165,4 @@ pub fn image_files(paths: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
         files.append(&mut inside);
     }
     Ok(files)
-}
-
-/// Writes an image as a PNG file: whole, or none. The image library's own way says nothing of a
-/// disk that is full when it writes the last 8 kB, which is all of many a capture.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn save(image: &RgbaImage, path: &Path) -> io::Result<()> {
-    let mut png = Cursor::new(Vec::new());
-    image.write_to(&mut png, ImageFormat::Png).map_err(io::Error::other)?;
-    std::fs::write(path, png.get_ref()).inspect_err(|_| {
-        // Half an image is worse than none; that it cannot be removed adds nothing.
-        let _ = std::fs::remove_file(path);
-    })
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_disk_is_told_and_leaves_no_image() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("full.png");
-        std::os::unix::fs::symlink("/dev/full", &path).unwrap();
-        let error = save(&RgbaImage::new(9, 9), &path).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-        assert!(path.symlink_metadata().is_err());
-        let image = RgbaImage::from_pixel(9, 9, image::Rgba([1, 2, 3, 255]));
-        save(&image, &path).unwrap();
-        assert_eq!(read(&path).unwrap().image, image);
-    }
 }
