@@ -11,6 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use lens_core::counted::counted;
 use lens_core::paths;
+use tch::Device;
 
 use super::arguments::{ArtArguments, material};
 use super::process::start_threads;
@@ -82,12 +83,20 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let material = material(&recipe, arguments.art.sprites(&recipe)?);
     let hardware = Hardware::best_on(arguments.device.device()?);
     say!(
-        "{} of each kind, {} for the network, {} for the loader",
-        counted(arguments.steps, "step"),
+        "{} for the network, {} for the loader, on {}",
         counted(tch::get_num_threads(), "thread"),
         counted(loaders, "thread"),
+        if hardware.device == Device::Cpu { "the processor" } else { "an NVIDIA card" },
     );
-    say!("{:<12} {:>6} {:>12} {:>12} {:>8}", "images/s", "batch", "resident", "from loader", "");
+    say!(
+        "{:<12} {:>6} {:>6} {:>12} {:>12} {:>8}",
+        "images/s",
+        "batch",
+        "steps",
+        "resident",
+        "from loader",
+        ""
+    );
     if arguments.resnet18.is_none() {
         let detector = DetectorTask::new(&recipe, material.clone())?;
         let weights = detector.initial_weights();
@@ -131,8 +140,7 @@ fn measure<T: Task>(
     let mut next = || batches.next_batch().context("the loader has died");
     let reuse = training.reuse();
     let first = (reuse.uses * reuse.window).div_ceil(training.batch as u64);
-    let part = steps.div_ceil(ROUNDS);
-    let all = first + steps + ROUNDS * 2 * (UNMEASURED + part);
+    let all = first + steps + ROUNDS * 2 * UNMEASURED + 2 * steps;
     let bar = Bar::new(&format!("{}: batches", spec.network.name()), all as usize);
     // From here on a batch needs as many new images as any other of a long training.
     for _ in 0..first {
@@ -143,7 +151,8 @@ fn measure<T: Task>(
     Speed::default().measure(steps, &bar, || step(&next()?))?;
     // By turns, because the machine itself is faster at times and slower at others.
     let (mut fed, mut alone) = (Speed::default(), Speed::default());
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
+        let part = steps * (round + 1) / ROUNDS - steps * round / ROUNDS;
         Speed::default().measure(UNMEASURED, &bar, || step(&next()?))?;
         fed.measure(part, &bar, || step(&next()?))?;
         // The queues are full by the end of the first steps, so that the loader's threads sleep.
@@ -151,15 +160,16 @@ fn measure<T: Task>(
         alone.measure(part, &bar, || step(&resident))?;
     }
     drop(bar);
+    let (name, batch, steps) = (spec.network.name(), alone.batch(), fed.steps);
     let (fed, alone) = (fed.per_second(), alone.per_second());
-    let (name, batch) = (spec.network.name(), training.batch);
-    say!("{name:<12} {batch:>6} {alone:>12.1} {fed:>12.1} {:>6.1} %", 100.0 * fed / alone);
+    say!("{name:<12} {batch:>6} {steps:>6} {alone:>12.1} {fed:>12.1} {:>6.1} %", 100.0 * fed / alone);
     Ok(())
 }
 
 /// Images and the time that the network took for them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Speed {
+    steps: u64,
     pictures: i64,
     seconds: f64,
 }
@@ -170,10 +180,16 @@ impl Speed {
         for _ in 0..steps {
             let begin = Instant::now();
             self.pictures += step()?;
+            self.steps += 1;
             self.seconds += begin.elapsed().as_secs_f64();
             bar.step();
         }
         Ok(())
+    }
+
+    /// Images of a step, invented cards counted as often as they are seen.
+    fn batch(self) -> i64 {
+        self.pictures / self.steps.max(1) as i64
     }
 
     fn per_second(self) -> f64 {
