@@ -553,6 +553,14 @@ fn cards_of_a_frame_are_drawn_named_and_saved_with_it() {
     bench.write("ing of sp");
     bench.press(&[Key::Enter]);
     bench.looks_like("frames");
+    // Another one does not take the place of what is not saved.
+    let other = bench.root.path().join("other.png");
+    card("H_A", "base").save(&other).unwrap();
+    bench.press_with(Held::COMMAND, Key::O);
+    let answer = other.clone();
+    assert!(bench.ask(move || Some(answer)).is_some());
+    bench.until_said("Not saved yet: 2 named cards");
+    assert!(!bench.is_open(&other));
     bench.press_with(Held::COMMAND, Key::S);
     assert_eq!(bench.labels(), named(&[("Ace of Hearts", "Base"), ("King of Spades", "Base")]));
     let pictures = bench.state().session().pictures();

@@ -7,7 +7,7 @@
 mod forked;
 #[cfg(target_os = "linux")]
 mod forks;
-#[cfg_attr(target_os = "linux", expect(dead_code, reason = "children are forked"))]
+#[expect(dead_code, reason = "children are begun in a way of their own")]
 #[path = "../../shared/lens-core/tests/killed/kills.rs"]
 mod kills;
 
@@ -20,9 +20,9 @@ use dataset::labels::store::read as read_labels;
 use dataset::labels::{Label, Labels};
 use image::{Rgba, RgbaImage};
 use lens_core::geometry::{Quad, Rect};
+use lens_core::image_file::save;
 use lens_core::replace::restore;
 use serde_json::{Map, Value, json};
-use trainer::data::dataset::picture::save;
 use trainer::data::export::{Export, FILE_NAME, PARTS};
 use trainer::data::formats::{Card, Format, Picture};
 use trainer::data::import::plan::{Counts, Meaning, plan};

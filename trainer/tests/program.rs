@@ -11,7 +11,7 @@ mod trainers;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use place::{Place, said};
@@ -77,13 +77,36 @@ fn lines(place: &Place, said: &[u8]) -> Vec<String> {
 }
 
 /// A training that would go on for hours, in the environment of somebody who has set nothing.
-fn start_training(place: &Place, run: &str) -> Child {
+fn start_training(place: &Place, run: &str) -> Training {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
     command.args(words(&format!("train all --recipe small.toml --steps 1000000 --threads 1 --run {run}")));
     AS_STARTED.iter().for_each(|(name, _)| _ = command.env_remove(name));
     ["BALATRO_LENS_ART", "ORT_DISABLE_TELEMETRY"].iter().for_each(|name| _ = command.env_remove(name));
     command.env("BALATRO_LENS_DATA", place.path("data")).current_dir(place.path(""));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Training(Some(command.spawn().unwrap()))
+}
+
+/// A training, killed where a test fails before its end.
+struct Training(Option<Child>);
+
+impl Training {
+    fn child(&mut self) -> &mut Child {
+        self.0.as_mut().expect("it has not been waited for")
+    }
+
+    fn output(mut self) -> Output {
+        self.0.take().expect("it has not been waited for").wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Training {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 /// Waits until something is so; false where the program has ended before.
@@ -108,12 +131,13 @@ fn a_stopped_training_has_an_exit_code_of_its_own_and_can_go_on() {
         let mut child = start_training(&place, signal);
         let metrics = place.path(signal).join("detector.metrics.jsonl");
         let trains = || fs::metadata(&metrics).is_ok_and(|it| it.len() > 0);
-        let has_begun = wait_until(&mut child, trains);
-        check_environment(child.id(), has_begun);
-        let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+        let has_begun = wait_until(child.child(), trains);
+        let id = child.child().id();
+        check_environment(id, has_begun);
+        let sent = Command::new("kill").args([&format!("-{signal}"), &id.to_string()]).status();
         assert!(sent.is_ok_and(|it| it.success()), "{signal}");
-        wait_until(&mut child, || false);
-        let output = child.wait_with_output().unwrap();
+        wait_until(child.child(), || false);
+        let output = child.output();
         let said = said(&output);
         assert!(has_begun, "{said}");
         assert_eq!(output.status.code(), Some(3), "{signal}: {said}");

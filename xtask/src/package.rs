@@ -109,18 +109,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let built = build(&package.programs, options.profile, target)?;
     let out = options.out.clone().unwrap_or_else(|| workspace::target().join("package"));
     let Made { archive, linked } = package.make(&built, &out)?;
-    let tried = match (target, Wine::find()) {
-        (None, _) => format!("unpacked elsewhere it named {} cards", try_out(&archive, &package.name)?),
-        (Some(Target::Windows), Some(program)) => {
-            let machine = tempfile::tempdir().context("no temporary folder for Wine")?;
-            let wine = Wine::start(program, machine.path())?;
-            let tried = windows::try_out(&wine, &archive, &package)?;
-            format!("in {} {tried}", wine.version()?)
-        }
-        (Some(Target::Windows), None) => {
-            println!("SKIPPED: trying the package, for Wine or Xvfb is not installed");
-            "not tried, for Wine or Xvfb is not installed".to_owned()
-        }
+    let tried = match target {
+        None => format!("unpacked elsewhere it named {} cards", try_out(&archive, &package.name)?),
+        Some(Target::Windows) => try_in_wine(&archive, &package)?,
     };
     let megabytes = fs::metadata(&archive)?.len() as f64 / 1e6;
     println!(
@@ -129,6 +120,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         package.programs.join(", "),
     );
     Ok(())
+}
+
+/// Tries a package for Windows where Wine is or can be installed; says what came of it.
+fn try_in_wine(archive: &Path, package: &Package) -> Result<String> {
+    let Some(program) = Wine::find() else {
+        println!("SKIPPED: trying the package, for Wine or Xvfb is not installed");
+        return Ok("not tried, for Wine or Xvfb is not installed".to_owned());
+    };
+    let machine = tempfile::tempdir().context("no temporary folder for Wine")?;
+    let wine = Wine::start(program, machine.path())?;
+    let tried = windows::try_out(&wine, archive, package)?;
+    Ok(format!("in {} {tried}", wine.version()?))
 }
 
 /// Packs programs for Windows that lie in a folder, tries the package in Wine, and throws it away;

@@ -103,8 +103,7 @@ pub(crate) fn run() -> Result<Outcome> {
     }
     let built = overlay.program.parent().context("a program lies in a folder")?;
     let packed = package::check_windows(built, &wine)?;
-    println!("the package: {packed}");
-    Ok(Outcome::Ran(format!("{passed} tests and the package, in {}", wine.version()?)))
+    Ok(Outcome::Ran(format!("{passed} tests passed in {}; of the package: {packed}", wine.version()?)))
 }
 
 /// Lets cargo build for Windows, without optimisation; returns the programs.
@@ -123,7 +122,10 @@ fn build(words: &[&str]) -> Result<Vec<Built>> {
 fn do_not_optimise(cargo: &mut Command) -> Result<()> {
     cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0");
     let manifest: toml::Table = toml::from_str(&fs::read_to_string(workspace::root().join("Cargo.toml"))?)?;
-    let named = manifest["profile"]["dev"]["package"].as_table().context("the profile names no package")?;
+    let part = |table: Option<&toml::Value>, key: &str| table.and_then(|it| it.get(key)).cloned();
+    let dev = part(manifest.get("profile"), "dev");
+    let named = part(dev.as_ref(), "package").context("the profile names no package")?;
+    let named = named.as_table().context("the profile names no package")?;
     for (name, settings) in named {
         if settings.get("opt-level").and_then(toml::Value::as_integer).is_some_and(|level| level > 0) {
             cargo.args(["--config", &format!("profile.dev.package.{name}.opt-level=0")]);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use dataset::captures::store::FRAMES;
 use dataset::labels::Label;
+use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Quad};
 
 use super::{Labeller, Subject};
@@ -39,7 +40,16 @@ impl Labeller {
     }
 
     /// Opens a frame of the overlay's, by its name below the captures, or any image by its path.
+    /// Not while cards of the one that is open have names that are not saved.
     pub(super) fn open_frame(&mut self, path: &Path) {
+        let unsaved = self.frame.as_ref().map_or(0, |it| it.unsaved().count());
+        if unsaved > 0 {
+            let count = counted(unsaved, "named card");
+            let text =
+                format!("Not saved yet: {count} of the open frame \u{b7} Ctrl+S saves, Ctrl+Z takes back");
+            self.say(text, Tone::Warned);
+            return;
+        }
         let whole = self.repository.folders().captures.join(path);
         let name = path.to_string_lossy().replace('\\', "/");
         let name = self.frames.contains(&name).then_some(name);

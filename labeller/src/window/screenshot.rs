@@ -41,7 +41,9 @@ impl Labeller {
     pub(crate) fn screenshot_chosen(&mut self, answer: Answer) {
         match answer {
             Answer::Chosen(path) => self.open_screenshot(path),
-            Answer::Nothing => self.say("No screenshot was chosen", Tone::Told),
+            Answer::Nothing => {
+                self.say("No screenshot was chosen; page Frames takes its path as well", Tone::Told);
+            }
             Answer::NoDialog => self.without_dialog(),
         }
     }

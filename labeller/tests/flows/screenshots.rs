@@ -23,7 +23,10 @@ fn screenshot(bench: &Bench, name: &str) -> PathBuf {
 
 impl Bench {
     /// What the program's window does after each frame; the dialog is whatever `choose` says.
-    fn ask(&mut self, choose: impl FnOnce() -> Option<PathBuf> + Send + 'static) -> Option<Wanted> {
+    pub(crate) fn ask(
+        &mut self,
+        choose: impl FnOnce() -> Option<PathBuf> + Send + 'static,
+    ) -> Option<Wanted> {
         let mut asked = None;
         let open = |wanted: &Wanted| -> io::Result<FileDialog> {
             asked = Some(wanted.clone());
@@ -34,7 +37,7 @@ impl Bench {
     }
 
     /// Goes on until the window says something like this.
-    fn until_said(&mut self, wanted: &str) {
+    pub(crate) fn until_said(&mut self, wanted: &str) {
         let begin = Instant::now();
         while !self.state().message().unwrap_or_default().contains(wanted) {
             assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", self.state().message());
@@ -44,7 +47,7 @@ impl Bench {
         }
     }
 
-    fn is_open(&self, path: &std::path::Path) -> bool {
+    pub(crate) fn is_open(&self, path: &std::path::Path) -> bool {
         self.state().open_frame_path().is_some_and(|it| it == path)
     }
 }

@@ -211,14 +211,15 @@ impl SettingsWindow {
             None => {
                 let title = format!("Folder of {}", choosing.section);
                 let wanted = Wanted { title, kind: Kind::Folder, from: None };
-                choosing.dialog = open(&wanted).ok();
+                choosing.dialog =
+                    open(&wanted).inspect_err(|error| log::warn!("no dialog for folders: {error}")).ok();
                 choosing.dialog.is_none().then_some(Answer::NoDialog)
             }
         };
         let Some(answer) = answer else { return };
         let Some(Choosing { section, key, .. }) = self.choosing.take() else { return };
         match answer {
-            Answer::Nothing => {}
+            Answer::Nothing => self.message = "No folder was chosen; its path can be typed".into(),
             Answer::NoDialog => {
                 let help = "This desktop has no dialog for folders: type or paste the path";
                 self.fault = Some((key, help.into()));

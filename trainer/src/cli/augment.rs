@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use dataset::labels::{Label, Labels};
 use image::RgbaImage;
-use lens_core::atomic::keep_former;
+use lens_core::atomic::{former, keep_former};
 use lens_core::counted::counted;
+use lens_core::image_file::save;
 use rayon::prelude::*;
 use synth::preview;
 
@@ -16,7 +17,7 @@ use super::arguments::DataArguments;
 use crate::data::augment::plan::{Amount, Balance, plan};
 use crate::data::augment::sample::{Kind, USUAL, for_file};
 use crate::data::augment::{Change, apply, names};
-use crate::data::dataset::picture::{self, save};
+use crate::data::dataset::picture;
 use crate::data::dataset::{AUGMENTED, Sample};
 use crate::random::{Stream, random, seed_of};
 use crate::report::bar::Bar;
@@ -169,7 +170,7 @@ fn one(sample: &Sample, kinds: &[Kind], seed: u64, path: &Path) -> Result<(Strin
         picture::read(&sample.path).map_err(|fault| anyhow::anyhow!("{}: {fault}", sample.path.display()))?;
     let image = apply(&source.image, source.image.dimensions().into(), &changes, seed);
     // What an earlier run listed is gone by now; whatever has the name is somebody else's.
-    keep_former(path)
+    set_aside(path)
         .and_then(|()| save(&image, path))
         .with_context(|| format!("cannot write {}", path.display()))?;
     let mut label = sample.label.clone();
@@ -179,6 +180,19 @@ fn one(sample: &Sample, kinds: &[Kind], seed: u64, path: &Path) -> Result<(Strin
     }
     let file = path.file_name().expect("it was given a name").to_string_lossy().into_owned();
     Ok((file, label))
+}
+
+/// Gives a file that is there the name of a former one that nothing has yet: a run that was
+/// interrupted leaves images that it has not listed, and they must not take the place of what it
+/// has kept.
+fn set_aside(path: &Path) -> std::io::Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let numbered = (2..).map(|number| former(&path.with_file_name(format!("{name}-{number}.png"))));
+    let free = std::iter::once(former(path)).chain(numbered).find(|it| !it.exists());
+    std::fs::rename(path, free.expect("there is always a next number"))
 }
 
 /// Some originals, each before its children.
@@ -320,10 +334,16 @@ mod tests {
             augment(place.path(), &["--per-image", "2", "--augmented", folder.to_str().unwrap()]).unwrap();
             for name in names {
                 let path = folder.join(name);
-                assert_eq!(std::fs::read(lens_core::atomic::former(&path)).unwrap(), b"mine", "{name}");
+                assert_eq!(std::fs::read(former(&path)).unwrap(), b"mine", "{name}");
                 assert!(image::open(&path).is_ok(), "{name}");
             }
         }
+        // Nor is it lost where a run before was interrupted, and has listed nothing.
+        let others = place.path().join("others");
+        std::fs::remove_file(others.join(AUGMENTED)).unwrap();
+        augment(place.path(), &["--per-image", "2", "--augmented", others.to_str().unwrap()]).unwrap();
+        assert_eq!(std::fs::read(others.join("b_aug0.former.png")).unwrap(), b"mine");
+        assert!(image::open(others.join("b_aug0-2.former.png")).is_ok());
         // Never among originals.
         for folder in [data.clone(), data.join("sub")] {
             let error = augment(place.path(), &["--augmented", folder.to_str().unwrap()]).unwrap_err();

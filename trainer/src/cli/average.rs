@@ -59,7 +59,6 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         atomic::write(&to, &bytes).with_context(|| format!("cannot write {}", to.display()))
     };
     let last = arguments.runs.last().context("two runs are asked for")?;
-    copy(Path::new(FILE_NAME), last)?;
     for network in networks {
         match with(network).as_slice() {
             [] => say!(
@@ -78,6 +77,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         mean.write(&arguments.run)?;
         say!("{}: the mean of {}", network.name(), counted(count, "run"));
     }
+    // Last: a folder with a recipe is a run, and is refused.
+    copy(Path::new(FILE_NAME), last)?;
     say!("written to {}; calibrate it next", arguments.run.display());
     Ok(())
 }

@@ -9,13 +9,13 @@ use anyhow::{Context, Result, ensure};
 use lens_core::atomic::{self, keep_former};
 use lens_core::catalogue::Catalogue;
 use lens_core::counted::counted;
+use lens_core::image_file::save;
 use lens_core::paths;
 use lens_core::replace::Staging;
 use serde_json::{Map, Value, json};
 use synth::art::Sprites;
 
 use super::arguments::{ArtArguments, CaptureArguments, Which, fresh, material};
-use crate::data::dataset::picture::save;
 use crate::evaluate::calibrate::measure::{evaluation_bank, held_out_bank};
 use crate::evaluate::failures::{self, Misread};
 use crate::evaluate::metrics::Confusion;
@@ -106,6 +106,12 @@ fn headlines(place: &str, value: &Value, lines: &mut Vec<String>) {
 /// When the run, the model or a file cannot be read, or the folder for misread images has
 /// something in it.
 pub fn run(arguments: &Arguments) -> Result<()> {
+    let nothing_else = arguments.data.data.is_none() && !arguments.taught;
+    let is_composed = nothing_else || arguments.composed.is_some() || arguments.screens.is_some();
+    ensure!(
+        arguments.failures.is_none() || arguments.data.data.is_some() || is_composed,
+        "--taught writes no misread images\nhelp: leave --failures out, or say --composed N or --screens as well"
+    );
     // Before anything is measured: somebody may have to choose another folder.
     let mut failures = arguments.failures.as_deref().map(Failures::begin).transpose()?;
     let mut result = Map::new();
@@ -115,8 +121,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if arguments.taught {
         result.insert("taught".into(), taught(arguments)?);
     }
-    let nothing_else = arguments.data.data.is_none() && !arguments.taught;
-    if nothing_else || arguments.composed.is_some() || arguments.screens.is_some() {
+    if is_composed {
         composed_and_screens(arguments, &mut result, failures.as_mut())?;
     }
     failures.map(Failures::publish).transpose()?;
@@ -337,5 +342,21 @@ mod tests {
         let mut lines = Vec::new();
         headlines("", &report, &mut lines);
         assert_eq!(lines, ["composed identification: right name 97.3 %, not sure enough to be said 1.4 %"]);
+    }
+
+    #[test]
+    fn where_nothing_is_misread_no_folder_is_made() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            arguments: Arguments,
+        }
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("misread");
+        let words = ["evaluate", "--model", "none", "--taught", "--failures"].map(std::ffi::OsStr::new);
+        let line = <Line as clap::Parser>::parse_from([&words[..], &[folder.as_os_str()]].concat());
+        let error = run(&line.arguments).unwrap_err().to_string();
+        assert!(error.contains("--taught writes no misread images\nhelp: "), "{error}");
+        assert!(!folder.exists());
     }
 }

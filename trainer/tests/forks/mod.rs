@@ -32,6 +32,8 @@ use serde::{Deserialize, Serialize};
 const SERVES: &str = "FORKS_FOR_TESTS";
 /// The usual stack of a program's first thread, in bytes.
 const STACK: usize = 8 << 20;
+/// So long a child may take.
+const LONGEST: Duration = Duration::from_secs(600);
 /// The exit code of a program that panicked.
 const PANICKED: u8 = 101;
 
@@ -71,7 +73,6 @@ impl Server {
             .envs(environment.iter().copied())
             .stdin(OwnedFd::from(other))
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let connection = RefCell::new(BufReader::new(own));
@@ -118,13 +119,20 @@ impl Forked {
     /// Whether it has ended, now or within this time.
     pub(crate) fn is_over(&mut self, patience: Duration) -> bool {
         let mut connection = self.server.connection.borrow_mut();
+        // No time at all would be an error.
+        let patience = patience.max(Duration::from_millis(1));
         connection.get_ref().set_read_timeout(Some(patience)).unwrap();
         while !self.heard.ends_with('\n') {
             match connection.read_line(&mut self.heard) {
                 Ok(0) => panic!("the server has gone"),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return false,
+                Err(error)
+                    if [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut].contains(&error.kind()) =>
+                {
+                    return false;
+                }
+                Err(error) => panic!("the server is not heard: {error}"),
             }
         }
         true
@@ -148,7 +156,10 @@ impl Forked {
     }
 
     fn finish(&mut self) -> ExitStatus {
-        while !self.is_over(Duration::from_secs(60)) {}
+        if !self.is_over(LONGEST) {
+            self.stop();
+            panic!("a child has not ended in {} s", LONGEST.as_secs());
+        }
         self.server.tell("heard");
         let raw = hear(&mut self.server.connection.borrow_mut()).expect("the server says how it ended");
         let status = ExitStatus::from_raw(raw.parse().unwrap());
@@ -191,6 +202,7 @@ pub(crate) fn serve(work: fn(&Request) -> u8) {
     if env::var_os(SERVES).is_none() {
         return;
     }
+    end_with_parent();
     let own = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().unwrap());
     let mut connection = BufReader::new(own);
     while let Some(line) = hear(&mut connection) {
@@ -249,7 +261,14 @@ fn become_child(request: Request, files: [File; 3], work: fn(&Request) -> u8) ->
     unsafe { libc::_exit(code.into()) }
 }
 
+/// Has the system end this process when the one that started it has gone, however that was.
+fn end_with_parent() {
+    // SAFETY: nothing but numbers is given.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+}
+
 fn settle_in(request: &Request, files: &[File; 3]) {
+    end_with_parent();
     for (number, file) in (0..).zip(files) {
         // SAFETY: the standard files belong to nobody, and nothing reads or writes them meanwhile.
         let made = unsafe { libc::dup2(file.as_raw_fd(), number) };

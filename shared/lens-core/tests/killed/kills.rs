@@ -113,10 +113,14 @@ pub(crate) fn job() -> Option<Job> {
     Some(Job { work, folder, start: numbers.next()??, count: numbers.next().flatten() })
 }
 
-/// Tells the parent what is acknowledged. That nobody hears it is no fault of the work.
+/// Tells the parent what is acknowledged. That it cannot be said is no fault of the work; without a
+/// parent there is nobody to end it.
 pub(crate) fn done(number: u64) {
     let mut out = std::io::stdout();
-    let _ = writeln!(out, "done {number}").and_then(|()| out.flush());
+    let told = writeln!(out, "done {number}").and_then(|()| out.flush());
+    if told.is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+        std::process::exit(1);
+    }
 }
 
 /// Held by each test that starts children, where several run in one process: between fork and exec

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use fs_err as fs;
 use serde_json::Value;
+use ureq::Agent;
 
 use super::on_this_machine;
 use crate::wine::{self, Wine};
@@ -16,6 +17,8 @@ use crate::workspace::{self, has_program};
 
 /// So long a change may take: start and networks are slow where nothing is optimised.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// So long the overlay may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
 /// The key that the stand-in must not get while it is a part of a hotkey, as Windows numbers it.
 const P: &str = "key 80";
 
@@ -107,18 +110,21 @@ fn until(what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
 
 /// The overlay's API.
 struct Api {
+    agent: Agent,
     cards: String,
 }
 
 impl Api {
     fn find(data: &Path) -> Result<Self> {
         let file: Value = serde_json::from_slice(&fs::read(data.join("api.json"))?)?;
-        Ok(Self { cards: format!("http://127.0.0.1:{}/v1/cards", file["port"]) })
+        // It is on this machine, whatever stands between that and the network.
+        let agent = Agent::config_builder().proxy(None).timeout_global(Some(ANSWER)).build().into();
+        Ok(Self { agent, cards: format!("http://127.0.0.1:{}/v1/cards", file["port"]) })
     }
 
     /// What the overlay does, and the names of the cards that it sees, in order.
     fn cards(&self) -> Result<(String, Vec<String>)> {
-        let mut answer = ureq::get(&self.cards).call().context("the overlay's API")?;
+        let mut answer = self.agent.get(&self.cards).call().context("the overlay's API")?;
         let said: Value = serde_json::from_slice(&answer.body_mut().read_to_vec()?)?;
         Ok((said["state"].as_str().unwrap_or_default().to_owned(), sorted_ids(&said["cards"])))
     }
