@@ -100,9 +100,9 @@ mod tests {
     fn the_content_says_what_a_file_is() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("photo.png");
-        std::fs::write(&path, photo(6)).unwrap();
+        fs::write(&path, photo(6)).unwrap();
         assert_eq!(open(&path).unwrap().dimensions(), (16, 24));
-        std::fs::write(&path, "no image").unwrap();
+        fs::write(&path, "no image").unwrap();
         assert!(open(&path).is_err());
     }
 
