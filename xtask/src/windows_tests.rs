@@ -1,8 +1,8 @@
 //! `cargo xtask test --only windows`: everything but the trainer is built for Windows; in Wine run
 //! the unit tests of most crates, and the package that a player would unpack.
 //!
-//! Nothing is optimised, so that it fits the gate; `cargo xtask package --target windows` tries what
-//! players get. That it builds is also the type-check.
+//! Nothing is optimised, so that it fits the gate; `cargo xtask package --target windows` tries
+//! what players get. That it builds is also the type-check.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,7 +21,8 @@ const CRATES: [&str; 9] =
     ["dataset", "labeller", "lens-client", "lens-core", "marks", "overlay", "panes", "tracking", "vision"];
 /// Left out: they measure time, which says nothing of programs that are not optimised.
 const TIMED: &str = "a_hundred_thousand";
-/// An example; with one, cargo gives dependencies the features that tests have, and builds them once.
+/// An example; with one, cargo gives dependencies the features that tests have, and builds them
+/// once.
 const EXAMPLE: [&str; 2] = ["--example", "recognise"];
 
 /// How it ended, when nothing failed.

@@ -1,7 +1,7 @@
 //! Image files as a person sees them: upright, as the orientation in a photo's EXIF data says.
 //!
-//! All programs read images of people here, and write images that people look at. What a training must refuse (images of no use, hostile
-//! sizes) is refused before.
+//! All programs read images of people here, and write images that people look at. What a training
+//! must refuse (images of no use, hostile sizes) is refused before.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Seek, Write as _};
