@@ -123,10 +123,9 @@ fn build(words: &[&str]) -> Result<Vec<Built>> {
 fn do_not_optimise(cargo: &mut Command) -> Result<()> {
     cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0");
     let manifest: toml::Table = toml::from_str(&fs::read_to_string(workspace::root().join("Cargo.toml"))?)?;
-    let part = |table: Option<&toml::Value>, key: &str| table.and_then(|it| it.get(key)).cloned();
-    let dev = part(manifest.get("profile"), "dev");
-    let named = part(dev.as_ref(), "package").context("the profile names no package")?;
-    let named = named.as_table().context("the profile names no package")?;
+    let dev = manifest.get("profile").and_then(|it| it.get("dev"));
+    let named = dev.and_then(|it| it.get("package")).and_then(toml::Value::as_table);
+    let named = named.context("the profile names no package")?;
     for (name, settings) in named {
         if settings.get("opt-level").and_then(toml::Value::as_integer).is_some_and(|level| level > 0) {
             cargo.args(["--config", &format!("profile.dev.package.{name}.opt-level=0")]);
