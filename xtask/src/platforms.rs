@@ -60,7 +60,6 @@ pub(crate) fn run(which: Which) -> Result<Outcome> {
             skipped.push(*target);
             continue;
         };
-        keep_apart(&mut command);
         workspace::check(command.args(["check", "--quiet", "--target", target]))?;
         println!("{target}: no type errors, {:.0} s", started.elapsed().as_secs_f32());
     }
@@ -87,27 +86,30 @@ pub(crate) fn builder_for_windows() -> Result<(Command, PathBuf)> {
         has_library(WINDOWS) || add_to_toolchain(WINDOWS),
         "there is no standard library for {WINDOWS} here\nhelp: `rustup target add {WINDOWS}` brings it"
     );
-    let mut command = cargo();
-    let folder = keep_apart(&mut command);
-    Ok((command, folder.join(WINDOWS)))
+    Ok((without_debug_info(), workspace::target().join(WINDOWS)))
 }
 
-/// Gives a build a folder of its own, and no compiler that looks: it may be another one than the
-/// workspace's.
-fn keep_apart(command: &mut Command) -> PathBuf {
-    let folder = workspace::target().join("other-platforms");
-    command.env_remove(workspace::COMPILER_VARIABLE);
-    command.env("CARGO_TARGET_DIR", &folder).env("CARGO_PROFILE_DEV_DEBUG", "0");
-    folder
+/// The pinned toolchain, without its compiler that looks.
+///
+/// It builds into the workspace's own folder: what runs on this machine, macros and build scripts,
+/// is built once for all platforms.
+fn without_debug_info() -> Command {
+    let mut command = cargo();
+    command.env_remove(workspace::COMPILER_VARIABLE).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    command
 }
 
 /// Cargo with a compiler that can check for this target, if there is any.
 fn checker(target: &str) -> Result<Option<Command>> {
     if has_library(target) || add_to_toolchain(target) {
-        return Ok(Some(cargo()));
+        return Ok(Some(without_debug_info()));
     }
     if debian::is_possible(target)? {
-        return debian::checker(target).map(Some);
+        let mut command = debian::checker(target)?;
+        // Another compiler can use nothing of what the workspace's has built.
+        let folder = workspace::target().join("other-platforms");
+        command.env("CARGO_TARGET_DIR", folder).env("CARGO_PROFILE_DEV_DEBUG", "0");
+        return Ok(Some(command));
     }
     Ok(None)
 }

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use fs_err as fs;
@@ -71,11 +72,13 @@ pub(crate) fn run() -> Result<Outcome> {
             platforms::Outcome::Skipped(_) => skipped(&why),
         });
     }
+    let started = Instant::now();
     let programs = build(&[&["build", "--lib", "--bins"][..], &EXAMPLE].concat())?;
     let overlay = programs.iter().find(|built| built.name == "overlay").context("cargo built no overlay")?;
     let mut tests = build(&["test", "--no-run", "--lib"])?;
     tests.retain(|test| CRATES.contains(&test.name.replace('_', "-").as_str()));
     ensure!(tests.len() == CRATES.len(), "{} test programs for {} crates", tests.len(), CRATES.len());
+    println!("built in {} s", started.elapsed().as_secs());
     let Some(program) = Wine::find() else {
         let why = "Wine or Xvfb is not installed";
         println!("SKIPPED: the tests for Windows: {why}");
@@ -85,6 +88,7 @@ pub(crate) fn run() -> Result<Outcome> {
     let place = tempfile::tempdir().context("no temporary folder for Wine")?;
     let wine = Wine::start(program, place.path())?;
     let (mut passed, mut failed) = (0, Vec::new());
+    let started = Instant::now();
     for test in &tests {
         match wine.run_in(&test.folder, &test.program, &["--skip", TIMED]) {
             Ok(said) => {
@@ -102,8 +106,11 @@ pub(crate) fn run() -> Result<Outcome> {
     if !failed.is_empty() {
         bail!("tests failed in Wine: {}", failed.join(", "));
     }
+    println!("tests ran for {} s", started.elapsed().as_secs());
     let built = overlay.program.parent().context("a program lies in a folder")?;
+    let started = Instant::now();
     let packed = package::check_windows(built, &wine)?;
+    println!("the package was tried for {} s", started.elapsed().as_secs());
     Ok(Outcome::Ran(format!("{passed} tests passed in {}; of the package: {packed}", wine.version()?)))
 }
 
@@ -128,7 +135,7 @@ fn do_not_optimise(cargo: &mut Command) -> Result<()> {
     let named = named.context("the profile names no package")?;
     for (name, settings) in named {
         if settings.get("opt-level").and_then(toml::Value::as_integer).is_some_and(|level| level > 0) {
-            cargo.args(["--config", &format!("profile.dev.package.{name}.opt-level=0")]);
+            cargo.args(["--config", &format!("profile.dev.package.\"{name}\".opt-level=0")]);
         }
     }
     Ok(())

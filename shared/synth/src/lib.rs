@@ -26,6 +26,7 @@ pub mod crop;
 pub mod practice;
 pub mod preview;
 pub mod recipe;
+pub mod resize;
 pub mod scene;
 pub mod single;
 
@@ -35,7 +36,6 @@ pub mod dice;
 pub mod edition;
 mod interface;
 mod invented;
-mod resize;
 mod reskin;
 mod screen_effects;
 mod wave;

@@ -3,11 +3,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use lens_core::geometry::{InFrame, InModel, Point, Quad, Rect, Transform};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use synth::resize::Cutter;
 use synth::scene::Scene;
 use tch::{Kind, Tensor};
 
@@ -151,16 +150,15 @@ fn batches(
         // Other threads may still be a few batches behind.
         scenes.forget_before_sample(step.saturating_sub(32) * count);
         let [width, height] = recipe.crop;
-        let mut cutter = Cutter::new(recipe.crop);
+        let mut cutter = Cutter::new(recipe.crop.map(|side| side as u32));
         let mut batch = DetectorBatch { pixels: Vec::new(), changes: Vec::new(), targets: Vec::new() };
         for n in step * count..(step + 1) * count {
             let mut random = random(seed, Stream::DetectorSample, n);
             let scene = scenes.of_sample(n, &mut random);
             let region = sample_region(&recipe, &scene, &mut random);
-            let cards = cutter.cut(&scene, region);
-            batch.pixels.extend(cutter.image.buffer());
+            batch.pixels.extend(cutter.cut(&scene.image, region));
             batch.changes.push(ColourChange::sample(recipe.jitter, &mut random));
-            batch.targets.push(Target::encode(&cards, width, height));
+            batch.targets.push(Target::encode(&cards_in(&scene, region, width), width, height));
         }
         batch
     }
@@ -203,34 +201,11 @@ fn sample_region(recipe: &DetectorRecipe, scene: &Scene, random: &mut ChaCha8Rng
     Rect::ltwh(left, top, size[0], size[1])
 }
 
-/// Cuts parts out of scenes.
-struct Cutter {
-    resizer: Resizer,
-    image: Image<'static>,
-}
-
-impl Cutter {
-    fn new([width, height]: [usize; 2]) -> Self {
-        Self { resizer: Resizer::new(), image: Image::new(width as u32, height as u32, PixelType::U8x4) }
-    }
-
-    /// Draws the part into `image` and says where the cards are in it.
-    fn cut(&mut self, scene: &Scene, region: Rect<InFrame>) -> Vec<Card> {
-        let (width, height) = scene.image.dimensions();
-        let source = ImageRef::new(width, height, scene.image.as_raw(), PixelType::U8x4)
-            .expect("an image has four bytes a pixel");
-        let scale = self.image.width() as f32 / region.width();
-        let filter = if scale < 1.0 { FilterType::Box } else { FilterType::Bilinear };
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false).crop(
-            f64::from(region.left),
-            f64::from(region.top),
-            f64::from(region.width().min(width as f32 - region.left)),
-            f64::from(region.height().min(height as f32 - region.top)),
-        );
-        self.resizer.resize(&source, &mut self.image, &options).expect("the part lies inside the image");
-        let to_sample: Transform<InFrame, InModel> =
-            Transform::new(scale, Point::new(-region.left * scale, -region.top * scale));
-        let card = |quad: Quad<InFrame>, visible| Card { quad: to_sample.quad(quad), visible };
-        scene.cards.iter().map(|placed| card(placed.quad, placed.visible)).collect()
-    }
+/// Where the cards are in a part of a scene that is drawn `width` pixels wide.
+fn cards_in(scene: &Scene, region: Rect<InFrame>, width: usize) -> Vec<Card> {
+    let scale = width as f32 / region.width();
+    let to_sample: Transform<InFrame, InModel> =
+        Transform::new(scale, Point::new(-region.left * scale, -region.top * scale));
+    let card = |quad: Quad<InFrame>, visible| Card { quad: to_sample.quad(quad), visible };
+    scene.cards.iter().map(|placed| card(placed.quad, placed.visible)).collect()
 }
