@@ -27,7 +27,7 @@ use crate::train::detector::DetectorTask;
 use crate::train::identifier::IdentifierTask;
 use crate::train::optimiser::Optimiser;
 
-/// How often the measurement changes from one kind of batch to the other and back.
+/// How often the measurement changes from one kind of batch to the other and back, at most.
 const ROUNDS: u64 = 5;
 /// Steps after a change that do not count: more than batches are kept ready, so that what lay ready
 /// is used up.
@@ -140,7 +140,9 @@ fn measure<T: Task>(
     let mut next = || batches.next_batch().context("the loader has died");
     let reuse = training.reuse();
     let first = (reuse.uses * reuse.window).div_ceil(training.batch as u64);
-    let all = first + steps + ROUNDS * 2 * UNMEASURED + 2 * steps;
+    // A step at least in each.
+    let rounds = ROUNDS.min(steps);
+    let all = first + steps + rounds * 2 * UNMEASURED + 2 * steps;
     let bar = Bar::new(&format!("{}: batches", spec.network.name()), all as usize);
     // From here on a batch needs as many new images as any other of a long training.
     for _ in 0..first {
@@ -151,8 +153,8 @@ fn measure<T: Task>(
     Speed::default().measure(steps, &bar, || step(&next()?))?;
     // By turns, because the machine itself is faster at times and slower at others.
     let (mut fed, mut alone) = (Speed::default(), Speed::default());
-    for round in 0..ROUNDS {
-        let part = steps * (round + 1) / ROUNDS - steps * round / ROUNDS;
+    for round in 0..rounds {
+        let part = steps * (round + 1) / rounds - steps * round / rounds;
         Speed::default().measure(UNMEASURED, &bar, || step(&next()?))?;
         fed.measure(part, &bar, || step(&next()?))?;
         // The queues are full by the end of the first steps, so that the loader's threads sleep.

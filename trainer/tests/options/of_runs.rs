@@ -206,14 +206,11 @@ fn a_dry_run_installs_nothing() {
         files.retain(|path, _| path.starts_with(place.path("data/models")));
         files
     };
-    let line = "retrain --model blind --game practice --data ghosts --steps 60 --threads 1";
     let before = models();
-    let said = place.good(&format!("{line} --dry-run"));
+    let said =
+        place.good("retrain --model blind --game practice --data ghosts --steps 60 --threads 1 --dry-run");
     assert!(said.contains("the new model is better; nothing was installed, as you asked"), "{said}");
     assert!(models() == before, "a dry run has changed a model");
-    let said = place.good(line);
-    assert!(said.contains("is installed in"), "{said}");
-    assert!(models() != before, "nothing was installed");
 }
 
 #[test]
