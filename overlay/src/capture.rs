@@ -1,8 +1,8 @@
 //! Where images of the game come from.
 //!
 //! [`source::FrameSource`] is what the rest knows. The ways to capture are shared memory on X11,
-//! Windows Graphics Capture, `xcap` elsewhere, and image files; [`recording`] keeps what was
-//! captured. Nothing here knows what is on the images.
+//! Windows Graphics Capture, GDI where Windows has none, `xcap` elsewhere, and image files;
+//! [`recording`] keeps what was captured. Nothing here knows what is on the images.
 
 pub mod change_filter;
 #[cfg(windows)]

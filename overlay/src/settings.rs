@@ -47,6 +47,9 @@ pub struct Settings {
     pub hotkeys: Vec<Chord>,
 }
 
+/// Threads that may work on one network.
+pub const MAX_THREADS: usize = 64;
+
 /// The model and what it runs on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recognition {
@@ -65,7 +68,7 @@ pub struct Recognition {
 /// How often to look, and what it may cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Capture {
-    /// Looks a second, at most.
+    /// Frames a second, at most.
     pub per_second: f32,
     /// Share of one core.
     pub share: f32,
@@ -107,7 +110,7 @@ fn resolve(raw: Raw, lines: &Lines<'_>) -> Result<Settings, Mistake> {
         lines.within("recognition.detection", detection, 0.05..=0.95)?;
     }
     lines.within("recognition.name", name, 0.0..=1.0)?;
-    lines.within("recognition.threads", threads as f32, 0.0..=64.0)?;
+    lines.within("recognition.threads", threads as f32, 0.0..=MAX_THREADS as f32)?;
     let recognition = Recognition {
         model: Some(model).filter(|model| !model.is_empty()),
         providers: Some(providers).filter(|providers| !providers.is_empty()),

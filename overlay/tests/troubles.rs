@@ -158,10 +158,14 @@ fn a_crash_leaves_the_terminal_as_it_was() {
 fn the_doctor_examines_what_ships() {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.zip");
+    let settings = folder.path().join("mine.toml");
+    std::fs::write(&settings, "# Of this player.\n").unwrap();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
     let output = Process::new(env!("CARGO_BIN_EXE_overlay"))
         .args(["doctor", "--frames", "3", "--report"])
         .arg(&report)
+        .arg("--settings")
+        .arg(&settings)
         .env("BALATRO_LENS_DATA", &data)
         .output()
         .unwrap();
@@ -178,8 +182,10 @@ fn the_doctor_examines_what_ships() {
     }
     let mut packed = zip::ZipArchive::new(Cursor::new(std::fs::read(&report).unwrap())).unwrap();
     let mut inside = String::new();
-    packed.by_name("doctor.txt").unwrap().read_to_string(&mut inside).unwrap();
-    assert!(inside.contains("self-test"), "{inside}");
+    for file in ["doctor.txt", "overlay.toml"] {
+        packed.by_name(file).unwrap().read_to_string(&mut inside).unwrap();
+    }
+    assert!(inside.contains("self-test") && inside.contains("# Of this player."), "{inside}");
     assert!(!inside.contains("api-token"), "{inside}");
 }
 

@@ -67,14 +67,14 @@ enum Command {
     /// Trains the installed model on newly labelled captures and installs the result where it is
     /// better
     Retrain(retrain::Arguments),
-    /// Puts back the model that the last `retrain` replaced
+    /// Puts back the model that was replaced last
     Rollback(retrain::RollbackArguments),
     /// Makes one page of a run, with plots
     Report(report::Arguments),
     /// Writes a run's networks as a model for the overlay
     Export(export::Arguments),
-    /// Makes a model of networks trained elsewhere: an Ultralytics YOLO detector, a classifier of
-    /// cards
+    /// Makes a model of networks trained elsewhere: a detector (Ultralytics YOLO, RF-DETR, D-FINE,
+    /// RT-DETR), a classifier of cards
     ImportModel(import_model::Arguments),
 }
 

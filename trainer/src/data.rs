@@ -1,4 +1,4 @@
-//! What is learned from: labelled captures and synthetic images, as samples and batches.
+//! What is learned from: labelled captures and composed images, as samples and batches.
 //!
 //! * [`dataset`]: which captures can be used, and which are held out. [`augment`]: changes that
 //!   leave a card the same.

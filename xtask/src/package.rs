@@ -80,8 +80,8 @@ const PROGRAMS: [&str; 2] = ["overlay", "labeller"];
 pub(crate) const INTERPRETER: [&str; 2] = ["--features", "mods/interpreter"];
 /// The models that the project has; others are a user's own.
 const MODELS: [&str; 2] = ["balatro", "practice"];
-/// The README and what it shows or links to, beside `docs`.
-const PAGES: [&str; 7] = [
+/// The README and what the pages show or link to, beside `docs`.
+const PAGES: [&str; 9] = [
     "README.md",
     "LICENSE",
     "CHANGELOG.md",
@@ -89,11 +89,12 @@ const PAGES: [&str; 7] = [
     "CONTRIBUTING.md",
     "GLOSSARY.md",
     "SECURITY.md",
+    "data/README.md",
+    "shared/client/README.md",
 ];
-/// What is taken of a model's folder.
-const MODEL_FILES: [&str; 2] = ["onnx", "json"];
-/// What a user adds to a model's folder.
-const OWN_FILES: [&str; 3] = ["gallery.json", "gallery.old.json", "gallery.forgotten.json"];
+/// What a model's folder has beside its networks. All else is what a user adds: enrolled cards, and
+/// limits for cards of mods.
+const MANIFEST: &str = "model.json";
 
 /// Packs what the tests were built with, tries it out and throws it away.
 pub(crate) fn check() -> Result<()> {
@@ -276,14 +277,13 @@ fn data(from: &Path, to: &Path) -> Result<()> {
     }
     for model in MODELS.map(|name| from.join("models").join(name)) {
         // One that was taken out.
-        if !model.join("model.json").is_file() {
+        if !model.join(MANIFEST).is_file() {
             continue;
         }
         for entry in fs::read_dir(&model)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default();
-            let wanted = path.extension().is_some_and(|it| MODEL_FILES.iter().any(|file| it == *file));
-            if wanted && !OWN_FILES.iter().any(|own| name == *own) {
+            if name == MANIFEST || path.extension().is_some_and(|it| it == "onnx") {
                 copy(&path, &to.join("models").join(model.file_name().unwrap_or_default()).join(name))?;
             }
         }
@@ -396,15 +396,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_that_the_readme_links_to_is_packed() {
-        let readme = fs::read_to_string(workspace::root().join("README.md")).unwrap();
-        let links = readme.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
-        let own: Vec<&str> = links.filter(|link| !link.starts_with("http") && !link.is_empty()).collect();
-        assert!(own.len() > 8, "the README links to its pages: {own:?}");
-        for link in own {
-            assert!(workspace::root().join(link).exists(), "{link} does not exist");
-            assert!(link.starts_with("docs/") || PAGES.contains(&link), "{link} is not packed");
+    fn all_that_packed_pages_link_to_is_packed() {
+        let docs = files(&workspace::root().join("docs"), "docs").unwrap();
+        let packed: Vec<String> =
+            docs.into_iter().map(|(_, inside)| inside).chain(PAGES.map(str::to_owned)).collect();
+        let mut links = 0;
+        for page in packed.iter().filter(|page| page.ends_with(".md")) {
+            let text = fs::read_to_string(workspace::root().join(page)).unwrap();
+            for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+                if link.starts_with("http") || link.is_empty() {
+                    continue;
+                }
+                let target = beside(page, link);
+                assert!(packed.contains(&target), "{page} links to {target}, which is not packed");
+                links += 1;
+            }
         }
+        assert!(links > 100, "the pages link to each other: {links}");
+    }
+
+    /// A link as it is meant on a page.
+    fn beside(page: &str, link: &str) -> String {
+        let mut parts: Vec<&str> = page.split('/').collect();
+        parts.pop();
+        for part in link.split('/') {
+            match part {
+                ".." => _ = parts.pop(),
+                part => parts.push(part),
+            }
+        }
+        parts.join("/")
     }
 
     #[test]
@@ -416,6 +437,10 @@ mod tests {
             "models/practice/model.json",
             "models/practice/detector.onnx",
             "models/practice/gallery.json",
+            "models/practice/gallery.old.json",
+            "models/practice/gallery.forgotten.json",
+            "models/practice/.gallery.lock",
+            "models/practice/sprites.json",
             "models/practice/notes.txt",
             "models/mine/model.json",
             "models/mine/detector.onnx",

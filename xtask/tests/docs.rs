@@ -1,5 +1,5 @@
-//! What pages and comments claim about files: every path in back-ticks and every relative link
-//! leads somewhere, and no comment is wider than a screen.
+//! What pages, forms and comments claim about files: every path in back-ticks and every relative
+//! link leads somewhere, and no comment is wider than a screen.
 //!
 //! Whether the sentences around them are true is absent, and so is the spelling, which `typos`
 //! looks at.
@@ -114,9 +114,10 @@ fn only_comments_have_to_be_narrow() {
     assert!(!is_too_wide(&format!("// {}", &wide[3..])));
 }
 
-/// All pages, with their text.
+/// All pages and the forms that people fill in, with their text.
 fn pages() -> Vec<(String, String)> {
-    let pages = workspace::files().into_iter().filter(|path| path.ends_with(".md"));
+    let is_page = |path: &String| path.ends_with(".md") || path.ends_with(".yml");
+    let pages = workspace::files().into_iter().filter(is_page);
     pages.filter_map(|path| workspace::read(&path).map(|text| (path, text))).collect()
 }
 

@@ -22,7 +22,7 @@ pub struct Fixed {
     pub model: Option<String>,
     /// Threads for recognition.
     pub threads: Option<usize>,
-    /// Looks a second, at most.
+    /// Frames a second, at most.
     pub per_second: Option<f32>,
     /// Where mods are.
     pub mods: Option<ModsPlace>,

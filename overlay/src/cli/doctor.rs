@@ -21,6 +21,9 @@ pub(crate) struct DoctorArgs {
     /// paths
     #[arg(long, value_name = "ZIP")]
     report: Option<PathBuf>,
+    /// Settings file that the report takes along [default: overlay.toml beside the data folder]
+    #[arg(long, value_name = "FILE", requires = "report")]
+    settings: Option<PathBuf>,
     /// Print JSON instead of text
     #[arg(long)]
     json: bool,
@@ -42,6 +45,13 @@ struct Report<'a> {
 /// # Errors
 /// When something does not work at all, or the report cannot be written.
 pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
+    if let Some(path) = &args.settings {
+        ensure!(
+            path.is_file(),
+            "there are no settings in {}\nhelp: give the file that the overlay was started with",
+            path.display()
+        );
+    }
     let scope = Scope { data: lens_core::paths::data(), frames: args.frames, sight: sight() };
     let findings = doctor::examine(&scope, |finding| {
         if !args.json {
@@ -54,7 +64,9 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
     }
     if let Some(path) = &args.report {
         let cannot = || format!("cannot write the report {}", path.display());
-        let packed = bundle::pack(&findings, &scope.data, &Redactor::for_this_user()).with_context(cannot)?;
+        let settings = args.settings.clone().or_else(|| bundle::settings_of(&scope.data));
+        let packed = bundle::pack(&findings, &scope.data, settings.as_deref(), &Redactor::for_this_user())
+            .with_context(cannot)?;
         keep_former(path).and_then(|()| atomic::write(path, &packed)).with_context(cannot)?;
         eprintln!("wrote {}, which holds:", path.display());
         for (name, bytes) in bundle::contents(&packed)? {

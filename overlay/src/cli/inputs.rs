@@ -17,7 +17,7 @@ use crate::recognition::hardware::Store;
 use crate::recognition::modded::{self, Wanted};
 use crate::recognition::model;
 use crate::settings::mods::ModsPlace;
-use crate::settings::{self, Settings};
+use crate::settings::{self, MAX_THREADS, Settings};
 
 /// Opens a model by its name or folder; where nobody says what it is to run on, on what was
 /// measured to be best.
@@ -26,13 +26,19 @@ use crate::settings::{self, Settings};
 /// When the model in its folder, which the error names, cannot be used.
 pub(crate) fn open_model(model: &str, options: &Options) -> Result<Recogniser> {
     let folder = model::folder(model);
+    model::open(&folder, &as_measured(&folder, options, &Store::installed()))
+}
+
+/// Options with what was measured to be best for the model of a folder, where they name no
+/// providers.
+fn as_measured(folder: &Path, options: &Options, store: &Store) -> Options {
     let mut options = options.clone();
     if options.providers == Provider::default_order()
-        && let Some(record) = Manifest::read(&folder).ok().and_then(|it| Store::installed().latest(&it))
+        && let Some(record) = Manifest::read(folder).ok().and_then(|it| store.latest(&it))
     {
         options.providers = record.order();
     }
-    model::open(&folder, &options)
+    options
 }
 
 /// Which mods to read: as `given`, else as the settings say, or `usual` where that is not to be
@@ -102,20 +108,40 @@ pub(crate) fn parse_size(text: &str) -> Result<[u32; 2], SizeError> {
 /// # Errors
 /// When it is no such number.
 pub(crate) fn parse_seconds(text: &str) -> Result<f32, String> {
-    within(text, 31_536_000.0, "seconds, above 0 and at most a year")
+    let read = text.trim().parse().ok().filter(|it: &f32| *it > 0.0 && *it <= 31_536_000.0);
+    read.ok_or_else(|| "write a number of seconds, above 0 and at most a year".to_owned())
 }
 
-/// How often in a second: above 0, and at most a thousand times.
+/// Frames a second of what goes on: from 1 to 240, as in the settings.
 ///
 /// # Errors
 /// When it is no such number.
 pub(crate) fn parse_rate(text: &str) -> Result<f32, String> {
-    within(text, 1000.0, "times a second, above 0 and at most 1000")
+    number(text, 1.0..=240.0, "a number of frames a second from 1 to 240")
 }
 
-fn within(text: &str, most: f32, what: &str) -> Result<f32, String> {
-    let read = text.trim().parse().ok().filter(|it: &f32| *it > 0.0 && *it <= most);
-    read.ok_or_else(|| format!("write a number of {what}"))
+/// Frames a second of a new recording.
+///
+/// # Errors
+/// When it is no number from 0.5 to 120.
+pub(crate) fn parse_recorded_rate(text: &str) -> Result<f32, String> {
+    number(text, 0.5..=120.0, "a number of frames a second from 0.5 to 120")
+}
+
+/// Frames a second of what was recorded without times.
+///
+/// # Errors
+/// When it is no number from 0.1 to 1000.
+pub(crate) fn parse_replayed_rate(text: &str) -> Result<f32, String> {
+    number(text, 0.1..=1000.0, "a number of frames a second from 0.1 to 1000")
+}
+
+/// How long a recording is, in seconds: at most a day.
+///
+/// # Errors
+/// When it is no such number.
+pub(crate) fn parse_recorded_seconds(text: &str) -> Result<f32, String> {
+    number(text, 0.1..=86_400.0, "a number of seconds from 0.1 to 86400")
 }
 
 /// A moment, in seconds: 0 or later, and at most a day.
@@ -175,10 +201,9 @@ pub(crate) fn parse_count<const MOST: usize>(text: &str) -> Result<usize, String
 /// How many threads.
 ///
 /// # Errors
-/// When it is no number from 1 to 512.
+/// When it is no number from 1 to [`MAX_THREADS`].
 pub(crate) fn parse_threads(text: &str) -> Result<usize, String> {
-    let read = text.trim().parse().ok().filter(|it| (1..=512).contains(it));
-    read.ok_or_else(|| "write a number of threads from 1 to 512".to_owned())
+    parse_count::<MAX_THREADS>(text)
 }
 
 /// Options of the networks with this many threads, or as many as usual.
@@ -201,5 +226,55 @@ mod tests {
             assert!(text == "0" || with_zero.iter().all(Result::is_err), "{text:?}");
         }
         assert_eq!((parse_seconds("0.5"), parse_rate("60"), parse_threads("4")), (Ok(0.5), Ok(60.0), Ok(4)));
+    }
+
+    #[test]
+    fn what_would_be_cut_short_is_refused() {
+        assert!(parse_threads("64").is_ok() && parse_threads("65").is_err());
+        for (parse, least, most) in [
+            (parse_rate as fn(&str) -> Result<f32, String>, 1.0, 240.0),
+            (parse_recorded_rate, 0.5, 120.0),
+            (parse_replayed_rate, 0.1, 1000.0),
+            (parse_recorded_seconds, 0.1, 86_400.0),
+        ] {
+            for good in [least, most] {
+                assert_eq!(parse(&good.to_string()), Ok(good));
+            }
+            for bad in [least * 0.9, most * 1.1] {
+                let told = parse(&bad.to_string()).unwrap_err();
+                assert!(told.contains(&format!("from {least} to {most}")), "{bad}: {told}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_command_runs_where_it_was_measured_to_be_best_unless_it_is_told_where() {
+        use crate::recognition::hardware::{Key, Record, Timing, model_name};
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/models/practice");
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::at(place.path().join("hardware.json"));
+        let usual = with_threads(Some(1));
+        assert_eq!(as_measured(&folder, &usual, &store).providers, Provider::default_order());
+        let timing = |provider, millis| Timing {
+            provider,
+            millis,
+            processor_millis: 1.0,
+            opening_millis: 1.0,
+            stages: Vec::new(),
+            difference: 0.0,
+        };
+        let model = model_name(&Manifest::read(&folder).unwrap());
+        let record = Record {
+            key: Key { runtime: String::new(), driver: String::new(), model, threads: 1 },
+            model_name: "practice".into(),
+            measured_at: 1,
+            timings: vec![timing(Provider::Cpu, 8.0), timing(Provider::WebGpu, 3.0)],
+            refused: Vec::new(),
+            failed: None,
+        };
+        store.put(record).unwrap();
+        assert_eq!(as_measured(&folder, &usual, &store).providers, [Provider::WebGpu, Provider::Cpu]);
+        let named = Options { providers: vec![Provider::Cuda], ..usual };
+        assert_eq!(as_measured(&folder, &named, &store).providers, [Provider::Cuda]);
     }
 }

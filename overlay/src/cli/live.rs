@@ -40,7 +40,7 @@ pub(crate) struct LiveArgs {
     /// Threads for recognition
     #[arg(long, value_parser = parse_threads)]
     threads: Option<usize>,
-    /// Looks a second, at most
+    /// Frames a second, at most
     #[arg(long, value_parser = parse_rate)]
     fps: Option<f32>,
     /// Settings file; it is written when there is none [default: overlay.toml beside the data

@@ -8,8 +8,7 @@ use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
 
-use super::inputs::{parse_seconds, parse_size, parse_threads, with_threads};
-use crate::recognition::model;
+use super::inputs::{open_model, parse_seconds, parse_size, parse_threads, with_threads};
 use crate::run::offscreen;
 
 /// Recognise the practice table without any display and write an annotated frame
@@ -40,7 +39,7 @@ pub(crate) struct OffscreenArgs {
 /// # Errors
 /// When there is no usable model or nothing to draw with, or the frame cannot be written.
 pub(crate) fn run(args: OffscreenArgs) -> Result<()> {
-    let model = model::open(&model::folder(&args.model), &with_threads(args.threads))?;
+    let model = open_model(&args.model, &with_threads(args.threads))?;
     let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let table = Table::new(args.seed, args.size, painter.catalogue());
     let catalogue = model.catalogue().clone();

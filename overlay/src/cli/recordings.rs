@@ -11,7 +11,10 @@ use lens_core::atomic::{self, keep_former};
 use lens_core::counted::counted;
 use tracking::pipeline::Pipeline;
 
-use super::inputs::{know_mods, parse_per_cent, parse_rate, parse_seconds, parse_threads, with_threads};
+use super::inputs::{
+    know_mods, open_model, parse_per_cent, parse_recorded_rate, parse_recorded_seconds, parse_replayed_rate,
+    parse_threads, with_threads,
+};
 use super::progress::Progress;
 use crate::capture;
 use crate::capture::recording::{Recorder, Recording, video};
@@ -19,7 +22,6 @@ use crate::capture::source::FrameSource;
 use crate::capture::xcap::MonitorSource;
 use crate::desktop::target::{Query, choose};
 use crate::desktop::window;
-use crate::recognition::model;
 use crate::run::record;
 use crate::run::replay::{self, compare, timeline::Timeline};
 use crate::run::source::Source;
@@ -34,21 +36,22 @@ pub(crate) struct RecordArgs {
     #[arg(long)]
     source: Option<Source>,
     /// How long; Ctrl+C ends it earlier
-    #[arg(long, default_value_t = 30.0, value_parser = parse_seconds)]
+    #[arg(long, default_value_t = 30.0, value_parser = parse_recorded_seconds)]
     seconds: f32,
-    /// Looks a second, at most
-    #[arg(long, default_value_t = 15.0, value_parser = parse_rate)]
+    /// Frames a second, at most
+    #[arg(long, default_value_t = 15.0, value_parser = parse_recorded_rate)]
     fps: f32,
     /// Megabytes, at most
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     megabytes: u64,
 }
 
-/// Run a recording, or a folder of frames, through the whole pipeline and write what was seen
-/// when
+/// Run a recording, a folder of frames, or a video through the whole pipeline and write what was
+/// seen when
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ReplayArgs {
-    /// A folder that `overlay record` wrote, or one with frames in the order of their names
+    /// A folder that `overlay record` wrote, one with frames in the order of their names, or a
+    /// video (mp4, mkv, webm, mov, avi, m4v; needs ffmpeg)
     folder: PathBuf,
     /// Name of a model, or its folder
     #[arg(long, default_value = "balatro")]
@@ -56,8 +59,8 @@ pub(crate) struct ReplayArgs {
     /// The Mods folder whose cards are known too; "none" for no mods [default: none]
     #[arg(long, value_name = "DIR|none")]
     mods: Option<ModsPlace>,
-    /// Frames a second, for a folder without times
-    #[arg(long, default_value_t = 30.0, value_parser = parse_rate)]
+    /// Frames a second, for a video or a folder without times
+    #[arg(long, default_value_t = 30.0, value_parser = parse_replayed_rate)]
     fps: f32,
     /// Where to write the timeline [default: print it]; one that is there is kept beside it
     #[arg(long, value_name = "FILE")]
@@ -85,8 +88,8 @@ pub(crate) fn record(args: &RecordArgs) -> Result<()> {
     ctrlc::set_handler(move || pressed.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl+C")?;
     let start = Instant::now();
     let limits = record::Limits {
-        interval: Duration::from_secs_f32(1.0 / args.fps.clamp(0.5, 120.0)),
-        duration: Duration::from_secs_f32(args.seconds.clamp(0.1, 86_400.0)),
+        interval: Duration::from_secs_f32(1.0 / args.fps),
+        duration: Duration::from_secs_f32(args.seconds),
     };
     let mut progress = Progress::new("seconds recorded");
     let all = limits.duration.as_secs() as usize;
@@ -136,7 +139,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
     });
     let wanted = wanted.transpose()?;
     let recording = Recording::open(folder, args.fps)?;
-    let mut model = model::open(&model::folder(&args.model), &with_threads(args.threads))?;
+    let mut model = open_model(&args.model, &with_threads(args.threads))?;
     know_mods(&mut model, args.mods.as_ref(), &ModsPlace::Nowhere)?;
     let name = model.manifest().name.clone();
     let mut times = Vec::new();

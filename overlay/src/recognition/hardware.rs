@@ -6,9 +6,10 @@
 //!
 //! Networks this small may lose more on the way to a graphics card and back than they gain there,
 //! and a card has a game to draw. So each provider is timed ([`trial`]) and the processor keeps the
-//! work unless a card is clearly faster. A record holds as long as driver, runtime and model stay
-//! the same ([`Key`]); [`chooser`] finds or makes one while the overlay runs. What is in use is the
-//! settings' choice where they name providers, and is not known in this file.
+//! work unless a card is clearly faster. A record holds as long as driver, runtime, model and
+//! number of threads stay the same ([`Key`]); [`chooser`] finds or makes one while the overlay
+//! runs. What is in use is the settings' choice where they name providers, and is not known in this
+//! file.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// How often and how much.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
-    /// Images a second, at most.
+    /// Frames a second, at most.
     pub per_second: f32,
     /// Share of one core that capturing and recognising may take, and drawing where no graphics
     /// card does it.

@@ -8,8 +8,8 @@ use marks::scene::style::Corner;
 use mods::language;
 
 use crate::recognition::models;
-use crate::settings::file;
 use crate::settings::inactive::Inactive;
+use crate::settings::{MAX_THREADS, file};
 
 /// A section of the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +97,7 @@ fn kind(section: &str, key: &str, value: &str) -> Kind {
         ("show", "opacity") => Kind::Number(0.1..=1.0),
         ("recognition", "detection") => Kind::Number(0.0..=0.95),
         ("recognition", "name") => Kind::Number(0.0..=1.0),
-        ("recognition", "threads") => Kind::Whole(0..=64),
+        ("recognition", "threads") => Kind::Whole(0..=MAX_THREADS as i64),
         ("mods", "folder") => Kind::Folder,
         ("capture", "per_second") => Kind::Whole(1..=240),
         ("capture", "processor") => Kind::Whole(2..=400),

@@ -15,7 +15,7 @@ use overlay::cli::Cli;
 
 /// A command with all that it needs, an option, and the value that is tried. Where the option is in
 /// the line already, `~` stands before its other value.
-const TRIED: [(&str, &str, &str); 47] = [
+const TRIED: [(&str, &str, &str); 48] = [
     (IDENTIFY, "json", ""),
     (IDENTIFY, "annotate", "new"),
     (IDENTIFY, "model", "~balatro"),
@@ -35,6 +35,8 @@ const TRIED: [(&str, &str, &str); 47] = [
     ("replay frames --model practice --compare other.json", "allow", "100"),
     ("replay garden", "mods", "Mods"),
     ("doctor --frames 1", "report", "new.zip"),
+    // Refused: without a report nothing takes them along.
+    ("doctor --frames 1", "settings", "mine.toml"),
     ("doctor --frames 1", "json", ""),
     ("doctor --frames 1", "frames", "~3"),
     ("hardware --model practice --provider cpu --threads 1", "model", "~nope"),

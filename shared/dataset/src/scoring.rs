@@ -9,7 +9,8 @@
 //!
 //! A recognised card matches a true one where the bounding boxes' intersection over union is at
 //! least [`pairing::MIN_OVERLAP`], one to one, best first. What is doubtful, face down or a stone
-//! card counts for detection only. Which names count as the same is the catalogue's to say.
+//! card has no sure name: it counts for detection, and is never counted as named. Which names count
+//! as the same is the catalogue's to say.
 //!
 //! Nothing here runs a network or opens an image. `docs/scoring.md` describes the truth file.
 

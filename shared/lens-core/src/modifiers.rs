@@ -79,7 +79,7 @@ pub struct Modifiers {
     pub enhancement: String,
     /// `none`, `gold`, `purple`, `red`, `blue`.
     pub seal: String,
-    /// Any of `eternal`, `perishable`, `rental`, `pinned`.
+    /// Any of `eternal`, `perishable`, `rental`, and the stake of a win, such as `gold stake`.
     pub stickers: Vec<String>,
     /// Whether the card is crossed out.
     pub debuffed: bool,

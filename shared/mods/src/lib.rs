@@ -6,7 +6,7 @@
 //!
 //! [`folder::find`] says where the folder is, [`read`] what is in it, [`sheets`] gives the
 //! images. Files are parsed first; a mod that leaves cards open is then run in a process of its
-//! own behind walls of the operating system ([`Interpreter`]), for which a program calls
+//! own behind the walls that the system has ([`Interpreter`]), for which a program calls
 //! [`child_main`] before anything else. [`choice`] is what the player chose, [`known`] puts the
 //! cards into the words of a catalogue. Absent: recognising the cards, and any image of the game.
 

@@ -5,10 +5,10 @@
 //! ```
 //!
 //! Each mod has a process of its own. The child is given the texts of the mod and opens nothing:
-//! before it reads them it has the operating system take away files, other processes and the
-//! network, and limit memory and time (`walls`). The interpreter (`interpreter`) has no library
-//! that could do harm to begin with. The parent waits a while, then kills. Whoever wants none of it
-//! says [`Interpreter::Off`](crate::Interpreter::Off).
+//! before it reads them it has the operating system limit memory, time and processes, and on Linux
+//! take away files and the network as well (`walls` says what is taken where). The interpreter
+//! (`interpreter`) has no library that could do harm to begin with. The parent waits a while, then
+//! kills. Whoever wants none of it says [`Interpreter::Off`](crate::Interpreter::Off).
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};

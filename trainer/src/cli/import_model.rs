@@ -74,7 +74,8 @@ pub struct Arguments {
 #[derive(Clone, Debug, clap::Args)]
 #[group(required = true, multiple = true)]
 struct Networks {
-    /// An export of Ultralytics YOLO (v8 to v12, 26): detect, obb, or pose with four corners
+    /// An export of Ultralytics YOLO (v8 to v12, 26): detect, obb, or pose with four corners; or
+    /// of RF-DETR, or of D-FINE or RT-DETR by way of transformers
     #[arg(long, value_name = "FILE")]
     detector: Option<PathBuf>,
     /// A classifier of whole cards

@@ -2,7 +2,7 @@
 //! paths, no images, no token.
 
 use std::io::{self, Cursor, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -13,17 +13,26 @@ use crate::diagnostics::redact::{self, Redactor};
 
 /// Longest file that is taken along.
 const MAX_FILE_BYTES: u64 = 1 << 20;
-/// Settings, wherever they are.
+/// Settings, whatever their file is called.
 const SETTINGS: &str = "overlay.toml";
+
+/// The settings of an overlay that was not told where they are.
+pub fn settings_of(data: &Path) -> Option<PathBuf> {
+    [data.join(SETTINGS), data.join("..").join(SETTINGS)].into_iter().find(|path| path.is_file())
+}
 
 /// Packs a report; `redactor` goes over every text.
 ///
 /// # Errors
 /// When a file that is there cannot be read.
-pub fn pack(findings: &[Finding], data: &Path, redactor: &Redactor) -> io::Result<Vec<u8>> {
+pub fn pack(
+    findings: &[Finding],
+    data: &Path,
+    settings: Option<&Path>,
+    redactor: &Redactor,
+) -> io::Result<Vec<u8>> {
     let mut files = vec![("doctor.txt".to_owned(), text(findings))];
-    let settings = [data.join(SETTINGS), data.join("..").join(SETTINGS)];
-    if let Some(path) = settings.iter().find(|path| path.is_file()) {
+    if let Some(path) = settings {
         files.push((SETTINGS.to_owned(), redact::settings(&read(path)?)));
     }
     for path in panic_hook::reports(&panic_hook::folder(data)) {
@@ -80,7 +89,8 @@ mod tests {
         std::fs::write(data.path().join("api-token"), "secret").unwrap();
         let findings = [Finding::good("data", &home)];
         let redactor = Redactor::new(std::slice::from_ref(&home), &["jimbo".into()]);
-        let packed = pack(&findings, data.path(), &redactor).unwrap();
+        let settings = settings_of(data.path());
+        let packed = pack(&findings, data.path(), settings.as_deref(), &redactor).unwrap();
         let told: Vec<String> = contents(&packed).unwrap().into_iter().map(|(name, _)| name).collect();
         let mut zip = zip::ZipArchive::new(Cursor::new(packed)).unwrap();
         let mut all = String::new();

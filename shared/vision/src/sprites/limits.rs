@@ -27,8 +27,8 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        // Cosine and pixels as `overlay mods --calibrate` chose for the networks before the shipped
-        // ones, on 2065 sprites of 20 mods; the lead was raised after a look at screenshots.
+        // Cosine and pixels as `overlay mods --calibrate` chose for earlier networks, on 2065
+        // sprites of 20 mods; the lead was raised after a look at screenshots.
         Self { similarity: 0.8, pixels: 0.5, lead: 0.1 }
     }
 }
