@@ -58,8 +58,9 @@ impl Labeller {
 
     pub(super) fn open_typed(&mut self) {
         match typed(&self.screenshot.typed, std::env::home_dir().as_deref()) {
-            Some(path) => self.open_screenshot(path),
-            None => self.say("Type the path of a screenshot first", Tone::Told),
+            Ok(Some(path)) => self.open_screenshot(path),
+            Ok(None) => self.say("Type the path of a screenshot first", Tone::Told),
+            Err(reason) => self.say(reason.to_string(), Tone::Warned),
         }
     }
 
