@@ -73,7 +73,9 @@ impl App {
     /// Has a dialog opened that is asked for, and takes in what was chosen in one.
     pub fn ask(&mut self, open: impl FnOnce(&Wanted) -> io::Result<FileDialog>) {
         let State::Open(labeller) = &mut self.state else { return };
-        if let Some(answer) = self.dialog.as_ref().and_then(FileDialog::answer) {
+        // Whoever is asked something answers that first; the dialog's answer waits.
+        let dialog = self.dialog.as_ref().filter(|_| !labeller.is_asked());
+        if let Some(answer) = dialog.and_then(FileDialog::answer) {
             self.dialog = None;
             labeller.screenshot_chosen(answer);
         }

@@ -2,8 +2,10 @@
 //! are moved, quads that are drawn. Pure.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use dataset::labels::Label;
+use image::RgbaImage;
 use lens_core::geometry::{InFrame, Point, Quad, Rect};
 
 use crate::reading::Reading;
@@ -26,6 +28,8 @@ pub struct OpenFrame {
     pub path: PathBuf,
     /// Name below the captures' folder, when it is a frame of the overlay's.
     pub name: Option<String>,
+    /// What is shown, read and cut, whatever lies at the path by now; nothing until it was read.
+    pub picture: Arc<RgbaImage>,
     /// Width and height in pixels; zeros until it has been read.
     pub size: [u32; 2],
     pub cards: Vec<FrameCard>,
@@ -48,6 +52,7 @@ impl OpenFrame {
         Self {
             path,
             name,
+            picture: Arc::default(),
             size: [0, 0],
             cards: saved,
             selected: None,
@@ -158,7 +163,10 @@ impl OpenFrame {
     /// Says what the chosen card is, and goes on to the next one that has no name.
     pub fn name(&mut self, label: Label) {
         let Some(at) = self.selected.filter(|at| *at < self.cards.len()) else { return };
-        self.keep();
+        // The name of a capture is taken back with what was done to captures.
+        if self.cards[at].file.is_none() {
+            self.keep();
+        }
         self.cards[at].label = Some(label);
         let count = self.cards.len();
         let next = (1..count).map(|by| (at + by) % count).find(|it| self.cards[*it].label.is_none());
@@ -171,6 +179,15 @@ impl OpenFrame {
         self.cards = cards;
         self.selected = self.selected.filter(|at| *at < self.cards.len());
         true
+    }
+
+    /// These cards are captures of this frame now: taking back is no matter of the frame any more.
+    pub fn saved(&mut self, name: String, captures: &[(usize, String)]) {
+        self.name = Some(name);
+        for (at, file) in captures {
+            self.cards[*at].file = Some(file.clone());
+        }
+        self.undo.clear();
     }
 
     /// What has a name and is no capture yet.
@@ -260,5 +277,7 @@ mod tests {
         assert!(frame.cards.len() == 2 && frame.cards[0].reading.is_some());
         frame.step(-1);
         assert_eq!(frame.selected, Some(1));
+        frame.saved("frames/frame3.png".into(), &[(0, "a.png".into()), (1, "b.png".into())]);
+        assert!(frame.unsaved().count() == 0 && !frame.undo(), "what is on the disk stays");
     }
 }

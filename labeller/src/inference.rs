@@ -32,9 +32,9 @@ pub enum Job {
     /// Says what an image may show.
     Guess(Source),
     /// Finds and reads the cards of a whole frame.
-    Propose(PathBuf),
+    Propose(Arc<RgbaImage>),
     /// Reads these quads of a whole frame.
-    Read(PathBuf, Vec<Quad<InFrame>>),
+    Read(Arc<RgbaImage>, Vec<Quad<InFrame>>),
     /// Teaches what an image shows, when the model does not know it.
     Teach(Source, Box<Label>),
     /// Forgets what an image taught.
@@ -78,7 +78,7 @@ pub enum Answer {
     /// An image could not be read; the text is for people.
     Unread { file: String, reason: String },
     /// The cards of a whole frame; nothing where the identifier says that there is none.
-    Proposed { frame: PathBuf, cards: Vec<(Quad<InFrame>, Option<Reading>)> },
+    Proposed { frame: Arc<RgbaImage>, cards: Vec<(Quad<InFrame>, Option<Reading>)> },
     /// A card was taught, and is known from now on.
     Taught(String),
     /// What the model knows now, and whether that has just been changed.
@@ -275,18 +275,17 @@ impl Worker {
         Ok(reading)
     }
 
-    fn propose(&mut self, path: &Path) -> anyhow::Result<Answer> {
-        let picture = whole(path)?;
-        let cards = self.open()?.recognise(&Pixels::from(&picture))?;
+    fn propose(&mut self, frame: &Arc<RgbaImage>) -> anyhow::Result<Answer> {
+        let cards = self.open()?.recognise(&Pixels::from(&**frame))?;
         let cards = cards.iter().map(|it| (it.detection.quad, Some(reading_of(&it.reading)))).collect();
-        Ok(Answer::Proposed { frame: path.into(), cards })
+        Ok(Answer::Proposed { frame: Arc::clone(frame), cards })
     }
 
-    fn read(&mut self, path: &Path, quads: &[Quad<InFrame>]) -> anyhow::Result<Answer> {
-        let picture = whole(path)?;
-        let readings = self.open()?.read(&Pixels::from(&picture), quads)?;
+    fn read(&mut self, frame: &Arc<RgbaImage>, quads: &[Quad<InFrame>]) -> anyhow::Result<Answer> {
+        let readings = self.open()?.read(&Pixels::from(&**frame), quads)?;
         let readings = readings.iter().map(|it| it.as_ref().map(reading_of));
-        Ok(Answer::Proposed { frame: path.into(), cards: quads.iter().copied().zip(readings).collect() })
+        let cards = quads.iter().copied().zip(readings).collect();
+        Ok(Answer::Proposed { frame: Arc::clone(frame), cards })
     }
 
     fn teach(&mut self, source: &Source, label: &Label) -> anyhow::Result<Option<Answer>> {
@@ -340,12 +339,6 @@ fn reading_of(reading: &vision::reading::Reading) -> Reading {
 fn no_card() -> Reading {
     let guess = Guess { id: NOT_A_CARD.into(), number: 1.0, origin: Origin::Model };
     Reading { guesses: vec![guess], modifiers: None, known: Some(NOT_A_CARD.into()) }
-}
-
-fn whole(path: &Path) -> anyhow::Result<RgbaImage> {
-    let picture =
-        image::open(path).map_err(|error| anyhow::anyhow!("cannot read {}: {error}", path.display()))?;
-    Ok(picture.into_rgba8())
 }
 
 /// An image of one of these folders.

@@ -80,9 +80,6 @@ pub enum WriteError {
     /// The captures cannot be read or written.
     #[error(transparent)]
     Captures(#[from] captures::CapturesError),
-    /// The image cannot be read.
-    #[error("{path} cannot be read: {source}")]
-    Picture { path: PathBuf, source: image::ImageError },
 }
 
 impl Repository {
@@ -187,7 +184,7 @@ impl Repository {
     /// another action.
     ///
     /// # Errors
-    /// When the image cannot be read, or captures cannot be written: then some may be there.
+    /// When captures cannot be written: then some may be there.
     pub fn capture(
         &mut self,
         session: &mut Session,
@@ -196,9 +193,7 @@ impl Repository {
         if let Access::Read(reason) = &self.access {
             return Err(WriteError::ReadOnly(reason.clone()));
         }
-        let path = frame.path.clone();
-        let picture = image::open(&path).map_err(|source| WriteError::Picture { path, source })?.into_rgba8();
-        let pixels = Pixels::from(&picture);
+        let pixels = Pixels::from(&*frame.picture);
         let mut store = captures::Captures::open_with(&self.folders.captures, &self.folders.labels)?;
         let name = match &frame.name {
             Some(name) => name.clone(),

@@ -1,5 +1,6 @@
-//! Images of captures and frames, decoded from their files.
+//! Images of captures and frames, decoded from their files; and the one frame that is worked on.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use egui::{ColorImage, Context, TextureHandle, TextureOptions};
@@ -15,14 +16,14 @@ pub enum Size {
     Small,
     /// As it is, at most 720 pixels high.
     Large,
-    /// As it is, at most 2160 pixels high: one frame to work on.
-    Whole,
 }
 
 /// An image, by its file below one of the folders.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key(String, Size);
 
+/// How high a frame to work on is at most.
+const MAX_WHOLE: u32 = 2160;
 /// Threads that decode.
 const DECODERS: usize = 2;
 
@@ -35,12 +36,11 @@ impl pictures::Key for Key {
         if self.1 == Size::Small { TextureOptions::LINEAR } else { TextureOptions::NEAREST }
     }
 
-    /// Some 35, 90 and 60 MB.
+    /// Some 35 and 90 MB.
     fn kept(&self) -> (u8, usize) {
         match self.1 {
             Size::Small => (0, 1200),
             Size::Large => (1, 24),
-            Size::Whole => (2, 2),
         }
     }
 }
@@ -55,7 +55,8 @@ impl Thumbnails {
             let folders = folders.to_vec();
             let make: Make<Key> = Box::new(move |Key(file, size)| {
                 let picture = folders.iter().find_map(|folder| image_file::open(&folder.join(file)).ok());
-                picture.map(|it| texture_of(&shrunk(it, *size)))
+                let most = if *size == Size::Small { 96 } else { 720 };
+                picture.map(|it| texture_of(&shrunk(&it, most)))
             });
             make
         });
@@ -78,17 +79,17 @@ impl Thumbnails {
     }
 }
 
-fn shrunk(picture: RgbaImage, size: Size) -> RgbaImage {
-    let most = match size {
-        Size::Small => 96,
-        Size::Large => 720,
-        Size::Whole => 2160,
-    };
+fn shrunk(picture: &RgbaImage, most: u32) -> Cow<'_, RgbaImage> {
     if picture.height() <= most {
-        return picture;
+        return Cow::Borrowed(picture);
     }
     let width = (picture.width() * most / picture.height()).max(1);
-    image::imageops::thumbnail(&picture, width, most)
+    Cow::Owned(image::imageops::thumbnail(picture, width, most))
+}
+
+/// A frame to work on, as the window takes it.
+pub fn whole(picture: &RgbaImage) -> ColorImage {
+    texture_of(&shrunk(picture, MAX_WHOLE))
 }
 
 /// As the window takes it.

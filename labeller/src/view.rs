@@ -31,11 +31,12 @@ impl Labeller {
         if !theme::apply(ui.ctx(), self.zoom()) {
             return;
         }
+        self.screenshot.lost_keys |= !ui.input(|input| input.focused);
         self.take_news(ui.ctx(), Instant::now());
         let mut intents = keys::wanted(self, ui.ctx());
         let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
         // Whoever is asked something answers first.
-        let dropped = dropped.filter(|_| self.question.is_none());
+        let dropped = dropped.filter(|_| !self.is_asked());
         intents.extend(dropped.map(Intent::OpenScreenshot));
         let bar = egui::Frame::new().fill(GROUND).inner_margin(Margin::symmetric(12, 7));
         Panel::top("pages").frame(bar).show(ui, |ui| self.pages(ui, &mut intents));

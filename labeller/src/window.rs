@@ -356,9 +356,7 @@ impl Labeller {
             Intent::Save if self.page == Page::Frames => self.name_card(),
             Intent::Undo if self.page == Page::Train => self.remember_last(),
             Intent::Redo if self.page == Page::Train => {}
-            Intent::Undo if self.page == Page::Frames && self.frame.as_mut().is_some_and(OpenFrame::undo) => {
-                self.loaded.0 = Subject::None;
-            }
+            Intent::Undo if self.page == Page::Frames && self.take_back_on_frame() => {}
             Intent::Bin if self.page == Page::Frames => {
                 if let Some(frame) = &mut self.frame {
                     frame.remove();
@@ -390,34 +388,13 @@ impl Labeller {
                     self.session.toggle(&file);
                 }
             }
-            Intent::Suggest(number) => {
-                self.is_begun = false;
-                if let Some(suggestion) = self.suggestions().into_iter().nth(number) {
-                    match self.catalogue.card(&suggestion.id) {
-                        Some(card) => self.form.take(card),
-                        None if suggestion.id == NOT_A_CARD => self.form = Form::not_a_card(),
-                        None => self.form.name = suggestion.name,
-                    }
-                }
-            }
-            Intent::NotACard => {
-                self.is_begun = false;
-                self.form = Form::not_a_card();
-                self.stated = Stated::default();
-                self.filled = self.form.modifiers.clone();
-            }
+            Intent::Suggest(number) => self.take_suggestion(number),
+            Intent::NotACard => self.take_for_no_card(),
             Intent::StepCompletion(by) => {
                 let count = self.completions().len();
                 self.completion = self.completion.saturating_add_signed(by).min(count.saturating_sub(1));
             }
-            Intent::Complete(number) => {
-                let card = self.completions().get(number).map(|card| Card::clone(card));
-                self.is_begun = false;
-                if let Some(card) = card {
-                    self.form.take(&card);
-                }
-                self.completion = 0;
-            }
+            Intent::Complete(number) => self.complete(number),
             Intent::Edition(number) => {
                 if let Some(edition) = self.catalogue.modifiers.editions.get(number) {
                     self.form.modifiers.edition.clone_from(edition);
@@ -430,7 +407,11 @@ impl Labeller {
                 Some(neighbour) => self.arrange(&Action::Merge(*neighbour)),
                 None => self.say("There is no other group that looks like this one", Tone::Told),
             },
-            Intent::Show(page) => self.show_page(page),
+            Intent::Show(page) => {
+                if self.page == page || self.keep_typed() {
+                    self.show_page(page);
+                }
+            }
             Intent::Sort(order) => self.session.set_order(order),
             Intent::Filter(shown) => self.filter(*shown),
             Intent::Choose(file) => {
@@ -446,7 +427,9 @@ impl Labeller {
                 }
             }
             Intent::Captures(id) => self.show_captures(&id),
-            Intent::OpenFrame(path) => self.open_frame(&path),
+            Intent::OpenFrame(path) => {
+                self.open_frame(&path);
+            }
             Intent::OpenScreenshot(path) => self.open_screenshot(path),
             Intent::AskForScreenshot => self.ask_for_screenshot(),
             Intent::OpenTyped => self.open_typed(),
@@ -455,8 +438,11 @@ impl Labeller {
                 self.name_typed();
                 self.save_frame();
             }
-            Intent::StepCard(by) => self.on_frame(|frame| frame.step(by)),
-            Intent::SelectCard(card) => self.on_frame(|frame| frame.select(card)),
+            Intent::StepCard(by) => self.go_on_frame(|frame| frame.step(by)),
+            Intent::SelectCard(card) if self.frame.as_ref().is_some_and(|it| it.selected == card) => {
+                self.on_frame(|frame| frame.select(card));
+            }
+            Intent::SelectCard(card) => self.go_on_frame(|frame| frame.select(card)),
             Intent::StepCorner => self.on_frame(OpenFrame::step_corner),
             Intent::DragCorner(corner, to, begins) => self.on_frame(|frame| frame.drag(corner, to, begins)),
             Intent::CornerPut => {
@@ -469,7 +455,8 @@ impl Labeller {
                 moved.into_iter().for_each(|quad| self.read_quad(quad));
             }
             Intent::DrawCard(from, to) => {
-                let drawn = self.frame.as_mut().and_then(|it| it.draw(from, to));
+                let mut drawn = None;
+                self.go_on_frame(|frame| drawn = frame.draw(from, to));
                 drawn.into_iter().for_each(|quad| self.read_quad(quad));
             }
             Intent::Magnify(by) => self.magnified = (self.magnified + by).clamp(0, MAX_MAGNIFIED),
@@ -495,7 +482,10 @@ impl Labeller {
                 }
                 if self.show_keys {
                     self.show_keys = false;
-                } else {
+                } else if self.page == Page::Frames && self.is_begun {
+                    // The name is left as it was typed; whoever wants it away asks again.
+                    self.is_begun = false;
+                } else if !self.take_back_typed() {
                     self.chosen.clear();
                 }
             }
@@ -518,7 +508,7 @@ impl Labeller {
         self.page = page;
         self.stale = true;
         match page {
-            Page::Frames => self.list_frames(),
+            Page::Frames => self.show_frames(),
             Page::Mods => self.look_at_mods(Instant::now()),
             _ => {}
         }
@@ -587,6 +577,7 @@ impl Labeller {
                 self.say(text, Tone::Done);
                 self.stale = true;
                 self.loaded.0 = Subject::None;
+                self.follow_labels();
             }
             Err(error) => self.say(error.to_string(), Tone::Warned),
         }

@@ -14,6 +14,8 @@ use lens_core::modifiers::Modifiers;
 
 #[path = "flows/bench.rs"]
 mod bench;
+#[path = "flows/frames.rs"]
+mod frames;
 #[path = "support/golden.rs"]
 mod golden;
 #[path = "support/opened.rs"]

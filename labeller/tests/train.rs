@@ -195,6 +195,24 @@ fn progress_is_shown_while_labelling_goes_on_and_then_what_came_of_it() {
     }
 }
 
+/// Half a minute of 0 %, and nothing that moved.
+#[test]
+fn what_is_done_before_the_first_step_is_said() {
+    let tells = |phase: &str| format!("echo '{{\"event\":\"phase\",\"phase\":\"{phase}\"}}'");
+    let script = format!(
+        "{}\n{WAITS}\n{}\nrm \"$(dirname \"$0\")/go\"\n{WAITS}",
+        tells("gathering"),
+        tells("training")
+    );
+    let mut bench = Bench::new(Some(&script));
+    bench.press(Key::R);
+    bench.until("it reads", |it| it.training().is_some_and(|it| it.phase == Some(Phase::Gathering)));
+    bench.harness.get_by_label("Captures, labels and art are being read");
+    std::fs::write(bench.root.path().join("go"), "").unwrap();
+    bench.until("it trains", |it| it.training().is_some_and(|it| it.phase == Some(Phase::Training)));
+    bench.harness.get_by_label("Cards are being drawn for the first step");
+}
+
 #[test]
 fn a_refusal_says_why_and_what_helps() {
     let outcome = r#""outcome":"refused","reason":"composed cards have become worse","help":"give longer""#;

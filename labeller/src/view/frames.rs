@@ -14,7 +14,7 @@ use super::tile::{self, Marks, WHOLE};
 use super::{form, keys};
 use crate::frame::{Begins, FrameCard, OpenFrame};
 use crate::intent::Intent;
-use crate::thumbnails::Size;
+use crate::thumbnails;
 use crate::window::Labeller;
 
 /// How near a corner the pointer must be to move it, in points.
@@ -201,11 +201,12 @@ fn canvas(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "The frame"));
     let Some(frame) = labeller.frame.clone() else { return };
     let view = view(&frame, area, labeller.magnified);
-    let file = frame.name.clone().unwrap_or_else(|| frame.path.to_string_lossy().into_owned());
     let painter = ui.painter().with_clip_rect(area);
-    if let Some(texture) = labeller.thumbnails.get(ui.ctx(), &file, Size::Whole) {
-        painter.image(texture.id(), view.shown, WHOLE, Color32::WHITE);
-    }
+    let texture = labeller.screenshot.shown.get_or_insert_with(|| {
+        let picture = thumbnails::whole(&frame.picture);
+        ui.ctx().load_texture("the frame", picture, egui::TextureOptions::NEAREST)
+    });
+    painter.image(texture.id(), view.shown, WHOLE, Color32::WHITE);
     let under = response.hover_pos().and_then(|at| card_at(&frame, view.to_frame(at)));
     for (at, card) in frame.cards.iter().enumerate() {
         let corners: Vec<Pos2> = card.quad.corners.iter().map(|corner| view.to_screen(*corner)).collect();

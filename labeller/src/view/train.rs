@@ -260,7 +260,10 @@ fn progress(run: &Run, ui: &mut Ui, intents: &mut Vec<Intent>) {
         let share = if report.phase > Some(Phase::Training) { 1.0 } else { report.progress as f32 };
         let left = report.seconds_left.filter(|_| report.phase == Some(Phase::Training));
         let left = left.map_or_else(String::new, |it| format!(", {} left", duration(it)));
-        let text = format!("{:.0} %{left}", share * 100.0);
+        let text = match awaited(report) {
+            Some(what) => what.to_owned(),
+            None => format!("{:.0} %{left}", share * 100.0),
+        };
         theme::progress(ui, share, &text, GOOD, width);
         let loss = report.loss.map_or_else(String::new, |loss| format!(" \u{b7} loss {loss:.3}"));
         if report.step > 0 {
@@ -277,6 +280,16 @@ fn progress(run: &Run, ui: &mut Ui, intents: &mut Vec<Intent>) {
         ui.label(RichText::new("It stops after this step; the model stays as it is.").color(WARNING));
     } else {
         ui.weak("You can go on labelling. Closing this window stops it.");
+    }
+}
+
+/// What is done before the first step, of which nobody says how far it is.
+fn awaited(report: &Report) -> Option<&'static str> {
+    match report.phase {
+        None => Some("The trainer is being started"),
+        Some(Phase::Gathering) => Some("Captures, labels and art are being read"),
+        Some(Phase::Training) if report.step == 0 => Some("Cards are being drawn for the first step"),
+        Some(_) => None,
     }
 }
 

@@ -2,23 +2,36 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dataset::captures::store::FRAMES;
 use dataset::labels::Label;
+use image::RgbaImage;
 use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Quad};
+use lens_core::image_file;
 
 use super::{Labeller, Subject};
 use crate::form::Form;
 use crate::frame::{FrameCard, OpenFrame};
 use crate::inference::Job;
-use crate::intent::Tone;
+use crate::intent::{Page, Tone};
 use crate::reading::Reading;
+use crate::session::Action;
 
 impl Labeller {
     /// Where the frame lies that is open.
     pub fn open_frame_path(&self) -> Option<&Path> {
         self.frame.as_ref().map(|it| it.path.as_path())
+    }
+
+    /// Lists the frames that the overlay saved, and shows the newest where none is open.
+    pub(super) fn show_frames(&mut self) {
+        self.list_frames();
+        self.follow_labels();
+        if self.frame.is_none() && !self.frames.is_empty() {
+            self.open_frame(&PathBuf::from(&self.frames[0]));
+        }
     }
 
     /// The frames that the overlay saved, the newest first.
@@ -34,30 +47,41 @@ impl Labeller {
             .collect();
         frames.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
         self.frames = frames.into_iter().map(|(_, name)| name).collect();
-        if self.frame.is_none() && !self.frames.is_empty() {
-            self.open_frame(&PathBuf::from(&self.frames[0]));
-        }
+    }
+
+    /// The name below the captures of a frame of the overlay's, by whichever way its file is named.
+    pub(super) fn name_of_frame(&self, path: &Path) -> Option<PathBuf> {
+        let folder = self.repository.folders().captures.join(FRAMES).canonicalize().ok()?;
+        let path = path.canonicalize().ok()?;
+        let name = Path::new(FRAMES).join(path.strip_prefix(folder).ok()?);
+        self.frames.iter().any(|it| Path::new(it) == name).then_some(name)
     }
 
     /// Opens a frame of the overlay's, by its name below the captures, or any image by its path.
-    /// Not while cards of the one that is open have names that are not saved.
-    pub(super) fn open_frame(&mut self, path: &Path) {
-        let unsaved = self.frame.as_ref().map_or(0, |it| it.unsaved().count());
+    /// Not while cards of the one that is open have names that are not saved. Returns whether it
+    /// is open; the message says why not.
+    pub(super) fn open_frame(&mut self, path: &Path) -> bool {
+        if !self.keep_typed() {
+            return false;
+        }
+        // Where nothing can be saved, nothing waits for it.
+        let unsaved = self.frame.as_ref().filter(|_| self.repository.read_only().is_none());
+        let unsaved = unsaved.map_or(0, |it| it.unsaved().count());
         if unsaved > 0 {
             let count = counted(unsaved, "named card");
             let text =
                 format!("Not saved yet: {count} of the open frame \u{b7} Ctrl+S saves, Ctrl+Z takes back");
             self.say(text, Tone::Warned);
-            return;
+            return false;
         }
         let whole = self.repository.folders().captures.join(path);
         let name = path.to_string_lossy().replace('\\', "/");
         let name = self.frames.contains(&name).then_some(name);
-        let size = match image::image_dimensions(&whole) {
-            Ok((width, height)) => [width, height],
+        let picture = match image_file::open(&whole) {
+            Ok(picture) => Arc::new(picture),
             Err(error) => {
                 self.say(format!("{} cannot be opened: {error}", whole.display()), Tone::Warned);
-                return;
+                return false;
             }
         };
         let saved = self.session.pictures().iter().filter(|it| name.is_some() && it.context.frame == name);
@@ -70,14 +94,17 @@ impl Labeller {
             })
         });
         let saved = saved.collect();
-        let mut frame = OpenFrame::new(whole.clone(), name, saved);
-        frame.size = size;
-        let asked = self.inference.as_ref().is_some_and(|it| it.ask(Job::Propose(whole)));
+        let mut frame = OpenFrame::new(whole, name, saved);
+        frame.size = picture.dimensions().into();
+        let asked = self.inference.as_ref().is_some_and(|it| it.ask(Job::Propose(Arc::clone(&picture))));
         if !asked {
             frame.propose(Vec::new());
         }
+        frame.picture = picture;
         self.frame = Some(frame);
+        self.screenshot.shown = None;
         self.loaded.0 = Subject::None;
+        true
     }
 
     /// Goes to another frame of the list.
@@ -91,19 +118,22 @@ impl Labeller {
     }
 
     /// Hears what the model makes of a frame.
-    pub(super) fn proposed(&mut self, path: &Path, cards: Vec<(Quad<InFrame>, Option<Reading>)>) {
-        if let Some(frame) = self.frame.as_mut().filter(|it| it.path == path) {
-            frame.propose(cards);
+    pub(super) fn proposed(&mut self, frame: &Arc<RgbaImage>, cards: Vec<(Quad<InFrame>, Option<Reading>)>) {
+        let is_typed = self.is_typed();
+        // Another image may lie at the same path by now.
+        let Some(open) = self.frame.as_mut().filter(|it| Arc::ptr_eq(&it.picture, frame)) else { return };
+        open.propose(cards);
+        // What is being typed stays, here and on other pages.
+        if matches!(self.loaded.0, Subject::Card(..)) && !is_typed {
             self.loaded.0 = Subject::None;
         }
     }
 
     /// Has the model look at a quad that was drawn or moved.
     pub(super) fn read_quad(&self, quad: Quad<InFrame>) {
-        let path = self.frame.as_ref().map(|it| it.path.clone());
-        if let Some((inference, path)) = self.inference.as_ref().zip(path) {
+        if let Some((inference, frame)) = self.inference.as_ref().zip(self.frame.as_ref()) {
             // One that is not accepted is read when the frame is opened again.
-            inference.ask(Job::Read(path, vec![quad]));
+            inference.ask(Job::Read(Arc::clone(&frame.picture), vec![quad]));
         }
     }
 
@@ -129,23 +159,99 @@ impl Labeller {
     /// Gives the chosen card of the frame the name in the form.
     pub(super) fn name_in_frame(&mut self, label: Label) {
         let name = label.name.clone();
-        let Some(frame) = self.frame.as_mut().filter(|it| it.card().is_some()) else {
+        let Some(card) = self.frame.as_ref().and_then(OpenFrame::card) else {
             self.say("Choose a card, or draw a box around one", Tone::Told);
             return;
         };
+        let saved = card.file.clone();
+        if let Some(file) = &saved {
+            let action = Action::Relabel(vec![file.clone()], label.clone(), BTreeMap::default());
+            if self.try_act(&action).is_none() {
+                return;
+            }
+        }
+        let Some(frame) = &mut self.frame else { return };
         frame.name(label);
         let left = frame.cards.iter().filter(|it| it.label.is_none()).count();
         let rest = if left > 0 { format!("{left} have no name yet") } else { "all have a name".into() };
-        self.say(format!("It is {name}, {rest} \u{b7} Ctrl+S saves what has a name"), Tone::Done);
+        let next = if saved.is_some() { "Ctrl+Z takes it back" } else { "Ctrl+S saves what has a name" };
+        self.say(format!("It is {name}, {rest} \u{b7} {next}"), Tone::Done);
         self.loaded.0 = Subject::None;
+    }
+
+    /// Whether something was typed or chosen for the chosen card since it is shown.
+    fn is_typed(&self) -> bool {
+        let Some(frame) = self.frame.as_ref().filter(|it| it.card().is_some()) else { return false };
+        let is_shown = matches!(&self.loaded.0, Subject::Card(path, at)
+            if *path == frame.path && *at == frame.selected);
+        is_shown && self.form != self.loaded.1
     }
 
     /// What was typed or chosen for the chosen card counts as its name, also without Enter.
     pub(super) fn name_typed(&mut self) {
-        let typed = self.form.name.trim();
-        let is_chosen = self.frame.as_ref().is_some_and(|it| it.card().is_some());
-        if is_chosen && !typed.is_empty() && typed != self.prefilled_in_frame().name {
+        if self.is_typed() && !self.form.name.trim().is_empty() {
+            // As Enter takes it.
+            if !self.completions().is_empty() {
+                self.complete(self.completion);
+            }
             self.name_card();
+        }
+    }
+
+    /// The same where somebody goes on to something else. Returns whether they may: a name that
+    /// nobody knows is asked for first.
+    pub(super) fn keep_typed(&mut self) -> bool {
+        if !self.is_typed() || self.repository.read_only().is_some() {
+            return true;
+        }
+        let chosen = self.frame.as_ref().and_then(|it| it.selected);
+        self.name_typed();
+        if let Some(frame) = self.frame.as_mut().filter(|it| it.selected != chosen) {
+            frame.select(chosen);
+        }
+        self.new_name.is_none()
+    }
+
+    /// Chooses something else on the frame, or draws it, once what was typed is kept.
+    pub(super) fn go_on_frame(&mut self, change: impl FnOnce(&mut OpenFrame)) {
+        if self.keep_typed() {
+            self.on_frame(change);
+        }
+    }
+
+    /// Takes back what was typed and is no name yet. Returns whether there was anything.
+    pub(super) fn take_back_typed(&mut self) -> bool {
+        let is_typed = self.page == Page::Frames && self.is_typed();
+        if is_typed {
+            self.loaded.0 = Subject::None;
+        }
+        is_typed
+    }
+
+    /// Takes the last thing back that was done on the frame and is not on the disk. Returns whether
+    /// there was one.
+    pub(super) fn take_back_on_frame(&mut self) -> bool {
+        if self.take_back_typed() {
+            return true;
+        }
+        let is_undone = self.frame.as_mut().is_some_and(OpenFrame::undo);
+        if is_undone {
+            self.loaded.0 = Subject::None;
+            self.follow_labels();
+        }
+        is_undone
+    }
+
+    /// Cards of the open frame that are captures have the names that those have now.
+    pub(super) fn follow_labels(&mut self) {
+        let Some(frame) = &mut self.frame else { return };
+        for card in &mut frame.cards {
+            let Some(file) = &card.file else { continue };
+            match self.session.picture(file) {
+                Some(picture) => card.label.clone_from(&picture.label),
+                // It is gone for good.
+                None => (card.file, card.label) = (None, None),
+            }
         }
     }
 
@@ -161,19 +267,22 @@ impl Labeller {
                 let labels: Vec<_> =
                     saved.iter().filter_map(|(at, _)| frame.cards[*at].label.clone()).collect();
                 let count = saved.len();
-                if let Some(frame) = &mut self.frame {
-                    frame.name = Some(name);
-                    saved.iter().for_each(|(at, file)| frame.cards[*at].file = Some(file.clone()));
-                }
+                self.on_frame(|frame| frame.saved(name, &saved));
+                let mut is_written = true;
                 for ((_, file), label) in saved.into_iter().zip(labels) {
-                    self.act(&crate::session::Action::Relabel(vec![file], label, BTreeMap::default()));
+                    let action = Action::Relabel(vec![file], label, BTreeMap::default());
+                    is_written &= self.try_act(&action).is_some();
+                }
+                self.stale = true;
+                if !is_written {
+                    // The message says why.
+                    return self.follow_labels();
                 }
                 let said = match count {
                     1 => "1 capture saved with its frame \u{b7} Verify shows it".to_owned(),
                     _ => format!("{count} captures saved with their frame \u{b7} Verify shows them"),
                 };
                 self.say(said, Tone::Done);
-                self.stale = true;
             }
             Err(error) => self.say(error.to_string(), Tone::Warned),
         }

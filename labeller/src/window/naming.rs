@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use dataset::labels::Label;
 use dataset::labels::store::Change;
 use egui::Context;
+use lens_core::catalogue::Card;
 use lens_core::counted::counted;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::modifiers::Modifiers;
@@ -226,6 +227,35 @@ impl Labeller {
         if self.is_confirmed(&label) {
             self.name_in_frame(label);
         }
+    }
+
+    /// Puts a suggestion into the form.
+    pub(super) fn take_suggestion(&mut self, number: usize) {
+        self.is_begun = false;
+        let Some(suggestion) = self.suggestions().into_iter().nth(number) else { return };
+        match self.catalogue.card(&suggestion.id) {
+            Some(card) => self.form.take(card),
+            None if suggestion.id == NOT_A_CARD => self.form = Form::not_a_card(),
+            None => self.form.name = suggestion.name,
+        }
+    }
+
+    /// Ends a begun name by this completion.
+    pub(super) fn complete(&mut self, number: usize) {
+        let card = self.completions().get(number).map(|card| Card::clone(card));
+        self.is_begun = false;
+        if let Some(card) = card {
+            self.form.take(&card);
+        }
+        self.completion = 0;
+    }
+
+    /// Has the form say that there is no card.
+    pub(super) fn take_for_no_card(&mut self) {
+        self.is_begun = false;
+        self.form = Form::not_a_card();
+        self.stated = Stated::default();
+        self.filled = self.form.modifiers.clone();
     }
 
     /// Whether the model has yet to read something of the current group that waits for a name.

@@ -29,7 +29,10 @@ impl Labeller {
         self.card_art.begin(context);
         self.follow_mods(context, now);
         match self.repository.tick(&mut self.session, now) {
-            Ok(true) => self.stale = true,
+            Ok(true) => {
+                self.stale = true;
+                self.follow_labels();
+            }
             Ok(false) => {}
             Err(error) => self.say(error.to_string(), Tone::Warned),
         }

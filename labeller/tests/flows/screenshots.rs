@@ -93,13 +93,43 @@ fn where_no_dialog_answers_the_path_is_typed() {
     bench.write(&format!("\"{}\"", path.display()));
     bench.press(&[Key::Enter]);
     assert!(bench.is_open(&path), "{:?}", bench.state().message());
-    // One that was seen and closed changes nothing.
+    // An address of another computer is no path.
     bench.press_with(Held::COMMAND, Key::O);
+    assert!(bench.ask(|| None).is_some());
+    bench.until_said("no dialog for files");
+    bench.write("file://server/share/shot.png");
+    bench.press(&[Key::Enter]);
+    if cfg!(unix) {
+        bench.until_said("on the computer server");
+    }
+}
+
+/// A portal that is started first and has no dialog takes as long as somebody who closes one.
+#[test]
+fn a_dialog_that_nobody_saw_has_the_path_typed() {
     let close = || {
         std::thread::sleep(Duration::from_millis(600));
         None
     };
+    let mut bench = Bench::new();
+    let path = screenshot(&bench, "typed.png");
+    let is_on_frames =
+        |bench: &mut Bench| bench.harness().query_by_label("Open screenshot\u{2026}").is_some();
+    // One that was seen and closed changes nothing.
+    bench.press_with(Held::COMMAND, Key::O);
     assert!(bench.ask(close).is_some());
+    bench.harness().input_mut().focused = false;
+    settle(bench.harness());
+    bench.harness().input_mut().focused = true;
     bench.until_said("No screenshot was chosen");
-    assert!(bench.is_open(&path));
+    assert!(!is_on_frames(&mut bench));
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    bench.press_with(Held::COMMAND, Key::O);
+    assert!(bench.ask(close).is_some());
+    bench.until_said("type or paste its path");
+    bench.write(&path.display().to_string());
+    bench.press(&[Key::Enter]);
+    assert!(bench.is_open(&path), "{:?}", bench.state().message());
 }

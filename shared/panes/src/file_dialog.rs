@@ -7,6 +7,8 @@
 //! portal nor zenity: then a window needs a line in which a path can be typed, and [`typed`] reads
 //! that.
 
+use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
@@ -39,11 +41,31 @@ pub enum Kind {
 pub enum Answer {
     /// This was chosen.
     Chosen(PathBuf),
-    /// It was closed.
+    /// It was closed. On Linux there may have been none too: a portal that is started first, and
+    /// then has no dialog for files, takes longer to say so than [`Answer::NoDialog`] can tell.
     Nothing,
-    /// There was none to be seen: no portal answers, and there is no zenity.
+    /// It ended sooner than anybody can have seen it: no portal answers, and there is no zenity.
     NoDialog,
 }
+
+/// An address of a file on another computer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    host: String,
+}
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host } = self;
+        write!(
+            formatter,
+            "The file lies on the computer {host}: copy it here, or type the path at which its folder \
+             is connected"
+        )
+    }
+}
+
+impl std::error::Error for Elsewhere {}
 
 /// Nobody sees a dialog and closes it within this time.
 const UNSEEN: Duration = Duration::from_millis(250);
@@ -72,7 +94,7 @@ impl FileDialog {
         // They have to be made on this thread; another one may wait for them.
         match wanted.kind {
             Kind::File(name, endings) => {
-                let chosen = dialog.add_filter(name, endings).pick_file();
+                let chosen = dialog.add_filter(name, &shown(endings)).pick_file();
                 Self::with(move || pollster::block_on(chosen).map(|it| it.path().to_owned()), wake)
             }
             Kind::Folder => {
@@ -117,27 +139,62 @@ impl FileDialog {
     }
 }
 
+/// The endings that a dialog is told. Those of Linux look for the very letters.
+fn shown(endings: &[&str]) -> Vec<String> {
+    let large = endings.iter().filter(|_| cfg!(target_os = "linux")).map(|it| it.to_uppercase());
+    endings.iter().map(|it| (*it).to_owned()).chain(large).collect()
+}
+
 /// The path that somebody typed or pasted: quoted as Windows copies it, as an address of a file, or
 /// from the folder of the user on. Nothing where nothing was typed.
-pub fn typed(text: &str, home: Option<&Path>) -> Option<PathBuf> {
+///
+/// # Errors
+/// When it is an address of another computer, which has no path here.
+pub fn typed(text: &str, home: Option<&Path>) -> Result<Option<PathBuf>, Elsewhere> {
     let text = text.trim();
     let quoted = |mark: char| text.strip_prefix(mark)?.strip_suffix(mark);
     let text = quoted('"').or_else(|| quoted('\'')).unwrap_or(text);
-    if let Some(rest) = text.strip_prefix("file://") {
-        return Some(PathBuf::from(decoded(rest)));
+    if let Some(address) = text.get(..5).filter(|it| it.eq_ignore_ascii_case("file:")) {
+        return addressed(&text[address.len()..]).map(Some);
     }
     if let (Some(rest), Some(home)) = (text.strip_prefix("~/"), home) {
-        return Some(home.join(rest));
+        return Ok(Some(home.join(rest)));
     }
-    (!text.is_empty()).then(|| PathBuf::from(text))
+    Ok((!text.is_empty()).then(|| PathBuf::from(text)))
 }
 
-/// The path of a file's address, whose other bytes than letters stand as `%20` (RFC 8089).
-fn decoded(address: &str) -> String {
-    let path = percent_encoding::percent_decode_str(address).decode_utf8_lossy().into_owned();
+/// The path of a file's address behind `file:` (RFC 8089): where two slashes stand, a host comes
+/// first, which is this computer where it is left out.
+fn addressed(address: &str) -> Result<PathBuf, Elsewhere> {
+    let Some(rest) = address.strip_prefix("//") else { return Ok(decoded(address)) };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    if host.is_empty() || host.eq_ignore_ascii_case("localhost") {
+        return Ok(decoded(path));
+    }
+    // Windows has a path for it.
+    if cfg!(windows) {
+        return Ok(PathBuf::from(format!(r"\\{host}{}", decoded(path).display()).replace('/', r"\")));
+    }
+    Err(Elsewhere { host: host.to_owned() })
+}
+
+/// The path whose other bytes than letters stand as `%20`.
+fn decoded(path: &str) -> PathBuf {
+    let bytes: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
     // On Windows a slash stands before the letter of the drive.
-    let is_drive = path.starts_with('/') && path.as_bytes().get(2) == Some(&b':');
-    if is_drive { path[1..].to_owned() } else { path }
+    let is_drive = bytes.first() == Some(&b'/') && bytes.get(2) == Some(&b':');
+    of_bytes(bytes[usize::from(is_drive)..].to_vec()).into()
+}
+
+/// A path of Linux is any bytes.
+#[cfg(unix)]
+fn of_bytes(bytes: Vec<u8>) -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(bytes)
+}
+
+#[cfg(not(unix))]
+fn of_bytes(bytes: Vec<u8>) -> OsString {
+    String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
 #[cfg(test)]
@@ -179,7 +236,7 @@ mod tests {
     #[test]
     fn a_path_is_read_as_people_paste_it() {
         let home = Path::new("/me");
-        let path = |text: &str| typed(text, Some(home)).map(|it| it.to_string_lossy().replace('\\', "/"));
+        let path = |text: &str| Some(typed(text, Some(home)).unwrap()?.to_string_lossy().replace('\\', "/"));
         for (text, wanted) in [
             (" /a/b c.png\n", "/a/b c.png"),
             ("\"C:\\a b\\c.png\"", "C:/a b/c.png"),
@@ -187,11 +244,43 @@ mod tests {
             ("~/b.png", "/me/b.png"),
             ("file:///a/b%20%C3%A9.png", "/a/b \u{e9}.png"),
             ("file:///C:/a.png", "C:/a.png"),
+            ("file://localhost/a/b.png", "/a/b.png"),
+            ("file://LocalHost/C:/a.png", "C:/a.png"),
+            ("file:/a/b.png", "/a/b.png"),
+            ("FILE:///a/b.png", "/a/b.png"),
+            ("files/b.png", "files/b.png"),
+            ("\u{e9}\u{e9}\u{e9}.png", "\u{e9}\u{e9}\u{e9}.png"),
             ("b.png", "b.png"),
             ("\"", "\""),
         ] {
             assert_eq!(path(text).as_deref(), Some(wanted), "{text:?}");
         }
         assert_eq!((path("  "), path("\"\"")), (None, None));
+    }
+
+    #[test]
+    fn an_address_of_another_computer_is_no_path_of_this_one() {
+        let address = "file://server/share/a%20b.png";
+        if cfg!(windows) {
+            assert_eq!(typed(address, None), Ok(Some(r"\\server\share\a b.png".into())));
+        } else {
+            let error = typed(address, None).unwrap_err().to_string();
+            assert!(error.contains("on the computer server"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_address_keeps_bytes_that_are_no_letters() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let path = typed("file:///a/%ff%20b.png", None).unwrap().unwrap();
+        assert_eq!(path.as_os_str().as_bytes(), b"/a/\xff b.png");
+    }
+
+    #[test]
+    fn large_letters_of_an_ending_are_shown_too() {
+        let endings = shown(&["png", "jpg"]);
+        assert!(endings.starts_with(&["png".into(), "jpg".into()]));
+        assert_eq!(endings.contains(&"JPG".to_owned()), cfg!(target_os = "linux"));
     }
 }
