@@ -233,18 +233,36 @@ impl Recipe {
         Self::parse(&text).map_err(|reason| RecipeError::Invalid { path: path.to_path_buf(), reason })
     }
 
-    /// Writes it into a run's folder, where a later command finds it. A recipe that is there in
-    /// other words, with comments perhaps, is kept beside it.
+    /// Writes it into the folder of a run that begins, where a later command finds it. A recipe
+    /// that is there in other words, with comments perhaps, is kept beside it.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, run: &Path) -> io::Result<()> {
+        self.write_unless(run, |_| false)
+    }
+
+    /// The same for a run that goes on: a recipe in the words of a training is that of the run's
+    /// beginning, and is replaced.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_again(&self, run: &Path) -> io::Result<()> {
+        let words_of = |text: &str| toml::to_string(&Self::parse(text).ok()?).ok();
+        self.write_unless(run, |there| words_of(there).is_some_and(|it| it == there))
+    }
+
+    /// Writes it, and keeps what is there unless that is of no worth.
+    fn write_unless(&self, run: &Path, is_worthless: impl Fn(&str) -> bool) -> io::Result<()> {
         let path = run.join(FILE_NAME);
         let text = toml::to_string(self).map_err(io::Error::other)?;
-        if std::fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+        let there = std::fs::read_to_string(&path).unwrap_or_default();
+        if there == text {
             return Ok(());
         }
-        keep_former(&path)?;
+        if !is_worthless(&there) {
+            keep_former(&path)?;
+        }
         atomic::write(&path, text.as_bytes())
     }
 
@@ -335,12 +353,24 @@ mod tests {
         let text = shipped("practice.toml") + "# mine\n";
         let recipe = Recipe::parse(&text).unwrap();
         std::fs::write(&path, &text).unwrap();
-        // The second time it is there already, and the former one stays.
-        for _ in 0..2 {
-            recipe.write(run.path()).unwrap();
-            assert_eq!(Recipe::read(&path).unwrap(), recipe);
+        recipe.write(run.path()).unwrap();
+        // It is there already; then a training goes on in another way.
+        for recipe in [&recipe, &Recipe { seed: 77, ..recipe.clone() }] {
+            recipe.write_again(run.path()).unwrap();
+            assert_eq!(Recipe::read(&path).unwrap(), *recipe);
             assert_eq!(std::fs::read_to_string(&former).unwrap(), text);
         }
+        assert_eq!(std::fs::read_dir(run.path()).unwrap().count(), 2);
+        // What is written by hand another time is kept too.
+        std::fs::write(&path, "# not done yet\n").unwrap();
+        recipe.write_again(run.path()).unwrap();
+        let kept = ["recipe.former.toml", "recipe-2.former.toml"]
+            .map(|name| std::fs::read_to_string(run.path().join(name)).unwrap());
+        assert_eq!(kept, [text.as_str(), "# not done yet\n"]);
+        // And where a run begins, so is one without a comment.
+        let other = Recipe { seed: 77, ..recipe.clone() };
+        other.write(run.path()).unwrap();
+        assert_eq!(Recipe::read(&run.path().join("recipe-3.former.toml")).unwrap(), recipe);
     }
 
     #[test]

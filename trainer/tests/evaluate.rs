@@ -7,6 +7,7 @@ mod trainers;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use synth::scene;
@@ -184,18 +185,64 @@ fn an_exported_model_shows_what_it_misread() {
 }
 
 #[test]
+fn figures_are_not_lost_for_what_cannot_be_written() {
+    if !have_runtime() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    // Somebody puts a file where the misread images are to appear.
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
+    let line = "evaluate --model practice --composed 2 --failures misread --out figures.json";
+    let words = words(line);
+    let mut running = Wanted { words: &words, folder, data: &data, memory: None }.start();
+    while std::fs::read_dir(folder).unwrap().count() == 0 {
+        assert!(!running.is_over(Duration::from_millis(5)), "it has ended before it began");
+    }
+    std::fs::create_dir(folder.join("misread")).unwrap();
+    std::fs::write(folder.join("misread/mine.png"), "mine").unwrap();
+    let output = running.output();
+    let [said, error] = [&output.stdout, &output.stderr].map(|it| String::from_utf8_lossy(it).into_owned());
+    assert!(!output.status.success() && error.contains("cannot write misread"), "{error}");
+    assert!(said.contains("right name"), "{said}");
+    let figures: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("figures.json")).unwrap()).unwrap();
+    check_names(&figures["composed"]["identification"]);
+    assert_eq!(contents(&folder.join("misread")).len(), 1);
+    // What cannot be written is printed.
+    let (success, said, error) =
+        trainer("evaluate --model practice --composed 2 --out none/figures.json", folder);
+    assert!(!success && error.contains("cannot write none/figures.json"), "{error}");
+    let printed: Value = serde_json::from_str(&said).unwrap();
+    check_names(&printed["composed"]["identification"]);
+}
+
+#[test]
 fn a_page_that_is_there_is_kept_beside_the_new_one() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
     std::fs::create_dir(folder.join("run")).unwrap();
-    let measured = json!({ "composed": { "identification": { "known": 10, "top1": 0.9 } } });
-    std::fs::write(folder.join("measured.json"), measured.to_string()).unwrap();
     std::fs::write(folder.join("page.html"), "mine").unwrap();
     let line = "report --run run --evaluation measured.json --out page.html";
-    let (success, out, err) = trainer(line, folder);
-    assert!(success, "{out}{err}");
-    assert!(std::fs::read_to_string(folder.join("page.html")).unwrap().contains("<html"));
-    assert_eq!(std::fs::read_to_string(folder.join("page.former.html")).unwrap(), "mine");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    // The second time it is the first page that is kept, and not in the place of what was there.
+    for top1 in [0.9, 0.8] {
+        let measured = json!({ "composed": { "identification": { "known": 10, "top1": top1 } } });
+        std::fs::write(folder.join("measured.json"), measured.to_string()).unwrap();
+        let (success, out, err) = trainer(line, folder);
+        assert!(success, "{out}{err}");
+        assert!(read("page.html").contains("<html"));
+        assert_eq!(read("page.former.html"), "mine");
+    }
+    assert!(read("page-2.former.html").contains("<html"));
+    // Of a run's own page there is one, and the one before.
+    for _ in 0..3 {
+        let (success, out, err) = trainer("report --run run --evaluation measured.json", folder);
+        assert!(success, "{out}{err}");
+    }
+    let pages = contents(&folder.join("run")).into_keys();
+    let pages: Vec<PathBuf> = pages.filter(|it| it.extension().is_some_and(|it| it == "html")).collect();
+    assert_eq!(pages, ["report.former.html", "report.html"].map(|name| folder.join("run").join(name)));
 }
 
 #[test]
@@ -212,8 +259,12 @@ fn embeddings_that_are_there_are_kept_beside_the_new_ones() {
     let names = ["embeddings.npy", "embeddings.csv", "map.png"];
     std::fs::create_dir(folder.join("mine")).unwrap();
     names.iter().for_each(|name| std::fs::write(folder.join("mine").join(name), name).unwrap());
-    let (success, _, err) = trainer("embed --data set --game practice --model practice --out mine", folder);
-    assert!(success, "{err}");
+    // The second time another file is kept, and not in the place of the first.
+    for _ in 0..2 {
+        let (success, _, err) =
+            trainer("embed --data set --game practice --model practice --out mine", folder);
+        assert!(success, "{err}");
+    }
     for name in names {
         let path = folder.join("mine").join(name);
         assert_eq!(std::fs::read(lens_core::atomic::former(&path)).unwrap(), name.as_bytes());

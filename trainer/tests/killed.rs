@@ -67,6 +67,7 @@ fn work(job: &kills::Job) {
                 export(place, number);
             }
             "export" => export(place, number),
+            PANIC => panic!("{PANIC}"),
             _ => _ = import(place, number),
         }
         kills::done(number);
@@ -74,6 +75,26 @@ fn work(job: &kills::Job) {
             return;
         }
     }
+}
+
+/// A work that goes wrong by itself.
+const PANIC: &str = "what a child says of its end";
+
+/// The child of the test after it, alone it does nothing.
+#[test]
+fn waits_for_a_child_that_panics() {
+    if std::env::var_os(PANIC).is_some() {
+        kills::kill_by(&children(), PANIC, Path::new("."), 1, std::time::Duration::ZERO);
+    }
+}
+
+#[test]
+fn a_panic_of_a_child_is_seen() {
+    let mut test = std::process::Command::new(std::env::current_exe().unwrap());
+    test.args(["waits_for_a_child_that_panics", "--exact", "--nocapture"]).env(PANIC, "1");
+    let output = test.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains(PANIC), "{said}");
 }
 
 // --- models

@@ -3,6 +3,8 @@
 //! here.
 
 mod elsewhere;
+#[path = "small/ghosts.rs"]
+mod ghosts;
 #[path = "../../shared/lens-core/tests/commands/lines.rs"]
 mod lines;
 #[path = "options/of_runs.rs"]

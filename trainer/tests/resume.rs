@@ -81,6 +81,12 @@ fn what_contradicts_a_run_is_refused_before_anything_is_written() {
     let captures = "train identifier --data set --game practice --recipe mine/recipe.toml --run mine";
     place.good(&format!("{captures} --epochs 1 --threads 1"));
     assert_eq!(fs::read_to_string(place.path("mine/recipe.former.toml")).unwrap(), mine);
+    // Going on in other words changes the recipe, and not what is kept of the former one.
+    let before = fs::read_to_string(place.path("mine/recipe.toml")).unwrap();
+    let on = "train identifier --data ./set --game practice --run mine --resume --epochs 2 --threads 1";
+    place.good(on);
+    assert!(fs::read_to_string(place.path("mine/recipe.toml")).unwrap() != before);
+    assert_eq!(fs::read_to_string(place.path("mine/recipe.former.toml")).unwrap(), mine);
 
     // After all this it goes on.
     let done = place.good("train all --run run --resume --steps 4 --threads 1");

@@ -1,6 +1,8 @@
 //! Retraining a small installed model on captures with a card that no catalogue knows, as a player
 //! would.
 
+#[path = "small/ghosts.rs"]
+mod ghosts;
 mod small;
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod trainers;
@@ -8,7 +10,8 @@ mod trainers;
 use std::path::Path;
 use std::process::Output;
 
-use dataset::labels::{Label, Labels};
+use dataset::labels::Labels;
+use ghosts::label_ghost;
 use lens_core::manifest::Manifest;
 use trainer::checkpoint::Budget;
 use trainer::data::dataset::composed::{Amount, write};
@@ -66,25 +69,6 @@ fn label_captures(folder: &Path) {
     write(folder, &bank, &recipe.scenes, Amount { classes: 4, groups: 4, captures: 2 }, 3, &|_| true)
         .unwrap();
     label_ghost(folder, "ghost", image::imageops::invert);
-}
-
-/// Captures of a card that no catalogue knows: the first one, changed.
-fn label_ghost(folder: &Path, name: &str, change: fn(&mut image::RgbImage)) {
-    let path = folder.join("labels.json");
-    let mut labels = Labels::read(&path).unwrap();
-    let first = labels.iter().next().unwrap().1.class().to_owned();
-    let ghosts: Vec<(String, Label)> =
-        labels.iter().filter(|(_, it)| it.class() == first).map(|(file, it)| (file.to_owned(), it)).collect();
-    for (file, label) in ghosts {
-        let mut picture = image::open(folder.join(&file)).unwrap().into_rgb8();
-        change(&mut picture);
-        let ghost = format!("{name}_{file}");
-        picture.save(folder.join(&ghost)).unwrap();
-        let group = label.card_group.map(|group| group + 1000 * name.len() as u64);
-        let id = Some(format!("mod_{name}"));
-        labels.set(&ghost, &Label { name: "Ghost".into(), id, card_group: group, cluster: None, ..label });
-    }
-    labels.write(&path).unwrap();
 }
 
 fn output(data: &Path, arguments: &[&str]) -> Output {

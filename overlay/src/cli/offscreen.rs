@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use lens_core::atomic::{keep_former, keep_one_former};
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
@@ -43,10 +44,13 @@ pub(crate) fn run(args: OffscreenArgs) -> Result<()> {
     let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let table = Table::new(args.seed, args.size, painter.catalogue());
     let catalogue = model.catalogue().clone();
+    // Of the overlay's own image the last one is enough.
+    let keep = if args.out.is_some() { keep_former } else { keep_one_former };
     let out = args.out.unwrap_or_else(|| lens_core::paths::data().join("runs/practice-annotated.png"));
     if let Some(folder) = out.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
+    keep(&out).with_context(|| format!("cannot keep {}", out.display()))?;
     let outcome = offscreen::run(&table, &mut painter, Box::new(model), &catalogue, args.seconds, &out)?;
     println!("{}\nwrote {}", outcome.summary(), out.display());
     Ok(())

@@ -156,13 +156,18 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
     times.sort_unstable();
     let median = times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1e3;
     eprintln!("{}, recognition {median:.1} ms in the middle", counted(times.len(), "frame"));
-    match &args.out {
-        Some(path) => keep_former(path)
-            .and_then(|()| atomic::write(path, timeline.to_text().as_bytes()))
-            .with_context(|| format!("cannot write {}", path.display()))?,
-        None if wanted.is_none() => print!("{}", timeline.to_text()),
-        None => {}
+    let text = timeline.to_text();
+    let write = |path: &PathBuf| {
+        keep_former(path)
+            .and_then(|()| atomic::write(path, text.as_bytes()))
+            .with_context(|| format!("cannot write {}", path.display()))
+    };
+    let written = args.out.as_ref().map(write).transpose();
+    // What took long is not lost for a file that cannot be written.
+    if written.is_err() || (args.out.is_none() && wanted.is_none()) {
+        print!("{text}");
     }
+    written?;
     if let Some(wanted) = wanted {
         let differences = compare::compare(&wanted, &timeline);
         println!("{differences}");

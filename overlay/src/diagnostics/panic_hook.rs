@@ -93,7 +93,9 @@ fn write(folder: &Path, text: &str) -> std::io::Result<PathBuf> {
 pub fn reports(folder: &Path) -> Vec<PathBuf> {
     let is_report = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("crash-") && name.ends_with(".txt")
+        // Whoever gives one another name wants to keep it.
+        let number = name.strip_prefix("crash-").and_then(|it| it.strip_suffix(".txt"));
+        number.is_some_and(|it| it.bytes().all(|it| it.is_ascii_digit()))
     };
     let mut all: Vec<PathBuf> = fs::read_dir(folder)
         .into_iter()
@@ -114,7 +116,11 @@ mod tests {
     fn only_the_newest_reports_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let inside = folder.path().join("reports");
+        fs::create_dir(&inside).unwrap();
+        let others = ["crash-0 to be sent.txt", "crash-mine.txt"].map(|name| inside.join(name));
+        others.iter().for_each(|path| fs::write(path, "mine").unwrap());
         let written: Vec<PathBuf> = (0..MAX_REPORTS + 3).map(|_| write(&inside, "x").unwrap()).collect();
         assert_eq!(reports(&inside), written[3..]);
+        assert!(others.iter().all(|path| path.is_file()));
     }
 }

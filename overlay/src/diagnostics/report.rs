@@ -74,7 +74,9 @@ pub fn write(moment: &Moment, folder: &Path, redactor: &Redactor) -> io::Result<
 pub fn reports(folder: &Path) -> Vec<PathBuf> {
     let is_report = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("report-") && name.ends_with(".zip")
+        // Whoever gives one another name wants to keep it.
+        let number = name.strip_prefix("report-").and_then(|it| it.strip_suffix(".zip"));
+        number.is_some_and(|it| it.bytes().all(|it| it.is_ascii_digit()))
     };
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut all: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_report).collect();
@@ -120,8 +122,11 @@ mod tests {
             settings: Some(settings),
         };
         let redactor = Redactor::new(std::slice::from_ref(&home), &["jimbo".into()]);
-        let path = write(&moment, &folder.path().join("reports"), &redactor).unwrap();
-        assert_eq!(reports(&folder.path().join("reports")), [path.as_path()]);
+        let reports_of = folder.path().join("reports");
+        std::fs::create_dir(&reports_of).unwrap();
+        std::fs::write(reports_of.join("report-of-mine.zip"), "mine").unwrap();
+        let path = write(&moment, &reports_of, &redactor).unwrap();
+        assert_eq!(reports(&reports_of), [path.as_path()]);
         let mut zip = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
         let mut read = |name: &str| {
             let mut bytes = Vec::new();

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use image::RgbaImage;
-use lens_core::atomic::keep_former;
 use lens_core::catalogue::Catalogue;
 use lens_core::counted::counted;
 use lens_core::image_file;
@@ -120,9 +119,7 @@ pub fn run(
         outcome.frames += 1;
     }
     if let Some(marked) = marked {
-        keep_former(out)
-            .and_then(|()| image_file::save(&marked, out))
-            .with_context(|| format!("cannot write {}", out.display()))?;
+        image_file::save(&marked, out).with_context(|| format!("cannot write {}", out.display()))?;
     }
     outcome.painting = median(&mut painting);
     outcome.recognition = median(&mut recognition);

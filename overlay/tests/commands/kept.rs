@@ -14,11 +14,19 @@ fn a_file_that_is_there_is_kept_beside_the_new_one() {
     for (line, file, former) in [
         ("replay frames --model practice --out mine.json", "mine.json", "mine.former.json"),
         ("doctor --frames 1 --report mine.zip", "mine.zip", "mine.former.zip"),
+        ("offscreen --model practice --seconds 0.001 --out mine.png", "mine.png", "mine.former.png"),
     ] {
         fs::write(place.path(file), "mine").unwrap();
-        let text = said(&place.run(line, None, Duration::from_secs(120)).0);
-        assert!(fs::read(place.path(file)).unwrap() != b"mine", "overlay {line}: {text}");
-        assert_eq!(fs::read(place.path(former)).unwrap_or_default(), b"mine", "overlay {line}: {text}");
+        // The second time another file is kept, and not in the place of the first.
+        for _ in 0..2 {
+            let text = said(&place.run(line, None, Duration::from_secs(120)).0);
+            if text.contains("adapter") {
+                eprintln!("SKIPPED: `overlay {line}`, for nothing can be drawn here");
+                break;
+            }
+            assert!(fs::read(place.path(file)).unwrap() != b"mine", "overlay {line}: {text}");
+            assert_eq!(fs::read(place.path(former)).unwrap_or_default(), b"mine", "overlay {line}: {text}");
+        }
     }
 }
 
@@ -34,7 +42,7 @@ fn images_of_one_name_are_annotated_under_two() {
     fs::copy(place.path("frames/1.png"), place.path("other/0.png")).unwrap();
     fs::write(place.path("new/0.png"), "mine").unwrap();
     let line = "identify --model practice --mods none --annotate new frames/0.png other/0.png";
-    let text = said(&place.run(line, None, Duration::from_secs(120)).0);
+    let text = [(), ()].map(|()| said(&place.run(line, None, Duration::from_secs(120)).0)).concat();
     let image = |name: &str| {
         image::open(place.path(name)).unwrap_or_else(|error| panic!("{name}: {error}: {text}")).into_rgb8()
     };

@@ -15,9 +15,10 @@ const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 /// the folder synced.
 ///
 /// # Errors
-/// When the folder is missing or read-only, or the disk is full; `path` then still holds what it
-/// held before.
+/// When the folder is missing or read-only, the disk is full, or what is there is a device or a
+/// pipe; `path` then still holds what it held before.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    refuse_devices(path)?;
     let folder = folder_of(path);
     let temporary = beside(path, SUFFIX)?;
     let result = (|| {
@@ -36,24 +37,81 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     result
 }
 
-/// Copies a file that is about to be replaced to `NAME.former.ENDING` beside it; what was there
-/// under that name goes. Does nothing where there is no file.
+/// Copies a file that is about to be replaced beside it: to `NAME.former.ENDING`, or with a number
+/// (`NAME-2.former.ENDING`) where that is taken, so that what was kept before stays. Does nothing
+/// where there is no file, or where the same content is kept already.
+///
+/// For whatever may be somebody's own; [`keep_one_former`] is for what only our programs write.
 ///
 /// # Errors
 /// When it cannot be copied.
 pub fn keep_former(path: &Path) -> io::Result<()> {
-    match fs::read(path) {
-        Ok(content) => write(&former(path), &content),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
+    let Some(content) = read_if_there(path)? else { return Ok(()) };
+    let is_same = |kept: &Path| {
+        kept.metadata().is_ok_and(|it| it.is_file() && it.len() == content.len() as u64)
+            && fs::read(kept).is_ok_and(|it| it == content)
+    };
+    let found = formers(path).find(|it| it.symlink_metadata().is_err() || is_same(it));
+    let kept = found.expect("there is always a next number");
+    if kept.exists() { Ok(()) } else { write(&kept, &content) }
 }
 
-/// Where [`keep_former`] keeps a file.
+/// As [`keep_former`], but under [`former`] alone: what was kept before goes.
+///
+/// # Errors
+/// When it cannot be copied.
+pub fn keep_one_former(path: &Path) -> io::Result<()> {
+    read_if_there(path)?.map_or(Ok(()), |content| write(&former(path), &content))
+}
+
+/// Renames a file, or whatever else is there, as [`keep_former`] would name its copy, so that its
+/// own name is free. Does nothing where there is nothing.
+///
+/// # Errors
+/// When it cannot be renamed.
+pub fn set_aside(path: &Path) -> io::Result<()> {
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let free = formers(path).find(|it| it.symlink_metadata().is_err());
+    fs::rename(path, free.expect("there is always a next number"))
+}
+
+/// The name under which a former file is kept first: `NAME.former.ENDING`.
 pub fn former(path: &Path) -> PathBuf {
     let ending = path.extension().map_or_else(String::new, |it| format!(".{}", it.to_string_lossy()));
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{stem}.former{ending}"))
+}
+
+/// Names under which former files are kept: `NAME.former.ENDING`, `NAME-2.former.ENDING`, and so
+/// on.
+fn formers(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let ending = path.extension().map_or_else(String::new, |it| format!(".{}", it.to_string_lossy()));
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let numbered = (2..).map(move |number: u64| format!("{stem}-{number}.former{ending}"));
+    let place = path.to_path_buf();
+    std::iter::once(former(path)).chain(numbered.map(move |name| place.with_file_name(name)))
+}
+
+/// What a file holds; none where there is none.
+fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    refuse_devices(path)?;
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Fails for a device, a pipe or a socket: it may have no end, and a file must not take its place.
+fn refuse_devices(path: &Path) -> io::Result<()> {
+    match path.metadata() {
+        Ok(there) if !there.is_file() && !there.is_dir() => {
+            Err(io::Error::other(format!("{} is a device or a pipe, and no file", path.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Removes what processes that live no more had begun to write in a folder. Whoever opens a folder
@@ -131,15 +189,54 @@ mod tests {
     }
 
     #[test]
-    fn the_former_file_is_kept() {
+    fn no_former_file_is_lost() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("figures.json");
+        let kept = |name: &str| fs::read_to_string(place.path().join(name)).unwrap_or_default();
         keep_former(&path).unwrap();
-        assert!(!former(&path).exists());
-        fs::write(&path, "one").unwrap();
+        set_aside(&path).unwrap();
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+        // What is kept already is kept once.
+        for content in ["one", "two", "one", "two", "six"] {
+            fs::write(&path, content).unwrap();
+            keep_former(&path).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        }
+        let names = ["figures.former.json", "figures-2.former.json", "figures-3.former.json"];
+        assert_eq!(names.map(kept), ["one", "two", "six"]);
+        set_aside(&path).unwrap();
+        assert!(!path.exists() && kept("figures-4.former.json") == "six");
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 4);
+        // Where one is enough, it is the last one.
+        for content in ["seven", "eight"] {
+            fs::write(&path, content).unwrap();
+            keep_one_former(&path).unwrap();
+        }
+        assert_eq!(names.map(kept), ["eight", "two", "six"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_and_a_folder_are_no_place_for_a_former_file() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("a.png");
+        fs::write(&path, "mine").unwrap();
+        std::os::unix::fs::symlink("nowhere", former(&path)).unwrap();
+        fs::create_dir(place.path().join("a-2.former.png")).unwrap();
         keep_former(&path).unwrap();
-        write(&path, b"two").unwrap();
-        assert_eq!(fs::read(place.path().join("figures.former.json")).unwrap(), b"one");
+        assert!(former(&path).is_symlink() && !former(&path).exists());
+        assert_eq!(fs::read(place.path().join("a-3.former.png")).unwrap(), b"mine");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_not_replaced_by_a_file() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("socket");
+        let _listens = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let errors = [write(&path, b"x"), keep_former(&path), keep_one_former(&path)];
+        assert!(errors.iter().all(|it| it.as_ref().is_err_and(|it| it.to_string().contains("no file"))));
+        assert!(!path.is_file() && fs::read_dir(place.path()).unwrap().count() == 1);
     }
 
     #[test]

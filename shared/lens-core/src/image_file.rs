@@ -10,6 +10,8 @@ use std::path::Path;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, ImageResult, Limits, RgbaImage};
 
+use crate::atomic;
+
 /// The most bytes that the pixels of a decoded image may have; a screen of 8K with 16 bits a
 /// channel has 265 million.
 const MAX_BYTES: u64 = 640_000_000;
@@ -31,22 +33,37 @@ pub fn decode(bytes: &[u8]) -> ImageResult<(DynamicImage, Orientation)> {
     decode_from(Cursor::new(bytes))
 }
 
-/// Writes an image as its file's name says; over one that is there, which whoever calls has kept if
-/// it matters. The image library's own way says nothing of a disk that is full when it writes the
-/// last 8 kB, which is all of many a small image.
+/// Writes an image as its file's name says, in the place of one that is there, which whoever calls
+/// has kept if it matters; see [`atomic::write`].
 ///
 /// # Errors
-/// When it cannot be written, or the name is of no kind of image. What was begun is removed then; a
-/// file that cannot be opened for writing stays as it is.
+/// When it cannot be written, or the name is of no kind of image. What was there stays then.
 pub fn save(image: &RgbaImage, path: &Path) -> io::Result<()> {
-    let mut bytes = Cursor::new(Vec::new());
-    let format = ImageFormat::from_path(path).map_err(io::Error::other)?;
-    image.write_to(&mut bytes, format).map_err(io::Error::other)?;
-    let mut file = File::create(path)?;
-    file.write_all(bytes.get_ref()).inspect_err(|_| {
+    atomic::write(path, &encode(image, path)?)
+}
+
+/// Writes an image where there is nothing yet. It is not synced: for many images that can be made
+/// again, or in a folder that is synced before it appears.
+///
+/// # Errors
+/// When there is something, it cannot be written, or the name is of no kind of image. What was
+/// begun is removed then.
+pub fn save_new(image: &RgbaImage, path: &Path) -> io::Result<()> {
+    let bytes = encode(image, path)?;
+    File::create_new(path)?.write_all(&bytes).inspect_err(|_| {
         // Half an image is worse than none; that it cannot be removed adds nothing.
         let _ = fs::remove_file(path);
     })
+}
+
+/// An image as a file of this name has it. It is made in memory: the image library's own way to
+/// write a file says nothing of a disk that is full when it writes the last 8 kB, which is all of
+/// many a small image.
+fn encode(image: &RgbaImage, path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Cursor::new(Vec::new());
+    let format = ImageFormat::from_path(path).map_err(io::Error::other)?;
+    image.write_to(&mut bytes, format).map_err(io::Error::other)?;
+    Ok(bytes.into_inner())
 }
 
 fn decode_from(source: impl BufRead + Seek) -> ImageResult<(DynamicImage, Orientation)> {
@@ -106,25 +123,56 @@ mod tests {
         assert!(open(&path).is_err());
     }
 
+    /// Files of the child that this starts cannot grow beyond 512 bytes, which fails as a full disk
+    /// does.
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_full_disk_is_told_and_leaves_no_image() {
+    fn a_full_disk_is_told_and_leaves_what_was_there() {
+        type Save = fn(&RgbaImage, &Path) -> io::Result<()>;
+        const FOLDER: &str = "LENS_CORE_FULL_DISK";
+        const NAME: &str = "image_file::tests::a_full_disk_is_told_and_leaves_what_was_there";
+        if let Some(folder) = std::env::var_os(FOLDER) {
+            let noise =
+                |x: u32, y: u32| image::Rgba([(x * y) as u8, (x * 37 + y) as u8, (y * 91) as u8, 255]);
+            let large = RgbaImage::from_fn(99, 99, noise);
+            let tries: [(Save, &str); 3] = [(save, "old.png"), (save, "new.png"), (save_new, "new.png")];
+            for (write, name) in tries {
+                let error = write(&large, &Path::new(&folder).join(name)).unwrap_err();
+                assert_eq!(error.kind(), io::ErrorKind::FileTooLarge, "{name}");
+            }
+            return;
+        }
         let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("full.png");
-        std::os::unix::fs::symlink("/dev/full", &path).unwrap();
-        let error = save(&RgbaImage::new(9, 9), &path).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-        assert!(path.symlink_metadata().is_err());
         let image = RgbaImage::from_pixel(9, 9, image::Rgba([1, 2, 3, 255]));
-        save(&image, &path).unwrap();
-        assert_eq!(open(&path).unwrap(), image);
-        // What cannot be written at all is left alone.
+        save(&image, &place.path().join("old.png")).unwrap();
+        let done = std::process::Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"])
+            .arg(std::env::current_exe().unwrap())
+            .args([NAME, "--exact", "--nocapture"])
+            .env(FOLDER, place.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success() && said.contains("1 passed"), "{said}");
+        assert_eq!(open(&place.path().join("old.png")).unwrap(), image);
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "nothing is left over");
+    }
+
+    #[test]
+    fn what_cannot_be_an_image_is_left_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let image = RgbaImage::new(9, 9);
         let note = place.path().join("note.txt");
         fs::write(&note, "mine").unwrap();
-        assert!(save(&image, &note).is_err());
+        assert!(save(&image, &note).is_err() && save_new(&image, &note).is_err());
         assert_eq!(fs::read(&note).unwrap(), b"mine");
         let folder = place.path().join("folder.png");
         fs::create_dir(&folder).unwrap();
         assert!(save(&image, &folder).is_err() && folder.is_dir());
+        // A new image takes the place of nothing.
+        let path = place.path().join("a.png");
+        fs::write(&path, "mine").unwrap();
+        assert_eq!(save_new(&image, &path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"mine");
     }
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use dataset::labels::{Label, Labels};
 use image::RgbaImage;
-use lens_core::atomic::{former, keep_former};
+use lens_core::atomic::{self, keep_former, set_aside};
 use lens_core::counted::counted;
-use lens_core::image_file::save;
+use lens_core::image_file::{save, save_new};
 use rayon::prelude::*;
 use synth::preview;
 
@@ -51,6 +51,9 @@ pub struct Arguments {
     seed: u64,
 }
 
+/// Lists the images that a run is about to write or to remove: one that was interrupted leaves it,
+/// and with it the next one knows them.
+const PLANNED: &str = "augmented.planned.json";
 /// Name of the sheet of examples.
 const SHEET: &str = "contact-sheet.png";
 /// Originals on the sheet, and images in a row of it.
@@ -89,17 +92,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
     let stems = stems(&originals.iter().map(|sample| sample.file.as_str()).collect::<Vec<_>>());
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
-    if !out.join(AUGMENTED).is_file() {
-        // No earlier run has written it.
-        let sheet = out.join(SHEET);
-        keep_former(&sheet).with_context(|| format!("cannot keep {}", sheet.display()))?;
-    }
-    clear(&out)?;
+    let file = |&(index, child): &(usize, usize)| format!("{}_aug{child}.png", stems[index]);
+    prepare(&out, jobs.iter().map(file).collect())?;
     let bar = Bar::new("images", jobs.len());
     let written: Vec<(String, Label)> = jobs
         .par_iter()
-        .map(|&(index, child)| {
-            let path = out.join(format!("{}_aug{child}.png", stems[index]));
+        .map(|job| {
+            let (&(index, child), path) = (job, out.join(file(job)));
             let number = ((index as u64) << 20) + child as u64;
             let seed = seed_of(arguments.seed, Stream::Augmentation, number);
             let written = one(originals[index], &kinds, seed, &path);
@@ -110,6 +109,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let mut labels = Labels::default();
     written.iter().for_each(|(file, label)| labels.set(file, label));
     labels.write(&out.join(AUGMENTED))?;
+    remove(&out.join(PLANNED))?;
     sheet(&out, &originals, &written)?;
     let (images, of) = (counted(written.len(), "image"), counted(originals.len(), "original"));
     say!("{images} of {of} written into {}", out.display());
@@ -117,20 +117,59 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Takes away what an earlier run wrote; nothing that it did not list.
-fn clear(out: &Path) -> Result<()> {
-    let path = out.join(AUGMENTED);
-    let old = Labels::read(&path)?;
-    Labels::default().write(&path)?;
-    for file in old.files().filter(|file| file.contains("_aug") && !file.contains(['/', '\\'])) {
-        match std::fs::remove_file(out.join(file)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot remove {}", out.join(file).display()));
-            }
-            _ => {}
+/// Makes place for these files: what an earlier run wrote goes, also where it was interrupted, and
+/// whatever else is there is kept under other names.
+fn prepare(out: &Path, files: Vec<String>) -> Result<()> {
+    atomic::sweep(out);
+    let (path, planned) = (out.join(AUGMENTED), out.join(PLANNED));
+    let listed = Labels::read(&path)?;
+    let mut own: BTreeSet<String> = listed.files().filter(|it| is_own(it)).map(str::to_owned).collect();
+    let is_others = listed.files().any(|file| !is_own(file));
+    if is_others || !(path.is_file() || planned.is_file()) {
+        // No earlier run has written the sheet, and perhaps not even the list.
+        for kept in [out.join(SHEET), path.clone()] {
+            keep_former(&kept).with_context(|| format!("cannot keep {}", kept.display()))?;
         }
     }
-    Ok(())
+    own.extend(read_plan(&planned)?.into_iter().filter(|it| is_own(it)));
+    write_plan(&planned, &own)?;
+    Labels::default().write(&path)?;
+    own.iter().try_for_each(|file| remove(&out.join(file)))?;
+    // Whatever has the name of one that comes is somebody else's.
+    let files = BTreeSet::from_iter(files);
+    for path in files.iter().map(|file| out.join(file)) {
+        set_aside(&path).with_context(|| format!("cannot keep {}", path.display()))?;
+    }
+    write_plan(&planned, &files)
+}
+
+/// Whether a listed file can be one that this wrote.
+fn is_own(file: &str) -> bool {
+    file.contains("_aug") && !file.contains(['/', '\\'])
+}
+
+fn read_plan(path: &Path) -> Result<Vec<String>> {
+    match std::fs::read(path) {
+        Ok(text) => serde_json::from_slice(&text)
+            .with_context(|| format!("{} is no list of files\nhelp: remove it", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+fn write_plan(path: &Path, files: &BTreeSet<String>) -> Result<()> {
+    let text = serde_json::to_vec(files).context("cannot list what is planned")?;
+    atomic::write(path, &text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Removes a file, which may be gone already.
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What the names of the children of these files begin with: the file's own name, with its
@@ -169,10 +208,7 @@ fn one(sample: &Sample, kinds: &[Kind], seed: u64, path: &Path) -> Result<(Strin
     let source =
         picture::read(&sample.path).map_err(|fault| anyhow::anyhow!("{}: {fault}", sample.path.display()))?;
     let image = apply(&source.image, source.image.dimensions().into(), &changes, seed);
-    // What an earlier run listed is gone by now; whatever has the name is somebody else's.
-    set_aside(path)
-        .and_then(|()| save(&image, path))
-        .with_context(|| format!("cannot write {}", path.display()))?;
+    save_new(&image, path).with_context(|| format!("cannot write {}", path.display()))?;
     let mut label = sample.label.clone();
     (label.parent, label.augmentation) = (Some(sample.file.clone()), Some(names(&changes)));
     if changes.contains(&Change::Negative) {
@@ -180,19 +216,6 @@ fn one(sample: &Sample, kinds: &[Kind], seed: u64, path: &Path) -> Result<(Strin
     }
     let file = path.file_name().expect("it was given a name").to_string_lossy().into_owned();
     Ok((file, label))
-}
-
-/// Gives a file that is there the name of a former one that nothing has yet: a run that was
-/// interrupted leaves images that it has not listed, and they must not take the place of what it
-/// has kept.
-fn set_aside(path: &Path) -> std::io::Result<()> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let numbered = (2..).map(|number| former(&path.with_file_name(format!("{name}-{number}.png"))));
-    let free = std::iter::once(former(path)).chain(numbered).find(|it| !it.exists());
-    std::fs::rename(path, free.expect("there is always a next number"))
 }
 
 /// Some originals, each before its children.
@@ -334,21 +357,55 @@ mod tests {
             augment(place.path(), &["--per-image", "2", "--augmented", folder.to_str().unwrap()]).unwrap();
             for name in names {
                 let path = folder.join(name);
-                assert_eq!(std::fs::read(former(&path)).unwrap(), b"mine", "{name}");
+                assert_eq!(std::fs::read(atomic::former(&path)).unwrap(), b"mine", "{name}");
                 assert!(image::open(&path).is_ok(), "{name}");
             }
         }
-        // Nor is it lost where a run before was interrupted, and has listed nothing.
+        // Nor is it lost where the list is gone: then nobody knows whose the others are.
         let others = place.path().join("others");
         std::fs::remove_file(others.join(AUGMENTED)).unwrap();
         augment(place.path(), &["--per-image", "2", "--augmented", others.to_str().unwrap()]).unwrap();
-        assert_eq!(std::fs::read(others.join("b_aug0.former.png")).unwrap(), b"mine");
-        assert!(image::open(others.join("b_aug0-2.former.png")).is_ok());
+        for name in ["b_aug0.png", SHEET] {
+            let stem = name.trim_end_matches(".png");
+            let kept = ["", "-2"].map(|number| others.join(format!("{stem}{number}.former.png")));
+            assert_eq!(std::fs::read(&kept[0]).unwrap(), b"mine", "{name}");
+            assert!(image::open(&kept[1]).is_ok(), "{name}");
+        }
         // Never among originals.
         for folder in [data.clone(), data.join("sub")] {
             let error = augment(place.path(), &["--augmented", folder.to_str().unwrap()]).unwrap_err();
             assert!(error.to_string().contains("never touched"), "{error}");
         }
         assert_eq!(bytes(&data), before);
+    }
+
+    #[test]
+    fn an_interrupted_run_leaves_nothing_for_good() {
+        let place = tempfile::tempdir().unwrap();
+        let (data, out) = (place.path().join("data"), place.path().join("augmented"));
+        std::fs::create_dir_all(&data).unwrap();
+        std::fs::create_dir_all(&out).unwrap();
+        let mut labels = Labels::default();
+        for (file, modifier) in [("a.png", None), ("b.png", Some("Foil".to_owned()))] {
+            image::RgbImage::new(60, 80).save(data.join(file)).unwrap();
+            labels.set(file, &Label { name: "Fox".into(), modifier, ..Label::default() });
+        }
+        labels.write(&data.join("labels.json")).unwrap();
+        std::fs::write(out.join("a_aug1.png"), "mine").unwrap();
+        let listed = format!("{{{:?}: {{\"name\": \"Owl\"}}}}", "mine.png");
+        std::fs::write(out.join(AUGMENTED), &listed).unwrap();
+        // No kind of change is left for the second image, which ends the first run halfway.
+        for _ in 0..2 {
+            let error = augment(place.path(), &["--per-image", "3", "--only", "negative"]).unwrap_err();
+            assert!(error.to_string().contains("no kind of change is left"), "{error}");
+        }
+        augment(place.path(), &["--per-image", "3"]).unwrap();
+        augment(place.path(), &["--per-image", "1"]).unwrap();
+        let there: BTreeSet<String> =
+            bytes(&out).into_keys().map(|path| path.file_name().unwrap().to_string_lossy().into()).collect();
+        let kept = ["a_aug1.former.png", "augmented.former.json"];
+        let wanted = ["a_aug0.png", "b_aug0.png", AUGMENTED, SHEET];
+        assert_eq!(there, kept.into_iter().chain(wanted).map(str::to_owned).collect());
+        assert_eq!(kept.map(|name| std::fs::read_to_string(out.join(name)).unwrap()), ["mine", &listed]);
     }
 }

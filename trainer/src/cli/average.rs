@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use lens_core::atomic;
+use lens_core::atomic::{self, keep_former};
 use lens_core::counted::counted;
 
 use crate::checkpoint::{Checkpoint, Network};
@@ -56,7 +56,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let copy = |name: &Path, from: &Path| -> Result<()> {
         let (from, to) = (from.join(name), arguments.run.join(name));
         let bytes = std::fs::read(&from).with_context(|| format!("cannot read {}", from.display()))?;
-        atomic::write(&to, &bytes).with_context(|| format!("cannot write {}", to.display()))
+        keep_former(&to)
+            .and_then(|()| atomic::write(&to, &bytes))
+            .with_context(|| format!("cannot write {}", to.display()))
     };
     let last = arguments.runs.last().context("two runs are asked for")?;
     for network in networks {

@@ -5,7 +5,7 @@ mod open;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use lens_core::atomic::{self, keep_former};
 use lens_core::catalogue::Catalogue;
 use lens_core::counted::counted;
@@ -124,25 +124,31 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if is_composed {
         composed_and_screens(arguments, &mut result, failures.as_mut())?;
     }
-    failures.map(Failures::publish).transpose()?;
+    // What took minutes is not lost for a folder or a file that cannot be written.
+    let published = failures.map(Failures::publish).transpose();
     let text = serde_json::to_string_pretty(&result)?;
-    if let Some(path) = &arguments.out {
+    let write = |path: &PathBuf| {
         keep_former(path)
             .and_then(|()| atomic::write(path, text.as_bytes()))
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    if arguments.json {
+            .with_context(|| format!("cannot write {}", path.display()))
+    };
+    let written = arguments.out.as_ref().map(write).transpose();
+    if arguments.json || written.is_err() {
         say!("{text}");
-        return Ok(());
+    } else {
+        let mut lines = Vec::new();
+        headlines("", &Value::Object(result), &mut lines);
+        lines.iter().for_each(|line| say!("{line}"));
+        match &arguments.out {
+            Some(path) => say!("all figures are in {}", path.display()),
+            None => say!("--json prints all figures, --out FILE writes them"),
+        }
     }
-    let mut lines = Vec::new();
-    headlines("", &Value::Object(result), &mut lines);
-    lines.iter().for_each(|line| say!("{line}"));
-    match &arguments.out {
-        Some(path) => say!("all figures are in {}", path.display()),
-        None => say!("--json prints all figures, --out FILE writes them"),
+    match (published, written) {
+        (Err(one), Err(other)) => bail!("{one:#}\n{other:#}"),
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+        (Ok(_), Ok(_)) => Ok(()),
     }
-    Ok(())
 }
 
 /// On labelled captures: those held out of the run where it has such, else all originals.

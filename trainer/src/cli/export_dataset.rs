@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use lens_core::catalogue::id_of_class;
 use lens_core::counted::counted;
 use lens_core::geometry::{Point, Quad, Rect};
-use lens_core::image_file::save;
+use lens_core::image_file::save_new;
 use lens_core::manifest::NOT_A_CARD;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
@@ -141,7 +141,7 @@ fn compose(arguments: &Arguments, export: &mut Export, count: usize) -> Result<C
             let seed = seed_of(arguments.seed, Stream::Scene, number as u64);
             let scene = scene::compose(&bank, &material.recipe, seed);
             let file = format!("scene-{number:06}.png");
-            save(&scene.image, &folder.join(&file))
+            save_new(&scene.image, &folder.join(&file))
                 .map_err(|source| ExportError::Write { path: arguments.out.join(&file), source })?;
             bar.step();
             Ok(Picture {

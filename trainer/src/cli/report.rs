@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use lens_core::atomic::{self, keep_former};
+use lens_core::atomic::{self, keep_former, keep_one_former};
 use lens_core::catalogue::{Card, Catalogue, id_of_class};
 use lens_core::counted::counted;
 use lens_core::modifiers::Modifiers;
@@ -52,9 +52,16 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         Measured { now: read(arguments.evaluation.as_deref())?, before: read(arguments.before.as_deref())? };
     let faces = Drawn::new(&arguments.run, &arguments.art);
     let html = page(&arguments.run, &measured, &faces)?;
-    let path = arguments.out.clone().unwrap_or_else(|| arguments.run.join("report.html"));
-    keep_former(&path)
-        .and_then(|()| atomic::write(&path, html.as_bytes()))
+    // A run's own page is made often: of that the last one is enough.
+    let (path, kept) = match &arguments.out {
+        Some(path) => (path.clone(), keep_former(path)),
+        None => {
+            let path = arguments.run.join("report.html");
+            let kept = keep_one_former(&path);
+            (path, kept)
+        }
+    };
+    kept.and_then(|()| atomic::write(&path, html.as_bytes()))
         .with_context(|| format!("cannot write {}", path.display()))?;
     say!("the report is {}", path.display());
     let step = last_step(&arguments.run);

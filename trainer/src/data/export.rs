@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lens_core::image_file::save;
+use lens_core::image_file::save_new;
 use lens_core::replace::Staging;
 use serde_json::{Value, json};
 
@@ -134,7 +134,7 @@ impl Export {
         let path = folder.join(&name);
         if read.is_turned {
             // Other tools do not agree on whether they turn it.
-            save(&read.image, &path).map_err(|source| self.failed(&path, source))?;
+            save_new(&read.image, &path).map_err(|source| self.failed(&path, source))?;
         } else {
             std::fs::copy(from, &path).map_err(|source| self.failed(&path, source))?;
         }

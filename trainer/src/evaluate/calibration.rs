@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lens_core::atomic::{self, keep_former};
+use lens_core::atomic::{self, keep_one_former};
 use lens_core::manifest::Thresholds;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -73,7 +73,7 @@ impl Calibration {
         let figures = serde_json::to_string(&self.figures).map_err(|error| write(error.into()))?;
         let texts = BTreeMap::from([(FIGURES.to_owned(), figures)]);
         let tensors = Weights::from([(CENTROIDS.to_owned(), self.centroids.shallow_clone())]);
-        keep_former(&path).map_err(write)?;
+        keep_one_former(&path).map_err(write)?;
         atomic::write(&path, &safetensors::encode(&texts, &tensors)).map_err(write)
     }
 

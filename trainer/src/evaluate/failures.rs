@@ -1,11 +1,12 @@
 //! Misread cards as images: each beside what it was taken for.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use image::{Rgba, RgbaImage, imageops};
 use lens_core::catalogue::id_of_class;
-use lens_core::image_file::save;
+use lens_core::image_file::save_new;
 use lens_core::modifiers::Modifiers;
 use synth::art::Sprites;
 use synth::{preview, single};
@@ -43,12 +44,24 @@ pub fn write(
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut count = 0;
     for it in misread {
-        let path = folder.join(format!("{}.png", it.name.replace(['/', '\\'], "_")));
-        let picture = pair(it, sprites);
-        save(&picture, &path).with_context(|| format!("cannot write {}", path.display()))?;
+        let name = it.name.replace(['/', '\\'], "_");
+        save_as(&pair(it, sprites), folder, &name)?;
         count += 1;
     }
     Ok(count)
+}
+
+/// Writes an image under a name, with a number after it where another image has that.
+fn save_as(picture: &RgbaImage, folder: &Path, name: &str) -> Result<()> {
+    let numbered = (2..).map(|number| format!("{name}-{number}.png"));
+    for file in std::iter::once(format!("{name}.png")).chain(numbered) {
+        let path = folder.join(file);
+        match save_new(picture, &path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            written => return written.with_context(|| format!("cannot write {}", path.display())),
+        }
+    }
+    unreachable!("there is always a next number")
 }
 
 /// Both images over their captions; the second is empty where nobody knows what it would look
@@ -115,8 +128,11 @@ mod tests {
     fn each_goes_into_a_file_of_its_own_inside_the_folder() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("failures");
-        let count = write(&folder, [misread("x_owl", None)].into_iter(), None).unwrap();
-        assert_eq!(count, 1);
-        assert!(folder.join("set_one.png").is_file());
+        // Two names can become one.
+        let other = Misread { name: "set_one".into(), ..misread("x_fox", None) };
+        let count = write(&folder, [misread("x_owl", None), other].into_iter(), None).unwrap();
+        assert_eq!(count, 2);
+        let images = ["set_one.png", "set_one-2.png"].map(|name| image::open(folder.join(name)).unwrap());
+        assert!(images[0] != images[1]);
     }
 }

@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use lens_core::atomic;
+use lens_core::atomic::{self, keep_former};
 use lens_core::catalogue::Catalogue;
 use tch::Device;
 
@@ -153,7 +153,11 @@ pub fn prepare(source: Source<'_>, run: &Path, begin: Begin, device: Device) -> 
         let path = run.join(name);
         atomic::write(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
     };
-    recipe.write(run).with_context(|| format!("cannot write the recipe into {}", run.display()))?;
+    let written = match begin {
+        Begin::Anew => recipe.write(run).and_then(|()| keep_former(&run.join(SPLIT))),
+        Begin::Resume => recipe.write_again(run),
+    };
+    written.with_context(|| format!("cannot write the recipe into {}", run.display()))?;
     write(SPLIT, serde_json::to_string_pretty(&file)? + "\n")?;
     coverage.write(run).with_context(|| format!("cannot write into {}", run.display()))?;
     Ok(Prepared { task, session, messages, warning })

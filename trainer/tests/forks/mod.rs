@@ -241,7 +241,8 @@ fn attend(connection: &mut BufReader<UnixStream>, id: libc::pid_t) -> Option<()>
 fn files(request: &Request) -> [File; 3] {
     let nothing = Path::new("/dev/null");
     let [input, output, error] = request.files.each_ref().map(|it| it.as_deref().unwrap_or(nothing));
-    let write = |path: &Path| OpenOptions::new().write(true).open(path).unwrap();
+    // At its end: it may be a file that others write too.
+    let write = |path: &Path| OpenOptions::new().append(true).open(path).unwrap();
     [File::open(input).unwrap(), write(output), write(error)]
 }
 

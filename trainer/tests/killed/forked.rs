@@ -21,17 +21,11 @@ impl Forks {
         Self(Server::start(serves, &[]))
     }
 
-    /// Forks a child, whose standard input and output are these.
-    fn fork(&self, job: &Job, words: &[&str], files: [Option<PathBuf>; 2]) -> Forked {
-        let [input, output] = files;
+    /// Forks a child, whose standard input, output and error output are these.
+    fn fork(&self, job: &Job, words: &[&str], files: [Option<PathBuf>; 3]) -> Forked {
         let environment = job.environment().map(|(name, value)| (name.to_owned(), Some(value)));
         let words = words.iter().copied().map(str::to_owned).collect();
-        self.0.begin(&Request {
-            words,
-            environment: environment.into(),
-            files: [input, output, None],
-            ..Request::default()
-        })
+        self.0.begin(&Request { words, environment: environment.into(), files, ..Request::default() })
     }
 }
 
@@ -46,14 +40,17 @@ pub(crate) fn wait_for_strace(request: &Request) {
 impl Begin for Forks {
     fn begin(&self, job: &Job) -> Begun<'_> {
         let (said, output) = io::pipe().unwrap();
-        let child = self.fork(job, &[], [None, Some(shared(&output))]);
+        // That of the server, which is this test's: what a child says when it panics is seen.
+        let error = PathBuf::from("/proc/self/fd/2");
+        let child = self.fork(job, &[], [None, Some(shared(&output)), Some(error)]);
         Begun { said: Box::new(said), kill: Box::new(move || _ = child.kill()) }
     }
 
     fn under_strace(&self, job: &Job, injection: &str) -> bool {
         let (input, mut begin) = io::pipe().unwrap();
         let (said, output) = io::pipe().unwrap();
-        let child = self.fork(job, &[WAITS], [Some(shared(&input)), Some(shared(&output))]);
+        // It fails where strace lets it: what it says of that is no news.
+        let child = self.fork(job, &[WAITS], [Some(shared(&input)), Some(shared(&output)), None]);
         drop((input, output));
         let mut said = BufReader::new(said);
         let mut line = String::new();

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dataset::labels::{Label, Labels};
 use trainer::checkpoint::{Budget, Network};
 use trainer::model::network::hardware::Precision;
 use trainer::recipe::Recipe;
@@ -14,6 +13,7 @@ use trainer::train::detector::DetectorTask;
 use trainer::train::identifier::IdentifierTask;
 use vision::runtime::Runtime;
 
+use super::ghosts::label_ghost;
 use super::place::Place;
 use super::{changes_or_refuses, outcome, small};
 
@@ -178,20 +178,7 @@ fn try_all(lines: &[(&'static str, &'static str, &'static str)]) {
 /// inverted.
 fn label_ghosts(place: &Place) {
     place.good("scenes --recipe small.toml --labelled ghosts --classes 3 --groups 4 --captures 2 --seed 9");
-    let folder = place.path("ghosts");
-    let mut labels = Labels::read(&folder.join("labels.json")).unwrap();
-    let all: Vec<(String, Label)> = labels.iter().map(|(file, it)| (file.to_owned(), it)).collect();
-    for (file, label) in all.iter().filter(|(_, it)| it.class() == all[0].1.class()) {
-        let mut picture = image::open(folder.join(file)).unwrap().into_rgb8();
-        image::imageops::invert(&mut picture);
-        let ghost = format!("ghost_{file}");
-        picture.save(folder.join(&ghost)).unwrap();
-        let card_group = label.card_group.map(|group| group + 1000);
-        let id = Some("mod_ghost".to_owned());
-        let label = Label { name: "Ghost".into(), id, card_group, cluster: None, ..label.clone() };
-        labels.set(&ghost, &label);
-    }
-    labels.write(&folder.join("labels.json")).unwrap();
+    label_ghost(&place.path("ghosts"), "ghost", image::imageops::invert);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::path::Path;
 use dataset::labels::{FILE_NAME, Label, Labels, LabelsError};
 use image::RgbaImage;
 use lens_core::catalogue::Card;
-use lens_core::image_file::save;
+use lens_core::image_file::save_new;
 use rayon::prelude::*;
 use synth::bank::Bank;
 use synth::crop;
@@ -88,7 +88,7 @@ pub fn write(
             let picture =
                 RgbaImage::from_raw(width, height, crop.pixels).expect("a crop has the recipe's size");
             let file = format!("cluster{cluster}_card{group}_id{number}.png");
-            save(&picture, &folder.join(&file)).map_err(|error| fail(error.to_string()))?;
+            save_new(&picture, &folder.join(&file)).map_err(|error| fail(error.to_string()))?;
             let truth = &bank.cards()[card].truth;
             let known =
                 catalogue.card_of_class(&bank.classes()[truth.class]).expect("only known cards are planned");

@@ -60,7 +60,13 @@ pub(super) fn try_out(wine: &Wine, overlay: &Path, place: &Path) -> Result<Strin
         drop(game);
         until("it waits for the game", || Ok(api.cards()?.0 == "waiting"))?;
         wine.run(overlay, &["tell", "quit"])?;
-        until("it ends", || running.has_ended())
+        // That it has failed is final, unlike an answer that came late.
+        let mut ended = Ok(false);
+        until("it ends", || {
+            ended = running.has_ended();
+            Ok(!matches!(ended, Ok(false)))
+        })?;
+        ended.map(drop)
     };
     live().with_context(|| fs::read_to_string(&said).unwrap_or_default())?;
     ensure!(!data.join("api.json").exists(), "it has ended, and says that it listens");
@@ -97,15 +103,24 @@ fn sorted_ids(cards: &Value) -> Vec<String> {
 }
 
 /// Waits for something that the overlay does.
-fn until(what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
+fn until(what: &str, is_so: impl FnMut() -> Result<bool>) -> Result<()> {
+    within(PATIENCE, what, is_so)
+}
+
+/// Waits so long. An error is no answer: the next may be better, and the last one is told.
+fn within(patience: Duration, what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
     let started = Instant::now();
-    while !is_so().with_context(|| what.to_owned())? {
-        if started.elapsed() > PATIENCE {
-            bail!("not within {} s: {what}", PATIENCE.as_secs());
+    loop {
+        let answer = is_so();
+        if matches!(answer, Ok(true)) {
+            return Ok(());
+        }
+        if started.elapsed() > patience {
+            let late = format!("not within {} s: {what}", patience.as_secs());
+            return answer.context(late.clone()).and_then(|_| bail!(late));
         }
         thread::sleep(Duration::from_millis(100));
     }
-    Ok(())
 }
 
 /// The overlay's API.
@@ -149,5 +164,29 @@ impl Keyboard<'_> {
             .args(["search", "--onlyvisible", "--name", title])
             .status()
             .is_ok_and(|it| it.success())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_final_only_at_the_end() {
+        let check = |patience: u64, answers: [Result<bool>; 2], wanted: &[&str]| {
+            let mut answers = answers.into_iter();
+            let waited = within(Duration::from_secs(patience), "it is so", || {
+                answers.next().unwrap_or_else(|| Err(anyhow!("no more answers")))
+            });
+            let said: Vec<String> =
+                waited.err().iter().flat_map(anyhow::Error::chain).map(ToString::to_string).collect();
+            assert_eq!(said, wanted);
+        };
+        check(60, [Err(anyhow!("late")), Ok(true)], &[]);
+        check(60, [Ok(false), Ok(true)], &[]);
+        check(0, [Err(anyhow!("late")), Err(anyhow!("later"))], &["not within 0 s: it is so", "late"]);
+        check(0, [Ok(false), Ok(true)], &["not within 0 s: it is so"]);
     }
 }
