@@ -70,7 +70,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let bar = Bar::new("scenes", arguments.count as usize);
     let save = |image: &image::RgbaImage, name: String| {
         let path = staging.path().join(&name);
-        image_file::save_new(image, &path).with_context(|| format!("cannot write {}", out.join(name).display()))
+        image_file::save_new(image, &path)
+            .with_context(|| format!("cannot write {}", out.join(name).display()))
     };
     (0..arguments.count).into_par_iter().try_for_each(|number| {
         let seed = seed_of(arguments.seed, Stream::Scene, number);
