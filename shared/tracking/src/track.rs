@@ -60,6 +60,8 @@ const MAX_TREMBLE: f32 = 0.012;
 
 /// How long after its last place a card is looked for by its pixels.
 const MAX_FOLLOWED: Duration = Duration::from_millis(450);
+/// Frames on which a card on its way may be lost before only a detection finds it again.
+const MAX_LOST: u32 = 2;
 /// How long it is looked for in every direction, when nothing is known of its way.
 const MAX_SOUGHT: Duration = Duration::from_millis(50);
 /// How much the pace of a card on its way may change from frame to frame: in heights of the card a
@@ -77,8 +79,6 @@ const MAX_APART: f32 = 0.06;
 const MAX_APART_STILL: f32 = 0.02;
 /// How long a card may be hidden that comes out elsewhere.
 const MAX_HIDDEN: Duration = Duration::from_millis(300);
-/// How long ago it may have been detected before to say how it moves.
-const MAX_DETECTED_AGO: Duration = Duration::from_millis(150);
 /// Widths of a card between two cards, at least: what was nearer to another was that one.
 const MIN_APART: f32 = 0.4;
 
@@ -160,6 +160,8 @@ struct Card {
     measured: Quad<InFrame>,
     /// When it was there.
     placed_at: Duration,
+    /// Frames since then on which it was not found.
+    lost_on: u32,
     course: Course,
     /// Where it was detected last.
     detected: Stop,
@@ -383,6 +385,7 @@ impl Card {
             quad: seen.detection.quad,
             measured: seen.detection.quad,
             placed_at: now,
+            lost_on: 0,
             course: Course::default(),
             detected: Stop { quad: seen.detection.quad, at: now, course: Course::default() },
             velocity: [0.0; 2],
@@ -408,6 +411,12 @@ impl Card {
         if elapsed.is_zero() || elapsed > MAX_FOLLOWED {
             return false;
         }
+        // One on its way that is lost for longer is covered: what looks like it is something else.
+        let glides = self.course.pace.is_some_and(|pace| motion::is_gliding(pace, self.quad.height()));
+        if glides && self.lost_on >= MAX_LOST {
+            return false;
+        }
+        self.lost_on += 1;
         let (from, to) = (self.measured.centre(), self.expected(now).centre());
         let reach = self.largest_change(elapsed).map_or(f32::MAX, |change| change * elapsed.as_secs_f32());
         match self.patch.find(frame, [to.x - from.x, to.y - from.y], reach) {
@@ -505,14 +514,14 @@ impl Card {
     fn stand(&mut self, now: Duration) {
         self.course = Course::stood(now.saturating_sub(self.placed_at));
         self.velocity = [0.0; 2];
-        self.placed_at = now;
+        (self.placed_at, self.lost_on) = (now, 0);
     }
 
     /// It went from `before` to where it is now.
     fn go_on(&mut self, before: Quad<InFrame>, elapsed: Duration, now: Duration) {
         self.course = self.course.gone_on(before, self.measured, elapsed);
         self.velocity = self.course.velocity();
-        self.placed_at = now;
+        (self.placed_at, self.lost_on) = (now, 0);
     }
 
     /// How well a detection fits; `None` when it cannot be this card.
@@ -544,7 +553,7 @@ impl Card {
         let stood = self.course.pace == Some([0.0; 2]);
         let is_misled = apart > if stood { MAX_APART_STILL } else { MAX_APART };
         let since = now.saturating_sub(self.detected.at);
-        if is_misled && self.placed_at > self.detected.at && since <= MAX_DETECTED_AGO {
+        if is_misled && self.placed_at > self.detected.at {
             self.course = self.detected.course;
             self.go_on(self.detected.quad, since, now);
         } else if !elapsed.is_zero() {

@@ -206,10 +206,13 @@ impl Patch {
         let still = sum_near(1, 1) as f32 / IN_ALL as f32;
         let is_expected_here = expected.iter().all(|way| way.abs() < self.cell / 2.0);
         if still <= SAME && is_expected_here {
-            let across = between(sum_near(0, 1), sum_near(1, 1), sum_near(2, 1));
-            let down = between(sum_near(1, 0), sum_near(1, 1), sum_near(1, 2));
-            if across.hypot(down) < MIN_WAY {
-                return (Place::Same, still);
+            let [left, here, right] = [0, 1, 2].map(|column| sum_near(column, 1));
+            let [above, below] = [0, 2].map(|row| sum_near(1, row));
+            let way = [between(left, here, right), between(above, here, below)];
+            if here <= left.min(right).min(above).min(below) {
+                let is_same = way[0].hypot(way[1]) < MIN_WAY;
+                let way = way.map(|cells| cells * self.cell);
+                return (if is_same { Place::Same } else { Place::Shifted(way) }, still);
             }
         }
         let middle = Point::new(self.centre.x + expected[0], self.centre.y + expected[1]);
