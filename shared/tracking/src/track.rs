@@ -217,7 +217,7 @@ impl Tracker {
     /// which may look the same.
     fn way_of(&self, at: usize, frame: &Pixels<'_>, now: Duration) -> Option<[f32; 2]> {
         let card = &self.cards[at];
-        let (Place::Shifted([x, y]), difference) = card.patch.find_around(frame) else { return None };
+        let (Place::Shifted([x, y]), difference) = card.patch.find_around(frame, false) else { return None };
         let mut others = self.cards.iter().filter(|other| other.id != card.id);
         let there = card.measured.shifted(x, y);
         (!others.any(|other| card.is_like(other, other.expected(now), there, difference))).then_some([x, y])
@@ -499,14 +499,17 @@ impl Card {
     /// look the same.
     fn look_back(&mut self, frame: &Pixels<'_>, taken_at: Duration, others: &[Self]) {
         let elapsed = self.placed_at.saturating_sub(taken_at);
-        let (before, difference) = match self.patch.find_around(frame) {
+        let (before, difference) = match self.patch.find_around(frame, true) {
             // What covers it lies still: that says nothing.
             (Place::Same, _) => (self.measured, f32::MAX),
             (Place::Shifted([x, y]), difference) => (self.measured.shifted(x, y), difference),
             (Place::Lost, _) => return,
         };
         if !others.iter().any(|other| self.is_like(other, other.measured, before, difference)) {
+            self.course = Course::default();
             self.go_on(before, elapsed, self.placed_at);
+            self.course = self.course.rough();
+            self.detected.course = self.course;
         }
     }
 

@@ -13,6 +13,8 @@ const MAX_EXTRAPOLATION: Duration = Duration::from_millis(120);
 const MIN_GLIDE_SPEED: f32 = 0.25;
 /// How far ahead of a frame its cards are drawn, at most of them: until the next one is known.
 const LEAD: Duration = Duration::from_millis(25);
+/// How long a way may take to tell how the pace changes.
+const MAX_BETWEEN: Duration = Duration::from_millis(80);
 /// How much the pace changes on the way ahead, in shares of it, and out of rest.
 const MAX_CHANGE: f32 = 0.5;
 const MAX_CHANGE_FROM_REST: f32 = 1.0;
@@ -28,6 +30,8 @@ pub(super) struct Course {
     push: Velocity,
     /// Whether it stood before.
     from_rest: bool,
+    /// Whether the pace is too rough to tell how it changes.
+    is_rough: bool,
 }
 
 impl Course {
@@ -40,10 +44,20 @@ impl Course {
     #[must_use]
     pub(super) fn gone_on(self, before: Quad<InFrame>, after: Quad<InFrame>, elapsed: Duration) -> Self {
         let now = pace(before, after, elapsed);
-        let between = 0.5 * (self.over + elapsed).as_secs_f32();
+        let from_rest = self.pace == Some([0.0; 2]);
+        // It did not stand for all of the time until it went.
+        let over = if from_rest { self.over.min(elapsed) } else { self.over };
+        let between = 0.5 * (over + elapsed).as_secs_f32();
+        let is_rough = elapsed > MAX_BETWEEN;
         let push = |was: Velocity| [0, 1].map(|axis| (now[axis] - was[axis]) / between.max(1e-3));
-        let push = self.pace.map_or([0.0; 2], push);
-        Self { pace: Some(now), over: elapsed, push, from_rest: self.pace == Some([0.0; 2]) }
+        let push = self.pace.filter(|_| !self.is_rough && !is_rough).map_or([0.0; 2], push);
+        Self { pace: Some(now), over: elapsed, push, from_rest, is_rough }
+    }
+
+    /// The same, with a pace that says nothing about the next one.
+    #[must_use]
+    pub(super) fn rough(self) -> Self {
+        Self { is_rough: true, ..self }
     }
 
     /// The mean velocity on the way of the next `ahead`: it goes on to change as it did.

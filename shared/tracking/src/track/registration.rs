@@ -166,8 +166,9 @@ impl Patch {
     }
 
     /// Looks for a card that was seen once on the frame before or after: about its place and in
-    /// every direction. With the place comes the mean difference there.
-    pub(crate) fn find_around(&self, frame: &Pixels<'_>) -> (Place, f32) {
+    /// every direction; where it may have turned, also by other widths. With the place comes the mean
+    /// difference there.
+    pub(crate) fn find_around(&self, frame: &Pixels<'_>, turns: bool) -> (Place, f32) {
         const DIRECTIONS: [[f32; 2]; 9] =
             [[0., 0.], [1., 0.], [-1., 0.], [0., 1.], [0., -1.], [1., 1.], [-1., 1.], [1., -1.], [-1., -1.]];
         let places = DIRECTIONS.map(|direction| direction.map(|way| way * MAX_WAY * self.cell));
@@ -176,7 +177,10 @@ impl Patch {
             let found = found.filter(|(place, _)| *place != Place::Lost);
             found.min_by(|a, b| a.1.total_cmp(&b.1))
         };
-        let found = WIDTHS.into_iter().find_map(|width| found(&self.widened(width)));
+        let found = WIDTHS
+            .into_iter()
+            .take(if turns { WIDTHS.len() } else { 1 })
+            .find_map(|width| found(&self.widened(width)));
         found.unwrap_or((Place::Lost, f32::MAX))
     }
 
@@ -428,7 +432,7 @@ mod tests {
         for way in [[0.0, 0.0], [12.0, 3.0], [-38.0, 4.0], [3.0, 50.0], [-33.0, -35.0]] {
             let patch = Patch::new(&(&picture(100.0, 80.0)).into(), quad(100.0, 80.0));
             let before = picture(100.0 + way[0], 80.0 + way[1]);
-            let found = match patch.find_around(&(&before).into()).0 {
+            let found = match patch.find_around(&(&before).into(), false).0 {
                 Place::Same => [0.0; 2],
                 Place::Shifted(found) => found,
                 Place::Lost => panic!("{way:?} is not found"),
@@ -461,7 +465,8 @@ mod tests {
             let into = [160.0 - from[0], 110.0 - from[1]].map(|way: f32| way.clamp(-12.0, 12.0));
             let to = [from[0] + into[0], from[1] + into[1]];
             let patch = Patch::new(&(&picture(to[0], to[1])).into(), quad(to[0], to[1]));
-            let Place::Shifted(found) = patch.find_around(&(&picture(from[0], from[1])).into()).0 else {
+            let Place::Shifted(found) = patch.find_around(&(&picture(from[0], from[1])).into(), false).0
+            else {
                 panic!("{from:?} is not found");
             };
             let error = (found[0] + into[0]).hypot(found[1] + into[1]);
