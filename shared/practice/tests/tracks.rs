@@ -241,7 +241,7 @@ fn check(recognised: Recognised) {
     assert!(switches <= 0.1, "{switches} of 1000");
     assert!(lag(0.5) < 10.0, "{} ms", lag(0.5));
     assert!(lag(0.9) < 20.0, "{} ms for nine in ten", lag(0.9));
-    assert!(lag(0.99) < 65.0, "{} ms for ninety-nine in a hundred", lag(0.99));
+    assert!(lag(0.99) < 40.0, "{} ms for ninety-nine in a hundred", lag(0.99));
     assert!(read < 0.12, "{read}");
     if recognised == Recognised::Admitted {
         assert!(figures.pictures < PICTURES as usize / 2, "{} images were recognised", figures.pictures);

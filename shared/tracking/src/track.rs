@@ -12,6 +12,7 @@
 
 use std::time::Duration;
 
+use lens_core::card_id::CardId;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
@@ -19,9 +20,11 @@ use vision::reading::{Detection, Guess, Identity, Reading};
 
 use appearance::Appearance;
 use face::Face;
+use motion::Course;
 pub use motion::Velocity;
 use readings::{ReadSoFar, is_sure};
 use registration::{Patch, Place};
+use votes::Votes;
 
 mod appearance;
 mod face;
@@ -57,13 +60,25 @@ const MAX_TREMBLE: f32 = 0.012;
 
 /// How long after its last place a card is looked for by its pixels.
 const MAX_FOLLOWED: Duration = Duration::from_millis(450);
-/// How much the pace of a card on its way may change from frame to frame: in shares of it, and in
-/// heights of the card a second. What changes more is another card that crosses it.
-const MAX_CHANGE: f32 = 1.0;
-const MAX_PUSH: f32 = 4.0;
+/// Frames on which a card on its way may be lost before only a detection finds it again.
+const MAX_LOST: u32 = 2;
+/// How long it is looked for in every direction, when nothing is known of its way.
+const MAX_SOUGHT: Duration = Duration::from_millis(50);
+/// How much the pace of a card on its way may change from frame to frame: in heights of the card a
+/// second, and in shares of it, which it would lose altogether in this time. What changes more is
+/// another card that crosses it.
+const MAX_PUSH: f32 = 3.0;
+const MAX_CHANGE: f32 = 0.4;
+const CHANGE_TIME: Duration = Duration::from_millis(55);
+/// Difference to a card, beside the one to another card that lies there, up to which it is not that
+/// one.
+const LESS_THAN_OTHER: f32 = 0.6;
 /// Heights of a card between where its pixels were followed to and where it is detected, at most:
-/// beyond, the detection is right.
+/// beyond, the detection is right. And the same of a card whose pixels stood still.
 const MAX_APART: f32 = 0.06;
+const MAX_APART_STILL: f32 = 0.02;
+/// How long a card may be hidden that comes out elsewhere.
+const MAX_HIDDEN: Duration = Duration::from_millis(300);
 /// Widths of a card between two cards, at least: what was nearer to another was that one.
 const MIN_APART: f32 = 0.4;
 
@@ -145,10 +160,11 @@ struct Card {
     measured: Quad<InFrame>,
     /// When it was there.
     placed_at: Duration,
-    /// By the last two places; `None` while there is but one.
-    pace: Option<Velocity>,
-    /// Where it was before its pixels were followed to the last place.
-    followed_from: Option<FollowedFrom>,
+    /// Frames since then on which it was not found.
+    lost_on: u32,
+    course: Course,
+    /// Where it was detected last.
+    detected: Stop,
     /// By which the card is drawn from now on.
     velocity: Velocity,
     appearance: Appearance,
@@ -165,12 +181,12 @@ struct Card {
     reading: ReadSoFar,
 }
 
-/// A place of a card, and how it went on there.
+/// A place of a card, and how it came there.
 #[derive(Clone, Copy, Debug)]
-struct FollowedFrom {
+struct Stop {
     quad: Quad<InFrame>,
     at: Duration,
-    pace: Option<Velocity>,
+    course: Course,
 }
 
 impl Tracker {
@@ -178,10 +194,33 @@ impl Tracker {
     /// Returns whether one of them is to be drawn elsewhere.
     pub(crate) fn follow(&mut self, frame: &Pixels<'_>, now: Duration) -> bool {
         let mut moved = false;
+        let places: Vec<(u64, Quad<InFrame>)> = self
+            .cards
+            .iter()
+            .filter(|card| card.missed_at.is_none())
+            .map(|card| (card.id, card.expected(now)))
+            .collect();
         for card in &mut self.cards {
-            moved |= card.follow(frame, now);
+            moved |= card.follow(frame, &places, now);
+        }
+        for at in 0..self.cards.len() {
+            if self.cards[at].is_sought(now)
+                && let Some(way) = self.way_of(at, frame, now)
+            {
+                moved |= self.cards[at].go(way, frame, &places, now);
+            }
         }
         moved
+    }
+
+    /// How far a card has gone of which nothing but its place is known; not to where another lies,
+    /// which may look the same.
+    fn way_of(&self, at: usize, frame: &Pixels<'_>, now: Duration) -> Option<[f32; 2]> {
+        let card = &self.cards[at];
+        let (Place::Shifted([x, y]), difference) = card.patch.find_around(frame, false) else { return None };
+        let mut others = self.cards.iter().filter(|other| other.id != card.id);
+        let there = card.measured.shifted(x, y);
+        (!others.any(|other| card.is_like(other, other.expected(now), there, difference))).then_some([x, y])
     }
 
     /// Takes in the detections of a frame that was taken at `now` (any clock that only goes
@@ -193,6 +232,10 @@ impl Tracker {
         before: Option<(Pixels<'_>, Duration)>,
         now: Duration,
     ) -> Vec<usize> {
+        let beside = |index: usize| {
+            let others = seen.iter().enumerate().filter(move |(other, _)| *other != index);
+            seen[index].patch.clone().beside(others.map(|(_, other)| other.detection.quad))
+        };
         let mut pairs = Vec::new();
         for (at, card) in self.cards.iter().enumerate() {
             let expected = card.expected(now);
@@ -209,15 +252,16 @@ impl Tracker {
             if !taken[at] && owner[index].is_none() {
                 taken[at] = true;
                 owner[index] = Some(self.cards[at].id);
-                self.cards[at].see(&seen[index], now);
+                self.cards[at].see(&seen[index], beside(index), now);
             }
         }
         self.assigned.clear();
-        for (owner, seen) in owner.into_iter().zip(seen) {
+        for (index, owner) in owner.into_iter().enumerate() {
             let id = owner.unwrap_or_else(|| {
                 let id = self.next_id;
                 self.next_id += 1;
-                let mut card = Card::new(id, seen, now);
+                let mut card = Card::new(id, &seen[index], now);
+                card.patch = beside(index);
                 if let Some((frame, taken_at)) = before {
                     card.look_back(&frame, taken_at, &self.cards);
                 }
@@ -238,7 +282,11 @@ impl Tracker {
     /// Takes in what the identifier says of a detection of the last frame; `None` when it is no
     /// card.
     pub(crate) fn read(&mut self, index: usize, reading: Option<&Reading>, now: Duration) {
-        let Some(&id) = self.assigned.get(index) else { return };
+        let Some(id) = self.assigned.get_mut(index) else { return };
+        if let Some(name) = reading.filter(|reading| is_sure(reading)).and_then(Reading::id) {
+            *id = come_out(&mut self.cards, *id, name, now).unwrap_or(*id);
+        }
+        let id = *id;
         if let Some(card) = self.cards.iter_mut().find(|card| card.id == id) {
             let face = card.rests().then_some(&card.face);
             card.reading.take(reading, &card.appearance, face, id, now);
@@ -305,6 +353,31 @@ impl Tracker {
     }
 }
 
+/// A card that was covered on its way and comes out elsewhere is no new one: where exactly one card
+/// of its name went missing, it goes on as that one. Returns whose place it takes.
+fn come_out(cards: &mut Vec<Card>, id: u64, name: &CardId, now: Duration) -> Option<u64> {
+    let new = cards.iter().position(|card| card.id == id && card.seen == 1)?;
+    let is_named = |card: &Card| card.reading.votes.as_ref().and_then(Votes::id) == Some(name);
+    let mut named = (0..cards.len()).filter(|&at| at != new && is_named(&cards[at]));
+    let hidden = named.next().filter(|_| named.next().is_none())?;
+    let since = now.saturating_sub(cards[hidden].detected.at);
+    if cards[hidden].missed_at.is_none() || since > MAX_HIDDEN {
+        return None;
+    }
+    let mut card = cards.swap_remove(new);
+    let hidden = cards.iter_mut().find(|card| card.missed_at.is_some() && is_named(card))?;
+    if card.course.pace.is_none() {
+        card.go_on(hidden.detected.quad, since, now);
+        card.detected.course = card.course;
+    }
+    card.id = hidden.id;
+    card.seen += hidden.seen;
+    card.first_shown = hidden.first_shown;
+    card.reading = std::mem::take(&mut hidden.reading);
+    *hidden = card;
+    Some(hidden.id)
+}
+
 impl Card {
     fn new(id: u64, seen: &Seen, now: Duration) -> Self {
         Self {
@@ -312,8 +385,9 @@ impl Card {
             quad: seen.detection.quad,
             measured: seen.detection.quad,
             placed_at: now,
-            pace: None,
-            followed_from: None,
+            lost_on: 0,
+            course: Course::default(),
+            detected: Stop { quad: seen.detection.quad, at: now, course: Course::default() },
             velocity: [0.0; 2],
             appearance: seen.appearance.clone(),
             patch: seen.patch.clone(),
@@ -328,48 +402,88 @@ impl Card {
     }
 
     fn expected(&self, now: Duration) -> Quad<InFrame> {
-        motion::moved(self.measured, self.velocity, now.saturating_sub(self.placed_at))
+        let since = now.saturating_sub(self.placed_at);
+        motion::moved(self.measured, self.course.ahead(since), since)
     }
 
-    fn follow(&mut self, frame: &Pixels<'_>, now: Duration) -> bool {
+    fn follow(&mut self, frame: &Pixels<'_>, places: &[(u64, Quad<InFrame>)], now: Duration) -> bool {
         let elapsed = now.saturating_sub(self.placed_at);
         if elapsed.is_zero() || elapsed > MAX_FOLLOWED {
             return false;
         }
-        let here = FollowedFrom { quad: self.measured, at: self.placed_at, pace: self.pace };
+        // One on its way that is lost for longer is covered: what looks like it is something else.
+        let glides = self.course.pace.is_some_and(|pace| motion::is_gliding(pace, self.quad.height()));
+        if glides && self.lost_on >= MAX_LOST {
+            return false;
+        }
+        self.lost_on += 1;
         let (from, to) = (self.measured.centre(), self.expected(now).centre());
-        match self.patch.find(frame, [to.x - from.x, to.y - from.y]) {
+        let reach = self.largest_change(elapsed).map_or(f32::MAX, |change| change * elapsed.as_secs_f32());
+        match self.patch.find(frame, [to.x - from.x, to.y - from.y], reach) {
+            Place::Same if !self.can_go([0.0; 2], elapsed) || self.may_be_covered(places) => false,
             Place::Same => {
                 let stops = motion::is_gliding(self.velocity, self.quad.height());
-                self.followed_from = Some(here);
                 self.stand(now);
                 stops
             }
-            Place::Shifted([x, y]) if !self.can_go([x, y], elapsed) => false,
-            Place::Shifted([x, y]) => {
-                let before = self.measured;
-                self.followed_from = Some(here);
-                self.measured = before.shifted(x, y);
-                self.patch = Patch::new(frame, self.measured);
-                self.go_on(before, elapsed, now);
-                if x.hypot(y) <= MAX_TREMBLE * self.quad.height() {
-                    self.velocity = [0.0; 2];
-                }
-                self.show_at(self.measured)
-            }
+            Place::Shifted(way) if !self.can_go(way, elapsed) => false,
+            Place::Shifted(way) => self.go(way, frame, places, now),
             Place::Lost => false,
         }
     }
 
-    /// Whether it can have gone this way: a card that moves does not turn back or leap within a
-    /// frame. Out of rest it may go anywhere.
+    /// Its pixels went this way; returns whether it is to be drawn elsewhere.
+    fn go(
+        &mut self,
+        [x, y]: [f32; 2],
+        frame: &Pixels<'_>,
+        places: &[(u64, Quad<InFrame>)],
+        now: Duration,
+    ) -> bool {
+        let before = self.measured;
+        self.measured = before.shifted(x, y);
+        let others = places.iter().filter(|(id, _)| *id != self.id);
+        self.patch = Patch::new(frame, self.measured).beside(others.map(|(_, quad)| *quad));
+        self.go_on(before, now.saturating_sub(self.placed_at), now);
+        if x.hypot(y) <= MAX_TREMBLE * self.quad.height() {
+            self.velocity = [0.0; 2];
+        }
+        self.show_at(self.measured)
+    }
+
+    /// Whether it was seen but once, and another card lies there: the pixels may be that one's.
+    fn may_be_covered(&self, places: &[(u64, Quad<InFrame>)]) -> bool {
+        let (centre, most) = (self.measured.centre(), MIN_APART * self.measured.width());
+        let is_there =
+            |(id, quad): &(u64, Quad<InFrame>)| *id != self.id && quad.centre().distance(centre) < most;
+        self.course.pace.is_none() && places.iter().any(is_there)
+    }
+
+    /// Whether nothing is known of it but where it was seen a moment ago.
+    fn is_sought(&self, now: Duration) -> bool {
+        let elapsed = now.saturating_sub(self.placed_at);
+        self.course.pace.is_none() && !elapsed.is_zero() && elapsed <= MAX_SOUGHT
+    }
+
+    /// How much the pace of a card on its way can have changed; out of rest it may go anywhere.
+    fn largest_change(&self, elapsed: Duration) -> Option<f32> {
+        let [x, y] = self.course.pace.filter(|&pace| motion::is_gliding(pace, self.quad.height()))?;
+        let share = (elapsed.as_secs_f32() / CHANGE_TIME.as_secs_f32()).min(MAX_CHANGE);
+        Some((share * x.hypot(y)).max(MAX_PUSH * self.quad.height()))
+    }
+
+    /// Whether it can have gone this way: a card that moves does not turn back, stop or leap within
+    /// a frame.
     fn can_go(&self, way: [f32; 2], elapsed: Duration) -> bool {
-        let Some(pace) = self.pace.filter(|&pace| motion::is_gliding(pace, self.quad.height())) else {
-            return true;
-        };
+        let (Some(most), Some(pace)) = (self.largest_change(elapsed), self.course.pace) else { return true };
         let seconds = elapsed.as_secs_f32();
-        let change = (way[0] / seconds - pace[0]).hypot(way[1] / seconds - pace[1]);
-        change <= MAX_CHANGE * pace[0].hypot(pace[1]) + MAX_PUSH * self.quad.height()
+        (way[0] / seconds - pace[0]).hypot(way[1] / seconds - pace[1]) <= most
+    }
+
+    /// Whether what was found `there` is as well another card, which lies at `place`.
+    fn is_like(&self, other: &Self, place: Quad<InFrame>, there: Quad<InFrame>, difference: f32) -> bool {
+        place.centre().distance(there.centre()) < MIN_APART * there.width()
+            && difference > LESS_THAN_OTHER * self.patch.difference(&other.patch)
     }
 
     /// Shows it there, unless that is no more than a tremble; returns whether it is elsewhere now.
@@ -385,30 +499,32 @@ impl Card {
     /// look the same.
     fn look_back(&mut self, frame: &Pixels<'_>, taken_at: Duration, others: &[Self]) {
         let elapsed = self.placed_at.saturating_sub(taken_at);
-        let before = match self.patch.find_before(frame) {
-            Place::Same => self.measured,
-            Place::Shifted([x, y]) => self.measured.shifted(x, y),
-            Place::Lost => return,
+        let (before, difference) = match self.patch.find_around(frame, true) {
+            // What covers it lies still: that says nothing.
+            (Place::Same, _) => (self.measured, f32::MAX),
+            (Place::Shifted([x, y]), difference) => (self.measured.shifted(x, y), difference),
+            (Place::Lost, _) => return,
         };
-        let is_there =
-            |other: &Self| other.measured.centre().distance(before.centre()) < MIN_APART * before.width();
-        if !others.iter().any(is_there) {
+        if !others.iter().any(|other| self.is_like(other, other.measured, before, difference)) {
+            self.course = Course::default();
             self.go_on(before, elapsed, self.placed_at);
+            self.course = self.course.rough();
+            self.detected.course = self.course;
         }
     }
 
     /// It is where it was.
     fn stand(&mut self, now: Duration) {
-        (self.pace, self.velocity) = (Some([0.0; 2]), [0.0; 2]);
-        self.placed_at = now;
+        self.course = Course::stood(now.saturating_sub(self.placed_at));
+        self.velocity = [0.0; 2];
+        (self.placed_at, self.lost_on) = (now, 0);
     }
 
     /// It went from `before` to where it is now.
     fn go_on(&mut self, before: Quad<InFrame>, elapsed: Duration, now: Duration) {
-        let pace = motion::pace(before, self.measured, elapsed);
-        self.velocity = self.pace.map_or(pace, |before| motion::ahead(before, pace, elapsed));
-        self.pace = Some(pace);
-        self.placed_at = now;
+        self.course = self.course.gone_on(before, self.measured, elapsed);
+        self.velocity = self.course.velocity();
+        (self.placed_at, self.lost_on) = (now, 0);
     }
 
     /// How well a detection fits; `None` when it cannot be this card.
@@ -426,28 +542,32 @@ impl Card {
         fits.then_some(overlap + APPEARANCE_WEIGHT * alike + DISTANCE_WEIGHT * near)
     }
 
-    fn see(&mut self, seen: &Seen, now: Duration) {
+    fn see(&mut self, seen: &Seen, patch: Patch, now: Duration) {
         // Which end of a card on its side is up may change from one detection to the next.
         let quad = seen.detection.quad.way_up_of(self.measured);
         let still = MAX_TREMBLE * self.quad.height();
         let elapsed = now.saturating_sub(self.placed_at);
+        let expected = self.expected(now);
         self.show_at(quad);
         let before = std::mem::replace(&mut self.measured, quad);
-        // What was followed to this very frame knows its pace better than detections do, unless
-        // pixels of what covers it, or of one like it, were taken for its own.
-        let followed_from = self.followed_from.take();
-        let misled = |_: &FollowedFrom| before.centre().distance(quad.centre()) > MAX_APART * quad.height();
-        if !elapsed.is_zero() {
+        // What was followed knows its pace better than detections do, unless pixels of what covers
+        // it, or of one like it, were taken for its own.
+        let apart = expected.centre().distance(quad.centre()) / quad.height().max(1.0);
+        let stood = self.course.pace == Some([0.0; 2]);
+        let is_misled = apart > if stood { MAX_APART_STILL } else { MAX_APART };
+        let since = now.saturating_sub(self.detected.at);
+        if is_misled && self.placed_at > self.detected.at {
+            self.course = self.detected.course;
+            self.go_on(self.detected.quad, since, now);
+        } else if !elapsed.is_zero() {
             if before.largest_corner_shift(quad) <= still {
                 self.stand(now);
             } else {
                 self.go_on(before, elapsed, now);
             }
-        } else if let Some(from) = followed_from.filter(misled) {
-            self.pace = from.pace;
-            self.go_on(from.quad, now.saturating_sub(from.at), now);
         }
-        self.patch.clone_from(&seen.patch);
+        self.detected = Stop { quad, at: now, course: self.course };
+        self.patch = patch;
         self.score = seen.detection.score;
         self.appearance.clone_from(&seen.appearance);
         self.face.clone_from(&seen.face);

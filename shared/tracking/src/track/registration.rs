@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use lens_core::geometry::{InFrame, Point, Quad};
+use lens_core::geometry::{InFrame, Point, Quad, Rect};
 use lens_core::pixels::Pixels;
 
 /// Cells of a card's height.
@@ -18,6 +18,8 @@ const COLUMNS: usize = 16;
 const ROWS: usize = 20;
 /// How many cells away from the expected place a card is looked for.
 const REACH: usize = 8;
+/// And how many at least.
+const MIN_REACH: usize = 3;
 const SEARCHED_COLUMNS: usize = COLUMNS + 2 * REACH;
 const SEARCHED_ROWS: usize = ROWS + 2 * REACH;
 /// Samples along each side of a cell.
@@ -44,6 +46,12 @@ const MAX_WAY: f32 = 14.0;
 /// Cells of the grid, and how many of them must lie within both frames.
 const IN_ALL: usize = COLUMNS * ROWS;
 const MIN_CELLS: usize = IN_ALL / 7;
+/// Share of a card inside the frame from which all of it is looked for.
+const MIN_INSIDE: f32 = 0.6;
+/// Widths of a card that has turned within a frame, beside the one that it has.
+const WIDTHS: [f32; 3] = [1.0, 0.84, 1.19];
+/// How many must lie beside other cards for the rest to be left out.
+const MIN_BARE: usize = IN_ALL / 4;
 
 type Cells<const COLUMNS: usize, const ROWS: usize> = [[u8; COLUMNS]; ROWS];
 
@@ -57,6 +65,11 @@ pub(crate) struct Patch {
     cells: Cells<COLUMNS, ROWS>,
     /// Which of them lie within the frame.
     inside: Inside,
+    /// Which of them another card may cover: all bits are set where none does. `None` where none
+    /// does anywhere, or too little would be left.
+    bare: Option<Box<Cells<COLUMNS, ROWS>>>,
+    /// How many are left then.
+    left: usize,
 }
 
 /// The columns and rows of a grid that lie within the frame.
@@ -107,36 +120,104 @@ pub(crate) enum Place {
 impl Patch {
     /// Of a card on a frame.
     pub(crate) fn new(frame: &Pixels<'_>, quad: Quad<InFrame>) -> Self {
-        let (centre, cell) = (quad.centre(), (quad.height() / CELLS).max(1.0));
+        // Of a card that is mostly outside, what is inside is looked at more closely.
+        let (all, [width, height]) = (quad.bounds(), [frame.width as f32, frame.height as f32]);
+        let shown = all.intersection(Rect::ltwh(0.0, 0.0, width, height));
+        let (centre, cell) = if shown.area() > 0.0 && shown.area() < MIN_INSIDE * all.area() {
+            let middle =
+                Point::new(f32::midpoint(shown.left, shown.right), f32::midpoint(shown.top, shown.bottom));
+            (middle, (shown.width() / COLUMNS as f32).min(shown.height() / ROWS as f32).max(1.0))
+        } else {
+            (quad.centre(), (quad.height() / CELLS).max(1.0))
+        };
         let inside = Inside::new(frame, centre, cell, [COLUMNS, ROWS]);
-        Self { centre, cell, cells: cells(frame, centre, cell), inside }
+        Self { centre, cell, cells: cells(frame, centre, cell), inside, bare: None, left: IN_ALL }
+    }
+
+    /// Leaves out what lies within one of these quads: which card covers which is not known.
+    #[must_use]
+    pub(crate) fn beside(mut self, others: impl Iterator<Item = Quad<InFrame>>) -> Self {
+        let half = [COLUMNS, ROWS].map(|cells| self.cell * cells as f32 / 2.0);
+        let [left, top] = [self.centre.x - half[0], self.centre.y - half[1]];
+        let area = Rect::ltwh(left, top, 2.0 * half[0], 2.0 * half[1]);
+        let others: Vec<_> = others.filter(|other| other.bounds().intersection(area).area() > 0.0).collect();
+        if others.is_empty() {
+            self.bare = None;
+            return self;
+        }
+        let along = |from: f32, at: usize| from + (at as f32 + 0.5) * self.cell;
+        let is_bare = |row: usize, column: usize| {
+            let point = Point::new(along(left, column), along(top, row));
+            !others.iter().any(|other| other.contains(point))
+        };
+        let bare: Cells<COLUMNS, ROWS> = std::array::from_fn(|row| {
+            std::array::from_fn(|column| if is_bare(row, column) { u8::MAX } else { 0 })
+        });
+        self.left = bare.iter().flatten().filter(|&&cell| cell > 0).count();
+        self.bare = (self.left >= MIN_BARE).then(|| Box::new(bare));
+        self
     }
 
     /// Looks for the card on another frame, where it is expected `expected` pixels to the right and
-    /// down.
-    pub(crate) fn find(&self, frame: &Pixels<'_>, expected: [f32; 2]) -> Place {
-        self.search(frame, expected).0
+    /// down, at most `reach` pixels away.
+    pub(crate) fn find(&self, frame: &Pixels<'_>, expected: [f32; 2], reach: f32) -> Place {
+        let cells = (reach / self.cell).ceil().clamp(MIN_REACH as f32, REACH as f32) as usize;
+        self.search(frame, expected, cells).0
     }
 
-    /// Looks for the card on the frame before the one on which it was first seen: about its place
-    /// and in every direction.
-    pub(crate) fn find_before(&self, frame: &Pixels<'_>) -> Place {
+    /// Looks for a card that was seen once on the frame before or after: about its place and in
+    /// every direction; where it may have turned, also by other widths. With the place comes the mean
+    /// difference there.
+    pub(crate) fn find_around(&self, frame: &Pixels<'_>, turns: bool) -> (Place, f32) {
         const DIRECTIONS: [[f32; 2]; 9] =
             [[0., 0.], [1., 0.], [-1., 0.], [0., 1.], [0., -1.], [1., 1.], [-1., 1.], [1., -1.], [-1., -1.]];
         let places = DIRECTIONS.map(|direction| direction.map(|way| way * MAX_WAY * self.cell));
-        let found = places.into_iter().map(|place| self.search(frame, place));
-        let found = found.filter(|(place, _)| *place != Place::Lost);
-        found.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(Place::Lost, |(place, _)| place)
+        let found = |patch: &Self| {
+            let found = places.into_iter().map(|place| patch.search(frame, place, REACH));
+            let found = found.filter(|(place, _)| *place != Place::Lost);
+            found.min_by(|a, b| a.1.total_cmp(&b.1))
+        };
+        let found = WIDTHS
+            .into_iter()
+            .take(if turns { WIDTHS.len() } else { 1 })
+            .find_map(|width| found(&self.widened(width)));
+        found.unwrap_or((Place::Lost, f32::MAX))
     }
 
-    /// Where it is, and the mean difference there, more where less is seen.
-    fn search(&self, frame: &Pixels<'_>, expected: [f32; 2]) -> (Place, f32) {
-        let (here, inside) = self.sight(frame, self.centre);
-        let shown = self.inside.also_in(&inside, 0, 0);
-        let still = self.sum_at::<COLUMNS, ROWS>(&here, &shown, 0, 0) as f32 / IN_ALL as f32;
+    /// The same, so many times as wide.
+    fn widened(&self, width: f32) -> Self {
+        let from = |column: usize| {
+            let middle = COLUMNS as f32 / 2.0;
+            ((middle + (column as f32 + 0.5 - middle) / width).max(0.0) as usize).min(COLUMNS - 1)
+        };
+        let cells = self.cells.map(|row| std::array::from_fn(|column| row[from(column)]));
+        Self { cells, ..self.clone() }
+    }
+
+    /// Mean difference of two cards, each where it is.
+    pub(crate) fn difference(&self, other: &Self) -> f32 {
+        let shown = Inside { columns: 0..COLUMNS, rows: 0..ROWS };
+        self.sum_at(&other.cells, &shown, 0, 0) as f32 / IN_ALL as f32
+    }
+
+    /// Where it is, and the mean difference there, more where less is seen. It is looked for so
+    /// many cells about the expected place, which must lie between others.
+    fn search(&self, frame: &Pixels<'_>, expected: [f32; 2], reach: usize) -> (Place, f32) {
+        let (here, inside) = self.sight::<{ COLUMNS + 2 }, { ROWS + 2 }>(frame, self.centre);
+        let sum_near = |column: usize, row: usize| {
+            self.sum_at(&here, &self.inside.also_in(&inside, column, row), column, row)
+        };
+        let still = sum_near(1, 1) as f32 / IN_ALL as f32;
         let is_expected_here = expected.iter().all(|way| way.abs() < self.cell / 2.0);
         if still <= SAME && is_expected_here {
-            return (Place::Same, still);
+            let [left, here, right] = [0, 1, 2].map(|column| sum_near(column, 1));
+            let [above, below] = [0, 2].map(|row| sum_near(1, row));
+            let way = [between(left, here, right), between(above, here, below)];
+            if here <= left.min(right).min(above).min(below) {
+                let is_same = way[0].hypot(way[1]) < MIN_WAY;
+                let way = way.map(|cells| cells * self.cell);
+                return (if is_same { Place::Same } else { Place::Shifted(way) }, still);
+            }
         }
         let middle = Point::new(self.centre.x + expected[0], self.centre.y + expected[1]);
         let (around, inside) = self.sight::<SEARCHED_COLUMNS, SEARCHED_ROWS>(frame, middle);
@@ -148,8 +229,9 @@ impl Patch {
         let mut sums = [[0_u32; 2 * REACH + 1]; 2 * REACH + 1];
         let mut best = [REACH; 2];
         let mut least = u32::MAX;
-        for (row, sums) in sums.iter_mut().enumerate() {
-            for (column, sum) in sums.iter_mut().enumerate() {
+        let searched = REACH - reach..REACH + reach + 1;
+        for (row, sums) in sums.iter_mut().enumerate().take(searched.end).skip(searched.start) {
+            for (column, sum) in sums.iter_mut().enumerate().take(searched.end).skip(searched.start) {
                 let (shown, unseen) = unseen_at(column, row);
                 *sum = self.sum_at(&around, &shown, column, row);
                 let far = row.abs_diff(REACH).pow(2) + column.abs_diff(REACH).pow(2);
@@ -161,10 +243,11 @@ impl Patch {
         }
         let [column, row] = best;
         let difference = sums[row][column] as f32 / IN_ALL as f32;
-        if still <= SAME && still <= difference {
+        let can_stand = expected.iter().all(|way| way.abs() < reach as f32 * self.cell);
+        if can_stand && !is_expected_here && still <= SAME && still <= difference {
             return (Place::Same, still);
         }
-        let is_inside = |at: usize| (1..2 * REACH).contains(&at);
+        let is_inside = |at: usize| (searched.start + 1..searched.end - 1).contains(&at);
         if difference > FOUND || !is_inside(column) || !is_inside(row) {
             return (Place::Lost, difference);
         }
@@ -202,6 +285,24 @@ impl Patch {
         row: usize,
     ) -> u32 {
         let all = self.cells.iter().zip(&around[row..]);
+        if let Some(bare) = &self.bare {
+            if shown.cells() == IN_ALL {
+                let rows = all.zip(bare.iter()).map(|((ours, theirs), bare)| {
+                    let theirs = theirs[column..].first_chunk();
+                    let theirs: &[u8; COLUMNS] = theirs.expect("the grid fits from each of these cells on");
+                    bare_difference(ours, theirs, bare)
+                });
+                return rows.sum::<u32>() * IN_ALL as u32 / self.left as u32;
+            }
+            let (columns, rows) = (&shown.columns, &shown.rows);
+            let (mut sum, mut cells) = (0_u32, 0_usize);
+            for ((ours, theirs), bare) in all.zip(bare.iter()).take(rows.end).skip(rows.start) {
+                let bare = &bare[columns.clone()];
+                sum += bare_difference(&ours[columns.clone()], &theirs[column..][columns.clone()], bare);
+                cells += bare.iter().filter(|&&bare| bare > 0).count();
+            }
+            return if cells < MIN_CELLS { u32::MAX } else { sum * IN_ALL as u32 / cells as u32 };
+        }
         match shown.cells() {
             ..MIN_CELLS => u32::MAX,
             IN_ALL => all
@@ -222,6 +323,12 @@ impl Patch {
             }
         }
     }
+}
+
+#[inline]
+fn bare_difference(ours: &[u8], theirs: &[u8], bare: &[u8]) -> u32 {
+    let cells = ours.iter().zip(theirs).zip(bare);
+    u32::from(cells.map(|((a, b), bare)| u16::from(a.abs_diff(*b).min(MAX_DIFFERENCE) & bare)).sum::<u16>())
 }
 
 #[inline]
@@ -272,7 +379,6 @@ fn cells<const COLUMNS: usize, const ROWS: usize>(
 mod tests {
     use super::*;
     use image::{Rgba, RgbaImage};
-    use lens_core::geometry::Rect;
 
     const SIZE: [u32; 2] = [60, 80];
 
@@ -312,7 +418,7 @@ mod tests {
         for way in [[7.0, 0.0], [0.0, -11.0], [18.4, 9.6], [-21.0, 14.3]] {
             let now = picture(100.0 + way[0], 60.0 + way[1]);
             for expected in [[0.0, 0.0], [way[0] * 0.7, way[1] * 0.7]] {
-                let Place::Shifted(found) = patch.find(&(&now).into(), expected) else {
+                let Place::Shifted(found) = patch.find(&(&now).into(), expected, f32::MAX) else {
                     panic!("{way:?} is not found from {expected:?}");
                 };
                 let error = (found[0] - way[0]).hypot(found[1] - way[1]);
@@ -326,7 +432,7 @@ mod tests {
         for way in [[0.0, 0.0], [12.0, 3.0], [-38.0, 4.0], [3.0, 50.0], [-33.0, -35.0]] {
             let patch = Patch::new(&(&picture(100.0, 80.0)).into(), quad(100.0, 80.0));
             let before = picture(100.0 + way[0], 80.0 + way[1]);
-            let found = match patch.find_before(&(&before).into()) {
+            let found = match patch.find_around(&(&before).into(), false).0 {
                 Place::Same => [0.0; 2],
                 Place::Shifted(found) => found,
                 Place::Lost => panic!("{way:?} is not found"),
@@ -340,7 +446,7 @@ mod tests {
         let now = picture(100.0, 60.0);
         let patch = Patch::new(&(&now).into(), quad(100.0, 60.0));
         for expected in [[0.0, 0.0], [9.0, -4.0]] {
-            assert_eq!(patch.find(&(&now).into(), expected), Place::Same);
+            assert_eq!(patch.find(&(&now).into(), expected, f32::MAX), Place::Same);
         }
     }
 
@@ -349,7 +455,7 @@ mod tests {
         let patch = Patch::new(&(&picture(100.0, 60.0)).into(), quad(100.0, 60.0));
         let (gone, far) = (RgbaImage::from_pixel(320, 240, Rgba([60, 60, 90, 255])), picture(220.0, 60.0));
         for frame in [&gone, &far] {
-            assert_eq!(patch.find(&frame.into(), [0.0, 0.0]), Place::Lost);
+            assert_eq!(patch.find(&frame.into(), [0.0, 0.0], f32::MAX), Place::Lost);
         }
     }
 
@@ -359,7 +465,8 @@ mod tests {
             let into = [160.0 - from[0], 110.0 - from[1]].map(|way: f32| way.clamp(-12.0, 12.0));
             let to = [from[0] + into[0], from[1] + into[1]];
             let patch = Patch::new(&(&picture(to[0], to[1])).into(), quad(to[0], to[1]));
-            let Place::Shifted(found) = patch.find_before(&(&picture(from[0], from[1])).into()) else {
+            let Place::Shifted(found) = patch.find_around(&(&picture(from[0], from[1])).into(), false).0
+            else {
                 panic!("{from:?} is not found");
             };
             let error = (found[0] + into[0]).hypot(found[1] + into[1]);
@@ -375,10 +482,12 @@ mod tests {
         for (x, y) in (100..170).flat_map(|x| (110..150).map(move |y| (x, y))) {
             covered.put_pixel(x, y, Rgba([250, 20, 20, 255]));
         }
-        let Place::Shifted(found) = patch.find(&(&covered).into(), [0.0, 0.0]) else { panic!("it is lost") };
+        let Place::Shifted(found) = patch.find(&(&covered).into(), [0.0, 0.0], f32::MAX) else {
+            panic!("it is lost")
+        };
         assert!((found[0] - 9.0).abs() < 1.5 && found[1].abs() < 1.5, "{found:?}");
         let outside = Patch::new(&(&before).into(), quad(-500.0, 900.0));
-        let found = outside.find(&(&before).into(), [f32::MAX, f32::NAN]);
+        let found = outside.find(&(&before).into(), [f32::MAX, f32::NAN], f32::MAX);
         assert!(!matches!(found, Place::Shifted(_)), "{found:?}");
     }
 }
