@@ -16,7 +16,7 @@ use lens_core::card_id::CardId;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
-use vision::reading::{Detection, Guess, Identity, Reading};
+use vision::reading::{Guess, Identity, Reading};
 
 use appearance::Appearance;
 use face::Face;
@@ -24,6 +24,7 @@ use motion::Course;
 pub use motion::Velocity;
 use readings::{ReadSoFar, is_sure};
 use registration::{Patch, Place};
+pub(crate) use seen::Seen;
 use votes::Votes;
 
 mod appearance;
@@ -31,6 +32,7 @@ mod face;
 mod motion;
 mod readings;
 mod registration;
+mod seen;
 mod votes;
 
 /// Overlap (intersection over union) from which a detection can be the same card, whatever it looks
@@ -122,24 +124,6 @@ pub fn glide(tracks: &[Track], since: Duration) -> Vec<Track> {
         track
     };
     tracks.iter().map(glided).collect()
-}
-
-/// A detection and what it looks like.
-#[derive(Clone, Debug)]
-pub(crate) struct Seen {
-    pub(crate) detection: Detection,
-    appearance: Appearance,
-    patch: Patch,
-    face: Face,
-}
-
-impl Seen {
-    /// A detection with its appearance on the frame.
-    pub(crate) fn new(frame: &Pixels<'_>, detection: Detection) -> Self {
-        let quad = detection.quad;
-        let (appearance, face) = (Appearance::new(frame, quad), Face::new(frame, quad));
-        Self { detection, appearance, face, patch: Patch::new(frame, quad) }
-    }
 }
 
 /// Follows the cards of one source.

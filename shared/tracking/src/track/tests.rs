@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::readings::SURE_CONFIDENCE;
 use super::*;
+use vision::reading::Detection;
 
 /// A card as it lies on a made-up frame: its left edge and its name, which gives its colour.
 type Lying = (f32, &'static str);
