@@ -193,7 +193,7 @@ fn figures_are_not_lost_for_what_cannot_be_written() {
     let folder = place.path();
     // Somebody puts a file where the misread images are to appear.
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
-    let line = "evaluate --model practice --composed 2 --failures misread --out figures.json";
+    let line = "evaluate --model practice --composed 8 --failures misread --out figures.json";
     let words = words(line);
     let mut running = Wanted { words: &words, folder, data: &data, memory: None }.start();
     while std::fs::read_dir(folder).unwrap().count() == 0 {

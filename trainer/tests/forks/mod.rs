@@ -242,8 +242,10 @@ fn files(request: &Request) -> [File; 3] {
     let nothing = Path::new("/dev/null");
     let [input, output, error] = request.files.each_ref().map(|it| it.as_deref().unwrap_or(nothing));
     // At its end: it may be a file that others write too.
-    let write = |path: &Path| OpenOptions::new().append(true).open(path).unwrap();
-    [File::open(input).unwrap(), write(output), write(error)]
+    let write = |path: &Path| OpenOptions::new().append(true).open(path);
+    // A socket, or the terminal of somebody else, cannot be opened anew.
+    let error = write(error).or_else(|_| write(nothing)).unwrap();
+    [File::open(input).unwrap(), write(output).unwrap(), error]
 }
 
 /// The child: does the work, and ends with its exit code, or as a program that panicked.
