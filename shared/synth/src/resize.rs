@@ -53,8 +53,8 @@ impl Cutter {
         Self { resizer: Resizer::new(), image: Image::new(width, height, PixelType::U8x4) }
     }
 
-    /// The part inside `region`, which may end outside of the image: RGBA, row by row. Where it gets
-    /// smaller every pixel counts by its area, else it is smooth.
+    /// The part inside `region`, which may end outside of the image: RGBA, row by row. Where it
+    /// gets smaller every pixel counts by its area, else it is smooth.
     ///
     /// # Panics
     /// When the region begins outside of the image.
