@@ -4,7 +4,7 @@
 use std::io;
 
 use dataset::labels::store::{Store, StoreError};
-use egui::{CentralPanel, Ui};
+use egui::{CentralPanel, Context, Ui};
 use panes::file_dialog::{FileDialog, Wanted};
 
 use crate::repository::{Folders, OpenError, Repository};
@@ -90,6 +90,14 @@ impl App {
         }
     }
 
+    /// Called before each frame, also of a window that is hidden: asks before it closes while names
+    /// are not saved.
+    pub fn before_closing(&mut self, context: &Context) {
+        if let State::Open(labeller) = &mut self.state {
+            labeller.before_closing(context);
+        }
+    }
+
     fn restore(&mut self) {
         match Store::restore(&self.folders.labels) {
             Ok(_) => self.look_again(),
@@ -117,6 +125,10 @@ fn state(
 }
 
 impl eframe::App for App {
+    fn logic(&mut self, context: &Context, _: &mut eframe::Frame) {
+        self.before_closing(context);
+    }
+
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         panes::fit_to_screen(ui.ctx());
         let context = ui.ctx().clone();

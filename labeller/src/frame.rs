@@ -20,6 +20,8 @@ pub struct FrameCard {
     pub label: Option<Label>,
     /// The capture that it was saved as.
     pub file: Option<String>,
+    /// Whether the capture has yet to be given the label: it could not be written.
+    pub is_unwritten: bool,
 }
 
 /// A frame that is worked on.
@@ -28,6 +30,8 @@ pub struct OpenFrame {
     pub path: PathBuf,
     /// Name below the captures' folder, when it is a frame of the overlay's.
     pub name: Option<String>,
+    /// SHA-256 of the file that it was opened from, when that is none of the overlay's.
+    pub original: Option<String>,
     /// What is shown, read and cut, whatever lies at the path by now; nothing until it was read.
     pub picture: Arc<RgbaImage>,
     /// Width and height in pixels; zeros until it has been read.
@@ -52,6 +56,7 @@ impl OpenFrame {
         Self {
             path,
             name,
+            original: None,
             picture: Arc::default(),
             size: [0, 0],
             cards: saved,
@@ -163,11 +168,14 @@ impl OpenFrame {
     /// Says what the chosen card is, and goes on to the next one that has no name.
     pub fn name(&mut self, label: Label) {
         let Some(at) = self.selected.filter(|at| *at < self.cards.len()) else { return };
-        // The name of a capture is taken back with what was done to captures.
+        // The name of a capture is taken back with what was done to captures: before that nothing
+        // of the frame may be.
         if self.cards[at].file.is_none() {
             self.keep();
+        } else {
+            self.undo.clear();
         }
-        self.cards[at].label = Some(label);
+        (self.cards[at].label, self.cards[at].is_unwritten) = (Some(label), false);
         let count = self.cards.len();
         let next = (1..count).map(|by| (at + by) % count).find(|it| self.cards[*it].label.is_none());
         self.select(Some(next.unwrap_or(at)));
@@ -181,13 +189,31 @@ impl OpenFrame {
         true
     }
 
-    /// These cards are captures of this frame now: taking back is no matter of the frame any more.
+    /// These cards are captures of this frame now, whose names are to be written: taking back is no
+    /// matter of the frame any more.
     pub fn saved(&mut self, name: String, captures: &[(usize, String)]) {
         self.name = Some(name);
         for (at, file) in captures {
-            self.cards[*at].file = Some(file.clone());
+            (self.cards[*at].file, self.cards[*at].is_unwritten) = (Some(file.clone()), true);
         }
         self.undo.clear();
+    }
+
+    /// The capture of this card has its name now.
+    pub fn written(&mut self, at: usize) {
+        self.cards[at].is_unwritten = false;
+        self.undo.clear();
+    }
+
+    /// Cards whose captures have yet to be given their names: place, capture, name.
+    pub fn unwritten(&self) -> impl Iterator<Item = (usize, &String, &Label)> {
+        let cards = self.cards.iter().enumerate().filter(|(_, card)| card.is_unwritten);
+        cards.filter_map(|(at, card)| Some((at, card.file.as_ref()?, card.label.as_ref()?)))
+    }
+
+    /// How many cards have a name that is not saved.
+    pub fn waiting(&self) -> usize {
+        self.unsaved().count() + self.unwritten().count()
     }
 
     /// What has a name and is no capture yet.
@@ -204,7 +230,7 @@ impl OpenFrame {
     /// A quad that was changed is no capture of before, and has to be read anew.
     fn put(&mut self, quad: Quad<InFrame>) -> Quad<InFrame> {
         if let Some(card) = self.selected.and_then(|at| self.cards.get_mut(at)) {
-            (card.quad, card.file) = (quad, None);
+            (card.quad, card.file, card.is_unwritten) = (quad, None, false);
         }
         quad
     }

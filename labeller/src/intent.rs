@@ -114,6 +114,8 @@ pub enum Question {
     GoBack,
     /// So many images are to go for good.
     EmptyBin(usize),
+    /// The window is to close, and so many names are not saved.
+    Close(usize),
 }
 
 /// What a person wants: a key, a click, or a drag.

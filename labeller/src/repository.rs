@@ -209,6 +209,7 @@ impl Repository {
             let context = CaptureContext {
                 quad: Some(card.quad),
                 frame: Some(name.clone()),
+                original: frame.original.clone(),
                 window: frame.size,
                 taken_at_millis: now,
                 card: card.reading.as_ref().and_then(|it| it.known.clone()),

@@ -33,11 +33,13 @@ use screenshot::Screenshot;
 use train::TrainPage;
 
 mod bin;
+mod closing;
 mod filtering;
 mod frames;
 mod modded;
 mod naming;
 mod news;
+mod opening;
 pub(crate) mod screenshot;
 mod teaching;
 pub(crate) mod train;
@@ -104,6 +106,8 @@ pub struct Labeller {
     pub(crate) modded: ModsPage,
     /// What is asked before it is done.
     pub(crate) question: Option<Question>,
+    /// Whether the window closes, whatever is not saved.
+    is_closing: bool,
     pub(crate) magnified: i32,
     zoom: i32,
     /// Pages that must be worked out anew when they are shown.
@@ -167,6 +171,7 @@ impl Labeller {
             train: TrainPage::default(),
             modded: ModsPage::new(Arc::clone(&catalogue)),
             question: None,
+            is_closing: false,
             catalogue,
             magnified: 0,
             zoom: 0,
@@ -216,6 +221,7 @@ impl Labeller {
         self.thumbnails.is_idle()
             && self.card_art.is_idle()
             && self.modded.is_idle()
+            && self.opening().is_none()
             && self.inference.as_ref().is_none_or(Inference::is_idle)
     }
 
@@ -436,7 +442,9 @@ impl Labeller {
             Intent::StepFrame(by) => self.step_frame(by),
             Intent::SaveFrame => {
                 self.name_typed();
-                self.save_frame();
+                if !self.holds_typed() {
+                    self.save_frame();
+                }
             }
             Intent::StepCard(by) => self.go_on_frame(|frame| frame.step(by)),
             Intent::SelectCard(card) if self.frame.as_ref().is_some_and(|it| it.selected == card) => {

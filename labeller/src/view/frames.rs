@@ -14,7 +14,6 @@ use super::tile::{self, Marks, WHOLE};
 use super::{form, keys};
 use crate::frame::{Begins, FrameCard, OpenFrame};
 use crate::intent::Intent;
-use crate::thumbnails;
 use crate::window::Labeller;
 
 /// How near a corner the pointer must be to move it, in points.
@@ -27,7 +26,7 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
         .default_size(196.0)
         .frame(theme::panel())
         .show(ui, |ui| list(labeller, ui, intents));
-    if labeller.frame.is_none() {
+    if labeller.frame.is_none() && labeller.opening().is_none() {
         CentralPanel::default().frame(theme::ground()).show(ui, |ui| {
             let lines = [
                 "The overlay saves a frame with the cards that it saves.",
@@ -62,7 +61,10 @@ pub(super) fn show(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Inten
                 theme::hint(ui, key, what);
             }
         });
-        canvas(labeller, ui, intents);
+        match labeller.opening() {
+            Some(path) => theme::empty(ui, "Opening the frame", &[&path.display().to_string()]),
+            None => canvas(labeller, ui, intents),
+        }
     });
 }
 
@@ -73,7 +75,7 @@ fn list(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     }
     path_line(labeller, ui, intents);
     let frames = labeller.frames.clone();
-    let open = labeller.frame.as_ref().and_then(|it| it.name.clone());
+    let open = labeller.frame_name().cloned();
     ScrollArea::vertical().auto_shrink(false).show_rows(ui, THUMB.y, frames.len(), |ui, rows| {
         for name in &frames[rows] {
             let marks = Marks { is_current: open.as_ref() == Some(name), ..Marks::default() };
@@ -124,8 +126,8 @@ fn cards(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
 /// What a card is called in the list, and how far it has come.
 fn words(labeller: &Labeller, card: &FrameCard) -> (String, Color32) {
     match (&card.label, &card.file) {
-        (Some(label), Some(_)) => (format!("{}, saved", label.name), GOOD),
-        (Some(label), None) => (label.name.clone(), ACCENT),
+        (Some(label), Some(_)) if !card.is_unwritten => (format!("{}, saved", label.name), GOOD),
+        (Some(label), _) => (label.name.clone(), ACCENT),
         (None, _) => match card.reading.as_ref().and_then(|it| it.first()) {
             Some(guess) => (format!("{}?", labeller.name_of(&guess.id)), FAINT),
             None => ("no guess".into(), WARNING),
@@ -145,7 +147,7 @@ fn actions(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     if theme::primary(ui, &format!("{text}  \u{23ce}"), Enabled::when(is_chosen && !name.is_empty())) {
         intents.extend(keys::saved(labeller));
     }
-    let ready = frame.unsaved().count();
+    let ready = frame.waiting();
     ui.add_enabled_ui(ready > 0, |ui| {
         let text = if ready > 0 { format!("Save {}", counted(ready, "capture")) } else { "Save".into() };
         if theme::keyed(ui, &text, "Ctrl+S") {
@@ -202,11 +204,9 @@ fn canvas(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let Some(frame) = labeller.frame.clone() else { return };
     let view = view(&frame, area, labeller.magnified);
     let painter = ui.painter().with_clip_rect(area);
-    let texture = labeller.screenshot.shown.get_or_insert_with(|| {
-        let picture = thumbnails::whole(&frame.picture);
-        ui.ctx().load_texture("the frame", picture, egui::TextureOptions::NEAREST)
-    });
-    painter.image(texture.id(), view.shown, WHOLE, Color32::WHITE);
+    if let Some(texture) = &labeller.screenshot.shown {
+        painter.image(texture.id(), view.shown, WHOLE, Color32::WHITE);
+    }
     let under = response.hover_pos().and_then(|at| card_at(&frame, view.to_frame(at)));
     for (at, card) in frame.cards.iter().enumerate() {
         let corners: Vec<Pos2> = card.quad.corners.iter().map(|corner| view.to_screen(*corner)).collect();

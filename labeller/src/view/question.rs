@@ -31,6 +31,13 @@ fn words(question: &Question) -> (String, String, &'static str) {
                 .into(),
             "Empty it",
         ),
+        Question::Close(count) => (
+            format!("Close without saving {}?", counted(*count, "named card")),
+            "What was named on the open frame of the page Frames is not saved: No, then Ctrl+S there \
+             saves it."
+                .into(),
+            "Close",
+        ),
         Question::GoBack => (
             "Go back to the model before?".into(),
             "The two models change places, so that going back once more undoes it.".into(),

@@ -9,11 +9,10 @@ use dataset::labels::Label;
 use image::RgbaImage;
 use lens_core::counted::counted;
 use lens_core::geometry::{InFrame, Quad};
-use lens_core::image_file;
 
 use super::{Labeller, Subject};
 use crate::form::Form;
-use crate::frame::{FrameCard, OpenFrame};
+use crate::frame::OpenFrame;
 use crate::inference::Job;
 use crate::intent::{Page, Tone};
 use crate::reading::Reading;
@@ -29,7 +28,7 @@ impl Labeller {
     pub(super) fn show_frames(&mut self) {
         self.list_frames();
         self.follow_labels();
-        if self.frame.is_none() && !self.frames.is_empty() {
+        if self.frame.is_none() && self.opening().is_none() && !self.frames.is_empty() {
             self.open_frame(&PathBuf::from(&self.frames[0]));
         }
     }
@@ -59,14 +58,14 @@ impl Labeller {
 
     /// Opens a frame of the overlay's, by its name below the captures, or any image by its path.
     /// Not while cards of the one that is open have names that are not saved. Returns whether it
-    /// is open; the message says why not.
+    /// is being opened; the message says why not.
     pub(super) fn open_frame(&mut self, path: &Path) -> bool {
         if !self.keep_typed() {
             return false;
         }
         // Where nothing can be saved, nothing waits for it.
         let unsaved = self.frame.as_ref().filter(|_| self.repository.read_only().is_none());
-        let unsaved = unsaved.map_or(0, |it| it.unsaved().count());
+        let unsaved = unsaved.map_or(0, OpenFrame::waiting);
         if unsaved > 0 {
             let count = counted(unsaved, "named card");
             let text =
@@ -74,43 +73,15 @@ impl Labeller {
             self.say(text, Tone::Warned);
             return false;
         }
-        let whole = self.repository.folders().captures.join(path);
         let name = path.to_string_lossy().replace('\\', "/");
         let name = self.frames.contains(&name).then_some(name);
-        let picture = match image_file::open(&whole) {
-            Ok(picture) => Arc::new(picture),
-            Err(error) => {
-                self.say(format!("{} cannot be opened: {error}", whole.display()), Tone::Warned);
-                return false;
-            }
-        };
-        let saved = self.session.pictures().iter().filter(|it| name.is_some() && it.context.frame == name);
-        let saved = saved.filter(|it| !it.binned).filter_map(|picture| {
-            Some(FrameCard {
-                quad: picture.context.quad?,
-                reading: Reading::of_capture(&picture.context),
-                label: picture.label.clone(),
-                file: Some(picture.file.clone()),
-            })
-        });
-        let saved = saved.collect();
-        let mut frame = OpenFrame::new(whole, name, saved);
-        frame.size = picture.dimensions().into();
-        let asked = self.inference.as_ref().is_some_and(|it| it.ask(Job::Propose(Arc::clone(&picture))));
-        if !asked {
-            frame.propose(Vec::new());
-        }
-        frame.picture = picture;
-        self.frame = Some(frame);
-        self.screenshot.shown = None;
-        self.loaded.0 = Subject::None;
+        self.begin_opening(self.repository.folders().captures.join(path), name);
         true
     }
 
     /// Goes to another frame of the list.
     pub(super) fn step_frame(&mut self, by: isize) {
-        let now = self.frame.as_ref().and_then(|it| it.name.clone());
-        let at = now.and_then(|name| self.frames.iter().position(|it| *it == name));
+        let at = self.frame_name().and_then(|name| self.frames.iter().position(|it| it == name));
         let next = at.map_or(0, |at| at.saturating_add_signed(by));
         if let Some(name) = self.frames.get(next).cloned().filter(|_| Some(next) != at) {
             self.open_frame(Path::new(&name));
@@ -187,6 +158,12 @@ impl Labeller {
         is_shown && self.form != self.loaded.1
     }
 
+    /// Whether a name was typed that could not be taken: nobody knows it yet, or it could not be
+    /// written.
+    pub(super) fn holds_typed(&self) -> bool {
+        self.new_name.is_some() || (self.is_typed() && !self.form.name.trim().is_empty())
+    }
+
     /// What was typed or chosen for the chosen card counts as its name, also without Enter.
     pub(super) fn name_typed(&mut self) {
         if self.is_typed() && !self.form.name.trim().is_empty() {
@@ -199,7 +176,7 @@ impl Labeller {
     }
 
     /// The same where somebody goes on to something else. Returns whether they may: a name that
-    /// nobody knows is asked for first.
+    /// nobody knows is asked for first, and one that cannot be written stays.
     pub(super) fn keep_typed(&mut self) -> bool {
         if !self.is_typed() || self.repository.read_only().is_some() {
             return true;
@@ -209,7 +186,7 @@ impl Labeller {
         if let Some(frame) = self.frame.as_mut().filter(|it| it.selected != chosen) {
             frame.select(chosen);
         }
-        self.new_name.is_none()
+        !self.holds_typed()
     }
 
     /// Chooses something else on the frame, or draws it, once what was typed is kept.
@@ -248,43 +225,59 @@ impl Labeller {
         for card in &mut frame.cards {
             let Some(file) = &card.file else { continue };
             match self.session.picture(file) {
+                // Its name is here only.
+                Some(picture) if card.is_unwritten && picture.label.is_none() => continue,
                 Some(picture) => card.label.clone_from(&picture.label),
                 // It is gone for good.
                 None => (card.file, card.label) = (None, None),
             }
+            card.is_unwritten = false;
         }
     }
 
-    /// Saves what has a name as captures with their frame.
+    /// Saves what has a name as captures with their frame, and what could not be written before.
     pub(super) fn save_frame(&mut self) {
-        let Some(frame) = self.frame.clone().filter(|_| self.new_name.is_none()) else { return };
-        if frame.unsaved().next().is_none() {
+        let Some(frame) = self.frame.clone() else { return };
+        if frame.waiting() == 0 {
             self.say("There is nothing with a name that is not saved yet", Tone::Told);
             return;
         }
-        match self.repository.capture(&mut self.session, &frame) {
-            Ok((name, saved)) => {
-                let labels: Vec<_> =
-                    saved.iter().filter_map(|(at, _)| frame.cards[*at].label.clone()).collect();
-                let count = saved.len();
-                self.on_frame(|frame| frame.saved(name, &saved));
-                let mut is_written = true;
-                for ((_, file), label) in saved.into_iter().zip(labels) {
-                    let action = Action::Relabel(vec![file], label, BTreeMap::default());
-                    is_written &= self.try_act(&action).is_some();
-                }
-                self.stale = true;
-                if !is_written {
-                    // The message says why.
-                    return self.follow_labels();
-                }
-                let said = match count {
-                    1 => "1 capture saved with its frame \u{b7} Verify shows it".to_owned(),
-                    _ => format!("{count} captures saved with their frame \u{b7} Verify shows them"),
-                };
-                self.say(said, Tone::Done);
+        if frame.unsaved().next().is_some() {
+            match self.repository.capture(&mut self.session, &frame) {
+                Ok((name, saved)) => self.on_frame(|frame| frame.saved(name, &saved)),
+                Err(error) => return self.say(error.to_string(), Tone::Warned),
             }
-            Err(error) => self.say(error.to_string(), Tone::Warned),
+            self.stale = true;
         }
+        self.write_names();
+    }
+
+    /// Gives captures the names that their cards have on the frame.
+    fn write_names(&mut self) {
+        let unwritten = self.frame.iter().flat_map(OpenFrame::unwritten);
+        let unwritten: Vec<_> =
+            unwritten.map(|(at, file, label)| (at, file.clone(), label.clone())).collect();
+        let (mut written, mut left) = (0, 0);
+        for (at, file, label) in unwritten {
+            let action = Action::Relabel(vec![file], label, BTreeMap::default());
+            if self.try_act(&action).is_some() {
+                self.on_frame(|frame| frame.written(at));
+                written += 1;
+            } else {
+                left += 1;
+            }
+        }
+        let why = self.message().unwrap_or_default();
+        let (text, tone) = match (left, written) {
+            (0, 1) => ("1 capture saved with its frame \u{b7} Verify shows it".to_owned(), Tone::Done),
+            (0, _) => {
+                (format!("{written} captures saved with their frame \u{b7} Verify shows them"), Tone::Done)
+            }
+            (1, _) => (format!("1 capture is without its name, Ctrl+S writes it: {why}"), Tone::Warned),
+            _ => {
+                (format!("{left} captures are without their names, Ctrl+S writes them: {why}"), Tone::Warned)
+            }
+        };
+        self.say(text, tone);
     }
 }

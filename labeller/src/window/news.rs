@@ -28,6 +28,7 @@ impl Labeller {
         self.thumbnails.begin(context);
         self.card_art.begin(context);
         self.follow_mods(context, now);
+        self.take_opened(context);
         match self.repository.tick(&mut self.session, now) {
             Ok(true) => {
                 self.stale = true;

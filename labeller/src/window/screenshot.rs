@@ -9,6 +9,7 @@ use egui::TextureHandle;
 use panes::file_dialog::{Answer, Kind, Wanted, typed};
 
 use super::Labeller;
+use super::opening::Opening;
 use crate::frame::OpenFrame;
 use crate::intent::{Page, Tone};
 
@@ -23,8 +24,9 @@ pub(crate) struct Screenshot {
     pub(crate) typed: String,
     /// Whether the keyboard is to go to the line for it.
     pub(crate) wants_keys: bool,
-    /// The open frame as it is drawn; made when it is drawn first.
+    /// The open frame as it is drawn.
     pub(crate) shown: Option<TextureHandle>,
+    pub(super) opening: Option<Opening>,
 }
 
 impl Labeller {
@@ -100,8 +102,10 @@ impl Labeller {
         let path = std::path::absolute(&path).unwrap_or(path);
         self.list_frames();
         let path = self.name_of_frame(&path).unwrap_or(path);
-        if self.open_frame(&path) {
-            self.screenshot.typed.clear();
+        if self.open_frame(&path)
+            && let Some(opening) = &mut self.screenshot.opening
+        {
+            opening.typed = std::mem::take(&mut self.screenshot.typed);
             // It may have said that there is no dialog.
             self.message = None;
         }

@@ -188,6 +188,7 @@ impl Labeller {
                 }
             }
             Question::EmptyBin(_) => self.empty_bin(),
+            Question::Close(_) => self.close(context),
             Question::GoBack => {
                 if let Some(model) = self.inference.as_ref().map(|it| it.model().to_path_buf()) {
                     self.start(context, Task::GoBack { model });

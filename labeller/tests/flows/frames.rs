@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use dataset::captures::store::FRAMES;
-use egui::{Key, Modifiers as Held, Pos2, Vec2};
+use egui::{Key, Modifiers as Held, Pos2, Vec2, ViewportCommand, ViewportEvent, ViewportId};
 use egui_kittest::kittest::Queryable as _;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use labeller::app::App;
@@ -85,6 +85,47 @@ impl Bench {
     /// Frames that the overlay or the labeller saved.
     fn frames(&self) -> usize {
         std::fs::read_dir(folders(self.root.path()).captures.join(FRAMES)).unwrap().count()
+    }
+
+    /// Takes the labels' folder away, so that no name can be written; says where it is then.
+    #[cfg(unix)]
+    fn hide_labels(&self) -> [PathBuf; 2] {
+        let labels = folders(self.root.path()).labels;
+        let away = labels.with_extension("away");
+        std::fs::rename(&labels, &away).unwrap();
+        [away, labels]
+    }
+
+    /// Closes the window by its button. Returns whether it closes.
+    fn close(&mut self) -> bool {
+        let root = self.harness().input_mut().viewports.entry(ViewportId::ROOT).or_default();
+        root.events.push(ViewportEvent::Close);
+        self.harness().step();
+        let closes = !self.commands().contains(&ViewportCommand::CancelClose);
+        settle(self.harness());
+        closes
+    }
+
+    /// Presses a key and draws one frame, whatever is on its way.
+    fn tap(&mut self, key: Key) {
+        for pressed in [true, false] {
+            let (physical_key, repeat, modifiers) = (None, false, Held::NONE);
+            let event = egui::Event::Key { key, physical_key, pressed, repeat, modifiers };
+            self.harness().input_mut().events.push(event);
+        }
+        self.harness().step();
+    }
+
+    /// What the last frame asked of the window.
+    fn commands(&mut self) -> Vec<ViewportCommand> {
+        self.harness().output().viewport_output[&ViewportId::ROOT].commands.clone()
+    }
+
+    /// Names the chosen card the King of Spades.
+    fn name_king(&mut self) {
+        self.write("k");
+        self.write("ing of sp");
+        self.press(&[Key::Enter]);
     }
 
     /// The last capture: its image.
@@ -377,4 +418,165 @@ fn a_chosen_file_waits_until_a_question_is_answered() {
     bench.ask(|| None);
     settle(bench.harness());
     assert!(bench.is_open(&path), "{:?}", bench.state().message());
+}
+
+/// It took away the box that was drawn before, and the wrong name stayed on the disk.
+#[test]
+fn undo_after_another_name_of_a_capture_takes_that_name_back() {
+    let mut bench = Bench::new();
+    framed(bench.root.path());
+    bench.press(&[Key::F4]);
+    bench.draw(40.0);
+    bench.press(&[Key::Num0, Key::Enter]);
+    bench.press_with(Held::COMMAND, Key::S);
+    bench.draw(200.0);
+    bench.press(&[Key::ArrowUp]);
+    bench.name_king();
+    assert_eq!(bench.labels(), named(&[("King of Spades", "Base")]));
+    bench.press_with(Held::COMMAND, Key::Z);
+    assert_eq!(bench.labels(), named(&[("Not a card", "")]));
+    assert!(bench.has_named(1, 2), "the box is still there");
+}
+
+/// The next card was shown, the typed name was gone, and so was the message that said why.
+#[test]
+#[cfg(unix)]
+fn a_name_that_cannot_be_written_stays_in_the_form() {
+    let mut bench = Bench::new();
+    framed(bench.root.path());
+    let newer = framed(bench.root.path());
+    bench.press(&[Key::F4]);
+    bench.draw(40.0);
+    bench.name_king();
+    bench.press_with(Held::COMMAND, Key::S);
+    bench.draw(200.0);
+    bench.press(&[Key::ArrowUp]);
+    let [away, labels] = bench.hide_labels();
+    bench.press(&[Key::Num0]);
+    for (held, leave) in [
+        (Held::NONE, Key::ArrowDown),
+        (Held::NONE, Key::F1),
+        (Held::NONE, Key::PageDown),
+        (Held::COMMAND, Key::S),
+    ] {
+        bench.press_with(held, leave);
+        let said = bench.state().message().unwrap_or_default();
+        assert!(said.contains("cannot save labels"), "{leave:?}: {said:?}");
+        assert_eq!(bench.state().form().name, "Not a card", "{leave:?}");
+        assert!(bench.is_open(&path_of(&bench, &newer)) && bench.has_named(1, 2), "{leave:?}");
+    }
+    std::fs::rename(away, labels).unwrap();
+    bench.press(&[Key::ArrowDown]);
+    assert_eq!(bench.labels(), named(&[("Not a card", "")]));
+    assert_eq!(bench.state().form().name, "");
+}
+
+/// The captures were there, and every name had to be typed again.
+#[test]
+#[cfg(unix)]
+fn names_that_cannot_be_written_with_their_captures_wait_for_another_save() {
+    let mut bench = Bench::new();
+    let older = framed(bench.root.path());
+    framed(bench.root.path());
+    let before = bench.state().session().pictures().len();
+    bench.press(&[Key::F4]);
+    for left in [40.0, 200.0] {
+        bench.draw(left);
+        bench.press(&[Key::Num0, Key::Enter]);
+    }
+    let [away, labels] = bench.hide_labels();
+    bench.press_with(Held::COMMAND, Key::S);
+    let said = bench.state().message().unwrap_or_default().to_owned();
+    assert!(said.contains("2 captures") && said.contains("cannot save labels"), "{said}");
+    assert!(bench.has_named(2, 2), "the names are still there");
+    // Also when another page has been looked at.
+    bench.press(&[Key::F1, Key::F4]);
+    assert!(bench.has_named(2, 2));
+    bench.press(&[Key::PageDown]);
+    bench.until_said("Not saved yet: 2 named cards");
+    std::fs::rename(away, labels).unwrap();
+    bench.press_with(Held::COMMAND, Key::S);
+    assert_eq!(bench.labels(), named(&[("Not a card", ""); 2]), "{:?}", bench.state().message());
+    assert_eq!(bench.state().session().pictures().len(), before + 2, "no capture is there twice");
+    bench.press(&[Key::PageDown]);
+    assert!(bench.is_open(&path_of(&bench, &older)), "{:?}", bench.state().message());
+}
+
+/// It was a stranger each time, and became another frame.
+#[test]
+fn a_screenshot_that_was_saved_is_known_when_it_is_opened_again() {
+    let mut bench = Bench::new();
+    let [path, copy, other] = ["shot.png", "copy.png", "other.png"].map(|it| bench.root.path().join(it));
+    RgbImage::from_pixel(320, 240, Rgb(RED)).save(&path).unwrap();
+    RgbImage::from_pixel(320, 240, Rgb(BLUE)).save(&other).unwrap();
+    std::fs::copy(&path, &copy).unwrap();
+    for (saved, path) in [&path, &path, &copy].into_iter().enumerate() {
+        bench.choose(&other, |it| it.is_open(&other));
+        assert!(bench.has_named(0, 0));
+        bench.choose(path, |it| !it.is_open(&other));
+        assert!(bench.has_named(saved, saved), "{}", path.display());
+        let left = 20.0 + 100.0 * saved as f32;
+        bench.drag([[left, 60.0], [left + 80.0, 190.0]], [320.0, 240.0]);
+        settle(bench.harness());
+        bench.press(&[Key::Num0]);
+        bench.press_with(Held::COMMAND, Key::S);
+        assert_eq!((bench.frames(), bench.labels().len()), (1, saved + 1));
+    }
+}
+
+/// The window stood still while a large frame was decoded.
+#[test]
+fn a_frame_is_decoded_while_the_window_goes_on() {
+    let mut bench = Bench::new();
+    let oldest = framed(bench.root.path());
+    let middle = framed(bench.root.path());
+    let newest = framed(bench.root.path());
+    std::fs::write(path_of(&bench, &middle), "no image").unwrap();
+    bench.press(&[Key::F4]);
+    assert!(bench.is_open(&path_of(&bench, &newest)));
+    bench.draw(40.0);
+    bench.press(&[Key::Num0]);
+    bench.press_with(Held::COMMAND, Key::S);
+    // One that cannot be opened leaves what there was.
+    bench.press(&[Key::PageDown]);
+    bench.until_said("cannot be opened");
+    assert!(bench.is_open(&path_of(&bench, &newest)) && bench.has_named(1, 1));
+    std::fs::copy(path_of(&bench, &oldest), path_of(&bench, &middle)).unwrap();
+    // Whoever goes on meanwhile does not wait for what lies between.
+    for _ in 0..2 {
+        bench.tap(Key::PageDown);
+        assert_eq!(bench.state().open_frame_path(), None, "it waits for the thread");
+        assert!(!bench.state().is_idle());
+    }
+    settle(bench.harness());
+    assert!(bench.is_open(&path_of(&bench, &oldest)), "{:?}", bench.state().message());
+    assert!(is_like(bench.seen(FRAME), [53, 101, 77]) && bench.has_named(0, 0));
+}
+
+/// Names of a frame that were not saved went with the window, without a word.
+#[test]
+fn the_window_asks_before_it_closes_with_names_that_are_not_saved() {
+    let mut bench = Bench::new();
+    framed(bench.root.path());
+    bench.press(&[Key::F4]);
+    assert!(bench.close(), "nothing would be lost");
+    bench.draw(40.0);
+    // Also without Enter.
+    bench.press(&[Key::Num0]);
+    assert!(!bench.close());
+    bench.harness().get_by_label("Close without saving 1 named card?");
+    bench.press(&[Key::Escape]);
+    assert!(bench.has_named(1, 1));
+    bench.press(&[Key::F1]);
+    assert!(!bench.close(), "on any page");
+    bench.tap(Key::Enter);
+    assert!(bench.commands().contains(&ViewportCommand::Close));
+    assert!(bench.close(), "it was said twice");
+    let mut bench = Bench::new();
+    framed(bench.root.path());
+    bench.press(&[Key::F4]);
+    bench.draw(40.0);
+    bench.press(&[Key::Num0]);
+    bench.press_with(Held::COMMAND, Key::S);
+    assert!(bench.close());
 }

@@ -13,6 +13,7 @@ pub(crate) fn open(app: App, ([width, height], scale): Window) -> Harness<'stati
         .with_pixels_per_point(scale)
         .build_ui_state(
             |ui, root: &mut App| {
+                root.before_closing(ui.ctx());
                 // All of it: what draws a test leaves a margin.
                 let whole = ui.ctx().content_rect();
                 ui.set_clip_rect(whole);

@@ -229,6 +229,7 @@ fn sight(card: &Track, request: &SaveRequest) -> CaptureContext {
     CaptureContext {
         quad: Some(card.quad),
         frame: None,
+        original: None,
         window: [request.frame.width, request.frame.height],
         taken_at_millis: now_millis(),
         model: request.model.as_ref().map(|model| model.name.clone()),

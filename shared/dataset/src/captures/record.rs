@@ -33,6 +33,10 @@ pub struct CaptureContext {
     /// The whole frame: a file below the captures' folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<String>,
+    /// SHA-256 of the file that a person opened as that frame: so it is known when it is opened
+    /// again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
     /// Width and height of the window that it was captured from.
     pub window: [u32; 2],
     /// When, in milliseconds since 1970.
