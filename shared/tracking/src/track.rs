@@ -12,7 +12,6 @@
 
 use std::time::Duration;
 
-use lens_core::card_id::CardId;
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use lens_core::pixels::Pixels;
@@ -29,6 +28,7 @@ use votes::Votes;
 
 mod appearance;
 mod face;
+mod hidden;
 mod motion;
 mod readings;
 mod registration;
@@ -76,11 +76,10 @@ const CHANGE_TIME: Duration = Duration::from_millis(55);
 /// one.
 const LESS_THAN_OTHER: f32 = 0.6;
 /// Heights of a card between where its pixels were followed to and where it is detected, at most:
-/// beyond, the detection is right. And the same of a card whose pixels stood still.
+/// beyond, the detection is right. And the same where pixels stood still beneath another card,
+/// whose they may be.
 const MAX_APART: f32 = 0.06;
 const MAX_APART_STILL: f32 = 0.02;
-/// How long a card may be hidden that comes out elsewhere.
-const MAX_HIDDEN: Duration = Duration::from_millis(300);
 /// Widths of a card between two cards, at least: what was nearer to another was that one.
 const MIN_APART: f32 = 0.4;
 
@@ -236,7 +235,9 @@ impl Tracker {
             if !taken[at] && owner[index].is_none() {
                 taken[at] = true;
                 owner[index] = Some(self.cards[at].id);
-                self.cards[at].see(&seen[index], beside(index), now);
+                let mut others = seen.iter().enumerate().filter(|(other, _)| *other != index);
+                let is_beneath = others.any(|(_, other)| self.cards[at].is_one_with(other.detection.quad));
+                self.cards[at].see(&seen[index], beside(index), is_beneath, now);
             }
         }
         self.assigned.clear();
@@ -268,7 +269,7 @@ impl Tracker {
     pub(crate) fn read(&mut self, index: usize, reading: Option<&Reading>, now: Duration) {
         let Some(id) = self.assigned.get_mut(index) else { return };
         if let Some(name) = reading.filter(|reading| is_sure(reading)).and_then(Reading::id) {
-            *id = come_out(&mut self.cards, *id, name, now).unwrap_or(*id);
+            *id = hidden::come_out(&mut self.cards, *id, name, now).unwrap_or(*id);
         }
         let id = *id;
         if let Some(card) = self.cards.iter_mut().find(|card| card.id == id) {
@@ -337,31 +338,6 @@ impl Tracker {
     }
 }
 
-/// A card that was covered on its way and comes out elsewhere is no new one: where exactly one card
-/// of its name went missing, it goes on as that one. Returns whose place it takes.
-fn come_out(cards: &mut Vec<Card>, id: u64, name: &CardId, now: Duration) -> Option<u64> {
-    let new = cards.iter().position(|card| card.id == id && card.seen == 1)?;
-    let is_named = |card: &Card| card.reading.votes.as_ref().and_then(Votes::id) == Some(name);
-    let mut named = (0..cards.len()).filter(|&at| at != new && is_named(&cards[at]));
-    let hidden = named.next().filter(|_| named.next().is_none())?;
-    let since = now.saturating_sub(cards[hidden].detected.at);
-    if cards[hidden].missed_at.is_none() || since > MAX_HIDDEN {
-        return None;
-    }
-    let mut card = cards.swap_remove(new);
-    let hidden = cards.iter_mut().find(|card| card.missed_at.is_some() && is_named(card))?;
-    if card.course.pace.is_none() {
-        card.go_on(hidden.detected.quad, since, now);
-        card.detected.course = card.course;
-    }
-    card.id = hidden.id;
-    card.seen += hidden.seen;
-    card.first_shown = hidden.first_shown;
-    card.reading = std::mem::take(&mut hidden.reading);
-    *hidden = card;
-    Some(hidden.id)
-}
-
 impl Card {
     fn new(id: u64, seen: &Seen, now: Duration) -> Self {
         Self {
@@ -403,17 +379,17 @@ impl Card {
         self.lost_on += 1;
         let (from, to) = (self.measured.centre(), self.expected(now).centre());
         let reach = self.largest_change(elapsed).map_or(f32::MAX, |change| change * elapsed.as_secs_f32());
-        match self.patch.find(frame, [to.x - from.x, to.y - from.y], reach) {
-            Place::Same if !self.can_go([0.0; 2], elapsed) || self.may_be_covered(places) => false,
-            Place::Same => {
-                let stops = motion::is_gliding(self.velocity, self.quad.height());
-                self.stand(now);
-                stops
-            }
-            Place::Shifted(way) if !self.can_go(way, elapsed) => false,
-            Place::Shifted(way) => self.go(way, frame, places, now),
-            Place::Lost => false,
+        let stops = match self.patch.find(frame, [to.x - from.x, to.y - from.y], reach) {
+            Place::Shifted(way) if self.can_go(way, elapsed) => return self.go(way, frame, places, now),
+            Place::Same if self.can_go([0.0; 2], elapsed) => !self.may_be_covered(places),
+            // It may stop dead where what is seen there cannot be another card's.
+            _ => !self.has_another_there(places) && self.patch.is_here(frame),
+        };
+        let moved = stops && motion::is_gliding(self.velocity, self.quad.height());
+        if stops {
+            self.stand(now);
         }
+        moved
     }
 
     /// Its pixels went this way; returns whether it is to be drawn elsewhere.
@@ -437,10 +413,16 @@ impl Card {
 
     /// Whether it was seen but once, and another card lies there: the pixels may be that one's.
     fn may_be_covered(&self, places: &[(u64, Quad<InFrame>)]) -> bool {
-        let (centre, most) = (self.measured.centre(), MIN_APART * self.measured.width());
-        let is_there =
-            |(id, quad): &(u64, Quad<InFrame>)| *id != self.id && quad.centre().distance(centre) < most;
-        self.course.pace.is_none() && places.iter().any(is_there)
+        self.course.pace.is_none() && self.has_another_there(places)
+    }
+
+    fn has_another_there(&self, places: &[(u64, Quad<InFrame>)]) -> bool {
+        places.iter().any(|(id, quad)| *id != self.id && self.is_one_with(*quad))
+    }
+
+    /// Whether a card at this place lies so near that it may be taken for this one.
+    fn is_one_with(&self, other: Quad<InFrame>) -> bool {
+        other.centre().distance(self.measured.centre()) < MIN_APART * self.measured.width()
     }
 
     /// Whether nothing is known of it but where it was seen a moment ago.
@@ -526,7 +508,8 @@ impl Card {
         fits.then_some(overlap + APPEARANCE_WEIGHT * alike + DISTANCE_WEIGHT * near)
     }
 
-    fn see(&mut self, seen: &Seen, patch: Patch, now: Duration) {
+    /// It was detected; where another may lie on it, that one may be what stood still.
+    fn see(&mut self, seen: &Seen, patch: Patch, is_beneath: bool, now: Duration) {
         // Which end of a card on its side is up may change from one detection to the next.
         let quad = seen.detection.quad.way_up_of(self.measured);
         let still = MAX_TREMBLE * self.quad.height();
@@ -538,7 +521,7 @@ impl Card {
         // it, or of one like it, were taken for its own.
         let apart = expected.centre().distance(quad.centre()) / quad.height().max(1.0);
         let stood = self.course.pace == Some([0.0; 2]);
-        let is_misled = apart > if stood { MAX_APART_STILL } else { MAX_APART };
+        let is_misled = apart > if stood && is_beneath { MAX_APART_STILL } else { MAX_APART };
         let since = now.saturating_sub(self.detected.at);
         if is_misled && self.placed_at > self.detected.at {
             self.course = self.detected.course;

@@ -165,6 +165,12 @@ impl Patch {
         self.search(frame, expected, cells).0
     }
 
+    /// Whether another frame shows the same at its old place.
+    pub(crate) fn is_here(&self, frame: &Pixels<'_>) -> bool {
+        let (here, inside) = self.sight::<COLUMNS, ROWS>(frame, self.centre);
+        self.sum_at(&here, &self.inside.also_in(&inside, 0, 0), 0, 0) as f32 / IN_ALL as f32 <= SAME
+    }
+
     /// Looks for a card that was seen once on the frame before or after: about its place and in
     /// every direction; where it may have turned, also by other widths. With the place comes the mean
     /// difference there.
