@@ -65,13 +65,14 @@ const MAX_FOLLOWED: Duration = Duration::from_millis(450);
 /// Frames on which a card on its way may be lost before only a detection finds it again.
 const MAX_LOST: u32 = 2;
 /// How long it is looked for in every direction, when nothing is known of its way.
-const MAX_SOUGHT: Duration = Duration::from_millis(50);
-/// How much the pace of a card on its way may change from frame to frame: in heights of the card a
-/// second, and in shares of it, which it would lose altogether in this time. What changes more is
-/// another card that crosses it.
+const MAX_SOUGHT: Duration = Duration::from_millis(80);
+/// How much the pace of a card on its way may change from frame to frame, more where they are
+/// rarer than usual: in heights of the card a second, and in shares of it, which it would lose
+/// altogether in this time. What changes more is another card that crosses it.
 const MAX_PUSH: f32 = 3.0;
 const MAX_CHANGE: f32 = 0.4;
 const CHANGE_TIME: Duration = Duration::from_millis(55);
+const USUAL: Duration = Duration::from_millis(34);
 /// Difference to a card, beside the one to another card that lies there, up to which it is not that
 /// one.
 const LESS_THAN_OTHER: f32 = 0.6;
@@ -435,7 +436,8 @@ impl Card {
     fn largest_change(&self, elapsed: Duration) -> Option<f32> {
         let [x, y] = self.course.pace.filter(|&pace| motion::is_gliding(pace, self.quad.height()))?;
         let share = (elapsed.as_secs_f32() / CHANGE_TIME.as_secs_f32()).min(MAX_CHANGE);
-        Some((share * x.hypot(y)).max(MAX_PUSH * self.quad.height()))
+        let rare = (elapsed / self.lost_on.max(1)).as_secs_f32() / USUAL.as_secs_f32();
+        Some(rare.max(1.0) * (share * x.hypot(y)).max(MAX_PUSH * self.quad.height()))
     }
 
     /// Whether it can have gone this way: a card that moves does not turn back, stop or leap within

@@ -37,7 +37,9 @@ pub(super) fn come_out(cards: &mut Vec<Card>, id: u64, name: &CardId, now: Durat
 /// Whether a card that was on its way can be the new one by now; one that lay still is not.
 fn can_reach(hidden: &Card, new: &Card, now: Duration) -> bool {
     let (since, height) = (now.saturating_sub(hidden.placed_at), hidden.quad.height());
-    let Some(pace) = hidden.course.pace.filter(|&pace| motion::is_gliding(pace, height)) else { return false };
+    let Some(pace) = hidden.course.pace.filter(|&pace| motion::is_gliding(pace, height)) else {
+        return false;
+    };
     let (seconds, speed) = (since.as_secs_f32(), pace[0].hypot(pace[1]));
     let expected = hidden.measured.shifted(pace[0] * seconds, pace[1] * seconds);
     // It gains and loses pace as evenly as cards that are seen do.
