@@ -172,8 +172,8 @@ impl Patch {
     }
 
     /// Looks for a card that was seen once on the frame before or after: about its place and in
-    /// every direction; where it may have turned, also by other widths. With the place comes the mean
-    /// difference there.
+    /// every direction; where it may have turned, also by other widths. With the place comes the
+    /// mean difference there.
     pub(crate) fn find_around(&self, frame: &Pixels<'_>, turns: bool) -> (Place, f32) {
         const DIRECTIONS: [[f32; 2]; 9] =
             [[0., 0.], [1., 0.], [-1., 0.], [0., 1.], [0., -1.], [1., 1.], [-1., 1.], [1., -1.], [-1., -1.]];
