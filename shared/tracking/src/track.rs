@@ -237,7 +237,7 @@ impl Tracker {
                 taken[at] = true;
                 owner[index] = Some(self.cards[at].id);
                 let mut others = seen.iter().enumerate().filter(|(other, _)| *other != index);
-                let is_beneath = others.any(|(_, other)| self.cards[at].is_one_with(other.detection.quad));
+                let is_beneath = others.any(|(_, other)| self.cards[at].is_near(other.detection.quad, 1.0));
                 self.cards[at].see(&seen[index], beside(index), is_beneath, now);
             }
         }
@@ -418,12 +418,12 @@ impl Card {
     }
 
     fn has_another_there(&self, places: &[(u64, Quad<InFrame>)]) -> bool {
-        places.iter().any(|(id, quad)| *id != self.id && self.is_one_with(*quad))
+        places.iter().any(|(id, quad)| *id != self.id && self.is_near(*quad, MIN_APART))
     }
 
-    /// Whether a card at this place lies so near that it may be taken for this one.
-    fn is_one_with(&self, other: Quad<InFrame>) -> bool {
-        other.centre().distance(self.measured.centre()) < MIN_APART * self.measured.width()
+    /// Whether another card lies less than so many widths away.
+    fn is_near(&self, other: Quad<InFrame>, widths: f32) -> bool {
+        other.centre().distance(self.measured.centre()) < widths * self.measured.width()
     }
 
     /// Whether nothing is known of it but where it was seen a moment ago.
