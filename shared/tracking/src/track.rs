@@ -65,13 +65,14 @@ const MAX_FOLLOWED: Duration = Duration::from_millis(450);
 /// Frames on which a card on its way may be lost before only a detection finds it again.
 const MAX_LOST: u32 = 2;
 /// How long it is looked for in every direction, when nothing is known of its way.
-const MAX_SOUGHT: Duration = Duration::from_millis(50);
-/// How much the pace of a card on its way may change from frame to frame: in heights of the card a
-/// second, and in shares of it, which it would lose altogether in this time. What changes more is
-/// another card that crosses it.
+const MAX_SOUGHT: Duration = Duration::from_millis(80);
+/// How much the pace of a card on its way may change from frame to frame, more where they are
+/// rarer than usual: in heights of the card a second, and in shares of it, which it would lose
+/// altogether in this time. What changes more is another card that crosses it.
 const MAX_PUSH: f32 = 3.0;
 const MAX_CHANGE: f32 = 0.4;
 const CHANGE_TIME: Duration = Duration::from_millis(55);
+const USUAL: Duration = Duration::from_millis(34);
 /// Difference to a card, beside the one to another card that lies there, up to which it is not that
 /// one.
 const LESS_THAN_OTHER: f32 = 0.6;
@@ -236,7 +237,7 @@ impl Tracker {
                 taken[at] = true;
                 owner[index] = Some(self.cards[at].id);
                 let mut others = seen.iter().enumerate().filter(|(other, _)| *other != index);
-                let is_beneath = others.any(|(_, other)| self.cards[at].is_one_with(other.detection.quad));
+                let is_beneath = others.any(|(_, other)| self.cards[at].is_near(other.detection.quad, 1.0));
                 self.cards[at].see(&seen[index], beside(index), is_beneath, now);
             }
         }
@@ -417,12 +418,12 @@ impl Card {
     }
 
     fn has_another_there(&self, places: &[(u64, Quad<InFrame>)]) -> bool {
-        places.iter().any(|(id, quad)| *id != self.id && self.is_one_with(*quad))
+        places.iter().any(|(id, quad)| *id != self.id && self.is_near(*quad, MIN_APART))
     }
 
-    /// Whether a card at this place lies so near that it may be taken for this one.
-    fn is_one_with(&self, other: Quad<InFrame>) -> bool {
-        other.centre().distance(self.measured.centre()) < MIN_APART * self.measured.width()
+    /// Whether another card lies less than so many widths away.
+    fn is_near(&self, other: Quad<InFrame>, widths: f32) -> bool {
+        other.centre().distance(self.measured.centre()) < widths * self.measured.width()
     }
 
     /// Whether nothing is known of it but where it was seen a moment ago.
@@ -435,7 +436,8 @@ impl Card {
     fn largest_change(&self, elapsed: Duration) -> Option<f32> {
         let [x, y] = self.course.pace.filter(|&pace| motion::is_gliding(pace, self.quad.height()))?;
         let share = (elapsed.as_secs_f32() / CHANGE_TIME.as_secs_f32()).min(MAX_CHANGE);
-        Some((share * x.hypot(y)).max(MAX_PUSH * self.quad.height()))
+        let rare = (elapsed / self.lost_on.max(1)).as_secs_f32() / USUAL.as_secs_f32();
+        Some(rare.max(1.0) * (share * x.hypot(y)).max(MAX_PUSH * self.quad.height()))
     }
 
     /// Whether it can have gone this way: a card that moves does not turn back, stop or leap within

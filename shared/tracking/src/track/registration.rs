@@ -172,8 +172,8 @@ impl Patch {
     }
 
     /// Looks for a card that was seen once on the frame before or after: about its place and in
-    /// every direction; where it may have turned, also by other widths. With the place comes the mean
-    /// difference there.
+    /// every direction; where it may have turned, also by other widths. With the place comes the
+    /// mean difference there.
     pub(crate) fn find_around(&self, frame: &Pixels<'_>, turns: bool) -> (Place, f32) {
         const DIRECTIONS: [[f32; 2]; 9] =
             [[0., 0.], [1., 0.], [-1., 0.], [0., 1.], [0., -1.], [1., 1.], [-1., 1.], [1., -1.], [-1., -1.]];
@@ -477,6 +477,50 @@ mod tests {
             };
             let error = (found[0] + into[0]).hypot(found[1] + into[1]);
             assert!(error < 1.5, "{from:?}: {found:?}");
+        }
+    }
+
+    /// A card lies on it that is shown as well and stands still.
+    #[test]
+    fn what_lies_beside_another_card_tells_where_a_card_went() {
+        let cover = Quad::from_rect(Rect::ltwh(130.0, 40.0, 90.0, 120.0));
+        let covered = |left: f32| {
+            let mut picture = picture(left, 60.0);
+            for (x, y) in (130..220).flat_map(|x| (40..160).map(move |y| (x, y))) {
+                let shade = (128.0 + 100.0 * mottled((x - 90) as f32, (y + 30) as f32)) as u8;
+                picture.put_pixel(x, y, Rgba([shade, shade, 90, 255]));
+            }
+            picture
+        };
+        let before = covered(100.0);
+        let patch = Patch::new(&(&before).into(), quad(100.0, 60.0)).beside(std::iter::once(cover));
+        assert_eq!(patch.find(&(&before).into(), [0.0, 0.0], f32::MAX), Place::Same);
+        assert!(patch.is_here(&(&before).into()) && !patch.is_here(&(&covered(109.0)).into()));
+        let Place::Shifted(found) = patch.find(&(&covered(109.0)).into(), [0.0, 0.0], f32::MAX) else {
+            panic!("it is lost")
+        };
+        assert!((found[0] - 9.0).abs() < 1.5 && found[1].abs() < 1.5, "{found:?}");
+    }
+
+    #[test]
+    fn a_card_that_turned_is_found_where_it_was_wider_or_narrower() {
+        let patch = Patch::new(&(&picture(120.0, 80.0)).into(), quad(120.0, 80.0));
+        for width in WIDTHS.into_iter().skip(1) {
+            let (middle, way) = (150.0, [-22.0, 11.0]);
+            let before = RgbaImage::from_fn(320, 240, |x, y| {
+                let (u, v) = ((x as f32 - middle - way[0]) / width + 30.0, y as f32 - 80.0 - way[1]);
+                let inside = (0.0..SIZE[0] as f32).contains(&u) && (0.0..SIZE[1] as f32).contains(&v);
+                let shade = if inside { 128.0 + 100.0 * mottled(u, v) } else { 60.0 };
+                Rgba([shade as u8, shade as u8, 90, 255])
+            });
+            let (Place::Shifted(found), difference) =
+                patch.widened(width).find_around(&(&before).into(), false)
+            else {
+                panic!("{width} times as wide, it is lost")
+            };
+            let as_it_is = patch.find_around(&(&before).into(), false).1;
+            assert!(difference < 0.85 * as_it_is, "{width}: {difference}, {as_it_is} as it is");
+            assert!((found[0] - way[0]).hypot(found[1] - way[1]) < 2.0, "{width}: {found:?}");
         }
     }
 

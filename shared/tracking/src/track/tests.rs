@@ -8,6 +8,8 @@ use super::readings::SURE_CONFIDENCE;
 use super::*;
 use vision::reading::Detection;
 
+mod following;
+
 /// A card as it lies on a made-up frame: its left edge and its name, which gives its colour.
 type Lying = (f32, &'static str);
 
