@@ -87,6 +87,7 @@ fn capture(folders: &Folders, model: &Path) -> HashMap<String, Option<String>> {
             let context = CaptureContext {
                 quad: Some(card.detection.quad),
                 frame: Some(frame.clone()),
+                original: None,
                 window: SIZE,
                 taken_at_millis: (second * 1000.0) as u64,
                 model: Some("practice".into()),
