@@ -196,7 +196,7 @@ fn a_hundred_thousand_captures_open_within_a_second() {
                 [311.0, 233.25],
             ])),
             frame: Some(format!("frames/frame{}.png", id / 5)),
-            original: (id % 2 == 0).then(|| format!("{id:064x}")),
+            original: id.is_multiple_of(2).then(|| format!("{id:064x}")),
             window: [1920, 1080],
             taken_at_millis: 1_700_000_000_000 + id,
             model: Some("balatro".into()),
