@@ -127,7 +127,8 @@ fn a_crash_leaves_a_report_without_personal_paths() {
     let report = std::fs::read_to_string(&written[0]).unwrap();
     assert!(report.contains("said: cannot find ~/cards\n"), "{report}");
     assert!(!report.contains(&*home.to_string_lossy()), "{report}");
-    assert!(report.contains("crashes_when_told"), "the trace is there: {report}");
+    // Which functions have a frame of their own is the compiler's to choose.
+    assert!(report.contains("core::panicking"), "the trace is there: {report}");
     assert!(!text.contains('\x1b'), "what is no terminal gets no codes for one: {text:?}");
 }
 
