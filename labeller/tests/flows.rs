@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use dataset::captures::store::Captures;
 use dataset::labels::store::{Change, read};
-use egui::{Key, Modifiers as Held, Vec2};
+use egui::{Key, Modifiers as Held};
 use egui_kittest::kittest::Queryable as _;
 use labeller::intent::Page;
 use labeller::repository::Repository;
@@ -517,27 +517,9 @@ fn cards_of_a_frame_are_drawn_named_and_saved_with_it() {
     let frame = framed(bench.root.path());
     let before = bench.state().session().pictures().len();
     bench.press(&[Key::F4]);
-    // All of the frame lies in the middle of the area, which gives way to what is said beside it.
-    let at = |bench: &mut Bench, x: f32, y: f32| {
-        let area = bench.harness().get_by_label("The frame").rect();
-        let scale = (area.width() / 640.0).min(area.height() / 360.0);
-        area.center() - Vec2::new(640.0, 360.0) * scale / 2.0 + Vec2::new(x, y) * scale
-    };
     let size = card("H_A", "base").dimensions();
     let drag = |bench: &mut Bench, from: [f32; 2], to: [f32; 2]| {
-        let (from, to) = (at(bench, from[0], from[1]), at(bench, to[0], to[1]));
-        let button = egui::PointerButton::Primary;
-        let press = |pos, pressed| egui::Event::PointerButton { pos, button, pressed, modifiers: Held::NONE };
-        for event in [
-            egui::Event::PointerMoved(from),
-            press(from, true),
-            egui::Event::PointerMoved(from + (to - from) * 0.5),
-            egui::Event::PointerMoved(to),
-            press(to, false),
-        ] {
-            bench.harness().event(event);
-            bench.harness().step();
-        }
+        bench.drag([from, to], [640.0, 360.0]);
         settle(bench.harness());
     };
     drag(&mut bench, [40.0, 60.0], [40.0 + size.0 as f32, 60.0 + size.1 as f32]);

@@ -25,7 +25,8 @@ const RED: [u8; 3] = [250, 0, 0];
 const BLUE: [u8; 3] = [0, 0, 250];
 
 impl Bench {
-    /// Where a place of the frame lies in the window.
+    /// Where a place of the frame lies in the window: the whole frame is in the middle of the area,
+    /// which gives way to what is said beside it.
     fn at(&mut self, [x, y]: [f32; 2], [width, height]: [f32; 2]) -> Pos2 {
         let area = self.harness().get_by_label("The frame").rect();
         let scale = (area.width() / width).min(area.height() / height);
@@ -33,7 +34,7 @@ impl Bench {
     }
 
     /// Draws a box on a frame of this size, without waiting for the model.
-    fn drag(&mut self, [from, to]: [[f32; 2]; 2], size: [f32; 2]) {
+    pub(super) fn drag(&mut self, [from, to]: [[f32; 2]; 2], size: [f32; 2]) {
         let (from, to) = (self.at(from, size), self.at(to, size));
         let button = egui::PointerButton::Primary;
         let press = |pos, pressed| egui::Event::PointerButton { pos, button, pressed, modifiers: Held::NONE };
