@@ -226,7 +226,7 @@ pub fn export_network(
     let typical = &compared[..compared.len() - 1];
     let agreement = agree(&module, &float32, &names.float32, typical)?;
     for (name, it) in &agreement {
-        if it.relative() > HALF_TOLERANCE || it.largest.is_infinite() {
+        if it.exceeds(HALF_TOLERANCE) {
             return Err(disagrees(&names.float32, format!("{name}: {it}")));
         }
     }
@@ -238,7 +238,7 @@ pub fn export_network(
         let int8 = quantise::write(&folded, &calibration, source.options, source.batch, metadata)?;
         let agreement = agree(&module, &int8, file, typical)?;
         for (name, it) in &agreement {
-            if it.relative() > INT8_TOLERANCE || it.largest.is_infinite() {
+            if it.exceeds(INT8_TOLERANCE) {
                 return Err(disagrees(file, format!("{name}: {it}")));
             }
         }

@@ -6,6 +6,9 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use tch::{Kind, Tensor};
 
+/// A difference that changes nothing: a logit of that much more moves a probability by 0.00025.
+pub const NEGLIGIBLE: f64 = 1e-3;
+
 /// The difference in one result over all images that were tried.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Agreement {
@@ -23,6 +26,13 @@ impl Agreement {
     /// Root mean square of the difference, as a share of the reference's standard deviation.
     pub fn relative(&self) -> f64 {
         (self.squared_difference / self.squared_deviation.max(f64::MIN_POSITIVE)).sqrt()
+    }
+
+    /// Whether the difference is more than `share` of the reference's standard deviation, and more
+    /// than [`NEGLIGIBLE`]: what hardly varies, as a network's results before it is trained, has no
+    /// deviation to measure by.
+    pub fn exceeds(&self, share: f64) -> bool {
+        self.largest.is_infinite() || (self.relative() > share && self.largest > NEGLIGIBLE)
     }
 
     /// Share of the images whose largest value is the same one, for rows of features.
@@ -100,4 +110,30 @@ pub fn compare(
         agreements.entry(name.clone()).or_default().add(found, wanted);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The agreement of results that are `apart` from a reference which varies by `spread`.
+    fn agreement(spread: f64, apart: f64) -> Agreement {
+        let wanted = Tensor::from_slice(&[-spread, spread, -spread, spread]);
+        let mut agreement = Agreement::default();
+        agreement.add(&(&wanted + apart), &wanted);
+        agreement
+    }
+
+    #[test]
+    fn a_difference_counts_by_what_the_results_vary() {
+        assert!(agreement(1.0, 0.02).exceeds(0.01), "2 % of what varies by 1");
+        assert!(!agreement(1.0, 0.005).exceeds(0.01), "half a percent of it");
+        assert!(!agreement(0.01, 2e-4).exceeds(0.01), "2 % of next to nothing");
+        assert!(agreement(0.01, 2e-3).exceeds(0.01), "20 % of it, and no longer nothing");
+    }
+
+    #[test]
+    fn what_is_no_number_never_agrees() {
+        assert!(agreement(1.0, f64::NAN).exceeds(0.5), "{:?}", agreement(1.0, f64::NAN));
+    }
 }
