@@ -1,5 +1,7 @@
 //! The marks as the settings would draw them, on a moment of the practice table.
 
+use std::time::Duration;
+
 use image::{RgbaImage, imageops};
 use lens_core::modifiers::Modifiers;
 use marks::render::Backdrop;
@@ -48,6 +50,7 @@ impl Preview {
                 id,
                 quad: card.quad,
                 velocity: Velocity::default(),
+                lasts: Duration::ZERO,
                 // One of them is unknown, and one wears an edition.
                 identity: match id {
                     1 => Identity::Unknown { nearest: None },

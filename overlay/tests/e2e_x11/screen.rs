@@ -1,5 +1,7 @@
 //! Looking at the screen and at its windows.
 
+use std::time::Duration;
+
 use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{Quad, Rect};
 use marks::render::text::FontMeasure;
@@ -196,6 +198,7 @@ pub(crate) fn marks(state: &TableState, catalogue: &Catalogue) -> Vec<Mark> {
             opacity: 1.0,
             is_found: true,
             velocity: [0.0; 2],
+            lasts: Duration::ZERO,
         })
         .collect();
     let view = View { window: state.size, frame: state.size };

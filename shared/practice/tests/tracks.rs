@@ -13,7 +13,7 @@ use cpu_time::ThreadTime;
 use lens_core::pixels::ChannelOrder;
 use practice::art::CardArt;
 use practice::paint::Painter;
-use practice::table::{Table, TableCard};
+use practice::table::{Table, TableCard, TableState};
 use tracking::frame::Frame;
 use tracking::pipeline::{FrameGate, FrameSignature, Pipeline, Snapshot};
 use tracking::track::{Track, glide};
@@ -31,6 +31,8 @@ const PICTURES: u32 = 1140;
 /// cards are only followed.
 const LATENCY: f32 = 0.022;
 const FOLLOWED_LATENCY: f32 = LATENCY - 0.006;
+/// While the game and the overlay want the same processors, now and then by so much more.
+const DELAYS: [f32; 12] = [0.0, 0.01, 0.0, 0.03, 0.0, 0.02, 0.0, 0.08, 0.0, 0.01, 0.05, 0.0];
 /// Of a core, as the overlay takes when nobody says otherwise.
 const SHARE: f32 = 0.3;
 /// What of a processor an image takes (`overlay bench`, 13 cards on one thread), what looking at
@@ -57,6 +59,8 @@ struct Figures {
     following: Duration,
     /// Of cards that glide: how long ago the card was where its box is drawn, in seconds.
     lags: Vec<f32>,
+    /// Of boxes that glide: how far they are drawn beyond their cards, in heights of these.
+    aheads: Vec<f32>,
 }
 
 /// A card of a round, and since when it has been visible without a break.
@@ -70,7 +74,25 @@ enum Recognised {
     Admitted,
 }
 
-fn measure(recognised: Recognised) -> Figures {
+/// How soon what was seen is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Drawn {
+    AtOnce,
+    /// Now and then late, on a machine that is busy.
+    Late,
+}
+
+impl Drawn {
+    /// By how much later that is for this image.
+    fn delay(self, number: u32) -> f32 {
+        match self {
+            Self::AtOnce => 0.0,
+            Self::Late => DELAYS[number as usize % DELAYS.len()],
+        }
+    }
+}
+
+fn measure(recognised: Recognised, drawn: Drawn) -> Figures {
     let mut painter = Painter::new(CardArt::new(synth::practice::sprites()));
     let table = Table::new(4, SIZE, painter.catalogue());
     let names = painter.catalogue().cards.iter().map(|card| card.id.clone()).collect();
@@ -107,7 +129,8 @@ fn measure(recognised: Recognised) -> Figures {
                 gate.set_floor(pipeline.next_priority());
                 figures.pictures += 1;
                 figures.located += now.readable().count();
-                known = Some(Said { taken_at: time, ready_at: time + LATENCY, snapshot });
+                let ready_at = time + LATENCY + drawn.delay(number);
+                known = Some(Said { taken_at: time, ready_at, snapshot });
                 coming.extend(known.clone());
             } else {
                 gate.spend(FOLLOWING);
@@ -116,7 +139,8 @@ fn measure(recognised: Recognised) -> Figures {
                 figures.following += used.elapsed();
                 figures.followed += 1;
                 if let Some(snapshot) = followed {
-                    known = Some(Said { taken_at: time, ready_at: time + FOLLOWED_LATENCY, snapshot });
+                    let ready_at = time + FOLLOWED_LATENCY + drawn.delay(number);
+                    known = Some(Said { taken_at: time, ready_at, snapshot });
                     coming.extend(known.clone());
                 }
             }
@@ -142,6 +166,7 @@ fn measure(recognised: Recognised) -> Figures {
         if let Some(said) = &shown {
             let moved = said.at(time);
             lags(&table, time, &moved, &mut figures.lags);
+            aheads(&now, &moved, &mut figures.aheads);
             if moved.iter().any(Track::glides) {
                 gate.spend(DRAWING);
             }
@@ -215,17 +240,37 @@ fn lags(table: &Table, time: f32, tracks: &[Track], lags: &mut Vec<f32>) {
     }
 }
 
-fn check(recognised: Recognised) {
-    let mut figures = measure(recognised);
+/// How far boxes that glide are beyond their cards, on the way that they go, in heights.
+fn aheads(now: &TableState, tracks: &[Track], aheads: &mut Vec<f32>) {
+    for track in tracks.iter().filter(|track| track.glides()) {
+        let (at, [x, y]) = (track.quad.centre(), track.velocity);
+        let speed = x.hypot(y);
+        let ahead = |card: &TableCard| {
+            let (to, height) = (card.quad.centre(), card.quad.height());
+            let along = ((at.x - to.x) * x + (at.y - to.y) * y) / speed / height;
+            let beside = ((at.x - to.x) * y - (at.y - to.y) * x) / speed / height;
+            (card.visible > 0.0 && beside.abs() < 0.3 && along.abs() < 1.5).then_some(along)
+        };
+        // Of several cards of the same name, which one the box is of is not known.
+        let mut named = now.cards.iter().filter(|card| track.identity.id() == Some(&card.id));
+        let nearest = named.next().filter(|_| named.next().is_none()).and_then(ahead);
+        aheads.extend(nearest);
+    }
+}
+
+fn check(recognised: Recognised, drawn: Drawn) {
+    let mut figures = measure(recognised, drawn);
+    figures.aheads.sort_by(f32::total_cmp);
     figures.lags.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
     let lag = |share: f32| 1e3 * figures.lags[((figures.lags.len() - 1) as f32 * share) as usize].abs();
+    let ahead = |share: f32| figures.aheads[((figures.aheads.len() - 1) as f32 * share) as usize];
     let right = figures.right as f32 / figures.card_frames as f32;
     let switches = 1e3 * figures.switches as f32 / figures.card_frames as f32;
     let read = figures.read as f32 / figures.located as f32;
     println!(
         "{} of {PICTURES} images, {} card-frames: {:.2} % named right, {switches:.2} of 1000 swapped; {:.1} % of located \
-         cards were read;\n{} gliding boxes trail by {:.1} ms (median), {:.1} ms (90 %), {:.1} ms (99 %); following took {:.0} us a \
-         image",
+         cards were read;\n{} gliding boxes trail by {:.1} ms (median), {:.1} ms (90 %), {:.1} ms (99 %), and are at most {:.2} \
+         heights ahead (99 %); following took {:.0} us a image",
         figures.pictures,
         figures.card_frames,
         100.0 * right,
@@ -234,6 +279,7 @@ fn check(recognised: Recognised) {
         lag(0.5),
         lag(0.9),
         lag(0.99),
+        ahead(0.99),
         1e6 * figures.following.as_secs_f32() / figures.followed.max(1) as f32
     );
     assert!(figures.card_frames > 8000 && figures.lags.len() > 200, "too little was seen: {figures:?}");
@@ -242,6 +288,7 @@ fn check(recognised: Recognised) {
     assert!(lag(0.5) < 10.0, "{} ms", lag(0.5));
     assert!(lag(0.9) < 20.0, "{} ms for nine in ten", lag(0.9));
     assert!(lag(0.99) < 40.0, "{} ms for ninety-nine in a hundred", lag(0.99));
+    assert!(ahead(0.99) < 0.2, "{} heights ahead for one in a hundred", ahead(0.99));
     assert!(read < 0.12, "{read}");
     if recognised == Recognised::Admitted {
         assert!(figures.pictures < PICTURES as usize / 2, "{} images were recognised", figures.pictures);
@@ -250,10 +297,15 @@ fn check(recognised: Recognised) {
 
 #[test]
 fn names_hold_and_boxes_keep_up_when_every_picture_is_recognised() {
-    check(Recognised::All);
+    check(Recognised::All, Drawn::AtOnce);
 }
 
 #[test]
 fn names_hold_and_boxes_keep_up_within_the_budget() {
-    check(Recognised::Admitted);
+    check(Recognised::Admitted, Drawn::AtOnce);
+}
+
+#[test]
+fn names_hold_and_boxes_keep_up_where_they_are_drawn_late() {
+    check(Recognised::Admitted, Drawn::Late);
 }

@@ -28,6 +28,7 @@ use votes::Votes;
 
 mod appearance;
 mod face;
+mod grid;
 mod hidden;
 mod motion;
 mod readings;
@@ -66,13 +67,6 @@ const MAX_FOLLOWED: Duration = Duration::from_millis(450);
 const MAX_LOST: u32 = 2;
 /// How long it is looked for in every direction, when nothing is known of its way.
 const MAX_SOUGHT: Duration = Duration::from_millis(80);
-/// How much the pace of a card on its way may change from frame to frame, more where they are
-/// rarer than usual: in heights of the card a second, and in shares of it, which it would lose
-/// altogether in this time. What changes more is another card that crosses it.
-const MAX_PUSH: f32 = 3.0;
-const MAX_CHANGE: f32 = 0.4;
-const CHANGE_TIME: Duration = Duration::from_millis(55);
-const USUAL: Duration = Duration::from_millis(34);
 /// Difference to a card, beside the one to another card that lies there, up to which it is not that
 /// one.
 const LESS_THAN_OTHER: f32 = 0.6;
@@ -93,6 +87,8 @@ pub struct Track {
     pub quad: Quad<InFrame>,
     /// How fast it moves.
     pub velocity: Velocity,
+    /// How long after the frame it can be drawn as if it went on like that.
+    pub lasts: Duration,
     /// Which card it is, by the votes of several frames.
     pub identity: Identity,
     /// What else is true of it, by the votes of several frames.
@@ -119,7 +115,7 @@ pub fn glide(tracks: &[Track], since: Duration) -> Vec<Track> {
     let glided = |track: &Track| {
         let mut track = track.clone();
         if track.glides() {
-            track.quad = motion::moved(track.quad, track.velocity, since);
+            track.quad = motion::moved(track.quad, track.velocity, since.min(track.lasts));
         }
         track
     };
@@ -302,8 +298,9 @@ impl Tracker {
             let since = now.saturating_sub(card.placed_at);
             Some(Track {
                 id: card.id,
-                quad: motion::moved(card.quad, card.velocity, since),
+                quad: motion::moved(card.quad, card.velocity, since.min(card.course.lasts())),
                 velocity: card.velocity,
+                lasts: card.course.lasts().saturating_sub(since),
                 identity: votes.identity(),
                 modifiers: votes.modifiers(),
                 guesses: votes.guesses().to_vec(),
@@ -379,7 +376,8 @@ impl Card {
         }
         self.lost_on += 1;
         let (from, to) = (self.measured.centre(), self.expected(now).centre());
-        let reach = self.largest_change(elapsed).map_or(f32::MAX, |change| change * elapsed.as_secs_f32());
+        let change = self.course.largest_change(self.quad.height(), elapsed, self.lost_on);
+        let reach = change.map_or(f32::MAX, |change| change * elapsed.as_secs_f32());
         let stops = match self.patch.find(frame, [to.x - from.x, to.y - from.y], reach) {
             Place::Shifted(way) if self.can_go(way, elapsed) => return self.go(way, frame, places, now),
             Place::Same if self.can_go([0.0; 2], elapsed) => !self.may_be_covered(places),
@@ -432,20 +430,9 @@ impl Card {
         self.course.pace.is_none() && !elapsed.is_zero() && elapsed <= MAX_SOUGHT
     }
 
-    /// How much the pace of a card on its way can have changed; out of rest it may go anywhere.
-    fn largest_change(&self, elapsed: Duration) -> Option<f32> {
-        let [x, y] = self.course.pace.filter(|&pace| motion::is_gliding(pace, self.quad.height()))?;
-        let share = (elapsed.as_secs_f32() / CHANGE_TIME.as_secs_f32()).min(MAX_CHANGE);
-        let rare = (elapsed / self.lost_on.max(1)).as_secs_f32() / USUAL.as_secs_f32();
-        Some(rare.max(1.0) * (share * x.hypot(y)).max(MAX_PUSH * self.quad.height()))
-    }
-
-    /// Whether it can have gone this way: a card that moves does not turn back, stop or leap within
-    /// a frame.
+    /// Whether it can have gone this way since its last place.
     fn can_go(&self, way: [f32; 2], elapsed: Duration) -> bool {
-        let (Some(most), Some(pace)) = (self.largest_change(elapsed), self.course.pace) else { return true };
-        let seconds = elapsed.as_secs_f32();
-        (way[0] / seconds - pace[0]).hypot(way[1] / seconds - pace[1]) <= most
+        self.course.can_go(way, self.quad.height(), elapsed, self.lost_on)
     }
 
     /// Whether what was found `there` is as well another card, which lies at `place`.

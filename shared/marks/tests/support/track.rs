@@ -1,6 +1,8 @@
 //! A card on the screen as tests need it: it lies still, is plain, and nothing else was guessed.
 //! Tests of other crates take this file by its path.
 
+use std::time::Duration;
+
 use lens_core::geometry::{InFrame, Quad};
 use lens_core::modifiers::Modifiers;
 use tracking::track::{Track, Velocity};
@@ -17,6 +19,7 @@ pub(crate) fn track(id: u64, identity: Identity, quad: Quad<InFrame>) -> Track {
         id,
         quad,
         velocity: Velocity::default(),
+        lasts: Duration::ZERO,
         identity,
         modifiers: Modifiers::default(),
         guesses: Vec::new(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lens_core::card_id::CardId;
 
-use super::{CHANGE_TIME, Card, MAX_PUSH, Votes, motion};
+use super::{Card, Votes};
 
 /// How long a card may be hidden that comes out elsewhere.
 const MAX_HIDDEN: Duration = Duration::from_millis(300);
@@ -36,13 +36,7 @@ pub(super) fn come_out(cards: &mut Vec<Card>, id: u64, name: &CardId, now: Durat
 
 /// Whether a card that was on its way can be the new one by now; one that lay still is not.
 fn can_reach(hidden: &Card, new: &Card, now: Duration) -> bool {
-    let (since, height) = (now.saturating_sub(hidden.placed_at), hidden.quad.height());
-    let Some(pace) = hidden.course.pace.filter(|&pace| motion::is_gliding(pace, height)) else {
-        return false;
-    };
-    let (seconds, speed) = (since.as_secs_f32(), pace[0].hypot(pace[1]));
-    let expected = hidden.measured.shifted(pace[0] * seconds, pace[1] * seconds);
-    // It gains and loses pace as evenly as cards that are seen do.
-    let change = (speed * seconds / CHANGE_TIME.as_secs_f32()).max(MAX_PUSH * height);
-    since <= MAX_HIDDEN && expected.centre().distance(new.measured.centre()) <= 0.5 * change * seconds
+    let (from, to) = (hidden.measured.centre(), new.measured.centre());
+    let since = now.saturating_sub(hidden.placed_at);
+    since <= MAX_HIDDEN && hidden.course.can_come([to.x - from.x, to.y - from.y], hidden.quad.height(), since)
 }

@@ -6,26 +6,21 @@
 //! A card that lies still costs a microsecond or two, one that moves some ten.
 //! Only shifts are found; what turns or grows is corrected when the card is detected again.
 
-use std::ops::Range;
-
 use lens_core::geometry::{InFrame, Point, Quad, Rect};
 use lens_core::pixels::Pixels;
 
+use super::grid::{self, COLUMNS, Cells, Grid, IN_ALL, Inside, ROWS};
+
 /// Cells of a card's height.
 const CELLS: f32 = 24.0;
-/// The grid: it leaves out the card's rim, where the background shows when the card turns.
-const COLUMNS: usize = 16;
-const ROWS: usize = 20;
 /// How many cells away from the expected place a card is looked for.
 const REACH: usize = 8;
 /// And how many at least.
 const MIN_REACH: usize = 3;
+/// Places along one side of what is searched.
+const PLACES: usize = 2 * REACH + 1;
 const SEARCHED_COLUMNS: usize = COLUMNS + 2 * REACH;
 const SEARCHED_ROWS: usize = ROWS + 2 * REACH;
-/// Samples along each side of a cell.
-const SAMPLES: usize = 2;
-/// Difference of brightness beyond which a cell shows something else.
-const MAX_DIFFERENCE: u8 = 40;
 /// Mean difference up to which the card is where it was.
 const SAME: f32 = 3.0;
 /// Mean difference up to which it is found elsewhere.
@@ -43,8 +38,7 @@ const UNSEEN: u32 = 8;
 /// How many cells away a card may have been before it was seen, in each direction.
 const MAX_WAY: f32 = 14.0;
 
-/// Cells of the grid, and how many of them must lie within both frames.
-const IN_ALL: usize = COLUMNS * ROWS;
+/// How many cells of the grid must lie within both frames.
 const MIN_CELLS: usize = IN_ALL / 7;
 /// Share of a card inside the frame from which all of it is looked for.
 const MIN_INSIDE: f32 = 0.6;
@@ -53,8 +47,6 @@ const WIDTHS: [f32; 3] = [1.0, 0.84, 1.19];
 /// How many must lie beside other cards for the rest to be left out.
 const MIN_BARE: usize = IN_ALL / 4;
 
-type Cells<const COLUMNS: usize, const ROWS: usize> = [[u8; COLUMNS]; ROWS];
-
 /// The brightnesses of a card's inside on one frame, to be looked for on another.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Patch {
@@ -62,48 +54,10 @@ pub(crate) struct Patch {
     centre: Point<InFrame>,
     /// Pixels along a cell.
     cell: f32,
-    cells: Cells<COLUMNS, ROWS>,
-    /// Which of them lie within the frame.
-    inside: Inside,
-    /// Which of them another card may cover: all bits are set where none does. `None` where none
-    /// does anywhere, or too little would be left.
+    grid: Grid<COLUMNS, ROWS>,
+    /// Which of its cells no other card may cover: all bits are set there. `None` where none does
+    /// anywhere, or too little would be left.
     bare: Option<Box<Cells<COLUMNS, ROWS>>>,
-    /// How many are left then.
-    left: usize,
-}
-
-/// The columns and rows of a grid that lie within the frame.
-#[derive(Clone, Debug, PartialEq)]
-struct Inside {
-    columns: Range<usize>,
-    rows: Range<usize>,
-}
-
-impl Inside {
-    /// Of so many columns and rows about a point.
-    fn new(frame: &Pixels<'_>, centre: Point<InFrame>, cell: f32, [columns, rows]: [usize; 2]) -> Self {
-        let range = |centre: f32, count: usize, limit: u32| {
-            let before = |edge: f32| ((edge - centre) / cell + count as f32 / 2.0).clamp(0.0, count as f32);
-            before(0.0).ceil() as usize..before(limit as f32).floor() as usize
-        };
-        Self { columns: range(centre.x, columns, frame.width), rows: range(centre.y, rows, frame.height) }
-    }
-
-    /// What is also inside of another grid, which begins at a cell of that one.
-    fn also_in(&self, other: &Self, column: usize, row: usize) -> Self {
-        let both = |ours: &Range<usize>, theirs: &Range<usize>, at: usize| {
-            let start = ours.start.max(theirs.start.saturating_sub(at));
-            start..ours.end.min(theirs.end.saturating_sub(at)).max(start)
-        };
-        Self {
-            columns: both(&self.columns, &other.columns, column),
-            rows: both(&self.rows, &other.rows, row),
-        }
-    }
-
-    fn cells(&self) -> usize {
-        self.columns.len() * self.rows.len()
-    }
 }
 
 /// Where a card is on another frame.
@@ -115,6 +69,16 @@ pub(crate) enum Place {
     Shifted([f32; 2]),
     /// Covered, turned over, or gone too far.
     Lost,
+}
+
+/// How well a card fits at each place that is searched.
+struct Fits {
+    /// Sums of differences, by row and column.
+    sums: [[u32; PLACES]; PLACES],
+    /// Column and row of the best one.
+    best: [usize; 2],
+    /// What its cells outside of the frame cost.
+    unseen: u32,
 }
 
 impl Patch {
@@ -130,8 +94,7 @@ impl Patch {
         } else {
             (quad.centre(), (quad.height() / CELLS).max(1.0))
         };
-        let inside = Inside::new(frame, centre, cell, [COLUMNS, ROWS]);
-        Self { centre, cell, cells: cells(frame, centre, cell), inside, bare: None, left: IN_ALL }
+        Self { centre, cell, grid: Grid::new(frame, centre, cell), bare: None }
     }
 
     /// Leaves out what lies within one of these quads: which card covers which is not known.
@@ -153,8 +116,8 @@ impl Patch {
         let bare: Cells<COLUMNS, ROWS> = std::array::from_fn(|row| {
             std::array::from_fn(|column| if is_bare(row, column) { u8::MAX } else { 0 })
         });
-        self.left = bare.iter().flatten().filter(|&&cell| cell > 0).count();
-        self.bare = (self.left >= MIN_BARE).then(|| Box::new(bare));
+        let left = bare.iter().flatten().filter(|&&cell| cell > 0).count();
+        self.bare = (left >= MIN_BARE).then(|| Box::new(bare));
         self
     }
 
@@ -167,8 +130,7 @@ impl Patch {
 
     /// Whether another frame shows the same at its old place.
     pub(crate) fn is_here(&self, frame: &Pixels<'_>) -> bool {
-        let (here, inside) = self.sight::<COLUMNS, ROWS>(frame, self.centre);
-        self.sum_at(&here, &self.inside.also_in(&inside, 0, 0), 0, 0) as f32 / IN_ALL as f32 <= SAME
+        mean(self.sum_at(&Grid::<COLUMNS, ROWS>::new(frame, self.centre, self.cell), [0, 0])) <= SAME
     }
 
     /// Looks for a card that was seen once on the frame before or after: about its place and in
@@ -196,65 +158,32 @@ impl Patch {
             let middle = COLUMNS as f32 / 2.0;
             ((middle + (column as f32 + 0.5 - middle) / width).max(0.0) as usize).min(COLUMNS - 1)
         };
-        let cells = self.cells.map(|row| std::array::from_fn(|column| row[from(column)]));
-        Self { cells, ..self.clone() }
+        let mut widened = self.clone();
+        widened.grid.cells = self.grid.cells.map(|row| std::array::from_fn(|column| row[from(column)]));
+        widened
     }
 
     /// Mean difference of two cards, each where it is.
     pub(crate) fn difference(&self, other: &Self) -> f32 {
-        let shown = Inside { columns: 0..COLUMNS, rows: 0..ROWS };
-        self.sum_at(&other.cells, &shown, 0, 0) as f32 / IN_ALL as f32
+        mean(self.sum_of(&other.grid.cells, &Inside::ALL, [0, 0]))
     }
 
     /// Where it is, and the mean difference there, more where less is seen. It is looked for so
     /// many cells about the expected place, which must lie between others.
     fn search(&self, frame: &Pixels<'_>, expected: [f32; 2], reach: usize) -> (Place, f32) {
-        let (here, inside) = self.sight::<{ COLUMNS + 2 }, { ROWS + 2 }>(frame, self.centre);
-        let sum_near = |column: usize, row: usize| {
-            self.sum_at(&here, &self.inside.also_in(&inside, column, row), column, row)
-        };
-        let still = sum_near(1, 1) as f32 / IN_ALL as f32;
+        let (still, place) = self.at_rest(frame);
         let is_expected_here = expected.iter().all(|way| way.abs() < self.cell / 2.0);
-        if still <= SAME && is_expected_here {
-            let [left, here, right] = [0, 1, 2].map(|column| sum_near(column, 1));
-            let [above, below] = [0, 2].map(|row| sum_near(1, row));
-            let way = [between(left, here, right), between(above, here, below)];
-            if here <= left.min(right).min(above).min(below) {
-                let is_same = way[0].hypot(way[1]) < MIN_WAY;
-                let way = way.map(|cells| cells * self.cell);
-                return (if is_same { Place::Same } else { Place::Shifted(way) }, still);
-            }
+        if let Some(place) = place.filter(|_| is_expected_here) {
+            return (place, still);
         }
-        let middle = Point::new(self.centre.x + expected[0], self.centre.y + expected[1]);
-        let (around, inside) = self.sight::<SEARCHED_COLUMNS, SEARCHED_ROWS>(frame, middle);
-        let unseen_at = |column: usize, row: usize| {
-            let shown = self.inside.also_in(&inside, column, row);
-            let unseen = UNSEEN * (self.inside.cells() - shown.cells()) as u32;
-            (shown, unseen)
-        };
-        let mut sums = [[0_u32; 2 * REACH + 1]; 2 * REACH + 1];
-        let mut best = [REACH; 2];
-        let mut least = u32::MAX;
-        let searched = REACH - reach..REACH + reach + 1;
-        for (row, sums) in sums.iter_mut().enumerate().take(searched.end).skip(searched.start) {
-            for (column, sum) in sums.iter_mut().enumerate().take(searched.end).skip(searched.start) {
-                let (shown, unseen) = unseen_at(column, row);
-                *sum = self.sum_at(&around, &shown, column, row);
-                let far = row.abs_diff(REACH).pow(2) + column.abs_diff(REACH).pow(2);
-                let cost = sum.saturating_add(FAR * far as u32 + unseen);
-                if cost < least {
-                    (least, best) = (cost, [column, row]);
-                }
-            }
-        }
-        let [column, row] = best;
-        let difference = sums[row][column] as f32 / IN_ALL as f32;
+        let Fits { sums, best: [column, row], unseen } = self.fits(frame, expected, reach);
+        let difference = mean(sums[row][column]);
         let can_stand = expected.iter().all(|way| way.abs() < reach as f32 * self.cell);
         if can_stand && !is_expected_here && still <= SAME && still <= difference {
             return (Place::Same, still);
         }
-        let is_inside = |at: usize| (searched.start + 1..searched.end - 1).contains(&at);
-        if difference > FOUND || !is_inside(column) || !is_inside(row) {
+        let is_between = |at: usize| at.abs_diff(REACH) < reach;
+        if difference > FOUND || !is_between(column) || !is_between(row) {
             return (Place::Lost, difference);
         }
         let across = between(sums[row][column - 1], sums[row][column], sums[row][column + 1]);
@@ -268,79 +197,72 @@ impl Patch {
             _ if difference > BETTER * still => Place::Lost,
             _ => Place::Shifted(way),
         };
-        (place, difference + unseen_at(column, row).1 as f32 / IN_ALL as f32)
+        (place, difference + mean(unseen))
     }
 
-    /// What a frame shows about a point, and what of that lies within it.
-    fn sight<const W: usize, const H: usize>(
-        &self,
-        frame: &Pixels<'_>,
-        centre: Point<InFrame>,
-    ) -> (Cells<W, H>, Inside) {
-        (cells(frame, centre, self.cell), Inside::new(frame, centre, self.cell, [W, H]))
+    /// The mean difference at its old place, and where it is if that is there or less than a cell
+    /// away.
+    fn at_rest(&self, frame: &Pixels<'_>) -> (f32, Option<Place>) {
+        let around = Grid::<{ COLUMNS + 2 }, { ROWS + 2 }>::new(frame, self.centre, self.cell);
+        let here = self.sum_at(&around, [1, 1]);
+        if mean(here) > SAME {
+            return (mean(here), None);
+        }
+        let [left, right] = [0, 2].map(|column| self.sum_at(&around, [column, 1]));
+        let [above, below] = [0, 2].map(|row| self.sum_at(&around, [1, row]));
+        if here > left.min(right).min(above).min(below) {
+            return (mean(here), None);
+        }
+        let way = [between(left, here, right), between(above, here, below)];
+        let is_same = way[0].hypot(way[1]) < MIN_WAY;
+        let way = way.map(|cells| cells * self.cell);
+        (mean(here), Some(if is_same { Place::Same } else { Place::Shifted(way) }))
     }
 
-    /// Sum of the differences when the grid begins at this cell of what is searched. What is not
-    /// shown on both frames counts as much as the mean of the rest; where little is left the sum is
-    /// the greatest number.
-    fn sum_at<const W: usize, const H: usize>(
+    /// How well it fits up to so many cells about the expected place.
+    fn fits(&self, frame: &Pixels<'_>, expected: [f32; 2], reach: usize) -> Fits {
+        let middle = Point::new(self.centre.x + expected[0], self.centre.y + expected[1]);
+        let around = Grid::<SEARCHED_COLUMNS, SEARCHED_ROWS>::new(frame, middle, self.cell);
+        let mut fits = Fits { sums: [[0; PLACES]; PLACES], best: [REACH; 2], unseen: 0 };
+        let mut least = u32::MAX;
+        for row in REACH - reach..=REACH + reach {
+            for column in REACH - reach..=REACH + reach {
+                let shown = self.grid.inside.also_in(&around.inside, [column, row]);
+                let sum = self.sum_of(&around.cells, &shown, [column, row]);
+                fits.sums[row][column] = sum;
+                let unseen = UNSEEN * (self.grid.inside.cells() - shown.cells()) as u32;
+                let far = row.abs_diff(REACH).pow(2) + column.abs_diff(REACH).pow(2);
+                let cost = sum.saturating_add(FAR * far as u32 + unseen);
+                if cost < least {
+                    least = cost;
+                    (fits.best, fits.unseen) = ([column, row], unseen);
+                }
+            }
+        }
+        fits
+    }
+
+    /// As [`Self::sum_of`], of what lies within both frames.
+    fn sum_at<const W: usize, const H: usize>(&self, around: &Grid<W, H>, from: [usize; 2]) -> u32 {
+        self.sum_of(&around.cells, &self.grid.inside.also_in(&around.inside, from), from)
+    }
+
+    /// Sum of the differences when the grid begins at this cell of `around`. What is not shown
+    /// counts as much as the mean of the rest; where little is left the sum is the greatest number.
+    fn sum_of<const W: usize, const H: usize>(
         &self,
         around: &Cells<W, H>,
         shown: &Inside,
-        column: usize,
-        row: usize,
+        from: [usize; 2],
     ) -> u32 {
-        let all = self.cells.iter().zip(&around[row..]);
-        if let Some(bare) = &self.bare {
-            if shown.cells() == IN_ALL {
-                let rows = all.zip(bare.iter()).map(|((ours, theirs), bare)| {
-                    let theirs = theirs[column..].first_chunk();
-                    let theirs: &[u8; COLUMNS] = theirs.expect("the grid fits from each of these cells on");
-                    bare_difference(ours, theirs, bare)
-                });
-                return rows.sum::<u32>() * IN_ALL as u32 / self.left as u32;
-            }
-            let (columns, rows) = (&shown.columns, &shown.rows);
-            let (mut sum, mut cells) = (0_u32, 0_usize);
-            for ((ours, theirs), bare) in all.zip(bare.iter()).take(rows.end).skip(rows.start) {
-                let bare = &bare[columns.clone()];
-                sum += bare_difference(&ours[columns.clone()], &theirs[column..][columns.clone()], bare);
-                cells += bare.iter().filter(|&&bare| bare > 0).count();
-            }
-            return if cells < MIN_CELLS { u32::MAX } else { sum * IN_ALL as u32 / cells as u32 };
-        }
-        match shown.cells() {
-            ..MIN_CELLS => u32::MAX,
-            IN_ALL => all
-                .map(|(ours, theirs)| {
-                    let theirs = theirs[column..].first_chunk();
-                    let theirs: &[u8; COLUMNS] = theirs.expect("the grid fits from each of these cells on");
-                    row_difference(ours, theirs)
-                })
-                .sum(),
-            cells => {
-                let rows = all.skip(shown.rows.start).take(shown.rows.len());
-                let sum: u32 = rows
-                    .map(|(ours, theirs)| {
-                        row_difference(&ours[shown.columns.clone()], &theirs[column..][shown.columns.clone()])
-                    })
-                    .sum();
-                sum * IN_ALL as u32 / cells as u32
-            }
-        }
+        let (sum, cells) = grid::difference(&self.grid.cells, (around, from), self.bare.as_deref(), shown);
+        if cells < MIN_CELLS { u32::MAX } else { sum * IN_ALL as u32 / cells as u32 }
     }
 }
 
-#[inline]
-fn bare_difference(ours: &[u8], theirs: &[u8], bare: &[u8]) -> u32 {
-    let cells = ours.iter().zip(theirs).zip(bare);
-    u32::from(cells.map(|((a, b), bare)| u16::from(a.abs_diff(*b).min(MAX_DIFFERENCE) & bare)).sum::<u16>())
-}
-
-#[inline]
-fn row_difference(ours: &[u8], theirs: &[u8]) -> u32 {
-    let cells = ours.iter().zip(theirs);
-    u32::from(cells.map(|(a, b)| u16::from(a.abs_diff(*b).min(MAX_DIFFERENCE))).sum::<u16>())
+/// Of a cell, of a sum over all of them.
+fn mean(sum: u32) -> f32 {
+    sum as f32 / IN_ALL as f32
 }
 
 /// Where between three equally spaced values the least lies, seen from the middle one.
@@ -348,37 +270,6 @@ fn between(before: u32, middle: u32, after: u32) -> f32 {
     let (before, middle, after) = (before as f32, middle as f32, after as f32);
     let curvature = before - 2.0 * middle + after;
     if curvature <= 0.0 { 0.0 } else { (0.5 * (before - after) / curvature).clamp(-0.5, 0.5) }
-}
-
-/// Brightnesses of a grid about a point; beyond the frame its edge is repeated.
-fn cells<const COLUMNS: usize, const ROWS: usize>(
-    frame: &Pixels<'_>,
-    centre: Point<InFrame>,
-    cell: f32,
-) -> Cells<COLUMNS, ROWS> {
-    let place = |from: f32, cells: usize, at: usize, sample: usize, limit: u32| {
-        let along = at as f32 - cells as f32 / 2.0 + (sample as f32 + 0.5) / SAMPLES as f32;
-        ((from + along * cell).max(0.0) as usize).min(limit as usize - 1)
-    };
-    let columns: [[usize; SAMPLES]; COLUMNS] = std::array::from_fn(|at| {
-        std::array::from_fn(|sample| place(centre.x, COLUMNS, at, sample, frame.width))
-    });
-    let (pixels, _) = frame.data.as_chunks::<4>();
-    std::array::from_fn(|row| {
-        let mut sums = [0_u16; COLUMNS];
-        for sample in 0..SAMPLES {
-            let y = place(centre.y, ROWS, row, sample, frame.height);
-            let line = &pixels[y * frame.width as usize..][..frame.width as usize];
-            for (sum, columns) in sums.iter_mut().zip(&columns) {
-                for &x in columns {
-                    // Green counts twice; red and blue alike, so that their order does not matter.
-                    let [a, green, b, _] = line[x];
-                    *sum += (u16::from(a) + 2 * u16::from(green) + u16::from(b)) / 4;
-                }
-            }
-        }
-        sums.map(|sum| (sum / (SAMPLES * SAMPLES) as u16) as u8)
-    })
 }
 
 #[cfg(test)]
@@ -539,5 +430,21 @@ mod tests {
         let outside = Patch::new(&(&before).into(), quad(-500.0, 900.0));
         let found = outside.find(&(&before).into(), [f32::MAX, f32::NAN], f32::MAX);
         assert!(!matches!(found, Place::Shifted(_)), "{found:?}");
+    }
+
+    /// Two cards that lie over each other come in: the one is looked for beyond every edge.
+    #[test]
+    fn a_card_beside_another_one_is_looked_for_beyond_each_edge() {
+        for [left, top] in [[2.0, 60.0], [258.0, 60.0], [100.0, 2.0], [100.0, 158.0], [-20.0, -20.0]] {
+            let now = picture(left, top);
+            let other = quad(left + 30.0, top + 30.0);
+            let patch = Patch::new(&(&now).into(), quad(left, top)).beside(std::iter::once(other));
+            let found = patch.find_around(&(&now).into(), true).0;
+            assert_eq!(found, Place::Same, "{left}, {top}");
+            for expected in [[-60.0, 0.0], [60.0, 0.0], [0.0, -60.0], [0.0, 60.0]] {
+                let found = patch.find(&(&now).into(), expected, f32::MAX);
+                assert!(!matches!(found, Place::Shifted(_)), "{left}, {top} {expected:?}: {found:?}");
+            }
+        }
     }
 }
