@@ -1,10 +1,11 @@
 //! Thousands of cards with their images scroll well: what a frame takes of the processor.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
-use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, TouchPhase, Vec2};
+use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, Shape, TouchPhase, Vec2};
 use egui_kittest::Harness;
 use labeller::app::App;
 use labeller::repository::Folders;
@@ -76,6 +77,20 @@ fn wheel(harness: &mut Harness<'static, App>, points: f32) {
     });
 }
 
+/// The last mod's cards whose names are drawn.
+fn shown(harness: &Harness<'static, App>) -> BTreeSet<String> {
+    fn texts<'a>(shape: &'a Shape, into: &mut Vec<&'a str>) {
+        match shape {
+            Shape::Vec(shapes) => shapes.iter().for_each(|shape| texts(shape, into)),
+            Shape::Text(text) => into.push(text.galley.text()),
+            _ => {}
+        }
+    }
+    let mut drawn = Vec::new();
+    harness.output().shapes.iter().for_each(|it| texts(&it.shape, &mut drawn));
+    names(MODS - 1).into_iter().filter(|name| drawn.iter().any(|text| text.contains(name))).collect()
+}
+
 /// Opens a page in a new window, so that no image is there yet, and scrolls through it: what 95 of
 /// 100 frames take at most.
 fn scroll(root: &Path, page: &str, key: Key) -> Duration {
@@ -85,6 +100,7 @@ fn scroll(root: &Path, page: &str, key: Key) -> Duration {
     harness.key_press(key);
     settle(&mut harness);
     harness.event(Event::PointerMoved(Pos2::new(700.0, 600.0)));
+    let first = shown(&harness);
     let mut times: Vec<Duration> = Vec::with_capacity(FRAMES);
     for _ in 0..FRAMES {
         wheel(&mut harness, 400.0);
@@ -95,8 +111,9 @@ fn scroll(root: &Path, page: &str, key: Key) -> Duration {
     eprintln!(
         "{page}: half of the frames take {median:?}, 95 of 100 at most {late:?}, the longest {longest:?}"
     );
-    // It has scrolled through: images of cards far below are there.
     settle(&mut harness);
+    let last = shown(&harness);
+    assert!(!last.is_empty() && first.is_disjoint(&last), "{page} shows {first:?}, then {last:?}");
     late
 }
 

@@ -9,7 +9,7 @@ use tracking::track::Track;
 
 use super::App;
 use super::naming::Naming;
-use crate::collect::controls::{SaveError, correction, label_as};
+use crate::collect::controls::{SaveError, correction, found, label_as};
 use crate::collect::writer::{ModelInUse, SaveRequest, is_doubtful};
 use crate::messages::outcome::SaveOutcome;
 
@@ -37,19 +37,15 @@ impl App {
     }
 
     pub(super) fn capture(&mut self, which: Which) {
-        let cards: Vec<Track> = match which {
+        let cards = match which {
             Which::Doubtful => {
                 let wanted = |it: &&Track| it.is_found && is_doubtful(it);
-                self.snapshot.tracks.iter().filter(wanted).cloned().collect()
+                let cards: Vec<Track> = self.snapshot.tracks.iter().filter(wanted).cloned().collect();
+                if cards.is_empty() { Err(SaveError::NothingDoubtful) } else { Ok(cards) }
             }
-            Which::UnderPointer => self.card_under_pointer().into_iter().collect(),
+            Which::UnderPointer => self.card_under_pointer().map(|card| vec![card]),
         };
-        let saved = match (self.snapshot.picture.clone(), cards.is_empty(), which) {
-            (Some(frame), false, _) => self.save(frame, cards, None),
-            (_, _, Which::Doubtful) => Err(SaveError::NothingDoubtful),
-            (_, _, Which::UnderPointer) => Err(SaveError::NoCard),
-        };
-        self.say_unsaved(saved);
+        self.say_unsaved(cards.and_then(|cards| self.save(self.frame()?, cards, None)));
     }
 
     pub(super) fn toggle_automatic(&mut self) {
@@ -77,9 +73,7 @@ impl App {
 
     /// Asks for the name of the card under the pointer.
     pub(super) fn ask_name(&mut self) {
-        let card = self.card_under_pointer().ok_or(SaveError::NoCard);
-        let asked =
-            card.and_then(|card| Ok((self.snapshot.picture.clone().ok_or(SaveError::NoPicture)?, card)));
+        let asked = self.card_under_pointer().and_then(|card| Ok((self.frame()?, card)));
         let (frame, card) = match asked {
             Ok(asked) => asked,
             Err(error) => return self.say_unsaved(Err(error)),
@@ -106,8 +100,7 @@ impl App {
     }
 
     fn label_of(&self, number: u8) -> Result<(Frame, Track, Label), SaveError> {
-        let card = self.card_under_pointer().ok_or(SaveError::NoCard)?;
-        let frame = self.snapshot.picture.clone().ok_or(SaveError::NoPicture)?;
+        let (card, frame) = (self.card_under_pointer()?, self.frame()?);
         let label = correction(&card, number, &self.model.running.catalogue)?;
         Ok((frame, card, label))
     }
@@ -130,9 +123,17 @@ impl App {
         }
     }
 
-    pub(super) fn card_under_pointer(&self) -> Option<Track> {
+    /// The latest frame.
+    fn frame(&self) -> Result<Frame, SaveError> {
+        self.snapshot.picture.clone().ok_or(SaveError::NoPicture)
+    }
+
+    /// The card to save or to name. One that was not found on the latest frame is not there: where
+    /// it was, something else may lie.
+    fn card_under_pointer(&self) -> Result<Track, SaveError> {
         let frame = self.snapshot.frame_size();
-        let card = self.target.card_under_pointer(&self.snapshot.tracks, frame)?.clone();
-        Some(self.services.captures.with_lasting_guesses(card))
+        let card = self.target.card_under_pointer(&self.snapshot.tracks, frame).ok_or(SaveError::NoCard)?;
+        let card = found(card)?.clone();
+        Ok(self.services.captures.with_lasting_guesses(card))
     }
 }

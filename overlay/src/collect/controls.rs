@@ -167,6 +167,9 @@ pub enum SaveError {
     /// The pointer is elsewhere.
     #[error("No card under the pointer")]
     NoCard,
+    /// It is drawn still, but the latest frame does not show it.
+    #[error("That card has gone, or moves\nhelp: try again when it lies still")]
+    NotFound,
     /// Nothing was captured yet.
     #[error("There is no frame")]
     NoPicture,
@@ -191,6 +194,14 @@ pub fn correction(card: &Track, number: u8, catalogue: &Catalogue) -> Result<Lab
             label_as(&guess.id, &card.modifiers, catalogue)
         }
     })
+}
+
+/// A card that the latest frame shows.
+///
+/// # Errors
+/// When it was not found there: where it was, something else may lie.
+pub fn found(card: &Track) -> Result<&Track, SaveError> {
+    if card.is_found { Ok(card) } else { Err(SaveError::NotFound) }
 }
 
 /// Who says so, in labels.
@@ -243,7 +254,7 @@ mod tests {
 
     /// What lay elsewhere on the image was saved under the name of a card that had just left.
     #[test]
-    fn a_card_that_is_not_on_the_image_is_not_saved_by_itself() {
+    fn a_card_that_is_not_on_the_image_is_not_saved() {
         let folders = Folders { captures: "nowhere".into(), labels: "nowhere".into() };
         let deaf: EventSink = Arc::new(|_| true);
         let mut captures =
@@ -264,6 +275,9 @@ mod tests {
         snapshot.tracks.push(card(2, true));
         let (_, saved) = captures.due(&snapshot, now).expect("one is there");
         assert_eq!(saved.iter().map(|it| it.id).collect::<Vec<_>>(), [2]);
+        // Nor is it, or what lies there now, saved or named by hand.
+        let by_hand = |card: &Track| found(card).is_ok();
+        assert_eq!([1, 2].map(|id| by_hand(&card(id, id == 2))), [false, true]);
     }
 
     #[test]
