@@ -6,6 +6,7 @@ pub mod autostart;
 pub mod desktop_entry;
 pub mod hotkeys;
 pub mod instance;
+pub mod memory;
 pub mod notify;
 pub mod pointer;
 pub mod priority;

@@ -12,6 +12,7 @@ use tracking::track::{self, Track};
 
 use super::App;
 use super::overlay_window::OverlayWindowError;
+use crate::desktop::memory;
 
 /// How long after an image gliding cards still glide.
 const GLIDE_DURATION: Duration = Duration::from_millis(150);
@@ -112,7 +113,10 @@ impl App {
             _ => Backdrop::Transparent,
         };
         if let Some(drawn) = self.output.draw(backdrop)? {
-            self.statistics.drew(drawn.time, picture);
+            if self.statistics.drew(drawn.time, picture) {
+                // All has been opened and has run once.
+                memory::give_back();
+            }
             if let Some(cost) = drawn.software {
                 self.services.threads.spend(cost);
             }

@@ -42,18 +42,21 @@ impl Statistics {
         }
     }
 
-    /// A scene was drawn that shows what was on `picture`.
-    pub(super) fn drew(&mut self, time: Duration, picture: Option<&Frame>) {
+    /// A scene was drawn that shows what was on `picture`. Returns whether it has the first names.
+    pub(super) fn drew(&mut self, time: Duration, picture: Option<&Frame>) -> bool {
         keep(&mut self.draws, time);
-        if self.first_names.is_none() && self.names.keys().any(|name| name != UNKNOWN) {
-            self.first_names = self.started_at.map(|at| at.elapsed());
-            log::info!("first names after {:.0?}", self.first_names.unwrap_or_default());
+        let is_awaited = self.started_at.filter(|_| self.first_names.is_none());
+        let since = is_awaited.filter(|_| self.names.keys().any(|name| name != UNKNOWN));
+        if let Some(since) = since {
+            self.first_names = Some(since.elapsed());
+            log::info!("first names after {:.0?}", since.elapsed());
         }
         if let Some(frame) = picture
             && self.last_drawn.replace(frame.id) != Some(frame.id)
         {
             keep(&mut self.ages, frame.captured_at.elapsed());
         }
+        since.is_some()
     }
 
     pub(super) fn summary(&self, dropped: u64) -> String {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use lens_core::counted::counted;
 
 use super::App;
+use crate::desktop::memory;
 use crate::recognition::modded::watch::Task;
 
 impl App {
@@ -133,5 +134,7 @@ impl App {
         self.ask_hardware();
         self.rebuild();
         self.show_tray();
+        // What opening it took, and the former one.
+        memory::give_back();
     }
 }

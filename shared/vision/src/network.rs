@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use lens_core::manifest::{METADATA_KEY, Manifest, ManifestError, NetworkFiles};
 use lens_core::preprocess::PACK;
+use ort::ep::{CPU, ExecutionProvider as _};
 use ort::logging::LogLevel;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{IoBinding, Session};
@@ -383,7 +384,7 @@ const SPIN_MICROS: &str = "10";
 fn builder(runtime: &Runtime, network: &str, options: &Options) -> ort::Result<SessionBuilder> {
     // What a session was opened with is worth reading only where somebody asks for everything.
     let is_traced = log::log_enabled!(target: "onnxruntime", log::Level::Trace);
-    let builder = SessionBuilder::new(runtime.environment())?
+    let mut builder = SessionBuilder::new(runtime.environment())?
         .with_optimization_level(GraphOptimizationLevel::All)?
         .with_intra_threads(options.threads.max(1))?
         .with_inter_threads(1)?
@@ -391,6 +392,8 @@ fn builder(runtime: &Runtime, network: &str, options: &Options) -> ort::Result<S
         .with_config_entry("session.intra_op.spin_duration_us", SPIN_MICROS)?
         // Two networks take turns: the threads of one must not spin while the other works.
         .with_config_entry("session.force_spinning_stop", "1")?;
+    // An arena keeps 5 MB more than the networks need, and is no faster.
+    CPU::default().with_arena_allocator(false).register(&mut builder)?;
     match &options.profile {
         Some(folder) => Ok(builder.with_profiling(folder.join(network))?),
         None => Ok(builder),
