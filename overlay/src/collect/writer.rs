@@ -93,8 +93,7 @@ impl Writer {
         let waiting = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&waiting);
         let worker = worker::spawn_reporting("captures", sink, move |sink| {
-            let mut files =
-                Files { folders, teacher, captures: None, frame_file: None, patience: PATIENCE };
+            let mut files = Files { folders, teacher, captures: None, frame_file: None, patience: PATIENCE };
             write(&mut files, &inbox, &count, sink);
         })?;
         Ok(Self { requests: Some(requests), waiting, worker: Some(worker) })

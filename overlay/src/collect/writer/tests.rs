@@ -129,7 +129,7 @@ fn the_folder_is_free_for_others_between_captures() {
         let outcome = bench.outcomes.recv().unwrap();
         assert_eq!((outcome.saved, outcome.error), (vec![id], None));
         let other = loop {
-            match store::Captures::open(&bench.folders.captures) {
+            match Captures::open(&bench.folders.captures) {
                 Ok(other) => break other,
                 Err(error) => assert!(begin.elapsed() < Duration::from_secs(30), "{error}"),
             }
