@@ -22,6 +22,19 @@ pub struct FrameCard {
     pub file: Option<String>,
     /// Whether the capture has yet to be given the label: it could not be written.
     pub is_unwritten: bool,
+    /// Captures of it before it was moved: where it is saved, it takes their place.
+    pub former: Vec<String>,
+}
+
+/// How far the model is with a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Looked {
+    #[default]
+    NotYet,
+    /// It has proposed cards, or there is none that could.
+    Done,
+    /// It could not.
+    Failed,
 }
 
 /// A frame that is worked on.
@@ -40,9 +53,12 @@ pub struct OpenFrame {
     pub selected: Option<usize>,
     /// The corner that keys move; the whole card when there is none.
     pub corner: Option<usize>,
-    /// Whether the model has proposed cards, or there is none that could.
-    pub is_proposed: bool,
+    pub looked: Looked,
+    /// Quads that were drawn or moved, and that the model is yet to look at.
+    unread: Vec<Quad<InFrame>>,
     undo: Vec<Vec<FrameCard>>,
+    /// The card and the corner that the last step moved with keys.
+    nudged: Option<(usize, Option<usize>)>,
 }
 
 /// The shortest side of a quad that is drawn, in pixels: less is a click.
@@ -62,25 +78,47 @@ impl OpenFrame {
             cards: saved,
             selected: None,
             corner: None,
-            is_proposed: false,
+            looked: Looked::NotYet,
+            unread: Vec::new(),
             undo: Vec::new(),
+            nudged: None,
         }
     }
 
-    /// Takes in what the model says: of quads that are there, and of new ones.
-    pub fn propose(&mut self, proposals: Vec<(Quad<InFrame>, Option<Reading>)>) {
-        self.is_proposed = true;
-        for (quad, reading) in proposals {
-            let overlap = |card: &FrameCard| card.quad.iou(quad);
-            let best = self.cards.iter_mut().max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
-            match best.filter(|card| overlap(card) >= SAME) {
-                Some(card) => card.reading = reading,
-                None => self.cards.push(FrameCard { quad, reading, ..FrameCard::default() }),
-            }
-        }
+    /// Takes in what the model found: cards that are there already, and new ones. Taking back what
+    /// was done before takes none of them away.
+    pub fn propose(&mut self, proposals: &[(Quad<InFrame>, Option<Reading>)]) {
+        self.looked = Looked::Done;
+        self.undo.iter_mut().for_each(|cards| take_in(cards, proposals));
+        take_in(&mut self.cards, proposals);
         if self.selected.is_none() && !self.cards.is_empty() {
             self.selected = Some(0);
         }
+    }
+
+    /// The model could not look at it.
+    pub fn unproposed(&mut self) {
+        self.propose(&[]);
+        self.looked = Looked::Failed;
+    }
+
+    /// Takes in what the model says of a quad. The card may be gone, or elsewhere, by now.
+    pub fn read(&mut self, quad: Quad<InFrame>, reading: Option<&Reading>) {
+        let all = self.undo.iter_mut().flatten().chain(&mut self.cards);
+        for card in all.filter(|card| card.quad == quad) {
+            card.reading = reading.cloned();
+        }
+    }
+
+    /// Quads that the model is to look at, each once.
+    pub fn take_unread(&mut self) -> Vec<Quad<InFrame>> {
+        let unread = std::mem::take(&mut self.unread);
+        unread.into_iter().filter(|quad| self.cards.iter().any(|card| card.quad == *quad)).collect()
+    }
+
+    /// These are to be looked at later.
+    pub fn put_off(&mut self, quads: Vec<Quad<InFrame>>) {
+        self.unread.extend(quads);
     }
 
     /// The card that keys act on.
@@ -111,21 +149,24 @@ impl OpenFrame {
         };
     }
 
-    /// Moves the chosen corner, or the whole card, by so many pixels. Returns what is to be read
-    /// anew.
-    pub fn nudge(&mut self, across: f32, down: f32) -> Option<Quad<InFrame>> {
-        let card = self.card()?.clone();
-        self.keep();
-        let quad = match self.corner {
+    /// Moves the chosen corner, or the whole card, by so many pixels. While the key is held it is
+    /// one step.
+    pub fn nudge(&mut self, across: f32, down: f32, begins: Begins) {
+        let Some(at) = self.selected.filter(|at| *at < self.cards.len()) else { return };
+        let moved = Some((at, self.corner));
+        if begins == Begins::Now || self.nudged != moved {
+            self.keep();
+        }
+        let mut quad = self.cards[at].quad;
+        match self.corner {
             Some(corner) => {
-                let mut quad = card.quad;
                 let at = quad.corners[corner];
                 quad.corners[corner] = Point::new(at.x + across, at.y + down);
-                quad
             }
-            None => card.quad.shifted(across, down),
-        };
-        Some(self.put(quad))
+            None => quad = quad.shifted(across, down),
+        }
+        self.put(quad);
+        self.nudged = moved;
     }
 
     /// A corner is being dragged; what it was before is kept once.
@@ -140,8 +181,8 @@ impl OpenFrame {
         self.put(quad);
     }
 
-    /// Adds a card that was drawn from corner to corner. Returns what is to be read; nothing when
-    /// it is too small to be one, or lies beside the frame.
+    /// Adds a card that was drawn from corner to corner. Returns where it lies; nothing when it is
+    /// too small to be one, or lies beside the frame.
     pub fn draw(&mut self, from: Point<InFrame>, to: Point<InFrame>) -> Option<Quad<InFrame>> {
         let (width, height) = ((to.x - from.x).abs(), (to.y - from.y).abs());
         let is_beside = |from: f32, to: f32, side: u32| from.max(to) <= 0.0 || from.min(to) >= side as f32;
@@ -152,6 +193,7 @@ impl OpenFrame {
         self.keep();
         let quad = Quad::from_rect(Rect::ltwh(from.x.min(to.x), from.y.min(to.y), width, height));
         self.cards.push(FrameCard { quad, ..FrameCard::default() });
+        self.unread.push(quad);
         self.select(Some(self.cards.len() - 1));
         Some(quad)
     }
@@ -173,7 +215,7 @@ impl OpenFrame {
         if self.cards[at].file.is_none() {
             self.keep();
         } else {
-            self.undo.clear();
+            self.forget_steps();
         }
         (self.cards[at].label, self.cards[at].is_unwritten) = (Some(label), false);
         let count = self.cards.len();
@@ -184,7 +226,7 @@ impl OpenFrame {
     /// Takes the last change back. Returns whether there was one.
     pub fn undo(&mut self) -> bool {
         let Some(cards) = self.undo.pop() else { return false };
-        self.cards = cards;
+        (self.cards, self.nudged) = (cards, None);
         self.selected = self.selected.filter(|at| *at < self.cards.len());
         true
     }
@@ -196,19 +238,19 @@ impl OpenFrame {
         for (at, file) in captures {
             (self.cards[*at].file, self.cards[*at].is_unwritten) = (Some(file.clone()), true);
         }
-        self.undo.clear();
+        self.forget_steps();
     }
 
-    /// The capture of this card has its name now.
-    pub fn written(&mut self, at: usize) {
-        self.cards[at].is_unwritten = false;
-        self.undo.clear();
+    /// The captures of all cards have their names now.
+    pub fn written(&mut self) {
+        self.cards.iter_mut().for_each(|card| card.is_unwritten = false);
+        self.forget_steps();
     }
 
-    /// Cards whose captures have yet to be given their names: place, capture, name.
-    pub fn unwritten(&self) -> impl Iterator<Item = (usize, &String, &Label)> {
-        let cards = self.cards.iter().enumerate().filter(|(_, card)| card.is_unwritten);
-        cards.filter_map(|(at, card)| Some((at, card.file.as_ref()?, card.label.as_ref()?)))
+    /// Cards whose captures have yet to be given their names: card, capture, name.
+    pub fn unwritten(&self) -> impl Iterator<Item = (&FrameCard, &String, &Label)> {
+        let cards = self.cards.iter().filter(|card| card.is_unwritten);
+        cards.filter_map(|card| Some((card, card.file.as_ref()?, card.label.as_ref()?)))
     }
 
     /// How many cards have a name that is not saved.
@@ -225,18 +267,39 @@ impl OpenFrame {
 
     fn keep(&mut self) {
         self.undo.push(self.cards.clone());
+        self.nudged = None;
+    }
+
+    fn forget_steps(&mut self) {
+        self.undo.clear();
+        self.nudged = None;
     }
 
     /// A quad that was changed is no capture of before, and has to be read anew.
-    fn put(&mut self, quad: Quad<InFrame>) -> Quad<InFrame> {
-        if let Some(card) = self.selected.and_then(|at| self.cards.get_mut(at)) {
-            (card.quad, card.file, card.is_unwritten) = (quad, None, false);
-        }
-        quad
+    fn put(&mut self, quad: Quad<InFrame>) {
+        let Some(card) = self.selected.and_then(|at| self.cards.get_mut(at)) else { return };
+        self.unread.retain(|it| *it != card.quad);
+        self.unread.push(quad);
+        card.former.extend(card.file.take());
+        (card.quad, card.is_unwritten) = (quad, false);
     }
 }
 
-/// Whether a drag has just begun.
+/// Of a card that is there already a proposal is another reading.
+fn take_in(cards: &mut Vec<FrameCard>, proposals: &[(Quad<InFrame>, Option<Reading>)]) {
+    for (quad, reading) in proposals {
+        let overlap = |card: &FrameCard| card.quad.iou(*quad);
+        let best = cards.iter_mut().max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
+        match best.filter(|card| overlap(card) >= SAME) {
+            Some(card) => card.reading.clone_from(reading),
+            None => {
+                cards.push(FrameCard { quad: *quad, reading: reading.clone(), ..FrameCard::default() });
+            }
+        }
+    }
+}
+
+/// Whether a drag, or a key that is held, has just begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begins {
     Now,
@@ -253,7 +316,7 @@ mod tests {
 
     fn frame() -> OpenFrame {
         let mut frame = OpenFrame::new("f.png".into(), None, Vec::new());
-        frame.propose(vec![(quad(0.0), None), (quad(200.0), Some(Reading::default()))]);
+        frame.propose(&[(quad(0.0), None), (quad(200.0), Some(Reading::default()))]);
         frame
     }
 
@@ -263,7 +326,7 @@ mod tests {
         assert_eq!((frame.cards.len(), frame.selected), (2, Some(0)));
         let before = frame.cards.clone();
         frame.step_corner();
-        frame.nudge(1.0, -2.0);
+        frame.nudge(1.0, -2.0, Begins::Now);
         assert_eq!(frame.cards[0].quad.corners[0], Point::new(1.0, 8.0));
         frame.drag(2, Point::new(80.0, 120.0), Begins::Now);
         frame.drag(2, Point::new(90.0, 130.0), Begins::Before);
@@ -296,14 +359,59 @@ mod tests {
         frame.cards[0].file = Some("a.png".into());
         assert_eq!(frame.unsaved().count(), 1);
         frame.select(Some(0));
-        frame.nudge(1.0, 0.0);
-        assert_eq!(frame.unsaved().count(), 2);
-        // Read anew, and nothing is there twice.
-        frame.propose(vec![(quad(2.0), Some(Reading::default()))]);
+        frame.nudge(1.0, 0.0, Begins::Now);
+        assert_eq!((frame.unsaved().count(), &frame.cards[0].former), (2, &vec!["a.png".to_owned()]));
+        // Nothing is there twice.
+        frame.propose(&[(quad(2.0), Some(Reading::default()))]);
         assert!(frame.cards.len() == 2 && frame.cards[0].reading.is_some());
         frame.step(-1);
         assert_eq!(frame.selected, Some(1));
         frame.saved("frames/frame3.png".into(), &[(0, "a.png".into()), (1, "b.png".into())]);
         assert!(frame.unsaved().count() == 0 && !frame.undo(), "what is on the disk stays");
+    }
+
+    /// A box that was taken back came again with the answer, and so did one where it had been.
+    #[test]
+    fn an_answer_is_only_about_the_quad_that_was_asked_about() {
+        let mut frame = frame();
+        let reading = Reading::default();
+        let drawn = frame.draw(Point::new(400.0, 20.0), Point::new(470.0, 120.0)).unwrap();
+        assert_eq!(frame.take_unread(), [drawn]);
+        frame.nudge(150.0, 0.0, Begins::Now);
+        frame.read(drawn, Some(&reading));
+        assert!(frame.cards.len() == 3 && frame.cards[2].reading.is_none(), "it is elsewhere");
+        frame.undo();
+        assert!(frame.cards[2].reading.is_some(), "there it is what was read");
+        frame.undo();
+        frame.read(drawn, Some(&reading));
+        assert_eq!(frame.cards.len(), 2, "it was taken back");
+    }
+
+    #[test]
+    fn taking_back_what_came_before_the_proposals_takes_none_of_them_away() {
+        let mut frame = OpenFrame::new("f.png".into(), None, Vec::new());
+        frame.draw(Point::new(400.0, 20.0), Point::new(470.0, 120.0)).unwrap();
+        frame.propose(&[(quad(0.0), None)]);
+        assert!(frame.cards.len() == 2 && frame.undo());
+        assert_eq!(frame.cards.iter().map(|it| it.quad).collect::<Vec<_>>(), [quad(0.0)]);
+    }
+
+    /// Each of some thirty repetitions a second kept a copy of all cards, and had one read.
+    #[test]
+    fn a_key_that_is_held_is_one_step_and_is_read_once() {
+        let mut frame = frame();
+        for begins in [Begins::Now, Begins::Before, Begins::Before] {
+            frame.nudge(1.0, 0.0, begins);
+        }
+        assert_eq!(frame.take_unread(), [quad(3.0)]);
+        // Whatever came between, each card has steps of its own.
+        frame.step(1);
+        frame.nudge(0.0, 1.0, Begins::Before);
+        assert_eq!(frame.undo.len(), 2);
+        for quads in [[quad(3.0), quad(200.0)], [quad(0.0), quad(200.0)]] {
+            assert!(frame.undo());
+            assert_eq!(frame.cards.iter().map(|it| it.quad).collect::<Vec<_>>(), quads);
+        }
+        assert!(!frame.undo() && frame.take_unread().is_empty());
     }
 }

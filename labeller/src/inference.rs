@@ -79,6 +79,10 @@ pub enum Answer {
     Unread { file: String, reason: String },
     /// The cards of a whole frame; nothing where the identifier says that there is none.
     Proposed { frame: Arc<RgbaImage>, cards: Vec<(Quad<InFrame>, Option<Reading>)> },
+    /// A whole frame could not be looked at; the text is for people.
+    Unproposed { frame: Arc<RgbaImage>, reason: String },
+    /// What quads of a whole frame show; nothing where the identifier says that there is no card.
+    Read { frame: Arc<RgbaImage>, cards: Vec<(Quad<InFrame>, Option<Reading>)> },
     /// A card was taught, and is known from now on.
     Taught(String),
     /// What the model knows now, and whether that has just been changed.
@@ -183,6 +187,7 @@ fn failed(job: &Job, error: &anyhow::Error) -> Answer {
     let reason = causes::said_once(error.chain());
     match job {
         Job::Guess(source) => Answer::Unread { file: source.file.clone(), reason },
+        Job::Propose(frame) => Answer::Unproposed { frame: Arc::clone(frame), reason },
         _ => Answer::Failed(reason),
     }
 }
@@ -285,7 +290,7 @@ impl Worker {
         let readings = self.open()?.read(&Pixels::from(&**frame), quads)?;
         let readings = readings.iter().map(|it| it.as_ref().map(reading_of));
         let cards = quads.iter().copied().zip(readings).collect();
-        Ok(Answer::Proposed { frame: Arc::clone(frame), cards })
+        Ok(Answer::Read { frame: Arc::clone(frame), cards })
     }
 
     fn teach(&mut self, source: &Source, label: &Label) -> anyhow::Result<Option<Answer>> {

@@ -174,11 +174,9 @@ pub enum Intent {
     SelectCard(Option<usize>),
     StepCorner,
     /// Moves the chosen corner or card by so many pixels of the frame.
-    Nudge([i32; 2]),
+    Nudge([i32; 2], Begins),
     /// A corner is dragged to here.
     DragCorner(usize, Point<InFrame>, Begins),
-    /// The corner is where it was wanted.
-    CornerPut,
     /// A card lies between these corners.
     DrawCard(Point<InFrame>, Point<InFrame>),
     /// Saves what has a name on the frame as captures.

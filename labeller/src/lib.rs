@@ -21,6 +21,7 @@
 //! | [`knowledge`] | what the model knows, and was to forget |
 //! | [`training`] | the trainer as a child process |
 //! | [`repository`] | the disk: writes changes, reads those of the overlay; or only reads |
+//! | [`cutting`] | cuts cards out of a frame, on a thread |
 //! | [`inference`] | the model on its thread: guesses, and enrols what was named |
 //! | [`modded`] | the player's mods, on threads |
 //! | [`pictures`] | images that threads make |
@@ -36,6 +37,7 @@ pub mod app;
 pub mod card_art;
 pub mod completion;
 pub mod coverage;
+pub mod cutting;
 pub mod form;
 pub mod frame;
 pub mod inference;

@@ -1,17 +1,12 @@
 //! Between the session and the disk: an action is written first, then shown.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
-use dataset::captures::crop;
-use dataset::captures::record::CaptureContext;
 use dataset::captures::store as captures;
 use dataset::labels::store::{self, Change, Store, StoreError};
 use dataset::{disk, file_name};
-use lens_core::pixels::Pixels;
 
-use crate::frame::OpenFrame;
-use crate::reading::Origin;
 use crate::session::{Action, Session};
 
 #[derive(Clone, Debug)]
@@ -177,55 +172,6 @@ impl Repository {
         session.apply(&done);
         self.stamps = stamps(&self.folders);
         Ok(())
-    }
-
-    /// Saves the cards of a whole frame that have a name as captures, and the frame where it is not
-    /// there yet. Returns its name, and for each card its place and its capture; their labels are
-    /// another action.
-    ///
-    /// # Errors
-    /// When captures cannot be written: then some may be there.
-    pub fn capture(
-        &mut self,
-        session: &mut Session,
-        frame: &OpenFrame,
-    ) -> Result<(String, Vec<(usize, String)>), WriteError> {
-        if let Access::Read(reason) = &self.access {
-            return Err(WriteError::ReadOnly(reason.clone()));
-        }
-        let pixels = Pixels::from(&*frame.picture);
-        let mut store = captures::Captures::open_with(&self.folders.captures, &self.folders.labels)?;
-        let name = match &frame.name {
-            Some(name) => name.clone(),
-            None => store.add_frame(&pixels)?,
-        };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
-        let mut saved = Vec::new();
-        for (at, card, _) in frame.unsaved() {
-            let crop = crop::crop(&pixels, card.quad);
-            let hashes = store.hashes(&crop);
-            let guesses = card.reading.as_ref().map(|it| it.guesses.clone()).unwrap_or_default();
-            let enrolled = guesses.iter().filter(|it| it.origin == Origin::Taught);
-            let context = CaptureContext {
-                quad: Some(card.quad),
-                frame: Some(name.clone()),
-                original: frame.original.clone(),
-                window: frame.size,
-                taken_at_millis: now,
-                card: card.reading.as_ref().and_then(|it| it.known.clone()),
-                enrolled: enrolled.map(|it| it.id.clone()).collect(),
-                guesses: guesses.into_iter().map(|it| (it.id, it.number)).collect(),
-                modifiers: card.reading.as_ref().and_then(|it| it.modifiers.clone()),
-                ..CaptureContext::default()
-            };
-            // What a person marked is worth an image of its own, also when there is one like it.
-            let verdict = store.judge(&hashes, &context);
-            let added = store.save(&crop, hashes, context, verdict)?;
-            let record = store.records()[added.position].clone();
-            saved.push((at, record.filename.clone()));
-            session.add(vec![record]);
-        }
-        Ok((name, saved))
     }
 
     /// Undoes the last action; nothing when there is none.

@@ -55,6 +55,8 @@ pub enum Action {
     Save(Label, Worn),
     /// Gives images another label, wherever they are.
     Relabel(Vec<String>, Label, Worn),
+    /// Gives each of these images a label of its own, and throws those away that they replace.
+    Name(Vec<(String, Label)>, Vec<String>),
     /// Puts the dropped members into a group of their own.
     Split,
     /// Puts all of another group into the current one.
@@ -247,6 +249,11 @@ impl Session {
             Action::Relabel(files, label, worn) => {
                 let pictures = files.iter().filter_map(|file| self.picture(file));
                 pictures.map(|it| labelled(it, label, worn)).collect()
+            }
+            Action::Name(names, replaced) => {
+                let named = names.iter().filter_map(|(file, label)| Some((self.picture(file)?, label)));
+                let named = named.map(|(picture, label)| labelled(picture, label, &Worn::new()));
+                named.chain(self.binned(replaced, true)).collect()
             }
             Action::Split => self.split(),
             Action::Merge(other) => {

@@ -29,6 +29,7 @@ use crate::session::{Action, Picture, Session};
 use crate::thumbnails::Thumbnails;
 use crate::verify::{Class, Oddity};
 use modded::ModsPage;
+use saving::Saving;
 use screenshot::Screenshot;
 use train::TrainPage;
 
@@ -40,6 +41,7 @@ mod modded;
 mod naming;
 mod news;
 mod opening;
+mod saving;
 pub(crate) mod screenshot;
 mod teaching;
 pub(crate) mod train;
@@ -102,6 +104,7 @@ pub struct Labeller {
     pub(crate) frames: Vec<String>,
     pub(crate) frame: Option<OpenFrame>,
     pub(crate) screenshot: Screenshot,
+    saving: Option<Saving>,
     pub(crate) train: TrainPage,
     pub(crate) modded: ModsPage,
     /// What is asked before it is done.
@@ -168,6 +171,7 @@ impl Labeller {
             frames: Vec::new(),
             frame: None,
             screenshot: Screenshot::default(),
+            saving: None,
             train: TrainPage::default(),
             modded: ModsPage::new(Arc::clone(&catalogue)),
             question: None,
@@ -222,6 +226,7 @@ impl Labeller {
             && self.card_art.is_idle()
             && self.modded.is_idle()
             && self.opening().is_none()
+            && self.saving.is_none()
             && self.inference.as_ref().is_none_or(Inference::is_idle)
     }
 
@@ -364,10 +369,8 @@ impl Labeller {
             Intent::Redo if self.page == Page::Train => {}
             Intent::Undo if self.page == Page::Frames && self.take_back_on_frame() => {}
             Intent::Bin if self.page == Page::Frames => {
-                if let Some(frame) = &mut self.frame {
-                    frame.remove();
-                    self.loaded.0 = Subject::None;
-                }
+                self.change_frame(OpenFrame::remove);
+                self.loaded.0 = Subject::None;
             }
             Intent::Save => self.save(),
             Intent::Act(action) => self.arrange(&action),
@@ -452,20 +455,17 @@ impl Labeller {
             }
             Intent::SelectCard(card) => self.go_on_frame(|frame| frame.select(card)),
             Intent::StepCorner => self.on_frame(OpenFrame::step_corner),
-            Intent::DragCorner(corner, to, begins) => self.on_frame(|frame| frame.drag(corner, to, begins)),
-            Intent::CornerPut => {
-                if let Some(card) = self.frame.as_ref().and_then(OpenFrame::card) {
-                    self.read_quad(card.quad);
-                }
+            Intent::DragCorner(corner, to, begins) => {
+                self.change_frame(|frame| frame.drag(corner, to, begins));
             }
-            Intent::Nudge([across, down]) => {
-                let moved = self.frame.as_mut().and_then(|it| it.nudge(across as f32, down as f32));
-                moved.into_iter().for_each(|quad| self.read_quad(quad));
+            Intent::Nudge([across, down], begins) => {
+                self.change_frame(|frame| frame.nudge(across as f32, down as f32, begins));
             }
             Intent::DrawCard(from, to) => {
-                let mut drawn = None;
-                self.go_on_frame(|frame| drawn = frame.draw(from, to));
-                drawn.into_iter().for_each(|quad| self.read_quad(quad));
+                self.finish_saving();
+                self.go_on_frame(|frame| {
+                    frame.draw(from, to);
+                });
             }
             Intent::Magnify(by) => self.magnified = (self.magnified + by).clamp(0, MAX_MAGNIFIED),
             Intent::Zoom(0) => self.zoom = 0,
@@ -575,6 +575,7 @@ impl Labeller {
         [what, nothing]: [&str; 2],
     ) {
         self.keep_draft();
+        self.finish_saving();
         match go(&mut self.repository, &mut self.session) {
             Ok(changes) if changes.is_empty() => self.say(nothing, Tone::Told),
             Ok(changes) => {

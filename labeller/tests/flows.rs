@@ -12,6 +12,8 @@ use labeller::repository::Repository;
 use lens_core::font::SystemFonts;
 use lens_core::modifiers::Modifiers;
 
+#[path = "flows/answers.rs"]
+mod answers;
 #[path = "flows/bench.rs"]
 mod bench;
 #[path = "flows/frames.rs"]
@@ -20,6 +22,8 @@ mod frames;
 mod golden;
 #[path = "support/opened.rs"]
 mod opened;
+#[path = "flows/saving.rs"]
+mod saving;
 #[path = "flows/screenshots.rs"]
 mod screenshots;
 #[path = "support/settled.rs"]

@@ -12,7 +12,7 @@ use lens_core::geometry::{InFrame, Point};
 use super::theme::{self, ACCENT, Enabled, FAINT, GOOD, GROUND, HOVERED, TEXT, WARNING};
 use super::tile::{self, Marks, WHOLE};
 use super::{form, keys};
-use crate::frame::{Begins, FrameCard, OpenFrame};
+use crate::frame::{Begins, FrameCard, Looked, OpenFrame};
 use crate::intent::Intent;
 use crate::window::Labeller;
 
@@ -105,10 +105,13 @@ fn cards(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let Some(frame) = &labeller.frame else { return };
     let named = frame.cards.iter().filter(|it| it.label.is_some()).count();
     theme::section(ui, &format!("{named} of {} named", frame.cards.len()));
-    if !frame.is_proposed {
-        ui.weak("The model looks for cards\u{2026}");
-    } else if frame.cards.is_empty() {
-        ui.weak("No card was found: draw a box around one");
+    match labeller.looked() {
+        Looked::NotYet => drop(ui.weak("The model looks for cards\u{2026}")),
+        Looked::Failed => drop(ui.weak("The model could not look for cards: draw boxes around them")),
+        Looked::Done if frame.cards.is_empty() => {
+            drop(ui.weak("No card was found: draw a box around one"));
+        }
+        Looked::Done => {}
     }
     ScrollArea::vertical().id_salt("cards").max_height(150.0).auto_shrink([false, true]).show(ui, |ui| {
         for (at, card) in frame.cards.iter().enumerate() {
@@ -197,17 +200,17 @@ fn view(frame: &OpenFrame, area: Rect, steps: i32) -> View {
     View { shown: Rect::from_min_size(area.center() - middle * scale, size * scale), scale }
 }
 
-fn canvas(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
+fn canvas(labeller: &Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
     let (area, response) =
         ui.allocate_exact_size(ui.available_size().max(Vec2::splat(80.0)), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "The frame"));
-    let Some(frame) = labeller.frame.clone() else { return };
-    let view = view(&frame, area, labeller.magnified);
+    let Some(frame) = &labeller.frame else { return };
+    let view = view(frame, area, labeller.magnified);
     let painter = ui.painter().with_clip_rect(area);
     if let Some(texture) = &labeller.screenshot.shown {
         painter.image(texture.id(), view.shown, WHOLE, Color32::WHITE);
     }
-    let under = response.hover_pos().and_then(|at| card_at(&frame, view.to_frame(at)));
+    let under = response.hover_pos().and_then(|at| card_at(frame, view.to_frame(at)));
     for (at, card) in frame.cards.iter().enumerate() {
         let corners: Vec<Pos2> = card.quad.corners.iter().map(|corner| view.to_screen(*corner)).collect();
         let is_chosen = frame.selected == Some(at);
@@ -241,7 +244,7 @@ fn canvas(labeller: &mut Labeller, ui: &mut Ui, intents: &mut Vec<Intent>) {
             painter.galley(at + vec2(6.0, 2.0), galley, TEXT);
         }
     }
-    pointer(ui, &response, &frame, view, intents);
+    pointer(ui, &response, frame, view, intents);
     if response.hovered() {
         let wheel = ui.input(|input| input.smooth_scroll_delta().y);
         if wheel.abs() > 2.0 {
@@ -290,8 +293,6 @@ fn pointer(ui: &Ui, response: &egui::Response, frame: &OpenFrame, view: View, in
     if response.drag_stopped() {
         if let (Some(from), Some(to)) = (drawing(ui), response.interact_pointer_pos()) {
             intents.push(Intent::DrawCard(from, view.to_frame(to)));
-        } else if corner.is_some() {
-            intents.push(Intent::CornerPut);
         }
         ui.data_mut(|data| {
             data.insert_temp(memory, None::<usize>);

@@ -7,6 +7,7 @@ use egui::{Context, Event, Key, Modifiers, Window};
 
 use super::theme;
 use super::tile::name_field;
+use crate::frame::Begins;
 use crate::intent::{Intent, Page, Question};
 use crate::window::Labeller;
 
@@ -149,11 +150,12 @@ pub(super) fn leave_name(context: &Context) {
 /// Keys that move what is marked on a frame.
 fn on_a_frame(input: &mut egui::InputState, intents: &mut Vec<Intent>) {
     for (key, [across, down]) in ARROWS {
+        let begins = begins(input, key);
         if input.consume_key(Modifiers::SHIFT | Modifiers::COMMAND, key) {
-            intents.push(Intent::Nudge([across * 10, down * 10]));
+            intents.push(Intent::Nudge([across * 10, down * 10], begins));
         }
         if input.consume_key(Modifiers::SHIFT, key) {
-            intents.push(Intent::Nudge([across, down]));
+            intents.push(Intent::Nudge([across, down], begins));
         }
     }
     let mut key = |key: Key, intent: Intent| {
@@ -173,6 +175,12 @@ fn on_a_frame(input: &mut egui::InputState, intents: &mut Vec<Intent>) {
     for (number, digit) in DIGITS.into_iter().enumerate() {
         key(digit, Intent::Suggest(number));
     }
+}
+
+/// Whether a key was pressed just now, or has been held since before.
+fn begins(input: &egui::InputState, pressed: Key) -> Begins {
+    let is_new = |event: &Event| matches!(event, Event::Key { key, pressed: true, repeat: false, .. } if *key == pressed);
+    if input.events.iter().any(is_new) { Begins::Now } else { Begins::Before }
 }
 
 /// Keys about what was thrown away.

@@ -14,6 +14,7 @@ impl Labeller {
             return 0;
         }
         let is_held = !self.keep_typed();
+        self.finish_saving();
         self.frame.as_ref().map_or(0, OpenFrame::waiting) + usize::from(is_held)
     }
 

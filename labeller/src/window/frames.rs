@@ -1,22 +1,23 @@
 //! Whole frames: opened, put right, named, and saved as captures.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dataset::captures::store::FRAMES;
 use dataset::labels::Label;
+use egui::{Context, InputState, Key};
 use image::RgbaImage;
 use lens_core::counted::counted;
-use lens_core::geometry::{InFrame, Quad};
 
 use super::{Labeller, Subject};
 use crate::form::Form;
-use crate::frame::OpenFrame;
-use crate::inference::Job;
+use crate::frame::{Looked, OpenFrame};
+use crate::inference::{Inference, Job};
 use crate::intent::{Page, Tone};
-use crate::reading::Reading;
 use crate::session::Action;
+
+/// Keys that move a card, as long as they are held.
+const ARROWS: [Key; 4] = [Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown];
 
 impl Labeller {
     /// Where the frame lies that is open.
@@ -63,6 +64,7 @@ impl Labeller {
         if !self.keep_typed() {
             return false;
         }
+        self.finish_saving();
         // Where nothing can be saved, nothing waits for it.
         let unsaved = self.frame.as_ref().filter(|_| self.repository.read_only().is_none());
         let unsaved = unsaved.map_or(0, OpenFrame::waiting);
@@ -79,6 +81,12 @@ impl Labeller {
         true
     }
 
+    /// Changes the cards of the frame, once those that are being saved are.
+    pub(super) fn change_frame(&mut self, change: impl FnOnce(&mut OpenFrame)) {
+        self.finish_saving();
+        self.on_frame(change);
+    }
+
     /// Goes to another frame of the list.
     pub(super) fn step_frame(&mut self, by: isize) {
         let at = self.frame_name().and_then(|name| self.frames.iter().position(|it| it == name));
@@ -88,23 +96,42 @@ impl Labeller {
         }
     }
 
-    /// Hears what the model makes of a frame.
-    pub(super) fn proposed(&mut self, frame: &Arc<RgbaImage>, cards: Vec<(Quad<InFrame>, Option<Reading>)>) {
+    /// Hears what the model makes of a frame: of the one that is open, or of one that would be again
+    /// where another cannot be opened.
+    pub(super) fn heard(&mut self, picture: &Arc<RgbaImage>, hear: impl FnOnce(&mut OpenFrame)) {
         let is_typed = self.is_typed();
+        let waiting = self.screenshot.opening.as_mut().and_then(|it| it.before.as_mut());
+        let mut frames = self.frame.iter_mut().chain(waiting);
         // Another image may lie at the same path by now.
-        let Some(open) = self.frame.as_mut().filter(|it| Arc::ptr_eq(&it.picture, frame)) else { return };
-        open.propose(cards);
+        let Some(frame) = frames.find(|it| Arc::ptr_eq(&it.picture, picture)) else { return };
+        hear(frame);
         // What is being typed stays, here and on other pages.
         if matches!(self.loaded.0, Subject::Card(..)) && !is_typed {
             self.loaded.0 = Subject::None;
         }
     }
 
-    /// Has the model look at a quad that was drawn or moved.
-    pub(super) fn read_quad(&self, quad: Quad<InFrame>) {
-        if let Some((inference, frame)) = self.inference.as_ref().zip(self.frame.as_ref()) {
-            // One that is not accepted is read when the frame is opened again.
-            inference.ask(Job::Read(Arc::clone(&frame.picture), vec![quad]));
+    /// How far the model is with the open frame.
+    pub(crate) fn looked(&self) -> Looked {
+        let looked = self.frame.as_ref().map_or(Looked::NotYet, |it| it.looked);
+        match looked {
+            Looked::NotYet if !self.inference.as_ref().is_some_and(Inference::is_alive) => Looked::Failed,
+            looked => looked,
+        }
+    }
+
+    /// Has the model look at quads that were drawn or moved, once they are where they were wanted.
+    pub(super) fn read_moved(&mut self, context: &Context) {
+        let is_moving =
+            |input: &InputState| input.pointer.any_down() || ARROWS.iter().any(|it| input.key_down(*it));
+        let Some(frame) = &mut self.frame else { return };
+        if context.input(is_moving) {
+            return;
+        }
+        let quads = frame.take_unread();
+        let Some(inference) = self.inference.as_ref().filter(|_| !quads.is_empty()) else { return };
+        if !inference.ask(Job::Read(Arc::clone(&frame.picture), quads.clone())) {
+            frame.put_off(quads);
         }
     }
 
@@ -129,14 +156,15 @@ impl Labeller {
 
     /// Gives the chosen card of the frame the name in the form.
     pub(super) fn name_in_frame(&mut self, label: Label) {
+        self.finish_saving();
         let name = label.name.clone();
         let Some(card) = self.frame.as_ref().and_then(OpenFrame::card) else {
             self.say("Choose a card, or draw a box around one", Tone::Told);
             return;
         };
-        let saved = card.file.clone();
+        let (saved, former) = (card.file.clone(), card.former.clone());
         if let Some(file) = &saved {
-            let action = Action::Relabel(vec![file.clone()], label.clone(), BTreeMap::default());
+            let action = Action::Name(vec![(file.clone(), label.clone())], former);
             if self.try_act(&action).is_none() {
                 return;
             }
@@ -211,6 +239,7 @@ impl Labeller {
         if self.take_back_typed() {
             return true;
         }
+        self.finish_saving();
         let is_undone = self.frame.as_mut().is_some_and(OpenFrame::undo);
         if is_undone {
             self.loaded.0 = Subject::None;
@@ -233,51 +262,5 @@ impl Labeller {
             }
             card.is_unwritten = false;
         }
-    }
-
-    /// Saves what has a name as captures with their frame, and what could not be written before.
-    pub(super) fn save_frame(&mut self) {
-        let Some(frame) = self.frame.clone() else { return };
-        if frame.waiting() == 0 {
-            self.say("There is nothing with a name that is not saved yet", Tone::Told);
-            return;
-        }
-        if frame.unsaved().next().is_some() {
-            match self.repository.capture(&mut self.session, &frame) {
-                Ok((name, saved)) => self.on_frame(|frame| frame.saved(name, &saved)),
-                Err(error) => return self.say(error.to_string(), Tone::Warned),
-            }
-            self.stale = true;
-        }
-        self.write_names();
-    }
-
-    /// Gives captures the names that their cards have on the frame.
-    fn write_names(&mut self) {
-        let unwritten = self.frame.iter().flat_map(OpenFrame::unwritten);
-        let unwritten: Vec<_> =
-            unwritten.map(|(at, file, label)| (at, file.clone(), label.clone())).collect();
-        let (mut written, mut left) = (0, 0);
-        for (at, file, label) in unwritten {
-            let action = Action::Relabel(vec![file], label, BTreeMap::default());
-            if self.try_act(&action).is_some() {
-                self.on_frame(|frame| frame.written(at));
-                written += 1;
-            } else {
-                left += 1;
-            }
-        }
-        let why = self.message().unwrap_or_default();
-        let (text, tone) = match (left, written) {
-            (0, 1) => ("1 capture saved with its frame \u{b7} Verify shows it".to_owned(), Tone::Done),
-            (0, _) => {
-                (format!("{written} captures saved with their frame \u{b7} Verify shows them"), Tone::Done)
-            }
-            (1, _) => (format!("1 capture is without its name, Ctrl+S writes it: {why}"), Tone::Warned),
-            _ => {
-                (format!("{left} captures are without their names, Ctrl+S writes them: {why}"), Tone::Warned)
-            }
-        };
-        self.say(text, tone);
     }
 }

@@ -6,6 +6,7 @@ use egui::Context;
 
 use super::{Labeller, Subject, VERIFY_INTERVAL, source};
 use crate::coverage::Coverage;
+use crate::frame::OpenFrame;
 use crate::inference::{Answer, Changed, Inference, Job};
 use crate::intent::{Page, Tone};
 use crate::reading::{Reading, is_same};
@@ -29,13 +30,9 @@ impl Labeller {
         self.card_art.begin(context);
         self.follow_mods(context, now);
         self.take_opened(context);
-        match self.repository.tick(&mut self.session, now) {
-            Ok(true) => {
-                self.stale = true;
-                self.follow_labels();
-            }
-            Ok(false) => {}
-            Err(error) => self.say(error.to_string(), Tone::Warned),
+        self.read_moved(context);
+        if !self.is_saving(context) {
+            self.follow_disk(now);
         }
         for note in self.repository.take_notes() {
             log::warn!("{note}");
@@ -56,6 +53,17 @@ impl Labeller {
         context.request_repaint_after(Duration::from_millis(800));
     }
 
+    fn follow_disk(&mut self, now: Instant) {
+        match self.repository.tick(&mut self.session, now) {
+            Ok(true) => {
+                self.stale = true;
+                self.follow_labels();
+            }
+            Ok(false) => {}
+            Err(error) => self.say(error.to_string(), Tone::Warned),
+        }
+    }
+
     fn hear(&mut self, answer: Answer) {
         match answer {
             Answer::Guessed { file, reading } => {
@@ -71,7 +79,14 @@ impl Labeller {
                 self.unread.insert(file);
                 self.say(reason, Tone::Warned);
             }
-            Answer::Proposed { frame, cards } => self.proposed(&frame, cards),
+            Answer::Proposed { frame, cards } => self.heard(&frame, |it| it.propose(&cards)),
+            Answer::Unproposed { frame, reason } => {
+                self.heard(&frame, OpenFrame::unproposed);
+                self.say(reason, Tone::Warned);
+            }
+            Answer::Read { frame, cards } => self.heard(&frame, |it| {
+                cards.iter().for_each(|(quad, reading)| it.read(*quad, reading.as_ref()));
+            }),
             Answer::Taught(name) => {
                 log::info!("the model knows {name} now");
                 self.forget_readings();

@@ -33,7 +33,7 @@ pub(crate) struct Opening {
     /// Name below the captures' folder, when it is a frame of the overlay's.
     name: Option<String>,
     /// What was open before, and stays so where this cannot be.
-    before: Option<OpenFrame>,
+    pub(super) before: Option<OpenFrame>,
     /// The path as it was typed: it is there again where it cannot be opened.
     pub(super) typed: String,
     /// Decodes what was wished for first: of wishes since then the last one counts.
@@ -143,7 +143,7 @@ impl Labeller {
                 reading: Reading::of_capture(&picture.context),
                 label: picture.label.clone(),
                 file: Some(picture.file.clone()),
-                is_unwritten: false,
+                ..FrameCard::default()
             })
         });
         let saved = saved.collect();
@@ -151,8 +151,10 @@ impl Labeller {
         frame.size = picture.dimensions().into();
         frame.original = original;
         let asked = self.inference.as_ref().is_some_and(|it| it.ask(Job::Propose(Arc::clone(&picture))));
-        if !asked {
-            frame.propose(Vec::new());
+        match &self.inference {
+            Some(_) if asked => {}
+            Some(_) => frame.unproposed(),
+            None => frame.propose(&[]),
         }
         frame.picture = picture;
         self.frame = Some(frame);

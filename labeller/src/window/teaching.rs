@@ -9,7 +9,8 @@ use lens_core::manifest::NOT_A_CARD;
 use super::{Labeller, source};
 use crate::inference::{Job, Rename};
 
-/// Images of one action that teach the model at most; all that have taught it get their new name.
+/// Images of each card that teach the model at most in one action; all that have taught it get their
+/// new name.
 const MAX_TAUGHT: usize = 3;
 
 impl Labeller {
@@ -17,12 +18,13 @@ impl Labeller {
     pub(super) fn teach(&self, changes: &[Change], undo: &[Change]) {
         let Some(inference) = &self.inference else { return };
         let mut jobs: Vec<Job> = self.renamed(changes, undo).into_iter().map(Job::Rename).collect();
-        let mut taught = 0;
+        let mut taught: HashMap<&str, usize> = HashMap::new();
         for change in changes {
             match change {
-                Change::Label { file, label: Some(label) } if taught < MAX_TAUGHT => {
-                    taught += 1;
-                    let picture = self.session.picture(file);
+                Change::Label { file, label: Some(label) } => {
+                    let count = taught.entry(label.class()).or_default();
+                    *count += 1;
+                    let picture = self.session.picture(file).filter(|_| *count <= MAX_TAUGHT);
                     jobs.extend(picture.map(|it| Job::Teach(source(it), label.clone())));
                 }
                 Change::Label { file, label: None } | Change::Bin { file, binned: true, .. } => {

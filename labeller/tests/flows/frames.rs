@@ -20,7 +20,7 @@ use super::opened;
 use super::settled::settle;
 
 /// Width and height of the overlay's frames here.
-const FRAME: [f32; 2] = [640.0, 360.0];
+pub(super) const FRAME: [f32; 2] = [640.0, 360.0];
 const RED: [u8; 3] = [250, 0, 0];
 const BLUE: [u8; 3] = [0, 0, 250];
 
@@ -51,7 +51,7 @@ impl Bench {
     }
 
     /// Draws a box of a card's size on a frame of the overlay's.
-    fn draw(&mut self, left: f32) {
+    pub(super) fn draw(&mut self, left: f32) {
         self.drag([[left, 60.0], [left + 90.0, 190.0]], FRAME);
         settle(self.harness());
     }
@@ -71,7 +71,7 @@ impl Bench {
     }
 
     /// Whether so many of the frame's cards have a name.
-    fn has_named(&mut self, named: usize, all: usize) -> bool {
+    pub(super) fn has_named(&mut self, named: usize, all: usize) -> bool {
         self.harness().query_by_label(&format!("{named} OF {all} NAMED")).is_some()
     }
 
@@ -84,7 +84,7 @@ impl Bench {
     }
 
     /// Frames that the overlay or the labeller saved.
-    fn frames(&self) -> usize {
+    pub(super) fn frames(&self) -> usize {
         std::fs::read_dir(folders(self.root.path()).captures.join(FRAMES)).unwrap().count()
     }
 
@@ -108,7 +108,7 @@ impl Bench {
     }
 
     /// Presses a key and draws one frame, whatever is on its way.
-    fn tap(&mut self, key: Key) {
+    pub(super) fn tap(&mut self, key: Key) {
         for pressed in [true, false] {
             let (physical_key, repeat, modifiers) = (None, false, Held::NONE);
             let event = egui::Event::Key { key, physical_key, pressed, repeat, modifiers };
@@ -123,7 +123,7 @@ impl Bench {
     }
 
     /// Names the chosen card the King of Spades.
-    fn name_king(&mut self) {
+    pub(super) fn name_king(&mut self) {
         self.write("k");
         self.write("ing of sp");
         self.press(&[Key::Enter]);
@@ -137,7 +137,7 @@ impl Bench {
 }
 
 /// The overlay's frame of this name.
-fn path_of(bench: &Bench, frame: &str) -> PathBuf {
+pub(super) fn path_of(bench: &Bench, frame: &str) -> PathBuf {
     folders(bench.root.path()).captures.join(frame)
 }
 
@@ -288,7 +288,11 @@ fn what_is_being_typed_stays_when_the_model_answers() {
 }
 
 /// A window with a model in this folder.
-fn with_model(root: tempfile::TempDir, model: PathBuf, wake: impl Fn() + Clone + Send + 'static) -> Bench {
+pub(super) fn with_model(
+    root: tempfile::TempDir,
+    model: PathBuf,
+    wake: impl Fn() + Clone + Send + 'static,
+) -> Bench {
     let app = App::open(folders(root.path()), move |repository, session| {
         let inference = Inference::start(model.clone(), Vec::new(), wake.clone());
         Labeller::new(repository, session, synth::practice::catalogue(), Some(inference))
@@ -316,6 +320,7 @@ fn a_screenshot_is_the_only_image_that_is_read() {
     bench.until_said("no model");
     std::thread::sleep(Duration::from_millis(50));
     assert_eq!(answers.load(Ordering::SeqCst), 1);
+    bench.harness().get_by_label("The model could not look for cards: draw boxes around them");
 }
 
 /// Ctrl+Z after Ctrl+S made cards of saved ones that were not, and no other frame could be opened.

@@ -98,7 +98,7 @@ pub(crate) fn run(args: IdentifyArgs) -> Result<()> {
     if let Some(threshold) = args.threshold {
         recogniser.set_detection_threshold(threshold);
     }
-    let mut annotator = args.annotate.map(Annotator::new).transpose()?;
+    let mut annotator = args.annotate.map(|folder| Annotator::new(folder, &args.images)).transpose()?;
     let mut reports = Vec::new();
     let mut failed = Vec::new();
     let mut progress = Progress::new("images");

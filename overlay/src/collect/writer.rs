@@ -3,12 +3,15 @@
 //! The main thread hands over a frame and quads, and goes on; crops, hashes, PNG files and what a
 //! correction teaches are the writer's work. A request that was accepted is never dropped: when the
 //! overlay ends, the writer finishes first.
+//!
+//! The folder of captures is kept open while there is something to save: the labeller saves cards
+//! there too.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dataset::captures::record::CaptureContext;
 use dataset::captures::store::{Added, Captures, CapturesError};
@@ -29,6 +32,12 @@ use vision::reading::{GuessSource, Identity};
 pub const MAX_WAITING: usize = 64;
 /// Confidence below which a known card is doubtful.
 const DOUBTFUL_BELOW: f32 = 0.5;
+/// How long the folder is kept open after the last card: opening it anew reads all records.
+const KEPT_FOR: Duration = Duration::from_secs(2);
+/// How long it is waited for others to be done with the folder.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How soon it is looked whether they are.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Cards of one frame that are to be saved.
 pub struct SaveRequest {
@@ -84,7 +93,7 @@ impl Writer {
         let waiting = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&waiting);
         let worker = worker::spawn_reporting("captures", sink, move |sink| {
-            let mut files = Files { folders, teacher, captures: None, frame_file: None };
+            let mut files = Files { folders, teacher, captures: None, frame_file: None, patience: PATIENCE };
             write(&mut files, &inbox, &count, sink);
         })?;
         Ok(Self { requests: Some(requests), waiting, worker: Some(worker) })
@@ -122,7 +131,7 @@ pub fn is_doubtful(track: &Track) -> bool {
 }
 
 fn write(files: &mut Files, inbox: &Receiver<SaveRequest>, waiting: &AtomicUsize, sink: &EventSink) {
-    while let Ok(request) = inbox.recv() {
+    while let Some(request) = next(files, inbox) {
         let mut outcome = SaveOutcome::default();
         if let Err(error) = files.save(&request, &mut outcome) {
             log::warn!("{error:#}");
@@ -134,6 +143,17 @@ fn write(files: &mut Files, inbox: &Receiver<SaveRequest>, waiting: &AtomicUsize
         // Nobody listens any more: the rest is written all the same.
         let _ = sink(AppEvent::Saved(outcome));
     }
+}
+
+/// The next request; where it is long in coming, others may have the folder.
+fn next(files: &mut Files, inbox: &Receiver<SaveRequest>) -> Option<SaveRequest> {
+    if files.captures.is_some() {
+        match inbox.recv_timeout(KEPT_FOR) {
+            Err(RecvTimeoutError::Timeout) => files.captures = None,
+            request => return request.ok(),
+        }
+    }
+    inbox.recv().ok()
 }
 
 /// One line of an error, for the corner of the screen.
@@ -151,14 +171,34 @@ struct Files {
     captures: Option<Captures>,
     /// The frame that was written last, by when it was taken, and its file.
     frame_file: Option<(Instant, String)>,
+    /// How long it is waited for the folder; not at all while somebody does not let it go.
+    patience: Duration,
 }
 
 impl Files {
-    fn save(&mut self, request: &SaveRequest, outcome: &mut SaveOutcome) -> anyhow::Result<()> {
-        let Self { folders, captures, frame_file: last_file, .. } = self;
-        if captures.is_none() {
-            *captures = Some(Captures::open(&folders.captures)?);
+    /// Opens the folder of captures once nobody else has it.
+    fn open(&mut self) -> Result<(), CapturesError> {
+        let begin = Instant::now();
+        loop {
+            match Captures::open(&self.folders.captures) {
+                Err(CapturesError::InUse(_)) if begin.elapsed() < self.patience => {
+                    std::thread::sleep(POLL_INTERVAL);
+                }
+                opened => {
+                    let is_refused = matches!(opened, Err(CapturesError::InUse(_)));
+                    self.patience = if is_refused { Duration::ZERO } else { PATIENCE };
+                    self.captures = Some(opened?);
+                    return Ok(());
+                }
+            }
         }
+    }
+
+    fn save(&mut self, request: &SaveRequest, outcome: &mut SaveOutcome) -> anyhow::Result<()> {
+        if self.captures.is_none() {
+            self.open()?;
+        }
+        let Self { folders, captures, frame_file: last_file, .. } = self;
         let store = captures.as_mut().expect("it was opened above");
         let pixels = request.frame.pixels();
         let taken_at = request.frame.captured_at;

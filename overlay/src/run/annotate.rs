@@ -27,6 +27,8 @@ const LABEL_OPACITY: f32 = 225.0 / 255.0;
 #[derive(Debug)]
 pub struct Annotator {
     folder: PathBuf,
+    /// The images that are read, by their whole paths.
+    images: HashSet<PathBuf>,
     /// What it has written, in small letters: some disks do not tell them from large ones.
     written: HashSet<String>,
 }
@@ -39,19 +41,20 @@ struct Label {
 }
 
 impl Annotator {
-    /// Writes into `folder`, which is made when it is not there.
+    /// Writes copies of `images` into `folder`, which is made when it is not there.
     ///
     /// # Errors
     /// When the folder cannot be made.
-    pub fn new(folder: PathBuf) -> Result<Self> {
+    pub fn new(folder: PathBuf, images: &[PathBuf]) -> Result<Self> {
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        Ok(Self { folder, written: HashSet::new() })
+        let images = images.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+        Ok(Self { folder, images, written: HashSet::new() })
     }
 
     /// Writes a PNG copy of the image of `path`, under its name, with `cards` drawn on. Where
-    /// another image of this name was written, the copy gets a number; a file that was there
-    /// before is kept beside it.
+    /// another image of this name was written or is yet to be read, the copy gets a number; a file
+    /// that was there before is kept beside it.
     ///
     /// # Errors
     /// When the file cannot be written, or would be the image itself.
@@ -63,9 +66,10 @@ impl Annotator {
         catalogue: &Catalogue,
     ) -> Result<()> {
         let name = path.file_stem().ok_or_else(|| anyhow!("{} has no name", path.display()))?;
-        let name = self.free_name(&name.to_string_lossy());
+        let source = fs::canonicalize(path).ok();
+        let name = self.free_name(&name.to_string_lossy(), source.as_deref());
         let target = self.folder.join(name);
-        if fs::canonicalize(&target).is_ok_and(|it| fs::canonicalize(path).is_ok_and(|source| source == it)) {
+        if source.is_some() && fs::canonicalize(&target).ok() == source {
             return Err(anyhow!("{} would be overwritten; annotate into another folder", path.display()));
         }
         let copy = draw(picture.clone(), cards, catalogue);
@@ -74,11 +78,17 @@ impl Annotator {
         image_file::save(&copy, &target).with_context(cannot)
     }
 
-    /// A file name that nothing was written under yet.
-    fn free_name(&mut self, stem: &str) -> String {
+    /// A file name that nothing was written under yet, and under which no image but `source` lies
+    /// that is read.
+    fn free_name(&mut self, stem: &str, source: Option<&Path>) -> String {
         let later = (2..).map(|number| format!("{stem}-{number}.png"));
         let mut names = std::iter::once(format!("{stem}.png")).chain(later);
-        let free = names.find(|name| self.written.insert(name.to_lowercase()));
+        let (folder, images) = (&self.folder, &self.images);
+        let is_read = |name: &str| {
+            let there = fs::canonicalize(folder.join(name)).ok();
+            there.is_some_and(|it| source != Some(it.as_path()) && images.contains(&it))
+        };
+        let free = names.find(|name| !is_read(name) && self.written.insert(name.to_lowercase()));
         free.expect("there is always a next number")
     }
 }

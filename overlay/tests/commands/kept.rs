@@ -49,3 +49,21 @@ fn images_of_one_name_are_annotated_under_two() {
     assert!(image("new/0.png") != image("new/0-2.png"), "both are of one image: {text}");
     assert_eq!(fs::read(place.path("new/0.former.png")).unwrap_or_default(), b"mine", "{text}");
 }
+
+/// The copy of the first image was what was read of the second.
+#[test]
+fn an_image_that_is_yet_to_be_read_is_not_written_over() {
+    let place = Place::new();
+    if !place.can_recognise() {
+        return;
+    }
+    fs::create_dir(place.path("shots")).unwrap();
+    image::open(place.path("frames/0.png")).unwrap().into_rgb8().save(place.path("shots/a.jpg")).unwrap();
+    fs::copy(place.path("frames/1.png"), place.path("shots/a.png")).unwrap();
+    let line = "identify --model practice --mods none --annotate shots shots/a.jpg shots/a.png";
+    let text = said(&place.run(line, None, Duration::from_secs(120)).0);
+    let read = |name: &str| fs::read(place.path(name)).unwrap_or_default();
+    assert_eq!(read("shots/a.png"), read("frames/1.png"), "{text}");
+    assert!(place.path("shots/a-2.png").is_file() && !place.path("shots/a.former.png").exists(), "{text}");
+    assert!(text.contains("would be overwritten"), "its own copy would lie there too: {text}");
+}

@@ -118,6 +118,33 @@ fn a_folder_that_is_no_folder_is_said_and_the_writer_goes_on() {
     assert_eq!(bench.outcomes.recv().unwrap().saved, [0]);
 }
 
+/// The labeller could save no card of a frame until the overlay ended.
+#[test]
+fn the_folder_is_free_for_others_between_captures() {
+    let bench = bench();
+    let writer = bench.writer.as_ref().unwrap();
+    let begin = Instant::now();
+    for id in 0..2 {
+        assert!(writer.save(request(vec![card(id)], None)));
+        let outcome = bench.outcomes.recv().unwrap();
+        assert_eq!((outcome.saved, outcome.error), (vec![id], None));
+        let other = loop {
+            match Captures::open(&bench.folders.captures) {
+                Ok(other) => break other,
+                Err(error) => assert!(begin.elapsed() < Duration::from_secs(30), "{error}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        // What comes meanwhile waits until the other is done.
+        assert!(writer.save(request(vec![card(2)], None)));
+        assert!(bench.outcomes.recv_timeout(Duration::from_millis(200)).is_err());
+        drop(other);
+        let outcome = bench.outcomes.recv().unwrap();
+        assert_eq!((outcome.saved.len() + outcome.duplicates.len(), outcome.error), (1, None));
+    }
+    assert_eq!(store::read(&bench.folders.captures).unwrap().len(), 3);
+}
+
 #[test]
 fn what_was_accepted_is_written_before_the_end() {
     let mut bench = bench();
