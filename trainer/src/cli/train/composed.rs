@@ -290,7 +290,7 @@ impl Job<'_> {
             What::Identifier => "identifier",
             What::All => "all",
         };
-        let mut command = format!("trainer train {what} --run {} --resume", self.run.display());
+        let mut command = format!("trainer train {what} --run {} --resume", typed(self.run));
         if let (What::All, Some(minutes)) = (self.arguments.what, self.arguments.minutes) {
             command += &format!(" --minutes {minutes}");
         }
