@@ -435,7 +435,11 @@ mod tests {
             [listed, "c_aug0.png"].iter().for_each(|name| std::fs::write(out.join(name), "mine").unwrap());
             augment(place.path(), &["--per-image", "1"]).unwrap();
             for name in [listed, "c_aug0.png"] {
-                assert_eq!(std::fs::read_to_string(out.join(name)).unwrap_or_default(), "mine", "{listed}: {name}");
+                assert_eq!(
+                    std::fs::read_to_string(out.join(name)).unwrap_or_default(),
+                    "mine",
+                    "{listed}: {name}"
+                );
             }
         }
     }
@@ -450,7 +454,8 @@ mod tests {
         std::fs::write(out.join(AUGMENTED), &listed).unwrap();
         // What a run has done that is killed when it has written the first image.
         for _ in 0..2 {
-            let planned = ["a", "b"].iter().flat_map(|stem| (0..3).map(move |it| format!("{stem}_aug{it}.png")));
+            let planned =
+                ["a", "b"].iter().flat_map(|stem| (0..3).map(move |it| format!("{stem}_aug{it}.png")));
             prepare(&out, planned.collect()).unwrap();
             save_new(&RgbaImage::new(60, 80), &out.join("a_aug0.png")).unwrap();
         }

@@ -312,7 +312,8 @@ fn screens(
 ) -> Result<Value> {
     let catalogue = Catalogue::read(&paths::catalogue(&opened.recipe.game))?;
     let manifest = &opened.manifest;
-    let sprites = failures.as_ref().map(|_| arguments.shown(Ok(opened.recipe.clone()))).transpose()?.flatten();
+    let sprites =
+        failures.as_ref().map(|_| arguments.shown(Ok(opened.recipe.clone()))).transpose()?.flatten();
     let bar = Bar::listening("screenshots", 0);
     let [plain, stress] = screens::measure(
         &mut *opened.subject,

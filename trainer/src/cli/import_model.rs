@@ -112,8 +112,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let samples = if arguments.sample.is_empty() { composed()? } else { read(&paths)? };
     drop(bar);
     let bar = Bar::listening("tried", 0);
-    let cannot =
-        || format!("cannot write {}\nhelp: make the folder above it writable or free some space", out.display());
+    let cannot = || {
+        format!("cannot write {}\nhelp: make the folder above it writable or free some space", out.display())
+    };
     // Tried where it is written: what a kill leaves goes when the next one is begun.
     let staging = stage(&out, &files).with_context(cannot)?;
     try_out(staging.path(), &samples, &mut |line| bar.aside(|| say!("{line}")))?;
