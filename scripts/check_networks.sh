@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 trainer=$(realpath "${1:-$here/target/debug/trainer}")
 place=${2:-$(mktemp -d)}
-python=$(realpath -s "${PYTHON:-python3}")
+python=$(realpath -s "$(command -v "${PYTHON:-python3}")")
 mkdir -p "$place" && cd "$place"
 export BALATRO_LENS_DATA=$here/data YOLO_OFFLINE=1
 

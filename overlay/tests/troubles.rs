@@ -232,11 +232,16 @@ fn a_damaged_model_is_bad_and_the_rest_is_examined() {
         }
         std::fs::write(model.join(entry.file_name()), bytes).unwrap();
     }
+    // Kept to go back to, and half written when a program was killed: neither is a model.
+    for kept in [".previous/practice", ".practice.7-0.new"] {
+        std::fs::create_dir_all(folder.path().join("models").join(kept)).unwrap();
+    }
     let mut command = Process::new(env!("CARGO_BIN_EXE_overlay"));
     let output =
         command.args(["doctor", "--frames", "1"]).env("BALATRO_LENS_DATA", folder.path()).output().unwrap();
     let text = said(&output);
     assert!(!output.status.success());
+    assert!(text.contains("model practice") && !text.contains("model ."), "{text}");
     assert!(
         text.contains("BAD  model practice") && text.contains("is not the file that the model was exported"),
         "{text}"

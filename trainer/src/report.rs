@@ -10,4 +10,4 @@ pub(crate) mod plot;
 pub mod progress;
 pub mod summaries;
 pub mod tensorboard;
-mod words;
+pub(crate) mod words;

@@ -319,6 +319,28 @@ fn bad_input_is_refused_in_one_paragraph_and_changes_nothing() {
     assert!(cases >= 300, "only {cases}");
 }
 
+/// Linux allows any bytes but a slash in a name.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_unicode_is_as_good_as_any_other() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let place = Place::new();
+    let image = fs::read_dir(place.path("set")).unwrap().map(|it| it.unwrap().path());
+    let image = image.filter(|it| it.extension().is_some_and(|it| it == "png")).min().unwrap();
+    fs::create_dir_all(place.path("odd/Fox")).unwrap();
+    for name in [&b"a-\xff.png"[..], b"b.png"] {
+        fs::copy(&image, place.path("odd/Fox").join(std::ffi::OsStr::from_bytes(name))).unwrap();
+    }
+    for (line, wanted) in [
+        ("predict odd/Fox --model practice --json", "\"file\":\"odd/Fox/a-\u{fffd}.png\""),
+        ("predict odd/Fox --model practice", "odd/Fox/a-\u{fffd}.png: "),
+        ("import-labels odd --format folders --game practice --captures new/a --data new/b", ""),
+    ] {
+        let said = place.good(line);
+        assert!(said.contains(wanted), "trainer {line}: {said}");
+    }
+}
+
 /// Runs it under a limit of memory, and ends it when it takes too long.
 fn limited(place: &Place, line: &str) -> (Output, Duration) {
     let begin = Instant::now();

@@ -195,19 +195,39 @@ fn figures_are_not_lost_for_what_cannot_be_written() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data");
     let line = "evaluate --model practice --composed 8 --failures misread --out figures.json";
     let words = words(line);
-    let mut running = Wanted { words: &words, folder, data: &data, memory: None }.start();
-    while std::fs::read_dir(folder).unwrap().count() == 0 {
-        assert!(!running.is_over(Duration::from_millis(5)), "it has ended before it began");
-    }
-    std::fs::create_dir(folder.join("misread")).unwrap();
-    std::fs::write(folder.join("misread/mine.png"), "mine").unwrap();
-    let output = running.output();
-    let [said, error] = [&output.stdout, &output.stderr].map(|it| String::from_utf8_lossy(it).into_owned());
-    assert!(!output.status.success() && error.contains("cannot write misread"), "{error}");
-    assert!(said.contains("right name"), "{said}");
-    let figures: Value =
-        serde_json::from_slice(&std::fs::read(folder.join("figures.json")).unwrap()).unwrap();
-    check_names(&figures["composed"]["identification"]);
+    let disturbed = |disturb: &dyn Fn(&Path)| {
+        let mut running = Wanted { words: &words, folder, data: &data, memory: None }.start();
+        let begun = loop {
+            let entries = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+            let mut hidden = entries.filter(|it| it.to_string_lossy().ends_with(".new"));
+            if let Some(begun) = hidden.next() {
+                break begun;
+            }
+            assert!(!running.is_over(Duration::from_millis(5)), "it has ended before it began");
+        };
+        disturb(&begun);
+        let output = running.output();
+        let [said, error] =
+            [&output.stdout, &output.stderr].map(|it| String::from_utf8_lossy(it).into_owned());
+        assert!(!output.status.success() && said.contains("right name"), "{said}{error}");
+        let figures = folder.join("figures.json");
+        let read: Value = serde_json::from_slice(&std::fs::read(&figures).unwrap()).unwrap();
+        check_names(&read["composed"]["identification"]);
+        std::fs::remove_file(figures).unwrap();
+        error
+    };
+    // The images themselves cannot be written either.
+    let error = disturbed(&|begun| {
+        std::fs::remove_dir(begun).unwrap();
+        std::fs::write(begun, "in the way").unwrap();
+    });
+    assert!(error.contains("error: cannot write into misread: ") && !error.contains(".new"), "{error}");
+    contents(folder).into_keys().for_each(|path| std::fs::remove_file(path).unwrap());
+    let error = disturbed(&|_| {
+        std::fs::create_dir(folder.join("misread")).unwrap();
+        std::fs::write(folder.join("misread/mine.png"), "mine").unwrap();
+    });
+    assert!(error.contains("cannot write misread"), "{error}");
     assert_eq!(contents(&folder.join("misread")).len(), 1);
     // What cannot be written is printed.
     let (success, said, error) =

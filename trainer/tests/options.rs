@@ -28,7 +28,7 @@ use trainer::model::onnx::writer::Batch;
 
 /// A command with all that it needs, an option, and the value that is tried. Where the option is in
 /// the line already, `~` stands before its other value.
-const TRIED: [(&str, &str, &str); 86] = [
+const TRIED: [(&str, &str, &str); 91] = [
     ("scenes --recipe data/recipes/practice.toml --count 1 --out new", "count", "2"),
     ("scenes --recipe data/recipes/practice.toml --count 1 --out new", "seed", "5"),
     ("scenes --recipe data/recipes/practice.toml --count 1 --out new", "out", "~new/below"),
@@ -110,6 +110,11 @@ const TRIED: [(&str, &str, &str); 86] = [
     ("evaluate --model practice --composed 1", "taught", ""),
     ("evaluate --model practice --composed 1", "art", "nowhere"),
     ("evaluate --model practice --data set", "game", "nope"),
+    ("evaluate --model practice --composed 1", "game", "nope"),
+    ("evaluate --model practice --data set --game practice --json", "all", ""),
+    ("evaluate --model practice --data set --game practice", "art", "nowhere"),
+    ("evaluate --model practice --data set --game practice --failures new", "art", "nowhere"),
+    ("evaluate --model practice --screens truth.json", "art", "nowhere"),
     ("evaluate --model practice --screens truth.json", "screens", "~none.json"),
     ("evaluate --model practice --screens truth.json", "show", ""),
     ("rollback --model practice", "model", "~nope"),
@@ -252,19 +257,19 @@ fn copy_of_the_game(place: &Place) {
 fn of_commands(is_meant: impl Fn(&str) -> bool) {
     let meant = |line: &str| is_meant(line.split(' ').next().unwrap_or_default());
     let tried: Vec<_> = TRIED.into_iter().filter(|it| meant(it.0)).collect();
-    changes_or_refuses(&furnished(), &tried, outcome);
+    changes_or_refuses(&furnished(), &tried);
 }
 
-/// Each option makes a difference to its line; `plain` tells what that does without it.
-fn changes_or_refuses(
-    place: &Place,
-    tried: &[(&'static str, &'static str, &'static str)],
-    plain: impl Fn(&Place, &str) -> Outcome,
-) {
+/// Each option makes a difference to its line, which makes none by itself.
+fn changes_or_refuses(place: &Place, tried: &[(&'static str, &'static str, &'static str)]) {
     let mut faults = Vec::new();
     let mut known: BTreeMap<&str, Outcome> = BTreeMap::new();
     for &(line, option, value) in tried {
-        let without = known.entry(line).or_insert_with(|| plain(place, line));
+        let without = known.entry(line).or_insert_with(|| {
+            let (first, again) = (outcome(place, line), outcome(place, line));
+            assert_eq!(first, again, "trainer {line} differs by itself");
+            first
+        });
         let changed = with(line, option, value);
         let with = outcome(place, &changed);
         if *without == with {

@@ -2,10 +2,12 @@
 //! and that the forks by which other tests try it do what it does.
 #![cfg(target_os = "linux")]
 
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod elsewhere;
 mod place;
 #[expect(dead_code, reason = "the program draws its cards itself")]
 mod small;
-#[expect(dead_code, reason = "nothing is killed here")]
+#[expect(dead_code, reason = "other tests need the rest of it")]
 mod trainers;
 
 use std::collections::BTreeMap;
@@ -158,6 +160,36 @@ fn check_environment(id: u32, has_begun: bool) {
     for (name, value) in AS_STARTED.into_iter().chain([("ORT_DISABLE_TELEMETRY", "1")]) {
         assert!(variables.contains(&format!("{name}={value}").into()), "{name}: {variables:?}");
     }
+}
+
+/// A whole model stayed for good, which the overlay offered.
+#[test]
+fn a_model_that_was_being_tried_leaves_nothing_for_good() {
+    if vision::runtime::Runtime::load().is_err() {
+        eprintln!("SKIPPED: ONNX Runtime is not set up");
+        return;
+    }
+    let place = Place::new();
+    fs::write(place.path("net.onnx"), elsewhere::yolo(2, &elsewhere::DETECTION)).unwrap();
+    elsewhere::picture().save(place.path("screen.png")).unwrap();
+    let models = || -> Vec<String> {
+        let entries = fs::read_dir(place.path("data/models")).unwrap().flatten();
+        let mut names: Vec<_> = entries.map(|it| it.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    };
+    let line = "import-model --detector net.onnx --base practice --name made --sample screen.png";
+    let mut importing = place.start(&format!("{line}{}", " screen.png".repeat(100)), None);
+    while models().len() == 1 {
+        assert!(!importing.is_over(Duration::from_millis(2)), "it has ended before it was killed");
+    }
+    assert!(!importing.is_over(Duration::from_millis(20)), "it has ended before it was killed");
+    importing.kill();
+    let left = models();
+    assert!(left[0].starts_with(".made.") && left[1..] == ["practice"], "{left:?}");
+    let said = place.good(line);
+    assert!(said.contains("to use it: overlay --model made\n"), "{said}");
+    assert_eq!(models(), ["made", "practice"]);
 }
 
 // --- the forks

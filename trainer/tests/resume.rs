@@ -77,7 +77,7 @@ fn what_contradicts_a_run_is_refused_before_anything_is_written() {
     fs::create_dir(place.path("mine")).unwrap();
     let mine = format!("{}\n# mine\n", fs::read_to_string(place.path("small.toml")).unwrap());
     fs::write(place.path("mine/recipe.toml"), &mine).unwrap();
-    refused(&place, "average run run --run mine", "recipe.toml is there already");
+    refused(&place, "average run run --run mine", "mine is there and not empty");
     let captures = "train identifier --data set --game practice --recipe mine/recipe.toml --run mine";
     place.good(&format!("{captures} --epochs 1 --threads 1"));
     assert_eq!(fs::read_to_string(place.path("mine/recipe.former.toml")).unwrap(), mine);

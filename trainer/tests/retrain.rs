@@ -124,8 +124,10 @@ fn a_model_learns_a_new_card_and_can_go_back() {
     let folder = data.join("models/tiny");
     let old = Manifest::read(&folder).unwrap();
 
-    let said = trainer(data, &RETRAIN);
+    // By its folder: a model of the same name among the installed ones would be another.
+    let said = trainer(data, &RETRAIN.map(|word| if word == "tiny" { "models/tiny" } else { word }));
     assert!(said.contains("new cards: Ghost\n") && said.contains("is installed"), "{said}");
+    assert!(said.contains("to go back: trainer rollback --model models/tiny\n"), "{said}");
     assert!(!said.contains("mod_ghost"), "an id is for programs: {said}");
     let new = Manifest::read(&folder).unwrap();
     assert_eq!(new.identifier.added["mod_ghost"].name, "Ghost");

@@ -170,15 +170,21 @@ pub fn options(recognition: &Recognition) -> Options {
     }
 }
 
+/// The folders of the models in a folder of models, in order, also of those that are not whole.
+/// What begins with a dot is none: it is being written, or kept to go back to.
+pub fn folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let seen = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
+    let mut folders: Vec<PathBuf> = seen.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
 /// The names of the models in a folder of models, in order.
 pub fn list(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter(|entry| entry.path().join(lens_core::manifest::FILE_NAME).is_file())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
+    let mut whole = folders(folder);
+    whole.retain(|folder| folder.join(lens_core::manifest::FILE_NAME).is_file());
+    whole.iter().filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned())).collect()
 }
 
 /// The model after `current`, from the beginning after the last; `None` when there is no other.

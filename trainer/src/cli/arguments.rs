@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use lens_core::catalogue::{CardType, Catalogue};
-use lens_core::replace::Staging;
 use lens_core::{files, paths};
 use synth::art::Sprites;
 
+use crate::data::dataset::picture::image_files;
 use crate::data::dataset::{AUGMENTED, DataSet};
 use crate::data::synthetic::Material;
 use crate::evaluate::classifier::Classifier;
@@ -329,15 +329,28 @@ pub(crate) fn material(recipe: &Recipe, sprites: Arc<Sprites>) -> Material {
     Material { sprites, recipe: recipe.scenes.clone(), cards: recipe.bank.cards, seed: recipe.seed }
 }
 
-/// A folder that appears whole, where there is nothing yet.
-pub(crate) fn fresh(folder: &Path) -> Result<Staging> {
-    let is_free = std::fs::read_dir(folder).map_or(!folder.exists(), |mut it| it.next().is_none());
-    ensure!(
-        is_free,
-        "{} is there and not empty\nhelp: give a new folder, or remove that one",
-        folder.display()
-    );
-    Staging::new(folder).with_context(|| format!("cannot make {}", folder.display()))
+/// Files as they are, and the image files of folders in order of their names.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub(crate) fn images(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        let inside = image_files(std::slice::from_ref(path));
+        files.append(&mut inside.with_context(|| {
+            format!("cannot read {}\nhelp: make the folder readable, or name another", path.display())
+        })?);
+    }
+    Ok(files)
+}
+
+/// A path as somebody types it after a command.
+pub(crate) fn typed(path: &Path) -> String {
+    let text = path.display().to_string();
+    match text.contains(char::is_whitespace) {
+        true => format!("\"{text}\""),
+        false => text,
+    }
 }
 
 /// The folder of a run: as given, else `data/runs/<name of the recipe>`.
@@ -360,6 +373,13 @@ pub(crate) fn read_recipe(recipe: Option<&Path>, run: Option<&Path>) -> Result<R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_to_be_typed_stays_one_word() {
+        let check = |path: &str, wanted: &str| assert_eq!(typed(Path::new(path)), wanted);
+        check("models/mine", "models/mine");
+        check("my models/mine", "\"my models/mine\"");
+    }
 
     #[test]
     fn types_of_cards_are_named_as_in_labels() {

@@ -84,6 +84,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let mut kinds = if arguments.only.is_empty() { USUAL.to_vec() } else { arguments.only.clone() };
     kinds.extend(&arguments.also);
     let counts = plan(&originals, amount);
+    for (sample, _) in originals.iter().zip(&counts).filter(|(_, count)| **count > 0) {
+        kinds_for(sample, &kinds)?;
+    }
     let jobs: Vec<(usize, usize)> = counts
         .iter()
         .enumerate()
@@ -123,8 +126,12 @@ fn prepare(out: &Path, files: Vec<String>) -> Result<()> {
     atomic::sweep(out);
     let (path, planned) = (out.join(AUGMENTED), out.join(PLANNED));
     let listed = Labels::read(&path)?;
-    let mut own: BTreeSet<String> = listed.files().filter(|it| is_own(it)).map(str::to_owned).collect();
-    let is_others = listed.files().any(|file| !is_own(file));
+    let is_ours = |(file, label): &(&str, Label)| {
+        is_own(file) && label.parent.is_some() && label.augmentation.is_some()
+    };
+    let is_others = listed.iter().filter(is_ours).count() < listed.files().count();
+    // What somebody else lists stays, whatever its name.
+    let mut own: BTreeSet<String> = listed.files().filter(|_| !is_others).map(str::to_owned).collect();
     if is_others || !(path.is_file() || planned.is_file()) {
         // No earlier run has written the sheet, and perhaps not even the list.
         for kept in [out.join(SHEET), path.clone()] {
@@ -143,9 +150,11 @@ fn prepare(out: &Path, files: Vec<String>) -> Result<()> {
     write_plan(&planned, &files)
 }
 
-/// Whether a listed file can be one that this wrote.
+/// Whether a file has a name as this gives it.
 fn is_own(file: &str) -> bool {
-    file.contains("_aug") && !file.contains(['/', '\\'])
+    let number = file.strip_suffix(".png").and_then(|it| it.rsplit_once("_aug")).map(|(_, number)| number);
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    number.is_some_and(is_number) && !file.contains(['/', '\\'])
 }
 
 fn read_plan(path: &Path) -> Result<Vec<String>> {
@@ -194,8 +203,8 @@ fn stems(files: &[&str]) -> Vec<String> {
     stems.collect()
 }
 
-/// Writes one changed copy; `seed` says which.
-fn one(sample: &Sample, kinds: &[Kind], seed: u64, path: &Path) -> Result<(String, Label)> {
+/// The kinds of change that an original can have.
+fn kinds_for(sample: &Sample, kinds: &[Kind]) -> Result<Vec<Kind>> {
     // Only a plain card becomes a negative one by inverting it.
     let plain = sample.label.modifiers().edition == "base";
     let kinds: Vec<Kind> = kinds.iter().copied().filter(|kind| *kind != Kind::Negative || plain).collect();
@@ -204,6 +213,12 @@ fn one(sample: &Sample, kinds: &[Kind], seed: u64, path: &Path) -> Result<(Strin
         "{}: no kind of change is left for it\nhelp: add one with --also",
         sample.file
     );
+    Ok(kinds)
+}
+
+/// Writes one changed copy; `seed` says which.
+fn one(sample: &Sample, kinds: &[Kind], seed: u64, path: &Path) -> Result<(String, Label)> {
+    let kinds = kinds_for(sample, kinds)?;
     let changes = for_file(&kinds, &mut random(seed, Stream::Augmentation, 0));
     let source =
         picture::read(&sample.path).map_err(|fault| anyhow::anyhow!("{}: {fault}", sample.path.display()))?;
@@ -379,25 +394,70 @@ mod tests {
         assert_eq!(bytes(&data), before);
     }
 
-    #[test]
-    fn an_interrupted_run_leaves_nothing_for_good() {
+    /// Two captures, of a plain card and of a foil one.
+    fn plain_and_foil() -> tempfile::TempDir {
         let place = tempfile::tempdir().unwrap();
-        let (data, out) = (place.path().join("data"), place.path().join("augmented"));
+        let data = place.path().join("data");
         std::fs::create_dir_all(&data).unwrap();
-        std::fs::create_dir_all(&out).unwrap();
         let mut labels = Labels::default();
         for (file, modifier) in [("a.png", None), ("b.png", Some("Foil".to_owned()))] {
             image::RgbImage::new(60, 80).save(data.join(file)).unwrap();
             labels.set(file, &Label { name: "Fox".into(), modifier, ..Label::default() });
         }
         labels.write(&data.join("labels.json")).unwrap();
+        place
+    }
+
+    /// It was refused when most copies of the run before were gone and some of its own were there.
+    #[test]
+    fn what_cannot_be_changed_is_refused_before_anything_is_removed() {
+        let place = plain_and_foil();
+        augment(place.path(), &["--per-image", "2"]).unwrap();
+        let before = bytes(place.path());
+        let error = augment(place.path(), &["--per-image", "2", "--only", "negative"]).unwrap_err();
+        assert!(error.to_string().contains("b.png: no kind of change is left"), "{error}");
+        assert!(bytes(place.path()) == before, "a refusal has changed something");
+    }
+
+    #[test]
+    fn what_another_program_listed_is_not_removed() {
+        let place = plain_and_foil();
+        let out = place.path().join("augmented");
+        std::fs::create_dir_all(&out).unwrap();
+        for (listed, said) in [
+            ("fox_august.png", r#"{"name": "Fox", "parent": "fox.png", "augmentation": "blur"}"#),
+            ("fox_aug0.png", r#"{"name": "Fox"}"#),
+            ("fox_aug0.png", r#"{"name": "Fox", "parent": "fox.png"}"#),
+        ] {
+            // Beside one that could be ours.
+            let ours = r#""c_aug0.png": {"name": "Fox", "parent": "c.png", "augmentation": "blur"}"#;
+            std::fs::write(out.join(AUGMENTED), format!("{{{listed:?}: {said}, {ours}}}")).unwrap();
+            [listed, "c_aug0.png"].iter().for_each(|name| std::fs::write(out.join(name), "mine").unwrap());
+            augment(place.path(), &["--per-image", "1"]).unwrap();
+            for name in [listed, "c_aug0.png"] {
+                assert_eq!(
+                    std::fs::read_to_string(out.join(name)).unwrap_or_default(),
+                    "mine",
+                    "{listed}: {name}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_interrupted_run_leaves_nothing_for_good() {
+        let place = plain_and_foil();
+        let out = place.path().join("augmented");
+        std::fs::create_dir_all(&out).unwrap();
         std::fs::write(out.join("a_aug1.png"), "mine").unwrap();
         let listed = format!("{{{:?}: {{\"name\": \"Owl\"}}}}", "mine.png");
         std::fs::write(out.join(AUGMENTED), &listed).unwrap();
-        // No kind of change is left for the second image, which ends the first run halfway.
+        // What a run has done that is killed when it has written the first image.
         for _ in 0..2 {
-            let error = augment(place.path(), &["--per-image", "3", "--only", "negative"]).unwrap_err();
-            assert!(error.to_string().contains("no kind of change is left"), "{error}");
+            let planned =
+                ["a", "b"].iter().flat_map(|stem| (0..3).map(move |it| format!("{stem}_aug{it}.png")));
+            prepare(&out, planned.collect()).unwrap();
+            save_new(&RgbaImage::new(60, 80), &out.join("a_aug0.png")).unwrap();
         }
         augment(place.path(), &["--per-image", "3"]).unwrap();
         augment(place.path(), &["--per-image", "1"]).unwrap();

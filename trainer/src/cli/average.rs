@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use lens_core::atomic::{self, keep_former};
 use lens_core::counted::counted;
 
-use crate::checkpoint::{Checkpoint, Network};
+use crate::checkpoint::{Checkpoint, CheckpointError, Network};
+use crate::data::export::fresh;
 use crate::recipe::FILE_NAME;
 
 /// What `trainer average` takes.
@@ -16,7 +16,7 @@ pub struct Arguments {
     /// one of them has is taken from it
     #[arg(required = true, num_args = 2.., value_name = "RUN")]
     runs: Vec<PathBuf>,
-    /// Folder of the new run
+    /// New folder, of the new run
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
 }
@@ -25,14 +25,10 @@ pub struct Arguments {
 /// Better Generalization*, 2018), each network over those that have it.
 ///
 /// # Errors
-/// When a run cannot be read, no network is in two of them, networks differ, or the new folder
-/// holds a run already.
+/// When a run cannot be read, no network is in two of them, networks differ, or the new folder has
+/// something in it; nothing is written then.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let networks = [Network::Detector, Network::Identifier];
-    let written = networks.iter().map(|&network| Checkpoint::path(&arguments.run, network));
-    if let Some(there) = written.chain([arguments.run.join(FILE_NAME)]).find(|path| path.exists()) {
-        bail!("{} is there already\nhelp: give --run another folder", there.display());
-    }
     let with = |network| -> Vec<&PathBuf> {
         arguments.runs.iter().filter(|run| Checkpoint::path(run, network).is_file()).collect()
     };
@@ -51,14 +47,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             means.push((network, mean, runs.len()));
         }
     }
-    std::fs::create_dir_all(&arguments.run)
-        .with_context(|| format!("cannot make {}", arguments.run.display()))?;
+    let staging = fresh(&arguments.run)?;
     let copy = |name: &Path, from: &Path| -> Result<()> {
-        let (from, to) = (from.join(name), arguments.run.join(name));
+        let from = from.join(name);
         let bytes = std::fs::read(&from).with_context(|| format!("cannot read {}", from.display()))?;
-        keep_former(&to)
-            .and_then(|()| atomic::write(&to, &bytes))
-            .with_context(|| format!("cannot write {}", to.display()))
+        std::fs::write(staging.path().join(name), bytes)
+            .with_context(|| format!("cannot write {}", arguments.run.join(name).display()))
     };
     let last = arguments.runs.last().context("two runs are asked for")?;
     for network in networks {
@@ -76,11 +70,21 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     for (network, mean, count) in means {
-        mean.write(&arguments.run)?;
+        mean.write(staging.path()).map_err(|error| in_place(error, &arguments.run, network))?;
         say!("{}: the mean of {}", network.name(), counted(count, "run"));
     }
-    // Last: a folder with a recipe is a run, and is refused.
     copy(Path::new(FILE_NAME), last)?;
+    staging.publish().with_context(|| format!("cannot write {}", arguments.run.display()))?;
     say!("written to {}; calibrate it next", arguments.run.display());
     Ok(())
+}
+
+/// The error of a checkpoint as if it were written where it is to be.
+fn in_place(error: CheckpointError, run: &Path, network: Network) -> CheckpointError {
+    match error {
+        CheckpointError::Write { source, .. } => {
+            CheckpointError::Write { path: Checkpoint::path(run, network), source }
+        }
+        other => other,
+    }
 }

@@ -15,7 +15,8 @@ use lens_core::replace::Staging;
 use serde_json::{Map, Value, json};
 use synth::art::Sprites;
 
-use super::arguments::{ArtArguments, CaptureArguments, Which, fresh, material};
+use super::arguments::{ArtArguments, CaptureArguments, Which, material};
+use crate::data::export::fresh;
 use crate::evaluate::calibrate::measure::{evaluation_bank, held_out_bank};
 use crate::evaluate::failures::{self, Misread};
 use crate::evaluate::metrics::Confusion;
@@ -52,7 +53,7 @@ pub struct Arguments {
     #[command(flatten)]
     data: CaptureArguments,
     /// All labelled captures, also those that the run was trained on
-    #[arg(long, requires = "data")]
+    #[arg(long, requires = "data", conflicts_with = "model")]
     all: bool,
     /// Writes misread captures, composed crops and cards of screenshots into this new folder, each
     /// beside what it was taken for, and what was confused with what
@@ -68,6 +69,51 @@ pub struct Arguments {
     art: ArtArguments,
 }
 
+impl Arguments {
+    /// Whether composed images or screenshots are looked at; both need more than an identifier.
+    fn is_composed(&self) -> bool {
+        let is_nothing_else = self.data.data.is_none() && !self.taught;
+        is_nothing_else || self.composed.is_some() || self.screens.is_some()
+    }
+
+    /// How many scenes are composed.
+    fn scenes(&self) -> Option<usize> {
+        self.composed.or((self.is_composed() && self.screens.is_none()).then_some(SCENES))
+    }
+
+    /// Refuses what would do nothing.
+    fn check(&self) -> Result<()> {
+        let is_labelled = self.data.data.is_some();
+        ensure!(
+            self.failures.is_none() || is_labelled || self.is_composed(),
+            "--taught writes no misread images\nhelp: leave --failures out, or say --composed N or --screens as well"
+        );
+        ensure!(
+            self.data.game.is_none() || is_labelled,
+            "--game says whose names labels have, and there are none\nhelp: leave it out, or say --data as well"
+        );
+        ensure!(
+            self.art.art.is_none() || self.taught || self.failures.is_some() || self.scenes().is_some(),
+            "--art is for what is composed, and nothing is\nhelp: leave it out, or say --composed N or --failures as well"
+        );
+        Ok(())
+    }
+
+    /// The images of what cards were taken for; none where there is no art that nobody named.
+    fn shown(&self, recipe: Result<Recipe>) -> Result<Option<Arc<Sprites>>> {
+        match recipe.and_then(|recipe| self.art.sprites(&recipe)) {
+            Ok(sprites) => Ok(Some(sprites)),
+            Err(error) if self.art.art.is_some() => Err(error),
+            Err(error) => {
+                eprintln!("what misread cards were taken for is not drawn: {error}");
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Scenes that are composed where nobody says how many, or what else to do.
+const SCENES: usize = 100;
 /// Crops for each scene.
 const CROPS_PER_SCENE: usize = 20;
 /// Misread images of a kind that are written: nobody looks at more.
@@ -106,12 +152,7 @@ fn headlines(place: &str, value: &Value, lines: &mut Vec<String>) {
 /// When the run, the model or a file cannot be read, or the folder for misread images has
 /// something in it.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let nothing_else = arguments.data.data.is_none() && !arguments.taught;
-    let is_composed = nothing_else || arguments.composed.is_some() || arguments.screens.is_some();
-    ensure!(
-        arguments.failures.is_none() || arguments.data.data.is_some() || is_composed,
-        "--taught writes no misread images\nhelp: leave --failures out, or say --composed N or --screens as well"
-    );
+    arguments.check()?;
     // Before anything is measured: somebody may have to choose another folder.
     let mut failures = arguments.failures.as_deref().map(Failures::begin).transpose()?;
     let mut result = Map::new();
@@ -121,7 +162,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if arguments.taught {
         result.insert("taught".into(), taught(arguments)?);
     }
-    if is_composed {
+    if arguments.is_composed() {
         composed_and_screens(arguments, &mut result, failures.as_mut())?;
     }
     // What took minutes is not lost for a folder or a file that cannot be written.
@@ -160,6 +201,10 @@ fn labelled(arguments: &Arguments, failures: Option<&mut Failures>) -> Result<Va
     let folder = |run: &Path| if run.is_dir() { run.to_path_buf() } else { run.with_file_name("") };
     let run = arguments.what.run.as_deref().map(folder);
     let held_out = run.as_deref().map(held_out).transpose()?.flatten();
+    ensure!(
+        held_out.is_some() || !arguments.all,
+        "--all makes no sense: this run was trained on no captures, and all are taken\nhelp: leave it out"
+    );
     if let (Some(held_out), false) = (held_out, arguments.all) {
         samples.retain(|sample| held_out.contains(&sample.file));
         eprintln!("{} held out of this run; --all takes the others too", counted(samples.len(), "capture"));
@@ -168,6 +213,8 @@ fn labelled(arguments: &Arguments, failures: Option<&mut Failures>) -> Result<Va
         !samples.is_empty(),
         "there are no captures to evaluate on\nhelp: --all takes those trained on too"
     );
+    let recipe = || Ok(Recipe::read(&open::of_recipe(arguments.data.game()))?);
+    let sprites = failures.as_ref().map(|_| arguments.shown(recipe())).transpose()?.flatten();
     let bar = Bar::listening("captures", samples.len());
     let report = match external {
         Some(mut recogniser) => captures::measure_exported(&mut recogniser, &samples)?,
@@ -175,10 +222,8 @@ fn labelled(arguments: &Arguments, failures: Option<&mut Failures>) -> Result<Va
     };
     drop(bar);
     if let Some(failures) = failures {
-        let recipe = Recipe::read(&open::of_recipe(arguments.data.game())).ok();
-        let sprites = recipe.and_then(|recipe| arguments.art.sprites(&recipe).ok());
         let misread = captures::misread(&report, &samples, &originals);
-        failures.write("captures", "", misread, &report.names.confusion, sprites.as_deref())?;
+        failures.write("captures", "", misread, &report.names.confusion, sprites.as_deref());
     }
     Ok(serde_json::to_value(&report)?)
 }
@@ -211,8 +256,7 @@ fn composed_and_screens(
         (Some(run), None) => open::run(run, arguments.base.as_deref(), arguments.screens.is_some())?,
         (None, None) => unreachable!("the command line asks for one of them"),
     };
-    let count = arguments.composed.or(arguments.screens.is_none().then_some(100));
-    if let Some(count) = count {
+    if let Some(count) = arguments.scenes() {
         result.insert("composed".into(), composed(arguments, &mut opened, count, failures.as_deref_mut())?);
     }
     if let Some(truth) = &arguments.screens {
@@ -253,7 +297,7 @@ fn composed(
         if let Some(failures) = failures {
             let misread = identification::misread(&named, &bank, scenes, seed(201));
             let confusion = &named.names.confusion;
-            failures.write("composed crops", "-composed", misread, confusion, Some(&sprites))?;
+            failures.write("composed crops", "-composed", misread, confusion, Some(&sprites));
         }
         result.insert("identification".into(), serde_json::to_value(named)?);
     }
@@ -268,6 +312,8 @@ fn screens(
 ) -> Result<Value> {
     let catalogue = Catalogue::read(&paths::catalogue(&opened.recipe.game))?;
     let manifest = &opened.manifest;
+    let sprites =
+        failures.as_ref().map(|_| arguments.shown(Ok(opened.recipe.clone()))).transpose()?.flatten();
     let bar = Bar::listening("screenshots", 0);
     let [plain, stress] = screens::measure(
         &mut *opened.subject,
@@ -282,16 +328,11 @@ fn screens(
         plain.mistakes.iter().chain(&stress.mistakes).for_each(|mistake| eprintln!("{mistake}"));
     }
     if let Some(failures) = failures {
-        let sprites = arguments.art.sprites(&opened.recipe);
-        if let Err(error) = &sprites {
-            eprintln!("what misread cards were taken for is not drawn: {error}");
-        }
-        let sprites = sprites.ok();
         for (report, what, suffix) in
             [(&plain, "cards of screenshots", "-screens"), (&stress, "strewn cards", "-stress")]
         {
             let confusion = &report.names.confusion;
-            failures.write(what, suffix, report.misread(), confusion, sprites.as_deref())?;
+            failures.write(what, suffix, report.misread(), confusion, sprites.as_deref());
         }
     }
     Ok(json!({ "screens": plain, "stress": stress }))
@@ -303,14 +344,17 @@ struct Failures {
     staging: Staging,
     /// What is said when it is there.
     told: Vec<String>,
+    /// Why it cannot be written: known before what was measured is told.
+    broken: Option<anyhow::Error>,
 }
 
 impl Failures {
     /// A folder where there is nothing yet.
     fn begin(folder: &Path) -> Result<Self> {
-        Ok(Self { folder: folder.to_path_buf(), staging: fresh(folder)?, told: Vec::new() })
+        Ok(Self { folder: folder.to_path_buf(), staging: fresh(folder)?, told: Vec::new(), broken: None })
     }
 
+    /// Writes what was misread, unless something could not be written before.
     fn write(
         &mut self,
         what: &str,
@@ -318,20 +362,40 @@ impl Failures {
         misread: impl Iterator<Item = Misread>,
         confusion: &Confusion,
         sprites: Option<&Sprites>,
-    ) -> Result<()> {
-        let cannot = || format!("cannot write into {}", self.folder.display());
-        let count =
-            failures::write(self.staging.path(), misread.take(MAX_FAILURES), sprites).with_context(cannot)?;
+    ) {
+        if self.broken.is_some() {
+            return;
+        }
+        match self.images(suffix, misread, confusion, sprites) {
+            Ok(count) => {
+                let first = if count == MAX_FAILURES { "the first " } else { "" };
+                self.told.push(format!("{first}{count} misread {what} are in {}", self.folder.display()));
+            }
+            Err(error) => {
+                self.broken = Some(error.context(format!("cannot write into {}", self.folder.display())));
+            }
+        }
+    }
+
+    fn images(
+        &self,
+        suffix: &str,
+        misread: impl Iterator<Item = Misread>,
+        confusion: &Confusion,
+        sprites: Option<&Sprites>,
+    ) -> Result<usize> {
+        let folder = self.staging.path();
+        let count = failures::write(folder, misread.take(MAX_FAILURES), sprites)?;
         let matrix = plot::picture(&plot::Matrix::new(confusion));
-        let name = format!("confusion{suffix}.png");
-        save(&matrix, &self.staging.path().join(name)).with_context(cannot)?;
-        let first = if count == MAX_FAILURES { "the first " } else { "" };
-        self.told.push(format!("{first}{count} misread {what} are in {}", self.folder.display()));
-        Ok(())
+        save(&matrix, &folder.join(format!("confusion{suffix}.png")))?;
+        Ok(count)
     }
 
     fn publish(self) -> Result<()> {
-        let Self { folder, staging, told } = self;
+        let Self { folder, staging, told, broken } = self;
+        if let Some(error) = broken {
+            return Err(error);
+        }
         staging.publish().with_context(|| format!("cannot write {}", folder.display()))?;
         told.iter().for_each(|line| eprintln!("{line}"));
         Ok(())

@@ -10,9 +10,8 @@ use lens_core::manifest::Manifest;
 use lens_core::manifest::external::{Fit, Normalise};
 use lens_core::paths;
 
-use super::arguments::{card_type, share};
-use crate::data::dataset::picture::image_files;
-use crate::model::export::install::install;
+use super::arguments::{card_type, images, share, typed};
+use crate::model::export::install::stage;
 use crate::model::import::describe::describe;
 use crate::model::import::error::{FileError, ImportError};
 use crate::model::import::identifier::UnmappedLabels;
@@ -108,20 +107,23 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let parts = parts(arguments, &catalogue)?;
     describe(&parts, &manifest, &catalogue).iter().for_each(|line| say!("{line}"));
     let files = assemble(&arguments.name, &base, parts)?;
-    let paths = image_files(&arguments.sample)?;
+    let paths = images(&arguments.sample)?;
     let bar = Bar::listening("images to try it on", 0);
-    let images = if arguments.sample.is_empty() { composed()? } else { read(&paths)? };
+    let samples = if arguments.sample.is_empty() { composed()? } else { read(&paths)? };
     drop(bar);
     let bar = Bar::listening("tried", 0);
-    try_out(&out, &files, &images, &mut |line| bar.aside(|| say!("{line}")))?;
+    let cannot = || {
+        format!("cannot write {}\nhelp: make the folder above it writable or free some space", out.display())
+    };
+    // Tried where it is written: what a kill leaves goes when the next one is begun.
+    let staging = stage(&out, &files).with_context(cannot)?;
+    try_out(staging.path(), &samples, &mut |line| bar.aside(|| say!("{line}")))?;
     drop(bar);
     // It may have been made while this one was tried.
     target(arguments)?;
-    install(&out, &files).with_context(|| {
-        format!("cannot write {}\nhelp: make the folder writable or free some space", out.display())
-    })?;
-    let model = arguments.out.as_ref().map_or(arguments.name.clone(), |out| out.display().to_string());
-    say!("the model is in {}\nto use it: overlay --model {model}", out.display());
+    staging.publish().with_context(cannot)?;
+    let model = arguments.out.as_deref().unwrap_or(Path::new(&arguments.name));
+    say!("the model is in {}\nto use it: overlay --model {}", out.display(), typed(model));
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use serde_json::json;
 
-use super::arguments::WhichOrInstalled;
-use crate::data::dataset::picture::{self, image_files};
+use super::arguments::{WhichOrInstalled, images};
+use crate::data::dataset::picture;
 use crate::evaluate::tally::Verdict;
 use crate::report::bar::Bar;
 
@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         classifier.thresholds.probability = threshold as f32;
     }
     let mut read = 0;
-    let files = image_files(&arguments.pictures)?;
+    let files = images(&arguments.pictures)?;
     let bar = Bar::new("images", files.len());
     for path in files {
         bar.step();
@@ -67,7 +67,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
                 Verdict::Unknown | Verdict::Dropped => None,
             };
             let known = name.is_some();
-            let line = json!({ "file": path, "card": name, "known": known, "top": top, "heads": heads });
+            // A name that is no Unicode cannot be in JSON as it is.
+            let file = path.display().to_string();
+            let line = json!({ "file": file, "card": name, "known": known, "top": top, "heads": heads });
             bar.aside(|| say!("{line}"));
         } else {
             let guesses: Vec<String> =

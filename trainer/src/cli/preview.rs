@@ -10,8 +10,9 @@ use lens_core::image_file;
 use rayon::prelude::*;
 use synth::{crop, preview, scene};
 
-use super::arguments::{ArtArguments, RecipeArgument, count, fresh, material};
+use super::arguments::{ArtArguments, RecipeArgument, count, material};
 use crate::data::dataset::composed::{self, Amount};
+use crate::data::export::fresh;
 use crate::data::synthetic::Material;
 use crate::random::{Stream, seed_of};
 use crate::report::bar::Bar;
@@ -22,12 +23,12 @@ pub struct Arguments {
     #[command(flatten)]
     recipe: RecipeArgument,
     /// How many scenes; as many crops for each come on one sheet
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=100_000), conflicts_with = "labelled")]
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=1000), conflicts_with = "labelled")]
     count: u64,
-    /// Where they go
+    /// A new folder, where they go
     #[arg(long, value_name = "DIR", required_unless_present = "labelled", conflicts_with = "labelled")]
     out: Option<PathBuf>,
-    /// Write crops as if they were captured and labelled into this folder
+    /// Write crops as if they were captured and labelled into this new folder
     #[arg(long, value_name = "DIR")]
     labelled: Option<PathBuf>,
     /// Cards in the labelled folder, in the order of the catalogue
@@ -62,11 +63,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         return write_labelled(arguments, &material, folder);
     }
     let Some(out) = &arguments.out else { unreachable!("the command line asks for one of them") };
+    let staging = fresh(out)?;
     let bar = Bar::listening("cards drawn", 0);
     let bank = material.bank(0)?;
     drop(bar);
     let catalogue = material.sprites.catalogue();
-    let staging = fresh(out)?;
     let bar = Bar::new("scenes", arguments.count as usize);
     let save = |image: &image::RgbaImage, name: String| {
         let path = staging.path().join(&name);
@@ -102,12 +103,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 /// Not the drawings that a training with this recipe begins with, so that a model may be judged by
 /// them.
 fn write_labelled(arguments: &Arguments, material: &Material, folder: &Path) -> Result<()> {
+    let staging = fresh(folder)?;
     let bar = Bar::listening("cards drawn", 0);
     let bank = material.bank(seed_of(arguments.seed, Stream::Evaluation, 400))?;
     drop(bar);
     let amount =
         Amount { classes: arguments.classes, groups: arguments.groups, captures: arguments.captures };
-    let staging = fresh(folder)?;
     let _bar = Bar::listening("captures", 0);
     let count = composed::write(staging.path(), &bank, &material.recipe, amount, arguments.seed, &|_| true)?;
     staging.publish().with_context(|| format!("cannot write {}", folder.display()))?;

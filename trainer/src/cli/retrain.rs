@@ -14,7 +14,7 @@ use lens_core::{atomic, paths};
 use voice::{Steps, Voice};
 
 use super::Ending;
-use super::arguments::{ArtArguments, DataArguments, material};
+use super::arguments::{ArtArguments, DataArguments, material, typed};
 use super::process::{start_threads, stop_on_signals};
 use crate::checkpoint::claim::Claim;
 use crate::checkpoint::{Budget, Network};
@@ -80,8 +80,8 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     start_threads(arguments.threads.unwrap_or(processors))?;
     let stop = stop_on_signals()?;
-    let folder =
-        model_folder(arguments.model.as_deref().unwrap_or(Path::new(arguments.data.captures.game())))?;
+    let model = arguments.model.as_deref().unwrap_or(Path::new(arguments.data.captures.game()));
+    let folder = model_folder(model)?;
     voice.begin(Phase::Gathering);
     let mut messages = Vec::new();
     let job = gather(arguments, &folder, &mut messages);
@@ -149,7 +149,7 @@ pub fn run(arguments: &Arguments) -> Result<Ending> {
     let text = format!(
         "the new model is installed in {}; the old one is kept\nto go back: trainer rollback --model {}",
         folder.display(),
-        folder.file_name().unwrap_or_default().to_string_lossy()
+        typed(model)
     );
     voice.end(Outcome::Installed, &text);
     Ok(Ending::Done)

@@ -37,7 +37,7 @@ pub struct Export {
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// There is something already.
-    #[error("{0} is there and not empty\nhelp: give a new folder with --out, or remove that one")]
+    #[error("{0} is there and not empty\nhelp: give a new folder, or remove that one")]
     Occupied(PathBuf),
     /// Something cannot be written.
     #[error(
@@ -67,17 +67,7 @@ impl Export {
     /// # Errors
     /// When there is something in it, or it cannot be made.
     pub fn begin(out: &Path, format: Format) -> Result<Self, ExportError> {
-        let failed = |source| ExportError::Write { path: out.to_path_buf(), source };
-        let is_free = match std::fs::read_dir(out) {
-            Ok(mut entries) => entries.next().is_none(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => false,
-            Err(error) => return Err(failed(error)),
-        };
-        if !is_free {
-            return Err(ExportError::Occupied(out.to_path_buf()));
-        }
-        let staging = Staging::new(out).map_err(failed)?;
+        let staging = fresh(out)?;
         let (taken, folders) = (BTreeSet::new(), BTreeMap::new());
         Ok(Self { staging, out: out.to_path_buf(), format, taken, folders })
     }
@@ -241,6 +231,30 @@ impl Export {
     }
 }
 
+/// A folder that appears whole, where there is nothing yet or an empty folder; where that is a
+/// link, it appears where the link leads.
+///
+/// # Errors
+/// When there is something in it, or it cannot be made.
+pub fn fresh(folder: &Path) -> Result<Staging, ExportError> {
+    let failed = |source| ExportError::Write { path: folder.to_path_buf(), source };
+    // One that leads nowhere has no place either.
+    let place = match folder.is_symlink() {
+        true => folder.canonicalize().map_err(failed)?,
+        false => folder.to_path_buf(),
+    };
+    let is_free = match std::fs::read_dir(&place) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => false,
+        Err(error) => return Err(failed(error)),
+    };
+    match is_free {
+        true => Staging::new(&place).map_err(failed),
+        false => Err(ExportError::Occupied(folder.to_path_buf())),
+    }
+}
+
 /// A name that every system takes for one, and that is not taken yet.
 fn free(taken: &mut BTreeSet<String>, wanted: &str) -> String {
     const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com1", "lpt1"];
@@ -292,6 +306,23 @@ mod tests {
             Err(ExportError::Occupied(_))
         ));
         assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_leads_to_is_filled_and_the_link_stays() {
+        let place = tempfile::tempdir().unwrap();
+        let [link, real] = ["link", "real"].map(|name| place.path().join(name));
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        assert!(matches!(fresh(&link), Err(ExportError::Write { path, .. }) if path == link));
+        std::fs::create_dir(&real).unwrap();
+        let staging = fresh(&link).unwrap();
+        std::fs::write(staging.path().join("a"), "new").unwrap();
+        staging.publish().unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read_to_string(real.join("a")).unwrap(), "new");
+        assert!(matches!(fresh(&link), Err(ExportError::Occupied(path)) if path == link));
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -43,10 +43,13 @@ impl Material {
     /// # Errors
     /// When the recipe leaves no card.
     pub fn bank(&self, number: u64) -> Result<Bank, BankError> {
-        let seed = seed_of(self.seed, Stream::Bank, number);
         progress::expect(self.cards);
-        let tell = || progress::advance(1);
-        Bank::render_telling(&self.sprites, &self.recipe, seed, self.cards, &|_| true, &tell)
+        self.bank_telling(number, &|| progress::advance(1))
+    }
+
+    fn bank_telling(&self, number: u64, tell: &(dyn Fn() + Sync)) -> Result<Bank, BankError> {
+        let seed = seed_of(self.seed, Stream::Bank, number);
+        Bank::render_telling(&self.sprites, &self.recipe, seed, self.cards, &|_| true, tell)
     }
 }
 
@@ -64,6 +67,12 @@ impl Banks {
         self.drawn.get(number, || self.material.bank(number).unwrap_or_else(|error| panic!("{error}")))
     }
 
+    /// The same without a word: somebody may listen to how far other work is meanwhile.
+    fn get_silently(&self, number: u64) -> Arc<Bank> {
+        let drawn = || self.material.bank_telling(number, &|| ());
+        self.drawn.get(number, || drawn().unwrap_or_else(|error| panic!("{error}")))
+    }
+
     /// Draws a bank on a thread of its own, unless that was begun before: all processors would draw
     /// it faster, but take more from the network.
     fn prepare(self: &Arc<Self>, number: u64) {
@@ -72,7 +81,7 @@ impl Banks {
             let banks = Arc::clone(self);
             // Without the thread, the bank is drawn when it is needed.
             if let Ok(pool) = pool {
-                pool.spawn(move || drop(banks.get(number)));
+                pool.spawn(move || drop(banks.get_silently(number)));
             }
         }
     }
@@ -143,5 +152,40 @@ impl<T> Pictures<T> {
         let oldest = self.reuse.oldest(n);
         self.pictures.forget_before(oldest);
         self.banks.drawn.forget_before(oldest / self.per_bank);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    use crate::console::progress::{Said, listen};
+
+    /// It was heard as part of the validation that went on meanwhile.
+    #[test]
+    fn a_bank_that_is_drawn_beside_other_work_says_nothing() {
+        // A number that no other test has: whoever works at the same time is heard too.
+        let cards = 13;
+        let sprites = Arc::new(synth::practice::sprites());
+        let material = Material { sprites, recipe: SceneRecipe::default(), cards, seed: 1 };
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let said = Arc::clone(&heard);
+        let listening = listen(move |it| said.lock().unwrap().push(it));
+        let count = || heard.lock().unwrap().iter().filter(|it| **it == Said::Expected(cards)).count();
+        let banks = Banks { material, drawn: Cache::default(), latest: AtomicU64::new(0) };
+        let banks = Arc::new(banks);
+        banks.get(0);
+        assert_eq!(count(), 1, "who waits for it is told");
+        banks.prepare(1);
+        let begin = std::time::Instant::now();
+        while banks.drawn.made() < 2 {
+            assert!(begin.elapsed().as_secs() < 60, "it is not drawn");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        // This waits for it.
+        drop(banks.get(1));
+        assert_eq!(count(), 1);
+        drop(listening);
     }
 }

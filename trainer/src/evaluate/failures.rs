@@ -35,13 +35,13 @@ const BACKGROUND: Rgba<u8> = Rgba([48, 51, 60, 255]);
 /// shown as `sprites` draw it.
 ///
 /// # Errors
-/// When the folder cannot be written.
+/// When the folder cannot be written; which one that is, is the caller's to say.
 pub fn write(
     folder: &Path,
     misread: impl Iterator<Item = Misread>,
     sprites: Option<&Sprites>,
 ) -> Result<usize> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    std::fs::create_dir_all(folder)?;
     let mut count = 0;
     for it in misread {
         let name = it.name.replace(['/', '\\'], "_");
@@ -55,10 +55,9 @@ pub fn write(
 fn save_as(picture: &RgbaImage, folder: &Path, name: &str) -> Result<()> {
     let numbered = (2..).map(|number| format!("{name}-{number}.png"));
     for file in std::iter::once(format!("{name}.png")).chain(numbered) {
-        let path = folder.join(file);
-        match save_new(picture, &path) {
+        match save_new(picture, &folder.join(&file)) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            written => return written.with_context(|| format!("cannot write {}", path.display())),
+            written => return written.context(file),
         }
     }
     unreachable!("there is always a next number")

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::words::duration;
 use crate::console::progress::{Listening, Said, listen};
 
 /// Time between plain lines; what takes less says nothing.
@@ -132,27 +133,10 @@ fn line(what: &str, done: u64, total: u64, taken: Duration) -> String {
     format!("{what}: {} of {total}, {} left", done.min(total), duration(left))
 }
 
-/// Hours and minutes, or minutes and seconds.
-pub fn duration(seconds: f64) -> String {
-    let seconds = seconds.max(0.0) as u64;
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::console::progress::{advance, expect};
-
-    #[test]
-    fn durations_read_well() {
-        for (seconds, wanted) in [(5.0, "5 s"), (75.0, "1 min 15 s"), (7300.0, "2 h 01 min"), (-1.0, "0 s")] {
-            assert_eq!(duration(seconds), wanted);
-        }
-    }
 
     #[test]
     fn a_line_says_how_long_it_will_take() {

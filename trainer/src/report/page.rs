@@ -136,7 +136,7 @@ pub(super) const SHARES: [(&str, &str, &str); 9] = [
     ("right names of composed cards", "/composed/identification/top1", "/composed/identification/known"),
     ("editions that are not plain", "/composed/identification/edition_not_plain", ""),
     (
-        "strangers said to be unknown",
+        "invented cards said to be unknown",
         "/composed/identification/unknown_flagged",
         "/composed/identification/unknown",
     ),

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::bar::{Bar, duration};
+use super::bar::Bar;
 use super::history::History;
 use super::tensorboard::{Events, FOLDER};
+use super::words::duration;
 use crate::checkpoint::{Network, Position};
 use crate::evaluate::metrics::Share;
 use crate::train::Event;

@@ -44,12 +44,13 @@ pub(super) fn whole(value: i64) -> String {
 }
 
 /// Seconds, in the two largest units.
-pub(super) fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
+    // What is below zero is none.
     let all = seconds.round() as u64;
     match (all / 3600, all / 60 % 60, all % 60) {
         (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
     }
 }
 
@@ -86,6 +87,7 @@ mod tests {
         assert_eq!((percent(0.964_2, Some(424)), percent(0.75, Some(12))), ("96.4 %".into(), "75 %".into()));
         let numbers = [0.0, 0.000_34, 0.0123, 1.5, 12.0, 1_234_567.0, -1234.0].map(number);
         assert_eq!(numbers, ["0", "3.4e-4", "0.012", "1.5", "12", "1,234,567", "-1,234"]);
-        assert_eq!([8.2, 75.0, 7322.0].map(duration), ["8 s", "1 min 15 s", "2 h 2 min"]);
+        let durations = [-1.0, 8.2, 59.7, 75.0, 7322.0].map(duration);
+        assert_eq!(durations, ["0 s", "8 s", "1 min 00 s", "1 min 15 s", "2 h 02 min"]);
     }
 }

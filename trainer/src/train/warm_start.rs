@@ -109,6 +109,13 @@ impl Known {
         Ok(Self { from, weights, heads: Vec::new(), folded: false })
     }
 
+    /// The known head that says what this one does.
+    fn head(&self, head: &Head) -> Option<&Head> {
+        let edition = ["modifier", "edition"];
+        let is_edition = |head: &Head| edition.contains(&head.name.as_str());
+        self.heads.iter().find(|it| it.name == head.name || is_edition(it) && is_edition(head))
+    }
+
     /// The identifier of an exported model.
     ///
     /// # Errors
@@ -147,6 +154,7 @@ pub fn fill(graph: &Graph, heads: &[Head], seed: u64, known: Option<&Known>) -> 
     if known.folded {
         unfold(graph, &mut wide);
     }
+    heads.iter().for_each(|head| arrange(head, known, &mut wide));
     // A graph that cannot be built is refused where it is run.
     let narrowed = narrow(graph, &wide).unwrap_or_default();
     let body: Vec<String> = weights.keys().filter(|name| !is_head(name)).cloned().collect();
@@ -170,44 +178,46 @@ pub fn fill(graph: &Graph, heads: &[Head], seed: u64, known: Option<&Known>) -> 
         report.push(format!("new: {shown}{}", if missing.len() > 4 { " and others" } else { "" }));
     }
     for head in heads {
-        report.push(fill_head(head, known, &mut weights));
+        report.push(fill_head(head, known, &narrowed, &mut weights));
     }
     WarmStart { weights, report, frozen_batch_norm: known.folded && taken > 0 }
 }
 
-/// Takes over the rows of the classes that the known head has too.
-fn fill_head(head: &Head, known: &Known, weights: &mut Weights) -> String {
-    let same = |other: &&Head| {
-        let edition = ["modifier", "edition"];
-        other.name == head.name
-            || edition.contains(&other.name.as_str()) && edition.contains(&head.name.as_str())
-    };
-    let Some(other) = known.heads.iter().find(same) else {
+/// Gives the known weights of a head the rows and the name that it has here, so that what is
+/// narrowed below it is narrowed in it too. A class that is not known has zeros.
+fn arrange(head: &Head, known: &Known, wide: &mut Weights) {
+    let Some(other) = known.head(head) else { return };
+    for suffix in ["weight", "bias"] {
+        let Some(old) = known.weights.get(&format!("{}.{suffix}", other.name)) else { continue };
+        let row = |class| match other.classes.iter().position(|it| it == class) {
+            Some(place) => old.get(place as i64),
+            None => Tensor::zeros(&old.size()[1..], (old.kind(), old.device())),
+        };
+        let rows: Vec<Tensor> = head.classes.iter().map(row).collect();
+        wide.insert(format!("{}.{suffix}", head.name), Tensor::stack(&rows, 0));
+    }
+}
+
+/// Takes over the rows of the classes that the known head has too; `narrowed` has them as
+/// [`arrange`] put them.
+fn fill_head(head: &Head, known: &Known, narrowed: &Weights, weights: &mut Weights) -> String {
+    let Some(other) = known.head(head) else {
         return format!("{}: new, {} classes", head.name, head.classes.len());
     };
-    let mut found = 0;
+    let is_known = |class: &String| other.classes.contains(class);
     for suffix in ["weight", "bias"] {
         let name = format!("{}.{suffix}", head.name);
-        let (Some(old), Some(new)) =
-            (known.weights.get(&format!("{}.{suffix}", other.name)), weights.get(&name))
-        else {
+        let (Some(old), Some(new)) = (narrowed.get(&name), weights.get(&name)) else {
             return format!("{}: new, the known one has no {suffix}", head.name);
         };
-        if old.size()[1..] != new.size()[1..] {
+        if old.size() != new.size() {
             return format!("{}: new, the layer below is of another size", head.name);
         }
-        let row = |(place, class): (usize, &String)| {
-            other.classes.iter().position(|it| it == class).map_or_else(
-                || new.get(place as i64),
-                |known| {
-                    found += usize::from(suffix == "weight");
-                    old.get(known as i64)
-                },
-            )
-        };
-        let rows: Vec<Tensor> = head.classes.iter().enumerate().map(row).collect();
+        let row = |(place, class)| if is_known(class) { old.get(place) } else { new.get(place) };
+        let rows: Vec<Tensor> = (0..).zip(&head.classes).map(row).collect();
         weights.insert(name, Tensor::stack(&rows, 0));
     }
+    let found = head.classes.iter().filter(|class| is_known(class)).count();
     let lost = other.classes.iter().filter(|class| !head.classes.contains(class)).count();
     format!(
         "{}: {found} of {} classes are known, {lost} of the known ones are gone",
@@ -288,5 +298,38 @@ mod tests {
         same(one["edition"].copy(), other["edition"].copy());
         same(one[IDENTIFICATION].select(1, 2), other[IDENTIFICATION].select(1, 0));
         same(one[IDENTIFICATION].select(1, 0), other[IDENTIFICATION].select(1, 2));
+    }
+
+    /// A narrower network reads the kept channels with the weights that the known heads have for
+    /// them, whatever becomes of their classes and names.
+    #[test]
+    fn heads_are_narrowed_with_the_layer_that_they_read() {
+        let wide = IdentifierShape { hidden: 24, embedding: 16, ..IdentifierShape::default() };
+        let mut old = heads(&["a", "b", "c"]);
+        old[1].name = "modifier".into();
+        let weights = initial_weights(&wide.graph(&old).unwrap(), 3);
+        let known = Known { from: "test".into(), weights, heads: old, folded: false };
+        let narrow = IdentifierShape { hidden: 16, embedding: 8, ..wide };
+        let new = heads(&["c", "new"]);
+        let graph = narrow.graph(&new).unwrap();
+        let start = fill(&graph, &new, 1, Some(&known));
+        let said = start.report[start.report.len() - 2..].join("; ");
+        assert_eq!(
+            said,
+            "identification: 1 of 2 classes are known, 2 of the known ones are gone; \
+             edition: 2 of 2 classes are known, 0 of the known ones are gone"
+        );
+        // Each weight is one of its class: none is made up, and what is new is as it was drawn.
+        let fresh = initial_weights(&graph, 1);
+        let row = |weights: &Weights, head: &str, row: i64| -> Vec<f32> {
+            Vec::try_from(weights[&format!("{head}.weight")].get(row)).unwrap()
+        };
+        let edition = ["modifier", "edition"];
+        for ([from, to], rows) in [(edition, [0, 0]), (edition, [1, 1]), ([IDENTIFICATION; 2], [2, 0])] {
+            let (known, taken) = (row(&known.weights, from, rows[0]), row(&start.weights, to, rows[1]));
+            let mut left = known.iter();
+            assert!(taken.iter().all(|it| left.any(|known| known == it)), "{to}: {taken:?} of {known:?}");
+        }
+        assert_eq!(row(&start.weights, IDENTIFICATION, 1), row(&fresh, IDENTIFICATION, 1));
     }
 }

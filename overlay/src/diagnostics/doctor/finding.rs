@@ -60,7 +60,8 @@ impl fmt::Display for Finding {
         };
         let mut lines = self.lines.iter();
         let first = lines.next().map_or("", String::as_str);
-        write!(formatter, "{mark:<5}{:<18}{first}", self.name)?;
+        // A long name is followed by a space too.
+        write!(formatter, "{mark:<5}{:<17} {first}", self.name)?;
         for line in lines {
             write!(formatter, "\n{:23}{line}", "")?;
         }
@@ -79,5 +80,7 @@ mod tests {
             text,
             format!("BAD  runtime           not found\n{0}help: set it up\n{0}last", " ".repeat(23))
         );
+        let long = Finding::good("model balatro-crowded-2", "117 cards").to_string();
+        assert_eq!(long, "good model balatro-crowded-2 117 cards");
     }
 }

@@ -16,6 +16,7 @@ use vision::runtime::Runtime;
 use super::finding::Finding;
 use super::scope::Scope;
 use crate::recognition::hardware::Store;
+use crate::recognition::models::folders;
 use practice::art::CardArt;
 use practice::paint::Painter;
 use practice::table::Table;
@@ -37,10 +38,7 @@ pub(super) fn examine(scope: &Scope) -> Vec<Finding> {
         Err(error) => findings.push(Finding::bad("ONNX Runtime", error)),
     }
     let folder = scope.data.join("models");
-    let mut models: Vec<_> =
-        std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    models.retain(|model| model.is_dir());
-    models.sort();
+    let models = folders(&folder);
     if models.is_empty() {
         findings.push(Finding::bad("models", format!("there are none in {}", folder.display())));
     }

@@ -179,12 +179,14 @@ fn spoilt_files_of_a_model_are_refused_and_whole_ones_taken_again() {
 #[test]
 fn models_are_listed_and_follow_each_other() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["b", "a", "empty"] {
-        std::fs::create_dir(folder.path().join(name)).unwrap();
+    for name in ["b", "a", "empty", ".a.7.trial", ".previous/a"] {
+        std::fs::create_dir_all(folder.path().join(name)).unwrap();
     }
-    for name in ["b", "a"] {
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    for name in ["b", "a", ".a.7.trial", ".previous/a"] {
         std::fs::write(folder.path().join(name).join("model.json"), "{}").unwrap();
     }
+    assert_eq!(folders(folder.path()), ["a", "b", "empty"].map(|name| folder.path().join(name)));
     let names = list(folder.path());
     assert_eq!(names, ["a", "b"]);
     assert_eq!(

@@ -15,15 +15,16 @@ use super::options::What;
 use crate::checkpoint::claim::Claim;
 use crate::checkpoint::{Budget, Checkpoint, Network};
 use crate::cli::Ending;
-use crate::cli::arguments::{material, read_recipe, run_folder};
+use crate::cli::arguments::{material, read_recipe, run_folder, typed};
 use crate::cli::process::{start_threads, stop_on_signals};
 use crate::model::network::hardware::Hardware;
 use crate::model::network::settle::settle;
 use crate::model::network::torch::Weights;
 use crate::recipe::training::Training;
 use crate::recipe::{DataRecipe, FILE_NAME, Recipe};
-use crate::report::bar::{Bar, duration};
+use crate::report::bar::Bar;
 use crate::report::progress::Console;
+use crate::report::words::duration;
 use crate::train::detector::DetectorTask;
 use crate::train::identifier::IdentifierTask;
 use crate::train::warm_start::{Known, fill};
@@ -289,7 +290,7 @@ impl Job<'_> {
             What::Identifier => "identifier",
             What::All => "all",
         };
-        let mut command = format!("trainer train {what} --run {} --resume", self.run.display());
+        let mut command = format!("trainer train {what} --run {} --resume", typed(self.run));
         if let (What::All, Some(minutes)) = (self.arguments.what, self.arguments.minutes) {
             command += &format!(" --minutes {minutes}");
         }

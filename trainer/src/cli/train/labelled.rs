@@ -13,7 +13,7 @@ use crate::checkpoint::claim::Claim;
 use crate::checkpoint::progress::Progress;
 use crate::checkpoint::{Checkpoint, Network};
 use crate::cli::Ending;
-use crate::cli::arguments::{DataArguments, read_recipe, run_folder};
+use crate::cli::arguments::{DataArguments, read_recipe, run_folder, typed};
 use crate::cli::process::{start_threads, stop_on_signals};
 use crate::recipe::labelled::LabelledRecipe;
 use crate::recipe::{DataRecipe, Recipe};
@@ -122,7 +122,7 @@ fn ending(outcome: Outcome, progress: &Progress, run: &Path) -> String {
         Outcome::Stopped => format!(
             "stopped after {}\nto go on: the same command with --run {} --resume",
             counted(progress.epoch, "whole epoch"),
-            run.display()
+            typed(run)
         ),
     }
 }

@@ -10,6 +10,18 @@ use vision::gallery::{FILE_NAME as GALLERY, REPLACED as OLD_GALLERY};
 
 use super::previous::keep;
 
+/// Writes `files` into a folder beside `target`, which they are to become.
+///
+/// # Errors
+/// When a folder or file cannot be written; nothing is left of it then.
+pub fn stage(target: &Path, files: &[(String, Vec<u8>)]) -> io::Result<Staging> {
+    let staging = Staging::new(target)?;
+    for (name, content) in files {
+        fs::write(staging.path().join(name), content)?;
+    }
+    Ok(staging)
+}
+
 /// Writes `files` as the folder `target`: first beside it, synced, then put in its place.
 ///
 /// A model that is already there is kept: [`previous`](super::previous) has it then, and the
@@ -18,10 +30,7 @@ use super::previous::keep;
 /// # Errors
 /// When a folder or file cannot be written; the model that was there is then still there.
 pub fn install(target: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
-    let staging = Staging::new(target)?;
-    for (name, content) in files {
-        fs::write(staging.path().join(name), content)?;
-    }
+    let staging = stage(target, files)?;
     for kept in [OLD_GALLERY, GALLERY] {
         let from = target.join(kept);
         if from.is_file() {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use image::RgbaImage;
 use synth::bank::Bank;
 use synth::recipe::SceneRecipe;
@@ -16,7 +16,6 @@ use vision::stages::{Stage, StageTimes};
 
 use crate::console::progress;
 use crate::data::dataset::picture;
-use crate::model::export::install::install;
 
 /// Composed scenes, and cards in their bank.
 const SCENES: u64 = 4;
@@ -69,18 +68,12 @@ pub fn composed() -> Result<Vec<Sample>> {
     Ok(scenes.collect())
 }
 
-/// Opens the model as the overlay will, in a folder beside its own, and runs it.
+/// Opens the model in a folder as the overlay will, and runs it.
 ///
 /// # Errors
 /// When the overlay could not open it, or a network cannot run.
-pub fn try_out(
-    out: &Path,
-    files: &[(String, Vec<u8>)],
-    samples: &[Sample],
-    tell: &mut dyn FnMut(String),
-) -> Result<()> {
-    let trial = Trial::new(out, files)?;
-    let mut recogniser = Recogniser::open(&trial.folder, &Options::default())?;
+pub fn try_out(folder: &Path, samples: &[Sample], tell: &mut dyn FnMut(String)) -> Result<()> {
+    let mut recogniser = Recogniser::open(folder, &Options::default())?;
     let game = recogniser.catalogue().game.clone();
     if samples.iter().any(|sample| sample.shown.is_some()) && game != practice::catalogue().game {
         let what = format!("the scenes are of the practice deck, not of {game}");
@@ -142,34 +135,6 @@ fn line(card: &RecognisedCard, recogniser: &Recogniser) -> String {
         bounds.height(),
         100.0 * card.detection.score
     )
-}
-
-/// A model's folder that is removed when it has been tried.
-struct Trial {
-    folder: PathBuf,
-}
-
-impl Trial {
-    fn new(out: &Path, files: &[(String, Vec<u8>)]) -> Result<Self> {
-        let name = out.file_name().unwrap_or_default().to_string_lossy();
-        let folder = out.with_file_name(format!(".{name}.{}.trial", std::process::id()));
-        // From here on it is removed, also where writing it fails.
-        let trial = Self { folder };
-        install(&trial.folder, files).with_context(|| {
-            format!(
-                "cannot write {}\nhelp: make the folder above it writable or free some space",
-                trial.folder.display()
-            )
-        })?;
-        Ok(trial)
-    }
-}
-
-impl Drop for Trial {
-    fn drop(&mut self) {
-        // What is left beside the model does no harm.
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
 }
 
 fn millis(time: Duration) -> f64 {
