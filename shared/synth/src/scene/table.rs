@@ -388,8 +388,9 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The game's title: cards fly out of the middle towards the player, turned by any angle and
-    /// seen in perspective. Half a turn more shows the same image, so none is turned further.
+    /// The game's title: cards fly out of the middle towards the player, turned by any angle, about
+    /// the line of sight and out of the screen's plane, and seen in perspective. Half a turn more
+    /// shows the same image, so none is turned further.
     fn flying(&mut self, dice: &mut Dice) {
         let frame = self.frame;
         let back = self.any(CardType::Deck, dice);
@@ -407,6 +408,10 @@ impl<'a> Table<'a> {
             let tilt = [dice.normal(0.25 * away), dice.normal(0.25 * away)].map(|tilt| tilt.clamp(-0.7, 0.7));
             let pose = Pose { rotation: dice.range(-FRAC_PI_2, FRAC_PI_2), tilt };
             self.put(card, x, y, height, pose);
+            let (axis, share) = (dice.range(0.0, TAU), 1.0 - (0.45 * away * dice.normal(1.0).abs()).min(0.65));
+            if let Some(item) = self.items.last_mut() {
+                item.cell = foreshortened(item.cell, axis, share);
+            }
         }
     }
 
@@ -419,5 +424,32 @@ impl<'a> Table<'a> {
         let rotation = if dice.chance(0.75) { dice.normal(turn) } else { dice.normal(turn * 3.0) };
         let pose = Pose { rotation, tilt: [dice.range(-tilt, tilt), dice.range(-tilt, tilt)] };
         self.put(card, x, y, height, pose);
+    }
+}
+
+/// A quad turned out of the screen's plane: along one direction it is so much shorter.
+fn foreshortened(quad: Quad<InFrame>, axis: f32, share: f32) -> Quad<InFrame> {
+    let (sin, cos) = axis.sin_cos();
+    let centre = quad.centre();
+    Quad::from_xy(quad.to_xy().map(|[x, y]| {
+        let less = (share - 1.0) * ((x - centre.x) * cos + (y - centre.y) * sin);
+        [x + less * cos, y + less * sin]
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use lens_core::geometry::Rect;
+
+    use super::*;
+
+    #[test]
+    fn a_card_turned_out_of_the_plane_is_shorter_that_way_alone() {
+        let quad = Quad::from_rect(Rect::ltwh(10.0, 20.0, 60.0, 80.0));
+        let [flat, slanting] = [0.0, TAU / 8.0].map(|axis| foreshortened(quad, axis, 0.5));
+        assert!(flat.largest_corner_shift(Quad::from_rect(Rect::ltwh(25.0, 20.0, 30.0, 80.0))) < 1e-3);
+        assert!((slanting.signed_area() - 0.5 * quad.signed_area()).abs() < 0.1);
+        assert!(slanting.is_card_shaped() && slanting.centre().distance(quad.centre()) < 1e-3);
+        assert_eq!(foreshortened(quad, 1.0, 1.0), quad);
     }
 }
