@@ -408,7 +408,8 @@ impl<'a> Table<'a> {
             let tilt = [dice.normal(0.25 * away), dice.normal(0.25 * away)].map(|tilt| tilt.clamp(-0.7, 0.7));
             let pose = Pose { rotation: dice.range(-FRAC_PI_2, FRAC_PI_2), tilt };
             self.put(card, x, y, height, pose);
-            let (axis, share) = (dice.range(0.0, TAU), 1.0 - (0.45 * away * dice.normal(1.0).abs()).min(0.65));
+            let (axis, share) =
+                (dice.range(0.0, TAU), 1.0 - (0.45 * away * dice.normal(1.0).abs()).min(0.65));
             if let Some(item) = self.items.last_mut() {
                 item.cell = foreshortened(item.cell, axis, share);
             }
