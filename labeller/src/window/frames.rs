@@ -96,8 +96,8 @@ impl Labeller {
         }
     }
 
-    /// Hears what the model makes of a frame: of the one that is open, or of one that would be again
-    /// where another cannot be opened.
+    /// Hears what the model makes of a frame: of the one that is open, or of one that would be
+    /// again where another cannot be opened.
     pub(super) fn heard(&mut self, picture: &Arc<RgbaImage>, hear: impl FnOnce(&mut OpenFrame)) {
         let is_typed = self.is_typed();
         let waiting = self.screenshot.opening.as_mut().and_then(|it| it.before.as_mut());

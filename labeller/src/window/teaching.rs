@@ -9,8 +9,8 @@ use lens_core::manifest::NOT_A_CARD;
 use super::{Labeller, source};
 use crate::inference::{Job, Rename};
 
-/// Images of each card that teach the model at most in one action; all that have taught it get their
-/// new name.
+/// Images of each card that teach the model at most in one action; all that have taught it get
+/// their new name.
 const MAX_TAUGHT: usize = 3;
 
 impl Labeller {

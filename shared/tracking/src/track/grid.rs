@@ -44,7 +44,7 @@ impl<const W: usize, const H: usize> Grid<W, H> {
                 let line = &pixels[y * frame.width as usize..][..frame.width as usize];
                 for (sum, columns) in sums.iter_mut().zip(&columns) {
                     for &x in columns {
-                        // Green counts twice; red and blue alike, so that their order does not matter.
+                        // Green counts twice; red and blue alike: their order does not matter.
                         let [a, green, b, _] = line[x];
                         *sum += (u16::from(a) + 2 * u16::from(green) + u16::from(b)) / 4;
                     }
