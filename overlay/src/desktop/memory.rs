@@ -1,8 +1,7 @@
 //! Memory that was used for a moment and that the C library keeps.
 
-/// Gives it back to the system. Opening a model takes as much again as it keeps, in pieces between
-/// others that stay: glibc keeps those until it is asked. Other systems' allocators give it back by
-/// themselves. Takes a millisecond or two.
+/// Gives it back to the system. What opening a model took lies in pieces between others that stay:
+/// glibc keeps those until it is asked.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "no crate of ours wraps the call")]
 pub fn give_back() {
@@ -10,7 +9,7 @@ pub fn give_back() {
     let _ = unsafe { libc::malloc_trim(0) };
 }
 
-/// Other systems' allocators do that by themselves.
+/// Only glibc has such a call.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn give_back() {}
 
