@@ -52,7 +52,7 @@ pub fn run(
     for (id, moment) in (0..).zip(recording.moments()) {
         tell(id as usize);
         let at = Duration::from_millis(moment.millis);
-        clock.settle(&mut pipeline, &mut timeline, at);
+        clock.settle(&mut pipeline, &mut timeline, at)?;
         clock.now = at;
         let Some(file) = &moment.file else {
             last = None;
@@ -65,17 +65,20 @@ pub fn run(
             // The live overlay does not look at it again either.
             continue;
         }
-        let snapshot = pipeline
-            .see(&frame, at)
-            .map_err(|reason| ReplayError::Model { millis: at.as_millis(), reason })?;
+        let snapshot = pipeline.see(&frame, at).map_err(broken_at(at))?;
         snapshot.recognition.into_iter().for_each(&mut played);
         clock.note(&mut timeline, &snapshot);
         clock.settled = pipeline.is_settled(at);
         last = Some(frame);
     }
     let end = clock.now + TAIL_DURATION;
-    clock.settle(&mut pipeline, &mut timeline, end);
+    clock.settle(&mut pipeline, &mut timeline, end)?;
     Ok(timeline)
+}
+
+/// Says when the model broke.
+fn broken_at(at: Duration) -> impl Fn(RunError) -> ReplayError {
+    move |reason| ReplayError::Model { millis: at.as_millis(), reason }
 }
 
 struct Clock {
@@ -85,13 +88,19 @@ struct Clock {
 
 impl Clock {
     /// Lets the tracks settle until `end`, with no new image.
-    fn settle(&mut self, pipeline: &mut Pipeline, timeline: &mut Timeline, end: Duration) {
+    fn settle(
+        &mut self,
+        pipeline: &mut Pipeline,
+        timeline: &mut Timeline,
+        end: Duration,
+    ) -> Result<(), ReplayError> {
         while !self.settled && self.now + SETTLE_INTERVAL < end {
             self.now += SETTLE_INTERVAL;
-            let snapshot = pipeline.settle(self.now);
+            let snapshot = pipeline.settle(self.now).map_err(broken_at(self.now))?;
             self.note(timeline, &snapshot);
             self.settled = pipeline.is_settled(self.now);
         }
+        Ok(())
     }
 
     fn note(&self, timeline: &mut Timeline, snapshot: &Snapshot) {

@@ -1,13 +1,14 @@
 //! From frames to tracks.
 //!
 //! A [`Pipeline`] is recogniser and tracker together; it has no thread of its own. On a frame that
-//! is not recognised, cards are followed by their pixels. A frame that stays the same runs no
-//! network: the last readings are counted again until the tracks have settled. Which frames are
-//! recognised is a [`FrameGate`]'s to say.
+//! is not recognised, cards are followed by their pixels. A frame that stays the same is not searched
+//! again: the last readings are counted again until the tracks have settled, and only a card that
+//! came to rest on it is read once more. Which frames are recognised is a [`FrameGate`]'s to say.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use lens_core::pixels::Pixels;
 use vision::network::RunError;
 use vision::reading::{Detection, Recognise};
 
@@ -89,13 +90,7 @@ impl Pipeline {
         let found = self.recogniser.detect(&pixels)?;
         self.last.extend(found.into_iter().map(|detection| Seen::new(&pixels, detection)));
         let wanted = self.tracker.locate(&self.last, before, now);
-        if !wanted.is_empty() {
-            let detections: Vec<Detection> = wanted.iter().map(|&index| self.last[index].detection).collect();
-            let readings = self.recogniser.identify(&pixels, &detections)?;
-            for (index, reading) in wanted.into_iter().zip(readings) {
-                self.tracker.read(index, reading.as_ref(), now);
-            }
-        }
+        self.read(&pixels, &wanted, now)?;
         self.recognition = Some(start.elapsed());
         Ok(self.snapshot(now))
     }
@@ -121,11 +116,33 @@ impl Pipeline {
         self.picture.as_ref()
     }
 
-    /// Counts the last image once more, without recognising it again: it was still the same at
-    /// `now`.
-    pub fn settle(&mut self, now: Duration) -> Snapshot {
-        self.tracker.repeat(&self.last, now);
-        self.snapshot(now)
+    /// Reads these detections of the last frame.
+    fn read(&mut self, pixels: &Pixels<'_>, wanted: &[usize], now: Duration) -> Result<(), RunError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let detections: Vec<Detection> = wanted.iter().map(|&index| self.last[index].detection).collect();
+        let readings = self.recogniser.identify(pixels, &detections)?;
+        for (&index, reading) in wanted.iter().zip(readings) {
+            self.tracker.read(index, reading.as_ref(), now);
+        }
+        Ok(())
+    }
+
+    /// Counts the last image once more, which was still the same at `now`, and reads what came to
+    /// rest on it.
+    ///
+    /// # Errors
+    /// When the model cannot be run.
+    pub fn settle(&mut self, now: Duration) -> Result<Snapshot, RunError> {
+        let wanted = self.tracker.repeat(&self.last, now);
+        // To another image cards were only followed: what was found is not of it.
+        if self.recognition.is_some()
+            && let Some(frame) = self.picture.clone()
+        {
+            self.read(&frame.pixels(), &wanted, now)?;
+        }
+        Ok(self.snapshot(now))
     }
 
     /// Whether [`Pipeline::settle`] after `now` would change nothing.
@@ -163,5 +180,65 @@ impl Pipeline {
     fn snapshot(&self, now: Duration) -> Snapshot {
         let tracks = self.tracker.tracks(now);
         Snapshot { tracks, picture: self.picture.clone(), recognition: self.recognition }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use lens_core::geometry::{Quad, Rect};
+    use lens_core::pixels::ChannelOrder;
+    use vision::reading::{Identity, Reading};
+
+    use super::*;
+
+    /// Finds one card, which looks like all else, as far right as the first byte says; counts how often it is read.
+    struct One(Arc<AtomicUsize>);
+
+    impl Recognise for One {
+        fn detect(&mut self, frame: &Pixels<'_>) -> Result<Vec<Detection>, RunError> {
+            let left = f32::from(frame.rgb(0, 0)[0]);
+            Ok(vec![Detection { quad: Quad::from_rect(Rect::ltwh(left, 10.0, 60.0, 80.0)), score: 1.0 }])
+        }
+
+        fn identify(
+            &mut self,
+            _: &Pixels<'_>,
+            detections: &[Detection],
+        ) -> Result<Vec<Option<Reading>>, RunError> {
+            self.0.fetch_add(detections.len(), Ordering::SeqCst);
+            let identity = Identity::Known { id: "a".into(), confidence: 0.9 };
+            Ok(vec![Some(Reading { identity, ..Reading::default() }); detections.len()])
+        }
+    }
+
+    /// The background does not move, so no frame comes after the one on which a card stopped.
+    #[test]
+    fn a_card_that_came_to_rest_is_read_once_more_on_the_frame_that_stays() {
+        let read = Arc::new(AtomicUsize::new(0));
+        let mut pipeline = Pipeline::new(Box::new(One(Arc::clone(&read))));
+        let mut frames = 0;
+        let mut see = |pipeline: &mut Pipeline, left: u8| {
+            frames += 1;
+            let mut bytes = vec![90; 320 * 100 * 4];
+            bytes[0] = left;
+            let (order, bytes) = (ChannelOrder::Rgbx, Arc::new(bytes));
+            let frame = Frame::new(frames, Instant::now(), 320, 100, order, bytes).unwrap();
+            pipeline.see(&frame, Duration::from_millis(40 * frames)).unwrap();
+            read.load(Ordering::SeqCst)
+        };
+        let lying: Vec<usize> = (0..8).map(|_| see(&mut pipeline, 20)).collect();
+        assert_eq!(lying[7], 3, "a new card is read three times: {lying:?}");
+        let gone = [80, 140].map(|left| see(&mut pipeline, left)).into_iter().max().unwrap();
+        assert!(!pipeline.is_settled(Duration::from_millis(400)));
+        let mut now = Duration::from_millis(400);
+        for _ in 0..60 {
+            now += Duration::from_millis(16);
+            pipeline.settle(now).unwrap();
+        }
+        assert_eq!(read.load(Ordering::SeqCst), gone + 1, "once it lies still");
+        assert!(pipeline.is_settled(now));
     }
 }

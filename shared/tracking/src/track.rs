@@ -7,8 +7,9 @@
 //! Cards are matched greedily by where they are expected, by the overlap of their quads and by
 //! their appearance: neighbours in a fan overlap as much as a card that moves overlaps itself, but
 //! do not look alike. Between detections they are followed by their own pixels
-//! (`registration`). Read are those that are new, doubtful, or look otherwise than when they were
-//! read last, by their colours or by their face; a card that lies still is left alone.
+//! (`registration`). Read are those that are new, doubtful, look otherwise than when they were read
+//! last, by their colours or by their face, or came to rest elsewhere; a card that lies still is left
+//! alone.
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use appearance::Appearance;
 use face::Face;
 use motion::Course;
 pub use motion::Velocity;
-use readings::{ReadSoFar, is_sure};
+use readings::{Look, ReadSoFar, is_sure};
 use registration::{Patch, Place};
 pub(crate) use seen::Seen;
 use votes::Votes;
@@ -270,17 +271,19 @@ impl Tracker {
         }
         let id = *id;
         if let Some(card) = self.cards.iter_mut().find(|card| card.id == id) {
-            let face = card.rests().then_some(&card.face);
-            card.reading.take(reading, &card.appearance, face, id, now);
+            let mut so_far = std::mem::take(&mut card.reading);
+            so_far.take(reading, card.look(), id, now);
+            card.reading = so_far;
             if card.score >= SURE_SCORE && reading.is_some_and(is_sure) {
                 card.first_shown.get_or_insert(now);
             }
         }
     }
 
-    /// The last frame once more at `now`: what was said of it counts again.
-    pub(crate) fn repeat(&mut self, seen: &[Seen], now: Duration) {
-        self.locate(seen, None, now);
+    /// The last frame once more at `now`: what was said of it counts again. Returns which of its
+    /// detections were not read as they are.
+    pub(crate) fn repeat(&mut self, seen: &[Seen], now: Duration) -> Vec<usize> {
+        let wanted = self.locate(seen, None, now);
         for votes in self
             .cards
             .iter_mut()
@@ -289,6 +292,8 @@ impl Tracker {
         {
             votes.repeat();
         }
+        let is_outdated = |id: u64| self.cards.iter().any(|card| card.id == id && card.is_outdated());
+        wanted.into_iter().filter(|&index| is_outdated(self.assigned[index])).collect()
     }
 
     /// The cards to draw at `now`, from left to right and top to bottom as they were first seen.
@@ -320,7 +325,7 @@ impl Tracker {
     pub(crate) fn is_settled(&self, now: Duration) -> bool {
         self.cards.iter().all(|card| {
             let shown = card.reading.votes.is_none() || card.opacity(now) == Some(1.0);
-            card.last_seen == now && shown && card.velocity == [0.0; 2]
+            card.last_seen == now && shown && card.velocity == [0.0; 2] && !card.is_outdated()
         })
     }
 
@@ -544,9 +549,18 @@ impl Card {
         !motion::is_gliding(self.velocity, self.quad.height())
     }
 
-    fn wants_reading(&self, now: Duration) -> bool {
+    fn look(&self) -> Look<'_> {
         let face = self.rests().then_some(&self.face);
-        self.reading.is_wanted(&self.appearance, face, now)
+        Look { quad: self.measured, appearance: &self.appearance, face }
+    }
+
+    fn wants_reading(&self, now: Duration) -> bool {
+        self.reading.is_wanted(self.look(), now)
+    }
+
+    /// Whether what was read is not of the card as it is seen now.
+    fn is_outdated(&self) -> bool {
+        self.reading.is_outdated(self.look())
     }
 
     /// `None` while it is not shown.

@@ -53,7 +53,7 @@ impl Recognition {
                         continue;
                     }
                     last = same_at;
-                    Ok(self.pipeline.settle(same_at))
+                    self.settle(last, sink)
                 }
                 Taken::Value(FrameMessage::Nothing) => Ok(self.pipeline.clear()),
                 Taken::Value(FrameMessage::Passing(frame)) => {
@@ -68,7 +68,10 @@ impl Recognition {
             match snapshot {
                 Ok(snapshot) => {
                     settled = self.pipeline.is_settled(last);
-                    self.shared.lock().glides = snapshot.tracks.iter().any(Track::glides);
+                    let mut state = self.shared.lock();
+                    state.glides = snapshot.tracks.iter().any(Track::glides);
+                    state.settled = settled;
+                    drop(state);
                     self.snapshots.put(snapshot);
                     if !sink(AppEvent::TracksReady) {
                         return;
@@ -83,8 +86,23 @@ impl Recognition {
     }
 
     fn see(&mut self, frame: &Frame, at: Duration, sink: &EventSink) -> anyhow::Result<Snapshot> {
+        let snapshot = self.spending(|pipeline| pipeline.see(frame, at));
+        snapshot.or_else(|error| self.fall_back(&error, frame, at, sink))
+    }
+
+    /// Looks at the last image once more.
+    fn settle(&mut self, at: Duration, sink: &EventSink) -> anyhow::Result<Snapshot> {
+        let snapshot = self.spending(|pipeline| pipeline.settle(at));
+        snapshot.or_else(|error| match self.pipeline.picture().cloned() {
+            Some(frame) => self.fall_back(&error, &frame, at, sink),
+            None => Err(error.into()),
+        })
+    }
+
+    /// Takes out of the budget what a look costs.
+    fn spending<T>(&mut self, look: impl FnOnce(&mut Pipeline) -> T) -> T {
         let (own, used) = (ThreadTime::now(), ProcessTime::now());
-        let snapshot = self.pipeline.see(frame, at);
+        let seen = look(&mut self.pipeline);
         let (own, used) = (own.elapsed(), used.elapsed());
         let mut state = self.shared.lock();
         state.gate.set_floor(self.pipeline.next_priority());
@@ -92,8 +110,7 @@ impl Recognition {
         // busy as this one, it was not.
         let most = own * state.pace.threads.max(1) as u32;
         state.gate.spend(used.min(most));
-        drop(state);
-        snapshot.or_else(|error| self.fall_back(&error, frame, at, sink))
+        seen
     }
 
     /// Recognises an image on the processor, and all later ones; fails when that was it already.

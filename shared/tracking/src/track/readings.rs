@@ -1,9 +1,10 @@
 //! What the identifier said of a card so far, and whether it is to be asked again: it is where the
-//! card looks otherwise than when it was read last, by its colours or by its face, and where its
-//! name is in doubt.
+//! card looks otherwise than when it was read last, by its colours or by its face, where it has
+//! come to rest elsewhere, and where its name is in doubt.
 
 use std::time::Duration;
 
+use lens_core::geometry::{InFrame, Quad};
 use vision::reading::{Identity, Reading};
 
 use super::appearance::Appearance;
@@ -24,6 +25,9 @@ const REPLACED: f32 = 26.0;
 /// how much above what it shows by itself: some shimmer, some tilt.
 const OTHER_FACE: f32 = 0.014;
 const ABOVE_USUAL: f32 = 1.4;
+/// Widths of a card from where it was read to where it lies still, from which it is read again:
+/// where cards that look alike cross, one may have been taken for the other.
+const ELSEWHERE: f32 = 0.4;
 /// What counts as usual at most, and what is left of it after each reading.
 const MAX_USUAL: f32 = 0.05;
 const USUAL_DECAY: f32 = 0.9;
@@ -37,6 +41,15 @@ const REFRESH_INTERVAL: Duration = Duration::from_secs(5);
 /// Readings in a row that must find no card before a card that was named is given up.
 const MAX_REFUSALS: u32 = 3;
 
+/// A card on one frame.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub(super) quad: Quad<InFrame>,
+    pub(super) appearance: &'a Appearance,
+    /// Only of a card that rests: on its way it shows its face aslant, and its neighbours' as well.
+    pub(super) face: Option<&'a Face>,
+}
+
 /// What the identifier said of a card, and when it is to be asked again.
 #[derive(Debug, Default)]
 pub(super) struct ReadSoFar {
@@ -45,6 +58,8 @@ pub(super) struct ReadSoFar {
     /// What the card looked like then.
     appearance: Option<Appearance>,
     face: Option<Face>,
+    /// Where it lay then.
+    quad: Quad<InFrame>,
     /// Readings in a row of another face that were not sure.
     unsettled: u32,
     /// How much its face changes while it stays the same card.
@@ -56,16 +71,31 @@ pub(super) struct ReadSoFar {
 }
 
 impl ReadSoFar {
-    /// Whether a card that looks so is to be read; the face of one on its way says nothing.
-    pub(super) fn is_wanted(&self, looks: &Appearance, face: Option<&Face>, now: Duration) -> bool {
-        let Some(appearance) = &self.appearance else { return true };
+    /// Whether a card that looks so is to be read.
+    pub(super) fn is_wanted(&self, look: Look<'_>, now: Duration) -> bool {
         let since = now.saturating_sub(self.at);
-        let changed = appearance.difference(looks).unwrap_or(0.0);
-        let is_other_face = face.is_some_and(|face| self.is_other_face(face));
-        self.count < MIN_READINGS
-            || changed > REPLACED
-            || (changed > CHANGED || is_other_face) && since >= CHANGED_INTERVAL
+        self.appearance.is_none()
+            || self.count < MIN_READINGS
+            || self.change(look) > REPLACED
+            || self.is_outdated(look) && since >= CHANGED_INTERVAL
             || since >= self.pause
+    }
+
+    /// Whether what was read is of another look or another place: it may be another card's.
+    pub(super) fn is_outdated(&self, look: Look<'_>) -> bool {
+        let is_other_face = look.face.is_some_and(|face| self.is_other_face(face));
+        self.appearance.is_some() && (self.change(look) > CHANGED || is_other_face || self.is_elsewhere(look))
+    }
+
+    fn change(&self, look: Look<'_>) -> f32 {
+        let before = self.appearance.as_ref();
+        before.and_then(|before| before.difference(look.appearance)).unwrap_or(0.0)
+    }
+
+    /// Whether it rests, and not where it was read.
+    fn is_elsewhere(&self, look: Look<'_>) -> bool {
+        let distance = self.quad.centre().distance(look.quad.centre());
+        look.face.is_some() && distance > ELSEWHERE * look.quad.width()
     }
 
     /// Remembers the face of a card that was read before it could be seen.
@@ -85,20 +115,12 @@ impl ReadSoFar {
     }
 
     /// Takes in what the identifier says of it; `None` when it is no card.
-    pub(super) fn take(
-        &mut self,
-        reading: Option<&Reading>,
-        appearance: &Appearance,
-        face: Option<&Face>,
-        id: u64,
-        now: Duration,
-    ) {
-        let changed =
-            self.appearance.as_ref().and_then(|before| before.difference(appearance)).unwrap_or(0.0);
-        let is_other_face = face.is_some_and(|face| self.is_other_face(face));
-        let change = face.map_or(0.0, |face| self.change_of(face));
+    pub(super) fn take(&mut self, reading: Option<&Reading>, look: Look<'_>, id: u64, now: Duration) {
+        let is_other_face = look.face.is_some_and(|face| self.is_other_face(face));
+        let change = look.face.map_or(0.0, |face| self.change_of(face));
         let is_sure = reading.is_some_and(is_sure);
-        let replaced = changed > REPLACED || is_other_face && is_sure;
+        let may_be_another = is_other_face || self.is_elsewhere(look);
+        let replaced = self.change(look) > REPLACED || may_be_another && is_sure;
         self.usual *= USUAL_DECAY;
         match (reading, &mut self.votes) {
             (None, votes) => {
@@ -130,12 +152,13 @@ impl ReadSoFar {
             self.refusals = 0;
         }
         self.count += 1;
-        self.appearance = Some(appearance.clone());
+        self.appearance = Some(look.appearance.clone());
+        self.quad = look.quad;
         // Another face that was not read for sure is looked at once more.
         self.unsettled = if is_other_face && !is_sure { self.unsettled + 1 } else { 0 };
         if self.unsettled == 0 || self.unsettled >= MAX_UNSETTLED {
             self.unsettled = 0;
-            self.face = face.cloned();
+            self.face = look.face.cloned();
         }
         self.at = now;
         let doubtful = self.votes.as_ref().is_none_or(Votes::is_doubtful);

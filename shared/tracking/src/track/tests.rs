@@ -341,3 +341,32 @@ fn a_new_card_moves_as_it_did_on_the_frame_before() {
     let velocity = tracker.tracks(millis(43))[0].velocity;
     assert!((velocity[0] + 40.0 / 0.033).abs() < 60.0 && velocity[1].abs() < 60.0, "{velocity:?}");
 }
+
+/// Two cards that look alike leap past each other between two frames: their tracks go over to each
+/// other, and what is read at rest is right.
+#[test]
+fn look_alikes_that_cross_have_their_own_names_where_they_come_to_rest() {
+    let mut bench = Bench::default();
+    let mut show = |cards: [Lying; 2]| {
+        bench.now += millis(60);
+        // One looks as the other.
+        let picture = frame(&cards.map(|(left, _)| (left, "a")));
+        let pixels = Pixels::from(&picture);
+        bench.tracker.follow(&pixels, bench.now);
+        let seen = cards.map(|(left, _)| Seen::new(&pixels, Detection { quad: quad(left), score: 0.9 }));
+        for index in bench.tracker.locate(&seen, None, bench.now) {
+            bench.readings += 1;
+            bench.tracker.read(index, Some(&read_with(cards[index].1, 0.9)), bench.now);
+        }
+        let mut tracks = bench.tracker.tracks(bench.now);
+        tracks.sort_by(|one, other| one.quad.centre().x.total_cmp(&other.quad.centre().x));
+        (tracks.iter().map(|it| (it.id, it.identity.id().unwrap().to_string())).collect(), bench.readings)
+    };
+    let named = |names: [(u64, &str); 2]| names.map(|(id, name)| (id, name.to_owned())).to_vec();
+    let before: (Vec<_>, usize) = (0..20).map(|_| show([(60.0, "a"), (290.0, "b")])).last().unwrap();
+    assert_eq!(before, (named([(0, "a"), (1, "b")]), 6));
+    let after: (Vec<_>, usize) = (0..20).map(|_| show([(215.0, "a"), (110.0, "b")])).last().unwrap();
+    assert_eq!(after.0, named([(0, "b"), (1, "a")]), "the tracks went over to each other");
+    // A new name is read three times, as any other.
+    assert!(after.1 <= 12, "{} readings", after.1);
+}
