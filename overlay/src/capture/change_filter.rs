@@ -1,5 +1,7 @@
 //! Tells a new image of a source from one that stayed the same.
 
+use std::time::Duration;
+
 use tracking::frame::Frame;
 
 use super::source::{CaptureError, FrameSource};
@@ -30,6 +32,11 @@ impl ChangeFilter {
     /// Whether a look that finds nothing new costs next to nothing.
     pub fn is_told_of_changes(&self) -> bool {
         self.source.is_told_of_changes()
+    }
+
+    /// Waits for a change, at most so long.
+    pub fn wait(&mut self, at_most: Duration) {
+        self.source.wait(at_most);
     }
 
     /// Looks once.

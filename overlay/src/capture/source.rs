@@ -1,6 +1,8 @@
 //! A way to take images of one thing, and why it may fail.
 
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 use tracking::frame::Frame;
 
@@ -19,6 +21,12 @@ pub trait FrameSource: Send {
     /// the time.
     fn is_told_of_changes(&self) -> bool {
         false
+    }
+
+    /// Waits until the image may have changed, at most so long. A source that is not told of changes
+    /// waits that long.
+    fn wait(&mut self, at_most: Duration) {
+        thread::sleep(at_most);
     }
 
     /// How images are taken, for people.

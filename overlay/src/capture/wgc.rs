@@ -112,6 +112,11 @@ impl FrameSource for WindowSource {
         true
     }
 
+    fn wait(&mut self, at_most: Duration) {
+        let waits = |slot: &mut Slot| !slot.is_fresh && !slot.closed;
+        drop(self.shared.arrived.wait_timeout_while(self.shared.slot(), at_most, waits));
+    }
+
     fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
         match placement(self.window) {
             Placement::Absent => return Err(CaptureError::Gone),

@@ -11,9 +11,10 @@ pub mod pixels;
 pub mod screen;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lens_core::pixels::ChannelOrder;
+use rustix::event::{self, PollFd, PollFlags};
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::ReplyError;
 use x11rb::protocol::composite::{self, ConnectionExt as _, Redirect};
@@ -228,6 +229,16 @@ impl FrameSource for WindowSource {
 
     fn is_told_of_changes(&self) -> bool {
         self.damage.is_some()
+    }
+
+    fn wait(&mut self, at_most: Duration) {
+        // What was read while an answer was waited for does not come again. What is wrong with the
+        // connection is said by the next look.
+        if self.catch_up().is_ok() && !self.changed {
+            let mut events = [PollFd::new(self.connection.stream(), PollFlags::IN)];
+            let timeout = at_most.try_into().expect("a time that a clock can tell");
+            let _ = event::poll(&mut events, Some(&timeout));
+        }
     }
 
     fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {

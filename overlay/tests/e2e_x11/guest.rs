@@ -2,7 +2,7 @@
 //! game.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lens_client::Client;
 use lens_client::api::State;
@@ -142,6 +142,37 @@ pub(crate) fn a_window_whose_frame_was_hidden_is_seen_anew(_: &mut Desktop) -> O
     window.show_frame(true);
     window.paint([40, 200, 40]);
     wait_for("the new image", || (colour(&mut source)?.1 == [40, 200, 40]).then_some(()));
+    Outcome::Passed
+}
+
+/// Nothing is looked at while nothing is drawn, and what is drawn is seen at once.
+pub(crate) fn a_change_of_the_window_ends_the_wait(_: &mut Desktop) -> Outcome {
+    const LONG: Duration = Duration::from_secs(2);
+    let window = OtherProgram::open_in_frame("Waited for", [200, 40, 40]);
+    let mut source = WindowSource::open(WindowId(window.number().into())).unwrap();
+    wait_for("the first image", || source.grab().unwrap().map(drop));
+    wait_for("the window is drawn", || {
+        let _ = source.grab().unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        (!source.changed().unwrap()).then_some(())
+    });
+    let start = Instant::now();
+    source.wait(Duration::from_millis(300));
+    assert!(start.elapsed() >= Duration::from_millis(290), "it stood still: {:?}", start.elapsed());
+    let painter = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        window.paint([40, 200, 40]);
+        window
+    });
+    let start = Instant::now();
+    source.wait(LONG);
+    assert!(start.elapsed() < LONG / 2, "it was drawn on: {:?}", start.elapsed());
+    let _window = painter.join().unwrap();
+    assert!(source.changed().unwrap());
+    // It has changed already.
+    let start = Instant::now();
+    source.wait(LONG);
+    assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());
     Outcome::Passed
 }
 

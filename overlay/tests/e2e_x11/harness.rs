@@ -18,11 +18,11 @@ use crate::faults::{
 };
 use crate::gamescope::marks_go_to_the_output_of_gamescope;
 use crate::guest::{
-    a_better_window_is_taken_when_it_comes, a_report_is_packed, a_window_whose_frame_was_hidden_is_seen_anew,
-    chords_follow_the_layout, enlarged_text_leaves_monitors_as_they_are,
-    marks_keep_away_where_they_would_lie_on_others, other_programs_get_every_key,
-    the_practice_table_is_an_x11_window, the_window_is_no_larger_than_the_marks,
-    windows_are_found_without_lists,
+    a_better_window_is_taken_when_it_comes, a_change_of_the_window_ends_the_wait, a_report_is_packed,
+    a_window_whose_frame_was_hidden_is_seen_anew, chords_follow_the_layout,
+    enlarged_text_leaves_monitors_as_they_are, marks_keep_away_where_they_would_lie_on_others,
+    other_programs_get_every_key, the_practice_table_is_an_x11_window,
+    the_window_is_no_larger_than_the_marks, windows_are_found_without_lists,
 };
 use crate::hotkeys::{a_card_is_explained_while_the_chord_is_held, a_taken_chord_is_named};
 use crate::latency::{boxes_come_soon, boxes_come_soon_over_a_swirl};
@@ -49,7 +49,7 @@ pub(crate) enum Outcome {
 /// The name of a test, and what it does.
 type Test = (&'static str, fn(&mut Desktop) -> Outcome);
 
-const TESTS: [Test; 42] = [
+const TESTS: [Test; 43] = [
     ("marks_lie_on_the_cards_and_stay_out_of_the_capture", marks_lie_on_the_cards),
     ("it_follows_hides_and_returns", it_follows_hides_and_returns),
     ("without_a_compositor_the_game_stays_visible", without_a_compositor),
@@ -64,6 +64,7 @@ const TESTS: [Test; 42] = [
     ("chords_follow_the_layout", chords_follow_the_layout),
     ("a_better_window_is_taken_when_it_comes", a_better_window_is_taken_when_it_comes),
     ("windows_are_found_without_lists", windows_are_found_without_lists),
+    ("a_change_of_the_window_ends_the_wait", a_change_of_the_window_ends_the_wait),
     ("a_window_whose_frame_was_hidden_is_seen_anew", a_window_whose_frame_was_hidden_is_seen_anew),
     ("marks_keep_away_where_they_would_lie_on_others", marks_keep_away_where_they_would_lie_on_others),
     ("enlarged_text_leaves_monitors_as_they_are", enlarged_text_leaves_monitors_as_they_are),

@@ -16,9 +16,11 @@ use crate::capture::source::{CaptureError, FrameSource};
 use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
 
-/// How often a source that is told of changes is asked for them while there are none: each time
-/// costs what waking up costs, 1.1 % of a core at 10 ms.
-const QUIET_INTERVAL: Duration = Duration::from_millis(20);
+/// How long a source that is told of changes waits for one, while tracks have yet to settle.
+const UNSETTLED_WAIT: Duration = Duration::from_millis(20);
+/// The same once they have: each time costs what waking up costs, 1.1 % of a core at 10 ms. Another
+/// source, and the end, are waited for as long.
+const SETTLED_WAIT: Duration = Duration::from_millis(100);
 /// Extra delay between captures while the window is hidden.
 const HIDDEN_DELAY: Duration = Duration::from_millis(150);
 
@@ -42,6 +44,8 @@ pub(super) fn run(
     // When the next new image is wanted at the earliest.
     let mut due = next;
     let mut hidden = false;
+    // How long a change is waited for before the next look.
+    let mut patience = Duration::ZERO;
     let mut pending: Option<Pending> = None;
     // When the image that was sent to be recognised last was taken.
     let mut recognised = next.checked_sub(Duration::from_secs(1)).unwrap_or(next);
@@ -51,7 +55,9 @@ pub(super) fn run(
             Some(_) => inputs.recv_timeout(next.saturating_duration_since(Instant::now())),
         };
         match input {
-            Ok(CaptureInput::Source(source)) => (filter, pending) = (Some(ChangeFilter::new(source)), None),
+            Ok(CaptureInput::Source(source)) => {
+                (filter, pending, patience) = (Some(ChangeFilter::new(source)), None, Duration::ZERO);
+            }
             Ok(CaptureInput::Nothing) => {
                 (filter, pending) = (None, None);
                 frames.put(FrameMessage::Nothing);
@@ -60,6 +66,9 @@ pub(super) fn run(
             Err(RecvTimeoutError::Timeout) => {}
         }
         let Some(source) = &mut filter else { continue };
+        if !patience.is_zero() {
+            source.wait(patience);
+        }
         let was_hidden = std::mem::take(&mut hidden);
         let (began, used) = (Instant::now(), ThreadTime::now());
         let news = source.look();
@@ -95,16 +104,19 @@ pub(super) fn run(
         let is_usual = began >= recognised + shared.lock().pace.capture_interval();
         if let Some(picture) = pending.take_if(|picture| is_usual && shared.admits(picture)) {
             recognised = began;
+            shared.lock().settled = false;
             frames.put(FrameMessage::Frame(picture.frame));
         } else if let (true, Some(picture)) = (is_fresh, &pending) {
             frames.offer(FrameMessage::Passing(picture.frame.clone()));
         }
-        let interval = shared.lock().capture_interval();
-        next = if is_quiet {
-            due.max(began + QUIET_INTERVAL)
-        } else {
-            due = began + interval;
-            due + if hidden { HIDDEN_DELAY } else { Duration::ZERO }
+        patience = match is_quiet {
+            true if pending.is_none() && shared.lock().settled => SETTLED_WAIT,
+            true => UNSETTLED_WAIT,
+            false => {
+                due = began + shared.lock().capture_interval();
+                Duration::ZERO
+            }
         };
+        next = due + if hidden { HIDDEN_DELAY } else { Duration::ZERO };
     }
 }

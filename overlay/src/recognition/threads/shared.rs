@@ -36,13 +36,16 @@ pub(super) struct State {
     pub(super) gate: FrameGate,
     /// Whether cards glide, so that images are wanted twice as often.
     pub(super) glides: bool,
+    /// Whether another look at the image that was sent last would change nothing.
+    pub(super) settled: bool,
     /// When the source was last seen to show the same image still.
     pub(super) same_at: Duration,
 }
 
 impl Shared {
     pub(super) fn new(pace: Pace) -> Self {
-        let state = State { pace, gate: FrameGate::new(pace.share), glides: false, same_at: Duration::ZERO };
+        let gate = FrameGate::new(pace.share);
+        let state = State { pace, gate, glides: false, settled: false, same_at: Duration::ZERO };
         Self { start: Instant::now(), state: Mutex::new(state) }
     }
 

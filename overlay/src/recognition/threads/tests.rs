@@ -82,6 +82,44 @@ fn a_steady_picture_settles_with_one_inference() {
     assert_eq!(calls, 1);
 }
 
+/// Always the same shade, of which it is told; notes how long a change was waited for.
+struct Told(SyncSender<Duration>);
+
+impl FrameSource for Told {
+    fn changed(&mut self) -> Result<bool, CaptureError> {
+        Ok(false)
+    }
+
+    fn is_told_of_changes(&self) -> bool {
+        true
+    }
+
+    fn wait(&mut self, at_most: Duration) {
+        std::thread::sleep(at_most);
+        let _ = self.0.send(at_most);
+    }
+
+    fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
+        Still(10).grab()
+    }
+}
+
+#[test]
+fn a_source_that_is_told_of_changes_is_left_alone_once_tracks_have_settled() {
+    let (waited, waits) = sync_channel(100);
+    let sink: EventSink = Arc::new(|_| true);
+    let pipeline = Pipeline::new(Box::new(Counting(Arc::default())));
+    let pace = Pace { per_second: 100.0, share: 1.0, threads: 1 };
+    let (snapshots, models) = (Mailbox::default(), Mailbox::default());
+    let threads = Threads::start(pipeline, None, pace, &snapshots, &models, &sink).unwrap();
+    threads.capture_from(CaptureInput::Source(Box::new(Told(waited))));
+    let longest = Duration::from_millis(50);
+    let is_long = |_: &usize| waits.recv_timeout(Duration::from_secs(5)).unwrap() > longest;
+    let first = (0..100).find(is_long).expect("it is left alone in the end");
+    assert!((1..40).contains(&first), "fades need a look at every frame: {first}");
+    assert!((0..3).all(|number| is_long(&number)), "nothing has changed since");
+}
+
 #[test]
 fn a_model_that_breaks_is_reported_once_and_ends_the_thread() {
     let (seen, calls) = run(255, |event, _| matches!(event, AppEvent::Failed(_)));
