@@ -279,25 +279,32 @@ impl<'de, S: Space> Deserialize<'de> for Quad<S> {
     }
 }
 
-/// A uniform scale followed by an offset, from the space `A` to the space `B`.
+/// A scale of each axis followed by an offset, from the space `A` to the space `B`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transform<A, B> {
-    /// Pixels of `B` for one pixel of `A`.
-    pub scale: f32,
+    /// Pixels of `B` for one pixel of `A`, across and down: much the same, as far as whole pixels
+    /// allow.
+    pub scale: [f32; 2],
     /// Where the origin of `A` lies in `B`.
     pub offset: Point<B>,
     from: PhantomData<A>,
 }
 
 impl<A: Space, B: Space> Transform<A, B> {
-    /// Scale first, then move.
+    /// Scale both axes alike first, then move.
     pub const fn new(scale: f32, offset: Point<B>) -> Self {
+        Self::stretched([scale; 2], offset)
+    }
+
+    /// Scale each axis first, then move.
+    pub const fn stretched(scale: [f32; 2], offset: Point<B>) -> Self {
         Self { scale, offset, from: PhantomData }
     }
 
     /// Maps a point.
     pub fn point(self, point: Point<A>) -> Point<B> {
-        Point::new(point.x * self.scale + self.offset.x, point.y * self.scale + self.offset.y)
+        let [across, down] = self.scale;
+        Point::new(point.x * across + self.offset.x, point.y * down + self.offset.y)
     }
 
     /// Maps a quad.
@@ -307,7 +314,9 @@ impl<A: Space, B: Space> Transform<A, B> {
 
     /// The way back.
     pub fn inverse(self) -> Transform<B, A> {
-        Transform::new(1.0 / self.scale, Point::new(-self.offset.x / self.scale, -self.offset.y / self.scale))
+        let [across, down] = self.scale;
+        let offset = Point::new(-self.offset.x / across, -self.offset.y / down);
+        Transform::stretched([1.0 / across, 1.0 / down], offset)
     }
 }
 

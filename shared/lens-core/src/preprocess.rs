@@ -34,13 +34,14 @@ impl Letterboxer {
         Self { width, height, shrinker: Shrinker::default(), averaged: Vec::new(), rows: Default::default() }
     }
 
-    /// Where a frame of this size lies in the input: scaled to fit, centred.
+    /// Where a frame of this size lies in the input: scaled to fit, centred. Its sides are even
+    /// there, so the two scales differ a little.
     pub fn transform(&self, frame_width: u32, frame_height: u32) -> Transform<InFrame, InModel> {
-        let scale = (self.width as f32 / frame_width as f32).min(self.height as f32 / frame_height as f32);
         let inner = self.inner_size(frame_width, frame_height);
+        let scale = [inner[0] as f32 / frame_width as f32, inner[1] as f32 / frame_height as f32];
         let left = (self.width - inner[0]) / 4 * 2;
         let top = (self.height - inner[1]) / 4 * 2;
-        Transform::new(scale, Point::new(left as f32, top as f32))
+        Transform::stretched(scale, Point::new(left as f32, top as f32))
     }
 
     /// Fills `packed` with the letterboxed frame, packed two by two (see [`PACK`]), with black
@@ -274,12 +275,56 @@ mod tests {
     }
 
     #[test]
+    fn what_is_at_an_edge_of_the_frame_is_at_an_edge_of_what_was_shrunk() {
+        for (width, height) in
+            [(1280, 800), (1920, 1200), (2560, 1600), (1600, 1200), (1920, 1080), (3840, 2160), (1179, 2556)]
+        {
+            let mut letterboxer = Letterboxer::new(640, 352);
+            // White from nine tenths on, to the right and downwards.
+            let edges = [width * 9 / 10, height * 9 / 10];
+            let image = RgbaImage::from_fn(width, height, |x, y| {
+                Rgba([if x >= edges[0] { 255 } else { 0 }, if y >= edges[1] { 255 } else { 0 }, 0, 255])
+            });
+            let mut planes = vec![0.0; 3 * 640 * 352];
+            let levels = Levels::new(Normalise::Unit);
+            let transform = letterboxer.run_planes(&(&image).into(), 0, &levels, &mut planes);
+            let at = transform.point(Point::new(edges[0] as f32, edges[1] as f32));
+            let [inner_width, inner_height] = letterboxer.inner_size(width, height).map(|side| side as f32);
+            let corner = transform.point(Point::new(width as f32, height as f32));
+            assert!(
+                (corner.x - transform.offset.x - inner_width).abs() < 1e-2,
+                "{width}x{height}: {corner:?}"
+            );
+            assert!(
+                (corner.y - transform.offset.y - inner_height).abs() < 1e-2,
+                "{width}x{height}: {corner:?}"
+            );
+            let (row, column) = (transform.offset.y as usize + 2, transform.offset.x as usize + 2);
+            let reds = &planes[row * 640..(row + 1) * 640];
+            let black = reds.iter().map(|red| 1.0 - red / reds[corner.x as usize - 2]).sum::<f32>();
+            let bars = 640.0 - inner_width;
+            assert!(
+                (black - bars + transform.offset.x - at.x).abs() < 0.6,
+                "{width}x{height}: {black} {at:?}"
+            );
+            let greens = (0..352).map(|row| planes[640 * 352 + row * 640 + column]);
+            let brightest = greens.clone().fold(0.0, f32::max);
+            let black = greens.map(|green| 1.0 - green / brightest).sum::<f32>();
+            let bars = 352.0 - inner_height;
+            assert!(
+                (black - bars + transform.offset.y - at.y).abs() < 0.6,
+                "{width}x{height}: {black} {at:?}"
+            );
+        }
+    }
+
+    #[test]
     fn letterbox_centres_and_fills_with_black() {
         let image = gradient(400, 400);
         let mut packed = vec![9; 3 * 640 * 352];
         let mut letterboxer = Letterboxer::new(640, 352);
         let transform = letterboxer.run(&(&image).into(), &mut packed);
-        assert_eq!(transform.scale, 0.88);
+        assert_eq!(transform.scale, [0.88; 2]);
         assert_eq!(transform.offset, Point::new(144.0, 0.0));
         assert_eq!(packed[0], 0);
         let middle = &packed[(88 * 320 + 160) * PACK..][..PACK];

@@ -89,7 +89,7 @@ mod tests {
             let frame = Pixels::new(image.as_raw(), 40, 40, order).unwrap();
             let mut planes = vec![9.0; 3 * 80 * 40];
             let transform = Letterboxer::new(80, 40).run_planes(&frame, 114, &levels, &mut planes);
-            assert_eq!((transform.scale, transform.offset), (1.0, Point::new(20.0, 0.0)));
+            assert_eq!((transform.scale, transform.offset), ([1.0; 2], Point::new(20.0, 0.0)));
             for (plane, want) in planes.chunks_exact(80 * 40).zip([1.0, 0.2, 0.0]) {
                 for row in plane.chunks_exact(80) {
                     assert!(row[..20].iter().chain(&row[60..]).all(|&value| value == 114.0 / 255.0));
