@@ -120,7 +120,7 @@ const CROPS_PER_SCENE: usize = 20;
 const MAX_FAILURES: usize = 1000;
 
 /// Shares that are told of a report, in words.
-const HEADLINES: [(&str, &str); 8] = [
+const HEADLINES: [(&str, &str); 11] = [
     ("recall", "found"),
     ("precision", "of what is found, right"),
     ("top1", "right name"),
@@ -129,6 +129,9 @@ const HEADLINES: [(&str, &str); 8] = [
     ("unknown_flagged", "unknown cards said to be unknown"),
     ("nothing_dropped", "images of no card dropped"),
     ("taught", "enrolled cards found again"),
+    ("guessed", "first guess right"),
+    ("known_before", "known cards named before"),
+    ("known_after", "and after"),
 ];
 
 /// A line for each report that has one of [`HEADLINES`], with where it is.
@@ -412,6 +415,22 @@ mod tests {
         let mut lines = Vec::new();
         headlines("", &report, &mut lines);
         assert_eq!(lines, ["composed identification: right name 97.3 %, not sure enough to be said 1.4 %"]);
+    }
+
+    #[test]
+    fn what_enrolment_is_worth_is_told() {
+        let views = |guessed: f32| json!({ "right": 0.9, "guessed": guessed });
+        let taught = json!({ "cards": 15, "free": views(0.96), "all": views(0.92), "known_before": 0.84,
+            "known_after": 0.83, "strangers": 0.07 });
+        let mut lines = Vec::new();
+        headlines("", &json!({ "taught": taught }), &mut lines);
+        lines.sort();
+        let told = [
+            "taught all: first guess right 92.0 %",
+            "taught free: first guess right 96.0 %",
+            "taught: known cards named before 84.0 %, and after 83.0 %",
+        ];
+        assert_eq!(lines, told);
     }
 
     #[test]
