@@ -94,8 +94,8 @@ pub enum StoreError {
     },
     /// A line of the journal makes no sense.
     #[error(
-        "{path}, line {line}: {reason}\nhelp: move the file away; \
-         the labels before that line are in labels.json"
+        "{path}, line {line}: {reason}\nhelp: mend that line, or take it out and keep a copy of the \
+         file: its other lines are actions that no other file has yet"
     )]
     Journal {
         /// The file.
@@ -248,8 +248,11 @@ impl Store {
         let mut undo: Vec<Change> =
             changes.iter().map(|change| change.apply(&mut self.labels, &mut self.arrangement)).collect();
         undo.reverse();
-        if self.pending >= CHECKPOINT_AFTER {
-            self.checkpoint()?;
+        if self.pending >= CHECKPOINT_AFTER
+            && let Err(error) = self.checkpoint()
+        {
+            // The journal has everything, and whoever asks for the next one hears why it fails.
+            log::warn!("{error}");
         }
         Ok(undo)
     }
@@ -304,10 +307,10 @@ impl Store {
             atomic::write(&path, text.as_bytes()).map_err(StoreError::file(&path))?;
         }
         let path = self.folder.join(JOURNAL);
-        let cleared = self.journal.set_len(0).and_then(|()| self.journal.sync_data());
-        cleared.map_err(StoreError::file(&path))?;
+        self.journal.set_len(0).map_err(StoreError::file(&path))?;
+        // Before anything else can fail: a failed line is cut off at this length.
         (self.length, self.pending) = (0, 0);
-        Ok(())
+        self.journal.sync_data().map_err(StoreError::file(&path))
     }
 
     /// A labelled image is copied from the originals, whole or not at all.

@@ -149,6 +149,24 @@ fn a_full_disk_changes_nothing() {
     store.journal = journal;
 }
 
+/// The journal still takes lines where labels.json cannot be written anew.
+#[test]
+fn what_is_in_the_journal_counts_though_no_checkpoint_can_be_made() {
+    let at = folders();
+    let mut store = Store::open(&at.data, &at.raw).unwrap();
+    fs::create_dir(at.data.join(crate::labels::FILE_NAME)).unwrap();
+    for number in 0..=CHECKPOINT_AFTER {
+        let undo = store.apply(&[named(&format!("{number}.png"), "DNA")]).unwrap();
+        assert_eq!(undo.len(), 1);
+    }
+    assert!(store.checkpoint().is_err() && store.is_pending());
+    assert_eq!(names(store.labels()).len(), CHECKPOINT_AFTER + 1);
+    kill(store);
+    fs::remove_dir(at.data.join(crate::labels::FILE_NAME)).unwrap();
+    let store = Store::open(&at.data, &at.raw).unwrap();
+    assert_eq!(names(store.labels()).len(), CHECKPOINT_AFTER + 1);
+}
+
 #[test]
 fn a_kill_between_the_files_of_a_checkpoint_leaves_the_bin_its_labels() {
     let at = folders();
