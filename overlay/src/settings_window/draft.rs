@@ -1,5 +1,6 @@
 //! The settings file while it is changed: comments, order and spelling stay as a player wrote them.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, Value};
@@ -86,11 +87,13 @@ impl Draft {
         }
     }
 
-    /// Changes a key and writes the file.
+    /// Changes a key and writes the file, with what was changed in it from outside.
     ///
     /// # Errors
-    /// When the value cannot be, which changes nothing, or the file cannot be written.
+    /// When the value cannot be, or the file is wrong by now, which both change nothing; when it
+    /// cannot be read or written.
     pub fn set(&mut self, section: &str, key: &str, value: impl Into<Value>) -> Result<(), DraftError> {
+        self.take_over()?;
         let mut changed = self.document.clone();
         let table = changed.entry(section).or_insert_with(|| Item::Table(Table::new()));
         let mut value = value.into();
@@ -112,13 +115,26 @@ impl Draft {
     /// Takes over what was changed from outside; returns whether anything was. A file that is wrong
     /// or gone changes nothing.
     pub fn look_again(&mut self) -> bool {
+        self.take_over().unwrap_or(false)
+    }
+
+    fn take_over(&mut self) -> Result<bool, SettingsError> {
         let text = match std::fs::read_to_string(&self.path) {
-            Ok(text) if text != self.text => text,
-            _ => return false,
+            Ok(text) => text,
+            // It is written anew.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => {
+                return Err(SettingsError::Unreadable { path: self.path.clone(), reason: error.to_string() });
+            }
         };
-        let (Ok(settings), Ok(document)) = (settings::parse(&text), parsed(&text)) else { return false };
+        if text == self.text {
+            return Ok(false);
+        }
+        let wrong = |mistake| SettingsError::Wrong { path: self.path.clone(), mistake };
+        let settings = settings::parse(&text).map_err(wrong)?;
+        let document = parsed(&text).map_err(wrong)?;
         (self.document, self.text, self.settings) = (document, text, settings);
-        true
+        Ok(true)
     }
 }
 
@@ -172,6 +188,23 @@ mod tests {
         assert!(!draft.is_default("show", "opacity"));
         draft.reset("show", "opacity").unwrap();
         assert!(draft.is_default("show", "opacity"));
+    }
+
+    #[test]
+    fn what_was_typed_meanwhile_is_not_written_over() {
+        let (_folder, mut draft) = draft("[show]\nopacity = 0.5\n");
+        std::fs::write(draft.path(), "[show]\nopacity = 0.25\n[capture]\nper_second = 20\n").unwrap();
+        draft.set("show", "unknown", false).unwrap();
+        let written = std::fs::read_to_string(draft.path()).unwrap();
+        assert_eq!(written, "[show]\nopacity = 0.25\nunknown = false\n[capture]\nper_second = 20\n");
+        let slip = "[show]\nopacity = \n[capture]\nper_second = 10\n";
+        std::fs::write(draft.path(), slip).unwrap();
+        let refused = draft.set("show", "unknown", true).unwrap_err().to_string();
+        assert!(refused.contains("overlay.toml") && refused.contains("line 2"), "{refused}");
+        assert_eq!(std::fs::read_to_string(draft.path()).unwrap(), slip);
+        std::fs::remove_file(draft.path()).unwrap();
+        draft.set("show", "unknown", true).unwrap();
+        assert!(draft.path().exists());
     }
 
     #[test]
