@@ -1,10 +1,12 @@
 //! The model, on a thread of its own: it guesses what is to be named next, and is taught what was
 //! named.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -37,8 +39,8 @@ pub enum Job {
     Read(Arc<RgbaImage>, Vec<Quad<InFrame>>),
     /// Teaches what an image shows, when the model does not know it.
     Teach(Source, Box<Label>),
-    /// Forgets what an image taught.
-    Forget(String),
+    /// Forgets what images taught.
+    Forget(Vec<String>),
     /// Drops all that images taught which go for good, also what was put aside.
     Erase(Vec<String>),
     /// Gives what was taught another name, in all models.
@@ -98,13 +100,25 @@ pub enum Changed {
     No,
 }
 
-/// Jobs that may wait: what is not accepted is asked for again, or taught by training.
+/// Jobs that may wait: what else is asked for is asked for again, or taught by training.
 const MAX_JOBS: usize = 256;
+
+impl Job {
+    /// Whether nobody would ask for it again: what was taken back would go on being known.
+    fn must_be_done(&self) -> bool {
+        matches!(
+            self,
+            Self::Forget(_) | Self::Erase(_) | Self::Rename(_) | Self::ForgetCard(_) | Self::TakeBack(_)
+        )
+    }
+}
 
 /// A handle to the thread; dropping it ends the thread.
 pub struct Inference {
     model: PathBuf,
     jobs: Option<SyncSender<Job>>,
+    /// Those that must be done and found no room, in their order.
+    kept: RefCell<VecDeque<Job>>,
     answers: Receiver<Answer>,
     /// Jobs that were accepted and are not done.
     open: Arc<AtomicUsize>,
@@ -136,7 +150,7 @@ impl Inference {
                 wake();
             }
         });
-        Self { model, jobs: Some(jobs), answers, open, thread: thread.ok() }
+        Self { model, jobs: Some(jobs), kept: RefCell::default(), answers, open, thread: thread.ok() }
     }
 
     /// The model's folder.
@@ -144,14 +158,42 @@ impl Inference {
         &self.model
     }
 
-    /// Hands a job over. Returns whether it was accepted.
+    /// Hands a job over. Returns whether it was accepted, as every one is that must be done.
     pub fn ask(&self, job: Job) -> bool {
+        self.hand_over_kept();
         self.open.fetch_add(1, Ordering::Relaxed);
-        let is_accepted = self.jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok());
-        if !is_accepted {
-            self.open.fetch_sub(1, Ordering::Relaxed);
+        // None overtakes those that wait: what is taught anew would be forgotten after it.
+        let refused = match self.kept.borrow().is_empty() {
+            true => self.try_send(job),
+            false => Some(job),
+        };
+        match refused {
+            None => true,
+            Some(job) if job.must_be_done() && self.is_alive() => {
+                self.kept.borrow_mut().push_back(job);
+                true
+            }
+            Some(_) => {
+                self.open.fetch_sub(1, Ordering::Relaxed);
+                false
+            }
         }
-        is_accepted
+    }
+
+    /// Gives a job back for which there is no room.
+    fn try_send(&self, job: Job) -> Option<Job> {
+        let Some(jobs) = &self.jobs else { return Some(job) };
+        jobs.try_send(job).err().map(|(TrySendError::Full(job) | TrySendError::Disconnected(job))| job)
+    }
+
+    fn hand_over_kept(&self) {
+        let mut kept = self.kept.borrow_mut();
+        while let Some(job) = kept.pop_front() {
+            if let Some(job) = self.try_send(job) {
+                kept.push_front(job);
+                return;
+            }
+        }
     }
 
     /// Whether there is somebody to answer.
@@ -166,12 +208,17 @@ impl Inference {
 
     /// What has been answered since.
     pub fn answers(&self) -> impl Iterator<Item = Answer> {
+        self.hand_over_kept();
         self.answers.try_iter()
     }
 }
 
 impl Drop for Inference {
     fn drop(&mut self) {
+        while !self.kept.borrow().is_empty() && self.is_alive() {
+            self.hand_over_kept();
+            let _ = self.answers.recv_timeout(std::time::Duration::from_millis(5));
+        }
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
             // It finishes what it was taught; answers that nobody reads must not hold it up.
@@ -206,14 +253,12 @@ impl Worker {
             Job::Propose(frame) => self.propose(frame).map(Some),
             Job::Read(frame, quads) => self.read(frame, quads).map(Some),
             Job::Teach(source, label) => self.teach(source, label),
-            Job::Forget(file) => {
-                gallery::forget(&self.model, file)?;
+            Job::Forget(files) => {
+                gallery::forget(&self.model, files)?;
                 self.reload()
             }
             Job::Erase(files) => {
-                for file in files {
-                    gallery::forget(&self.model, file)?;
-                }
+                gallery::forget(&self.model, files)?;
                 forgotten::drop_captures(&self.model, files)?;
                 self.reload()
             }
@@ -362,4 +407,33 @@ fn card_of(folders: &[PathBuf], source: &Source) -> anyhow::Result<(RgbaImage, Q
         .ok_or_else(|| anyhow::anyhow!("cannot read the capture {}", source.file))?;
     let quad = crop::quad_in_crop(crop.width(), crop.height());
     Ok((crop, quad))
+}
+
+#[cfg(test)]
+mod tests {
+    use vision::gallery::Prototype;
+
+    use super::*;
+
+    #[test]
+    fn what_is_taken_back_in_a_burst_is_forgotten_all_the_same() {
+        let models = tempfile::tempdir().unwrap();
+        let model = models.path().join("m");
+        std::fs::create_dir(&model).unwrap();
+        let captures: Vec<String> = (0..3 * MAX_JOBS).map(|number| format!("{number}.png")).collect();
+        let taught = |capture: &String| Prototype {
+            id: "x".into(),
+            name: "X".into(),
+            embedding: vec![1.0],
+            capture: Some(capture.clone()),
+            taught_at_millis: None,
+        };
+        gallery::enrol(&model, captures.iter().map(taught).collect()).unwrap();
+        let inference = Inference::start(model.clone(), Vec::new(), || ());
+        for capture in &captures {
+            assert!(inference.ask(Job::Forget(vec![capture.clone()])));
+        }
+        drop(inference);
+        assert_eq!(gallery::prototypes(&model).unwrap().len(), 0);
+    }
 }

@@ -55,7 +55,7 @@ fn the_next_model_learns_the_captures_and_passes_over_what_it_knows() {
 
     // What is forgotten does not come back from the other model; networks that were replaced leave
     // their captures.
-    gallery::forget(&next, "strange.png").unwrap();
+    gallery::forget(&next, &["strange.png".to_owned()]).unwrap();
     assert_eq!(enrol::carry_over(&mut recogniser, &next, &picture).unwrap(), 0);
     let other = tempfile::tempdir().unwrap();
     let alone = model(other.path(), "alone");
@@ -64,7 +64,7 @@ fn the_next_model_learns_the_captures_and_passes_over_what_it_knows() {
     let mut recogniser = Recogniser::open(&alone, &options).unwrap();
     assert_eq!(enrol::carry_over(&mut recogniser, &alone, &picture).unwrap(), 1);
     assert_eq!(says(&mut recogniser).as_deref(), Some("mod_owl"));
-    gallery::forget(&alone, "strange.png").unwrap();
+    gallery::forget(&alone, &["strange.png".to_owned()]).unwrap();
     assert_eq!(
         enrol::carry_over(&mut recogniser, &alone, &picture).unwrap(),
         0,

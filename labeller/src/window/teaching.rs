@@ -18,6 +18,7 @@ impl Labeller {
     pub(super) fn teach(&self, changes: &[Change], undo: &[Change]) {
         let Some(inference) = &self.inference else { return };
         let mut jobs: Vec<Job> = self.renamed(changes, undo).into_iter().map(Job::Rename).collect();
+        let mut forgotten = Vec::new();
         let mut taught: HashMap<&str, usize> = HashMap::new();
         for change in changes {
             match change {
@@ -28,10 +29,13 @@ impl Labeller {
                     jobs.extend(picture.map(|it| Job::Teach(source(it), label.clone())));
                 }
                 Change::Label { file, label: None } | Change::Bin { file, binned: true, .. } => {
-                    jobs.push(Job::Forget(file.clone()));
+                    forgotten.push(file.clone());
                 }
                 _ => {}
             }
+        }
+        if !forgotten.is_empty() {
+            jobs.push(Job::Forget(forgotten));
         }
         let erased = changes.iter().filter_map(|change| match change {
             Change::Erase { file, done: false } => Some(file.clone()),

@@ -9,12 +9,12 @@
 //! another model or to retrained networks; captures are: those that a model has not met yet are
 //! [`pending`], and those that it names right by itself are skipped for good.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use lens_core::card_id::CardId;
 use lens_core::manifest::Manifest;
-use lens_core::{atomic, files};
+use lens_core::{atomic, files, paths};
 use serde::{Deserialize, Serialize};
 
 pub mod forgotten;
@@ -120,10 +120,11 @@ pub fn pending(folder: &Path, catalogue: &str) -> Vec<Prototype> {
     found
 }
 
-/// The folders beside a model's.
+/// The folders beside a model's, and those of the models before, which a rollback puts back.
 fn siblings(folder: &Path) -> Vec<PathBuf> {
-    let beside = folder.parent().map(std::fs::read_dir);
-    let entries = beside.into_iter().flatten().flatten().flatten().map(|entry| entry.path());
+    let before = paths::previous_model(folder);
+    let places = [folder.parent(), before.parent()].into_iter().flatten();
+    let entries = places.flat_map(std::fs::read_dir).flatten().flatten().map(|entry| entry.path());
     let mut found: Vec<PathBuf> = entries.filter(|path| path != folder && path.is_dir()).collect();
     found.sort();
     found
@@ -231,12 +232,15 @@ pub fn skip(folder: &Path, captures: Vec<String>) -> Result<(), GalleryError> {
     change(folder, FILE_NAME, |file| file.skipped.extend(captures))
 }
 
-/// Forgets the prototype of a capture, in all models: otherwise it would come back from another.
+/// Forgets the prototypes of these captures, in all models: otherwise they would come back from
+/// another.
 ///
 /// # Errors
 /// As [`enrol`].
-pub fn forget(folder: &Path, capture: &str) -> Result<(), GalleryError> {
-    change_everywhere(folder, |file| file.cards.retain(|it| it.capture.as_deref() != Some(capture)))
+pub fn forget(folder: &Path, captures: &[String]) -> Result<(), GalleryError> {
+    let captures: HashSet<&str> = captures.iter().map(String::as_str).collect();
+    let stays = |card: &Prototype| card.capture.as_deref().is_none_or(|it| !captures.contains(it));
+    change_everywhere(folder, |file| file.cards.retain(stays))
 }
 
 /// Gives an enrolled card another id and name, in all models.
@@ -366,14 +370,15 @@ mod tests {
         rename(folder.path(), "z", "x", "X").unwrap();
         let gallery = Gallery::read(folder.path(), 2).unwrap();
         assert_eq!(&**gallery.nearest(&[1.0, 0.0]).unwrap().0, "x");
-        forget(folder.path(), "b.png").unwrap();
+        forget(folder.path(), &["b.png".to_owned()]).unwrap();
         assert_eq!(ids(), ["x"]);
     }
 
     #[test]
     fn a_capture_has_one_name_in_all_models() {
         let root = tempfile::tempdir().unwrap();
-        let [one, other] = ["one", "other"].map(|name| root.path().join(name));
+        // The model before is one as well: a rollback puts it back.
+        let [one, other] = ["one", ".previous/one"].map(|name| root.path().join(name));
         let card = |id: &str, capture: &str| Prototype {
             id: id.into(),
             name: id.to_uppercase(),
@@ -386,7 +391,7 @@ mod tests {
         };
         let pairs = |ids: [&str; 2]| ids.map(|id| (CardId::from(id), id.to_uppercase()));
         for folder in [&one, &other] {
-            std::fs::create_dir(folder).unwrap();
+            std::fs::create_dir_all(folder).unwrap();
             enrol(folder, vec![card("x", "a.png"), card("x", "b.png")]).unwrap();
         }
         rename_captures(&one, &["b.png".into()], "y", "Y").unwrap();
