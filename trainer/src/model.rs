@@ -36,6 +36,12 @@ pub enum NewModelError {
     /// There is one.
     #[error("{0} is there already\nhelp: choose another --name{1}")]
     Taken(PathBuf, &'static str),
+    /// There is something else, which would be lost.
+    #[error(
+        "{0} has other things than a model's files, so it is not replaced\n\
+         help: give the model a folder of its own, such as data/models/NAME"
+    )]
+    Other(PathBuf),
 }
 
 /// What becomes of a model that is there already.
@@ -64,7 +70,8 @@ pub fn new_model_folder(
     }
     let folder = out.map_or_else(|| paths::model(name), Path::to_path_buf);
     let help = match existing {
-        Existing::Replaced => return Ok(folder),
+        Existing::Replaced if may_be_replaced(&folder) => return Ok(folder),
+        Existing::Replaced => return Err(NewModelError::Other(folder)),
         Existing::Refused => ", or remove it first",
         Existing::RefusedUnlessAsked => ", or say --replace: `trainer rollback` then goes back",
     };
@@ -72,6 +79,15 @@ pub fn new_model_folder(
         Ok(_) => Err(NewModelError::Taken(folder, help)),
         Err(_) => Ok(folder),
     }
+}
+
+/// Whether nothing is lost that no model is: the folder is not there, is empty, or is a model's,
+/// which has files alone.
+fn may_be_replaced(folder: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return folder.symlink_metadata().is_err() };
+    let entries: Vec<_> = entries.flatten().collect();
+    let is_file = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|it| it.is_file());
+    entries.is_empty() || folder.join(FILE_NAME).is_file() && entries.iter().all(is_file)
 }
 
 /// No folder has this model.
@@ -122,6 +138,13 @@ mod tests {
         assert!(out(Existing::Refused).unwrap_err().to_string().contains("remove it first"));
         assert!(out(Existing::RefusedUnlessAsked).unwrap_err().to_string().contains("--replace"));
         assert_eq!(out(Existing::Replaced).unwrap(), place.path());
+        for (path, is_model) in [("gallery.json", false), (FILE_NAME, true), ("mine/gallery.json", false)] {
+            let path = place.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "{}").unwrap();
+            let answer = out(Existing::Replaced);
+            assert_eq!(answer.is_ok(), is_model, "{answer:?}");
+        }
         let free = place.path().join("free");
         assert_eq!(new_model_folder("mine", Some(&free), Existing::Refused).unwrap(), free);
     }
