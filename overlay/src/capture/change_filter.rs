@@ -11,8 +11,10 @@ use super::source::{CaptureError, FrameSource};
 pub enum News {
     /// An image that differs from the last one.
     Fresh(Frame),
-    /// Still the same image.
+    /// An image was taken, and is still the same.
     Same,
+    /// The source says that nothing was drawn: no image was taken.
+    Untouched,
     /// Nothing to see.
     Hidden,
 }
@@ -29,11 +31,6 @@ impl ChangeFilter {
         Self { source, last: None }
     }
 
-    /// Whether a look that finds nothing new costs next to nothing.
-    pub fn is_told_of_changes(&self) -> bool {
-        self.source.is_told_of_changes()
-    }
-
     /// Waits for a change, at most so long.
     pub fn wait(&mut self, at_most: Duration) {
         self.source.wait(at_most);
@@ -45,7 +42,7 @@ impl ChangeFilter {
     /// As [`FrameSource::grab`].
     pub fn look(&mut self) -> Result<News, CaptureError> {
         if self.last.is_some() && !self.source.changed()? {
-            return Ok(News::Same);
+            return Ok(News::Untouched);
         }
         let Some(frame) = self.source.grab()? else {
             self.last = None;
@@ -72,6 +69,7 @@ mod tests {
             .map(|_| match filter.look().unwrap() {
                 News::Fresh(_) => 'f',
                 News::Same => 's',
+                News::Untouched => 'u',
                 News::Hidden => 'h',
             })
             .collect();

@@ -17,12 +17,6 @@ pub trait FrameSource: Send {
         Ok(true)
     }
 
-    /// Whether [`FrameSource::changed`] knows without taking an image, so that it can be asked all
-    /// the time.
-    fn is_told_of_changes(&self) -> bool {
-        false
-    }
-
     /// Waits until the image may have changed, at most so long. A source that is not told of changes
     /// waits that long.
     fn wait(&mut self, at_most: Duration) {

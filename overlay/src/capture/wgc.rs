@@ -108,10 +108,6 @@ impl FrameSource for WindowSource {
         if slot.closed { Err(CaptureError::Gone) } else { Ok(slot.is_fresh) }
     }
 
-    fn is_told_of_changes(&self) -> bool {
-        true
-    }
-
     fn wait(&mut self, at_most: Duration) {
         let waits = |slot: &mut Slot| !slot.is_fresh && !slot.closed;
         drop(self.shared.arrived.wait_timeout_while(self.shared.slot(), at_most, waits));

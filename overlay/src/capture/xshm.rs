@@ -227,10 +227,6 @@ impl FrameSource for WindowSource {
         Ok(self.changed || self.damage.is_none())
     }
 
-    fn is_told_of_changes(&self) -> bool {
-        self.damage.is_some()
-    }
-
     fn wait(&mut self, at_most: Duration) {
         // What was read while an answer was waited for does not come again. What is wrong with the
         // connection is said by the next look.

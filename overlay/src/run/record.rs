@@ -70,7 +70,7 @@ pub fn run(
                     return Ok(End::Room);
                 }
             }
-            Ok(News::Same) => {}
+            Ok(News::Same | News::Untouched) => {}
             Ok(News::Hidden) if hidden => {}
             Ok(News::Hidden) => {
                 hidden = true;

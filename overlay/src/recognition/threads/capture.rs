@@ -73,15 +73,15 @@ pub(super) fn run(
         let (began, used) = (Instant::now(), ThreadTime::now());
         let news = source.look();
         let is_fresh = matches!(news, Ok(News::Fresh(_)));
-        let is_quiet = matches!(news, Ok(News::Same)) && source.is_told_of_changes();
+        let is_quiet = matches!(news, Ok(News::Untouched));
         match news {
             Ok(News::Fresh(frame)) => {
                 let signature = FrameSignature::new(&frame.pixels());
                 pending = Some(Pending { frame, signature });
             }
             // The same as one that has not been recognised is no reason to believe what was.
-            Ok(News::Same) if pending.is_some() => {}
-            Ok(News::Same) => shared.lock().same_at = shared.since_start(began),
+            Ok(News::Same | News::Untouched) if pending.is_some() => {}
+            Ok(News::Same | News::Untouched) => shared.lock().same_at = shared.since_start(began),
             Ok(News::Hidden) => {
                 hidden = true;
                 pending = None;

@@ -90,10 +90,6 @@ impl FrameSource for Told {
         Ok(false)
     }
 
-    fn is_told_of_changes(&self) -> bool {
-        true
-    }
-
     fn wait(&mut self, at_most: Duration) {
         std::thread::sleep(at_most);
         let _ = self.0.send(at_most);
@@ -118,6 +114,32 @@ fn a_source_that_is_told_of_changes_is_left_alone_once_tracks_have_settled() {
     let first = (0..100).find(is_long).expect("it is left alone in the end");
     assert!((1..40).contains(&first), "fades need a look at every frame: {first}");
     assert!((0..3).all(|number| is_long(&number)), "nothing has changed since");
+}
+
+/// Draws the same image all the time, as a game does while nothing moves; counts looks.
+struct DrawnAgain(Arc<AtomicUsize>);
+
+impl FrameSource for DrawnAgain {
+    fn wait(&mut self, _: Duration) {}
+
+    fn grab(&mut self) -> Result<Option<Frame>, CaptureError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Still(10).grab()
+    }
+}
+
+#[test]
+fn an_image_that_is_drawn_again_is_taken_no_more_often_than_another() {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let sink: EventSink = Arc::new(|_| true);
+    let pipeline = Pipeline::new(Box::new(Counting(Arc::default())));
+    let pace = Pace { per_second: 20.0, share: 1.0, threads: 1 };
+    let (snapshots, models) = (Mailbox::default(), Mailbox::default());
+    let threads = Threads::start(pipeline, None, pace, &snapshots, &models, &sink).unwrap();
+    threads.capture_from(CaptureInput::Source(Box::new(DrawnAgain(Arc::clone(&taken)))));
+    std::thread::sleep(Duration::from_millis(500));
+    let taken = taken.load(Ordering::SeqCst);
+    assert!((1..=12).contains(&taken), "{taken} in half a second at twenty a second");
 }
 
 #[test]
