@@ -87,8 +87,9 @@ impl App {
             let card = view.overlay_from_frame().quad(place.quad(track.quad)).bounds();
             scene.say(&words, Place::Beside(card), style, measure);
         }
+        // Asked for in any case: it forgets those that are over.
+        let lit = self.services.captures.lit(&self.snapshot.tracks, now);
         if self.output.is_shown {
-            let lit = self.services.captures.lit(&self.snapshot.tracks, now);
             scene.flash(lit.into_iter().map(|(quad, tone)| (place.quad(quad), tone)), view);
         }
         for text in self.notices.now(now) {

@@ -111,7 +111,7 @@ impl CaptureControls {
 
     /// When a card ceases to be lit, or the next ones are to be saved.
     pub fn next_change(&self, now: Instant) -> Option<Instant> {
-        let dark = self.flashes.iter().map(|(_, _, until)| *until).min();
+        let dark = self.flashes.iter().map(|(_, _, until)| *until).filter(|until| *until > now).min();
         let is_waiting = self.automatic && self.is_due;
         let save = self.last_automatic.filter(|_| is_waiting).map(|last| last + AUTOMATIC_INTERVAL);
         [dark, save.filter(|save| *save > now)].into_iter().flatten().min()
@@ -298,12 +298,13 @@ mod tests {
         let text = captures.take_outcome(&label, now).unwrap();
         assert_eq!(text, "Corrected: Fox, for the next training only: the disk is full");
         assert_eq!(captures.next_change(now), Some(now + FLASH_DURATION));
+        assert_eq!(captures.next_change(now + FLASH_DURATION), None, "nothing waits for what is over");
         assert!(captures.lit(&[], now + FLASH_DURATION).is_empty() && captures.next_change(now).is_none());
         captures.automatic = true;
         (captures.is_due, captures.last_automatic) = (true, Some(now));
         let later = now + AUTOMATIC_INTERVAL;
         assert_eq!(captures.next_change(now), Some(later), "the last frame is saved from, too");
-        assert_eq!(captures.next_change(later), None, "nothing waits for what is over");
+        assert_eq!(captures.next_change(later), None);
         let known = SaveOutcome { duplicates: vec![3], ..SaveOutcome::default() };
         assert_eq!(captures.take_outcome(&known, now), None, "no news");
     }
