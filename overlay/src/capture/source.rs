@@ -17,8 +17,8 @@ pub trait FrameSource: Send {
         Ok(true)
     }
 
-    /// Waits until the image may have changed, at most so long. A source that is not told of changes
-    /// waits that long.
+    /// Waits until the image may have changed, at most so long. A source that is not told of
+    /// changes waits that long.
     fn wait(&mut self, at_most: Duration) {
         thread::sleep(at_most);
     }

@@ -40,7 +40,8 @@ unsafe extern "C" fn let_go(
         let holds = |(start, length): &&(usize, usize)| (*start..start + length).contains(&from);
         if let Some(&(start, length)) = code.iter().find(holds) {
             // SAFETY: glibc closes no library while it goes through them, these pages are as they
-            // are in its file, and nobody may write to them: the next use reads the same from there.
+            // are in its file, and nobody may write to them: the next use reads the same from
+            // there.
             let _ = unsafe { libc::madvise(start as *mut libc::c_void, length, libc::MADV_DONTNEED) };
         }
     }

@@ -1,9 +1,10 @@
 //! From frames to tracks.
 //!
 //! A [`Pipeline`] is recogniser and tracker together; it has no thread of its own. On a frame that
-//! is not recognised, cards are followed by their pixels. A frame that stays the same is not searched
-//! again: the last readings are counted again until the tracks have settled, and only a card that
-//! came to rest on it is read once more. Which frames are recognised is a [`FrameGate`]'s to say.
+//! is not recognised, cards are followed by their pixels. A frame that stays the same is not
+//! searched again: the last readings are counted again until the tracks have settled, and only a
+//! card that came to rest on it is read once more. Which frames are recognised is a
+//! [`FrameGate`]'s to say.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -194,7 +195,8 @@ mod tests {
 
     use super::*;
 
-    /// Finds one card, which looks like all else, as far right as the first byte says; counts how often it is read.
+    /// Finds one card, which looks like all else, as far right as the first byte says; counts how
+    /// often it is read.
     struct One(Arc<AtomicUsize>);
 
     impl Recognise for One {

@@ -8,8 +8,8 @@
 //! their appearance: neighbours in a fan overlap as much as a card that moves overlaps itself, but
 //! do not look alike. Between detections they are followed by their own pixels
 //! (`registration`). Read are those that are new, doubtful, look otherwise than when they were read
-//! last, by their colours or by their face, or came to rest elsewhere; a card that lies still is left
-//! alone.
+//! last, by their colours or by their face, or came to rest elsewhere; a card that lies still is
+//! left alone.
 
 use std::time::Duration;
 
