@@ -345,7 +345,7 @@ fn a_new_card_moves_as_it_did_on_the_frame_before() {
 /// Two cards that look alike leap past each other between two frames: their tracks go over to each
 /// other, and what is read at rest is right.
 #[test]
-fn look_alikes_that_cross_have_their_own_names_where_they_come_to_rest() {
+fn lookalikes_that_cross_have_their_own_names_where_they_come_to_rest() {
     let mut bench = Bench::default();
     let mut show = |cards: [Lying; 2]| {
         bench.now += millis(60);
