@@ -12,6 +12,7 @@ use lens_core::catalogue::{CardType, Catalogue, id_of_class};
 use lens_core::manifest::{Activation, Head, IDENTIFICATION, Manifest, NOT_A_CARD, Thresholds, UNKNOWN};
 use lens_core::modifiers::{Modifiers, NONE, edition};
 
+use crate::embeddings::SearchBuffer;
 use crate::gallery::Gallery;
 use crate::reading::{Guess, GuessSource, Identity, Reading};
 use crate::sprites::limits::Limits;
@@ -123,6 +124,8 @@ pub struct Classifier {
     name_threshold: f32,
     /// Cards of the player's mods.
     sprites: Option<Sprites>,
+    /// Buffer of the gallery's search.
+    lookup: SearchBuffer,
 }
 
 /// Sprite entries, and when one of them is a name.
@@ -209,6 +212,7 @@ impl Classifier {
             has_own_detector: manifest.detector.kind.is_own(),
             name_threshold: 0.0,
             sprites: None,
+            lookup: SearchBuffer::default(),
         })
     }
 
@@ -260,7 +264,7 @@ impl Classifier {
 
     fn read(&mut self, logits: &Logits<'_>, crop: &[u8], gallery: &Gallery, reading: &mut Reading) -> bool {
         let (not_a_card, unknown) = self.sum_looks(logits.heads[0]);
-        let nearest = gallery.nearest(logits.embedding);
+        let nearest = gallery.nearest(logits.embedding, &mut self.lookup);
         let near = nearest.filter(|(_, it)| *it >= self.thresholds.gallery);
         let sprite = self.sprite(logits, crop);
         // What a person taught goes before what a sprite says, unless the sprite is much nearer.

@@ -17,6 +17,8 @@ use lens_core::manifest::Manifest;
 use lens_core::{atomic, files, paths};
 use serde::{Deserialize, Serialize};
 
+use crate::embeddings::{Embeddings, SearchBuffer};
+
 pub mod forgotten;
 
 /// Name of the file in a model's folder.
@@ -27,11 +29,14 @@ pub const FORMAT: u32 = 1;
 /// from there.
 pub const REPLACED: &str = "gallery.old.json";
 const LOCK: &str = ".gallery.lock";
+/// Cosines that differ by less are handed over by a search, to be compared as they are.
+const ALIKE: f32 = 1e-5;
 
 /// The prototypes of a model, ready to be compared with.
 #[derive(Clone, Debug, Default)]
 pub struct Gallery {
-    cards: Vec<(CardId, Vec<f32>)>,
+    cards: Vec<CardId>,
+    embeddings: Embeddings,
 }
 
 /// One capture of an enrolled card.
@@ -294,33 +299,34 @@ impl Gallery {
     /// # Errors
     /// When an embedding has not `dimensions` numbers, or no direction.
     pub fn new(cards: Vec<Prototype>, dimensions: usize) -> Result<Self, PrototypeError> {
-        let mut kept = Vec::with_capacity(cards.len());
+        let mut gallery = Self { cards: Vec::new(), embeddings: Embeddings::new(dimensions) };
         for Prototype { id, mut embedding, .. } in cards {
             if embedding.len() != dimensions {
                 let length = embedding.len();
                 return Err(PrototypeError::Length { id, length, dimensions });
             }
-            let norm = dot(&embedding, &embedding).sqrt();
+            let norm = embedding.iter().map(|value| value * value).sum::<f32>().sqrt();
             if !norm.is_finite() || norm < 1e-6 {
                 return Err(PrototypeError::NoDirection { id });
             }
             embedding.iter_mut().for_each(|value| *value /= norm);
-            kept.push((id, embedding));
+            gallery.embeddings.push(&embedding);
+            gallery.cards.push(id);
         }
-        Ok(Self { cards: kept })
+        Ok(gallery)
     }
 
     /// Id of the enrolled card most like `embedding` (of length one), and the cosine between them.
-    pub fn nearest(&self, embedding: &[f32]) -> Option<(&CardId, f32)> {
-        self.cards
-            .iter()
-            .map(|(id, prototype)| (id, dot(prototype, embedding)))
-            .max_by(|a, b| a.1.total_cmp(&b.1))
+    /// Of two that are alike it is the one that was enrolled last.
+    pub fn nearest(&self, embedding: &[f32], buffer: &mut SearchBuffer) -> Option<(&CardId, f32)> {
+        let mut best: Option<(&CardId, f32)> = None;
+        self.embeddings.search(embedding, buffer, -2.0, |entry, cosine| {
+            let found = best.filter(|(_, least)| *least > cosine).unwrap_or((&self.cards[entry], cosine));
+            best = Some(found);
+            found.1 - ALIKE
+        });
+        best
     }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]
@@ -333,8 +339,23 @@ mod tests {
             {"id": "x_long", "name": "Long", "embedding": [9.0, 9.0]},
             {"id": "x_near", "name": "Near", "embedding": [0.5, 0.0]}]}"#;
         let gallery = Gallery::new(parsed(text).unwrap().cards, 2).unwrap();
-        let (id, similarity) = gallery.nearest(&[1.0, 0.0]).unwrap();
+        let (id, similarity) = gallery.nearest(&[1.0, 0.0], &mut SearchBuffer::default()).unwrap();
         assert_eq!((&**id, similarity), ("x_near", 1.0));
+    }
+
+    #[test]
+    fn of_two_that_are_alike_the_last_wins() {
+        let card = |id: &str, embedding: [f32; 2]| Prototype {
+            id: id.into(),
+            name: String::new(),
+            embedding: embedding.to_vec(),
+            capture: None,
+            taught_at_millis: None,
+        };
+        let cards = vec![card("x_wrong", [3.0, 4.0]), card("x_right", [3.0, 4.0]), card("x", [4.0, 3.0])];
+        let gallery = Gallery::new(cards, 2).unwrap();
+        let (id, similarity) = gallery.nearest(&[0.6, 0.8], &mut SearchBuffer::default()).unwrap();
+        assert!(*id == "x_right" && (similarity - 1.0).abs() < 1e-3, "{id} {similarity}");
     }
 
     #[test]
@@ -349,7 +370,12 @@ mod tests {
     #[test]
     fn no_file_is_an_empty_gallery() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Gallery::read(folder.path(), 128).unwrap().nearest(&[0.0; 128]).is_none());
+        assert!(
+            Gallery::read(folder.path(), 128)
+                .unwrap()
+                .nearest(&[0.0; 128], &mut SearchBuffer::default())
+                .is_none()
+        );
     }
 
     #[test]
@@ -369,7 +395,7 @@ mod tests {
         assert_eq!(ids(), ["y", "z"], "the capture was named anew");
         rename(folder.path(), "z", "x", "X").unwrap();
         let gallery = Gallery::read(folder.path(), 2).unwrap();
-        assert_eq!(&**gallery.nearest(&[1.0, 0.0]).unwrap().0, "x");
+        assert_eq!(&**gallery.nearest(&[1.0, 0.0], &mut SearchBuffer::default()).unwrap().0, "x");
         forget(folder.path(), &["b.png".to_owned()]).unwrap();
         assert_eq!(ids(), ["x"]);
     }

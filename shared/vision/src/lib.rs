@@ -14,7 +14,7 @@
 //! * [`decode`]: the detector's output to quads, pure.
 //! * [`decide`]: logits to a card, its modifiers, or *unknown*, pure.
 //! * [`gallery`]: cards enrolled from one capture each. [`sprites`]: cards of the player's mods.
-//!   [`enrol`]: adds to both.
+//!   [`enrol`]: adds to both; [`embeddings`] searches them.
 //! * [`stages`]: how long each step takes.
 //!
 //! No window, no capture, no clock, and once a model is open no threads beside those of ONNX
@@ -24,6 +24,7 @@
 pub mod decide;
 pub mod decode;
 mod detect;
+pub mod embeddings;
 pub mod enrol;
 pub mod gallery;
 mod identify;

@@ -10,7 +10,8 @@
 
 use lens_core::card_id::CardId;
 use lens_core::catalogue::CardType;
-use multiversion::multiversion;
+
+use crate::embeddings::{Embeddings, SearchBuffer};
 
 pub mod file;
 pub mod limits;
@@ -20,10 +21,6 @@ use pictures::CropPicture;
 
 /// How many of the nearest entries have their images compared.
 const COMPARED: usize = 8;
-/// 1.0 of an embedding, as entries keep it: sums of products stay within 32 bits.
-const ONE: f32 = 16_384.0;
-/// Embeddings are filled with zeros up to a multiple of this, so that vectors divide them.
-const LANES: usize = 16;
 
 /// A card of a mod, or one of the game that a mod draws anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +54,15 @@ pub struct SpriteEntries {
 struct Table {
     /// The card of each entry, as a place in [`SpriteEntries::cards`].
     cards: Vec<u32>,
-    embeddings: Vec<i16>,
+    embeddings: Embeddings,
     pictures: Vec<u8>,
+}
+
+impl Table {
+    /// None yet, of embeddings of this length.
+    fn of(dimensions: usize) -> Self {
+        Self { embeddings: Embeddings::new(dimensions), ..Self::default() }
+    }
 }
 
 /// The entry that is most like a crop.
@@ -75,7 +79,7 @@ pub struct Found {
 /// Buffers of a search.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    query: Vec<i16>,
+    query: SearchBuffer,
     crop: CropPicture,
     sprite: Vec<i16>,
     nearest: Nearest,
@@ -99,7 +103,8 @@ pub struct Query<'a> {
 impl SpriteEntries {
     /// None yet, of a model whose embeddings have this length.
     pub fn new(dimensions: usize) -> Self {
-        Self { dimensions, ..Self::default() }
+        let [plain, negative] = [Table::of(dimensions), Table::of(dimensions)];
+        Self { dimensions, cards: Vec::new(), plain, negative }
     }
 
     /// The cards that have entries.
@@ -135,7 +140,7 @@ impl SpriteEntries {
             Drawn::Negative => &mut self.negative,
         };
         table.cards.push(card as u32);
-        table.embeddings.extend(whole(embedding));
+        table.embeddings.push(embedding);
         pictures::append(crop, width, &mut table.pictures);
     }
 
@@ -165,15 +170,17 @@ impl SpriteEntries {
         if self.is_empty() || query.embedding.len() != self.dimensions {
             return None;
         }
-        embedding.clear();
-        embedding.extend(whole(query.embedding));
-        let least = (query.least * ONE * ONE) as i32;
         let tables = [Some(&self.plain), Some(&self.negative).filter(|_| query.drawn == Drawn::Negative)];
         let mut best: Option<Found> = None;
         let mut is_prepared = false;
         for table in tables.into_iter().flatten() {
-            nearest.clear(least);
-            search_table(&table.embeddings, embedding, nearest, |entry| counts(table.cards[entry] as usize));
+            nearest.clear(query.least);
+            table.embeddings.search(query.embedding, embedding, query.least, |entry, similarity| {
+                if similarity > nearest.least && counts(table.cards[entry] as usize) {
+                    nearest.insert(Near { similarity, entry });
+                }
+                nearest.least
+            });
             for near in nearest.all() {
                 if !is_prepared {
                     crop.prepare(query.crop, query.width);
@@ -185,19 +192,13 @@ impl SpriteEntries {
                 };
                 let pixels = crop.correlation(picture, sprite);
                 if best.is_none_or(|best| pixels > best.pixels) {
-                    let similarity = near.product as f32 / (ONE * ONE);
-                    best = Some(Found { card: table.cards[near.entry] as usize, similarity, pixels });
+                    let card = table.cards[near.entry] as usize;
+                    best = Some(Found { card, similarity: near.similarity, pixels });
                 }
             }
         }
         best
     }
-}
-
-/// An embedding as entries keep it.
-fn whole(embedding: &[f32]) -> impl Iterator<Item = i16> {
-    let rest = embedding.len().next_multiple_of(LANES) - embedding.len();
-    embedding.iter().map(|value| (value * ONE).round() as i16).chain(std::iter::repeat_n(0, rest))
 }
 
 /// The entries that came nearest so far, best first.
@@ -206,17 +207,17 @@ struct Nearest {
     best: [Near; COMPARED],
     count: usize,
     /// What another one must surpass.
-    least: i32,
+    least: f32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Near {
-    product: i32,
+    similarity: f32,
     entry: usize,
 }
 
 impl Nearest {
-    fn clear(&mut self, least: i32) {
+    fn clear(&mut self, least: f32) {
         (self.count, self.least) = (0, least);
     }
 
@@ -225,38 +226,13 @@ impl Nearest {
     }
 
     fn insert(&mut self, near: Near) {
-        let place = self.all().partition_point(|it| it.product >= near.product);
+        let place = self.all().partition_point(|it| it.similarity >= near.similarity);
         self.count = (self.count + 1).min(COMPARED);
         self.best[place..self.count].rotate_right(1);
         self.best[place] = near;
         if self.count == COMPARED {
-            self.least = self.best[COMPARED - 1].product;
+            self.least = self.best[COMPARED - 1].similarity;
         }
-    }
-}
-
-fn search_table(embeddings: &[i16], query: &[i16], nearest: &mut Nearest, counts: impl Fn(usize) -> bool) {
-    let mut products = [0; BLOCK];
-    for (block, embeddings) in embeddings.chunks(BLOCK * query.len()).enumerate() {
-        let products = &mut products[..embeddings.len() / query.len()];
-        multiply(embeddings, query, products);
-        for (at, &product) in products.iter().enumerate() {
-            let entry = block * BLOCK + at;
-            if product > nearest.least && counts(entry) {
-                nearest.insert(Near { product, entry });
-            }
-        }
-    }
-}
-
-/// Entries whose products are worked out at once.
-const BLOCK: usize = 64;
-
-/// The product of each embedding with the query.
-#[multiversion(targets("x86_64+avx+avx2"))]
-fn multiply(embeddings: &[i16], query: &[i16], products: &mut [i32]) {
-    for (embedding, product) in embeddings.chunks_exact(query.len()).zip(products) {
-        *product = embedding.iter().zip(query).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
     }
 }
 

@@ -10,6 +10,7 @@ use lens_core::manifest::{METADATA_KEY, Manifest};
 use mutation::{Chance, fuzz};
 use std::fs;
 
+use vision::embeddings::SearchBuffer;
 use vision::gallery::{self, FILE_NAME, Gallery, Prototype, REPLACED};
 use vision::network::Options;
 use vision::recogniser::Recogniser;
@@ -82,7 +83,7 @@ fn galleries() {
         fs::write(model.join(FILE_NAME), bytes).unwrap();
         fs::write(model.join(REPLACED), bytes).unwrap();
         if let Ok(gallery) = Gallery::read(&model, 2)
-            && let Some((id, similarity)) = gallery.nearest(&[0.6, 0.8])
+            && let Some((id, similarity)) = gallery.nearest(&[0.6, 0.8], &mut SearchBuffer::default())
         {
             read += 1;
             assert!((-1.001..=1.001).contains(&similarity), "{id} is like it by {similarity}");

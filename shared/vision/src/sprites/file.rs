@@ -13,7 +13,8 @@ use std::path::Path;
 use lens_core::atomic;
 use lens_core::catalogue::CardType;
 
-use super::{LANES, SpriteCard, SpriteEntries, Table};
+use super::{SpriteCard, SpriteEntries, Table};
+use crate::embeddings::{Embeddings, LANES};
 
 const MAGIC: &[u8; 8] = b"BLSPRITE";
 /// Changes with the form of the file and with the way in which entries are made.
@@ -50,7 +51,7 @@ fn to_bytes(entries: &SpriteEntries) -> Vec<u8> {
     }
     for table in tables {
         bytes.extend(table.cards.iter().flat_map(|card| card.to_le_bytes()));
-        bytes.extend(table.embeddings.iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend(table.embeddings.values().iter().flat_map(|value| value.to_le_bytes()));
         bytes.extend(&table.pictures);
     }
     bytes
@@ -85,11 +86,10 @@ fn from_bytes(bytes: &[u8]) -> Option<SpriteEntries> {
         rest = after;
         let of_cards: Vec<u32> =
             of_cards.as_chunks::<4>().0.iter().map(|it| u32::from_le_bytes(*it)).collect();
-        of_cards.iter().all(|card| (*card as usize) < count).then(|| Table {
-            cards: of_cards,
-            embeddings: embeddings.as_chunks::<2>().0.iter().map(|it| i16::from_le_bytes(*it)).collect(),
-            pictures: pictures.to_vec(),
-        })
+        let values = embeddings.as_chunks::<2>().0.iter().map(|it| i16::from_le_bytes(*it)).collect();
+        let embeddings = Embeddings::from_values(dimensions, values)?;
+        let known = of_cards.iter().all(|card| (*card as usize) < count);
+        known.then(|| Table { cards: of_cards, embeddings, pictures: pictures.to_vec() })
     };
     let (plain, negative) = (table(lengths[0])?, table(lengths[1])?);
     rest.is_empty().then_some(SpriteEntries { dimensions, cards, plain, negative })
