@@ -19,6 +19,7 @@ use lens_core::geometry::{InFrame, Quad};
 use lens_core::image_file;
 use lens_core::manifest::NOT_A_CARD;
 use lens_core::pixels::Pixels;
+use vision::embeddings::SearchBuffer;
 use vision::enrol::{self, NamedCard};
 use vision::gallery::{self, Gallery, forgotten};
 use vision::network::Options;
@@ -315,7 +316,8 @@ impl Worker {
         let taught = Gallery::read(&folder, width)?;
         recogniser.set_gallery(Gallery::default());
         let own = recogniser.read(pixels, &[quad]).map(|readings| readings[0].clone());
-        let likeness = |own: &vision::reading::Reading| taught.nearest(&own.embedding).map(|it| it.1);
+        let mut buffer = SearchBuffer::default();
+        let likeness = |own: &vision::reading::Reading| Some(taught.nearest(&own.embedding, &mut buffer)?.1);
         let number = own.as_ref().ok().and_then(Option::as_ref).and_then(likeness);
         recogniser.set_gallery(taught);
         let Some((own, number)) = own?.zip(number) else { return Ok(no_card()) };
