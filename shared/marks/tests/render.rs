@@ -5,6 +5,7 @@ use std::path::Path;
 use lens_core::catalogue::Catalogue;
 use lens_core::geometry::{Quad, Rect};
 use lens_core::modifiers::Modifiers;
+use lens_core::pixels::{ChannelOrder, Pixels};
 use marks::render::Backdrop;
 use marks::render::text::FontMeasure;
 use marks::scene::style::Style;
@@ -19,6 +20,16 @@ mod track;
 
 use golden::{check, device};
 use track::{known, track};
+
+/// No card can hold such an image; it is shrunk.
+#[test]
+fn an_image_wider_than_any_texture_is_drawn() {
+    let Some(mut device) = device() else { return };
+    let data = [40, 200, 90, 255].repeat(40_000);
+    let pixels = Pixels::new(&data, 40_000, 1, ChannelOrder::Rgbx).unwrap();
+    let drawn = device.draw(&OverlayScene::default(), Backdrop::Picture(pixels)).unwrap();
+    assert_eq!(drawn.get_pixel(drawn.width() / 2, drawn.height() / 2).0, [40, 200, 90, 255]);
+}
 
 /// One card of each look on a see-through window.
 #[test]

@@ -46,6 +46,13 @@ impl PicturePainter {
             ChannelOrder::Rgbx => TextureFormat::Rgba8Unorm,
             ChannelOrder::Bgrx => TextureFormat::Bgra8Unorm,
         };
+        let shrunk = shrunk(pixels, device.limits().max_texture_dimension_2d);
+        let pixels = match &shrunk {
+            Some((data, [width, height])) => {
+                Pixels { data, width: *width, height: *height, order: pixels.order }
+            }
+            None => pixels,
+        };
         let size = wgpu::Extent3d { width: pixels.width, height: pixels.height, depth_or_array_layers: 1 };
         let fits = |(texture, _): &(Texture, BindGroup)| texture.size() == size && texture.format() == format;
         if !self.uploaded.as_ref().is_some_and(fits) {
@@ -95,5 +102,41 @@ impl PicturePainter {
             ],
         });
         (texture, bindings)
+    }
+}
+
+/// An image that is no wider and no higher than `most`, where this one is: the picture is stretched
+/// over its target anyway.
+fn shrunk(pixels: Pixels<'_>, most: u32) -> Option<(Vec<u8>, [u32; 2])> {
+    let whole = [pixels.width, pixels.height];
+    let size = whole.map(|side| side.min(most));
+    if size == whole {
+        return None;
+    }
+    let at = |to: u32, axis: usize| (u64::from(to) * u64::from(whole[axis]) / u64::from(size[axis])) as usize;
+    let mut data = Vec::with_capacity(size[0] as usize * size[1] as usize * 4);
+    for y in 0..size[1] {
+        let row = at(y, 1) * whole[0] as usize;
+        for x in 0..size[0] {
+            let pixel = 4 * (row + at(x, 0));
+            data.extend_from_slice(&pixels.data[pixel..pixel + 4]);
+        }
+    }
+    Some((data, size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_that_is_too_large_is_shrunk() {
+        let data: Vec<u8> = (0..6 * 2).flat_map(|at| [at, 0, 0, 255]).collect();
+        let pixels = Pixels::new(&data, 6, 2, ChannelOrder::Rgbx).unwrap();
+        assert_eq!(shrunk(pixels, 6), None);
+        let (data, size) = shrunk(pixels, 3).unwrap();
+        assert_eq!(size, [3, 2]);
+        let reds: Vec<u8> = data.chunks(4).map(|pixel| pixel[0]).collect();
+        assert_eq!(reds, [0, 2, 4, 6, 8, 10]);
     }
 }
