@@ -48,6 +48,8 @@ pub(super) enum Next {
     Draw(SurfaceTexture),
     /// The surface was set up again: ask once more.
     Again,
+    /// The device has no image free yet: ask later.
+    Busy,
     /// Nothing can be seen now.
     Later,
     /// The device is lost: open the surface again.
@@ -150,7 +152,8 @@ impl Surface {
                 self.surface.configure(&self.gpu.device, &self.configuration);
                 Next::Again
             }
-            CurrentSurfaceTexture::Timeout | CurrentSurfaceTexture::Occluded => Next::Later,
+            CurrentSurfaceTexture::Timeout => Next::Busy,
+            CurrentSurfaceTexture::Occluded => Next::Later,
             CurrentSurfaceTexture::Lost | CurrentSurfaceTexture::Validation => Next::Lost,
         }
     }

@@ -99,6 +99,7 @@ impl<W: RawWindow> SurfaceWindow<W> {
                     return Ok(Drawn::Shown);
                 }
                 Next::Again => {}
+                Next::Busy => return Ok(Drawn::Again),
                 Next::Later => return Ok(Drawn::Hidden),
                 Next::Lost => self.reopen()?,
             }
