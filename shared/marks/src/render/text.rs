@@ -25,15 +25,16 @@ pub struct FontMeasure {
 impl Measure for FontMeasure {
     fn width(&mut self, text: &str, size: f32) -> f32 {
         const AT: f32 = 64.0;
-        if self.widths.len() > MAX_SHAPED {
+        if let Some(width) = self.widths.get(text) {
+            return *width * size / AT;
+        }
+        if self.widths.len() >= MAX_SHAPED {
             self.widths.clear();
         }
-        let fonts = &mut self.fonts;
-        let width = self.widths.entry(text.to_owned()).or_insert_with(|| {
-            let buffer = fonts.shape(text, AT);
-            buffer.layout_runs().map(|run| run.line_w).fold(0.0, f32::max)
-        });
-        *width * size / AT
+        let buffer = self.fonts.shape(text, AT);
+        let width = buffer.layout_runs().map(|run| run.line_w).fold(0.0, f32::max);
+        self.widths.insert(text.to_owned(), width);
+        width * size / AT
     }
 }
 
@@ -43,7 +44,8 @@ pub(super) struct TextPainter {
     viewport: Viewport,
     atlas: TextAtlas,
     renderer: TextRenderer,
-    shaped: HashMap<(String, u32), Buffer>,
+    /// By the bits of their size, then by their words.
+    shaped: HashMap<u32, HashMap<String, Buffer>>,
 }
 
 impl TextPainter {
@@ -69,7 +71,7 @@ impl TextPainter {
         size: [u32; 2],
     ) -> Result<(), RenderError> {
         self.viewport.update(queue, Resolution { width: size[0], height: size[1] });
-        if self.shaped.len() > MAX_SHAPED {
+        if self.shaped.values().map(HashMap::len).sum::<usize>() > MAX_SHAPED {
             self.shaped.clear();
         }
         let chips = scene.marks.iter().filter(|mark| !scene.is_covered(mark.chip.area)).flat_map(|mark| {
@@ -81,11 +83,13 @@ impl TextPainter {
             .flat_map(|panel| panel.texts.iter().map(move |text| (panel.area, panel.opacity, text)));
         let texts: Vec<_> = chips.chain(panels).collect();
         for (_, _, text) in &texts {
-            let key = (text.text.clone(), text.size.to_bits());
-            self.shaped.entry(key).or_insert_with(|| self.fonts.shape(&text.text, text.size));
+            let of_size = self.shaped.entry(text.size.to_bits()).or_default();
+            if !of_size.contains_key(&text.text) {
+                of_size.insert(text.text.clone(), self.fonts.shape(&text.text, text.size));
+            }
         }
         let areas = texts.into_iter().map(|(area, opacity, text)| {
-            let buffer = &self.shaped[&(text.text.clone(), text.size.to_bits())];
+            let buffer = &self.shaped[&text.size.to_bits()][&text.text];
             let byte = |share: f32| (share * 255.0).round() as u8;
             let colour = text.colour;
             TextArea {
