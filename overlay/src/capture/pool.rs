@@ -110,15 +110,15 @@ impl Pool {
         write: impl FnOnce(shm::Seg) -> Result<(), CaptureError>,
     ) -> Result<Arc<Segment>, CaptureError> {
         let free = |segment: &Arc<Segment>| Arc::strong_count(segment) == 1;
-        // Segments of another size have served: a window was resized.
-        let (kept, outgrown): (Vec<_>, Vec<_>) = self
-            .segments
-            .drain(..)
-            .partition(|segment| segment.length >= length && segment.length <= length * 2);
-        self.segments = kept;
-        for segment in outgrown {
-            forget(connection, &segment);
-        }
+        let lengths: Vec<(usize, bool)> = self.segments.iter().map(|it| (it.length, free(it))).collect();
+        let mut is_kept = kept(&lengths, length).into_iter();
+        self.segments.retain(|segment| {
+            let is_kept = is_kept.next().unwrap_or(true);
+            if !is_kept {
+                forget(connection, segment);
+            }
+            is_kept
+        });
         let index = match self.segments.iter().position(free) {
             Some(index) => index,
             None => {
@@ -126,17 +126,42 @@ impl Pool {
                 self.segments.len() - 1
             }
         };
-        if self.segments.len() > USUAL_SEGMENTS {
-            log::trace!("{} frames are held at once", self.segments.len());
-        }
         let segment = &self.segments[index];
         write(segment.id)?;
         Ok(Arc::clone(segment))
     }
 }
 
+/// Which segments are kept, each told by its length and whether nobody reads it. Those of another
+/// size have served, for a window was resized; and free ones beyond the usual number, which it took
+/// while captures were written.
+fn kept(segments: &[(usize, bool)], length: usize) -> Vec<bool> {
+    let mut number = 0;
+    let mut is_kept = |&(own, is_free): &(usize, bool)| {
+        let fits = own >= length && own <= length * 2;
+        number += usize::from(fits);
+        fits && (number <= USUAL_SEGMENTS || !is_free)
+    };
+    segments.iter().map(&mut is_kept).collect()
+}
+
 /// The server lets go of the segment; readers keep it until they are done.
 fn forget(connection: &RustConnection, segment: &Segment) {
     // A server that is gone has let go already.
     let _ = connection.shm_detach(segment.id);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_of_another_size_and_idle_ones_beyond_the_usual_number_are_let_go() {
+        let lengths = [(100, true), (99, true), (200, false), (201, false)];
+        assert_eq!(kept(&lengths, 100), [true, false, true, false]);
+        let (idle, read) = ((100, true), (100, false));
+        assert_eq!(kept(&[idle; 5], 100), [true; 5]);
+        let many = [idle, idle, read, idle, idle, idle, read, idle];
+        assert_eq!(kept(&many, 100), [true, true, true, true, true, false, true, false]);
+    }
 }
