@@ -258,7 +258,10 @@ impl Thread {
         match task {
             Task::Find { model, threads, otherwise } => {
                 let state = State::now(&*self.machine, &model, threads, &self.stop)?;
-                if let Some(record) = self.store.find(state.key()) {
+                // A record that could not be kept holds until the program ends.
+                let told = || self.told.as_ref().map(|found| &found.record);
+                let told = || told().filter(|record| record.key == *state.key()).cloned();
+                if let Some(record) = self.store.find(state.key()).or_else(told) {
                     return Ok(Some(Found { model, record }));
                 }
                 if otherwise == Otherwise::Wait {

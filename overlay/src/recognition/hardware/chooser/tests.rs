@@ -128,6 +128,22 @@ fn where_there_is_no_choice_nothing_is_measured() {
     assert!(!running.folder.path().join("hardware.json").exists());
 }
 
+/// Each exchange of the model measured anew, for a minute, where the cache could not be written.
+#[test]
+fn a_record_that_cannot_be_kept_holds_until_the_end() {
+    let running = start("550", Some(3.0));
+    std::fs::create_dir(running.folder.path().join("hardware.json")).unwrap();
+    running.chooser.ask(find(Otherwise::Measure));
+    assert_eq!(running.next().chosen(), Provider::WebGpu);
+    running.chooser.ask(find(Otherwise::Measure));
+    assert_eq!(running.next().chosen(), Provider::WebGpu);
+    assert_eq!(running.timed(), [Provider::Cpu, Provider::WebGpu], "once");
+    *running.made.driver.lock().unwrap() = "560".into();
+    running.chooser.ask(find(Otherwise::Measure));
+    running.next();
+    assert_eq!(running.timed().len(), 2, "another driver may be another matter");
+}
+
 #[test]
 fn a_card_whose_driver_crashes_is_refused_with_the_reason() {
     let running = start("550", None);
