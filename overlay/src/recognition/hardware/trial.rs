@@ -6,10 +6,11 @@
 //! do in play: a card that has nothing else to do slows down.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -25,6 +26,7 @@ use vision::recogniser::Recogniser;
 use vision::stages::{Stage, StageTimes};
 
 use super::Timing;
+use crate::messages::worker;
 use crate::recognition::model;
 
 /// The frame's size.
@@ -45,6 +47,8 @@ const PAUSE: Duration = Duration::from_millis(30);
 const MAX_DIFFERENCE: f32 = 0.02;
 /// How long a provider may take for all of it. TensorRT compiles for minutes.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// How long the end of what it wrote is waited for, once it has ended.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How often the other process is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -211,8 +215,9 @@ fn output(mut command: Command, patience: Duration, stop: &AtomicBool) -> anyhow
         .stderr(Stdio::piped())
         .spawn()
         .context("cannot start a process to try it in")?;
+    // A driver may write more than a pipe holds, and what it started may keep the pipe open.
+    let (said, fault) = (reading(child.stdout.take())?, reading(child.stderr.take())?);
     let until = Instant::now() + patience;
-    // What is printed is far less than a pipe holds: it can be read when the process has ended.
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
@@ -227,16 +232,27 @@ fn output(mut command: Command, patience: Duration, stop: &AtomicBool) -> anyhow
         }
         std::thread::sleep(LOOK_INTERVAL);
     };
-    let (mut said, mut fault) = (String::new(), String::new());
-    if let (Some(mut out), Some(mut err)) = (child.stdout.take(), child.stderr.take()) {
-        out.read_to_string(&mut said)?;
-        err.read_to_string(&mut fault)?;
-    }
     if status.success() {
-        return Ok(said);
+        return said.recv_timeout(LAST_WORDS).context("what it started still runs");
     }
+    // Without its words its status has to do.
+    let fault = fault.recv_timeout(LAST_WORDS).unwrap_or_default();
     let last = fault.lines().rev().find_map(|line| line.strip_prefix("overlay: "));
     bail!("{}", last.map_or_else(|| format!("its process ended with {status}"), str::to_owned))
+}
+
+/// What a process writes, once all of it is there.
+fn reading(pipe: Option<impl Read + Send + 'static>) -> anyhow::Result<Receiver<String>> {
+    let (sender, text) = sync_channel(1);
+    let thread = worker::spawn("trial", move || {
+        let mut bytes = Vec::new();
+        // What was written until then counts.
+        let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
+        // Nobody may wait for it any more.
+        let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
+    })?;
+    thread.leave();
+    Ok(text)
 }
 
 #[cfg(all(test, unix))]
@@ -271,6 +287,10 @@ mod tests {
         check("echo a; echo noise >&2; echo 'overlay: no device' >&2; exit 1", "no device");
         let said = output(shell("echo well"), Duration::from_secs(20), &AtomicBool::new(false));
         assert_eq!(said.unwrap(), "well\n");
+        // More than a pipe holds, on both.
+        let much =
+            output(shell("seq 60000 >&2; seq 60000"), Duration::from_secs(20), &AtomicBool::new(false));
+        assert!(much.unwrap().ends_with("\n60000\n"));
         let start = Instant::now();
         let stopped = output(shell("sleep 20"), Duration::from_secs(20), &AtomicBool::new(true)).unwrap_err();
         assert!(stopped.to_string().contains("stopped") && start.elapsed() < Duration::from_secs(10));
