@@ -1,6 +1,6 @@
 //! What several commands take: a model by its name or folder, and images.
 
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
@@ -75,7 +75,10 @@ pub(crate) fn know_mods(
         return Ok(());
     }
     let mut progress = Progress::new("cards of mods learnt");
-    modded::teach(recogniser, &library, &wanted, |done, of| progress.tell(done, of))
+    modded::teach(recogniser, &library, &wanted, |done, of| {
+        progress.tell(done, of);
+        ControlFlow::Continue(())
+    })
 }
 
 /// Reads an image, upright. The errors already say why: a context would have it said twice.

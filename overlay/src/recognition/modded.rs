@@ -8,7 +8,9 @@
 //! networks: a second start makes none. [`watch`] does all this in the background while the overlay
 //! runs. How a mod is read is the `mods` crate's, what an entry is `vision`'s.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -66,8 +68,8 @@ impl Wanted {
     }
 }
 
-/// Lets a recogniser know the cards of a library, making the entries that are not kept yet;
-/// `progress` is told how many cards are done, of how many.
+/// Lets a recogniser know the cards of a library, making the entries that are not kept yet; as
+/// [`make_missing`].
 ///
 /// # Errors
 /// When the model has no embeddings or cannot be run.
@@ -75,7 +77,7 @@ pub fn teach(
     recogniser: &mut Recogniser,
     library: &Library,
     wanted: &Wanted,
-    progress: impl FnMut(usize, usize),
+    progress: impl FnMut(usize, usize) -> ControlFlow<()>,
 ) -> anyhow::Result<()> {
     make_missing(recogniser, library, wanted, progress)?;
     teach_kept(recogniser, library, wanted);
@@ -88,15 +90,19 @@ pub fn teach_kept(recogniser: &mut Recogniser, library: &Library, wanted: &Wante
     let folder = wanted.entries();
     let mut all = SpriteEntries::new(recogniser.manifest().identifier.embedding as usize);
     for of_mod in library.mods.iter().filter(|it| !it.cards.is_empty()) {
-        if let Some(entries) = file::read(&folder.join(key(of_mod, recogniser.manifest()))) {
+        let path = folder.join(key(of_mod, recogniser.manifest()));
+        if let Some(entries) = file::read(&path) {
             all.extend(&entries);
+            mark_used(&path);
         }
     }
     let cards = mods::known::cards(library, recogniser.catalogue());
     recogniser.set_sprites(Arc::new(all), cards);
 }
 
-/// Makes the entries of all mods that have none yet; returns for how many cards.
+/// Makes the entries of all mods that have none yet; returns for how many cards. `progress` is told
+/// how many cards are done, of how many, and says whether to go on: a mod that was not finished is
+/// as if it had not been begun.
 ///
 /// # Errors
 /// When the model has no embeddings, cannot be run, or nothing can be written.
@@ -104,18 +110,22 @@ pub fn make_missing(
     recogniser: &mut Recogniser,
     library: &Library,
     wanted: &Wanted,
-    mut progress: impl FnMut(usize, usize),
+    mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
 ) -> anyhow::Result<usize> {
     let folder = wanted.entries();
     let missing = missing(library, recogniser.manifest(), wanted);
     let of = missing.iter().map(|it| it.cards.len()).sum();
     let mut done = 0;
+    let is_stopped = Cell::new(false);
     for of_mod in missing {
         let sprites = sprites_of(library, of_mod, recogniser.catalogue());
-        let entries = sprites::entries(recogniser, sprites, || {
+        let entries = sprites::entries(recogniser, sprites.take_while(|_| !is_stopped.get()), || {
             done += 1;
-            progress(done, of);
+            is_stopped.set(progress(done, of).is_break());
         })?;
+        if is_stopped.get() {
+            return Ok(done);
+        }
         std::fs::create_dir_all(&folder)
             .and_then(|()| file::write(&folder.join(key(of_mod, recogniser.manifest())), &entries))
             .with_context(|| format!("cannot keep what was made of mods in {}", folder.display()))?;
@@ -130,7 +140,9 @@ pub fn make_missing(
 /// The mods with cards that have no entries of this model yet.
 pub fn missing<'a>(library: &'a Library, manifest: &Manifest, wanted: &Wanted) -> Vec<&'a Mod> {
     let folder = wanted.entries();
-    let is_missing = |it: &&Mod| !it.cards.is_empty() && !folder.join(key(it, manifest)).is_file();
+    // One that cannot be read is made anew.
+    let is_missing =
+        |it: &&Mod| !it.cards.is_empty() && file::read(&folder.join(key(it, manifest))).is_none();
     library.mods.iter().filter(is_missing).collect()
 }
 
@@ -186,6 +198,14 @@ fn key(of_mod: &Mod, manifest: &Manifest) -> String {
         digest.update(format!("{}{:?}\n", card.key, card.sprite).as_bytes());
     }
     format!("{}.bin", &catalogue::hex(&digest.finalize())[..32])
+}
+
+/// The file's time tells when it was of use the last time.
+fn mark_used(path: &Path) {
+    let opened = std::fs::File::options().append(true).open(path);
+    if let Err(error) = opened.and_then(|file| file.set_modified(SystemTime::now())) {
+        log::debug!("{} cannot be marked as used: {error}", path.display());
+    }
 }
 
 fn remove_unused(folder: &Path, used: &BTreeSet<String>, now: SystemTime) {

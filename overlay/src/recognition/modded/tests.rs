@@ -104,6 +104,41 @@ fn entries_are_made_anew_when_the_mod_or_the_network_changes() {
     assert_ne!(key_now(&manifest), before);
 }
 
+/// The end of the program waited until all cards were learnt.
+#[test]
+fn learning_can_be_stopped_and_begun_again() {
+    let model = lens_core::paths::model(GAME);
+    let mut recogniser = match crate::recognition::model::open(&model, &vision::network::Options::default()) {
+        Ok(recogniser) => recogniser,
+        Err(reason) => return eprintln!("SKIPPED: {reason:#}"),
+    };
+    let folder = garden();
+    let wanted = wanted(folder.path(), &[]);
+    let library = wanted.read(&catalogue()).unwrap().unwrap();
+    let mut told = Vec::new();
+    let stopped = make_missing(&mut recogniser, &library, &wanted, |done, of| {
+        told.push((done, of));
+        ControlFlow::Break(())
+    });
+    assert_eq!((stopped.unwrap(), told), (1, vec![(1, 3)]));
+    let missing_now = || missing(&library, &Manifest::read(&model).unwrap(), &wanted).len();
+    assert_eq!(missing_now(), 1, "half a mod is none");
+    let go_on = |_, _| ControlFlow::Continue(());
+    assert_eq!(make_missing(&mut recogniser, &library, &wanted, go_on).unwrap(), 3);
+    assert_eq!(missing_now(), 0);
+    // A file that was cut short is as good as none, and one that is read is in use.
+    let entries = wanted.entries().join(key(&library.mods[0], recogniser.manifest()));
+    let whole = std::fs::read(&entries).unwrap();
+    std::fs::write(&entries, &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(missing_now(), 1);
+    std::fs::write(&entries, &whole).unwrap();
+    let file = std::fs::File::options().append(true).open(&entries).unwrap();
+    file.set_modified(SystemTime::now() - UNUSED * 2).unwrap();
+    teach_kept(&mut recogniser, &library, &wanted);
+    remove_unused(&wanted.entries(), &BTreeSet::new(), SystemTime::now());
+    assert!(entries.is_file(), "it was used just now");
+}
+
 #[test]
 fn entries_that_nobody_uses_any_more_are_removed_after_a_while() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,8 +4,10 @@
 //! A library whose entries are ready waits in a mailbox; an event says so, and the model is opened
 //! again with it. Most looks list two levels of the folder alone; now and then all of it is.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use lens_core::catalogue::Catalogue;
@@ -41,8 +43,9 @@ pub struct Task {
 /// Where libraries wait; `None` when there are no mods any more.
 pub type Libraries = Mailbox<Option<Arc<Library>>>;
 
-/// The thread; dropping it ends it.
+/// The thread; dropping it ends it, also in the midst of what it learns.
 pub struct ModsWatcher {
+    stop: Arc<AtomicBool>,
     tasks: Mailbox<Task>,
     worker: Option<Worker>,
 }
@@ -55,6 +58,8 @@ impl ModsWatcher {
     pub fn start(libraries: Libraries, sink: EventSink) -> std::io::Result<Self> {
         let tasks = Mailbox::<Task>::default();
         let theirs = tasks.clone();
+        let stop = Arc::<AtomicBool>::default();
+        let stopped = Arc::clone(&stop);
         let worker = worker::spawn_reporting("mods", sink, move |sink| {
             priority::give_way();
             let mut state = State::default();
@@ -69,7 +74,7 @@ impl ModsWatcher {
                     Taken::TimedOut => {}
                 }
                 if let Some(task) = &task
-                    && let Some(library) = state.look(task, sink)
+                    && let Some(library) = state.look(task, &stopped, sink)
                 {
                     libraries.put(library);
                     if !sink(AppEvent::ModsRead) {
@@ -78,7 +83,7 @@ impl ModsWatcher {
                 }
             }
         })?;
-        Ok(Self { tasks, worker: Some(worker) })
+        Ok(Self { stop, tasks, worker: Some(worker) })
     }
 
     /// Keeps something else ready from now on.
@@ -89,6 +94,7 @@ impl ModsWatcher {
 
 impl Drop for ModsWatcher {
     fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
         self.tasks.close();
         self.worker.take();
     }
@@ -111,7 +117,7 @@ struct State {
 impl State {
     /// Reads the mods when there may be something new; the library when there is.
     #[expect(clippy::option_option, reason = "no news, and the news that there are no mods any more")]
-    fn look(&mut self, task: &Task, sink: &EventSink) -> Option<Option<Arc<Library>>> {
+    fn look(&mut self, task: &Task, stop: &AtomicBool, sink: &EventSink) -> Option<Option<Arc<Library>>> {
         let folder = task.wanted.folder(&task.catalogue);
         let stamp = folder.as_deref().map(stamp).unwrap_or_default();
         let has_changed = stamp == self.last && stamp != self.stamp;
@@ -121,7 +127,7 @@ impl State {
             return None;
         }
         (self.stamp, self.is_due, self.read_at) = (stamp, false, Some(Instant::now()));
-        match ready(task, sink) {
+        match ready(task, stop, sink) {
             Ok((library, made)) => {
                 self.fault = None;
                 let is_news = made || self.told.as_deref() != library.as_ref();
@@ -141,7 +147,7 @@ impl State {
 }
 
 /// The library with all its entries made, and whether some were made just now.
-fn ready(task: &Task, sink: &EventSink) -> anyhow::Result<(Option<Library>, bool)> {
+fn ready(task: &Task, stop: &AtomicBool, sink: &EventSink) -> anyhow::Result<(Option<Library>, bool)> {
     let Some(library) = task.wanted.read(&task.catalogue)? else { return Ok((None, false)) };
     let manifest = Manifest::read(&task.model)?;
     if manifest.identifier.embedding == 0 {
@@ -152,7 +158,9 @@ fn ready(task: &Task, sink: &EventSink) -> anyhow::Result<(Option<Library>, bool
     if missing > 0 {
         sink(AppEvent::Notice(format!("Learning {} of your mods", counted(missing, "card"))));
         let mut recogniser = model::open(&task.model, &Options { threads: 1, ..Options::default() })?;
-        make_missing(&mut recogniser, &library, &task.wanted, |_, _| {})?;
+        make_missing(&mut recogniser, &library, &task.wanted, |_, _| {
+            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
     }
     Ok((Some(library), missing > 0))
 }
