@@ -15,9 +15,9 @@ use lens_core::modifiers::Modifiers;
 use serde::Serialize;
 use vision::network::Options;
 use vision::reading::RecognisedCard;
-use vision::recogniser::Recogniser;
+use vision::recogniser::{MAX_GUESSES, Recogniser};
 
-use super::inputs::{know_mods, open_model, parse_probability, read_picture};
+use super::inputs::{know_mods, open_model, parse_count, parse_probability, read_picture};
 use super::progress::Progress;
 use crate::run::annotate::Annotator;
 use crate::run::words::{name_of, words_of};
@@ -42,8 +42,8 @@ pub(crate) struct IdentifyArgs {
     /// say, else where the game keeps it]
     #[arg(long, value_name = "DIR|none")]
     mods: Option<ModsPlace>,
-    /// Guesses to print for each card
-    #[arg(long, default_value_t = 3, value_name = "K")]
+    /// Guesses to print for each card, at most 5
+    #[arg(long, default_value_t = 3, value_name = "K", value_parser = parse_count::<MAX_GUESSES>)]
     top: usize,
     /// Take another detection threshold than the model's, in 0..1
     #[arg(long, value_name = "T", value_parser = parse_probability)]

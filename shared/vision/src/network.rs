@@ -273,7 +273,7 @@ impl Network {
         }
     }
 
-    /// Runs what [`Network::input`] of this batch size holds.
+    /// Runs what the input of this batch size holds.
     pub(crate) fn run(&mut self, batch: usize) -> Result<(), RunError> {
         let name = self.name;
         self.bound(batch).map_err(|error| failure(name, &error))?;

@@ -21,7 +21,7 @@ use crate::sprites::SpriteEntries;
 use crate::sprites::limits::Limits;
 
 /// Best guesses that a reading keeps.
-const MAX_GUESSES: usize = 5;
+pub const MAX_GUESSES: usize = 5;
 /// Turn, in radians, from which a card is read both ways up: the detector cannot tell which end of
 /// a card that lies on its side is its top.
 const MIN_TURN: f32 = 1.0;
