@@ -68,7 +68,7 @@ pub(crate) struct ReplayArgs {
     /// Compare with this timeline and fail when too much differs
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
-    /// Per cent of the cards at moments that may differ
+    /// Per cent of the cards at moments that may differ; with 0 tracks may not be switched either
     #[arg(long, default_value_t = 0.0, requires = "compare", value_parser = parse_per_cent)]
     allow: f32,
     /// Threads for recognition
@@ -171,7 +171,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<()> {
     if let Some(wanted) = wanted {
         let differences = compare::compare(&wanted, &timeline);
         println!("{differences}");
-        ensure!(100.0 * differences.share() <= args.allow, "more than {} % differ", args.allow);
+        ensure!(differences.is_within(args.allow / 100.0), "more than {} % differ", args.allow);
     }
     Ok(())
 }
