@@ -64,7 +64,8 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<()> {
     }
     if let Some(path) = &args.report {
         let cannot = || format!("cannot write the report {}", path.display());
-        let settings = args.settings.clone().or_else(|| bundle::settings_of(&scope.data));
+        let usual = || Some(lens_core::paths::settings()).filter(|path| path.is_file());
+        let settings = args.settings.clone().or_else(usual);
         let packed = bundle::pack(&findings, &scope.data, settings.as_deref(), &Redactor::for_this_user())
             .with_context(cannot)?;
         keep_former(path).and_then(|()| atomic::write(path, &packed)).with_context(cannot)?;

@@ -3,10 +3,14 @@
 //!
 //! For reports that players attach to a bug. Pure: the names are arguments.
 
+use toml_edit::{Array, DocumentMut, TableLike, Value};
+
 /// What stands in place of folders.
 const HOME: &str = "~";
 const DATA: &str = "<data>";
 const PROGRAM: &str = "<program>";
+/// What stands in place of a page's address.
+const LEFT_OUT: &str = "<left out>";
 /// What stands in place of a user's name.
 const USER: &str = "<user>";
 /// Names that say nothing about a person and occur in other texts.
@@ -78,18 +82,40 @@ impl Redactor {
     }
 }
 
-/// The settings without pages of others, and with the name of a model rather than its path.
+/// The settings without pages of others, and with the names of the model and the Mods folder rather
+/// than their paths; nothing of a file that cannot be read.
 pub fn settings(text: &str) -> String {
-    let line = |line: &str| {
-        let (key, value) = line.split_once('=').unwrap_or((line, ""));
-        let name = value.trim().trim_matches('"').rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-        match key.trim() {
-            "origins" if value.trim() != "[]" => "origins = [] # left out of the report".to_owned(),
-            "model" if value.contains(['/', '\\']) => format!("model = \"{name}\""),
-            _ => line.to_owned(),
+    match text.parse::<DocumentMut>() {
+        Ok(mut document) => {
+            clean_table(document.as_table_mut());
+            document.to_string()
         }
-    };
-    text.lines().map(|it| line(it) + "\n").collect()
+        Err(_) => "# left out: it cannot be read as TOML\n".to_owned(),
+    }
+}
+
+fn clean_table(table: &mut dyn TableLike) {
+    for (key, item) in table.iter_mut() {
+        if let Some(inner) = item.as_table_like_mut() {
+            clean_table(inner);
+            continue;
+        }
+        let Some(value) = item.as_value_mut() else { continue };
+        let named =
+            value.as_str().and_then(|path| path.rsplit_once(['/', '\\'])).map(|(_, name)| name.into());
+        let cleaned: Option<Value> = match key.get() {
+            "origins" => {
+                let is_empty = value.as_array().is_some_and(Array::is_empty);
+                (!is_empty).then(|| Array::from_iter([LEFT_OUT]).into())
+            }
+            "model" | "folder" => named,
+            _ => None,
+        };
+        if let Some(mut cleaned) = cleaned {
+            *cleaned.decor_mut() = value.decor().clone();
+            *value = cleaned;
+        }
+    }
 }
 
 /// Replaces `what` where the character after it is `fit`, upper or lower case alike.
@@ -194,14 +220,23 @@ mod tests {
 
     #[test]
     fn settings_name_no_pages_and_no_paths() {
-        let text =
-            "[recognition]\nmodel = \"/srv/jim/mine\"\n[api]\nport = 7\norigins = [\"http://jim.example\"]\n";
-        let cleaned = settings(text);
-        assert_eq!(
-            cleaned,
-            "[recognition]\nmodel = \"mine\"\n[api]\nport = 7\norigins = [] # left out of the report\n"
+        let check = |text: &str, want: &str| assert_eq!(settings(text), want);
+        check(
+            "[recognition]\nmodel = \"/srv/jim/mine\" # new\n[api]\nport = 7\norigins = [\"http://jim.example\"]\n",
+            "[recognition]\nmodel = \"mine\" # new\n[api]\nport = 7\norigins = [\"<left out>\"]\n",
         );
-        assert_eq!(settings("model = \"mine\"\norigins = []\n"), "model = \"mine\"\norigins = []\n");
+        let harmless = "[recognition]\nmodel = \"mine\"\n[mods]\nfolder = 'none'\n[api]\norigins = []\n";
+        check(harmless, harmless);
+        // Each other way of writing the same.
+        check("[api]\norigins = [\n  \"http://jim.example\",\n]\n", "[api]\norigins = [\"<left out>\"]\n");
+        check(
+            "api = { port = 7, origins = ['http://a'] }\n",
+            "api = { port = 7, origins = [\"<left out>\"] }\n",
+        );
+        check("api.origins = ['http://a']\n", "api.origins = [\"<left out>\"]\n");
+        check("mods.folder = 'D:\\jim\\Mods'\n", "mods.folder = \"Mods\"\n");
+        check("[\"mods\"]\n\"folder\" = \"\"\"/srv/jim/Mods\"\"\"\n", "[\"mods\"]\n\"folder\" = \"Mods\"\n");
+        check("origins = [\n\"http://jim.example\"", "# left out: it cannot be read as TOML\n");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub fn pack(moment: &Moment, redactor: &Redactor) -> io::Result<Vec<u8>> {
 /// # Errors
 /// When it cannot be written.
 pub fn write(moment: &Moment, folder: &Path, redactor: &Redactor) -> io::Result<PathBuf> {
-    std::fs::create_dir_all(folder)?;
+    lens_core::files::private_folder(folder)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let path = folder.join(format!("report-{now}.zip"));
     lens_core::atomic::write(&path, &pack(moment, redactor)?)?;

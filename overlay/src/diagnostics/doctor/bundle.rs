@@ -2,7 +2,7 @@
 //! paths, no images, no token.
 
 use std::io::{self, Cursor, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -15,11 +15,6 @@ use crate::diagnostics::redact::{self, Redactor};
 const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Settings, whatever their file is called.
 const SETTINGS: &str = "overlay.toml";
-
-/// The settings of an overlay that was not told where they are.
-pub fn settings_of(data: &Path) -> Option<PathBuf> {
-    [data.join(SETTINGS), data.join("..").join(SETTINGS)].into_iter().find(|path| path.is_file())
-}
 
 /// Packs a report; `redactor` goes over every text.
 ///
@@ -85,12 +80,12 @@ mod tests {
         std::fs::create_dir(data.path().join("reports")).unwrap();
         std::fs::write(data.path().join("reports/crash-1.txt"), format!("at {home}/src/x.rs by jimbo"))
             .unwrap();
-        std::fs::write(data.path().join(SETTINGS), "models = \"~\"").unwrap();
+        let settings = data.path().join("mine.toml");
+        std::fs::write(&settings, "models = \"~\"").unwrap();
         std::fs::write(data.path().join("api-token"), "secret").unwrap();
         let findings = [Finding::good("data", &home)];
         let redactor = Redactor::new(std::slice::from_ref(&home), &["jimbo".into()]);
-        let settings = settings_of(data.path());
-        let packed = pack(&findings, data.path(), settings.as_deref(), &redactor).unwrap();
+        let packed = pack(&findings, data.path(), Some(&settings), &redactor).unwrap();
         let told: Vec<String> = contents(&packed).unwrap().into_iter().map(|(name, _)| name).collect();
         let mut zip = zip::ZipArchive::new(Cursor::new(packed)).unwrap();
         let mut all = String::new();
