@@ -17,7 +17,13 @@ const ICON: &str = "balatro-lens.svg";
 /// Where the entry is, or would be; `None` where the user has no home folder.
 pub fn path() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
-    let data = folder("XDG_DATA_HOME").or_else(|| Some(folder("HOME")?.join(".local/share")))?;
+    path_with(folder)
+}
+
+fn path_with(folder: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    // A relative one does not count, says the Base Directory Specification.
+    let data = folder("XDG_DATA_HOME").filter(|it| it.is_absolute());
+    let data = data.or_else(|| Some(folder("HOME")?.join(".local/share")))?;
     Some(data.join("applications").join(FILE))
 }
 
@@ -74,5 +80,16 @@ mod tests {
         assert!(text.contains(&format!("Exec=\"{}\"\n", program.display())), "{text}");
         assert!(text.contains(&format!("Icon={}\n", program.with_file_name(ICON).display())), "{text}");
         assert!(text.starts_with("[Desktop Entry]\nType=Application\n"), "{text}");
+    }
+    #[test]
+    fn a_relative_folder_does_not_count() {
+        let entry = |data: &'static str| {
+            path_with(|name| {
+                (name == "HOME").then_some("/home").or((!data.is_empty()).then_some(data)).map(PathBuf::from)
+            })
+        };
+        let at_home = Path::new("/home/.local/share/applications").join(FILE);
+        assert_eq!([entry(""), entry("data")], [Some(at_home.clone()), Some(at_home)]);
+        assert_eq!(entry("/data"), Some(Path::new("/data/applications").join(FILE)));
     }
 }

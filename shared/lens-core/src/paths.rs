@@ -85,7 +85,9 @@ pub fn cache() -> PathBuf {
     } else if cfg!(target_os = "macos") {
         home().map(|home| home.join("Library/Caches"))
     } else {
-        env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| home().map(|home| home.join(".cache")))
+        // A relative one does not count, says the Base Directory Specification.
+        let named = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|it| it.is_absolute());
+        named.or_else(|| home().map(|home| home.join(".cache")))
     };
     // Without a home not in the folder for temporary files, where others could have put something.
     base.map_or_else(|| data().join("cache"), |base| base.join("balatro-lens"))

@@ -43,7 +43,9 @@ fn saves_on(system: &System<'_>) -> Vec<PathBuf> {
     if system.name == "macos" {
         return vec![home.join("Library/Application Support/Balatro")];
     }
-    let data = folder("XDG_DATA_HOME").unwrap_or_else(|| home.join(".local/share"));
+    // A relative one does not count, says the Base Directory Specification.
+    let data = folder("XDG_DATA_HOME").filter(|it| it.is_absolute());
+    let data = data.unwrap_or_else(|| home.join(".local/share"));
     let steams = [
         data.join("Steam"),
         home.join(".steam/steam"),
@@ -108,5 +110,11 @@ mod tests {
             assert!(found.contains(&expected), "{name}: {found:?}");
         }
         assert!(saves_on(&System { name: "linux", variable: &|_| None }).is_empty());
+        let relative = |it: &str| match it {
+            "HOME" => Some(home.path().to_owned()),
+            _ => (it == "XDG_DATA_HOME").then(|| "data".into()),
+        };
+        let found = saves_on(&System { name: "linux", variable: &relative });
+        assert!(found.iter().all(|it| it.is_absolute()), "{found:?}");
     }
 }
