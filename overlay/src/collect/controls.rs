@@ -57,15 +57,16 @@ impl CaptureControls {
 
     /// Takes in what the writer says; returns what a player should read of it.
     pub fn take_outcome(&mut self, outcome: &SaveOutcome, now: Instant) -> Option<String> {
-        let SaveOutcome { saved, duplicates, corrected, waiting, error } = outcome;
+        let SaveOutcome { saved, duplicates, corrected, unnamed, waiting, error } = outcome;
         let until = now + FLASH_DURATION;
         self.flashes.extend(saved.iter().map(|&track| (track, Tone::Saved, until)));
         self.flashes.extend(duplicates.iter().map(|&track| (track, Tone::Known, until)));
         if let Some(error) = error {
-            return Some(match (corrected, saved.len()) {
-                (Some(name), _) => format!("Corrected: {name}, for the next training only: {error}"),
-                (None, 0) => format!("Not saved: {error}"),
-                (None, count) => format!("{count} saved, the others not: {error}"),
+            return Some(match (corrected, unnamed, saved.len()) {
+                (Some(name), ..) => format!("Corrected: {name}, for the next training only: {error}"),
+                (None, Some(name), _) => format!("Saved, but not as {name}: {error}"),
+                (None, None, 0) => format!("Not saved: {error}"),
+                (None, None, count) => format!("{count} saved, the others not: {error}"),
             });
         }
         if let Some(name) = corrected {
@@ -294,6 +295,8 @@ mod tests {
         assert_eq!(captures.take_outcome(&failed, now).unwrap(), "Not saved: the disk is full");
         let some = SaveOutcome { saved: vec![4], ..failed.clone() };
         assert_eq!(captures.take_outcome(&some, now).unwrap(), "1 saved, the others not: the disk is full");
+        let unnamed = SaveOutcome { unnamed: Some("Fox".into()), ..some };
+        assert_eq!(captures.take_outcome(&unnamed, now).unwrap(), "Saved, but not as Fox: the disk is full");
         let label = SaveOutcome { corrected: Some("Fox".into()), ..failed };
         let text = captures.take_outcome(&label, now).unwrap();
         assert_eq!(text, "Corrected: Fox, for the next training only: the disk is full");

@@ -136,6 +136,9 @@ fn write(files: &mut Files, inbox: &Receiver<SaveRequest>, waiting: &AtomicUsize
         if let Err(error) = files.save(&request, &mut outcome) {
             log::warn!("{error:#}");
             outcome.error = Some(short(&error));
+            let is_there = !outcome.saved.is_empty() || !outcome.duplicates.is_empty();
+            let name = request.label.as_ref().map(|label| label.name.clone());
+            outcome.unnamed = name.filter(|_| is_there && outcome.corrected.is_none());
             // Whatever is wrong with the folder, the next capture looks at it anew.
             files.captures = None;
         }

@@ -9,6 +9,8 @@ pub struct SaveOutcome {
     pub duplicates: Vec<u64>,
     /// The name that was stored, when a person corrected a card.
     pub corrected: Option<String>,
+    /// The name that a person gave to a card that is there, and that could not be stored.
+    pub unnamed: Option<String>,
     /// Requests that still wait.
     pub waiting: usize,
     /// What went wrong, in one line.

@@ -118,6 +118,17 @@ fn a_folder_that_is_no_folder_is_said_and_the_writer_goes_on() {
     assert_eq!(bench.outcomes.recv().unwrap().saved, [0]);
 }
 
+#[test]
+fn a_card_that_is_kept_without_its_name_is_told() {
+    let bench = bench();
+    let writer = bench.writer.as_ref().unwrap();
+    std::fs::write(&bench.folders.labels, b"a file in the way").unwrap();
+    writer.save(request(vec![card(0)], Some("DNA")));
+    let outcome = bench.outcomes.recv().unwrap();
+    assert_eq!((outcome.saved, outcome.corrected, outcome.unnamed), (vec![0], None, Some("DNA".into())));
+    assert!(outcome.error.is_some());
+}
+
 /// The labeller could save no card of a frame until the overlay ended.
 #[test]
 fn the_folder_is_free_for_others_between_captures() {
