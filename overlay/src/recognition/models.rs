@@ -26,6 +26,7 @@ use crate::messages::event::{AppEvent, EventSink};
 use crate::messages::mailbox::Mailbox;
 use crate::messages::worker::{self, Worker};
 use crate::settings::Recognition;
+use crate::settings::watch::ModelFiles;
 use vision::reading::Detection;
 
 /// A model to open.
@@ -126,6 +127,7 @@ pub fn begin_first(
 /// # Errors
 /// When it cannot be used.
 pub fn open(request: &ModelRequest) -> anyhow::Result<ModelSwap> {
+    let files = ModelFiles::of(&request.folder);
     let mut model = model::open(&request.folder, &options(&request.recognition))?;
     let named = request.recognition.providers.as_deref();
     if let Some(fault) = named.and_then(|named| model::not_as_named(&model.reports(), named)) {
@@ -148,6 +150,7 @@ pub fn open(request: &ModelRequest) -> anyhow::Result<ModelSwap> {
         name: model.manifest().name.clone(),
         catalogue: Arc::new(model.catalogue().clone()),
         folder: Some(request.folder.clone()),
+        files,
     };
     // Of two networks on two providers, the one that is no processor may fail.
     let provider = model.reports().map(|(_, report)| report.accepted.first().copied());

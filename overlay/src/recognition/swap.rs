@@ -7,6 +7,8 @@ use lens_core::catalogue::Catalogue;
 use vision::providers::Provider;
 use vision::reading::Recognise;
 
+use crate::settings::watch::ModelFiles;
+
 /// Another model, ready to run.
 pub struct ModelSwap {
     /// Finds and names cards.
@@ -34,6 +36,8 @@ pub struct RunningModel {
     pub catalogue: Arc<Catalogue>,
     /// Where it can be taught; `None` for one that is no folder.
     pub folder: Option<PathBuf>,
+    /// Its files as they were before it was read.
+    pub files: ModelFiles,
 }
 
 impl RunningModel {

@@ -69,7 +69,7 @@ impl Live {
             without_mods: false,
             library: None,
             measured: None,
-            failed: None,
+            failed: Vec::new(),
         })
     }
 }
@@ -148,7 +148,7 @@ fn start(
         None => None,
     };
     if let (Some(watcher), Some(_)) = (&watcher, &loader) {
-        watcher.watch_model(choices.request().folder);
+        watcher.watch_model(choices.request().folder, model.files.clone());
     }
     let when_closed = if live.practice { WhenClosed::End } else { WhenClosed::Wait };
     let target = Target::new(stage, open, when_closed);

@@ -32,6 +32,17 @@ struct WatchedModel {
     changes: Changes,
 }
 
+/// The files of a model's folder as they were at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelFiles(Stamp);
+
+impl ModelFiles {
+    /// As they are now: to be asked before the model is read.
+    pub fn of(folder: &Path) -> Self {
+        Self(folder_stamp(folder))
+    }
+}
+
 impl FileWatcher {
     /// Watches the settings file.
     ///
@@ -46,9 +57,10 @@ impl FileWatcher {
         Ok(Self { models: Some(models), worker: Some(worker) })
     }
 
-    /// Watches the files of this model, instead of another's.
-    pub fn watch_model(&self, folder: PathBuf) {
-        let changes = Changes::new(folder_stamp(&folder));
+    /// Watches the files of this model, instead of another's. What has changed since `read` counts
+    /// as a change.
+    pub fn watch_model(&self, folder: PathBuf, read: ModelFiles) {
+        let changes = Changes::new(read.0);
         if let Some(models) = &self.models {
             // The thread ends only with the program.
             let _ = models.send(WatchedModel { folder, changes });
@@ -168,7 +180,7 @@ mod tests {
         let mailbox = SettingsMailbox::default();
         let sink: EventSink = Arc::new(move |event| sender.send(event).is_ok());
         let watcher = FileWatcher::start(path.clone(), mailbox.clone(), sink).unwrap();
-        watcher.watch_model(model.clone());
+        watcher.watch_model(model.clone(), ModelFiles::of(&model));
         let next = || events.recv_timeout(Duration::from_secs(20)).expect("it is told");
         let settings = || {
             assert_eq!(next(), AppEvent::SettingsChanged);
@@ -181,6 +193,11 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         assert!(settings().unwrap_err().to_string().contains("gone"));
         std::fs::write(model.join("gallery.json"), "{}").unwrap();
+        assert_eq!(next(), AppEvent::ModelFilesChanged);
+        // The model is being read when another card is taught.
+        let read = ModelFiles::of(&model);
+        std::fs::write(model.join("gallery.json"), "{ }").unwrap();
+        watcher.watch_model(model.clone(), read);
         assert_eq!(next(), AppEvent::ModelFilesChanged);
     }
 }

@@ -14,6 +14,7 @@ use overlay::desktop::target::Query;
 use overlay::recognition::swap::{ModelSwap, RunningModel};
 use overlay::run::live::{self, Live};
 use overlay::run::source::Source;
+use overlay::settings::watch::ModelFiles;
 use practice::table::{Table, TableCard};
 use vision::network::RunError;
 use vision::reading::{Detection, Identity, Reading, Recognise};
@@ -68,7 +69,7 @@ pub(crate) fn run(task: Task) -> ExitCode {
         api: ApiConfig { port: 0, data: task.folder.clone(), ..ApiConfig::default() },
         started_at: std::time::Instant::now(),
     };
-    let model = RunningModel { name: "truth".into(), catalogue, folder: None };
+    let model = RunningModel { name: "truth".into(), catalogue, folder: None, files: ModelFiles::default() };
     let first = ModelSwap { recogniser: Box::new(recogniser), model, fallback: None };
     let result = live::event_loop().map_err(anyhow::Error::from).and_then(|event_loop| {
         if std::env::var_os(HANGS).is_some() {

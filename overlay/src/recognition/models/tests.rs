@@ -8,6 +8,7 @@ use super::*;
 use crate::capture::source::{CaptureError, FrameSource};
 use crate::recognition::pace::Pace;
 use crate::recognition::threads::{CaptureInput, Threads};
+use crate::settings::watch::ModelFiles;
 use tracking::frame::Frame;
 use tracking::pipeline::{Pipeline, Snapshot};
 use vision::network::RunError;
@@ -40,7 +41,7 @@ fn swap(name: &str) -> ModelSwap {
     ModelSwap {
         fallback: None,
         recogniser: Box::new(Named(name.into())),
-        model: RunningModel { name: name.into(), catalogue, folder: None },
+        model: RunningModel { name: name.into(), catalogue, folder: None, files: ModelFiles::default() },
     }
 }
 

@@ -10,6 +10,7 @@ use lens_core::pixels::{ChannelOrder, Pixels};
 use super::*;
 use crate::capture::source::{CaptureError, FrameSource};
 use crate::messages::event::AppEvent;
+use crate::settings::watch::ModelFiles;
 use tracking::frame::Frame;
 use vision::network::RunError;
 use vision::providers::Provider;
@@ -209,7 +210,7 @@ fn a_card_that_fails_is_left_for_the_processor_and_tracks_go_on() {
     let theirs = Arc::clone(&on_processor);
     let open = move || {
         let catalogue = Arc::new((*synth::practice::catalogue()).clone());
-        let model = RunningModel { name: "m".into(), catalogue, folder: None };
+        let model = RunningModel { name: "m".into(), catalogue, folder: None, files: ModelFiles::default() };
         Ok(ModelSwap { recogniser: Box::new(Counting(theirs)), model, fallback: None })
     };
     let fallback = Fallback { provider: Provider::WebGpu, open: Box::new(open) };
