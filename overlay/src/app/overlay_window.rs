@@ -8,7 +8,7 @@ use marks::render::window::{Drawn, SurfaceWindow, WindowError};
 #[cfg(target_os = "linux")]
 use marks::scene;
 use marks::scene::OverlayScene;
-use winit::dpi::{PhysicalPosition, PhysicalSize};
+use winit::dpi::{LogicalPosition, LogicalSize, PhysicalPosition, PhysicalSize, Position, Size};
 use winit::error::{ExternalError, OsError};
 use winit::event_loop::ActiveEventLoop;
 use winit::window::Window;
@@ -44,6 +44,17 @@ pub enum OverlayWindowError {
     /// The scene cannot be drawn, or the device is lost for good.
     #[error(transparent)]
     Draw(#[from] WindowError),
+}
+
+/// Place and size of an area, as winit is told them: in the units of [`OnScreen`].
+fn placed(area: Rect<OnScreen>) -> (Position, Size) {
+    let (width, height) = (area.width().max(1.0), area.height().max(1.0));
+    if cfg!(target_os = "macos") {
+        let at = LogicalPosition::new(f64::from(area.left), f64::from(area.top));
+        return (at.into(), LogicalSize::new(f64::from(width), f64::from(height)).into());
+    }
+    let at = PhysicalPosition::new(area.left as i32, area.top as i32);
+    (at.into(), PhysicalSize::new(width as u32, height as u32).into())
 }
 
 impl OverlayWindow {
@@ -166,12 +177,13 @@ impl OverlayWindow {
         if before == Some(area) {
             return;
         }
-        let (width, height) = (area.width().max(1.0) as u32, area.height().max(1.0) as u32);
+        let (position, size) = placed(area);
         if before.is_none_or(|before| (before.left, before.top) != (area.left, area.top)) {
-            self.window().set_outer_position(PhysicalPosition::new(area.left as i32, area.top as i32));
+            self.window().set_outer_position(position);
         }
-        if self.size() != [width, height]
-            && let Some(size) = self.window().request_inner_size(PhysicalSize::new(width, height))
+        let pixels: PhysicalSize<u32> = size.to_physical(self.window().scale_factor());
+        if self.size() != <[u32; 2]>::from(pixels)
+            && let Some(size) = self.window().request_inner_size(size)
         {
             self.resized(size.width, size.height);
         }
@@ -181,13 +193,22 @@ impl OverlayWindow {
         self.redraw();
     }
 
+    /// The size that it is to have at whatever scale, where it lies over something.
+    pub(super) fn wanted_size(&self) -> Option<PhysicalSize<u32>> {
+        match placed(self.area?).1 {
+            Size::Physical(size) => Some(size),
+            // What winit keeps by itself.
+            Size::Logical(_) => None,
+        }
+    }
+
     pub(super) fn hide(&mut self) {
         if self.area.take().is_some() {
             self.window().set_visible(false);
         }
     }
 
-    /// Gives a viewer the size of its image, the first time.
+    /// Gives a viewer the size of its image.
     pub(super) fn fit(&self, width: u32, height: u32) {
         if self.size() != [width, height] {
             // When the desktop decides otherwise, the image is stretched.

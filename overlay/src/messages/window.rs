@@ -32,7 +32,7 @@ pub enum Placement {
     Shown {
         /// Its number.
         window: WindowId,
-        /// In pixels of the screen.
+        /// On the screen.
         area: Rect<OnScreen>,
     },
     /// Minimised, or on another workspace.

@@ -30,7 +30,7 @@ space!(
     InModel
 );
 space!(
-    /// Pixels of the whole desktop.
+    /// Pixels of the whole desktop; on macOS, whose screens differ in that, points.
     OnScreen
 );
 

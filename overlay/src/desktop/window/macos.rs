@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lens_core::geometry::{OnScreen, Point, Rect};
 use objc2_core_graphics::CGEvent;
-use xcap::{Monitor, Window, XCapError};
+use xcap::{Window, XCapError};
 
 use super::error::DesktopError;
 use crate::messages::window::{Placement, WindowId, WindowInfo};
@@ -47,18 +47,15 @@ pub(super) fn active() -> Option<WindowId> {
     Some(WindowId(u64::from(active.id().ok()?)))
 }
 
-/// In pixels; the system counts in points.
+/// In points, as the system counts: they are the same on all screens, and pixels are not.
 fn area(window: &Window) -> Result<Rect<OnScreen>, XCapError> {
-    let scale = window.current_monitor()?.scale_factor()?;
     let (x, y) = (window.x()? as f32, window.y()? as f32);
-    let (width, height) = (window.width()? as f32, window.height()? as f32);
-    Ok(Rect::ltwh(x * scale, y * scale, width * scale, height * scale))
+    Ok(Rect::ltwh(x, y, window.width()? as f32, window.height()? as f32))
 }
 
-/// Where the pointer is.
+/// Where the pointer is, in points.
 pub(crate) fn pointer() -> Option<Point<OnScreen>> {
     let event = CGEvent::new(None)?;
     let at = CGEvent::location(Some(&event));
-    let scale = Monitor::from_point(at.x as i32, at.y as i32).ok()?.scale_factor().ok()?;
-    Some(Point::new(at.x as f32 * scale, at.y as f32 * scale))
+    Some(Point::new(at.x as f32, at.y as f32))
 }
