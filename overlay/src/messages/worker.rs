@@ -53,6 +53,11 @@ impl Worker {
     pub fn join(mut self) -> Result<(), Panicked> {
         self.handle.take().map_or(Ok(()), |handle| handle.join().map_err(|_| Panicked(self.name)))
     }
+
+    /// Lets the thread go on by itself: it waits for what may outlive this program.
+    pub fn leave(mut self) {
+        self.handle = None;
+    }
 }
 
 impl Drop for Worker {
