@@ -27,6 +27,13 @@ const POLL_TIMEOUT: Duration = Duration::from_millis(250);
 /// How often all windows are looked through while there is one already, at most.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(400);
 
+/// Whether all windows are to be looked through, `since` the last time. While there is no window,
+/// every one that is opened, moved or renamed is an event: they are not reason enough.
+fn is_search_due(has_window: bool, is_stale: bool, since: Option<Duration>) -> bool {
+    let interval = if has_window { SEARCH_INTERVAL } else { POLL_TIMEOUT };
+    (is_stale || !has_window) && since.is_none_or(|since| since >= interval)
+}
+
 /// A thread that follows a window; dropping it ends it.
 pub struct Follower {
     shared: Arc<Shared>,
@@ -121,10 +128,10 @@ impl Following<'_> {
         let mut news = true;
         while !self.shared.stop.load(Ordering::Relaxed) {
             if self.shared.again.swap(false, Ordering::Relaxed) {
-                self.window = None;
+                (self.window, self.searched_at) = (None, None);
             }
-            let is_time = self.searched_at.is_none_or(|at| at.elapsed() >= SEARCH_INTERVAL);
-            if self.window.is_none() || self.is_stale && is_time {
+            let since = self.searched_at.map(|at| at.elapsed());
+            if is_search_due(self.window.is_some(), self.is_stale, since) {
                 self.search()?;
                 news = true;
             }
@@ -318,5 +325,21 @@ impl Following<'_> {
         if !(self.sink)(event) {
             self.shared.stop.store(true, Ordering::Relaxed);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_looked_through_at_once_and_then_no_more_often_than_every_quarter_of_a_second() {
+        let millis = |millis| Some(Duration::from_millis(millis));
+        assert!(is_search_due(false, false, None) && is_search_due(true, true, None));
+        let events = (0..50).map(|at| millis(5 * at)).filter(|since| is_search_due(false, true, *since));
+        assert_eq!(events.count(), 0, "fifty events within one interval");
+        assert!(is_search_due(false, false, millis(250)), "one may have got its title late");
+        assert!(!is_search_due(true, true, millis(399)) && is_search_due(true, true, millis(400)));
+        assert!(!is_search_due(true, false, millis(9_000)), "nothing is new");
     }
 }
