@@ -17,6 +17,10 @@ const MAX_WAITING: usize = 4;
 /// How soon the same text is shown again.
 const REPEAT_INTERVAL: Duration = Duration::from_secs(60);
 
+/// How long the desktop may take to answer: the program's end waits for it.
+#[cfg(target_os = "linux")]
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Shows notifications on a thread of its own; dropping it ends that.
 pub struct Notifier {
     texts: Option<SyncSender<String>>,
@@ -65,12 +69,12 @@ fn run(texts: &Receiver<String>) {
 #[cfg(target_os = "linux")]
 fn show(text: &str) -> zbus::Result<()> {
     use std::collections::HashMap;
-    use zbus::blocking::{Connection, Proxy};
+    use zbus::blocking::{Proxy, connection};
     use zbus::zvariant::Value;
     const SERVICE: &str = "org.freedesktop.Notifications";
     /// The service chooses how long it is shown.
     const USUAL_TIME: i32 = -1;
-    let connection = Connection::session()?;
+    let connection = connection::Builder::session()?.method_timeout(PATIENCE).build()?;
     let service = Proxy::new(&connection, SERVICE, "/org/freedesktop/Notifications", SERVICE)?;
     // Some services read markup.
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
