@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lens_core::geometry::Point;
 use tracking::pipeline::Snapshot;
 use winit::application::ApplicationHandler;
 use winit::event::WindowEvent;
@@ -193,7 +194,9 @@ impl App {
     }
 
     /// What was seen and how fast, for people; the error that ended the loop, when one did.
-    pub fn finish(self) -> (String, Option<String>) {
+    pub fn finish(mut self) -> (String, Option<String>) {
+        // Threads take their time to end; marks that nobody keeps up must not stay over the game.
+        self.output.window = None;
         (self.statistics.summary(self.services.threads.dropped()), self.failure)
     }
 
@@ -214,7 +217,11 @@ impl App {
 
     /// The followed window moved, was resized, hidden, closed, or found.
     fn follow(&mut self, event_loop: &ActiveEventLoop, placement: Placement) {
-        let before = std::mem::replace(&mut self.target.placement, placement);
+        let chosen = self.target.chosen;
+        let before = self.target.moved(placement);
+        if self.target.chosen != chosen {
+            self.show_tray();
+        }
         // A window that comes back may have another image behind it: it is opened anew.
         if before.shown() != placement.shown() && !self.target.is_paused {
             self.capture_target(event_loop);
@@ -312,6 +319,7 @@ impl ApplicationHandler<AppEvent> for App {
                 self.controls.windows = windows;
                 self.show_tray();
             }
+            AppEvent::Named { naming, answer } => self.take_name(naming, answer),
             AppEvent::Saved(outcome) => self.saved(&outcome),
             AppEvent::Notice(text) => self.say(text),
             AppEvent::Failed(reason) => self.fail(event_loop, reason),
@@ -331,6 +339,18 @@ impl ApplicationHandler<AppEvent> for App {
                 }
                 self.rebuild();
             }
+            // Where nothing else is asked for, winit keeps the size that it has for people: the
+            // overlay has to be as large as the game, in pixels.
+            WindowEvent::ScaleFactorChanged { mut inner_size_writer, .. } => {
+                if let Some(size) = self.output.window.as_ref().and_then(OverlayWindow::wanted_size) {
+                    // The event is over where it cannot be asked for any more.
+                    let _ = inner_size_writer.request_inner_size(size);
+                }
+            }
+            WindowEvent::CursorMoved { position, .. } if self.target.is_viewer() => {
+                self.target.pointer_in_viewer = Some(Point::new(position.x as f32, position.y as f32));
+            }
+            WindowEvent::CursorLeft { .. } => self.target.pointer_in_viewer = None,
             WindowEvent::RedrawRequested => {
                 if let Err(error) = self.draw() {
                     self.fail(event_loop, error.to_string());

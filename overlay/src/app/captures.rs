@@ -78,22 +78,27 @@ impl App {
             Ok(asked) => asked,
             Err(error) => return self.say_unsaved(Err(error)),
         };
-        let catalogue = lens_core::paths::catalogue(&self.model.running.catalogue.game);
-        match Naming::open(frame, card, &catalogue, Arc::clone(&self.services.sink)) {
+        let (catalogue, at) = (&self.model.running.catalogue, self.target.pointer());
+        match Naming::open(frame, card, catalogue, at, Arc::clone(&self.services.sink)) {
             // A window that is open still is closed: its card is another.
             Ok(naming) => self.naming = Some(naming),
             Err(error) => self.say(error.to_string()),
         }
     }
 
-    /// The name was typed; an empty one leaves the card as it is.
-    pub(super) fn take_name(&mut self, id: &str) {
-        if id.is_empty() {
-            return;
-        }
-        let Some(naming) = self.naming.take() else { return };
+    /// The name was typed; without one the card stays as it is. The answer of a window that was
+    /// closed for another is of no use any more.
+    pub(super) fn take_name(&mut self, naming: u32, answer: Result<Option<String>, String>) {
+        let Some(naming) = self.naming.take_if(|it| it.number == naming) else { return };
+        let id = match answer {
+            Ok(Some(id)) => id,
+            Ok(None) => return,
+            Err(reason) => {
+                return self.say(format!("The card's name cannot be asked for: {reason}"));
+            }
+        };
         let (frame, card) = (naming.frame.clone(), naming.card.clone());
-        let label = label_as(id, &card.modifiers, &self.model.running.catalogue);
+        let label = label_as(&id, &card.modifiers, &self.model.running.catalogue);
         self.services.captures.keep_guesses(&card);
         let saved = self.save(frame, vec![card], Some(Box::new(label)));
         self.say_unsaved(saved);
@@ -132,7 +137,9 @@ impl App {
     /// it was, something else may lie.
     fn card_under_pointer(&self) -> Result<Track, SaveError> {
         let frame = self.snapshot.frame_size();
-        let card = self.target.card_under_pointer(&self.snapshot.tracks, frame).ok_or(SaveError::NoCard)?;
+        let window = self.output.size();
+        let card = self.target.card_under_pointer(&self.snapshot.tracks, frame, window);
+        let card = card.ok_or(SaveError::NoCard)?;
         let card = found(card)?.clone();
         Ok(self.services.captures.with_lasting_guesses(card))
     }

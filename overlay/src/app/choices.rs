@@ -7,6 +7,7 @@ use lens_core::counted::counted;
 use mods::{Library, language};
 use vision::providers::Provider;
 
+use crate::recognition::hardware::Record;
 use crate::recognition::hardware::chooser::Found;
 use crate::recognition::modded::Wanted;
 use crate::recognition::model;
@@ -50,8 +51,8 @@ pub struct Choices {
     pub library: Option<Arc<Library>>,
     /// What a model runs on best, when that is known.
     pub measured: Option<Found>,
-    /// The provider that failed since the start: it is not tried again.
-    pub failed: Option<Provider>,
+    /// The providers that failed since the start: they are not tried again.
+    pub failed: Vec<Provider>,
 }
 
 impl Choices {
@@ -78,25 +79,34 @@ impl Choices {
     /// As was said, else as was measured, else the processor, which starts at once; without what
     /// failed.
     fn providers(&self, model: &Path) -> Vec<Provider> {
-        let measured = || {
-            let found = self.measured.as_ref().filter(|found| found.model == model)?;
-            Some(found.record.order())
-        };
+        let measured = || Some(self.measured(model)?.order());
         let order = self.named_providers().map(<[_]>::to_vec).or_else(measured);
         let mut order = order.unwrap_or_else(|| vec![Provider::Cpu]);
-        order.retain(|&provider| Some(provider) != self.failed);
+        order.retain(|provider| !self.failed.contains(provider));
         order
+    }
+
+    /// What was measured of the model in this folder.
+    fn measured(&self, model: &Path) -> Option<&Record> {
+        self.measured.as_ref().filter(|found| found.model == model).map(|found| &found.record)
+    }
+
+    /// A provider failed: it is not tried again until the settings name others.
+    pub fn leave(&mut self, provider: Provider) {
+        if !self.failed.contains(&provider) {
+            self.failed.push(provider);
+        }
     }
 
     /// What recognition runs on, in a line for people.
     pub fn hardware(&self) -> String {
-        let failed = self.failed.map_or_else(String::new, |failed| format!("; {failed} failed"));
+        let failed: String = self.failed.iter().map(|failed| format!("; {failed} failed")).collect();
         if let Some(named) = self.named_providers() {
             let names: Vec<&str> = named.iter().map(|provider| provider.name()).collect();
             return format!("To run on {}{failed}", names.join(", "));
         }
-        match &self.measured {
-            Some(found) => format!("Runs on {}", found.record),
+        match self.measured(&self.request().folder) {
+            Some(record) => format!("Runs on {record}{failed}"),
             None => format!("Runs on CPU, not measured yet{failed}"),
         }
     }
@@ -106,9 +116,28 @@ impl Choices {
         let chosen = &self.settings.mods;
         let place = match self.without_mods {
             true => ModsPlace::Nowhere,
-            false => self.fixed.mods.as_ref().unwrap_or(&chosen.place).clone(),
+            false => self.place_of_mods().clone(),
         };
         Wanted::new(Mods { place, ..chosen.clone() }, language::wanted(&self.settings.language))
+    }
+
+    /// Takes up or leaves off the reading of mods.
+    ///
+    /// # Errors
+    /// Where settings or command line say that there are none; the error says so.
+    pub fn toggle_mods(&mut self) -> Result<(), &'static str> {
+        if *self.place_of_mods() == ModsPlace::Nowhere {
+            return Err(match self.fixed.mods {
+                Some(_) => "The command line says --mods none: start the overlay without it",
+                None => "[mods] of the settings says none: choose a folder there",
+            });
+        }
+        self.without_mods = !self.without_mods;
+        Ok(())
+    }
+
+    fn place_of_mods(&self) -> &ModsPlace {
+        self.fixed.mods.as_ref().unwrap_or(&self.settings.mods.place)
     }
 
     /// The mods that were read and have cards, a line for each.
@@ -123,7 +152,7 @@ impl Choices {
             self.picked = None;
         }
         if settings.recognition.providers != self.settings.recognition.providers {
-            self.failed = None;
+            self.failed.clear();
         }
         self.settings = settings;
     }
@@ -163,7 +192,7 @@ mod tests {
             without_mods: false,
             library: None,
             measured: None,
-            failed: None,
+            failed: Vec::new(),
         }
     }
 
@@ -236,13 +265,30 @@ mod tests {
         assert_eq!(choices.hardware(), "Runs on WebGPU 3.0 ms, CPU 8.0 ms");
         choices.picked = Some("other".into());
         assert_eq!(order(&choices), [Provider::Cpu], "nothing is known of another model");
+        assert_eq!(choices.hardware(), "Runs on CPU, not measured yet");
         choices.picked = None;
-        choices.failed = Some(Provider::WebGpu);
+        choices.leave(Provider::WebGpu);
         assert_eq!(order(&choices), [Provider::Cpu]);
+        assert_eq!(choices.hardware(), "Runs on WebGPU 3.0 ms, CPU 8.0 ms; WebGPU failed");
         choices.take_over(settings::parse("[recognition]\nproviders = [\"webgpu\"]\n").unwrap());
         assert_eq!(order(&choices), [Provider::WebGpu], "who asks for it again gets it");
         choices.fixed.providers = Some(vec![Provider::Cuda, Provider::Cpu]);
         assert_eq!(order(&choices), [Provider::Cuda, Provider::Cpu], "the command line stands above");
         assert_eq!(choices.hardware(), "To run on CUDA, CPU");
+        choices.leave(Provider::Cuda);
+        choices.leave(Provider::WebGpu);
+        assert_eq!(order(&choices), [Provider::Cpu], "neither is tried again");
+    }
+
+    #[test]
+    fn mods_that_settings_or_command_line_leave_out_are_not_switched_on() {
+        let mut choices = of_settings(Settings::default());
+        assert_eq!((choices.toggle_mods(), choices.mods().mods.place), (Ok(()), ModsPlace::Nowhere));
+        assert_eq!((choices.toggle_mods(), choices.mods().mods.place), (Ok(()), ModsPlace::Found));
+        choices.fixed.mods = Some(ModsPlace::Nowhere);
+        assert!(choices.toggle_mods().unwrap_err().contains("--mods none"));
+        choices = of_settings(settings::parse("[mods]\nfolder = \"none\"\n").unwrap());
+        assert_eq!(choices.mods().mods.place, ModsPlace::Nowhere);
+        assert!(choices.toggle_mods().unwrap_err().contains("[mods]"));
     }
 }

@@ -59,11 +59,8 @@ impl App {
                 Err(reason) => self.say(reason),
             },
             Command::ShowInformation => {
-                self.tooltip.texts.get_or_insert_with(|| {
-                    let folder = lens_core::paths::art(&self.model.running.catalogue.game);
-                    Localisation::open(&folder, &self.choices.settings.language)
-                });
                 self.tooltip.is_shown = true;
+                self.open_texts();
             }
             Command::HideInformation => self.tooltip.is_shown = false,
             Command::Snapshot => self.capture(Which::Doubtful),
@@ -71,21 +68,20 @@ impl App {
             Command::ToggleAutomatic => self.toggle_automatic(),
             Command::Correct(number) => self.correct(number),
             Command::AskName => self.ask_name(),
-            Command::Name(id) => self.take_name(&id),
             Command::Report => self.report(),
             Command::ToggleMods => {
-                self.choices.without_mods = !self.choices.without_mods;
+                let switched = self.choices.toggle_mods();
+                self.say_error(switched);
                 self.read_mods();
             }
             Command::OpenMods => self.open_labeller(&["--page".as_ref(), "mods".as_ref()]),
             Command::OpenLabeller => self.open_labeller(&[]),
-            Command::OpenData => self.say_error(shell::open(&lens_core::paths::data())),
+            Command::OpenData => self.say_error(shell::open(&lens_core::paths::data(), &self.services.sink)),
             Command::OpenSettings => match &self.choices.file {
-                Some(file) => self.say_error(shell::start_own(&[
-                    "settings".as_ref(),
-                    "--settings".as_ref(),
-                    file.as_ref(),
-                ])),
+                Some(file) => {
+                    let words: [&OsStr; 3] = ["settings".as_ref(), "--settings".as_ref(), file.as_ref()];
+                    self.say_error(shell::start_own(&words, &self.services.sink));
+                }
                 None => self.say("No settings file is used".to_owned()),
             },
             Command::ToggleAutostart => {
@@ -107,6 +103,16 @@ impl App {
         self.show_tray();
     }
 
+    /// Reads the texts of the tooltips, where they are wanted now and not known yet.
+    pub(super) fn open_texts(&mut self) {
+        if self.tooltip.is_shown {
+            self.tooltip.texts.get_or_insert_with(|| {
+                let folder = lens_core::paths::art(&self.model.running.catalogue.game);
+                Localisation::open(&folder, &self.choices.settings.language)
+            });
+        }
+    }
+
     fn open_labeller(&mut self, words: &[&OsStr]) {
         let mut arguments = words.to_vec();
         if let Some(file) = &self.choices.file {
@@ -116,7 +122,7 @@ impl App {
         if let Some(folder) = &self.model.running.folder {
             arguments.extend([OsStr::new("--model"), folder.as_ref()]);
         }
-        let started = shell::start_beside("labeller", &arguments);
+        let started = shell::start_beside("labeller", &arguments, &self.services.sink);
         self.say_error(started);
     }
 

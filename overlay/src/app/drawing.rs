@@ -31,7 +31,10 @@ impl App {
             && self.target.is_viewer()
             && let (Some(picture), Some(window)) = (&self.snapshot.picture, &self.output.window)
         {
-            window.fit(picture.width, picture.height);
+            // The player may have given the window another size.
+            if before.frame_size() != self.snapshot.frame_size() {
+                window.fit(picture.width, picture.height);
+            }
             window.redraw();
         }
         if is_new && self.snapshot.recognition.is_some() {
@@ -74,8 +77,8 @@ impl App {
         let view = place.view;
         let age = self.snapshot.picture.as_ref().map_or(Duration::ZERO, |frame| frame.captured_at.elapsed());
         let tracks = if self.output.is_shown { track::glide(&self.snapshot.tracks, age) } else { Vec::new() };
-        let pointed = self.tooltip.is_shown.then(|| self.target.card_under_pointer(&tracks, frame)).flatten();
-        let pointed = pointed.cloned();
+        let at_pointer = || self.target.card_under_pointer(&tracks, frame, self.output.size());
+        let pointed = self.tooltip.is_shown.then(at_pointer).flatten().cloned();
         let tracks = place.tracks(tracks);
         let style = &self.choices.settings.style;
         let catalogue = &self.model.running.catalogue;

@@ -35,7 +35,7 @@ impl App {
 
     /// A provider failed, and the processor went on.
     pub(super) fn leave_hardware(&mut self, provider: Provider, reason: String) {
-        self.choices.failed = Some(provider);
+        self.choices.leave(provider);
         let what = reason.lines().next().unwrap_or_default();
         self.say(format!("{provider} failed; recognition goes on on the processor: {what}"));
         if let Some(hardware) = &self.services.hardware {

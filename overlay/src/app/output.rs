@@ -67,6 +67,11 @@ impl Output {
         })
     }
 
+    /// Width and height of the window, in pixels; none while there is no window.
+    pub(super) fn size(&self) -> [u32; 2] {
+        self.window.as_ref().map_or([0; 2], OverlayWindow::size)
+    }
+
     /// Whether a compositor runs.
     pub(super) fn compositor(&self) -> Compositor {
         self.compositor
@@ -84,7 +89,10 @@ impl Output {
             return;
         }
         self.scene = scene;
-        window.redraw();
+        // A hidden window is drawn when it is shown again.
+        if window.is_shown() || matches!(stage, Stage::Viewer) {
+            window.redraw();
+        }
         if !matches!(stage, Stage::Viewer) {
             window.outline(&self.scene, margin(self.compositor));
         }

@@ -5,7 +5,7 @@ use tracking::track::Track;
 
 use crate::capture::source::CaptureError;
 use crate::desktop::hotkeys::aim::Aim;
-use crate::desktop::pointer;
+use crate::desktop::pointer::Pointer;
 use crate::desktop::window::Follower;
 use crate::messages::window::{Focus, Placement, Stacking, WindowId};
 use crate::recognition::threads::CaptureInput;
@@ -47,6 +47,9 @@ pub struct Target {
     pub(super) chosen: Option<WindowId>,
     /// Nothing is captured meanwhile.
     pub(super) is_paused: bool,
+    /// Where the pointer is in the viewer, in the window's pixels.
+    pub(super) pointer_in_viewer: Option<Point<OnScreen>>,
+    pointer: Pointer,
 }
 
 impl Target {
@@ -57,7 +60,18 @@ impl Target {
             Stage::OverWindow(_) | Stage::Viewer => Placement::Absent,
         };
         let (focus, stacking) = (Focus::Elsewhere, Stacking::Holds);
-        Self { stage, open, when_closed, placement, focus, stacking, chosen: None, is_paused: false }
+        Self {
+            stage,
+            open,
+            when_closed,
+            placement,
+            focus,
+            stacking,
+            chosen: None,
+            is_paused: false,
+            pointer_in_viewer: None,
+            pointer: Pointer::default(),
+        }
     }
 
     /// What is to be captured now.
@@ -96,20 +110,85 @@ impl Target {
         }
     }
 
+    /// The window is there now; returns where it was. One that was chosen and has been closed is
+    /// chosen no more: the follower is back to what was asked for.
+    pub(super) fn moved(&mut self, placement: Placement) -> Placement {
+        let before = std::mem::replace(&mut self.placement, placement);
+        let is_left = before.window() == self.chosen && placement.window() != self.chosen;
+        self.chosen = self.chosen.filter(|_| !is_left);
+        before
+    }
+
     /// Whether the program ends, now that the target was at `before`.
     pub(super) fn has_ended(&self, before: Placement) -> bool {
         let is_closed = self.placement == Placement::Absent && before != Placement::Absent;
         is_closed && self.when_closed == WhenClosed::End
     }
 
-    /// The topmost of these cards that the mouse pointer is on, on frames of this size.
-    pub(super) fn card_under_pointer<'a>(&self, tracks: &'a [Track], frame: [u32; 2]) -> Option<&'a Track> {
-        let Placement::Shown { area, .. } = self.placement else { return None };
-        let pointer = pointer::pointer()?;
-        let scale = area.width() / frame[0].max(1) as f32;
-        let point = Point::<InFrame>::new((pointer.x - area.left) / scale, (pointer.y - area.top) / scale);
+    /// Where the mouse pointer is on the screen.
+    pub(super) fn pointer(&self) -> Option<Point<OnScreen>> {
+        self.pointer.at()
+    }
+
+    /// The topmost of these cards that the mouse pointer is on, on frames of this size that are
+    /// shown in a window of this one.
+    pub(super) fn card_under_pointer<'a>(
+        &self,
+        tracks: &'a [Track],
+        frame: [u32; 2],
+        window: [u32; 2],
+    ) -> Option<&'a Track> {
+        let (area, pointer) = match self.placement {
+            _ if self.is_viewer() => {
+                (Rect::ltwh(0.0, 0.0, window[0] as f32, window[1] as f32), self.pointer_in_viewer?)
+            }
+            Placement::Shown { area, .. } => (area, self.pointer()?),
+            Placement::Hidden { .. } | Placement::Absent => return None,
+        };
+        let point = point_on(frame, area, pointer);
         // Of a fan, the card further right lies on top.
         let on = tracks.iter().filter(|track| track.quad.contains(point));
         on.max_by(|a, b| a.quad.centre().x.total_cmp(&b.quad.centre().x))
+    }
+}
+
+/// Where on a frame, which fills this part of the screen, a point of the screen is.
+fn point_on(frame: [u32; 2], area: Rect<OnScreen>, at: Point<OnScreen>) -> Point<InFrame> {
+    let [width, height] = frame.map(|side| side as f32);
+    Point::new(
+        (at.x - area.left) * width / area.width().max(1.0),
+        (at.y - area.top) * height / area.height().max(1.0),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_window_that_was_closed_is_chosen_no_more() {
+        let at = |id| Placement::Shown { window: WindowId(id), area: Rect::ltwh(0.0, 0.0, 9.0, 9.0) };
+        let mut target = Target::new(
+            Stage::OverScreen(Rect::ltwh(0.0, 0.0, 9.0, 9.0)),
+            Box::new(|_| Ok(CaptureInput::Nothing)),
+            WhenClosed::Wait,
+        );
+        target.moved(at(1));
+        target.chosen = Some(WindowId(2));
+        target.moved(at(1));
+        assert_eq!(target.chosen, Some(WindowId(2)), "what moved is the one before");
+        target.moved(at(2));
+        target.moved(Placement::Hidden { window: WindowId(2) });
+        assert_eq!(target.chosen, Some(WindowId(2)));
+        assert_eq!(target.moved(at(1)).window(), Some(WindowId(2)));
+        assert_eq!(target.chosen, None);
+    }
+
+    #[test]
+    fn the_pointer_is_where_the_frame_is_shown() {
+        // A frame of 1000x500 in a window that is half as wide and as high, at 100, 50.
+        let area = Rect::ltwh(100.0, 50.0, 500.0, 500.0);
+        let point = point_on([1000, 500], area, Point::new(350.0, 300.0));
+        assert_eq!((point.x, point.y), (500.0, 250.0));
     }
 }

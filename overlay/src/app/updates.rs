@@ -55,6 +55,7 @@ impl App {
         }
         if before.settings.language != self.choices.settings.language {
             self.tooltip.texts = None;
+            self.open_texts();
             self.services
                 .broadcast
                 .explain(&lens_core::paths::data().join("art"), &self.choices.settings.language);
@@ -121,14 +122,16 @@ impl App {
         if running.name != self.model.running.name {
             self.notices.say(format!("Model {}", running.name), Instant::now());
         }
-        self.tooltip.texts = None;
         self.model.running = running;
+        self.tooltip.texts = None;
+        self.open_texts();
         self.model.asked = None;
         if let Some(folder) = &self.model.running.folder {
             self.choices.runs(folder);
         }
         if let Some(watcher) = &self.services.watcher {
-            watcher.watch_model(self.choices.request().folder);
+            let read = self.model.running.files.clone();
+            watcher.watch_model(self.choices.request().folder, read);
         }
         self.read_mods();
         self.ask_hardware();

@@ -118,9 +118,26 @@ pub(crate) fn run(args: LiveArgs, started_at: Instant) -> Result<()> {
             mods: args.mods,
             providers: args.providers,
         },
-        settings: Some(args.settings.unwrap_or_else(settings::file::path)),
+        settings: Some(settings_file(args.settings)?),
         seconds: args.seconds,
         api: ApiConfig { enabled: !args.no_api, ..ApiConfig::default() },
         started_at,
     })
+}
+
+/// The settings file as the tray hands it on: at login the program starts in another folder.
+fn settings_file(given: Option<PathBuf>) -> Result<PathBuf> {
+    given.map_or_else(|| Ok(settings::file::path()), |file| Ok(std::path::absolute(file)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_settings_file_stays_the_same_one_in_another_folder() {
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(settings_file(Some("mine.toml".into())).unwrap(), here.join("mine.toml"));
+        assert_eq!(settings_file(None).unwrap(), settings::file::path());
+    }
 }

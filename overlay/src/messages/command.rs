@@ -37,8 +37,6 @@ pub enum Command {
     Correct(u8),
     /// Asks for the name of the card under the pointer.
     AskName,
-    /// The name that was asked for, as the card's id; empty when the player gave up.
-    Name(String),
     /// Starts with the desktop from now on, or no longer.
     ToggleAutostart,
     /// Packs what is seen at this moment into a file, for a bug report.

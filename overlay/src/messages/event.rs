@@ -51,6 +51,13 @@ pub enum AppEvent {
     ModelRefused(String),
     /// The windows that a player can choose from.
     Windows(Vec<WindowInfo>),
+    /// The window that asked for a card's name has closed.
+    Named {
+        /// Which one.
+        naming: u32,
+        /// The card's id, nothing where the player gave up, or why it could not be asked for.
+        answer: Result<Option<String>, String>,
+    },
     /// Captures were saved, or could not be.
     Saved(SaveOutcome),
     /// Something that a player should know.

@@ -18,18 +18,33 @@ pub struct NameWindow {
     chosen: Rc<RefCell<Option<String>>>,
     /// Whether the window has been given fonts for names in every script.
     has_fonts: bool,
+    /// Where the card lies on the screen, until the window has been put there.
+    at: Option<[f32; 2]>,
 }
 
 impl NameWindow {
     /// Offers these guesses first; what is chosen is put into `chosen`.
     pub fn new(catalogue: Catalogue, guesses: Vec<String>, chosen: Rc<RefCell<Option<String>>>) -> Self {
-        Self { catalogue, guesses, typed: String::new(), marked: 0, chosen, has_fonts: false }
+        Self { catalogue, guesses, typed: String::new(), marked: 0, chosen, has_fonts: false, at: None }
+    }
+
+    /// Goes to where the card lies on the screen.
+    pub(super) fn at(self, at: Option<[f32; 2]>) -> Self {
+        Self { at, ..self }
     }
 
     /// Draws a frame; closes the window once something was chosen.
     pub fn ui(&mut self, ui: &mut Ui) {
         if !std::mem::replace(&mut self.has_fonts, true) {
             ui.ctx().add_font_provider(panes::fonts_of_system());
+        }
+        if let Some(at) = self.at.take() {
+            // Only an open window knows its scale.
+            let monitor = ui.input(|input| input.viewport().monitor_size).map(Into::into);
+            // On macOS the screen is counted in points.
+            let scale = if cfg!(target_os = "macos") { 1.0 } else { ui.ctx().pixels_per_point() };
+            let place = super::place(at, scale, monitor);
+            ui.ctx().send_viewport_cmd(ViewportCommand::OuterPosition(place.into()));
         }
         let (up, down, enter, escape) = ui.input_mut(|input| {
             let none = egui::Modifiers::NONE;
