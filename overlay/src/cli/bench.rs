@@ -108,6 +108,8 @@ pub(crate) fn run(args: BenchArgs) -> Result<()> {
                     _ => return Err(error),
                 },
             };
+            // Practice cards are strangers to other models: in play most names are sure.
+            recogniser.look_once();
             let runs_on = runs_on(&recogniser.reports(), providers.as_deref())?;
             know_mods(&mut recogniser, mods.as_ref(), &ModsPlace::Nowhere)?;
             if thread_counts.first() == Some(&threads) {

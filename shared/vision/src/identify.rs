@@ -104,6 +104,11 @@ impl Identifier {
         })
     }
 
+    /// Whether it is our own, of which a crop costs little.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.kind, Kind::Own)
+    }
+
     pub(crate) fn network(&self) -> &Network {
         &self.network
     }

@@ -34,5 +34,6 @@ pub mod providers;
 pub mod reading;
 pub mod recogniser;
 pub mod runtime;
+mod second_look;
 pub mod sprites;
 pub mod stages;

@@ -17,6 +17,7 @@ use crate::network::{NetworkError, Options, RunError};
 use crate::providers::Report;
 use crate::reading::{Detection, Reading, Recognise, RecognisedCard};
 use crate::runtime::{Runtime, RuntimeError};
+use crate::second_look::{self, CROPS, Mean, is_doubtful};
 use crate::sprites::SpriteEntries;
 use crate::sprites::limits::Limits;
 
@@ -51,6 +52,12 @@ struct Buffers {
     turned: Vec<usize>,
     /// Of the frame before, and of what was no card: to be written over.
     spare: Vec<Reading>,
+    /// Which of the cards are looked at again, their crops, and the mean of what is made of them.
+    doubtful: Vec<usize>,
+    crops: Vec<Quad<InFrame>>,
+    mean: Mean,
+    /// Whether one look has to do.
+    looks_once: bool,
 }
 
 /// Why a model cannot be used.
@@ -181,6 +188,12 @@ impl Recogniser {
         self.classifier.set_name_threshold(threshold);
     }
 
+    /// Leaves out the second look at doubtful cards: to measure what a frame takes whose names are
+    /// sure, on whatever image.
+    pub fn look_once(&mut self) {
+        self.buffers.looks_once = true;
+    }
+
     /// Knows the cards of the player's mods as well from now on: by these entries, with the limits
     /// of the model's folder. `cards` are those that the catalogue does not list.
     pub fn set_sprites(&mut self, entries: Arc<SpriteEntries>, cards: Vec<Card>) {
@@ -300,8 +313,8 @@ impl Recogniser {
 
 impl Buffers {
     /// Reads every quad, turned ones both ways up; gives one reading each, of the better way. The
-    /// quad is kept that way up. `classify` takes the position of a quad, and says whether it shows
-    /// a card.
+    /// quad is kept that way up. What is doubtful then is looked at again. `classify` takes the
+    /// position of a quad, and says whether it shows a card.
     fn read(
         &mut self,
         identifier: &mut Identifier,
@@ -309,7 +322,7 @@ impl Buffers {
         quads: impl Iterator<Item = Quad<InFrame>>,
         mut classify: impl FnMut(usize, &Logits<'_>, &[u8], &mut Reading) -> bool,
     ) -> Result<&[Option<Reading>], RunError> {
-        let Self { quads: all, readings, turned, spare } = self;
+        let Self { quads: all, readings, turned, spare, .. } = self;
         all.clear();
         all.extend(quads);
         let count = all.len();
@@ -338,7 +351,41 @@ impl Buffers {
                 all.swap(card, other);
             }
         }
-        Ok(&readings[..count])
+        if !self.looks_once && identifier.is_own() {
+            self.look_again(identifier, frame, count, classify)?;
+        }
+        Ok(&self.readings[..count])
+    }
+
+    /// Reads the doubtful ones of the first `count` quads anew, by the mean of several crops.
+    fn look_again(
+        &mut self,
+        identifier: &mut Identifier,
+        frame: &Pixels<'_>,
+        count: usize,
+        mut classify: impl FnMut(usize, &Logits<'_>, &[u8], &mut Reading) -> bool,
+    ) -> Result<(), RunError> {
+        let Self { quads, readings, spare, doubtful, crops, mean, .. } = self;
+        doubtful.clear();
+        doubtful.extend((0..count).filter(|&at| readings[at].as_ref().is_some_and(is_doubtful)));
+        crops.clear();
+        crops.extend(doubtful.iter().flat_map(|&at| second_look::crops(quads[at])));
+        identifier.run(frame, crops.iter().copied(), |index, logits, crop| {
+            if index % CROPS == 0 {
+                mean.clear();
+            }
+            mean.add(logits, crop);
+            if index % CROPS + 1 < CROPS {
+                return;
+            }
+            let card = doubtful[index / CROPS];
+            let mut reading = readings[card].take().unwrap_or_default();
+            if mean.take(|logits, crop| classify(card, logits, crop, &mut reading)) {
+                readings[card] = Some(reading);
+            } else {
+                spare.push(reading);
+            }
+        })
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use lens_core::card_id::CardId;
 use lens_core::geometry::{InFrame, Quad, Rect};
 use lens_core::pixels::{ChannelOrder, Pixels};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use toy::onnx::{Element, Graph};
 use vision::gallery::{Gallery, Prototype};
 use vision::network::{Options, Precision};
 use vision::providers::Provider;
@@ -96,6 +97,46 @@ fn more_quads_than_a_batch_are_all_read_in_order() {
     let readings = recogniser.read(&frame, &quads).unwrap();
     assert_eq!(readings.len(), 37);
     assert!(readings.iter().flatten().all(|reading| reading.guesses[0].id == "j_one"));
+}
+
+/// A network of two classes, the second of which likes light, and a frame that is light to the
+/// right of a card: crops that are cut elsewhere say something else.
+#[test]
+fn a_doubtful_card_is_named_by_the_mean_of_crops() {
+    if !have_runtime() {
+        return;
+    }
+    let mut manifest = toy::manifest();
+    let head = &mut manifest["identifier"]["heads"][0];
+    head["classes"] = json!(["j_one"]);
+    let mut files = toy::networks(&manifest);
+    let mut identifier = Graph::new([None, Some(6), Some(4), Some(12)], Element::U8);
+    identifier.constant_output("identification", &[1], &[0.0]);
+    identifier.constant_output("edition", &[2], &[1.0, 0.0]);
+    identifier.constant_output("embedding", &[2], &[0.6, 0.8]);
+    identifier.output("similarity", &[1], &[0.2], 0.004);
+    files.insert("identifier.onnx", identifier.to_bytes(Some(&manifest.to_string())));
+    manifest["identifier"]["thresholds"]["similarity"] = 0.99.into();
+    let (_folder, recogniser) = open(&manifest, &files);
+    let mut recogniser = recogniser.unwrap();
+    let card = Quad::from_rect(Rect::ltwh(100.0, 20.0, 200.0, 240.0));
+    let pixels: Vec<u8> =
+        (0..640 * 320_u32).flat_map(|at| [if at % 640 < 295 { 20 } else { 220 }; 4]).collect();
+    let frame = Pixels::new(&pixels, 640, 320, ChannelOrder::Rgbx).unwrap();
+    let smaller = |dx: f32, dy: f32| card.scaled(0.97).shifted(dx, dy);
+    let crops = [card, smaller(6.0, 0.0), smaller(-6.0, 0.0), smaller(0.0, 7.2), smaller(0.0, -7.2)];
+    let mut similarities = Vec::new();
+    recogniser.see(&frame, &crops, |_, logits, _| similarities.push(logits.similarity[0])).unwrap();
+    let mean = similarities.iter().sum::<f32>() / 5.0;
+    assert!((mean - similarities[0]).abs() > 0.02, "they differ: {similarities:?}");
+    let read = |recogniser: &mut Recogniser| {
+        let reading = recogniser.read(&frame, &[card]).unwrap()[0].clone().unwrap();
+        (reading.id().is_some(), reading.similarity)
+    };
+    let (is_known, similarity) = read(&mut recogniser);
+    assert!(!is_known && (similarity - mean).abs() < 1e-4, "{similarity} is not the mean {mean}");
+    recogniser.look_once();
+    assert_eq!(read(&mut recogniser), (false, similarities[0]));
 }
 
 #[test]

@@ -127,6 +127,21 @@ fn a_frame_like_the_last_allocates_nothing() {
 }
 
 #[test]
+fn nor_does_it_where_cards_are_looked_at_again() {
+    let mut manifest = toy::manifest();
+    // The network has two names of equal weight.
+    manifest["identifier"]["thresholds"]["probability"] = 0.3.into();
+    let mut files = toy::networks(&manifest);
+    let mut identifier = Graph::new([None, Some(6), Some(4), Some(12)], Element::U8);
+    identifier.constant_output("identification", &[3], &[1.1, 1.0, 0.0]);
+    identifier.constant_output("edition", &[2], &[1.0, 0.0]);
+    identifier.constant_output("embedding", &[2], &[0.6, 0.8]);
+    identifier.constant_output("similarity", &[3], &[0.9, 0.1, 0.0]);
+    files.insert("identifier.onnx", identifier.to_bytes(Some(&manifest.to_string())));
+    check(&manifest, &files);
+}
+
+#[test]
 fn nor_does_it_with_external_networks() {
     let (manifest, files) = external();
     check(&manifest, &files);

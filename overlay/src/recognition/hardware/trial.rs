@@ -65,6 +65,8 @@ pub fn run(folder: &Path, provider: Provider, threads: usize) -> anyhow::Result<
     let options = Options { providers, threads, profile, ..Options::default() };
     let start = Instant::now();
     let mut recogniser = model::open(folder, &options)?;
+    // Practice cards are strangers to most models: in play most names are sure.
+    recogniser.look_once();
     for (file, report) in recogniser.reports() {
         if report.accepted.first() != Some(&provider) {
             let refusal = report.refused.iter().find(|refusal| refusal.provider == provider);

@@ -23,7 +23,6 @@ impl Graph {
         let mut graph = Self { fields: Vec::new(), batch: input[0] };
         text(&mut graph.fields, 2, "toy");
         message(&mut graph.fields, 11, &value_info("image", element, &input));
-        // The input's size must not be lost: zero for each image, to be added to the constants.
         graph.node("Cast", &["image"], "floats", &[integer("to", Element::F32 as u64)]);
         graph.node(
             "ReduceMax",
@@ -32,18 +31,26 @@ impl Graph {
             &[integers("axes", &[1, 2, 3]), integer("keepdims", 1)],
         );
         graph.node("Flatten", &["brightest"], "flat", &[integer("axis", 1)]);
-        graph.initializer("zero", &[1], &0.0_f32.to_le_bytes(), Element::F32);
-        graph.node("Mul", &["flat", "zero"], "nothing", &[]);
         graph
     }
 
     /// Adds an output of `shape` (without the batch) that is always `values`.
     pub(crate) fn constant_output(&mut self, name: &str, shape: &[usize], values: &[f32]) {
+        self.output(name, shape, values, 0.0);
+    }
+
+    /// Adds an output of `shape` (without the batch): `values` and `weight` times the brightest
+    /// number of the image.
+    pub(crate) fn output(&mut self, name: &str, shape: &[usize], values: &[f32], weight: f32) {
+        // Also where the weight is zero: the input's size must not be lost.
+        let (factor, light) = (format!("{name} weight"), format!("{name} light"));
+        self.initializer(&factor, &[1], &weight.to_le_bytes(), Element::F32);
+        self.node("Mul", &["flat", &factor], &light, &[]);
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         let constant = format!("{name} constant");
         self.initializer(&constant, &[1, values.len()], &bytes, Element::F32);
         let flat = format!("{name} flat");
-        self.node("Add", &["nothing", &constant], &flat, &[]);
+        self.node("Add", &[&light, &constant], &flat, &[]);
         let target: Vec<i64> = std::iter::once(-1).chain(shape.iter().map(|&side| side as i64)).collect();
         let target_bytes: Vec<u8> = target.iter().flat_map(|side| side.to_le_bytes()).collect();
         let target_name = format!("{name} shape");
