@@ -83,13 +83,14 @@ mod tests {
     }
     #[test]
     fn a_relative_folder_does_not_count() {
-        let entry = |data: &'static str| {
-            path_with(|name| {
-                (name == "HOME").then_some("/home").or((!data.is_empty()).then_some(data)).map(PathBuf::from)
-            })
+        let home = tempfile::tempdir().unwrap();
+        let entry = |data: Option<&Path>| {
+            let of_home = |name: &str| (name == "HOME").then_some(home.path());
+            path_with(|name| of_home(name).or(data).map(Path::to_path_buf))
         };
-        let at_home = Path::new("/home/.local/share/applications").join(FILE);
-        assert_eq!([entry(""), entry("data")], [Some(at_home.clone()), Some(at_home)]);
-        assert_eq!(entry("/data"), Some(Path::new("/data/applications").join(FILE)));
+        let at_home = home.path().join(".local/share/applications").join(FILE);
+        assert_eq!([entry(None), entry(Some(Path::new("data")))], [Some(at_home.clone()), Some(at_home)]);
+        let elsewhere = home.path().join("data");
+        assert_eq!(entry(Some(&elsewhere)), Some(elsewhere.join("applications").join(FILE)));
     }
 }
