@@ -19,8 +19,8 @@ use std::fs;
 use std::path::Path;
 
 use clap::CommandFactory as _;
-use elsewhere::{DETECTION, classifier, picture, yolo};
-use image::RgbaImage;
+use elsewhere::{CARDS, DETECTION, ENLARGED, classifier, picture, yolo};
+use image::{RgbaImage, imageops};
 use lines::{remove_new, with};
 use place::{Place, said};
 use trainer::cli::Arguments;
@@ -230,7 +230,7 @@ fn furnished() -> Place {
     let truth = r#"{"black": {"path": "black.png", "width": 640, "height": 384,
         "cards": [{"box": [10, 10, 60, 80], "label": "x_fox"}]}}"#;
     fs::write(place.path("truth.json"), truth).unwrap();
-    picture().save(place.path("screen.png")).unwrap();
+    screen().save(place.path("screen.png")).unwrap();
     RgbaImage::from_pixel(640, 384, image::Rgba([0, 0, 0, 255])).save(place.path("black.png")).unwrap();
     let network = |name: &str, bytes: Vec<u8>| fs::write(place.path(name), bytes).unwrap();
     network("net.onnx", yolo(2, &DETECTION));
@@ -241,6 +241,20 @@ fn furnished() -> Place {
     fs::write(place.path("turned.txt"), "x_owl\nx_fox\nGhost\n").unwrap();
     copy_of_the_game(&place);
     place
+}
+
+/// The image that the networks know, with a card of the practice deck at the first place: what is
+/// of one colour is no card to its model.
+fn screen() -> RgbaImage {
+    let catalogue = synth::practice::catalogue();
+    let cell = catalogue.card("x_fox").unwrap().skins[0].art[0].base.clone().unwrap();
+    let [width, height] = catalogue.sheets[&cell.sheet].cell;
+    let sheet = &synth::practice::sheets(&catalogue)[&cell.sheet];
+    let card = imageops::crop_imm(sheet, cell.x * width, cell.y * height, width, height).to_image();
+    let card = imageops::resize(&card, 40 * ENLARGED, 56 * ENLARGED, imageops::FilterType::Triangle);
+    let mut screen = picture();
+    imageops::overlay(&mut screen, &card, CARDS[0] as i64 * i64::from(ENLARGED), 30 * i64::from(ENLARGED));
+    screen
 }
 
 /// One with empty sheets.
