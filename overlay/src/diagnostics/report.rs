@@ -111,7 +111,7 @@ mod tests {
         let home = folder.path().to_string_lossy().into_owned();
         let settings = folder.path().join("overlay.toml");
         let text =
-            format!("[recognition]\nmodel = \"{home}/mine\"\n[api]\norigins = [\"http://jimbo.example\"]\n");
+            format!("[recognition]\nmodel = '{home}/mine'\n[api]\norigins = [\"http://jimbo.example\"]\n");
         std::fs::write(&settings, text).unwrap();
         let bytes = Arc::new(vec![10, 20, 30, 0, 40, 50, 60, 0]);
         let frame = Frame::new(3, Instant::now(), 2, 1, ChannelOrder::Bgrx, bytes).unwrap();
