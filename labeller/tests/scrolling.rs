@@ -20,8 +20,9 @@ const CARDS: usize = 3000;
 const MODS: usize = 10;
 /// Frames that are measured.
 const FRAMES: usize = 240;
-/// What a frame may take: at sixty of them a second 16 ms, and half as much again, for egui is hardly
-/// optimised in a test, and some processors are slow. What grows with the cards takes far longer.
+/// What a frame may take: at sixty of them a second 16 ms, and half as much again, for egui is
+/// hardly optimised in a test, and some processors are slow. What grows with the cards takes far
+/// longer.
 const MOST: Duration = Duration::from_millis(24);
 /// How often a page may be tried: what else the computer does can only make frames longer.
 const TRIES: usize = 3;
